@@ -1,0 +1,2 @@
+bus_NEEDS := base
+bus_LDLIBS := -lnats

@@ -1,0 +1,3 @@
+db_NEEDS := base
+db_LDLIBS := -lpq
+db_CPPFLAGS := -I/usr/include/postgresql

@@ -1,0 +1,2 @@
+dns_NEEDS := base
+dns_LDLIBS := -lunbound -levent

@@ -1,0 +1,2 @@
+http_NEEDS := base
+http_LDLIBS := -lcurl -levent

@@ -1,0 +1,2 @@
+pki_NEEDS := base
+pki_LDLIBS := -lcrypto

@@ -1,0 +1,2 @@
+smime_NEEDS := base
+smime_LDLIBS := -lidn2 -lpsl

@@ -1,0 +1,2 @@
+svc_NEEDS := base log bus db http catalogue
+svc_LDLIBS := -levent
