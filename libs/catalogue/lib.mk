@@ -1,1 +1,2 @@
 catalogue_NEEDS := base
+catalogue_CPPFLAGS := -iquote proto
