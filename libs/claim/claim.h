@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * claim.h: the signed statements of the evidence chain: request, approval, plan, evidence, and what a
+ * perspective answers.  Statements are protobuf inside DSSE envelopes, signed by the Ed25519 key of the
+ * service that makes them; a trust table says which key may state what, for whom, and when.
+ *
+ * Reading checks every rule once: sizes, UTF-8, enums, digests, canonical addresses.  What is returned
+ * needs no further check.  All results live in the caller's arena.
+ */
+#ifndef CLAIM_CLAIM_H
+#define CLAIM_CLAIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "base/span.h"
+
+#define CLAIM_DIGEST	   32
+#define CLAIM_MAX_ENVELOPE (64 * 1024)
+#define CLAIM_MAX_CHECKS   64
+#define CLAIM_MAX_NAMES	   10
+#define CLAIM_MAX_TEXT	   1024
+/* Versions of the rules in force: SBR and TBR; stored with every proof (SBR 3.2.2). */
+#define CLAIM_RULES_VERSION "SBR 1.0.16; TBR 2.2.9"
+
+struct claim_key;   /* a service's private signing key */
+struct claim_trust; /* the trust table; immutable once loaded */
+
+/* ---- statements ---- */
+
+enum claim_statement {
+	CLAIM_REQUEST = 1,
+	CLAIM_APPROVAL,
+	CLAIM_PLAN,	/* first and final */
+	CLAIM_EVIDENCE, /* which kinds: by the trust table's row */
+	CLAIM_PERSPECTIVE
+};
+
+enum claim_key_use { CLAIM_DUAL = 1, CLAIM_SIGNING, CLAIM_ENCRYPTION };
+enum claim_kind { CLAIM_MAILBOX = 1, CLAIM_DOMAIN, CLAIM_CAA, CLAIM_MPIC_DOMAIN, CLAIM_MPIC_CAA };
+enum claim_outcome { CLAIM_PROVED = 1, CLAIM_REFUSED, CLAIM_COULD_NOT_TELL };
+enum claim_dnssec {
+	CLAIM_DNSSEC_NOT_USED,
+	CLAIM_DNSSEC_SECURE,
+	CLAIM_DNSSEC_INSECURE,
+	CLAIM_DNSSEC_BOGUS,
+	CLAIM_DNSSEC_INDETERMINATE
+};
+
+/* "mailbox", "domain", "caa", "mpic-domain", "mpic-caa"; "proved", ...; "secure", ...; "plan", ... */
+const char *claim_kind_name(enum claim_kind kind);
+const char *claim_outcome_name(enum claim_outcome outcome);
+const char *claim_dnssec_name(enum claim_dnssec state);
+const char *claim_statement_name(enum claim_statement statement);
+
+struct claim_texts {
+	const char **items;
+	size_t n;
+};
+
+struct claim_request {
+	struct cs_id id;
+	const char *enterprise, *account, *profile;
+	struct cs_span csr; /* DER */
+	struct claim_texts mailboxes, domains; /* canonical, sorted, distinct */
+	uint32_t validity_days;
+	enum claim_key_use key_use;
+	const char *agreement;
+	int64_t submitted_at_ms;
+	const char *contact, *common_name; /* "" for none */
+	uint8_t digest[CLAIM_DIGEST];
+};
+
+struct claim_approval {
+	struct cs_id request;
+	uint8_t request_digest[CLAIM_DIGEST];
+	const char *enterprise, *account, *factor;
+	int64_t approved_at_ms;
+};
+
+struct claim_check {
+	const char *id;
+	enum claim_kind kind;
+	const char *target, *method, *enterprise, *account;
+	struct cs_span expected;
+	struct claim_texts issuer_domains, allowed_methods;
+	int64_t freshness_ms;
+	uint32_t attempt;
+	int64_t deadline_ms;
+	uint8_t digest[CLAIM_DIGEST];
+	bool has_standing;
+	uint8_t standing_sha256[CLAIM_DIGEST];
+	int64_t standing_until_ms;
+	uint32_t min_remotes;
+};
+
+struct claim_plan {
+	struct cs_id request;
+	uint8_t request_digest[CLAIM_DIGEST];
+	uint32_t revision;
+	bool final;
+	const char *enterprise, *account, *profile, *certificate_profile, *rules_version, *contact;
+	uint32_t profile_version, enterprise_version;
+	struct claim_check *checks;
+	size_t n_checks;
+	int64_t made_at_ms, ends_at_ms;
+	uint8_t approval_sha256[CLAIM_DIGEST]; /* final only */
+};
+
+struct claim_lookup {
+	const char *name, *type;
+	uint32_t rcode;
+	enum claim_dnssec security;
+	const char *why;
+	uint32_t ttl_s;
+	struct claim_texts records;
+	struct cs_span wire_sha256; /* 32 octets or empty */
+	int64_t answered_at_ms;
+};
+
+struct claim_perspective_result {
+	const char *name, *region;
+	enum claim_outcome outcome;
+	const char *reason;
+	struct claim_texts seen;
+	enum claim_dnssec security;
+	int64_t checked_at_ms;
+	struct cs_span answer; /* the perspective's envelope; empty: none came */
+	bool corroborates;
+	uint32_t took_ms;
+};
+
+struct claim_evidence {
+	struct cs_id request;
+	uint8_t request_digest[CLAIM_DIGEST];
+	const char *check_id;
+	enum claim_kind kind;
+	const char *target, *method, *enterprise, *account;
+	struct cs_span expected;
+	uint8_t check_digest[CLAIM_DIGEST];
+	uint32_t attempt;
+	enum claim_outcome outcome;
+	const char *reason, *clause, *text;
+	int64_t checked_at_ms, valid_until_ms;
+	enum claim_dnssec security;
+	const char *perspective;
+	struct claim_lookup *lookups;
+	size_t n_lookups;
+	struct claim_perspective_result *perspectives;
+	size_t n_perspectives;
+	uint32_t min_remotes;
+	const char *found_at;
+	uint32_t ttl_s;
+	bool covers_subdomains;
+	struct cs_span primary_sha256; /* 32 octets or empty */
+	const char *rules_version;
+	struct claim_texts seen;
+	const char *detail;
+};
+
+struct claim_perspective_answer {
+	uint8_t nonce[16];
+	uint8_t check_digest[CLAIM_DIGEST];
+	const char *perspective, *region;
+	enum claim_outcome outcome;
+	const char *reason, *text;
+	enum claim_dnssec security;
+	struct claim_lookup *lookups;
+	size_t n_lookups;
+	struct claim_texts seen;
+	int64_t checked_at_ms;
+	const char *found_at;
+	uint32_t ttl_s, attempt;
+};
+
+/* An unsigned order to a validator: plan.*-asked. */
+struct claim_asked {
+	struct cs_id request;
+	uint8_t request_digest[CLAIM_DIGEST];
+	struct claim_check check;
+	int64_t asked_at_ms;
+	struct cs_span primary_sha256;
+};
+
+/* The question of ask.perspective.<name>. */
+struct claim_perspective_ask {
+	uint8_t nonce[16];
+	struct claim_check check;
+	struct cs_id request;
+	uint32_t attempt;
+	int64_t deadline_ms;
+};
+
+/* ---- digests ---- */
+
+/*
+ * SHA-256 over a fixed binary form (every field with its length, big endian, under a label of its own).
+ * Request: SPKI, sorted mailboxes, domains, profile, validity, key use, enterprise, account, agreement,
+ * common name.  Check: kind, target, method, enterprise, account, expected.
+ */
+void claim_request_digest(const struct claim_request *request, struct cs_span spki,
+    uint8_t ret_digest[static CLAIM_DIGEST]);
+void claim_check_digest(const struct claim_check *check, uint8_t ret_digest[static CLAIM_DIGEST]);
+void claim_evidence_check_digest(const struct claim_evidence *evidence,
+    uint8_t ret_digest[static CLAIM_DIGEST]);
+/* SHA-256 of the received envelope: how a plan names evidence and an approval. */
+void claim_envelope_sha256(struct cs_span envelope, uint8_t ret_digest[static CLAIM_DIGEST]);
+
+/* ---- signing and reading ---- */
+
+/* PKCS#8 PEM; refuses a file that group or others may read.  Owned by the caller. */
+CS_MUST_USE enum cs_code claim_key_load(const char *path, struct claim_key **ret, struct cs_err *err);
+void claim_key_free(struct claim_key *key);
+const char *claim_key_id(const struct claim_key *key); /* borrowed */
+
+/* The envelope that states it, in `arena`.  Cannot fail: statements hold checked values. */
+struct cs_span claim_seal_request(struct cs_arena *arena, const struct claim_key *key,
+    const struct claim_request *request);
+struct cs_span claim_seal_approval(struct cs_arena *arena, const struct claim_key *key,
+    const struct claim_approval *approval);
+struct cs_span claim_seal_plan(struct cs_arena *arena, const struct claim_key *key,
+    const struct claim_plan *plan);
+struct cs_span claim_seal_evidence(struct cs_arena *arena, const struct claim_key *key,
+    const struct claim_evidence *evidence);
+struct cs_span claim_seal_perspective(struct cs_arena *arena, const struct claim_key *key,
+    const struct claim_perspective_answer *answer);
+
+/*
+ * Opens an envelope: size, form, one signature, known key, allowed to state this (for evidence: this
+ * kind) for this enterprise at the statement's own time and now, signature right; then reads the
+ * statement.  CS_MALFORMED says which of these failed.  `trust` NULL: reads without verifying, for
+ * services that only show (request-intake, policy's load of its own rows, tools).
+ */
+CS_MUST_USE enum cs_code claim_open_request(struct cs_arena *arena, const struct claim_trust *trust,
+    struct cs_span envelope, int64_t now_ms, struct claim_request *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code claim_open_approval(struct cs_arena *arena, const struct claim_trust *trust,
+    struct cs_span envelope, int64_t now_ms, struct claim_approval *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code claim_open_plan(struct cs_arena *arena, const struct claim_trust *trust,
+    struct cs_span envelope, int64_t now_ms, struct claim_plan *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code claim_open_evidence(struct cs_arena *arena, const struct claim_trust *trust,
+    struct cs_span envelope, int64_t now_ms, struct claim_evidence *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code claim_open_perspective(struct cs_arena *arena,
+    const struct claim_trust *trust, struct cs_span envelope, int64_t now_ms,
+    struct claim_perspective_answer *ret, struct cs_err *err);
+/* Which statement an envelope claims to be, for tools; 0: none of ours. */
+enum claim_statement claim_statement_of(struct cs_arena *arena, struct cs_span envelope);
+
+/* Unsigned messages that carry a check. */
+struct cs_span claim_write_asked(struct cs_arena *arena, const struct claim_asked *asked);
+CS_MUST_USE enum cs_code claim_read_asked(struct cs_arena *arena, struct cs_span body,
+    struct claim_asked *ret, struct cs_err *err);
+struct cs_span claim_write_perspective_ask(struct cs_arena *arena,
+    const struct claim_perspective_ask *ask);
+CS_MUST_USE enum cs_code claim_read_perspective_ask(struct cs_arena *arena, struct cs_span body,
+    struct claim_perspective_ask *ret, struct cs_err *err);
+
+/* An evidence that answers this check of this request: everything copied, digests filled, outcome 0. */
+void claim_evidence_for(const struct claim_asked *asked, struct claim_evidence *ret);
+
+/* ---- the trust table ---- */
+
+/*
+ * A DSSE JSON envelope (payloadType application/vnd.countersign.trust.v1+json), signed by two distinct
+ * approvers whose public keys are in the approvers file (one "name base64-public-key" a line).  Its
+ * payload: {"version": n, "keys": [{"keyid", "public", "service", "states": ["plan", "evidence.caa", ...],
+ * "enterprises": ["*"], "not_before", "not_after", "distrusted_at"?}]}.
+ */
+CS_MUST_USE enum cs_code claim_trust_load(const char *path, const char *approvers_path,
+    struct claim_trust **ret, struct cs_err *err);
+void claim_trust_free(struct claim_trust *trust);
+uint32_t claim_trust_version(const struct claim_trust *trust);
+
+/* One row, for tools and tests. */
+struct claim_trust_row {
+	const char *keyid, *service;
+	uint8_t public_key[32];
+	struct claim_texts states, enterprises;
+	int64_t not_before_ms, not_after_ms, distrusted_at_ms; /* 0: not distrusted */
+};
+size_t claim_trust_rows(const struct claim_trust *trust, const struct claim_trust_row **ret_rows);
+/* Writes the table's file, signed by these approvers' keys (two or more). */
+CS_MUST_USE enum cs_code claim_trust_write(const char *path, uint32_t version,
+    const struct claim_trust_row *rows, size_t n_rows, const struct claim_key *const *approvers,
+    size_t n_approvers, struct cs_err *err);
+
+#endif
