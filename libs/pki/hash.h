@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hash.h: SHA-256, HMAC-SHA-256, and forgetting.  No state, any thread. */
+#ifndef PKI_HASH_H
+#define PKI_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/span.h"
+
+#define PKI_SHA256 32
+
+void pki_sha256(struct cs_span data, uint8_t ret_digest[static PKI_SHA256]);
+/* Of the concatenation of `n` spans. */
+void pki_sha256_parts(const struct cs_span *parts, size_t n, uint8_t ret_digest[static PKI_SHA256]);
+void pki_hmac_sha256(struct cs_span key, struct cs_span data, uint8_t ret_mac[static PKI_SHA256]);
+void pki_wipe(void *secret, size_t len);
+
+#endif

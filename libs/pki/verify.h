@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verify.h: signatures by public keys that were judged before (keycheck.h) or are trusted. */
+#ifndef PKI_VERIFY_H
+#define PKI_VERIFY_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+
+/*
+ * Is `signature` (without the count of unused bits) over `data` by the key in `spki`?  `sigalg` is
+ * the AlgorithmIdentifier, DER; only those of SBR 7.1.3.2 that fit the key are verified: everything
+ * else, SHA-1 above all, is false.
+ */
+bool pki_verify(
+    struct cs_span spki, struct cs_span sigalg, struct cs_span data, struct cs_span signature);
+
+/* "ECDSA SHA-256", or NULL: not one that we accept. */
+const char *pki_sigalg_name(struct cs_span sigalg);
+
+#endif
