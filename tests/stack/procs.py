@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The processes of a stack: started, recorded, signalled, and never outliving it.
+
+Every process is recorded in DIR/pids with its start time (a pid alone may be somebody else's by
+now) and leads a session of its own.  A watchdog holds one end of a pipe; when the owner of the
+stack dies in whatever way, the pipe breaks and the watchdog stops everything that is recorded.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Callable, Iterable, Mapping, NamedTuple, Sequence
+
+from claims import Claims
+from wait import wait_for
+
+Say = Callable[[str], None]
+STOP_TIMEOUT = 10.0
+
+
+class Record(NamedTuple):
+    name: str
+    pid: int
+    started: int  # clock ticks after boot, from /proc
+    stop: int  # the signal for an orderly end
+
+
+class Processes:
+    def __init__(self, root: Path, say: Say) -> None:
+        self.root, self.say = root, say
+        self.running: dict[str, tuple[Record, subprocess.Popen[bytes]]] = {}
+        self.lock = threading.Lock()
+        self.watchdog: subprocess.Popen[bytes] | None = None
+
+    def guard(self, claims: Claims) -> None:
+        """Starts the watchdog; from now on nothing survives this process."""
+        files = [f"{file}:{path}" for path, file in claims.files.items()]
+        self.watchdog = subprocess.Popen(
+            [sys.executable, __file__, str(self.root), *files],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=open(self.root / "log" / "watchdog.log", "ab"),
+            pass_fds=list(claims.files.values()),
+            start_new_session=True,
+            cwd="/",
+        )
+
+    def unguard(self) -> None:
+        if self.watchdog is None or self.watchdog.stdin is None:
+            return
+        try:
+            self.watchdog.stdin.write(b"done\n")
+            self.watchdog.stdin.close()
+        except BrokenPipeError:
+            pass
+        self.watchdog.wait(2 * STOP_TIMEOUT)
+        self.watchdog = None
+
+    def start(
+        self,
+        name: str,
+        argv: Sequence[str | Path],
+        env: Mapping[str, str] | None = None,
+        user: str | None = None,
+        stop: int = signal.SIGTERM,
+    ) -> int:
+        """Starts `argv` in a directory of its own; output goes to DIR/log/NAME.log.  Returns the pid."""
+        if self.alive(name):
+            raise RuntimeError(f"{name} runs already")
+        home = self.root / "run" / name
+        home.mkdir(parents=True, exist_ok=True)
+        log = self.root / "log" / f"{name}.log"
+        account = {"user": user, "group": user, "extra_groups": []} if user else {}
+        with open(log, "ab") as output:
+            process = subprocess.Popen(
+                [str(word) for word in argv],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**_plain_environment(), **(env or {})},
+                cwd=home,
+                start_new_session=True,
+                **account,
+            )
+        record = Record(name, process.pid, _started(process.pid), stop)
+        with self.lock:
+            self.running[name] = (record, process)
+            self._write()
+        return process.pid
+
+    def alive(self, name: str) -> bool:
+        entry = self.running.get(name)
+        return entry is not None and entry[1].poll() is None
+
+    def pid(self, name: str) -> int:
+        return self.running[name][0].pid
+
+    def must_live(self, name: str) -> None:
+        """Raises with the end of the log when a process that should run has ended."""
+        if not self.alive(name):
+            raise RuntimeError(f"{name} has ended:\n{tail(self.root / 'log' / f'{name}.log')}")
+
+    def kill(self, name: str, sig: int = signal.SIGKILL) -> None:
+        """Sends a signal to the process alone; after SIGKILL waits for its end."""
+        process = self.running[name][1]
+        process.send_signal(sig)
+        if sig == signal.SIGKILL:
+            process.wait(STOP_TIMEOUT)
+
+    def stop(self, name: str) -> None:
+        """Ends a process and its group: politely, after ten seconds by force."""
+        record, process = self.running[name]
+        process.send_signal(record.stop)
+        process.send_signal(signal.SIGCONT)  # a test may have frozen it
+        try:
+            process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self.say(f"{name} did not stop within {STOP_TIMEOUT:g} s and was killed")
+        _kill_group(record.pid)
+        process.wait(STOP_TIMEOUT)
+        with self.lock:
+            del self.running[name]
+            self._write()
+
+    def stop_all(self) -> None:
+        for name in reversed(list(self.running)):
+            self.stop(name)
+
+    def _write(self) -> None:
+        fresh = self.root / "pids.new"
+        lines = [json.dumps(record._asdict()) for record, _ in self.running.values()]
+        fresh.write_text("".join(line + "\n" for line in lines))
+        fresh.rename(self.root / "pids")
+
+
+def read_records(root: Path) -> list[Record]:
+    try:
+        lines = (root / "pids").read_text().splitlines()
+    except FileNotFoundError:
+        return []
+    return [Record(**json.loads(line)) for line in lines]
+
+
+def stop_recorded(root: Path) -> None:
+    """Stops what DIR/pids names, last first, without being the parent of it."""
+    for record in reversed(read_records(root)):
+        if same_process(record.pid, record.started):
+            _signal(record.pid, record.stop)
+            _signal(record.pid, signal.SIGCONT)
+            try:
+                wait_for(lambda: not same_process(record.pid, record.started), STOP_TIMEOUT, record.name)
+            except TimeoutError:
+                pass
+        # The leader may be gone while its group is not: a pid stays taken as long as its group.
+        if _started(record.pid) in (0, record.started):
+            _kill_group(record.pid)
+    (root / "pids").unlink(missing_ok=True)
+
+
+def left_behind(root: Path) -> list[str]:
+    """The processes whose working directory lies in DIR: each process of a stack has it there."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            where = Path(os.readlink(entry / "cwd"))
+            what = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if root in (where, *where.parents):
+            found.append(f"{entry.name} {what.strip()}")
+    return found
+
+
+def same_process(pid: int, started: int) -> bool:
+    return started != 0 and _started(pid) == started
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    try:
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    except FileNotFoundError:
+        return "(no log)"
+
+
+def run(argv: Sequence[str | Path], **options: object) -> str:
+    """Runs a tool to its end and returns what it wrote; says its error output when it fails."""
+    words = [str(word) for word in argv]
+    done = subprocess.run(words, capture_output=True, text=True, **options)  # type: ignore[call-overload]
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(words)} failed ({done.returncode}):\n{done.stderr}{done.stdout}")
+    return done.stdout
+
+
+def _started(pid: int) -> int:
+    """When the process started; 0 when it is gone, or a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return 0 if fields[0] in "ZX" else int(fields[19])
+
+
+def _signal(pid: int, sig: int) -> None:
+    try:
+        os.kill(pid, sig)
+    except ProcessLookupError:
+        pass
+
+
+def _kill_group(leader: int) -> None:
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def _plain_environment() -> dict[str, str]:
+    """What a process inherits: a path and a locale, nothing that a developer happens to have set."""
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"}
+
+
+def _watch(root: Path, claimed: Iterable[str]) -> None:
+    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sig, signal.SIG_IGN)
+    if sys.stdin.buffer.read() == b"done\n":
+        return
+    print(f"the owner of {root} died: stopping what it left", file=sys.stderr, flush=True)
+    stop_recorded(root)
+    for claim in claimed:
+        Path(claim.partition(":")[2]).unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    _watch(Path(sys.argv[1]), sys.argv[2:])
