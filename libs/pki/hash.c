@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The low-level SHA256_* functions are deprecated in OpenSSL 3.0 and right here: they fetch nothing,
+ * take no lock and need no context that somebody must keep.  The EVP calls cost more than the hash.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include "pki/hash.h"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <string.h>
+
+void
+pki_sha256_parts(const struct cs_span *parts, size_t n, uint8_t ret_digest[static PKI_SHA256])
+{
+	SHA256_CTX ctx;
+
+	SHA256_Init(&ctx);
+	for (size_t i = 0; i < n; i++)
+		SHA256_Update(&ctx, parts[i].data, parts[i].len);
+	SHA256_Final(ret_digest, &ctx);
+}
+
+void
+pki_sha256(struct cs_span data, uint8_t ret_digest[static PKI_SHA256])
+{
+	pki_sha256_parts(&data, 1, ret_digest);
+}
+
+/* RFC 2104. */
+void
+pki_hmac_sha256(struct cs_span key, struct cs_span data, uint8_t ret_mac[static PKI_SHA256])
+{
+	uint8_t inner[SHA256_CBLOCK] = { 0 }, outer[SHA256_CBLOCK], digest[PKI_SHA256];
+
+	if (key.len > sizeof(inner))
+		pki_sha256(key, inner);
+	else if (key.len > 0)
+		memcpy(inner, key.data, key.len);
+	for (size_t i = 0; i < sizeof(inner); i++) {
+		outer[i] = inner[i] ^ 0x5c;
+		inner[i] ^= 0x36;
+	}
+	pki_sha256_parts((struct cs_span[]){ { inner, sizeof(inner) }, data }, 2, digest);
+	pki_sha256_parts(
+	    (struct cs_span[]){ { outer, sizeof(outer) }, { digest, sizeof(digest) } }, 2, ret_mac);
+	pki_wipe(inner, sizeof(inner));
+	pki_wipe(outer, sizeof(outer));
+	pki_wipe(digest, sizeof(digest));
+}
+
+void
+pki_wipe(void *secret, size_t len)
+{
+	OPENSSL_cleanse(secret, len);
+}
