@@ -66,7 +66,7 @@ $B/proto/%.pb-c.c $B/proto/%.pb-c.h: proto/%.proto
 	$(Q)mkdir -p $(@D)
 	$(Q)protoc-c --proto_path=proto --c_out=$B/proto $<
 $B/proto.a: $(PROTOS:%.proto=$B/%.pb-c.o)
-$B/proto/%.pb-c.o: $B/proto/%.pb-c.c
+$B/proto/%.pb-c.o: $B/proto/%.pb-c.c | $(PROTOS:%.proto=$B/%.pb-c.h)
 	$(Q)$(CC) -I$B/proto $(ALL) -c -o $@ $<
 $B/%.o: %.c | $(PROTOS:%.proto=$B/%.pb-c.h)
 	$(Q)mkdir -p $(@D)
