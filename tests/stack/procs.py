@@ -111,11 +111,19 @@ class Processes:
         if sig == signal.SIGKILL:
             process.wait(STOP_TIMEOUT)
 
+    def signal_group(self, name: str, sig: str) -> None:
+        """Sends a signal, by its name, to the process and all that it started."""
+        os.killpg(self.pid(name), signal.Signals[sig])
+
+    def session(self, name: str) -> list[int]:
+        """The pids of the process and all that it started and that did not leave its session."""
+        return [pid for pid in _all_pids() if _stat(pid)[3:4] == [str(self.pid(name))]]
+
     def stop(self, name: str) -> None:
         """Ends a process and its group: politely, after ten seconds by force."""
         record, process = self.running[name]
         process.send_signal(record.stop)
-        process.send_signal(signal.SIGCONT)  # a test may have frozen it
+        _continue_group(record.pid)  # a test may have frozen it
         try:
             process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
@@ -150,7 +158,7 @@ def stop_recorded(root: Path) -> None:
     for record in reversed(read_records(root)):
         if same_process(record.pid, record.started):
             _signal(record.pid, record.stop)
-            _signal(record.pid, signal.SIGCONT)
+            _continue_group(record.pid)
             try:
                 wait_for(lambda: not same_process(record.pid, record.started), STOP_TIMEOUT, record.name)
             except TimeoutError:
@@ -164,16 +172,14 @@ def stop_recorded(root: Path) -> None:
 def left_behind(root: Path) -> list[str]:
     """The processes whose working directory lies in DIR: each process of a stack has it there."""
     found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
+    for pid in _all_pids():
         try:
-            where = Path(os.readlink(entry / "cwd"))
-            what = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            where = Path(os.readlink(f"/proc/{pid}/cwd"))
+            what = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
         if root in (where, *where.parents):
-            found.append(f"{entry.name} {what.strip()}")
+            found.append(f"{pid} {what.strip()}")
     return found
 
 
@@ -198,12 +204,22 @@ def run(argv: Sequence[str | Path], **options: object) -> str:
 
 
 def _started(pid: int) -> int:
-    """When the process started; 0 when it is gone, or a zombie."""
+    """When the process started; 0 when it is gone."""
+    fields = _stat(pid)
+    return int(fields[19]) if fields else 0
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the state on; none when the process is gone or a zombie."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return 0
-    return 0 if fields[0] in "ZX" else int(fields[19])
+        return []
+    return [] if fields[0] in "ZX" else fields
+
+
+def _all_pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
 def _signal(pid: int, sig: int) -> None:
@@ -214,8 +230,16 @@ def _signal(pid: int, sig: int) -> None:
 
 
 def _kill_group(leader: int) -> None:
+    _signal_group(leader, signal.SIGKILL)
+
+
+def _continue_group(leader: int) -> None:
+    _signal_group(leader, signal.SIGCONT)
+
+
+def _signal_group(leader: int, sig: int) -> None:
     try:
-        os.killpg(leader, signal.SIGKILL)
+        os.killpg(leader, sig)
     except ProcessLookupError:
         pass
 
