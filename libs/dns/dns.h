@@ -9,6 +9,7 @@
 #define DNS_DNS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -20,6 +21,9 @@ struct dns;
 
 #define DNS_LOOKUP_MS 20000    /* one lookup, by default */
 #define DNS_CACHE_MAX_TTL_S 60 /* no answer older than this is ever used */
+
+/* libunbound answers from memory for 5 seconds after a failure: a second try sooner would ask nobody. */
+#define DNS_RETRY_WAIT_MS 5200
 
 struct dns_settings {
 	const char *root_hints_file; /* NULL: those built into the library */
@@ -70,7 +74,8 @@ void dns_close(struct dns *dns);
 struct dns_question {
 	const char *name;  /* as dns_name_valid(); copied */
 	uint16_t type;     /* class IN */
-	uint32_t limit_ms; /* 0: the setting's */
+	uint32_t limit_ms; /* from now until the callback, `wait_ms` included; 0: the setting's */
+	uint32_t wait_ms;  /* before anything is sent; DNS_RETRY_WAIT_MS for a second try */
 };
 
 /*
