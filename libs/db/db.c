@@ -267,9 +267,9 @@ enqueue(struct db *db, struct queued queued)
 
 /* Fewer rows than there were aggregates: another replica was faster. */
 static void
-check_count(struct db *db, const PGresult *result, int64_t expect_rows)
+check_count(struct db *db, PGresult *result, int64_t expect_rows)
 {
-	const long long got = strtoll(PQcmdTuples((PGresult *)(uintptr_t)result), NULL, 10);
+	const long long got = strtoll(PQcmdTuples(result), NULL, 10);
 	struct cs_err err;
 
 	if (expect_rows < 0 || got == expect_rows)
@@ -281,11 +281,11 @@ check_count(struct db *db, const PGresult *result, int64_t expect_rows)
 
 /* The server answers the COMMIT of a transaction that cannot be committed with "ROLLBACK". */
 static void
-check_committed(struct db *db, const PGresult *result)
+check_committed(struct db *db, PGresult *result)
 {
 	struct cs_err err;
 
-	if (strcmp(PQcmdStatus((PGresult *)(uintptr_t)result), "COMMIT") == 0)
+	if (strcmp(PQcmdStatus(result), "COMMIT") == 0)
 		return;
 	cs_fail(&err, CS_INTERNAL, "database: commit was answered by a rollback");
 	note_failure(db, &err);
@@ -304,7 +304,7 @@ take_failure(struct db *db, const PGresult *result)
 
 /* One result of the entry at the head.  False: the connection is lost. */
 static bool
-take_result(struct db *db, struct queued *queued, const PGresult *result)
+take_result(struct db *db, struct queued *queued, PGresult *result)
 {
 	struct cs_err err;
 
