@@ -12,7 +12,7 @@
 
 struct smime_psl; /* the Public Suffix List; read only, any number of threads */
 
-/* `path` NULL: the list built into libpsl.  CS_NOT_FOUND, CS_MALFORMED. */
+/* `path` NULL: the newer of libpsl's own list and the system's.  CS_NOT_FOUND, CS_MALFORMED. */
 CS_MUST_USE enum cs_code
 smime_psl_load(const char *path, struct smime_psl **ret_psl, struct cs_err *err);
 void smime_psl_free(struct smime_psl *psl); /* takes NULL */

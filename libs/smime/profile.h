@@ -54,11 +54,10 @@ const struct smime_profile *smime_profiles(size_t *ret_n);
 const struct smime_profile *smime_profile_find(const char *name);
 
 /*
- * The keyUsage bits (SBR 7.1.2.3 e): bit n of the result is the named bit n.  0: this key cannot
- * serve this use.
+ * The keyUsage bits (SBR 7.1.2.3 e), the same for every profile: bit n of the result is the named
+ * bit n.  0: this key cannot serve this use.
  */
-uint16_t smime_profile_key_usage(
-    const struct smime_profile *profile, enum smime_key key, enum smime_use use);
+uint16_t smime_key_usage(enum smime_key key, enum smime_use use);
 
 const char *smime_attribute_name(enum smime_attribute attribute); /* "commonName" */
 const char *smime_attribute_oid(enum smime_attribute attribute);  /* "2.5.4.3" */

@@ -59,6 +59,16 @@ struct smime_mpic_tally {
 /* Is this a quorum at `at_ms`?  The caller can choose none of the numbers. */
 bool smime_rule_mpic_quorum(const struct smime_mpic_tally *tally, int64_t at_ms);
 
+struct smime_domain_method { /* TBR 3.2.2.4.n */
+	uint32_t n;
+	const char *name;
+	bool covers_below;     /* a proof for a name also covers the names below it */
+	bool may_prune;        /* the name proved may lie above the one asked for */
+	bool may_follow_cname; /* the name proved may be where a CNAME leads, before pruning */
+	bool needs_mpic;
+	int64_t until_ms; /* exclusive; evidence from before does not count either */
+};
+const struct smime_domain_method *smime_domain_method_find(uint32_t n); /* NULL: not usable */
 /* Domain methods of TBR 3.2.2.4: may evidence by method `.n` be relied on at `at_ms`? */
 bool smime_rule_domain_method_usable(uint32_t n, int64_t at_ms);
 
