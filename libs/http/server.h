@@ -3,7 +3,7 @@
  * server.h: an HTTP/1.1 server in the caller's event loop, for programs that do not trust a client.
  *
  * A request reaches a handler only when every octet of it has arrived and has passed the strict
- * reader of message.h: there is no second parser whose opinion could differ.  Everything here runs
+ * reader of head.h: there is no second parser whose opinion could differ.  Everything here runs
  * on the thread of the event base.  TLS and HTTP/2 end in front of this server.
  */
 #ifndef HTTP_SERVER_H
@@ -32,7 +32,8 @@ typedef void http_handler(void *self, struct http_request *req);
 
 /*
  * `pattern`: segments that are literal or a whole {name}, e.g. "/requests/{id}/token".  A literal
- * segment wins over a {name}.  GET routes also answer HEAD.  The table ends with a zero row.
+ * segment wins over a {name}, and is compared with the octets as sent.  GET routes
+ * also answer HEAD.  The table ends with a zero row.
  */
 struct http_route {
 	const char *method; /* "GET", "POST", "PUT", "PATCH" or "DELETE" */
@@ -76,7 +77,7 @@ struct http_server_settings {
 CS_MUST_USE enum cs_code
 http_server_new(struct event_base *base, const struct http_server_settings *settings,
     struct http_server **ret_server, struct cs_err *err);
-/* Adds a table; earlier tables are asked first.  `routes` must outlive the server.  CS_MALFORMED. */
+/* Adds a table, which must outlive the server.  CS_MALFORMED: a row that could not match, or exists. */
 CS_MUST_USE enum cs_code http_server_add_routes(
     struct http_server *server, const struct http_route *routes, void *self, struct cs_err *err);
 uint16_t http_server_port(const struct http_server *server);
@@ -145,10 +146,10 @@ void http_reply_problem_with(
 
 /* ---- Server-sent events (WHATWG HTML 9.2). ---- */
 
-/* Called exactly once, never from within a function of this header but http_server_free(). */
+/* Called exactly once, never from within a function of this header except http_server_free(). */
 typedef void http_stream_closed(void *arg);
 
-/* NULL: the client has left, and `closed` will not be called.  See http_stream_close(). */
+/* NULL: the client has left, or asked by HEAD; then `closed` is not called.  Takes `req`. */
 struct http_stream *
 http_stream_start(struct http_request *req, http_stream_closed *closed, void *arg);
 
@@ -156,7 +157,10 @@ struct http_event {
 	const char *id, *event; /* may be NULL; no line ends, no NUL */
 	struct cs_span data;    /* UTF-8; each of its lines becomes a data line */
 };
-/* False: too slow or gone or malformed id; nothing was sent, and `closed` will be or was called. */
+/*
+ * False: nothing was sent.  The client is gone or too slow, and `closed` will be called; or a value is
+ * malformed (a line end in id or event, data that is not UTF-8), and the stream goes on.
+ */
 bool http_stream_event(struct http_stream *stream, const struct http_event *event);
 /* Ends it; `closed` is called later.  After `closed` the stream does not exist. */
 void http_stream_close(struct http_stream *stream);
