@@ -40,6 +40,8 @@ struct queued {
 	struct db_rows *rows; /* where its rows go; NULL: nowhere */
 };
 
+static const struct queued any_rows = { .kind = QUEUED_STATEMENT, .expect_rows = -1 };
+
 struct db {
 	PGconn *conn; /* NULL: lost */
 	const char *url;
@@ -484,12 +486,11 @@ static enum cs_code
 send_begin(struct db *db)
 {
 	static const char begin_sql[] = "begin isolation level read committed";
-	const struct queued queued = { .kind = QUEUED_STATEMENT, .expect_rows = -1 };
 
 	if (!db->begin_due)
 		return CS_OK;
 	db->begin_due = false;
-	return send_entry(db, begin_sql, NULL, 0, queued);
+	return send_entry(db, begin_sql, NULL, 0, any_rows);
 }
 
 static enum cs_code
@@ -540,13 +541,12 @@ db_commit(struct db *db, struct cs_err *err)
 void
 db_rollback(struct db *db)
 {
-	const struct queued queued = { .kind = QUEUED_STATEMENT, .expect_rows = -1 };
 	const bool begun = db->in_transaction && !db->begin_due;
 
 	db->begin_due = false;
 	drain(db);
 	db->has_failed = false;
-	if (db->conn && begun && !send_one(db, "rollback", NULL, 0, queued))
+	if (db->conn && begun && !send_one(db, "rollback", NULL, 0, any_rows))
 		drain(db);
 	if (db->conn && PQtransactionStatus(db->conn) != PQTRANS_IDLE)
 		lose(db);
