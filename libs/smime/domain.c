@@ -10,6 +10,7 @@
 #include <libpsl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "smime/address.h"
@@ -30,8 +31,8 @@ smime_psl_load(const char *path, struct smime_psl **ret_psl, struct cs_err *err)
 	} else {
 		ctx = psl_load_file(path);
 		if (ctx == NULL)
-			return cs_fail(
-			    err, CS_NOT_FOUND, "cannot read the public suffix list %s", path);
+			return cs_fail(err, access(path, R_OK) != 0 ? CS_NOT_FOUND : CS_MALFORMED,
+			    "cannot read the public suffix list %s", path);
 	}
 	/* A file that is something else loads as an empty list, under which all names look private. */
 	if (!psl_is_public_suffix2(ctx, "com", PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE)) {
