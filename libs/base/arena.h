@@ -17,8 +17,8 @@
 struct cs_arena;
 
 struct cs_arena *cs_arena_new(void);
-void cs_arena_free(struct cs_arena *arena); /* takes NULL */
-void cs_arena_reset(struct cs_arena *arena); /* frees what it holds, keeps the arena */
+void cs_arena_free(struct cs_arena *arena);         /* takes NULL */
+void cs_arena_reset(struct cs_arena *arena);        /* frees what it holds, keeps the arena */
 size_t cs_arena_used(const struct cs_arena *arena); /* octets handed out since the last reset */
 
 /* Zeroed, aligned for any object.  `n * size` must not overflow (asserted). */
@@ -32,8 +32,8 @@ struct cs_span cs_arena_copy(struct cs_arena *arena, const void *data, size_t le
 struct cs_span cs_arena_copy_span(struct cs_arena *arena, struct cs_span span);
 char *cs_arena_strdup(struct cs_arena *arena, const char *text);
 char *cs_arena_strndup(struct cs_arena *arena, const char *text, size_t len);
-char *cs_arena_printf(struct cs_arena *arena, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+char *
+cs_arena_printf(struct cs_arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *cs_arena_vprintf(struct cs_arena *arena, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 

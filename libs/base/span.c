@@ -32,7 +32,7 @@ bool
 cs_span_is_nocase(struct cs_span span, const char *text)
 {
 	return span.len == strlen(text) &&
-	    (span.len == 0 || strncasecmp((const char *)span.data, text, span.len) == 0);
+	       (span.len == 0 || strncasecmp((const char *)span.data, text, span.len) == 0);
 }
 
 int

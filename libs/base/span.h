@@ -15,10 +15,10 @@ struct cs_span {
 /* The span of a string without its NUL; NULL gives the empty span. */
 struct cs_span cs_span_str(const char *text);
 struct cs_span cs_span_of(const void *data, size_t len);
-bool cs_span_equal(struct cs_span a, struct cs_span b);	    /* octet for octet, not constant time */
-bool cs_span_is(struct cs_span span, const char *text);	    /* equal to this string */
+bool cs_span_equal(struct cs_span a, struct cs_span b); /* octet for octet, not constant time */
+bool cs_span_is(struct cs_span span, const char *text); /* equal to this string */
 bool cs_span_is_nocase(struct cs_span span, const char *text); /* ASCII letters fold */
-int cs_span_compare(struct cs_span a, struct cs_span b);	    /* as memcmp, shorter first */
+int cs_span_compare(struct cs_span a, struct cs_span b);       /* as memcmp, shorter first */
 /* Takes the same time for equal and different contents of one length. */
 bool cs_equal_constant_time(const void *a, const void *b, size_t len);
 

@@ -91,9 +91,12 @@ cs_time_parse(const char *text, int64_t *ret_ms, struct cs_err *err)
 	if (fraction < 0 || text[len - 1] != 'Z')
 		return cs_fail(err, CS_MALFORMED, "time must end in Z, after at most milliseconds");
 
-	struct tm tm = { .tm_year = digits(text, 4) - 1900, .tm_mon = digits(text + 5, 2) - 1,
-		.tm_mday = digits(text + 8, 2), .tm_hour = digits(text + 11, 2),
-		.tm_min = digits(text + 14, 2), .tm_sec = digits(text + 17, 2) };
+	struct tm tm = { .tm_year = digits(text, 4) - 1900,
+		.tm_mon = digits(text + 5, 2) - 1,
+		.tm_mday = digits(text + 8, 2),
+		.tm_hour = digits(text + 11, 2),
+		.tm_min = digits(text + 14, 2),
+		.tm_sec = digits(text + 17, 2) };
 	const struct tm asked = tm;
 	time_t seconds = timegm(&tm);
 

@@ -9,8 +9,8 @@
 
 #define CS_SECOND_MS INT64_C(1000)
 #define CS_MINUTE_MS (60 * CS_SECOND_MS)
-#define CS_HOUR_MS   (60 * CS_MINUTE_MS)
-#define CS_DAY_MS    (24 * CS_HOUR_MS)
+#define CS_HOUR_MS (60 * CS_MINUTE_MS)
+#define CS_DAY_MS (24 * CS_HOUR_MS)
 
 int64_t cs_now_ms(void);  /* CLOCK_REALTIME: milliseconds since 1970-01-01T00:00:00Z */
 int64_t cs_mono_ms(void); /* CLOCK_MONOTONIC: for deadlines and durations only */

@@ -19,7 +19,7 @@ static const struct catalogue_lane lanes[] = {
 #define LANE(stream, subjects, days, mib, meaning)
 
 #undef EVENT
-#define EVENT(subject, message, publisher, is_signed, meaning)                                     \
+#define EVENT(subject, message, publisher, is_signed, meaning) \
 	{ subject, message, publisher, meaning, is_signed },
 static const struct catalogue_event events[] = {
 #include "catalogue.def"
@@ -36,7 +36,7 @@ static const struct catalogue_consumer consumers[] = {
 #define CONSUMER(service, subject, max_ack_pending)
 
 #undef QUESTION
-#define QUESTION(subject, ask, answer, asked_by, answered_by, meaning)                             \
+#define QUESTION(subject, ask, answer, asked_by, answered_by, meaning) \
 	{ subject, ask, answer, asked_by, answered_by, meaning },
 static const struct catalogue_question questions[] = {
 #include "catalogue.def"

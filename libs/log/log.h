@@ -19,17 +19,17 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* Where the lines of one unit of work go.  Copied by value; `held` borrowed, may be NULL. */
 struct log_context {
 	const char *service;
-	enum log_level level;	 /* lines above it are not written */
+	enum log_level level;        /* lines above it are not written */
 	struct cs_id request, event; /* zero: not written */
-	struct cs_buf *held;	 /* lines wait here until log_flush(): a batch's, until its commit */
+	struct cs_buf *held; /* lines wait here until log_flush(): a batch's, until its commit */
 };
 
 void log_line(const struct log_context *log, enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 #define log_error(log, ...) log_line((log), LOG_ERROR, __VA_ARGS__)
-#define log_warn(log, ...)  log_line((log), LOG_WARN, __VA_ARGS__)
-#define log_info(log, ...)  log_line((log), LOG_INFO, __VA_ARGS__)
+#define log_warn(log, ...) log_line((log), LOG_WARN, __VA_ARGS__)
+#define log_info(log, ...) log_line((log), LOG_INFO, __VA_ARGS__)
 #define log_debug(log, ...) log_line((log), LOG_DEBUG, __VA_ARGS__)
 
 /* Writes what was held with one write(2) and empties it. */

@@ -41,37 +41,52 @@ struct svc; /* the running skeleton */
 
 enum svc_setting_kind {
 	SVC_KIND_END,
-	SVC_KIND_TEXT,	 /* const char * */
-	SVC_KIND_U32,	 /* uint32_t */
-	SVC_KIND_BOOL,	 /* bool: "0" or "1" */
-	SVC_KIND_FILE,	 /* const char *: the path of a readable file */
+	SVC_KIND_TEXT,   /* const char * */
+	SVC_KIND_U32,    /* uint32_t */
+	SVC_KIND_BOOL,   /* bool: "0" or "1" */
+	SVC_KIND_FILE,   /* const char *: the path of a readable file */
 	SVC_KIND_SECRET, /* struct cs_span: contents of a file that others may not read */
-	SVC_KIND_LIST	 /* const char *: comma separated; each service reads it with svc_list() */
+	SVC_KIND_LIST    /* const char *: comma separated; each service reads it with svc_list() */
 };
 
 /* One row of a service's table.  `fallback` NULL: the setting is required. */
 struct svc_setting {
 	enum svc_setting_kind kind;
 	const char *name; /* of the environment variable */
-	size_t offset;	  /* of the destination in the service's struct */
+	size_t offset;    /* of the destination in the service's struct */
 	const char *fallback;
 	uint32_t min, max; /* of the value, or of the length of a text in octets */
 	const char *help;
 };
 
-#define SVC_TEXT(type, field, name, fallback, max, help)                                           \
-	{ SVC_KIND_TEXT, name, offsetof(type, field), fallback, 0, max, help }
-#define SVC_U32(type, field, name, fallback, min, max, help)                                       \
-	{ SVC_KIND_U32, name, offsetof(type, field), fallback, min, max, help }
-#define SVC_BOOL(type, field, name, fallback, help)                                                \
-	{ SVC_KIND_BOOL, name, offsetof(type, field), fallback, 0, 1, help }
-#define SVC_FILE(type, field, name, fallback, help)                                                \
-	{ SVC_KIND_FILE, name, offsetof(type, field), fallback, 0, 4096, help }
-#define SVC_SECRET(type, field, name, min, help)                                                   \
-	{ SVC_KIND_SECRET, name, offsetof(type, field), NULL, min, 65536, help }
-#define SVC_LIST(type, field, name, fallback, max, help)                                           \
-	{ SVC_KIND_LIST, name, offsetof(type, field), fallback, 0, max, help }
-#define SVC_END { SVC_KIND_END, NULL, 0, NULL, 0, 0, NULL }
+#define SVC_TEXT(type, field, name, fallback, max, help)                           \
+	{                                                                          \
+		SVC_KIND_TEXT, name, offsetof(type, field), fallback, 0, max, help \
+	}
+#define SVC_U32(type, field, name, fallback, min, max, help)                        \
+	{                                                                           \
+		SVC_KIND_U32, name, offsetof(type, field), fallback, min, max, help \
+	}
+#define SVC_BOOL(type, field, name, fallback, help)                              \
+	{                                                                        \
+		SVC_KIND_BOOL, name, offsetof(type, field), fallback, 0, 1, help \
+	}
+#define SVC_FILE(type, field, name, fallback, help)                                 \
+	{                                                                           \
+		SVC_KIND_FILE, name, offsetof(type, field), fallback, 0, 4096, help \
+	}
+#define SVC_SECRET(type, field, name, min, help)                                     \
+	{                                                                            \
+		SVC_KIND_SECRET, name, offsetof(type, field), NULL, min, 65536, help \
+	}
+#define SVC_LIST(type, field, name, fallback, max, help)                           \
+	{                                                                          \
+		SVC_KIND_LIST, name, offsetof(type, field), fallback, 0, max, help \
+	}
+#define SVC_END                                         \
+	{                                               \
+		SVC_KIND_END, NULL, 0, NULL, 0, 0, NULL \
+	}
 
 /* The parts of a SVC_LIST value without the spaces around them; empty parts are left out. */
 size_t svc_list(struct cs_arena *arena, const char *text, const char ***ret_parts);
@@ -80,27 +95,29 @@ size_t svc_list(struct cs_arena *arena, const char *text, const char ***ret_part
 
 struct svc_event {
 	struct cs_id id;
-	const char *subject; /* "request.submitted", "ask.mailbox.submit", "api.create", "work.mail" */
-	struct cs_id key;    /* the aggregate: nearly always the request.  Set by read, or by svc_command() */
-	struct cs_span body; /* the received octets */
-	struct cs_id work_id; /* of the work row, for "work.*" */
+	const char
+	    *subject; /* "request.submitted", "ask.mailbox.submit", "api.create", "work.mail" */
+	struct cs_id
+	    key; /* the aggregate: nearly always the request.  Set by read, or by svc_command() */
+	struct cs_span body;      /* the received octets */
+	struct cs_id work_id;     /* of the work row, for "work.*" */
 	struct cs_id correlation; /* request id of the flow, as the envelope says */
-	int64_t time_ms;     /* when the publisher says it happened */
-	int64_t now_ms;	     /* the instant of the decision: the same for the whole batch */
-	uint8_t random[32];  /* fresh from the kernel for this decision */
-	const void *what;    /* what read made of the body */
-	void *state;	     /* what load found for the key; decide changes it, save writes it */
-	const void *context; /* what svc_command() was given; borrowed, read only */
+	int64_t time_ms;          /* when the publisher says it happened */
+	int64_t now_ms;           /* the instant of the decision: the same for the whole batch */
+	uint8_t random[32];       /* fresh from the kernel for this decision */
+	const void *what;         /* what read made of the body */
+	void *state;            /* what load found for the key; decide changes it, save writes it */
+	const void *context;    /* what svc_command() was given; borrowed, read only */
 	struct cs_arena *arena; /* lives as long as the batch */
 	const struct log_context *log;
-	uint32_t delivery; /* 1 the first time */
+	uint32_t delivery;             /* 1 the first time */
 	struct svc_outgoing *outgoing; /* the skeleton's */
 };
 
 /* All events of one key, in order of arrival; they share one state. */
 struct svc_aggregate {
 	struct cs_id key;
-	void *state;		   /* load sets it: never NULL; a new aggregate is a zero state */
+	void *state;               /* load sets it: never NULL; a new aggregate is a zero state */
 	struct svc_event **events; /* load may look at their `what` */
 	size_t n_events;
 };
@@ -109,7 +126,7 @@ struct svc_batch {
 	struct svc_aggregate *aggregates; /* sorted by key, which is the order to lock in */
 	size_t n;
 	struct cs_arena *arena;
-	struct db *db;	  /* inside the transaction */
+	struct db *db;    /* inside the transaction */
 	const void *self; /* the service's struct */
 	int64_t now_ms;
 };
@@ -166,7 +183,8 @@ typedef void svc_act(void *self, struct svc_work *work);
 void svc_done(struct svc_work *work, struct cs_span result);
 /* start's end, exactly once, on the loop thread: publishes (subject NULL: nothing), then acknowledges.
  * `part` tells the results of one event apart: check digest and attempt. */
-void svc_finish(struct svc_work *work, const char *subject, struct cs_span body, struct cs_span part);
+void
+svc_finish(struct svc_work *work, const char *subject, struct cs_span body, struct cs_span part);
 /* start could not be done for our own reasons (no child, no bus): the event comes again after delay_ms. */
 void svc_later(struct svc_work *work, uint32_t delay_ms);
 
@@ -178,14 +196,14 @@ typedef void svc_answered(void *arg, bool ok, uint32_t status, struct cs_span bo
 
 /* Hands an event of the service's own to the batch.  `body` is copied.  `context` is borrowed until
  * `answered` ran.  False: the queue is full (the client is told 503). */
-CS_MUST_USE bool svc_command(struct svc *svc, const char *subject, struct cs_id key, struct cs_span body,
-    const void *context, svc_answered *answered, void *arg);
+CS_MUST_USE bool svc_command(struct svc *svc, const char *subject, struct cs_id key,
+    struct cs_span body, const void *context, svc_answered *answered, void *arg);
 
 /* Runs `query` with a read-only connection on a thread of its own, then `answered` on the loop thread with
  * what it returned in *ret_body.  For listings and for showing one thing. */
-typedef enum cs_code svc_query(const void *self, struct db *db, struct cs_span ask,
-    const void *context, struct cs_arena *arena, uint32_t *ret_status, struct cs_span *ret_body,
-    struct cs_err *err);
+typedef enum cs_code
+svc_query(const void *self, struct db *db, struct cs_span ask, const void *context,
+    struct cs_arena *arena, uint32_t *ret_status, struct cs_span *ret_body, struct cs_err *err);
 CS_MUST_USE bool svc_ask_store(struct svc *svc, svc_query *query, struct cs_span ask,
     const void *context, svc_answered *answered, void *arg);
 
@@ -208,20 +226,22 @@ struct svc_clock {
 };
 
 struct svc_service {
-	const char *name; /* as in the catalogue */
+	const char *name;    /* as in the catalogue */
 	const char *summary; /* one line, for --help */
 	enum svc_mode mode;
 	void *self;
 	const struct svc_setting *settings;
 	const struct svc_route *routes;
 	svc_store *load, *save; /* SVC_BATCH */
-	svc_act *act;		/* SVC_BATCH, when svc_work() is used */
-	svc_act *start;		/* SVC_LOOP */
+	svc_act *act;           /* SVC_BATCH, when svc_work() is used */
+	svc_act *start;         /* SVC_LOOP */
 	const struct svc_clock *clocks;
 	/* Before the bus is opened: load keys, open adapters on svc_base().  The first error ends the process. */
 	enum cs_code (*init)(void *self, struct svc *svc, struct cs_err *err);
 	void (*fini)(void *self);
 	bool (*ready)(const void *self); /* NULL: always.  Loop thread */
+	/* What "*" at the end of a route's subject stands for: this instance's name.  NULL: no such route. */
+	const char *(*instance)(const void *self);
 	bool serves_http; /* the service's routes are served on CS_HTTP_LISTEN: see svc_http() */
 };
 

@@ -19,7 +19,7 @@ struct svc_test_out {
 };
 
 struct svc_test_event {
-	const char *id;	     /* any text: "e1"; the same text is the same event */
+	const char *id; /* any text: "e1"; the same text is the same event */
 	const char *subject;
 	struct cs_span body; /* goes through the route's read */
 	struct cs_id key;    /* for commands and work results; others get theirs from read */
@@ -36,7 +36,7 @@ size_t svc_test_count(const struct svc_test *test, const char *subject);
 /* The i-th output of this subject since the start; NULL: there are fewer. */
 const struct svc_test_out *svc_test_out(const struct svc_test *test, const char *subject, size_t i);
 /* The answer to this event; false: none. */
-bool svc_test_reply(const struct svc_test *test, const char *id, uint32_t *ret_status,
-    struct cs_span *ret_body);
+bool svc_test_reply(
+    const struct svc_test *test, const char *id, uint32_t *ret_status, struct cs_span *ret_body);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -67,9 +66,12 @@ identifiers_survive_a_round_trip(void **state)
 	assert_int_equal(cs_id_parse(text, &again, NULL), CS_OK);
 	assert_true(cs_id_equal(id, again));
 	assert_false(cs_id_is_zero(id));
-	assert_int_equal(cs_id_parse("01234567-89ab-7fff-bf04-05060708090", &again, NULL), CS_MALFORMED);
-	assert_int_equal(cs_id_parse("01234567x89ab-7fff-bf04-05060708090a", &again, NULL), CS_MALFORMED);
-	assert_int_equal(cs_id_parse("01234567-89ab-7fff-bf04-05060708090g", &again, NULL), CS_MALFORMED);
+	assert_int_equal(
+	    cs_id_parse("01234567-89ab-7fff-bf04-05060708090", &again, NULL), CS_MALFORMED);
+	assert_int_equal(
+	    cs_id_parse("01234567x89ab-7fff-bf04-05060708090a", &again, NULL), CS_MALFORMED);
+	assert_int_equal(
+	    cs_id_parse("01234567-89ab-7fff-bf04-05060708090g", &again, NULL), CS_MALFORMED);
 	assert_false(cs_id_equal(cs_id_new(), cs_id_new()));
 }
 
@@ -106,7 +108,8 @@ writes_the_vectors_of_rfc_4648(void **state)
 static void
 refuses_sloppy_base64_and_base32(void **state)
 {
-	static const char *const bad64[] = { "Zg=", "Zg", "Zh==", "Z===", "Zg==Zg==", "Zm 9", "Zm9_" };
+	static const char *const bad64[] = { "Zg=", "Zg", "Zh==", "Z===", "Zg==Zg==", "Zm 9",
+		"Zm9_" };
 	static const char *const bad32[] = { "M", "MZ1", "MY=", "MZ" };
 	struct cs_arena *arena = cs_arena_new();
 	struct cs_span out;
@@ -158,7 +161,8 @@ an_arena_keeps_what_it_was_given(void **state)
 		cs_buf_printf(&buf, "%d,", i);
 	}
 	for (int i = 0; i < 200; i++)
-		assert_int_equal(strlen(kept[i]), (size_t)(1 + i * 37) > strlen("199") ? 1 + i * 37 : (int)strlen(kept[i]));
+		assert_int_equal(strlen(kept[i]),
+		    (size_t)(1 + i * 37) > strlen("199") ? 1 + i * 37 : (int)strlen(kept[i]));
 	assert_memory_equal(cs_buf_span(&buf).data, "0,1,2,", 6);
 	cs_arena_reset(arena);
 	assert_int_equal(cs_arena_used(arena), 0);
@@ -171,7 +175,8 @@ escapes_what_could_write_to_a_terminal(void **state)
 	struct cs_arena *arena = cs_arena_new();
 
 	(void)state;
-	assert_string_equal(cs_escape(arena, cs_span_str("a\x1b[2J\"\\\n"), 80), "a\\x1b[2J\\\"\\\\\\x0a");
+	assert_string_equal(
+	    cs_escape(arena, cs_span_str("a\x1b[2J\"\\\n"), 80), "a\\x1b[2J\\\"\\\\\\x0a");
 	assert_string_equal(cs_escape(arena, cs_span_str("abcdefghij"), 8), "abcde...");
 	cs_arena_free(arena);
 }

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * health.c: /livez, /readyz, /startupz and /metrics.  /livez never looks at the bus or the database:
+ * an outage of theirs must not restart every service.
+ */
+#include "base/time.h"
+#include "http/server.h"
+#include "svc/internal.h"
+
+#define STALLED_MS 60000
+
+static void
+reply_text(struct http_request *req, int status, const char *text)
+{
+	http_reply(req, status, "text/plain; charset=utf-8", cs_span_str(text), NULL);
+}
+
+static bool
+worker_moves(const struct svc *svc)
+{
+	return svc->service->mode != SVC_BATCH ||
+	       cs_mono_ms() - atomic_load(&svc->worker_progress_ms) < STALLED_MS;
+}
+
+static void
+on_livez(void *self, struct http_request *req)
+{
+	const struct svc *svc = self;
+
+	if (!worker_moves(svc)) {
+		reply_text(req, 503, "the worker has not moved for a minute\n");
+		return;
+	}
+	reply_text(req, 200, "alive\n");
+}
+
+/* The first reason why not; NULL: ready. */
+static const char *
+not_ready(struct svc *svc)
+{
+	struct bus_counters bus = bus_counters(svc->bus);
+
+	if (atomic_load(&svc->stopping))
+		return "stopping\n";
+	if (!bus.connected)
+		return "not connected to NATS\n";
+	if (bus.violations > 0)
+		return "NATS denied a subject: see countersign_nats_violations\n";
+	if (bus.silent > 0)
+		return "a consumer does not answer: is everything provisioned?\n";
+	if (svc->service->mode == SVC_BATCH && !atomic_load(&svc->ready_worker))
+		return "not connected to the database\n";
+	if (svc->service->ready != NULL && !svc->service->ready(svc->service->self))
+		return "the service is not ready\n";
+	return NULL;
+}
+
+static void
+on_readyz(void *self, struct http_request *req)
+{
+	const char *why = not_ready(self);
+
+	reply_text(req, why == NULL ? 200 : 503, why == NULL ? "ready\n" : why);
+}
+
+static void
+set_gauges(struct svc *svc)
+{
+	struct bus_counters bus = bus_counters(svc->bus);
+	int64_t oldest_ms = atomic_load(&svc->outbox_oldest_ms);
+
+	metrics_gauge(svc->metrics, "nats_connected", bus.connected);
+	metrics_gauge(svc->metrics, "nats_reconnects", (double)bus.reconnects);
+	metrics_gauge(svc->metrics, "nats_async_errors", (double)bus.async_errors);
+	metrics_gauge(svc->metrics, "nats_violations", (double)bus.violations);
+	metrics_gauge(svc->metrics, "outbox_rows", (double)atomic_load(&svc->outbox_unsent));
+	metrics_gauge(svc->metrics, "outbox_oldest_seconds",
+	    oldest_ms == 0 ? 0 : (double)(cs_now_ms() - oldest_ms) / 1000.0);
+	metrics_gauge(
+	    svc->metrics, "commands_waiting", (double)atomic_load(&svc->commands_waiting));
+	metrics_gauge(svc->metrics, "work_in_hand", (double)looper_in_hand(svc));
+}
+
+static void
+on_metrics(void *self, struct http_request *req)
+{
+	struct svc *svc = self;
+
+	set_gauges(svc);
+	http_reply(req, 200, "text/plain; version=0.0.4; charset=utf-8",
+	    metrics_text(svc->metrics, svc->service->name, http_request_arena(req)), NULL);
+}
+
+static const struct http_route routes[] = {
+	{ "GET", "/livez", on_livez },
+	{ "GET", "/readyz", on_readyz },
+	{ "GET", "/startupz", on_readyz },
+	{ "GET", "/metrics", on_metrics },
+	{ NULL, NULL, NULL },
+};
+
+enum cs_code
+health_open(struct svc *svc, struct cs_err *err)
+{
+	const struct http_server_settings settings = { .listen = svc->common.listen };
+
+	if (http_server_new(svc->base, &settings, &svc->health, err))
+		return err->code;
+	return http_server_add_routes(svc->health, routes, svc, err);
+}

@@ -1,0 +1,51 @@
+-- The skeleton's tables, made in the schema of each service that keeps state.
+create table inbox (
+	subject text not null,          -- proves the publisher
+	id uuid not null,
+	sha256 bytea not null,
+	at_ms bigint not null,
+	primary key (id, subject)
+);
+create index inbox_at on inbox (at_ms);
+
+create table outbox (
+	seq bigint generated always as identity primary key,
+	id uuid not null unique,
+	key uuid not null,              -- the request
+	causation uuid not null,
+	subject text not null,
+	body bytea not null,
+	created_ms bigint not null,
+	sent boolean not null default false,
+	ended boolean not null default false  -- its request has ended: needs no refilling
+);
+create index outbox_unsent on outbox (seq) where not sent;
+create index outbox_open on outbox (key) where not ended;
+create index outbox_old on outbox (created_ms) where sent;
+
+create table work (
+	id uuid primary key,
+	key uuid not null,
+	kind text not null,
+	body bytea not null,
+	due_ms bigint not null,
+	lease_ms bigint not null,       -- until when somebody is at it; 0: nobody
+	attempt integer not null
+);
+create index work_due on work (due_ms);
+
+create table stream (
+	name text primary key,
+	created text not null
+);
+
+create table parked (
+	subject text not null,
+	id uuid not null,
+	body bytea not null,
+	error text not null,
+	at_ms bigint not null,
+	deliveries integer not null,
+	state text not null check (state in ('parked', 'retry')),
+	primary key (subject, id)
+);

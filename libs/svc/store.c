@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store.c: the skeleton's own tables in each service's schema: inbox, outbox, work, stream, parked. */
+#include "db/db.h"
+#include "pki/hash.h"
+#include "svc/internal.h"
+
+/* ---- inbox ---- */
+
+/* Returns which events are new: the others were handled by somebody, or are being handled now. */
+static const char inbox_sql[] =
+    "insert into inbox (subject, id, sha256, at_ms)"
+    " select s, i, h, $4 from unnest($1::text[], $2::uuid[], $3::bytea[]) t(s, i, h) order by i, s"
+    " on conflict do nothing returning subject, id";
+
+static bool
+from_lane(const struct batch_event *event)
+{
+	return event->source == FROM_BUS || event->source == FROM_PARKED;
+}
+
+static enum cs_code
+mark_seen(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
+    struct cs_err *err)
+{
+	const char **subjects = CS_NEW_ARRAY(batch->arena, n, const char *);
+	struct cs_id *ids = CS_NEW_ARRAY(batch->arena, n, struct cs_id);
+	struct cs_span *digests = CS_NEW_ARRAY(batch->arena, n, struct cs_span);
+	struct db_rows *rows;
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint8_t *digest = cs_arena_alloc(batch->arena, PKI_SHA256);
+
+		if (!from_lane(events[i]))
+			continue;
+		pki_sha256(events[i]->ev.body, digest);
+		subjects[k] = events[i]->ev.subject;
+		ids[k] = events[i]->ev.id;
+		digests[k++] = cs_span_of(digest, PKI_SHA256);
+		events[i]->dropped = true; /* until its row comes back */
+	}
+	if (k == 0)
+		return CS_OK;
+	const struct db_param params[] = { db_text_array(batch->arena, subjects, k),
+		db_id_array(batch->arena, ids, k), db_bytes_array(batch->arena, digests, k),
+		db_i64(batch->now_ms) };
+
+	if (db_query(db, batch->arena, inbox_sql, params, 4, &rows, err))
+		return err->code;
+	for (size_t r = 0; r < db_rows_count(rows); r++) {
+		struct cs_id id = db_get_id(rows, r, 1);
+		struct cs_span subject = cs_span_str(db_get_text(rows, r, 0));
+
+		for (size_t i = 0; i < n; i++) {
+			if (from_lane(events[i]) && events[i]->dropped &&
+			    cs_id_equal(events[i]->ev.id, id) &&
+			    cs_span_is(subject, events[i]->ev.subject)) {
+				events[i]->dropped = false;
+				break; /* the same event twice in one batch counts once */
+			}
+		}
+	}
+	return CS_OK;
+}
+
+/* A work row that is gone was finished by somebody else; the lock makes sure that only one finishes it. */
+static const char work_lock_sql[] =
+    "select id from work where id = any($1::uuid[]) order by id for update";
+
+static enum cs_code
+lock_works(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
+    struct cs_err *err)
+{
+	struct cs_id *ids = CS_NEW_ARRAY(batch->arena, n, struct cs_id);
+	struct db_rows *rows;
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (events[i]->source != FROM_WORK)
+			continue;
+		ids[k++] = events[i]->ev.work_id;
+		events[i]->dropped = true;
+	}
+	if (k == 0)
+		return CS_OK;
+	const struct db_param params[] = { db_id_array(batch->arena, ids, k) };
+
+	if (db_query(db, batch->arena, work_lock_sql, params, 1, &rows, err))
+		return err->code;
+	for (size_t r = 0; r < db_rows_count(rows); r++)
+		for (size_t i = 0; i < n; i++)
+			if (events[i]->source == FROM_WORK && events[i]->dropped &&
+			    cs_id_equal(events[i]->ev.work_id, db_get_id(rows, r, 0))) {
+				events[i]->dropped = false;
+				break;
+			}
+	return CS_OK;
+}
+
+enum cs_code
+store_begin(
+    void *arg, struct svc_batch *batch, struct batch_event **events, size_t n, struct cs_err *err)
+{
+	struct db *db = arg;
+
+	if (db_begin(db, err) || mark_seen(db, batch, events, n, err))
+		return err->code;
+	return lock_works(db, batch, events, n, err);
+}
+
+/* ---- outbox and work ---- */
+
+static const char outbox_sql[] =
+    "insert into outbox (id, key, causation, subject, body, created_ms)"
+    " select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::bigint[])";
+
+static enum cs_code
+write_outbox(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
+    struct cs_err *err)
+{
+	size_t total = 0, k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (struct out_event *out = events[i]->out.events; out != NULL; out = out->next)
+			total++;
+	if (total == 0)
+		return CS_OK;
+	struct cs_id *ids = CS_NEW_ARRAY(batch->arena, total, struct cs_id);
+	struct cs_id *keys = CS_NEW_ARRAY(batch->arena, total, struct cs_id);
+	struct cs_id *causes = CS_NEW_ARRAY(batch->arena, total, struct cs_id);
+	const char **subjects = CS_NEW_ARRAY(batch->arena, total, const char *);
+	struct cs_span *bodies = CS_NEW_ARRAY(batch->arena, total, struct cs_span);
+	int64_t *times = CS_NEW_ARRAY(batch->arena, total, int64_t);
+
+	for (size_t i = 0; i < n; i++) {
+		for (struct out_event *out = events[i]->out.events; out != NULL; out = out->next) {
+			ids[k] = out->id;
+			keys[k] = out->key;
+			causes[k] = out->causation;
+			subjects[k] = out->subject;
+			bodies[k] = out->body;
+			times[k++] = out->time_ms;
+		}
+	}
+	const struct db_param params[] = { db_id_array(batch->arena, ids, k),
+		db_id_array(batch->arena, keys, k), db_id_array(batch->arena, causes, k),
+		db_text_array(batch->arena, subjects, k), db_bytes_array(batch->arena, bodies, k),
+		db_i64_array(batch->arena, times, k) };
+
+	return db_send(db, outbox_sql, params, 6, (int64_t)k, err);
+}
+
+static const char work_insert_sql[] =
+    "insert into work (id, key, kind, body, due_ms, lease_ms, attempt)"
+    " select i, k, n, b, d, case when d <= $6 then $7 else 0 end, 1"
+    " from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::bigint[]) t(i, k, n, b, d)";
+
+static enum cs_code
+write_works(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
+    struct cs_err *err)
+{
+	size_t total = 0, k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (struct out_work *out = events[i]->out.works; out != NULL; out = out->next)
+			total++;
+	if (total == 0)
+		return CS_OK;
+	struct cs_id *ids = CS_NEW_ARRAY(batch->arena, total, struct cs_id);
+	struct cs_id *keys = CS_NEW_ARRAY(batch->arena, total, struct cs_id);
+	const char **kinds = CS_NEW_ARRAY(batch->arena, total, const char *);
+	struct cs_span *bodies = CS_NEW_ARRAY(batch->arena, total, struct cs_span);
+	int64_t *dues = CS_NEW_ARRAY(batch->arena, total, int64_t);
+
+	for (size_t i = 0; i < n; i++) {
+		for (struct out_work *out = events[i]->out.works; out != NULL; out = out->next) {
+			ids[k] = out->id;
+			keys[k] = out->key;
+			kinds[k] = out->kind;
+			bodies[k] = out->body;
+			dues[k++] = out->due_ms;
+		}
+	}
+	const struct db_param params[] = { db_id_array(batch->arena, ids, k),
+		db_id_array(batch->arena, keys, k), db_text_array(batch->arena, kinds, k),
+		db_bytes_array(batch->arena, bodies, k), db_i64_array(batch->arena, dues, k),
+		db_i64(batch->now_ms), db_i64(batch->now_ms + WORK_LEASE_MS) };
+
+	return db_send(db, work_insert_sql, params, 7, (int64_t)k, err);
+}
+
+static const char work_delete_sql[] = "delete from work where id = any($1::uuid[])";
+static const char work_again_sql[] =
+    "update work w set due_ms = d, lease_ms = 0, attempt = attempt + 1"
+    " from unnest($1::uuid[], $2::bigint[]) t(i, d) where w.id = i";
+
+static enum cs_code
+finish_works(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
+    struct cs_err *err)
+{
+	struct cs_id *done = CS_NEW_ARRAY(batch->arena, n, struct cs_id);
+	struct cs_id *again = CS_NEW_ARRAY(batch->arena, n, struct cs_id);
+	int64_t *dues = CS_NEW_ARRAY(batch->arena, n, int64_t);
+	size_t n_done = 0, n_again = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (events[i]->source != FROM_WORK || events[i]->dropped)
+			continue;
+		if (!events[i]->out.again) {
+			done[n_done++] = events[i]->ev.work_id;
+			continue;
+		}
+		again[n_again] = events[i]->ev.work_id;
+		dues[n_again++] = events[i]->out.again_ms;
+	}
+	if (n_done > 0) {
+		const struct db_param params[] = { db_id_array(batch->arena, done, n_done) };
+
+		if (db_send(db, work_delete_sql, params, 1, (int64_t)n_done, err))
+			return err->code;
+	}
+	if (n_again == 0)
+		return CS_OK;
+	const struct db_param params[] = { db_id_array(batch->arena, again, n_again),
+		db_i64_array(batch->arena, dues, n_again) };
+
+	return db_send(db, work_again_sql, params, 2, (int64_t)n_again, err);
+}
+
+static const char unpark_sql[] = "delete from parked p using unnest($1::text[], $2::uuid[]) t(s, i)"
+				 " where p.subject = t.s and p.id = t.i";
+
+/* Handled at last: it is parked no more. */
+static enum cs_code
+unpark(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
+    struct cs_err *err)
+{
+	const char **subjects = CS_NEW_ARRAY(batch->arena, n, const char *);
+	struct cs_id *ids = CS_NEW_ARRAY(batch->arena, n, struct cs_id);
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (events[i]->source != FROM_PARKED)
+			continue;
+		subjects[k] = events[i]->ev.subject;
+		ids[k++] = events[i]->ev.id;
+	}
+	if (k == 0)
+		return CS_OK;
+	const struct db_param params[] = { db_text_array(batch->arena, subjects, k),
+		db_id_array(batch->arena, ids, k) };
+
+	return db_send(db, unpark_sql, params, 2, -1, err);
+}
+
+static const char ended_sql[] =
+    "update outbox set ended = true where key = any($1::uuid[]) and not ended";
+
+static enum cs_code
+write_ended(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
+    struct cs_err *err)
+{
+	struct cs_id *keys = CS_NEW_ARRAY(batch->arena, n, struct cs_id);
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (events[i]->out.ended)
+			keys[k++] = events[i]->ev.key;
+	if (k == 0)
+		return CS_OK;
+	const struct db_param params[] = { db_id_array(batch->arena, keys, k) };
+
+	return db_send(db, ended_sql, params, 1, -1, err);
+}
+
+enum cs_code
+store_commit(
+    void *arg, struct svc_batch *batch, struct batch_event **events, size_t n, struct cs_err *err)
+{
+	struct db *db = arg;
+
+	if (write_outbox(db, batch, events, n, err) || write_works(db, batch, events, n, err) ||
+	    finish_works(db, batch, events, n, err) || unpark(db, batch, events, n, err) ||
+	    write_ended(db, batch, events, n, err))
+		return err->code;
+	return db_commit(db, err);
+}
+
+void
+store_rollback(void *arg)
+{
+	db_rollback(arg);
+}
+
+/* ---- the publisher ---- */
+
+static const char sent_sql[] = "update outbox set sent = true where id = any($1::uuid[])";
+
+enum cs_code
+store_outbox_sent(
+    struct db *db, const struct cs_id *ids, size_t n, struct cs_arena *arena, struct cs_err *err)
+{
+	const struct db_param params[] = { db_id_array(arena, ids, n) };
+
+	if (db_send(db, sent_sql, params, 1, -1, err))
+		return err->code;
+	return db_settle(db, err);
+}
+
+static const char unsent_sql[] =
+    "select seq, id, key, causation, subject, body, created_ms from outbox"
+    " where not sent and seq > $1 and created_ms <= $2 order by seq limit $3";
+
+enum cs_code
+store_outbox_unsent(struct db *db, int64_t after_seq, int64_t before_ms, size_t max,
+    struct cs_arena *arena, struct outbox_row **ret_rows, size_t *ret_n, struct cs_err *err)
+{
+	const struct db_param params[] = { db_i64(after_seq), db_i64(before_ms),
+		db_i64((int64_t)max) };
+	struct db_rows *rows;
+
+	if (db_query(db, arena, unsent_sql, params, 3, &rows, err))
+		return err->code;
+	size_t n = db_rows_count(rows);
+	struct outbox_row *out = CS_NEW_ARRAY(arena, n, struct outbox_row);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct outbox_row){ .seq = db_get_i64(rows, i, 0),
+			.id = db_get_id(rows, i, 1),
+			.key = db_get_id(rows, i, 2),
+			.causation = db_get_id(rows, i, 3),
+			.subject = db_get_text(rows, i, 4),
+			.body = db_get_bytes(rows, i, 5),
+			.created_ms = db_get_i64(rows, i, 6) };
+	*ret_rows = out;
+	*ret_n = n;
+	return CS_OK;
+}
+
+/* One replica wins the update; only it marks the rows for refilling.  The first sight marks nothing. */
+static const char stream_sql[] =
+    "with old as (select created from stream where name = $1 for update),"
+    " put as (insert into stream (name, created) values ($1, $2)"
+    "  on conflict (name) do update set created = excluded.created"
+    "  where stream.created <> excluded.created returning name)"
+    " select exists (select 1 from old) and exists (select 1 from put)";
+static const char refill_sql[] =
+    "update outbox set sent = false where sent and not ended and subject like $1 || '.%'";
+
+enum cs_code
+store_stream_seen(struct db *db, const char *stream, const char *lane_prefix, const char *created,
+    bool *ret_refill, struct cs_arena *arena, struct cs_err *err)
+{
+	const struct db_param seen[] = { db_text(stream), db_text(created) };
+	const struct db_param prefix[] = { db_text(lane_prefix) };
+	struct db_rows *rows;
+
+	if (db_begin(db, err) || db_query(db, arena, stream_sql, seen, 2, &rows, err))
+		goto out;
+	bool refill = db_get_bool(rows, 0, 0);
+
+	if (refill && db_send(db, refill_sql, prefix, 1, -1, err))
+		goto out;
+	if (db_commit(db, err))
+		goto out;
+	*ret_refill = refill;
+	return CS_OK;
+out:
+	db_rollback(db);
+	return err->code;
+}
+
+/* ---- work that is due ---- */
+
+static const char take_sql[] =
+    "update work w set lease_ms = $2, attempt = attempt + case when lease_ms > 0 then 1 else 0 end"
+    " from (select id from work where due_ms <= $1 and lease_ms < $1 order by due_ms limit $3"
+    "  for update skip locked) due where w.id = due.id"
+    " returning w.id, w.key, w.kind, w.body, w.due_ms, w.attempt";
+
+enum cs_code
+store_work_take(struct db *db, int64_t now_ms, size_t max, struct cs_arena *arena,
+    struct out_work **ret_works, struct cs_err *err)
+{
+	const struct db_param params[] = { db_i64(now_ms), db_i64(now_ms + WORK_LEASE_MS),
+		db_i64((int64_t)max) };
+	struct out_work *works = NULL;
+	struct db_rows *rows;
+
+	if (db_query(db, arena, take_sql, params, 3, &rows, err))
+		return err->code;
+	for (size_t i = db_rows_count(rows); i-- > 0;) {
+		struct out_work *work = CS_NEW(arena, struct out_work);
+
+		*work = (struct out_work){ .id = db_get_id(rows, i, 0),
+			.key = db_get_id(rows, i, 1),
+			.kind = db_get_text(rows, i, 2),
+			.body = db_get_bytes(rows, i, 3),
+			.due_ms = db_get_i64(rows, i, 4),
+			.attempt = (uint32_t)db_get_i32(rows, i, 5),
+			.next = works };
+		works = work;
+	}
+	*ret_works = works;
+	return CS_OK;
+}
+
+static const char renew_sql[] = "update work set lease_ms = $2 where id = any($1::uuid[])";
+
+enum cs_code
+store_work_renew(struct db *db, const struct cs_id *ids, size_t n, int64_t until_ms,
+    struct cs_arena *arena, struct cs_err *err)
+{
+	const struct db_param params[] = { db_id_array(arena, ids, n), db_i64(until_ms) };
+
+	if (db_send(db, renew_sql, params, 2, -1, err))
+		return err->code;
+	return db_settle(db, err);
+}
+
+/* ---- what could not be handled ---- */
+
+static const char park_sql[] =
+    "insert into parked (id, subject, body, error, at_ms, deliveries, state)"
+    " values ($1, $2, $3, $4, $5, $6, 'parked') on conflict (subject, id) do update"
+    " set error = excluded.error, at_ms = excluded.at_ms, state = 'parked'";
+static const char park_event_sql[] =
+    "insert into outbox (id, key, causation, subject, body, created_ms)"
+    " values ($1, $2, $2, $3, $4, $5)";
+
+enum cs_code
+store_park(struct db *db, const struct batch_event *event, const char *service,
+    struct cs_arena *arena, struct cs_err *err)
+{
+	int64_t now_ms = event->ev.now_ms;
+	const struct db_param parked[] = { db_id(event->ev.id), db_text(event->ev.subject),
+		db_bytes(event->ev.body), db_text(event->err.text), db_i64(now_ms),
+		db_i32((int32_t)event->ev.delivery) };
+	const char *subject = cs_arena_printf(arena, "deadletter.%s", service);
+	const struct db_param told[] = { db_id(cs_id_new()), db_id(event->ev.id), db_text(subject),
+		db_bytes(event->ev.body), db_i64(now_ms) };
+
+	if (db_begin(db, err) || db_send(db, park_sql, parked, 6, -1, err) ||
+	    db_send(db, park_event_sql, told, 5, 1, err) || db_commit(db, err)) {
+		db_rollback(db);
+		return err->code;
+	}
+	return CS_OK;
+}
+
+static const char again_sql[] =
+    "select id, subject, body from parked where state = 'retry' order by at_ms limit $1";
+
+enum cs_code
+store_parked_again(struct db *db, size_t max, struct cs_arena *arena, struct parked_row **ret_rows,
+    struct cs_err *err)
+{
+	const struct db_param params[] = { db_i64((int64_t)max) };
+	struct parked_row *first = NULL;
+	struct db_rows *rows;
+
+	if (db_query(db, arena, again_sql, params, 1, &rows, err))
+		return err->code;
+	for (size_t i = db_rows_count(rows); i-- > 0;) {
+		struct parked_row *row = CS_NEW(arena, struct parked_row);
+
+		*row = (struct parked_row){ .id = db_get_id(rows, i, 0),
+			.subject = db_get_text(rows, i, 1),
+			.body = db_get_bytes(rows, i, 2),
+			.next = first };
+		first = row;
+	}
+	*ret_rows = first;
+	return CS_OK;
+}
+
+/* Ended requests stay refillable for 7 days; the inbox outlives the lanes' 30 days. */
+static const char sweep_outbox_sql[] =
+    "delete from outbox where seq in (select seq from outbox where sent and created_ms < $1"
+    " and (ended or created_ms < $2) order by seq limit 5000)";
+static const char sweep_inbox_sql[] =
+    "delete from inbox where (subject, id) in (select subject, id from inbox where at_ms < $1 limit 5000)";
+
+enum cs_code
+store_sweep(struct db *db, int64_t now_ms, struct cs_arena *arena, struct cs_err *err)
+{
+	const struct db_param outbox[] = { db_i64(now_ms - INT64_C(7) * 86400000),
+		db_i64(now_ms - INT64_C(40) * 86400000) };
+	const struct db_param inbox[] = { db_i64(now_ms - INT64_C(40) * 86400000) };
+
+	(void)arena;
+	if (db_send(db, sweep_outbox_sql, outbox, 2, -1, err) ||
+	    db_send(db, sweep_inbox_sql, inbox, 1, -1, err))
+		return err->code;
+	return db_settle(db, err);
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* svc.c: the life of a process: settings, adapters, threads, signals, drain, exit. */
+#include "svc/svc.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "catalogue/catalogue.h"
+#include "http/server.h"
+#include "svc/internal.h"
+
+#ifndef CS_VERSION
+#define CS_VERSION "development"
+#endif
+
+struct event_base *
+svc_base(struct svc *svc)
+{
+	return svc->base;
+}
+
+struct http_server *
+svc_http(struct svc *svc)
+{
+	return svc->api;
+}
+
+const struct log_context *
+svc_log(const struct svc *svc)
+{
+	return &svc->log;
+}
+
+bool
+svc_test_mode(const struct svc *svc)
+{
+	return svc->common.test_mode;
+}
+
+bool
+svc_overloaded(const struct svc *svc)
+{
+	int64_t oldest_ms = atomic_load(&svc->outbox_oldest_ms);
+
+	return atomic_load(&svc->commands_waiting) >= COMMANDS_MAX / 2 ||
+	       (oldest_ms != 0 && cs_now_ms() - oldest_ms > 60 * CS_SECOND_MS);
+}
+
+void
+svc_count(struct svc *svc, const char *name, const char *label, const char *value)
+{
+	metrics_count(svc->metrics, name, label, value, 1);
+}
+
+/* ---- commands ---- */
+
+struct command *
+command_new(struct svc *svc, const char *subject, struct cs_id key, struct cs_span body)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct command *command = CS_NEW(arena, struct command);
+
+	*command = (struct command){ .arena = arena,
+		.subject = cs_arena_strdup(arena, subject),
+		.id = cs_id_new(),
+		.key = key,
+		.body = cs_arena_copy_span(arena, body),
+		.since_ms = cs_mono_ms(),
+		.source = FROM_COMMAND,
+		.svc = svc };
+	return command;
+}
+
+void
+command_push(struct svc *svc, struct command *command)
+{
+	pthread_mutex_lock(&svc->lock);
+	bool was_empty = svc->commands == NULL;
+
+	*svc->commands_tail = command;
+	svc->commands_tail = &command->next;
+	atomic_fetch_add(&svc->commands_waiting, 1);
+	pthread_mutex_unlock(&svc->lock);
+	if (was_empty)
+		bus_queue_wake(svc->worker_queue);
+}
+
+bool
+svc_command(struct svc *svc, const char *subject, struct cs_id key, struct cs_span body,
+    const void *context, svc_answered *answered, void *arg)
+{
+	if (atomic_load(&svc->commands_waiting) >= COMMANDS_MAX || atomic_load(&svc->stopping))
+		return false;
+	struct command *command = command_new(svc, subject, key, body);
+
+	command->context = context;
+	command->answered = answered;
+	command->arg = arg;
+	command_push(svc, command);
+	return true;
+}
+
+/* ---- start ---- */
+
+static enum cs_code
+open_bus(struct svc *svc, struct cs_err *err)
+{
+	const struct bus_settings settings = { .urls = svc->common.nats_url,
+		.ca_file = svc->common.nats_ca,
+		.seed_file = svc->common.nats_seed,
+		.name = svc->service->name };
+	enum cs_code code = CS_UNAVAILABLE;
+
+	/* NATS may start after us: half a minute of patience, then a restart is the better answer. */
+	for (int i = 0; i < 10 && code == CS_UNAVAILABLE && !atomic_load(&svc->stopping); i++) {
+		code = bus_open(&settings, &svc->bus, err);
+		if (code == CS_UNAVAILABLE)
+			log_warn(&svc->log, "NATS not reached reason=\"%s\"", err->text);
+	}
+	if (code != CS_OK)
+		return code;
+	svc->worker_queue = bus_queue_new(svc->bus);
+	svc->loop_queue = bus_queue_new(svc->bus);
+	return CS_OK;
+}
+
+/* "ask.perspective.*" becomes "ask.perspective.<instance>". */
+static const char *
+own_subject(const struct svc *svc, const char *subject)
+{
+	size_t len = strlen(subject);
+
+	if (subject[len - 1] != '*')
+		return subject;
+	return cs_arena_printf(svc->arena, "%.*s%s", (int)(len - 1), subject,
+	    svc->service->instance(svc->service->self));
+}
+
+/* Each route's events: from its durable consumer, or as questions shared among the replicas. */
+static enum cs_code
+open_routes(struct svc *svc, struct cs_err *err)
+{
+	bool batch = svc->service->mode == SVC_BATCH;
+	struct bus_queue *queue = batch ? svc->worker_queue : svc->loop_queue;
+
+	for (const struct svc_route *r = svc->service->routes; r->subject != NULL; r++) {
+		const struct catalogue_consumer *consumer =
+		    catalogue_consumer_find(svc->service->name, r->subject);
+
+		if (strncmp(r->subject, "ask.", 4) == 0) {
+			if (bus_serve(queue, own_subject(svc, r->subject), svc->service->name, err))
+				return err->code;
+			continue;
+		}
+		if (consumer == NULL)
+			continue; /* a command of its own, a clock, or work */
+		if (bus_consume(queue, catalogue_lane_of(r->subject)->stream,
+			catalogue_durable(svc->arena, consumer), batch ? 2 * BATCH_MAX : 1024, err))
+			return err->code;
+	}
+	return CS_OK;
+}
+
+static enum cs_code
+open_http(struct svc *svc, struct cs_err *err)
+{
+	const struct http_server_settings settings = { .listen = svc->common.http_listen,
+		.limits = { .per_source = svc->common.test_mode ? 4096 : 0,
+		    .total = svc->common.test_mode ? 8192 : 0 } };
+
+	if (!svc->service->serves_http)
+		return CS_OK;
+	return http_server_new(svc->base, &settings, &svc->api, err);
+}
+
+static enum cs_code
+start(struct svc *svc, struct cs_err *err)
+{
+	const struct svc_service *service = svc->service;
+
+	if (health_open(svc, err) || open_http(svc, err) || open_bus(svc, err))
+		return err->code;
+	if (service->init != NULL && service->init(service->self, svc, err))
+		return err->code;
+	if (looper_open(svc, err) || open_routes(svc, err))
+		return err->code;
+	if (service->mode != SVC_BATCH)
+		return CS_OK;
+	atomic_store(&svc->worker_progress_ms, cs_mono_ms());
+	if (reader_open(svc, err))
+		return err->code;
+	if (pthread_create(&svc->worker_thread, NULL, worker_main, svc) != 0)
+		return cs_fail(err, CS_INTERNAL, "the worker's thread could not be started");
+	svc->worker_runs = true;
+	return CS_OK;
+}
+
+/* ---- the loop ---- */
+
+/* A connection that never comes back is mended by a restart (a known trap of the client library). */
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct svc *svc = arg;
+	int64_t now_ms = cs_mono_ms(), last_ms = atomic_load(&svc->loop_progress_ms);
+
+	(void)fd;
+	(void)what;
+	if (last_ms != 0 && now_ms - last_ms > 2500)
+		log_warn(&svc->log, "loop stalled ms=%lld", (long long)(now_ms - last_ms - 1000));
+	atomic_store(&svc->loop_progress_ms, now_ms);
+	if (bus_counters(svc->bus).stuck) {
+		log_error(&svc->log, "NATS connection is stuck: exiting to be restarted");
+		svc->exit_code = 1;
+		(void)event_base_loopbreak(svc->base);
+	}
+}
+
+static void
+on_signal(evutil_socket_t fd, short what, void *arg)
+{
+	struct svc *svc = arg;
+
+	(void)fd;
+	(void)what;
+	if (atomic_exchange(&svc->stopping, true))
+		return;
+	log_info(&svc->log, "stopping: finishing what was begun");
+	if (svc->worker_queue != NULL)
+		bus_queue_wake(svc->worker_queue);
+	if (svc->loop_queue != NULL)
+		bus_pause(svc->loop_queue);
+	if (svc->api != NULL)
+		http_server_drain(svc->api, NULL, NULL);
+}
+
+/* Stopping ends when nothing is in hand any more, or the time for it is over. */
+static void
+on_drain(evutil_socket_t fd, short what, void *arg)
+{
+	struct svc *svc = arg;
+
+	(void)fd;
+	(void)what;
+	if (!atomic_load(&svc->stopping))
+		return;
+	svc->drain_ticks++;
+	if ((looper_in_hand(svc) == 0 &&
+		(svc->api == NULL || http_server_connections(svc->api) == 0) &&
+		atomic_load(&svc->commands_waiting) == 0) ||
+	    svc->drain_ticks > DRAIN_MS / 100)
+		(void)event_base_loopbreak(svc->base);
+}
+
+static struct event *
+every(struct svc *svc, long ms, event_callback_fn fn)
+{
+	const struct timeval interval = { ms / 1000, ms % 1000 * 1000 };
+	struct event *event = event_new(svc->base, -1, EV_PERSIST, fn, svc);
+
+	cs_assert(event != NULL && event_add(event, &interval) == 0);
+	return event;
+}
+
+static void
+run_loop(struct svc *svc)
+{
+	struct event *tick = every(svc, 1000, on_tick), *drain = every(svc, 100, on_drain);
+
+	log_info(&svc->log, "running listen=%s port=%u", svc->common.listen,
+	    http_server_port(svc->health));
+	(void)event_base_dispatch(svc->base);
+	event_free(tick);
+	event_free(drain);
+}
+
+static void
+stop(struct svc *svc)
+{
+	atomic_store(&svc->stopping, true);
+	if (svc->worker_runs) {
+		bus_queue_wake(svc->worker_queue);
+		(void)pthread_join(svc->worker_thread, NULL);
+	}
+	reader_close(svc);
+	http_server_free(svc->api);
+	http_server_free(svc->health);
+	handoff_free(svc->handoff);
+	if (svc->service->fini != NULL)
+		svc->service->fini(svc->service->self);
+	looper_free(svc->looper);
+	bus_close(svc->bus);
+	bus_fini();
+}
+
+static void
+free_commands(struct svc *svc)
+{
+	while (svc->commands != NULL) {
+		struct command *command = svc->commands;
+
+		svc->commands = command->next;
+		cs_arena_free(command->arena);
+	}
+}
+
+/* Secrets never reach a core file or another process of the same user. */
+static void
+harden(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static int
+run(struct svc *svc)
+{
+	struct event *term, *intr;
+	struct cs_err err = { 0 };
+
+	svc->base = event_base_new();
+	cs_assert(svc->base != NULL && pthread_mutex_init(&svc->lock, NULL) == 0);
+	svc->commands_tail = &svc->commands;
+	svc->handoff = handoff_new(svc->base);
+	svc->metrics = metrics_new();
+	svc->looper = looper_new(svc);
+	term = evsignal_new(svc->base, SIGTERM, on_signal, svc);
+	intr = evsignal_new(svc->base, SIGINT, on_signal, svc);
+	cs_assert(term != NULL && intr != NULL && event_add(term, NULL) == 0 &&
+		  event_add(intr, NULL) == 0);
+	if (start(svc, &err) != CS_OK) {
+		log_error(&svc->log, "not started reason=\"%s\"", err.text);
+		svc->exit_code = 1;
+	} else {
+		run_loop(svc);
+	}
+	stop(svc);
+	free_commands(svc);
+	event_free(term);
+	event_free(intr);
+	metrics_free(svc->metrics);
+	event_base_free(svc->base);
+	(void)pthread_mutex_destroy(&svc->lock);
+	return svc->exit_code;
+}
+
+int
+svc_main(int argc, char *argv[], const struct svc_service *service)
+{
+	struct svc svc = { .service = service, .arena = cs_arena_new() };
+	const char *word = argc == 2 ? argv[1] : "";
+	int code = 0;
+
+	svc.log = (struct log_context){ .service = service->name, .level = LOG_INFO };
+	if (strcmp(word, "--help") == 0) {
+		settings_help(service);
+	} else if (strcmp(word, "--version") == 0) {
+		(void)printf("%s %s\n", service->name, CS_VERSION);
+	} else if (argc > 1 && strcmp(word, "--check-settings") != 0 &&
+		   strcmp(word, "--print-settings") != 0) {
+		(void)fprintf(stderr, "%s: unknown argument; try --help\n", service->name);
+		code = 2;
+	} else if (!settings_read(service, &svc.common, svc.arena)) {
+		code = 2;
+	} else if (strcmp(word, "--check-settings") == 0) {
+		(void)printf("settings are good\n");
+	} else if (strcmp(word, "--print-settings") == 0) {
+		settings_print(service, svc.arena);
+	} else {
+		if (log_level_parse(svc.common.log_level, &svc.log.level, NULL) != CS_OK)
+			svc.log.level = LOG_INFO; /* settings_read has refused other words */
+		harden();
+		code = run(&svc);
+	}
+	cs_arena_free(svc.arena);
+	return code;
+}

@@ -1,0 +1,791 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * worker.c: the one thread that runs batches: it takes what the bus, the HTTP API, the clocks and
+ * finished work have brought, runs it in one transaction, and tells the world only what was committed.
+ *
+ * When the database is away, fetching stops, the batch in hand is kept, and waiting commands are
+ * answered "not stored": an outage never counts as a delivery.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "catalogue/catalogue.h"
+#include "db/db.h"
+#include "svc/internal.h"
+
+#define TOKEN_STREAM \
+	(UINT64_C(1) << 63) /* a question about a stream; the low bits say which lane */
+
+/* A published event that the stream has not confirmed yet. */
+struct slot {
+	struct cs_id id;
+	uint64_t token; /* 0: free */
+};
+
+struct worker {
+	struct svc *svc;
+	struct db *db;
+	struct cs_arena *arena;   /* of the batch in hand */
+	struct cs_arena *scratch; /* of one maintenance step */
+	struct cs_buf held;
+	struct log_context log;
+	struct slot *slots;
+	uint64_t generation; /* token of the last publish */
+	size_t n_slots_used;
+	struct cs_id *confirmed; /* not yet marked in the outbox */
+	size_t n_confirmed;
+	int64_t swept_seq;
+	bool unsure; /* a publish was not confirmed: the outbox has more than what is in flight */
+	int64_t next_sweep_ms, next_second_ms, next_streams_ms, next_hour_ms, next_lease_ms;
+	char created[16][40]; /* by lane: the stream that we filled */
+	struct bus_item *items[BATCH_MAX];
+};
+
+/* ---- publishing ---- */
+
+static struct slot *
+slot_of(struct worker *w, uint64_t token)
+{
+	return &w->slots[token % IN_FLIGHT_MAX];
+}
+
+static void
+publish(struct worker *w, const struct out_event *event)
+{
+	struct cs_err err = { 0 };
+	uint64_t token = w->generation + 1;
+
+	/* Too much in flight, or no bus: the sweep will publish it. */
+	if (slot_of(w, token)->token != 0 ||
+	    event_publish(w->svc->worker_queue, w->svc->service->name, event, token, &err)) {
+		w->unsure = true;
+		return;
+	}
+	w->generation = token;
+	*slot_of(w, token) = (struct slot){ event->id, token };
+	w->n_slots_used++;
+}
+
+static void
+on_confirmation(struct worker *w, const struct bus_item *item)
+{
+	struct slot *slot = slot_of(w, item->token);
+
+	if (slot->token != item->token)
+		return; /* of an earlier generation */
+	slot->token = 0;
+	w->n_slots_used--;
+	if (item->kind == BUS_STORED) {
+		if (w->n_confirmed < 2 * IN_FLIGHT_MAX) /* else: published once more, harmless */
+			w->confirmed[w->n_confirmed++] = slot->id;
+		metrics_count(w->svc->metrics, "events_published", "result",
+		    item->duplicate ? "duplicate" : "stored", 1);
+		return;
+	}
+	w->unsure = true;
+	metrics_count(w->svc->metrics, "events_published", "result", "unconfirmed", 1);
+	log_debug(&w->log, "event not confirmed reason=\"%s\"", item->error);
+}
+
+static bool
+in_flight(const struct worker *w, struct cs_id id)
+{
+	for (size_t i = 0; w->n_slots_used > 0 && i < IN_FLIGHT_MAX; i++)
+		if (w->slots[i].token != 0 && cs_id_equal(w->slots[i].id, id))
+			return true;
+	return false;
+}
+
+/* Marks what is confirmed.  Rows that stay unmarked are only published again, under their ids. */
+static enum cs_code
+mark_sent(struct worker *w, struct cs_err *err)
+{
+	if (w->n_confirmed == 0)
+		return CS_OK;
+	cs_arena_reset(w->scratch);
+	if (store_outbox_sent(w->db, w->confirmed, w->n_confirmed, w->scratch, err))
+		return err->code;
+	w->n_confirmed = 0;
+	return CS_OK;
+}
+
+/* Publishes rows that nobody has confirmed for a while: after a crash, an outage, or for a new stream. */
+static enum cs_code
+sweep_outbox(struct worker *w, int64_t now_ms, struct cs_err *err)
+{
+	struct outbox_row *rows;
+	size_t n;
+
+	cs_arena_reset(w->scratch);
+	if (store_outbox_unsent(
+		w->db, w->swept_seq, now_ms - 3000, 512, w->scratch, &rows, &n, err))
+		return err->code;
+	if (w->swept_seq == 0) {
+		atomic_store(&w->svc->outbox_unsent, n);
+		atomic_store(&w->svc->outbox_oldest_ms, n == 0 ? 0 : rows[0].created_ms);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct out_event event = { .id = rows[i].id,
+			.key = rows[i].key,
+			.causation = rows[i].causation,
+			.subject = rows[i].subject,
+			.body = rows[i].body,
+			.time_ms = rows[i].created_ms };
+
+		w->swept_seq = rows[i].seq;
+		if (!in_flight(w, rows[i].id))
+			publish(w, &event);
+	}
+	if (n < 512) { /* the end: begin anew, later */
+		w->swept_seq = 0;
+		w->unsure = false;
+		w->next_sweep_ms = now_ms + 5000;
+	} else {
+		w->next_sweep_ms = now_ms + 20;
+	}
+	return CS_OK;
+}
+
+/* ---- streams that were made anew ---- */
+
+static void
+ask_streams(struct worker *w)
+{
+	size_t n;
+	const struct catalogue_lane *lanes = catalogue_lanes(&n);
+
+	for (size_t i = 0; i < n && i < 16; i++) {
+		char subject[80];
+		struct cs_err err;
+		size_t n_events;
+		const struct catalogue_event *events = catalogue_events(&n_events);
+		bool ours = false;
+
+		for (size_t k = 0; k < n_events; k++)
+			ours |= strcmp(events[k].publisher, w->svc->service->name) == 0 &&
+				catalogue_lane_of(events[k].subject) == &lanes[i];
+		(void)snprintf(subject, sizeof(subject), "$JS.API.STREAM.INFO.%s", lanes[i].stream);
+		const struct bus_out out = { .subject = subject };
+
+		/* No answer is no harm: it is asked again. */
+		if (ours && bus_ask(w->svc->worker_queue, &out, 2000, TOKEN_STREAM | i, &err))
+			return;
+	}
+}
+
+static enum cs_code
+on_stream(struct worker *w, const struct bus_item *item, struct cs_err *err)
+{
+	size_t n, lane = (size_t)(item->token & 15);
+	const struct catalogue_lane *lanes = catalogue_lanes(&n);
+	json_t *answer = json_loadb((const char *)item->body.data, item->body.len, 0, NULL);
+	const char *created = json_string_value(json_object_get(answer, "created"));
+	bool refill = false;
+	enum cs_code code = CS_OK;
+
+	if (created != NULL && strlen(created) < sizeof(w->created[0]) && lane < n &&
+	    strcmp(created, w->created[lane]) != 0) {
+		const char *word = lanes[lane].subjects + strlen("cs.");
+		char prefix[32];
+
+		(void)snprintf(prefix, sizeof(prefix), "%.*s", (int)strcspn(word, "."), word);
+		cs_arena_reset(w->scratch);
+		code = store_stream_seen(
+		    w->db, lanes[lane].stream, prefix, created, &refill, w->scratch, err);
+		if (code == CS_OK)
+			memcpy(w->created[lane], created, strlen(created) + 1);
+	}
+	if (refill) {
+		log_warn(&w->log, "stream %s was made anew: refilling it from the outbox",
+		    lanes[lane].stream);
+		metrics_count(w->svc->metrics, "stream_refills", "stream", lanes[lane].stream, 1);
+		w->swept_seq = 0;
+		w->next_sweep_ms = 0;
+	}
+	json_decref(answer);
+	return code;
+}
+
+/* ---- events ---- */
+
+static struct batch_event *
+new_event(struct worker *w, enum source source)
+{
+	struct batch_event *event = CS_NEW(w->arena, struct batch_event);
+
+	event->source = source;
+	event->log = w->log;
+	event->log.held = &w->held;
+	event->ev.arena = w->arena;
+	event->ev.log = &event->log;
+	event->ev.delivery = 1;
+	event->ev.now_ms = cs_now_ms();
+	return event;
+}
+
+static struct batch_event *
+event_of_message(struct worker *w, struct bus_item *item)
+{
+	struct batch_event *event = new_event(w, FROM_BUS);
+
+	event->item = item;
+	event->ev.delivery = item->deliveries;
+	event->ev.body = item->body;
+	event->ev.subject =
+	    strncmp(item->subject, "cs.", 3) == 0 ? item->subject + 3 : item->subject;
+	if (event_headers(item, &event->ev, &event->err)) {
+		event->malformed = true;
+		event->ev.id = cs_id_new(); /* under which it is parked */
+	}
+	event->log.event = event->ev.id;
+	return event;
+}
+
+static struct batch_event *
+event_of_question(struct worker *w, struct bus_item *item)
+{
+	struct batch_event *event = new_event(w, FROM_QUESTION);
+
+	event->item = item;
+	event->ev.id = cs_id_new();
+	event->ev.body = item->body;
+	event->ev.subject = item->subject;
+	event->ev.time_ms = event->ev.now_ms;
+	return event;
+}
+
+static struct batch_event *
+event_of_command(struct worker *w, struct command *command)
+{
+	struct batch_event *event = new_event(w, command->source);
+
+	event->command = command;
+	event->ev.id = command->id;
+	event->ev.key = command->key;
+	event->ev.work_id = command->work_id;
+	event->ev.subject = command->subject;
+	event->ev.body = command->body;
+	event->ev.context = command->context;
+	event->ev.time_ms = event->ev.now_ms;
+	return event;
+}
+
+/* ---- after the commit ---- */
+
+static void
+run_answered(void *arg)
+{
+	struct command *command = arg;
+
+	command->answered(command->arg, command->ok, command->status, command->reply);
+	cs_arena_free(command->arena);
+}
+
+static void
+answer_command(struct worker *w, struct command *command, bool ok)
+{
+	command->ok = ok;
+	if (command->answered == NULL)
+		cs_arena_free(command->arena);
+	else
+		handoff_post(w->svc->handoff, run_answered, command);
+}
+
+static void
+tell_world(struct worker *w, struct batch_event *event)
+{
+	for (struct out_event *out = event->out.events; out != NULL; out = out->next)
+		publish(w, out);
+	for (struct out_work *out = event->out.works; out != NULL; out = out->next)
+		if (out->due_ms <= event->ev.now_ms)
+			looper_act(w->svc, out);
+	if (event->source == FROM_QUESTION && event->out.has_reply) {
+		struct cs_err err;
+
+		if (bus_answer(event->item, event->out.reply, &err))
+			log_warn(&w->log, "answer not sent reason=\"%s\"", err.text);
+	}
+	if (event->command != NULL) {
+		struct command *command = event->command;
+
+		command->status = event->out.status;
+		command->reply = cs_arena_copy_span(command->arena, event->out.reply);
+		answer_command(w, command, true);
+	}
+}
+
+static void
+finish_event(struct worker *w, struct batch_event *event)
+{
+	const char *result = event->dropped ? "duplicate" : "handled";
+
+	if (!event->dropped)
+		tell_world(w, event);
+	else if (event->command != NULL)
+		answer_command(w, event->command, true);
+	if (event->source == FROM_BUS) {
+		bus_settle(event->item, BUS_ACK, 0);
+		metrics_observe(w->svc->metrics, METRIC_AGE,
+		    (double)(event->ev.now_ms - event->ev.time_ms) / 1000.0);
+	}
+	bus_item_free(event->item);
+	metrics_count(w->svc->metrics, "events_consumed", "result", result, 1);
+}
+
+/* Nothing came of it: the bus brings it again later, a command's client is told so. */
+static void
+give_back(struct worker *w, struct batch_event *event, int64_t delay_ms)
+{
+	if (event->source == FROM_BUS)
+		bus_settle(event->item, BUS_NAK, delay_ms);
+	if (event->command != NULL)
+		answer_command(w, event->command, false);
+	bus_item_free(event->item);
+	metrics_count(w->svc->metrics, "events_consumed", "result", "again", 1);
+}
+
+/* It will never be understood, or failed too often: kept for an operator, and out of the way. */
+static enum cs_code
+park(struct worker *w, struct batch_event *event, struct cs_err *err)
+{
+	log_error(&w->log, "event parked subject=%s deliveries=%u reason=\"%s\"", event->ev.subject,
+	    event->ev.delivery, event->err.text);
+	metrics_count(w->svc->metrics, "dead_letters", "subject",
+	    event->route == NULL ? "unknown" : event->route->subject, 1);
+	if (event->source == FROM_BUS || event->source == FROM_PARKED ||
+	    event->source == FROM_WORK) {
+		cs_arena_reset(w->scratch);
+		if (store_park(w->db, event, w->svc->service->name, w->scratch, err))
+			return err->code;
+	}
+	if (event->source == FROM_BUS)
+		bus_settle(event->item, BUS_TERM, 0);
+	if (event->command != NULL)
+		answer_command(w, event->command, false);
+	bus_item_free(event->item);
+	return CS_OK;
+}
+
+/* ---- running ---- */
+
+static enum cs_code
+run_events(struct worker *w, struct batch_event **events, size_t n, struct cs_err *err)
+{
+	const struct batch_ports ports = { w->db, store_begin, store_commit, store_rollback };
+	const struct batch_run run = { .service = w->svc->service,
+		.ports = &ports,
+		.db = w->db,
+		.arena = w->arena,
+		.held = &w->held,
+		.now_ms = cs_now_ms() };
+	enum cs_code code = CS_CONFLICT;
+	int64_t start_us = cs_mono_us();
+
+	for (int i = 0; i < CONFLICTS_MAX && code == CS_CONFLICT; i++)
+		code = batch_run(&run, events, n, err);
+	if (code != CS_OK)
+		return code;
+	log_flush(&w->held);
+	for (size_t i = 0; i < n; i++)
+		if (!events[i]->malformed)
+			finish_event(w, events[i]);
+	metrics_observe(
+	    w->svc->metrics, METRIC_PROCESSING, (double)(cs_mono_us() - start_us) / 1e6);
+	return CS_OK;
+}
+
+static const int64_t again_ms[] = { 1000, 5000, 20000, 60000 };
+
+/* One at a time: the culprit alone counts. */
+static enum cs_code
+run_one(struct worker *w, struct batch_event *event, struct cs_err *err)
+{
+	enum cs_code code = run_events(w, &event, 1, err);
+
+	if (code == CS_OK || code == CS_UNAVAILABLE)
+		return code;
+	event->err = *err;
+	if (code == CS_CONFLICT) {
+		give_back(w, event, 1000);
+		return CS_OK;
+	}
+	log_warn(&w->log, "event failed subject=%s delivery=%u reason=\"%s\"", event->ev.subject,
+	    event->ev.delivery, err->text);
+	if (event->ev.delivery >= CATALOGUE_MAX_DELIVER || event->source != FROM_BUS)
+		return park(w, event, err);
+	give_back(w, event, again_ms[(event->ev.delivery - 1) & 3]);
+	return CS_OK;
+}
+
+/* Waits until the database answers again.  The batch in hand stays in hand. */
+static void
+outlast(struct worker *w, const struct cs_err *why)
+{
+	int64_t since_ms = cs_mono_ms(), wait_ms = 50;
+	struct cs_err err = *why;
+
+	log_error(&w->log, "database away, fetching stopped reason=\"%s\"", why->text);
+	metrics_count(w->svc->metrics, "db_errors", "kind", "away", 1);
+	atomic_store(&w->svc->ready_worker, false);
+	bus_pause(w->svc->worker_queue);
+	while (!atomic_load(&w->svc->stopping)) {
+		if (db_reconnect(w->db, &err) == CS_OK)
+			break;
+		atomic_store(&w->svc->worker_progress_ms, cs_mono_ms());
+		(void)usleep((useconds_t)wait_ms * 1000);
+		wait_ms = wait_ms < 1000 ? wait_ms * 2 : 1000;
+	}
+	bus_resume(w->svc->worker_queue);
+	atomic_store(&w->svc->ready_worker, true);
+	w->swept_seq = 0;
+	w->next_sweep_ms = 0;
+	log_info(&w->log, "database back after_ms=%lld", (long long)(cs_mono_ms() - since_ms));
+}
+
+/* Drops the commands of a batch that waited too long: their clients gave up. */
+static size_t
+answer_overdue(struct worker *w, struct batch_event **events, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct command *command = events[i]->command;
+
+		if (command != NULL && command->source == FROM_COMMAND &&
+		    cs_mono_ms() - command->since_ms > OUTAGE_ANSWER_MS)
+			answer_command(w, command, false);
+		else
+			events[kept++] = events[i];
+	}
+	return kept;
+}
+
+static size_t
+park_malformed(struct worker *w, struct batch_event **events, size_t n)
+{
+	struct cs_err err = { 0 };
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		batch_read(w->svc->service, events[i]);
+		if (!events[i]->malformed) {
+			events[kept++] = events[i];
+			continue;
+		}
+		while (
+		    park(w, events[i], &err) == CS_UNAVAILABLE && !atomic_load(&w->svc->stopping))
+			outlast(w, &err);
+	}
+	return kept;
+}
+
+static void
+run_all(struct worker *w, struct batch_event **events, size_t n)
+{
+	struct cs_err err = { 0 };
+
+	n = park_malformed(w, events, n);
+	while (n > 0 && !atomic_load(&w->svc->stopping)) {
+		enum cs_code code = run_events(w, events, n, &err);
+
+		if (code == CS_OK)
+			return;
+		if (code == CS_UNAVAILABLE) {
+			outlast(w, &err);
+			n = answer_overdue(w, events, n);
+			continue;
+		}
+		for (size_t i = 0; i < n; i++) {
+			while (run_one(w, events[i], &err) == CS_UNAVAILABLE &&
+			       !atomic_load(&w->svc->stopping))
+				outlast(w, &err);
+		}
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		give_back(w, events[i], 0);
+}
+
+/* ---- collecting ---- */
+
+static size_t
+collect_commands(struct worker *w, struct batch_event **events, size_t n)
+{
+	struct svc *svc = w->svc;
+
+	pthread_mutex_lock(&svc->lock);
+	while (svc->commands != NULL && n < BATCH_MAX) {
+		struct command *command = svc->commands;
+
+		svc->commands = command->next;
+		if (svc->commands == NULL)
+			svc->commands_tail = &svc->commands;
+		atomic_fetch_sub(&svc->commands_waiting, 1);
+		events[n++] = event_of_command(w, command);
+	}
+	bool more = svc->commands != NULL;
+	pthread_mutex_unlock(&svc->lock);
+	if (more)
+		bus_queue_wake(svc->worker_queue);
+	return n;
+}
+
+/* Items from the bus that are no events are dealt with here. */
+static size_t
+collect_items(struct worker *w, struct batch_event **events, size_t n_items, struct cs_err *ret_err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_items; i++) {
+		struct bus_item *item = w->items[i];
+		struct cs_err err = { 0 };
+
+		switch (item->kind) {
+		case BUS_MESSAGE:
+			events[n++] = event_of_message(w, item);
+			continue;
+		case BUS_QUESTION:
+			events[n++] = event_of_question(w, item);
+			continue;
+		case BUS_STORED:
+		case BUS_NOT_STORED:
+			on_confirmation(w, item);
+			break;
+		case BUS_ANSWER:
+			if (on_stream(w, item, &err))
+				*ret_err = err;
+			break;
+		case BUS_NO_ANSWER:
+		case BUS_WAKE:
+			break;
+		}
+		bus_item_free(item);
+	}
+	return n;
+}
+
+/* ---- once in a while ---- */
+
+static enum cs_code
+run_clocks(struct worker *w, int64_t now_ms, struct cs_err *err)
+{
+	const struct svc_clock *clock = w->svc->service->clocks;
+
+	for (; clock != NULL && clock->subject != NULL; clock++) {
+		struct cs_id *keys;
+		size_t n;
+
+		cs_arena_reset(w->scratch);
+		if (clock->due(w->svc->service->self, w->db, now_ms, BATCH_MAX, w->scratch, &keys,
+			&n, err))
+			return err->code;
+		for (size_t i = 0; i < n; i++) {
+			struct command *command =
+			    command_new(w->svc, clock->subject, keys[i], cs_span_str(NULL));
+
+			command_push(w->svc, command);
+		}
+	}
+	return CS_OK;
+}
+
+static enum cs_code
+take_work(struct worker *w, int64_t now_ms, struct cs_err *err)
+{
+	size_t in_hand = looper_in_hand(w->svc);
+	struct out_work *works;
+
+	if (w->svc->service->act == NULL || in_hand >= WORK_IN_HAND)
+		return CS_OK;
+	cs_arena_reset(w->scratch);
+	if (store_work_take(w->db, now_ms, WORK_IN_HAND - in_hand, w->scratch, &works, err))
+		return err->code;
+	for (; works != NULL; works = works->next)
+		looper_act(w->svc, works);
+	return CS_OK;
+}
+
+static enum cs_code
+renew_leases(struct worker *w, int64_t now_ms, struct cs_err *err)
+{
+	struct cs_id *ids;
+
+	if (w->svc->service->act == NULL || now_ms < w->next_lease_ms)
+		return CS_OK;
+	w->next_lease_ms = now_ms + WORK_LEASE_MS / 3;
+	cs_arena_reset(w->scratch);
+	ids = CS_NEW_ARRAY(w->scratch, WORK_IN_HAND * 2, struct cs_id);
+	size_t n = looper_leases(w->svc, ids, WORK_IN_HAND * 2);
+
+	return n == 0 ? CS_OK
+		      : store_work_renew(w->db, ids, n, now_ms + WORK_LEASE_MS, w->scratch, err);
+}
+
+static enum cs_code
+retry_parked(struct worker *w, struct cs_err *err)
+{
+	struct batch_event *events[16];
+	struct parked_row *rows;
+	size_t n = 0;
+
+	if (store_parked_again(w->db, 16, w->arena, &rows, err))
+		return err->code;
+	for (; rows != NULL; rows = rows->next) {
+		struct batch_event *event = new_event(w, FROM_PARKED);
+
+		event->ev.id = rows->id;
+		event->ev.subject = rows->subject;
+		event->ev.body = rows->body;
+		event->ev.time_ms = event->ev.now_ms;
+		events[n++] = event;
+	}
+	run_all(w, events, n);
+	return CS_OK;
+}
+
+static enum cs_code
+every_second(struct worker *w, int64_t now_ms, struct cs_err *err)
+{
+	w->next_second_ms = now_ms + 1000;
+	if (run_clocks(w, now_ms, err) || take_work(w, now_ms, err) || retry_parked(w, err))
+		return err->code;
+	if (now_ms >= w->next_hour_ms) {
+		w->next_hour_ms = now_ms + CS_HOUR_MS;
+		if (store_sweep(w->db, now_ms, w->scratch, err))
+			return err->code;
+	}
+	return CS_OK;
+}
+
+static enum cs_code
+maintain(struct worker *w, bool idle, struct cs_err *err)
+{
+	int64_t now_ms = cs_now_ms();
+
+	if (now_ms >= w->next_streams_ms) {
+		w->next_streams_ms = now_ms + 2000;
+		ask_streams(w);
+	}
+	if ((idle || w->n_confirmed >= 512) && mark_sent(w, err))
+		return err->code;
+	if (now_ms >= w->next_sweep_ms && sweep_outbox(w, now_ms, err))
+		return err->code;
+	if (renew_leases(w, now_ms, err))
+		return err->code;
+	return now_ms >= w->next_second_ms ? every_second(w, now_ms, err) : CS_OK;
+}
+
+/* ---- life ---- */
+
+static void
+one_round(struct worker *w)
+{
+	struct batch_event *events[2 * BATCH_MAX];
+	struct cs_err err = { 0 };
+
+	cs_arena_reset(w->arena);
+	w->held = cs_buf_new(w->arena);
+	size_t n_items = bus_queue_take(w->svc->worker_queue, w->items, BATCH_MAX, 100);
+	size_t n = collect_items(w, events, n_items, &err);
+
+	n = collect_commands(w, events, n);
+	atomic_store(&w->svc->worker_progress_ms, cs_mono_ms());
+	if (err.code == CS_UNAVAILABLE)
+		outlast(w, &err);
+	if (n > 0)
+		run_all(w, events, n);
+	if (maintain(w, n_items == 0, &err) == CS_UNAVAILABLE)
+		outlast(w, &err);
+	else if (err.code != CS_OK)
+		log_error(&w->log, "upkeep failed code=%s reason=\"%s\"", cs_code_name(err.code),
+		    err.text);
+}
+
+static bool
+drained(const struct worker *w)
+{
+	return w->n_slots_used == 0 && atomic_load(&w->svc->commands_waiting) == 0 &&
+	       looper_in_hand(w->svc) == 0;
+}
+
+/* Stopping: no new messages; what was begun is finished, published and confirmed, or left for the next start. */
+static void
+drain(struct worker *w)
+{
+	int64_t until_ms = cs_mono_ms() + DRAIN_MS;
+
+	bus_pause(w->svc->worker_queue);
+	while (!drained(w) && cs_mono_ms() < until_ms) {
+		size_t n_items = bus_queue_take(w->svc->worker_queue, w->items, BATCH_MAX, 50);
+
+		for (size_t i = 0; i < n_items; i++) {
+			if (w->items[i]->kind == BUS_MESSAGE)
+				bus_settle(w->items[i], BUS_NAK, 0);
+			else if (w->items[i]->kind == BUS_STORED ||
+				 w->items[i]->kind == BUS_NOT_STORED)
+				on_confirmation(w, w->items[i]);
+			bus_item_free(w->items[i]);
+		}
+		struct batch_event *events[BATCH_MAX];
+
+		cs_arena_reset(w->arena);
+		w->held = cs_buf_new(w->arena);
+		size_t n = collect_commands(w, events, 0);
+		struct cs_err err;
+
+		for (size_t i = 0; i < n; i++)
+			batch_read(w->svc->service, events[i]);
+		if (n > 0 && run_events(w, events, n, &err))
+			for (size_t i = 0; i < n; i++)
+				give_back(w, events[i], 0);
+	}
+	struct cs_err err;
+
+	if (mark_sent(w, &err))
+		log_warn(&w->log, "outbox marks not written reason=\"%s\"", err.text);
+}
+
+static void
+worker_fini(struct worker *w)
+{
+	db_close(w->db);
+	free(w->slots);
+	free(w->confirmed);
+	cs_arena_free(w->arena);
+	cs_arena_free(w->scratch);
+}
+
+void *
+worker_main(void *arg)
+{
+	struct svc *svc = arg;
+	struct worker *w = calloc(1, sizeof(*w));
+	struct cs_err err = { 0 };
+
+	cs_assert(w != NULL);
+	w->svc = svc;
+	w->log = svc->log;
+	w->arena = cs_arena_new();
+	w->scratch = cs_arena_new();
+	w->slots = calloc(IN_FLIGHT_MAX, sizeof(*w->slots));
+	w->confirmed = calloc(2 * IN_FLIGHT_MAX, sizeof(*w->confirmed));
+	cs_assert(w->slots != NULL && w->confirmed != NULL);
+	while (!atomic_load(&svc->stopping) &&
+	       db_open(svc->common.database_url, svc->service->name, &w->db, &err)) {
+		log_error(&w->log, "database not reached reason=\"%s\"", err.text);
+		atomic_store(&svc->worker_progress_ms, cs_mono_ms());
+		(void)usleep(500 * 1000);
+	}
+	atomic_store(&svc->ready_worker, w->db != NULL);
+	while (!atomic_load(&svc->stopping))
+		one_round(w);
+	if (w->db != NULL)
+		drain(w);
+	worker_fini(w);
+	free(w);
+	return NULL;
+}
