@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +9,8 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "base/time.h"
+
+#include <cmocka.h>
 
 static void
 times_survive_a_round_trip(void **state)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A toy service, counters by key, run through the real batch code. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +7,8 @@
 #include <string.h>
 
 #include "svc/svc_test.h"
+
+#include <cmocka.h>
 
 #define KEYS 8
 
