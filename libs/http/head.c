@@ -253,7 +253,7 @@ parse_request_line(char *line, struct cs_arena *arena, struct http_head *head)
 	if (strncmp(version, "HTTP/", 5) != 0)
 		return bad("the request line is not method, target and version");
 	if (strcmp(version, "HTTP/1.1") != 0)
-		return (struct http_fault){ 505, "only HTTP/1.1 is spoken" };
+		return (struct http_fault){ 505, "a version other than HTTP/1.1" };
 	if (!method_known(line))
 		return (struct http_fault){ 501, "this method is not known" };
 	head->method = line;

@@ -160,15 +160,42 @@ server_forget(struct http_server *server, struct http_conn *conn)
 		event_active(server->drained, EV_TIMEOUT, 0);
 }
 
+/* "192.0.2.1:80", "[2001:db8::1]:80"; numbers only, so that nothing is looked up. */
+static bool
+parse_listen(const char *text, struct sockaddr_storage *ret_address)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)ret_address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret_address;
+	char host[INET6_ADDRSTRLEN] = "", digits[6] = "", rest;
+	bool is_v6 = *text == '[';
+
+	if (sscanf(text, is_v6 ? "[%45[0-9a-fA-F:.]]:%5[0-9]%c" : "%45[0-9.]:%5[0-9]%c", host,
+		digits, &rest) != 2)
+		return false;
+	unsigned long port = strtoul(digits, NULL, 10);
+
+	*ret_address = (struct sockaddr_storage){ 0 };
+	if (is_v6)
+		*v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6,
+			.sin6_port = htons((uint16_t)port) };
+	else
+		*v4 = (struct sockaddr_in){ .sin_family = AF_INET,
+			.sin_port = htons((uint16_t)port) };
+	return port <= UINT16_MAX &&
+	       inet_pton(ret_address->ss_family, host,
+		   is_v6 ? (void *)&v6->sin6_addr : (void *)&v4->sin_addr) == 1;
+}
+
 static enum cs_code
 bind_to(struct http_server *server, const char *listen_on, struct cs_err *err)
 {
-	struct sockaddr_storage address = { 0 };
-	int len = sizeof(address);
+	struct sockaddr_storage address;
 
-	if (evutil_parse_sockaddr_port(listen_on, (struct sockaddr *)&address, &len) != 0 ||
-	    strchr(listen_on, ':') == NULL)
+	if (!parse_listen(listen_on, &address))
 		return cs_fail(err, CS_MALFORMED, "listen \"%s\": not ADDRESS:PORT", listen_on);
+	int len = address.ss_family == AF_INET6 ? (int)sizeof(struct sockaddr_in6)
+						: (int)sizeof(struct sockaddr_in);
+
 	server->listener = evconnlistener_new_bind(server->base, on_accept, server,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, BACKLOG,
 	    (struct sockaddr *)&address, len);
