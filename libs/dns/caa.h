@@ -70,6 +70,7 @@ struct caa_property {
 	struct cs_span value; /* borrowed; any octets */
 	const char *text;     /* the presentation form, escaped and cut, safe to print anywhere */
 	enum caa_effect effect;
+	const char *parameter; /* escaped: the one that does not fit; "" where none is at fault */
 };
 
 struct caa_decision {

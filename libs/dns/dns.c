@@ -430,6 +430,12 @@ special_use(const struct dns *dns, const char *name)
 	return !dns->test_mode && strcmp(top, "test") == 0;
 }
 
+bool
+dns_may_ask(const struct dns *dns, const char *name)
+{
+	return dns_name_valid(name) && !special_use(dns, name);
+}
+
 static struct lookup *
 new_lookup(struct dns *dns, const struct dns_question *question, dns_done *done, void *arg)
 {
@@ -458,7 +464,7 @@ dns_lookup(struct dns *dns, const struct dns_question *question, dns_done *done,
 {
 	struct lookup *lookup = new_lookup(dns, question, done, arg);
 
-	if (!dns_name_valid(question->name) || special_use(dns, question->name) || dns->closing) {
+	if (!dns_may_ask(dns, question->name) || dns->closing) {
 		deliver_failure(
 		    lookup, dns->closing ? "the resolver was closed" : "a name that is not asked");
 		unlink_lookup(lookup);

@@ -22,8 +22,11 @@ struct dns;
 #define DNS_LOOKUP_MS 20000    /* one lookup, by default */
 #define DNS_CACHE_MAX_TTL_S 60 /* no answer older than this is ever used */
 
-/* libunbound answers from memory for 5 seconds after a failure: a second try sooner would ask nobody. */
-#define DNS_RETRY_WAIT_MS 5200
+/*
+ * libunbound remembers a failure for 5 seconds, counted in whole ones, whatever the cache settings say: a
+ * second try sooner would ask nobody.
+ */
+#define DNS_RETRY_WAIT_MS 6100
 
 struct dns_settings {
 	const char *root_hints_file; /* NULL: those built into the library */
@@ -84,6 +87,11 @@ struct dns_question {
  */
 void dns_lookup(struct dns *dns, const struct dns_question *question, dns_done *done, void *arg);
 
+/*
+ * Would dns_lookup() ask this name?  dns_name_valid(), and not of special use (RFC 6761): some of those
+ * libunbound answers itself, unvalidated.
+ */
+bool dns_may_ask(const struct dns *dns, const char *name);
 /* How many lookups wait for an answer. */
 size_t dns_in_flight(const struct dns *dns);
 /* The key tags of the anchors in force, "20326 38696": for metrics and evidence.  Borrowed from dns. */
