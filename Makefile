@@ -6,7 +6,7 @@ Q      := $(if $(V),,@)
 comma  := ,
 # Sanitizers replace the library's own checks: fortified calls hide from them.
 HARDEN := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection
-CFLAGS ?= $(if $(SAN)$(TSAN),-O1 -g,$(HARDEN))
+CFLAGS ?= $(if $(SAN)$(TSAN),-O1 -g -Wno-format-truncation,$(HARDEN))
 WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
           -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wcast-align
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer) \
