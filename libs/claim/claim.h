@@ -19,11 +19,11 @@
 #include "base/id.h"
 #include "base/span.h"
 
-#define CLAIM_DIGEST	   32
+#define CLAIM_DIGEST 32
 #define CLAIM_MAX_ENVELOPE (64 * 1024)
-#define CLAIM_MAX_CHECKS   64
-#define CLAIM_MAX_NAMES	   10
-#define CLAIM_MAX_TEXT	   1024
+#define CLAIM_MAX_CHECKS 64
+#define CLAIM_MAX_NAMES 10
+#define CLAIM_MAX_TEXT 1024
 /* Versions of the rules in force: SBR and TBR; stored with every proof (SBR 3.2.2). */
 #define CLAIM_RULES_VERSION "SBR 1.0.16; TBR 2.2.9"
 
@@ -35,7 +35,7 @@ struct claim_trust; /* the trust table; immutable once loaded */
 enum claim_statement {
 	CLAIM_REQUEST = 1,
 	CLAIM_APPROVAL,
-	CLAIM_PLAN,	/* first and final */
+	CLAIM_PLAN,     /* first and final */
 	CLAIM_EVIDENCE, /* which kinds: by the trust table's row */
 	CLAIM_PERSPECTIVE
 };
@@ -65,7 +65,7 @@ struct claim_texts {
 struct claim_request {
 	struct cs_id id;
 	const char *enterprise, *account, *profile;
-	struct cs_span csr; /* DER */
+	struct cs_span csr;                    /* DER */
 	struct claim_texts mailboxes, domains; /* canonical, sorted, distinct */
 	uint32_t validity_days;
 	enum claim_key_use key_use;
@@ -205,27 +205,29 @@ struct claim_perspective_ask {
 void claim_request_digest(const struct claim_request *request, struct cs_span spki,
     uint8_t ret_digest[static CLAIM_DIGEST]);
 void claim_check_digest(const struct claim_check *check, uint8_t ret_digest[static CLAIM_DIGEST]);
-void claim_evidence_check_digest(const struct claim_evidence *evidence,
-    uint8_t ret_digest[static CLAIM_DIGEST]);
+void claim_evidence_check_digest(
+    const struct claim_evidence *evidence, uint8_t ret_digest[static CLAIM_DIGEST]);
 /* SHA-256 of the received envelope: how a plan names evidence and an approval. */
 void claim_envelope_sha256(struct cs_span envelope, uint8_t ret_digest[static CLAIM_DIGEST]);
 
 /* ---- signing and reading ---- */
 
 /* PKCS#8 PEM; refuses a file that group or others may read.  Owned by the caller. */
-CS_MUST_USE enum cs_code claim_key_load(const char *path, struct claim_key **ret, struct cs_err *err);
+CS_MUST_USE enum cs_code
+claim_key_load(const char *path, struct claim_key **ret, struct cs_err *err);
 void claim_key_free(struct claim_key *key);
 const char *claim_key_id(const struct claim_key *key); /* borrowed */
+void claim_key_public(const struct claim_key *key, uint8_t ret_public[static 32]);
 
 /* The envelope that states it, in `arena`.  Cannot fail: statements hold checked values. */
-struct cs_span claim_seal_request(struct cs_arena *arena, const struct claim_key *key,
-    const struct claim_request *request);
-struct cs_span claim_seal_approval(struct cs_arena *arena, const struct claim_key *key,
-    const struct claim_approval *approval);
-struct cs_span claim_seal_plan(struct cs_arena *arena, const struct claim_key *key,
-    const struct claim_plan *plan);
-struct cs_span claim_seal_evidence(struct cs_arena *arena, const struct claim_key *key,
-    const struct claim_evidence *evidence);
+struct cs_span claim_seal_request(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_request *request);
+struct cs_span claim_seal_approval(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_approval *approval);
+struct cs_span
+claim_seal_plan(struct cs_arena *arena, const struct claim_key *key, const struct claim_plan *plan);
+struct cs_span claim_seal_evidence(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_evidence *evidence);
 struct cs_span claim_seal_perspective(struct cs_arena *arena, const struct claim_key *key,
     const struct claim_perspective_answer *answer);
 
@@ -237,24 +239,28 @@ struct cs_span claim_seal_perspective(struct cs_arena *arena, const struct claim
  */
 CS_MUST_USE enum cs_code claim_open_request(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_request *ret, struct cs_err *err);
-CS_MUST_USE enum cs_code claim_open_approval(struct cs_arena *arena, const struct claim_trust *trust,
+CS_MUST_USE enum cs_code
+claim_open_approval(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_approval *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_open_plan(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_plan *ret, struct cs_err *err);
-CS_MUST_USE enum cs_code claim_open_evidence(struct cs_arena *arena, const struct claim_trust *trust,
+CS_MUST_USE enum cs_code
+claim_open_evidence(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_evidence *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_open_perspective(struct cs_arena *arena,
     const struct claim_trust *trust, struct cs_span envelope, int64_t now_ms,
     struct claim_perspective_answer *ret, struct cs_err *err);
 /* Which statement an envelope claims to be, for tools; 0: none of ours. */
 enum claim_statement claim_statement_of(struct cs_arena *arena, struct cs_span envelope);
+/* The key that an envelope names, lower-case hexadecimal; NULL: not an envelope.  Nothing is verified. */
+const char *claim_keyid_of(struct cs_arena *arena, struct cs_span envelope);
 
 /* Unsigned messages that carry a check. */
 struct cs_span claim_write_asked(struct cs_arena *arena, const struct claim_asked *asked);
-CS_MUST_USE enum cs_code claim_read_asked(struct cs_arena *arena, struct cs_span body,
-    struct claim_asked *ret, struct cs_err *err);
-struct cs_span claim_write_perspective_ask(struct cs_arena *arena,
-    const struct claim_perspective_ask *ask);
+CS_MUST_USE enum cs_code claim_read_asked(
+    struct cs_arena *arena, struct cs_span body, struct claim_asked *ret, struct cs_err *err);
+struct cs_span
+claim_write_perspective_ask(struct cs_arena *arena, const struct claim_perspective_ask *ask);
 CS_MUST_USE enum cs_code claim_read_perspective_ask(struct cs_arena *arena, struct cs_span body,
     struct claim_perspective_ask *ret, struct cs_err *err);
 
@@ -267,10 +273,16 @@ void claim_evidence_for(const struct claim_asked *asked, struct claim_evidence *
  * A DSSE JSON envelope (payloadType application/vnd.countersign.trust.v1+json), signed by two distinct
  * approvers whose public keys are in the approvers file (one "name base64-public-key" a line).  Its
  * payload: {"version": n, "keys": [{"keyid", "public", "service", "states": ["plan", "evidence.caa", ...],
- * "enterprises": ["*"], "not_before", "not_after", "distrusted_at"?}]}.
+ * "enterprises": ["*"], "not_before", "not_after", "distrusted_at"?}]}, times after RFC 3339, the public
+ * key in base64.  States: "request", "approval", "plan", "perspective", and "evidence." with a kind's name:
+ * "mailbox", "domain", "caa", "mpic-domain", "mpic-caa".  "perspective" needs "*" as its enterprises.
+ *
+ * A key counts from not_before to not_after (both included) and before distrusted_at, for the statement's
+ * own time and for the `now_ms` that is given; a statement may be up to five seconds ahead of `now_ms`.
+ * Who recorded a statement while its key counted passes the time of recording.
  */
-CS_MUST_USE enum cs_code claim_trust_load(const char *path, const char *approvers_path,
-    struct claim_trust **ret, struct cs_err *err);
+CS_MUST_USE enum cs_code claim_trust_load(
+    const char *path, const char *approvers_path, struct claim_trust **ret, struct cs_err *err);
 void claim_trust_free(struct claim_trust *trust);
 uint32_t claim_trust_version(const struct claim_trust *trust);
 

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* claim.c: names and digests of statements. */
+#include "claim/claim.h"
+
+#include <string.h>
+
+#include "pki/hash.h"
+
+static const char *
+name_of(const char *const *names, size_t n, size_t value)
+{
+	return value < n && names[value] != NULL ? names[value] : "unknown";
+}
+#define NAME_OF(names, value) name_of(names, sizeof(names) / sizeof((names)[0]), (size_t)(value))
+
+const char *
+claim_kind_name(enum claim_kind kind)
+{
+	static const char *const names[] = {
+		[CLAIM_MAILBOX] = "mailbox",
+		[CLAIM_DOMAIN] = "domain",
+		[CLAIM_CAA] = "caa",
+		[CLAIM_MPIC_DOMAIN] = "mpic-domain",
+		[CLAIM_MPIC_CAA] = "mpic-caa",
+	};
+
+	return NAME_OF(names, kind);
+}
+
+const char *
+claim_outcome_name(enum claim_outcome outcome)
+{
+	static const char *const names[] = {
+		[CLAIM_PROVED] = "proved",
+		[CLAIM_REFUSED] = "refused",
+		[CLAIM_COULD_NOT_TELL] = "could-not-tell",
+	};
+
+	return NAME_OF(names, outcome);
+}
+
+const char *
+claim_dnssec_name(enum claim_dnssec state)
+{
+	static const char *const names[] = {
+		[CLAIM_DNSSEC_NOT_USED] = "not-used",
+		[CLAIM_DNSSEC_SECURE] = "secure",
+		[CLAIM_DNSSEC_INSECURE] = "insecure",
+		[CLAIM_DNSSEC_BOGUS] = "bogus",
+		[CLAIM_DNSSEC_INDETERMINATE] = "indeterminate",
+	};
+
+	return NAME_OF(names, state);
+}
+
+const char *
+claim_statement_name(enum claim_statement statement)
+{
+	static const char *const names[] = {
+		[CLAIM_REQUEST] = "request",
+		[CLAIM_APPROVAL] = "approval",
+		[CLAIM_PLAN] = "plan",
+		[CLAIM_EVIDENCE] = "evidence",
+		[CLAIM_PERSPECTIVE] = "perspective",
+	};
+
+	return NAME_OF(names, statement);
+}
+
+/* ---- digests ---- */
+
+/*
+ * The fixed form is label NUL, then fields.  Each field is its length in four octets, big endian, and
+ * its octets; a list is its count in the same form and then its items; a number is a field of four.
+ * Hence no two different statements have one form: `parts` holds the pieces in that order.
+ */
+#define PARTS 64
+
+struct form {
+	struct cs_span parts[2 * PARTS];
+	uint8_t lengths[PARTS][4], numbers[PARTS][4];
+	size_t n, n_lengths, n_numbers;
+};
+
+static void
+put_be32(uint8_t out[static 4], size_t value)
+{
+	cs_assert(value <= UINT32_MAX);
+	for (int i = 0; i < 4; i++)
+		out[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+static void
+add_part(struct form *form, struct cs_span part)
+{
+	cs_assert(form->n < 2 * PARTS);
+	form->parts[form->n++] = part;
+}
+
+static void
+add_length(struct form *form, size_t length)
+{
+	cs_assert(form->n_lengths < PARTS);
+	uint8_t *at = form->lengths[form->n_lengths++];
+
+	put_be32(at, length);
+	add_part(form, cs_span_of(at, 4));
+}
+
+static void
+add(struct form *form, struct cs_span field)
+{
+	add_length(form, field.len);
+	add_part(form, field);
+}
+
+static void
+add_text(struct form *form, const char *text)
+{
+	add(form, cs_span_str(text));
+}
+
+static void
+add_number(struct form *form, uint32_t number)
+{
+	cs_assert(form->n_numbers < PARTS);
+	uint8_t *at = form->numbers[form->n_numbers++];
+
+	put_be32(at, number);
+	add(form, cs_span_of(at, 4));
+}
+
+static void
+add_texts(struct form *form, const struct claim_texts *texts)
+{
+	cs_assert(texts->n <= CLAIM_MAX_NAMES);
+	add_length(form, texts->n);
+	for (size_t i = 0; i < texts->n; i++)
+		add_text(form, texts->items[i]);
+}
+
+#define REQUEST_LABEL "countersign/request-digest/v1"
+#define CHECK_LABEL "countersign/check-digest/v1"
+
+void
+claim_request_digest(const struct claim_request *request, struct cs_span spki,
+    uint8_t ret_digest[static CLAIM_DIGEST])
+{
+	struct form form = { .n = 0 };
+
+	add_part(&form, cs_span_of(REQUEST_LABEL, sizeof(REQUEST_LABEL)));
+	add(&form, spki);
+	add_texts(&form, &request->mailboxes);
+	add_texts(&form, &request->domains);
+	add_text(&form, request->profile);
+	add_number(&form, request->validity_days);
+	add_number(&form, request->key_use);
+	add_text(&form, request->enterprise);
+	add_text(&form, request->account);
+	add_text(&form, request->agreement);
+	add_text(&form, request->common_name);
+	pki_sha256_parts(form.parts, form.n, ret_digest);
+}
+
+void
+claim_check_digest(const struct claim_check *check, uint8_t ret_digest[static CLAIM_DIGEST])
+{
+	struct form form = { .n = 0 };
+
+	add_part(&form, cs_span_of(CHECK_LABEL, sizeof(CHECK_LABEL)));
+	add_number(&form, check->kind);
+	add_text(&form, check->target);
+	add_text(&form, check->method);
+	add_text(&form, check->enterprise);
+	add_text(&form, check->account);
+	add(&form, check->expected);
+	pki_sha256_parts(form.parts, form.n, ret_digest);
+}
+
+void
+claim_evidence_check_digest(
+    const struct claim_evidence *evidence, uint8_t ret_digest[static CLAIM_DIGEST])
+{
+	const struct claim_check check = {
+		.kind = evidence->kind,
+		.target = evidence->target,
+		.method = evidence->method,
+		.enterprise = evidence->enterprise,
+		.account = evidence->account,
+		.expected = evidence->expected,
+	};
+
+	claim_check_digest(&check, ret_digest);
+}
+
+void
+claim_envelope_sha256(struct cs_span envelope, uint8_t ret_digest[static CLAIM_DIGEST])
+{
+	pki_sha256(envelope, ret_digest);
+}
+
+void
+claim_evidence_for(const struct claim_asked *asked, struct claim_evidence *ret)
+{
+	const struct claim_check *check = &asked->check;
+
+	*ret = (struct claim_evidence){
+		.request = asked->request,
+		.check_id = check->id,
+		.kind = check->kind,
+		.target = check->target,
+		.method = check->method,
+		.enterprise = check->enterprise,
+		.account = check->account,
+		.expected = check->expected,
+		.attempt = check->attempt,
+		.reason = "",
+		.clause = "",
+		.text = "",
+		.perspective = "",
+		.min_remotes = check->min_remotes,
+		.found_at = "",
+		.primary_sha256 = asked->primary_sha256,
+		.rules_version = CLAIM_RULES_VERSION,
+		.detail = "",
+	};
+	memcpy(ret->request_digest, asked->request_digest, CLAIM_DIGEST);
+	claim_evidence_check_digest(ret, ret->check_digest);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * dsse.c: statements into envelopes and back.  A signature covers the received octets of the payload;
+ * they are verified before they are parsed and never written again to be verified.
+ */
+#include "claim/dsse.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "claim/trust.h"
+#include "claim/wire.h"
+#include "pki/ed25519.h"
+
+#define TYPE_PREFIX "application/vnd.countersign."
+#define TYPE_SUFFIX ".v1+protobuf"
+
+static const char *
+type_of(enum claim_statement statement)
+{
+	static const char *const types[] = {
+		[CLAIM_REQUEST] = TYPE_PREFIX "request" TYPE_SUFFIX,
+		[CLAIM_APPROVAL] = TYPE_PREFIX "approval" TYPE_SUFFIX,
+		[CLAIM_PLAN] = TYPE_PREFIX "plan" TYPE_SUFFIX,
+		[CLAIM_EVIDENCE] = TYPE_PREFIX "evidence" TYPE_SUFFIX,
+		[CLAIM_PERSPECTIVE] = TYPE_PREFIX "perspective" TYPE_SUFFIX,
+	};
+
+	return types[statement];
+}
+
+struct cs_span
+claim_dsse_pae(struct cs_arena *arena, const char *type, struct cs_span payload)
+{
+	struct cs_buf buf = cs_buf_new(arena);
+
+	cs_buf_printf(&buf, "DSSEv1 %zu %s %zu ", strlen(type), type, payload.len);
+	cs_buf_add_span(&buf, payload);
+	return cs_buf_span(&buf);
+}
+
+bool
+claim_dsse_verify(struct cs_arena *arena, const uint8_t public_key[static 32], const char *type,
+    struct cs_span payload, struct cs_span signature)
+{
+	return signature.len == CLAIM_SIGNATURE &&
+	       pki_ed25519_verify(public_key, claim_dsse_pae(arena, type, payload), signature.data);
+}
+
+/* ---- sealing ---- */
+
+static struct cs_span
+seal(struct cs_arena *arena, const struct claim_key *key, enum claim_statement statement,
+    struct cs_span payload)
+{
+	uint8_t signature[CLAIM_SIGNATURE];
+	const struct claim_envelope envelope = {
+		.payload = payload,
+		.type = type_of(statement),
+		.keyid = claim_key_id(key),
+		.signature = cs_span_of(signature, sizeof(signature)),
+	};
+
+	claim_dsse_sign(arena, key, envelope.type, payload, signature);
+	return claim_wire_envelope(arena, &envelope);
+}
+
+struct cs_span
+claim_seal_request(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_request *request)
+{
+	return seal(arena, key, CLAIM_REQUEST, claim_wire_request(arena, request));
+}
+
+struct cs_span
+claim_seal_approval(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_approval *approval)
+{
+	return seal(arena, key, CLAIM_APPROVAL, claim_wire_approval(arena, approval));
+}
+
+struct cs_span
+claim_seal_plan(struct cs_arena *arena, const struct claim_key *key, const struct claim_plan *plan)
+{
+	return seal(arena, key, CLAIM_PLAN, claim_wire_plan(arena, plan));
+}
+
+struct cs_span
+claim_seal_evidence(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_evidence *evidence)
+{
+	return seal(arena, key, CLAIM_EVIDENCE, claim_wire_evidence(arena, evidence));
+}
+
+struct cs_span
+claim_seal_perspective(struct cs_arena *arena, const struct claim_key *key,
+    const struct claim_perspective_answer *answer)
+{
+	return seal(arena, key, CLAIM_PERSPECTIVE, claim_wire_perspective(arena, answer));
+}
+
+/* ---- opening ---- */
+
+/* An envelope whose signature is right, if `row` is not NULL. */
+struct opened {
+	struct cs_span payload;
+	const struct claim_trust_row *row; /* NULL: nobody asked for verification */
+};
+
+static enum cs_code
+open_envelope(struct cs_arena *arena, const struct claim_trust *trust,
+    enum claim_statement statement, struct cs_span octets, struct opened *ret, struct cs_err *err)
+{
+	struct claim_envelope envelope;
+
+	enum cs_code code = claim_wire_read_envelope(arena, octets, &envelope, err);
+	if (code != CS_OK)
+		return code;
+	if (strcmp(envelope.type, type_of(statement)) != 0)
+		return cs_fail(err, CS_MALFORMED, "the envelope is not of type %s",
+		    claim_statement_name(statement));
+	*ret = (struct opened){ .payload = envelope.payload };
+	if (trust == NULL)
+		return CS_OK;
+	ret->row = claim_trust_find(trust, envelope.keyid);
+	if (ret->row == NULL)
+		return cs_fail(
+		    err, CS_MALFORMED, "key %s is not in the trust table", envelope.keyid);
+	if (!claim_dsse_verify(
+		arena, ret->row->public_key, envelope.type, envelope.payload, envelope.signature))
+		return cs_fail(
+		    err, CS_MALFORMED, "the signature of key %s is wrong", envelope.keyid);
+	return CS_OK;
+}
+
+static enum cs_code
+permit(const struct opened *opened, const struct claim_stated *stated, struct cs_err *err)
+{
+	return opened->row == NULL ? CS_OK : claim_trust_permits(opened->row, stated, err);
+}
+
+enum cs_code
+claim_open_request(struct cs_arena *arena, const struct claim_trust *trust, struct cs_span envelope,
+    int64_t now_ms, struct claim_request *ret, struct cs_err *err)
+{
+	struct opened opened;
+	struct claim_request request;
+
+	if (open_envelope(arena, trust, CLAIM_REQUEST, envelope, &opened, err) != CS_OK ||
+	    claim_wire_read_request(arena, opened.payload, &request, err) != CS_OK)
+		return CS_MALFORMED;
+	const struct claim_stated stated = { "request", request.enterprise, request.submitted_at_ms,
+		now_ms };
+	if (permit(&opened, &stated, err) != CS_OK)
+		return CS_MALFORMED;
+	*ret = request;
+	return CS_OK;
+}
+
+enum cs_code
+claim_open_approval(struct cs_arena *arena, const struct claim_trust *trust,
+    struct cs_span envelope, int64_t now_ms, struct claim_approval *ret, struct cs_err *err)
+{
+	struct opened opened;
+	struct claim_approval approval;
+
+	if (open_envelope(arena, trust, CLAIM_APPROVAL, envelope, &opened, err) != CS_OK ||
+	    claim_wire_read_approval(arena, opened.payload, &approval, err) != CS_OK)
+		return CS_MALFORMED;
+	const struct claim_stated stated = { "approval", approval.enterprise,
+		approval.approved_at_ms, now_ms };
+	if (permit(&opened, &stated, err) != CS_OK)
+		return CS_MALFORMED;
+	*ret = approval;
+	return CS_OK;
+}
+
+enum cs_code
+claim_open_plan(struct cs_arena *arena, const struct claim_trust *trust, struct cs_span envelope,
+    int64_t now_ms, struct claim_plan *ret, struct cs_err *err)
+{
+	struct opened opened;
+	struct claim_plan plan;
+
+	if (open_envelope(arena, trust, CLAIM_PLAN, envelope, &opened, err) != CS_OK ||
+	    claim_wire_read_plan(arena, opened.payload, &plan, err) != CS_OK)
+		return CS_MALFORMED;
+	const struct claim_stated stated = { "plan", plan.enterprise, plan.made_at_ms, now_ms };
+	if (permit(&opened, &stated, err) != CS_OK)
+		return CS_MALFORMED;
+	*ret = plan;
+	return CS_OK;
+}
+
+enum cs_code
+claim_open_evidence(struct cs_arena *arena, const struct claim_trust *trust,
+    struct cs_span envelope, int64_t now_ms, struct claim_evidence *ret, struct cs_err *err)
+{
+	struct opened opened;
+	struct claim_evidence evidence;
+
+	if (open_envelope(arena, trust, CLAIM_EVIDENCE, envelope, &opened, err) != CS_OK ||
+	    claim_wire_read_evidence(arena, opened.payload, &evidence, err) != CS_OK)
+		return CS_MALFORMED;
+	const struct claim_stated stated = {
+		.state = cs_arena_printf(arena, "evidence.%s", claim_kind_name(evidence.kind)),
+		.enterprise = evidence.enterprise,
+		.at_ms = evidence.checked_at_ms,
+		.now_ms = now_ms,
+	};
+	if (permit(&opened, &stated, err) != CS_OK)
+		return CS_MALFORMED;
+	*ret = evidence;
+	return CS_OK;
+}
+
+enum cs_code
+claim_open_perspective(struct cs_arena *arena, const struct claim_trust *trust,
+    struct cs_span envelope, int64_t now_ms, struct claim_perspective_answer *ret,
+    struct cs_err *err)
+{
+	struct opened opened;
+	struct claim_perspective_answer answer;
+
+	if (open_envelope(arena, trust, CLAIM_PERSPECTIVE, envelope, &opened, err) != CS_OK ||
+	    claim_wire_read_perspective(arena, opened.payload, &answer, err) != CS_OK)
+		return CS_MALFORMED;
+	const struct claim_stated stated = { "perspective", NULL, answer.checked_at_ms, now_ms };
+	if (permit(&opened, &stated, err) != CS_OK)
+		return CS_MALFORMED;
+	*ret = answer;
+	return CS_OK;
+}
+
+enum claim_statement
+claim_statement_of(struct cs_arena *arena, struct cs_span envelope)
+{
+	struct claim_envelope read;
+
+	if (claim_wire_read_envelope(arena, envelope, &read, NULL) != CS_OK)
+		return 0;
+	for (enum claim_statement s = CLAIM_REQUEST; s <= CLAIM_PERSPECTIVE; s++) {
+		if (strcmp(read.type, type_of(s)) == 0)
+			return s;
+	}
+	return 0;
+}
+
+const char *
+claim_keyid_of(struct cs_arena *arena, struct cs_span envelope)
+{
+	struct claim_envelope read;
+
+	return claim_wire_read_envelope(arena, envelope, &read, NULL) == CS_OK ? read.keyid : NULL;
+}

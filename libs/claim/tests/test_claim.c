@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/text.h"
+#include "tests/fake_claims.h"
+
+#define ASSERT_SPAN_EQUAL(a, b) assert_true(cs_span_equal((a), (b)))
+
+static void
+assert_texts_equal(const struct claim_texts *a, const struct claim_texts *b)
+{
+	assert_int_equal(a->n, b->n);
+	for (size_t i = 0; i < a->n; i++)
+		assert_string_equal(a->items[i], b->items[i]);
+}
+
+static void
+assert_check_equal(const struct claim_check *a, const struct claim_check *b)
+{
+	assert_string_equal(a->id, b->id);
+	assert_int_equal(a->kind, b->kind);
+	assert_string_equal(a->target, b->target);
+	assert_string_equal(a->method, b->method);
+	assert_string_equal(a->enterprise, b->enterprise);
+	assert_string_equal(a->account, b->account);
+	ASSERT_SPAN_EQUAL(a->expected, b->expected);
+	assert_texts_equal(&a->issuer_domains, &b->issuer_domains);
+	assert_texts_equal(&a->allowed_methods, &b->allowed_methods);
+	assert_int_equal(a->freshness_ms, b->freshness_ms);
+	assert_int_equal(a->attempt, b->attempt);
+	assert_int_equal(a->deadline_ms, b->deadline_ms);
+	assert_memory_equal(a->digest, b->digest, CLAIM_DIGEST);
+	assert_int_equal(a->has_standing, b->has_standing);
+	assert_memory_equal(a->standing_sha256, b->standing_sha256, CLAIM_DIGEST);
+	assert_int_equal(a->standing_until_ms, b->standing_until_ms);
+	assert_int_equal(a->min_remotes, b->min_remotes);
+}
+
+static void
+a_request_survives_a_round_trip(void **state)
+{
+	struct fake_claims *c = *state;
+	struct claim_request got;
+	struct cs_err err = { 0 };
+
+	struct cs_span sealed = claim_seal_request(c->arena, c->keys[FAKE_INTAKE], &c->request);
+	if (claim_open_request(c->arena, c->trust, sealed, FAKE_NOW, &got, &err) != CS_OK)
+		fail_msg("%s", err.text);
+	assert_true(cs_id_equal(got.id, c->request.id));
+	assert_string_equal(got.enterprise, "acme");
+	assert_string_equal(got.account, "u-1");
+	assert_string_equal(got.profile, "staff");
+	ASSERT_SPAN_EQUAL(got.csr, c->request.csr);
+	assert_texts_equal(&got.mailboxes, &c->request.mailboxes);
+	assert_int_equal(got.domains.n, 0);
+	assert_int_equal(got.validity_days, 90);
+	assert_int_equal(got.key_use, CLAIM_DUAL);
+	assert_string_equal(got.agreement, "2026-01");
+	assert_int_equal(got.submitted_at_ms, c->request.submitted_at_ms);
+	assert_string_equal(got.contact, "ann@sales.example");
+	assert_string_equal(got.common_name, "");
+	assert_memory_equal(got.digest, c->request.digest, CLAIM_DIGEST);
+	assert_int_equal(claim_statement_of(c->arena, sealed), CLAIM_REQUEST);
+	assert_string_equal(claim_keyid_of(c->arena, sealed), claim_key_id(c->keys[FAKE_INTAKE]));
+}
+
+static void
+an_approval_survives_a_round_trip(void **state)
+{
+	struct fake_claims *c = *state;
+	struct claim_approval got;
+
+	struct cs_span sealed = claim_seal_approval(c->arena, c->keys[FAKE_INTAKE], &c->approval);
+	assert_int_equal(
+	    claim_open_approval(c->arena, c->trust, sealed, FAKE_NOW, &got, NULL), CS_OK);
+	assert_true(cs_id_equal(got.request, c->approval.request));
+	assert_memory_equal(got.request_digest, c->approval.request_digest, CLAIM_DIGEST);
+	assert_string_equal(got.factor, "api-token");
+	assert_int_equal(got.approved_at_ms, c->approval.approved_at_ms);
+	assert_int_equal(claim_statement_of(c->arena, sealed), CLAIM_APPROVAL);
+}
+
+static void
+a_plan_survives_a_round_trip(void **state)
+{
+	struct fake_claims *c = *state;
+	struct claim_plan got;
+	struct cs_err err = { 0 };
+
+	struct cs_span sealed = claim_seal_plan(c->arena, c->keys[FAKE_POLICY], &c->plan);
+	if (claim_open_plan(c->arena, c->trust, sealed, FAKE_NOW, &got, &err) != CS_OK)
+		fail_msg("%s", err.text);
+	assert_int_equal(got.revision, 2);
+	assert_true(got.final);
+	assert_string_equal(got.certificate_profile, "mailbox-multipurpose");
+	assert_string_equal(got.rules_version, CLAIM_RULES_VERSION);
+	assert_int_equal(got.profile_version, 4);
+	assert_int_equal(got.enterprise_version, 5);
+	assert_int_equal(got.made_at_ms, c->plan.made_at_ms);
+	assert_int_equal(got.ends_at_ms, c->plan.ends_at_ms);
+	assert_memory_equal(got.approval_sha256, c->plan.approval_sha256, CLAIM_DIGEST);
+	assert_int_equal(got.n_checks, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_check_equal(&got.checks[i], &c->checks[i]);
+}
+
+static void
+a_first_plan_names_no_approval(void **state)
+{
+	struct fake_claims *c = *state;
+	struct claim_plan got;
+
+	c->plan.final = false;
+	struct cs_span sealed = claim_seal_plan(c->arena, c->keys[FAKE_POLICY], &c->plan);
+	assert_int_equal(claim_open_plan(c->arena, NULL, sealed, 0, &got, NULL), CS_OK);
+	assert_false(got.final);
+}
+
+static void
+an_evidence_survives_a_round_trip(void **state)
+{
+	struct fake_claims *c = *state;
+	const struct claim_evidence *want = &c->evidence;
+	struct claim_evidence got;
+	struct cs_err err = { 0 };
+
+	struct cs_span sealed = claim_seal_evidence(c->arena, c->keys[FAKE_CAA], want);
+	if (claim_open_evidence(c->arena, c->trust, sealed, FAKE_NOW, &got, &err) != CS_OK)
+		fail_msg("%s", err.text);
+	assert_string_equal(got.check_id, "caa-1");
+	assert_int_equal(got.kind, CLAIM_CAA);
+	assert_memory_equal(got.check_digest, c->checks[0].digest, CLAIM_DIGEST);
+	assert_int_equal(got.attempt, 1);
+	assert_int_equal(got.outcome, CLAIM_PROVED);
+	assert_int_equal(got.checked_at_ms, want->checked_at_ms);
+	assert_int_equal(got.valid_until_ms, want->valid_until_ms);
+	assert_int_equal(got.security, CLAIM_DNSSEC_SECURE);
+	assert_int_equal(got.n_lookups, 1);
+	assert_string_equal(got.lookups[0].name, "sales.example");
+	assert_texts_equal(&got.lookups[0].records, &c->lookup.records);
+	ASSERT_SPAN_EQUAL(got.lookups[0].wire_sha256, c->lookup.wire_sha256);
+	assert_int_equal(got.n_perspectives, 1);
+	assert_string_equal(got.perspectives[0].region, "ripe");
+	ASSERT_SPAN_EQUAL(got.perspectives[0].answer, c->perspective.answer);
+	assert_true(got.perspectives[0].corroborates);
+	assert_true(got.covers_subdomains);
+	ASSERT_SPAN_EQUAL(got.primary_sha256, want->primary_sha256);
+	assert_texts_equal(&got.seen, &want->seen);
+	assert_string_equal(got.rules_version, CLAIM_RULES_VERSION);
+}
+
+static void
+a_perspective_answer_survives_a_round_trip(void **state)
+{
+	struct fake_claims *c = *state;
+	struct claim_perspective_answer got;
+
+	struct cs_span sealed = claim_seal_perspective(c->arena, c->keys[FAKE_REMOTE], &c->answer);
+	assert_int_equal(
+	    claim_open_perspective(c->arena, c->trust, sealed, FAKE_NOW, &got, NULL), CS_OK);
+	assert_memory_equal(got.nonce, c->answer.nonce, sizeof(got.nonce));
+	assert_memory_equal(got.check_digest, c->answer.check_digest, CLAIM_DIGEST);
+	assert_string_equal(got.perspective, "frankfurt");
+	assert_string_equal(got.region, "ripe");
+	assert_int_equal(got.attempt, 1);
+	assert_int_equal(got.ttl_s, 300);
+	assert_int_equal(got.n_lookups, 1);
+}
+
+static void
+orders_survive_a_round_trip(void **state)
+{
+	struct fake_claims *c = *state;
+	struct claim_asked asked = { .request = c->request.id,
+		.check = c->checks[1],
+		.asked_at_ms = FAKE_NOW,
+		.primary_sha256 = cs_span_of(c->request.digest, CLAIM_DIGEST) };
+	struct claim_perspective_ask ask = { .check = c->checks[0],
+		.request = c->request.id,
+		.attempt = 3,
+		.deadline_ms = FAKE_NOW + 1 };
+	struct claim_asked got_asked;
+	struct claim_perspective_ask got_ask;
+
+	memset(ask.nonce, 5, sizeof(ask.nonce));
+	memset(asked.request_digest, 6, CLAIM_DIGEST);
+	assert_int_equal(
+	    claim_read_asked(c->arena, claim_write_asked(c->arena, &asked), &got_asked, NULL),
+	    CS_OK);
+	assert_check_equal(&got_asked.check, &asked.check);
+	assert_memory_equal(got_asked.request_digest, asked.request_digest, CLAIM_DIGEST);
+	ASSERT_SPAN_EQUAL(got_asked.primary_sha256, asked.primary_sha256);
+	assert_int_equal(claim_read_perspective_ask(
+			     c->arena, claim_write_perspective_ask(c->arena, &ask), &got_ask, NULL),
+	    CS_OK);
+	assert_check_equal(&got_ask.check, &ask.check);
+	assert_memory_equal(got_ask.nonce, ask.nonce, sizeof(ask.nonce));
+	assert_int_equal(got_ask.attempt, 3);
+	assert_int_equal(got_ask.deadline_ms, FAKE_NOW + 1);
+}
+
+static void
+evidence_for_a_check_repeats_it_exactly(void **state)
+{
+	struct fake_claims *c = *state;
+	struct claim_asked asked = { .request = c->request.id, .check = c->checks[1] };
+	struct claim_evidence got;
+
+	claim_evidence_for(&asked, &got);
+	assert_memory_equal(got.check_digest, c->checks[1].digest, CLAIM_DIGEST);
+	assert_int_equal(got.outcome, 0);
+	assert_string_equal(got.target, "sales.example");
+}
+
+/* ---- what is refused ---- */
+
+typedef void change_request(struct claim_request *request);
+
+static const char *const bad_case[] = { "ann@SALES.example" };
+static const char *const two_at[] = { "ann@b@sales.example" };
+static const char *const unsorted[] = { "bob@sales.example", "ann@sales.example" };
+static const char *const doubled[] = { "ann@sales.example", "ann@sales.example" };
+static const char *const bad_domain[] = { "sales.example." };
+static const char long_text[CLAIM_MAX_TEXT + 2] = { [0 ... CLAIM_MAX_TEXT] = 'x' };
+static const char longest_text[CLAIM_MAX_TEXT + 1] = { [0 ... CLAIM_MAX_TEXT - 1] = 'x' };
+static const char longest_name[129] = { [0 ... 127] = 'x' };
+static const char long_name[130] = { [0 ... 128] = 'x' };
+
+#define CHANGE(name, ...)                         \
+	static void name(struct claim_request *r) \
+	{                                         \
+		__VA_ARGS__;                      \
+	}
+CHANGE(nothing, (void)r)
+CHANGE(no_id, r->id = (struct cs_id){ { 0 } })
+CHANGE(no_enterprise, r->enterprise = "")
+CHANGE(name_at_limit, r->enterprise = longest_name)
+CHANGE(name_past_limit, r->enterprise = long_name)
+CHANGE(control_in_name, r->account = "u\n1")
+CHANGE(bad_utf8, r->account = "u\xc3")
+CHANGE(no_mailbox, r->mailboxes.n = 0)
+CHANGE(upper_case_domain, r->mailboxes = (struct claim_texts){ (const char **)bad_case, 1 })
+CHANGE(two_ats, r->mailboxes = (struct claim_texts){ (const char **)two_at, 1 })
+CHANGE(not_sorted, r->mailboxes = (struct claim_texts){ (const char **)unsorted, 2 })
+CHANGE(twice, r->mailboxes = (struct claim_texts){ (const char **)doubled, 2 })
+CHANGE(dotted_domain, r->domains = (struct claim_texts){ (const char **)bad_domain, 1 })
+CHANGE(unknown_use, r->key_use = (enum claim_key_use)4)
+CHANGE(no_use, r->key_use = (enum claim_key_use)0)
+CHANGE(no_time, r->submitted_at_ms = 0)
+CHANGE(far_time, r->submitted_at_ms = INT64_MAX)
+CHANGE(bad_contact, r->contact = "ann")
+CHANGE(text_at_limit, r->common_name = longest_text)
+CHANGE(text_past_limit, r->common_name = long_text)
+CHANGE(no_csr, r->csr.len = 0)
+
+static void
+requests_are_read_strictly(void **state)
+{
+	static const struct {
+		const char *name;
+		change_request *change;
+		enum cs_code want;
+	} cases[] = {
+		{ "as it is", nothing, CS_OK },
+		{ "no id", no_id, CS_MALFORMED },
+		{ "no enterprise", no_enterprise, CS_MALFORMED },
+		{ "longest name", name_at_limit, CS_OK },
+		{ "name one too long", name_past_limit, CS_MALFORMED },
+		{ "control character in a name", control_in_name, CS_MALFORMED },
+		{ "broken UTF-8", bad_utf8, CS_MALFORMED },
+		{ "no mailbox", no_mailbox, CS_MALFORMED },
+		{ "domain in upper case", upper_case_domain, CS_MALFORMED },
+		{ "two ats", two_ats, CS_MALFORMED },
+		{ "not sorted", not_sorted, CS_MALFORMED },
+		{ "one mailbox twice", twice, CS_MALFORMED },
+		{ "domain with a dot at its end", dotted_domain, CS_MALFORMED },
+		{ "unknown key use", unknown_use, CS_MALFORMED },
+		{ "no key use", no_use, CS_MALFORMED },
+		{ "no time", no_time, CS_MALFORMED },
+		{ "time past the year 9999", far_time, CS_MALFORMED },
+		{ "contact is no mailbox", bad_contact, CS_MALFORMED },
+		{ "longest text", text_at_limit, CS_OK },
+		{ "text one too long", text_past_limit, CS_MALFORMED },
+		{ "no csr", no_csr, CS_MALFORMED },
+	};
+	struct fake_claims *c = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct claim_request request = c->request, got = { .validity_days = 77 };
+
+		cases[i].change(&request);
+		struct cs_span sealed =
+		    claim_seal_request(c->arena, c->keys[FAKE_INTAKE], &request);
+		enum cs_code code = claim_open_request(c->arena, NULL, sealed, 0, &got, NULL);
+		if (code != cases[i].want || (code != CS_OK && got.validity_days != 77))
+			fail_msg("%s: got %s, want %s", cases[i].name, cs_code_name(code),
+			    cs_code_name(cases[i].want));
+	}
+}
+
+static void
+plans_and_evidence_are_read_strictly(void **state)
+{
+	struct fake_claims *c = *state;
+	struct claim_check checks[CLAIM_MAX_CHECKS + 1];
+	struct claim_plan plan = c->plan, got_plan;
+	struct claim_evidence got;
+
+#define OPEN_PLAN(p)                                                                             \
+	claim_open_plan(c->arena, NULL, claim_seal_plan(c->arena, c->keys[FAKE_POLICY], (p)), 0, \
+	    &got_plan, NULL)
+#define OPEN_EVIDENCE(e)     \
+	claim_open_evidence( \
+	    c->arena, NULL, claim_seal_evidence(c->arena, c->keys[FAKE_CAA], (e)), 0, &got, NULL)
+	for (size_t i = 0; i <= CLAIM_MAX_CHECKS; i++) {
+		checks[i] = c->checks[0];
+		checks[i].id = cs_arena_printf(c->arena, "caa-%zu", i);
+	}
+	plan.checks = checks;
+	plan.n_checks = CLAIM_MAX_CHECKS;
+	assert_int_equal(OPEN_PLAN(&plan), CS_OK);
+	plan.n_checks = CLAIM_MAX_CHECKS + 1;
+	assert_int_equal(OPEN_PLAN(&plan), CS_MALFORMED);
+	plan.n_checks = 2;
+	checks[1].id = checks[0].id;
+	assert_int_equal(OPEN_PLAN(&plan), CS_MALFORMED);
+	checks[1].id = "x";
+	checks[1].digest[0] ^= 1;
+	assert_int_equal(OPEN_PLAN(&plan), CS_MALFORMED);
+	checks[1].digest[0] ^= 1;
+	plan.revision = 0;
+	assert_int_equal(OPEN_PLAN(&plan), CS_MALFORMED);
+
+	c->evidence.outcome = 0;
+	assert_int_equal(OPEN_EVIDENCE(&c->evidence), CS_MALFORMED);
+	c->evidence.outcome = 4;
+	assert_int_equal(OPEN_EVIDENCE(&c->evidence), CS_MALFORMED);
+	c->evidence.outcome = CLAIM_REFUSED;
+	assert_int_equal(OPEN_EVIDENCE(&c->evidence), CS_OK);
+	c->evidence.check_digest[31] ^= 1;
+	assert_int_equal(OPEN_EVIDENCE(&c->evidence), CS_MALFORMED);
+	c->evidence.check_digest[31] ^= 1;
+	c->evidence.target = "ann@sales.example"; /* a domain's proof about a mailbox */
+	claim_evidence_check_digest(&c->evidence, c->evidence.check_digest);
+	assert_int_equal(OPEN_EVIDENCE(&c->evidence), CS_MALFORMED);
+}
+
+/* protobuf-c hides all of these (threat D8): the length of what it packs again gives them away. */
+static void
+hidden_octets_are_refused(void **state)
+{
+	struct fake_claims *c = *state;
+	struct claim_asked asked = {
+		.request = c->request.id, .check = c->checks[0], .asked_at_ms = FAKE_NOW
+	};
+	struct claim_asked got;
+	static const struct {
+		const char *name;
+		const char *octets;
+		size_t len;
+		enum cs_code want;
+	} tails[] = {
+		{ "nothing", "", 0, CS_OK },
+		{ "field given twice", "\x20\x07", 2, CS_MALFORMED }, /* asked_at_ms = 7 */
+		{ "explicit default", "\x2a\x00", 2, CS_MALFORMED },
+		{ "overlong number", "\x20\x87\x00", 3, CS_MALFORMED },
+		{ "a field of the future", "\x78\x07", 2, CS_OK },
+		{ "cut short", "\x20", 1, CS_MALFORMED },
+		{ "empty check beside the check", "\x1a\x00", 2, CS_MALFORMED },
+	};
+
+	struct cs_span good = claim_write_asked(c->arena, &asked);
+	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+		struct cs_buf buf = cs_buf_new(c->arena);
+
+		cs_buf_add_span(&buf, good);
+		cs_buf_add(&buf, tails[i].octets, tails[i].len);
+		enum cs_code code = claim_read_asked(c->arena, cs_buf_span(&buf), &got, NULL);
+		if (code != tails[i].want)
+			fail_msg("%s: got %s", tails[i].name, cs_code_name(code));
+	}
+}
+
+static void
+an_embedded_nul_is_refused(void **state)
+{
+	struct fake_claims *c = *state;
+	struct claim_asked asked = {
+		.request = c->request.id, .check = c->checks[0], .asked_at_ms = FAKE_NOW
+	};
+	struct claim_asked got;
+
+	struct cs_span good = claim_write_asked(c->arena, &asked);
+	uint8_t *octets = (uint8_t *)cs_arena_copy_span(c->arena, good).data;
+	uint8_t *method = memmem(octets, good.len, "caa-issuemail", 13);
+	assert_non_null(method);
+	method[3] = '\0';
+	assert_int_equal(
+	    claim_read_asked(c->arena, cs_span_of(octets, good.len), &got, NULL), CS_MALFORMED);
+}
+
+/* ---- digests ---- */
+
+static const char *
+request_digest(struct fake_claims *c, const struct claim_request *request, const char *spki)
+{
+	uint8_t digest[CLAIM_DIGEST];
+
+	claim_request_digest(request, cs_span_str(spki), digest);
+	return cs_hex(c->arena, cs_span_of(digest, sizeof(digest)));
+}
+
+static const char *
+check_digest(struct fake_claims *c, const struct claim_check *check)
+{
+	uint8_t digest[CLAIM_DIGEST];
+
+	claim_check_digest(check, digest);
+	return cs_hex(c->arena, cs_span_of(digest, sizeof(digest)));
+}
+
+/* Computed once by another program from the form that claim.c describes: must never change. */
+static void
+digests_are_stable(void **state)
+{
+	struct fake_claims *c = *state;
+
+	assert_string_equal(request_digest(c, &c->request, "spki"),
+	    "365f9d6e0aba33c091bf0f2ac0a90592d286331b38abbda1e1fc399a38f932a0");
+	assert_string_equal(check_digest(c, &c->checks[0]),
+	    "0dddd5f3417c28521333d12d31d09d352cab82e6ea5826842a45ca6449438436");
+}
+
+static const char *const ann_bob[] = { "ann@sales.example", "bob@sales.example" };
+static const char *const ann[] = { "ann@sales.example" };
+static const char *const bob[] = { "bob@sales.example" };
+static const char *const sales[] = { "sales.example" };
+
+#define TEXTS(items, n) ((struct claim_texts){ (const char **)(items), (n) })
+CHANGE(other_mailbox, r->mailboxes = TEXTS(bob, 1))
+CHANGE(more_mailboxes, r->mailboxes = TEXTS(ann_bob, 2))
+CHANGE(other_domains, r->domains = TEXTS(sales, 1))
+CHANGE(names_swapped, r->domains = r->mailboxes; r->mailboxes = TEXTS(ann, 0))
+CHANGE(name_moved, r->mailboxes = TEXTS(ann, 1); r->domains = TEXTS(bob, 1))
+CHANGE(other_profile, r->profile = "staff2")
+CHANGE(other_days, r->validity_days = 91)
+CHANGE(other_use, r->key_use = CLAIM_SIGNING)
+CHANGE(other_enterprise, r->enterprise = "acme2")
+CHANGE(other_account, r->account = "u-2")
+CHANGE(account_swapped, r->enterprise = "u-1"; r->account = "acme")
+CHANGE(account_moved, r->enterprise = "acmeu"; r->account = "-1")
+CHANGE(other_agreement, r->agreement = "2026-02")
+CHANGE(other_name, r->common_name = "Ann")
+CHANGE(name_for_agreement, r->common_name = "2026-01"; r->agreement = "")
+CHANGE(days_for_use, r->validity_days = 1; r->key_use = (enum claim_key_use)90)
+
+static void
+every_change_of_a_request_changes_its_digest(void **state)
+{
+	static change_request *const changes[] = { nothing, other_mailbox, more_mailboxes,
+		other_domains, names_swapped, name_moved, other_profile, other_days, other_use,
+		other_enterprise, other_account, account_swapped, account_moved, other_agreement,
+		other_name, name_for_agreement, days_for_use };
+	enum { CHANGES = sizeof(changes) / sizeof(changes[0]) };
+	const char *seen[CHANGES + 1];
+	struct fake_claims *c = *state;
+
+	seen[CHANGES] = request_digest(c, &c->request, "spkj");
+	for (size_t i = 0; i < CHANGES; i++) {
+		struct claim_request request = c->request;
+
+		changes[i](&request);
+		seen[i] = request_digest(c, &request, "spki");
+	}
+	for (size_t i = 0; i <= CHANGES; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(seen[i], seen[j]) == 0)
+				fail_msg("changes %zu and %zu give one digest", i, j);
+		}
+	}
+}
+
+static void
+every_change_of_a_check_changes_its_digest(void **state)
+{
+	struct fake_claims *c = *state;
+	struct claim_check checks[12];
+	enum { CHECKS = sizeof(checks) / sizeof(checks[0]) };
+
+	for (size_t i = 0; i < CHECKS; i++) {
+		checks[i] = c->checks[0];
+		checks[i].account = "u";
+	}
+	checks[1].kind = CLAIM_MPIC_CAA;
+	checks[2].target = "example";
+	checks[3].method = "caa-issuemai1";
+	checks[4].enterprise = "acm";
+	checks[5].account = "";
+	checks[6].expected = cs_span_str("ca.countersign.example,");
+	checks[7].target = checks[0].method; /* neighbours swapped */
+	checks[7].method = checks[0].target;
+	checks[8].method = checks[0].enterprise;
+	checks[8].enterprise = checks[0].method;
+	checks[9].enterprise = checks[0].account;
+	checks[9].account = checks[0].enterprise;
+	checks[10].account = "ca.countersign.example";
+	checks[10].expected = cs_span_str("u");
+	checks[11].enterprise = "acmeu"; /* an octet moved over a border */
+	checks[11].account = "";
+	for (size_t i = 0; i < CHECKS; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(check_digest(c, &checks[i]), check_digest(c, &checks[j])) == 0)
+				fail_msg("checks %zu and %zu have one digest", i, j);
+		}
+	}
+	checks[0].id = "other"; /* what a check is not about */
+	checks[0].attempt = 9;
+	checks[0].freshness_ms = 9;
+	checks[1] = c->checks[0];
+	checks[1].account = "u";
+	assert_string_equal(check_digest(c, &checks[0]), check_digest(c, &checks[1]));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_claims_setup, fake_claims_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_request_survives_a_round_trip),
+		TEST(an_approval_survives_a_round_trip),
+		TEST(a_plan_survives_a_round_trip),
+		TEST(a_first_plan_names_no_approval),
+		TEST(an_evidence_survives_a_round_trip),
+		TEST(a_perspective_answer_survives_a_round_trip),
+		TEST(orders_survive_a_round_trip),
+		TEST(evidence_for_a_check_repeats_it_exactly),
+		TEST(requests_are_read_strictly),
+		TEST(plans_and_evidence_are_read_strictly),
+		TEST(hidden_octets_are_refused),
+		TEST(an_embedded_nul_is_refused),
+		TEST(digests_are_stable),
+		TEST(every_change_of_a_request_changes_its_digest),
+		TEST(every_change_of_a_check_changes_its_digest),
+	};
+
+	return cmocka_run_group_tests_name("claim", tests, NULL, NULL);
+}

@@ -1,0 +1,914 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wire.c: the only file of claim that names generated types.  Reading first, writing below. */
+#include "claim/wire.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "proto/envelope.pb-c.h"
+#include "proto/evidence.pb-c.h"
+#include "proto/plan.pb-c.h"
+#include "proto/request.pb-c.h"
+#include "smime/address.h"
+#include "smime/domain.h"
+
+#define MAX_NAME 128 /* octets of an identifier */
+#define MAX_LIST 64  /* items of a list */
+#define MAX_CSR 16384
+#define MAX_YEAR_MS INT64_C(253402300799999) /* 9999-12-31 */
+#define MAX_SPAN_MS (INT64_C(3660) * 24 * 3600 * 1000)
+
+/* ---- reading ---- */
+
+/* What is being read, and the first rule that it broke: later ones are not looked at. */
+struct reading {
+	struct cs_arena *arena;
+	struct cs_err *err;
+	enum cs_code code;
+};
+
+static void
+broken(struct reading *r, const char *field, const char *how)
+{
+	if (r->code == CS_OK)
+		r->code = cs_fail(r->err, CS_MALFORMED, "%s: %s", field, how);
+}
+
+static void
+want(struct reading *r, bool holds, const char *field, const char *how)
+{
+	if (!holds)
+		broken(r, field, how);
+}
+
+static void *
+take(void *data, size_t size)
+{
+	return cs_arena_alloc(data, size);
+}
+
+static void
+leave(void *data, void *pointer)
+{
+	(void)data;
+	(void)pointer; /* the arena frees */
+}
+
+/* NULL: refused, and r says why. */
+static void *
+unpack(struct reading *r, const ProtobufCMessageDescriptor *type, struct cs_span octets)
+{
+	ProtobufCAllocator allocator = { take, leave, r->arena };
+
+	if (octets.len > CLAIM_MAX_ENVELOPE) {
+		broken(r, type->short_name, "longer than 64 KiB");
+		return NULL;
+	}
+	ProtobufCMessage *message =
+	    protobuf_c_message_unpack(type, &allocator, octets.len, octets.data);
+	if (message == NULL) {
+		broken(r, type->short_name, "cannot be parsed");
+		return NULL;
+	}
+	if (protobuf_c_message_get_packed_size(message) != octets.len) {
+		broken(r, type->short_name, "not in its shortest form, or a text holds a NUL");
+		return NULL;
+	}
+	return message;
+}
+
+static bool
+has_control(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+/* Free text, perhaps empty. */
+static const char *
+text(struct reading *r, const char *value, const char *field)
+{
+	want(r, strlen(value) <= CLAIM_MAX_TEXT, field, "too long");
+	want(r, cs_utf8_valid(cs_span_str(value)), field, "not UTF-8");
+	return value;
+}
+
+/* An identifier, perhaps empty. */
+static const char *
+name_or_none(struct reading *r, const char *value, const char *field)
+{
+	want(r, strlen(value) <= MAX_NAME, field, "too long");
+	want(r, !has_control(value), field, "control character");
+	return text(r, value, field);
+}
+
+static const char *
+name(struct reading *r, const char *value, const char *field)
+{
+	want(r, value[0] != '\0', field, "missing");
+	return name_or_none(r, value, field);
+}
+
+static const char *
+mailbox(struct reading *r, const char *value, const char *field)
+{
+	struct smime_address address;
+	struct cs_refusal why;
+
+	if (!smime_address_parse(r->arena, cs_span_str(value), &address, &why) ||
+	    strcmp(address.canonical, value) != 0)
+		broken(r, field, "not a canonical mailbox");
+	return value;
+}
+
+static const char *
+mailbox_or_none(struct reading *r, const char *value, const char *field)
+{
+	return value[0] == '\0' ? value : mailbox(r, value, field);
+}
+
+static const char *
+domain(struct reading *r, const char *value, const char *field)
+{
+	const char *spelled;
+	struct cs_refusal why;
+
+	if (!smime_domain_spell(r->arena, cs_span_str(value), &spelled, &why) ||
+	    strcmp(spelled, value) != 0)
+		broken(r, field, "not a canonical domain");
+	return value;
+}
+
+typedef const char *text_rule(struct reading *r, const char *value, const char *field);
+
+static struct claim_texts
+texts(struct reading *r, char **items, size_t n, text_rule *rule, const char *field)
+{
+	want(r, n <= MAX_LIST, field, "too many");
+	for (size_t i = 0; i < n && r->code == CS_OK; i++)
+		(void)rule(r, items[i], field);
+	return (struct claim_texts){ (const char **)items, n };
+}
+
+/* Names of a certificate: at most ten, each once, in order. */
+static struct claim_texts
+sorted(struct reading *r, char **items, size_t n, text_rule *rule, const char *field)
+{
+	want(r, n <= CLAIM_MAX_NAMES, field, "too many");
+	for (size_t i = 1; i < n && r->code == CS_OK; i++)
+		want(r, strcmp(items[i - 1], items[i]) < 0, field, "not sorted and distinct");
+	return texts(r, items, n, rule, field);
+}
+
+static struct cs_span
+octets(struct reading *r, const ProtobufCBinaryData *value, size_t max, const char *field)
+{
+	want(r, value->len <= max, field, "too long");
+	return (struct cs_span){ value->data, value->len };
+}
+
+static void
+digest(struct reading *r, const ProtobufCBinaryData *value, uint8_t *ret, const char *field)
+{
+	if (value->len == CLAIM_DIGEST)
+		memcpy(ret, value->data, CLAIM_DIGEST);
+	else
+		broken(r, field, "not 32 octets");
+}
+
+static struct cs_span
+digest_or_none(struct reading *r, const ProtobufCBinaryData *value, const char *field)
+{
+	want(r, value->len == 0 || value->len == CLAIM_DIGEST, field, "not 32 octets");
+	return (struct cs_span){ value->data, value->len };
+}
+
+static struct cs_id
+id(struct reading *r, const ProtobufCBinaryData *value, const char *field)
+{
+	struct cs_id read = { { 0 } };
+
+	if (value->len == sizeof(read.octets))
+		memcpy(read.octets, value->data, sizeof(read.octets));
+	want(r, !cs_id_is_zero(read), field, "not an identifier");
+	return read;
+}
+
+static int64_t
+when(struct reading *r, int64_t ms, const char *field)
+{
+	want(r, ms > 0 && ms <= MAX_YEAR_MS, field, "not a time");
+	return ms;
+}
+
+static int64_t
+when_or_never(struct reading *r, int64_t ms, const char *field)
+{
+	return ms == 0 ? 0 : when(r, ms, field);
+}
+
+/* Of an enum whose values run from `first` to `last`. */
+static unsigned
+one_of(struct reading *r, unsigned value, unsigned first, unsigned last, const char *field)
+{
+	want(r, value >= first && value <= last, field, "unknown value");
+	return value;
+}
+
+static uint32_t
+at_most(struct reading *r, uint32_t value, uint32_t max, const char *field)
+{
+	want(r, value <= max, field, "too large");
+	return value;
+}
+
+enum cs_code
+claim_wire_read_envelope(struct cs_arena *arena, struct cs_span octets_in,
+    struct claim_envelope *ret, struct cs_err *err)
+{
+	struct reading r = { arena, err, CS_OK };
+	const Countersign__V1__Envelope *m =
+	    unpack(&r, &countersign__v1__envelope__descriptor, octets_in);
+
+	if (m == NULL)
+		return r.code;
+	if (m->n_signatures != 1)
+		return cs_fail(err, CS_MALFORMED, "an envelope has exactly one signature");
+	const Countersign__V1__Signature *signature = m->signatures[0];
+	const struct claim_envelope envelope = {
+		.payload = octets(&r, &m->payload, CLAIM_MAX_ENVELOPE, "payload"),
+		.type = name(&r, m->payload_type, "payload type"),
+		.keyid = name(&r, signature->keyid, "keyid"),
+		.signature = octets(&r, &signature->sig, 64, "signature"),
+	};
+	want(&r, envelope.signature.len == 64, "signature", "not 64 octets");
+	if (r.code == CS_OK)
+		*ret = envelope;
+	return r.code;
+}
+
+enum cs_code
+claim_wire_read_request(
+    struct cs_arena *arena, struct cs_span octets_in, struct claim_request *ret, struct cs_err *err)
+{
+	struct reading r = { arena, err, CS_OK };
+	const Countersign__V1__RequestSubmitted *m =
+	    unpack(&r, &countersign__v1__request_submitted__descriptor, octets_in);
+
+	if (m == NULL)
+		return r.code;
+	struct claim_request request = {
+		.id = id(&r, &m->request_id, "request id"),
+		.enterprise = name(&r, m->enterprise, "enterprise"),
+		.account = name(&r, m->account, "account"),
+		.profile = name(&r, m->profile, "profile"),
+		.csr = octets(&r, &m->csr, MAX_CSR, "csr"),
+		.mailboxes = sorted(&r, m->mailboxes, m->n_mailboxes, mailbox, "mailboxes"),
+		.domains = sorted(&r, m->domains, m->n_domains, domain, "domains"),
+		.validity_days = at_most(&r, m->validity_days, 36600, "validity days"),
+		.key_use = one_of(&r, m->key_use, CLAIM_DUAL, CLAIM_ENCRYPTION, "key use"),
+		.agreement = name_or_none(&r, m->agreement, "agreement"),
+		.submitted_at_ms = when(&r, m->submitted_at_ms, "submitted at"),
+		.contact = mailbox_or_none(&r, m->contact, "contact"),
+		.common_name = text(&r, m->common_name, "common name"),
+	};
+	digest(&r, &m->request_digest, request.digest, "request digest");
+	want(&r, request.mailboxes.n > 0, "mailboxes", "missing");
+	want(&r, request.csr.len > 0, "csr", "missing");
+	if (r.code == CS_OK)
+		*ret = request;
+	return r.code;
+}
+
+enum cs_code
+claim_wire_read_approval(struct cs_arena *arena, struct cs_span octets_in,
+    struct claim_approval *ret, struct cs_err *err)
+{
+	struct reading r = { arena, err, CS_OK };
+	const Countersign__V1__GenerationApproved *m =
+	    unpack(&r, &countersign__v1__generation_approved__descriptor, octets_in);
+
+	if (m == NULL)
+		return r.code;
+	struct claim_approval approval = {
+		.request = id(&r, &m->request_id, "request id"),
+		.enterprise = name(&r, m->enterprise, "enterprise"),
+		.account = name(&r, m->account, "account"),
+		.factor = name(&r, m->factor, "factor"),
+		.approved_at_ms = when(&r, m->approved_at_ms, "approved at"),
+	};
+	digest(&r, &m->request_digest, approval.request_digest, "request digest");
+	if (r.code == CS_OK)
+		*ret = approval;
+	return r.code;
+}
+
+/* A proof is of a mailbox or of a domain: nothing else can be asked for. */
+static const char *
+target(struct reading *r, unsigned kind, const char *value)
+{
+	return kind == CLAIM_MAILBOX ? mailbox(r, value, "target") : domain(r, value, "target");
+}
+
+static void
+read_check(struct reading *r, const Countersign__V1__Check *m, struct claim_check *ret)
+{
+	uint8_t computed[CLAIM_DIGEST];
+	struct claim_check check = {
+		.id = name(r, m->id, "check id"),
+		.kind = one_of(r, m->kind, CLAIM_MAILBOX, CLAIM_MPIC_CAA, "kind"),
+		.target = target(r, m->kind, m->target),
+		.method = name_or_none(r, m->method, "method"),
+		.enterprise = name(r, m->enterprise, "enterprise"),
+		.account = name_or_none(r, m->account, "account"),
+		.expected = octets(r, &m->expected, CLAIM_MAX_TEXT, "expected"),
+		.issuer_domains =
+		    texts(r, m->issuer_domains, m->n_issuer_domains, domain, "issuer domains"),
+		.allowed_methods =
+		    texts(r, m->allowed_methods, m->n_allowed_methods, name, "allowed methods"),
+		.freshness_ms = m->freshness_ms,
+		.attempt = m->attempt,
+		.deadline_ms = when_or_never(r, m->deadline_ms, "deadline"),
+		.has_standing = m->standing_sha256.len > 0,
+		.standing_until_ms = when_or_never(r, m->standing_until_ms, "standing until"),
+		.min_remotes = at_most(r, m->min_remotes, MAX_LIST, "min remotes"),
+	};
+
+	want(
+	    r, m->freshness_ms >= 0 && m->freshness_ms <= MAX_SPAN_MS, "freshness", "out of range");
+	digest(r, &m->check_digest, check.digest, "check digest");
+	if (check.has_standing)
+		digest(r, &m->standing_sha256, check.standing_sha256, "standing sha256");
+	if (r->code != CS_OK)
+		return;
+	claim_check_digest(&check, computed);
+	want(r, memcmp(computed, check.digest, CLAIM_DIGEST) == 0, "check digest",
+	    "not that of the check");
+	*ret = check;
+}
+
+static struct claim_check *
+read_checks(struct reading *r, const Countersign__V1__Plan *m)
+{
+	want(r, m->n_checks <= CLAIM_MAX_CHECKS, "checks", "too many");
+	struct claim_check *checks = CS_NEW_ARRAY(r->arena, m->n_checks, struct claim_check);
+	for (size_t i = 0; i < m->n_checks && r->code == CS_OK; i++) {
+		read_check(r, m->checks[i], &checks[i]);
+		for (size_t j = 0; j < i && r->code == CS_OK; j++)
+			want(r, strcmp(checks[i].id, checks[j].id) != 0, "checks", "one id twice");
+	}
+	return checks;
+}
+
+enum cs_code
+claim_wire_read_plan(
+    struct cs_arena *arena, struct cs_span octets_in, struct claim_plan *ret, struct cs_err *err)
+{
+	struct reading r = { arena, err, CS_OK };
+	const Countersign__V1__Plan *m = unpack(&r, &countersign__v1__plan__descriptor, octets_in);
+
+	if (m == NULL)
+		return r.code;
+	struct claim_plan plan = {
+		.request = id(&r, &m->request_id, "request id"),
+		.revision = m->revision,
+		.final = m->final,
+		.enterprise = name(&r, m->enterprise, "enterprise"),
+		.account = name(&r, m->account, "account"),
+		.profile = name(&r, m->profile, "profile"),
+		.certificate_profile = name(&r, m->certificate_profile, "certificate profile"),
+		.rules_version = name_or_none(&r, m->rules_version, "rules version"),
+		.contact = mailbox_or_none(&r, m->contact, "contact"),
+		.profile_version = m->profile_version,
+		.enterprise_version = m->enterprise_version,
+		.checks = read_checks(&r, m),
+		.n_checks = m->n_checks,
+		.made_at_ms = when(&r, m->made_at_ms, "made at"),
+		.ends_at_ms = when(&r, m->ends_at_ms, "ends at"),
+	};
+	digest(&r, &m->request_digest, plan.request_digest, "request digest");
+	want(&r, m->revision > 0, "revision", "missing");
+	if (plan.final)
+		digest(&r, &m->approval_sha256, plan.approval_sha256, "approval sha256");
+	else
+		want(&r, m->approval_sha256.len == 0, "approval sha256", "in a first plan");
+	if (r.code == CS_OK)
+		*ret = plan;
+	return r.code;
+}
+
+static struct claim_lookup *
+read_lookups(struct reading *r, Countersign__V1__Lookup **items, size_t n)
+{
+	want(r, n <= MAX_LIST, "lookups", "too many");
+	struct claim_lookup *lookups = CS_NEW_ARRAY(r->arena, n, struct claim_lookup);
+	for (size_t i = 0; i < n && r->code == CS_OK; i++) {
+		const Countersign__V1__Lookup *m = items[i];
+
+		lookups[i] = (struct claim_lookup){
+			.name = text(r, m->name, "lookup name"),
+			.type = name(r, m->type, "lookup type"),
+			.rcode = at_most(r, m->rcode, 4095, "rcode"),
+			.security = one_of(
+			    r, m->security, 0, CLAIM_DNSSEC_INDETERMINATE, "lookup security"),
+			.why = text(r, m->why, "lookup why"),
+			.ttl_s = m->ttl_s,
+			.records = texts(r, m->records, m->n_records, text, "records"),
+			.wire_sha256 = digest_or_none(r, &m->wire_sha256, "wire sha256"),
+			.answered_at_ms = when_or_never(r, m->answered_at_ms, "answered at"),
+		};
+	}
+	return lookups;
+}
+
+static struct claim_perspective_result *
+read_perspectives(struct reading *r, const Countersign__V1__Evidence *e)
+{
+	const size_t n = e->n_perspectives;
+
+	want(r, n <= MAX_LIST, "perspectives", "too many");
+	struct claim_perspective_result *results =
+	    CS_NEW_ARRAY(r->arena, n, struct claim_perspective_result);
+	for (size_t i = 0; i < n && r->code == CS_OK; i++) {
+		const Countersign__V1__PerspectiveResult *m = e->perspectives[i];
+
+		results[i] = (struct claim_perspective_result){
+			.name = name(r, m->name, "perspective name"),
+			.region = name_or_none(r, m->region, "region"),
+			.outcome = one_of(r, m->outcome, CLAIM_PROVED, CLAIM_COULD_NOT_TELL,
+			    "perspective outcome"),
+			.reason = name_or_none(r, m->reason, "perspective reason"),
+			.seen = texts(r, m->seen, m->n_seen, text, "seen"),
+			.security = one_of(
+			    r, m->security, 0, CLAIM_DNSSEC_INDETERMINATE, "perspective security"),
+			.checked_at_ms =
+			    when_or_never(r, m->checked_at_ms, "perspective checked at"),
+			.answer = octets(r, &m->answer, CLAIM_MAX_ENVELOPE, "answer"),
+			.corroborates = m->corroborates,
+			.took_ms = m->took_ms,
+		};
+	}
+	return results;
+}
+
+static void
+read_evidence_body(
+    struct reading *r, const Countersign__V1__Evidence *m, struct claim_evidence *ret)
+{
+	*ret = (struct claim_evidence){
+		.request = id(r, &m->request_id, "request id"),
+		.check_id = name(r, m->check_id, "check id"),
+		.kind = one_of(r, m->kind, CLAIM_MAILBOX, CLAIM_MPIC_CAA, "kind"),
+		.target = target(r, m->kind, m->target),
+		.method = name_or_none(r, m->method, "method"),
+		.enterprise = name(r, m->enterprise, "enterprise"),
+		.account = name_or_none(r, m->account, "account"),
+		.expected = octets(r, &m->expected, CLAIM_MAX_TEXT, "expected"),
+		.attempt = m->attempt,
+		.outcome = one_of(r, m->outcome, CLAIM_PROVED, CLAIM_COULD_NOT_TELL, "outcome"),
+		.reason = name_or_none(r, m->reason, "reason"),
+		.clause = name_or_none(r, m->clause, "clause"),
+		.text = text(r, m->text, "text"),
+		.checked_at_ms = when(r, m->checked_at_ms, "checked at"),
+		.valid_until_ms = when_or_never(r, m->valid_until_ms, "valid until"),
+		.security = one_of(r, m->security, 0, CLAIM_DNSSEC_INDETERMINATE, "security"),
+		.perspective = name_or_none(r, m->perspective, "perspective"),
+		.lookups = read_lookups(r, m->lookups, m->n_lookups),
+		.n_lookups = m->n_lookups,
+		.perspectives = read_perspectives(r, m),
+		.n_perspectives = m->n_perspectives,
+		.min_remotes = at_most(r, m->min_remotes, MAX_LIST, "min remotes"),
+		.found_at = text(r, m->found_at, "found at"),
+		.ttl_s = m->ttl_s,
+		.covers_subdomains = m->covers_subdomains,
+		.primary_sha256 = digest_or_none(r, &m->primary_sha256, "primary sha256"),
+		.rules_version = name_or_none(r, m->rules_version, "rules version"),
+		.seen = texts(r, m->seen, m->n_seen, text, "seen"),
+		.detail = text(r, m->detail, "detail"),
+	};
+}
+
+enum cs_code
+claim_wire_read_evidence(struct cs_arena *arena, struct cs_span octets_in,
+    struct claim_evidence *ret, struct cs_err *err)
+{
+	struct reading r = { arena, err, CS_OK };
+	uint8_t computed[CLAIM_DIGEST];
+	const Countersign__V1__Evidence *m =
+	    unpack(&r, &countersign__v1__evidence__descriptor, octets_in);
+
+	if (m == NULL)
+		return r.code;
+	struct claim_evidence evidence;
+	read_evidence_body(&r, m, &evidence);
+	digest(&r, &m->request_digest, evidence.request_digest, "request digest");
+	digest(&r, &m->check_digest, evidence.check_digest, "check digest");
+	if (r.code != CS_OK)
+		return r.code;
+	claim_evidence_check_digest(&evidence, computed);
+	if (memcmp(computed, evidence.check_digest, CLAIM_DIGEST) != 0)
+		return cs_fail(err, CS_MALFORMED, "check digest: not that of the check");
+	*ret = evidence;
+	return CS_OK;
+}
+
+static void
+nonce(struct reading *r, const ProtobufCBinaryData *value, uint8_t ret[static 16])
+{
+	if (value->len == 16)
+		memcpy(ret, value->data, 16);
+	else
+		broken(r, "nonce", "not 16 octets");
+}
+
+enum cs_code
+claim_wire_read_perspective(struct cs_arena *arena, struct cs_span octets_in,
+    struct claim_perspective_answer *ret, struct cs_err *err)
+{
+	struct reading r = { arena, err, CS_OK };
+	const Countersign__V1__PerspectiveAnswer *m =
+	    unpack(&r, &countersign__v1__perspective_answer__descriptor, octets_in);
+
+	if (m == NULL)
+		return r.code;
+	struct claim_perspective_answer answer = {
+		.perspective = name(&r, m->perspective, "perspective"),
+		.region = name(&r, m->region, "region"),
+		.outcome = one_of(&r, m->outcome, CLAIM_PROVED, CLAIM_COULD_NOT_TELL, "outcome"),
+		.reason = name_or_none(&r, m->reason, "reason"),
+		.text = text(&r, m->text, "text"),
+		.security = one_of(&r, m->security, 0, CLAIM_DNSSEC_INDETERMINATE, "security"),
+		.lookups = read_lookups(&r, m->lookups, m->n_lookups),
+		.n_lookups = m->n_lookups,
+		.seen = texts(&r, m->seen, m->n_seen, text, "seen"),
+		.checked_at_ms = when(&r, m->checked_at_ms, "checked at"),
+		.found_at = text(&r, m->found_at, "found at"),
+		.ttl_s = m->ttl_s,
+		.attempt = m->attempt,
+	};
+	nonce(&r, &m->nonce, answer.nonce);
+	digest(&r, &m->check_digest, answer.check_digest, "check digest");
+	if (r.code == CS_OK)
+		*ret = answer;
+	return r.code;
+}
+
+enum cs_code
+claim_read_asked(
+    struct cs_arena *arena, struct cs_span body, struct claim_asked *ret, struct cs_err *err)
+{
+	struct reading r = { arena, err, CS_OK };
+	const Countersign__V1__CheckAsked *m =
+	    unpack(&r, &countersign__v1__check_asked__descriptor, body);
+
+	if (m == NULL)
+		return r.code;
+	struct claim_asked asked = {
+		.request = id(&r, &m->request_id, "request id"),
+		.asked_at_ms = when(&r, m->asked_at_ms, "asked at"),
+		.primary_sha256 = digest_or_none(&r, &m->primary_sha256, "primary sha256"),
+	};
+	digest(&r, &m->request_digest, asked.request_digest, "request digest");
+	want(&r, m->check != NULL, "check", "missing");
+	if (r.code == CS_OK)
+		read_check(&r, m->check, &asked.check);
+	if (r.code == CS_OK)
+		*ret = asked;
+	return r.code;
+}
+
+enum cs_code
+claim_read_perspective_ask(struct cs_arena *arena, struct cs_span body,
+    struct claim_perspective_ask *ret, struct cs_err *err)
+{
+	struct reading r = { arena, err, CS_OK };
+	const Countersign__V1__PerspectiveAsk *m =
+	    unpack(&r, &countersign__v1__perspective_ask__descriptor, body);
+
+	if (m == NULL)
+		return r.code;
+	struct claim_perspective_ask ask = {
+		.request = id(&r, &m->request_id, "request id"),
+		.attempt = m->attempt,
+		.deadline_ms = when(&r, m->deadline_ms, "deadline"),
+	};
+	nonce(&r, &m->nonce, ask.nonce);
+	want(&r, m->check != NULL, "check", "missing");
+	if (r.code == CS_OK)
+		read_check(&r, m->check, &ask.check);
+	if (r.code == CS_OK)
+		*ret = ask;
+	return r.code;
+}
+
+/* ---- writing ---- */
+
+static struct cs_span
+pack(struct cs_arena *arena, const ProtobufCMessage *message)
+{
+	size_t len = protobuf_c_message_get_packed_size(message);
+	uint8_t *data = cs_arena_alloc(arena, len);
+
+	protobuf_c_message_pack(message, data);
+	return (struct cs_span){ data, len };
+}
+
+/* protobuf-c writes only to what it unpacked itself: the casts below take nothing away. */
+static char *
+put_text(const char *value)
+{
+	return (char *)(value != NULL ? value : "");
+}
+
+static ProtobufCBinaryData
+put_octets(const void *data, size_t len)
+{
+	return (ProtobufCBinaryData){ len, (uint8_t *)data };
+}
+
+static ProtobufCBinaryData
+put_span(struct cs_span span)
+{
+	return put_octets(span.data, span.len);
+}
+
+static ProtobufCBinaryData
+put_id(const struct cs_id *value)
+{
+	return put_octets(value->octets, sizeof(value->octets));
+}
+
+struct cs_span
+claim_wire_envelope(struct cs_arena *arena, const struct claim_envelope *envelope)
+{
+	Countersign__V1__Signature signature = COUNTERSIGN__V1__SIGNATURE__INIT;
+	Countersign__V1__Signature *signatures[] = { &signature };
+	Countersign__V1__Envelope m = COUNTERSIGN__V1__ENVELOPE__INIT;
+
+	signature.sig = put_span(envelope->signature);
+	signature.keyid = put_text(envelope->keyid);
+	m.payload = put_span(envelope->payload);
+	m.payload_type = put_text(envelope->type);
+	m.n_signatures = 1;
+	m.signatures = signatures;
+	return pack(arena, &m.base);
+}
+
+struct cs_span
+claim_wire_request(struct cs_arena *arena, const struct claim_request *request)
+{
+	Countersign__V1__RequestSubmitted m = COUNTERSIGN__V1__REQUEST_SUBMITTED__INIT;
+
+	m.request_id = put_id(&request->id);
+	m.enterprise = put_text(request->enterprise);
+	m.account = put_text(request->account);
+	m.profile = put_text(request->profile);
+	m.csr = put_span(request->csr);
+	m.n_mailboxes = request->mailboxes.n;
+	m.mailboxes = (char **)request->mailboxes.items;
+	m.n_domains = request->domains.n;
+	m.domains = (char **)request->domains.items;
+	m.validity_days = request->validity_days;
+	m.key_use = (Countersign__V1__KeyUse)request->key_use;
+	m.agreement = put_text(request->agreement);
+	m.submitted_at_ms = request->submitted_at_ms;
+	m.request_digest = put_octets(request->digest, CLAIM_DIGEST);
+	m.contact = put_text(request->contact);
+	m.common_name = put_text(request->common_name);
+	return pack(arena, &m.base);
+}
+
+struct cs_span
+claim_wire_approval(struct cs_arena *arena, const struct claim_approval *approval)
+{
+	Countersign__V1__GenerationApproved m = COUNTERSIGN__V1__GENERATION_APPROVED__INIT;
+
+	m.request_id = put_id(&approval->request);
+	m.request_digest = put_octets(approval->request_digest, CLAIM_DIGEST);
+	m.enterprise = put_text(approval->enterprise);
+	m.account = put_text(approval->account);
+	m.factor = put_text(approval->factor);
+	m.approved_at_ms = approval->approved_at_ms;
+	return pack(arena, &m.base);
+}
+
+static void
+put_check(const struct claim_check *check, Countersign__V1__Check *m)
+{
+	countersign__v1__check__init(m);
+	m->id = put_text(check->id);
+	m->kind = (Countersign__V1__CheckKind)check->kind;
+	m->target = put_text(check->target);
+	m->method = put_text(check->method);
+	m->enterprise = put_text(check->enterprise);
+	m->account = put_text(check->account);
+	m->expected = put_span(check->expected);
+	m->n_issuer_domains = check->issuer_domains.n;
+	m->issuer_domains = (char **)check->issuer_domains.items;
+	m->n_allowed_methods = check->allowed_methods.n;
+	m->allowed_methods = (char **)check->allowed_methods.items;
+	m->freshness_ms = check->freshness_ms;
+	m->attempt = check->attempt;
+	m->deadline_ms = check->deadline_ms;
+	m->check_digest = put_octets(check->digest, CLAIM_DIGEST);
+	if (check->has_standing)
+		m->standing_sha256 = put_octets(check->standing_sha256, CLAIM_DIGEST);
+	m->standing_until_ms = check->standing_until_ms;
+	m->min_remotes = check->min_remotes;
+}
+
+static Countersign__V1__Check **
+put_checks(struct cs_arena *arena, const struct claim_plan *plan)
+{
+	Countersign__V1__Check *all = CS_NEW_ARRAY(arena, plan->n_checks, Countersign__V1__Check);
+	Countersign__V1__Check **list =
+	    CS_NEW_ARRAY(arena, plan->n_checks, Countersign__V1__Check *);
+
+	for (size_t i = 0; i < plan->n_checks; i++) {
+		put_check(&plan->checks[i], &all[i]);
+		list[i] = &all[i];
+	}
+	return list;
+}
+
+struct cs_span
+claim_wire_plan(struct cs_arena *arena, const struct claim_plan *plan)
+{
+	Countersign__V1__Plan m = COUNTERSIGN__V1__PLAN__INIT;
+
+	m.request_id = put_id(&plan->request);
+	m.request_digest = put_octets(plan->request_digest, CLAIM_DIGEST);
+	m.revision = plan->revision;
+	m.final = plan->final;
+	m.enterprise = put_text(plan->enterprise);
+	m.account = put_text(plan->account);
+	m.profile = put_text(plan->profile);
+	m.profile_version = plan->profile_version;
+	m.enterprise_version = plan->enterprise_version;
+	m.rules_version = put_text(plan->rules_version);
+	m.n_checks = plan->n_checks;
+	m.checks = put_checks(arena, plan);
+	m.made_at_ms = plan->made_at_ms;
+	m.ends_at_ms = plan->ends_at_ms;
+	if (plan->final)
+		m.approval_sha256 = put_octets(plan->approval_sha256, CLAIM_DIGEST);
+	m.certificate_profile = put_text(plan->certificate_profile);
+	m.contact = put_text(plan->contact);
+	return pack(arena, &m.base);
+}
+
+static Countersign__V1__Lookup **
+put_lookups(struct cs_arena *arena, const struct claim_lookup *lookups, size_t n)
+{
+	Countersign__V1__Lookup *all = CS_NEW_ARRAY(arena, n, Countersign__V1__Lookup);
+	Countersign__V1__Lookup **list = CS_NEW_ARRAY(arena, n, Countersign__V1__Lookup *);
+
+	for (size_t i = 0; i < n; i++) {
+		countersign__v1__lookup__init(&all[i]);
+		all[i].name = put_text(lookups[i].name);
+		all[i].type = put_text(lookups[i].type);
+		all[i].rcode = lookups[i].rcode;
+		all[i].security = (Countersign__V1__Dnssec)lookups[i].security;
+		all[i].why = put_text(lookups[i].why);
+		all[i].ttl_s = lookups[i].ttl_s;
+		all[i].n_records = lookups[i].records.n;
+		all[i].records = (char **)lookups[i].records.items;
+		all[i].wire_sha256 = put_span(lookups[i].wire_sha256);
+		all[i].answered_at_ms = lookups[i].answered_at_ms;
+		list[i] = &all[i];
+	}
+	return list;
+}
+
+static Countersign__V1__PerspectiveResult **
+put_perspectives(struct cs_arena *arena, const struct claim_evidence *evidence)
+{
+	const size_t n = evidence->n_perspectives;
+	Countersign__V1__PerspectiveResult *all =
+	    CS_NEW_ARRAY(arena, n, Countersign__V1__PerspectiveResult);
+	Countersign__V1__PerspectiveResult **list =
+	    CS_NEW_ARRAY(arena, n, Countersign__V1__PerspectiveResult *);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct claim_perspective_result *result = &evidence->perspectives[i];
+
+		countersign__v1__perspective_result__init(&all[i]);
+		all[i].name = put_text(result->name);
+		all[i].region = put_text(result->region);
+		all[i].outcome = (Countersign__V1__Outcome)result->outcome;
+		all[i].reason = put_text(result->reason);
+		all[i].n_seen = result->seen.n;
+		all[i].seen = (char **)result->seen.items;
+		all[i].security = (Countersign__V1__Dnssec)result->security;
+		all[i].checked_at_ms = result->checked_at_ms;
+		all[i].answer = put_span(result->answer);
+		all[i].corroborates = result->corroborates;
+		all[i].took_ms = result->took_ms;
+		list[i] = &all[i];
+	}
+	return list;
+}
+
+/* What was asked; what was found is put by claim_wire_evidence. */
+static void
+put_question(const struct claim_evidence *evidence, Countersign__V1__Evidence *m)
+{
+	m->request_id = put_id(&evidence->request);
+	m->request_digest = put_octets(evidence->request_digest, CLAIM_DIGEST);
+	m->check_id = put_text(evidence->check_id);
+	m->kind = (Countersign__V1__CheckKind)evidence->kind;
+	m->target = put_text(evidence->target);
+	m->method = put_text(evidence->method);
+	m->enterprise = put_text(evidence->enterprise);
+	m->account = put_text(evidence->account);
+	m->expected = put_span(evidence->expected);
+	m->check_digest = put_octets(evidence->check_digest, CLAIM_DIGEST);
+	m->attempt = evidence->attempt;
+	m->primary_sha256 = put_span(evidence->primary_sha256);
+}
+
+struct cs_span
+claim_wire_evidence(struct cs_arena *arena, const struct claim_evidence *evidence)
+{
+	Countersign__V1__Evidence m = COUNTERSIGN__V1__EVIDENCE__INIT;
+
+	put_question(evidence, &m);
+	m.outcome = (Countersign__V1__Outcome)evidence->outcome;
+	m.reason = put_text(evidence->reason);
+	m.clause = put_text(evidence->clause);
+	m.text = put_text(evidence->text);
+	m.checked_at_ms = evidence->checked_at_ms;
+	m.valid_until_ms = evidence->valid_until_ms;
+	m.security = (Countersign__V1__Dnssec)evidence->security;
+	m.perspective = put_text(evidence->perspective);
+	m.n_lookups = evidence->n_lookups;
+	m.lookups = put_lookups(arena, evidence->lookups, evidence->n_lookups);
+	m.n_perspectives = evidence->n_perspectives;
+	m.perspectives = put_perspectives(arena, evidence);
+	m.min_remotes = evidence->min_remotes;
+	m.found_at = put_text(evidence->found_at);
+	m.ttl_s = evidence->ttl_s;
+	m.covers_subdomains = evidence->covers_subdomains;
+	m.rules_version = put_text(evidence->rules_version);
+	m.n_seen = evidence->seen.n;
+	m.seen = (char **)evidence->seen.items;
+	m.detail = put_text(evidence->detail);
+	return pack(arena, &m.base);
+}
+
+struct cs_span
+claim_wire_perspective(struct cs_arena *arena, const struct claim_perspective_answer *answer)
+{
+	Countersign__V1__PerspectiveAnswer m = COUNTERSIGN__V1__PERSPECTIVE_ANSWER__INIT;
+
+	m.nonce = put_octets(answer->nonce, sizeof(answer->nonce));
+	m.check_digest = put_octets(answer->check_digest, CLAIM_DIGEST);
+	m.perspective = put_text(answer->perspective);
+	m.region = put_text(answer->region);
+	m.outcome = (Countersign__V1__Outcome)answer->outcome;
+	m.reason = put_text(answer->reason);
+	m.text = put_text(answer->text);
+	m.security = (Countersign__V1__Dnssec)answer->security;
+	m.n_lookups = answer->n_lookups;
+	m.lookups = put_lookups(arena, answer->lookups, answer->n_lookups);
+	m.n_seen = answer->seen.n;
+	m.seen = (char **)answer->seen.items;
+	m.checked_at_ms = answer->checked_at_ms;
+	m.found_at = put_text(answer->found_at);
+	m.ttl_s = answer->ttl_s;
+	m.attempt = answer->attempt;
+	return pack(arena, &m.base);
+}
+
+struct cs_span
+claim_write_asked(struct cs_arena *arena, const struct claim_asked *asked)
+{
+	Countersign__V1__CheckAsked m = COUNTERSIGN__V1__CHECK_ASKED__INIT;
+	Countersign__V1__Check check;
+
+	put_check(&asked->check, &check);
+	m.request_id = put_id(&asked->request);
+	m.request_digest = put_octets(asked->request_digest, CLAIM_DIGEST);
+	m.check = &check;
+	m.asked_at_ms = asked->asked_at_ms;
+	m.primary_sha256 = put_span(asked->primary_sha256);
+	return pack(arena, &m.base);
+}
+
+struct cs_span
+claim_write_perspective_ask(struct cs_arena *arena, const struct claim_perspective_ask *ask)
+{
+	Countersign__V1__PerspectiveAsk m = COUNTERSIGN__V1__PERSPECTIVE_ASK__INIT;
+	Countersign__V1__Check check;
+
+	put_check(&ask->check, &check);
+	m.nonce = put_octets(ask->nonce, sizeof(ask->nonce));
+	m.check = &check;
+	m.request_id = put_id(&ask->request);
+	m.attempt = ask->attempt;
+	m.deadline_ms = ask->deadline_ms;
+	return pack(arena, &m.base);
+}
