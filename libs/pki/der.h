@@ -26,11 +26,14 @@ enum pki_tag {
 	PKI_OID = 0x06,
 	PKI_ENUMERATED = 0x0a,
 	PKI_UTF8_STRING = 0x0c,
+	PKI_NUMERIC_STRING = 0x12,
 	PKI_PRINTABLE_STRING = 0x13,
 	PKI_T61_STRING = 0x14,
 	PKI_IA5_STRING = 0x16,
 	PKI_UTC_TIME = 0x17,
 	PKI_GENERALIZED_TIME = 0x18,
+	PKI_VISIBLE_STRING = 0x1a,
+	PKI_UNIVERSAL_STRING = 0x1c,
 	PKI_BMP_STRING = 0x1e,
 	PKI_SEQUENCE = 0x30,
 	PKI_SET = 0x31
@@ -75,6 +78,9 @@ CS_MUST_USE bool pki_der_named_bits(struct cs_span body, uint16_t *ret_bits);
 const char *pki_der_oid_text(struct cs_arena *arena, struct cs_span body);
 /* Are these contents octets the identifier with this dotted text? */
 bool pki_der_oid_is(struct cs_span body, const char *dotted);
+
+/* The contents octets of a dotted identifier; how many, 0: it is not one, or longer than `cap`. */
+size_t pki_der_oid_octets(const char *dotted, uint8_t *ret_octets, size_t cap);
 
 /*
  * Writing, into a buffer.  What is constructed is begun and ended:
