@@ -53,13 +53,15 @@ class Claims:
                 return Block(f"127.{first}.{second}")
         raise RuntimeError("no free block of loopback addresses")
 
-    def port(self) -> int:
-        """A TCP port on 127.0.0.1 for this stack alone."""
-        for _ in range(1000):
-            port = random.choice(PORTS)
+    def ports(self, count: int) -> list[int]:
+        """TCP ports on 127.0.0.1 for this stack alone."""
+        found: list[int] = []
+        for port in random.sample(PORTS, len(PORTS)):
+            if len(found) == count:
+                return found
             if _bindable(port) and self.take(f"port-{port}"):
-                return port
-        raise RuntimeError("no free port")
+                found.append(port)
+        raise RuntimeError("not enough free ports")
 
 
 class Block:

@@ -36,7 +36,9 @@ class Mails:
     def __init__(self, where: Path) -> None:
         self.where = where
         self.lock = threading.Lock()
-        self.envelopes: list[dict[str, Any]] = [json.loads(path.read_text()) for path in sorted(where.glob("0*.json"))]
+        self.envelopes: list[dict[str, Any]] = [
+            json.loads(path.read_text()) for path in sorted(where.glob("0*.json"))
+        ]
 
     def keep(self, sender: str, recipients: list[str], content: bytes, tls: bool) -> None:
         with self.lock:
@@ -55,7 +57,11 @@ class Mails:
 
     def find(self, to: str | None, after: int) -> list[dict[str, Any]]:
         with self.lock:
-            return [envelope for envelope in self.envelopes[after:] if to is None or to in envelope["to"]]
+            return [
+                envelope
+                for envelope in self.envelopes[after:]
+                if to is None or to in envelope["to"]
+            ]
 
     def behaviour(self, recipient: str) -> str:
         try:
@@ -77,7 +83,9 @@ class Sink:
     def __init__(self, mails: Mails) -> None:
         self.mails = mails
 
-    async def handle_RCPT(self, _: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+    async def handle_RCPT(
+        self, _: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         recipient = parseaddr(address)[1]
         behaviour = self.mails.behaviour(recipient)
         if behaviour == "hang":
@@ -90,7 +98,9 @@ class Sink:
 
     async def handle_DATA(self, _: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.original_content or b""
-        self.mails.keep(envelope.mail_from or "", envelope.rcpt_tos, content, session.ssl is not None)
+        self.mails.keep(
+            envelope.mail_from or "", envelope.rcpt_tos, content, session.ssl is not None
+        )
         return "250 OK"
 
 
@@ -103,7 +113,9 @@ class View(BaseHTTPRequestHandler):
         query = parse_qs(url.query)
         number = url.path.removeprefix("/mails/")
         if url.path == "/mails":
-            found = self.mails.find(query.get("to", [None])[0], int(query.get("after", ["0"])[0]))
+            found = self.mails.find(
+                query["to"][0] if "to" in query else None, int(query.get("after", ["0"])[0])
+            )
             self._answer(200, "application/json", json.dumps(found).encode())
         elif number.isdigit() and (file := self.mails.where / f"{int(number):06}.eml").exists():
             self._answer(200, "message/rfc822", file.read_bytes())
@@ -139,9 +151,13 @@ def main() -> None:
     if options.certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(options.certificate, options.key)
-    smtp: dict[str, Any] = {"enable_SMTPUTF8": True, "data_size_limit": LARGEST_MAIL, "ident": "Test sink"}
+    smtp: dict[str, Any] = {
+        "enable_SMTPUTF8": True,
+        "data_size_limit": LARGEST_MAIL,
+        "ident": "Test sink",
+    }
     for host, port in options.smtp:
-        Controller(Sink(mails), hostname=host, port=port, tls_context=tls, **smtp).start()
+        Controller(Sink(mails), hostname=host, port=port, tls_context=tls, **smtp).start()  # type: ignore[no-untyped-call]
     view = type("BoundView", (View,), {"mails": mails})
     ThreadingHTTPServer(options.view, view).serve_forever()
 

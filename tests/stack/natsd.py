@@ -20,8 +20,24 @@ CONFIG = """server_name: countersign-test
 listen: "127.0.0.1:{port}"
 http: "127.0.0.1:{monitor}"
 jetstream {{ store_dir: "{store}", max_memory_store: 64MB, max_file_store: 4GB }}
-tls {{ cert_file: "{tls}/server.crt", key_file: "{tls}/server.key", ca_file: "{tls}/ca.crt", timeout: 3 }}
+tls {{
+  cert_file: "{tls}/server.crt"
+  key_file: "{tls}/server.key"
+  ca_file: "{tls}/ca.crt"
+  timeout: 3
+}}
 include "auth.conf"
+"""
+AUTH = """accounts {{
+  SYS {{ users: [ {{ nkey: {system} }} ] }}
+  CS {{
+    jetstream: enabled
+    users: [
+{users}
+    ]
+  }}
+}}
+system_account: SYS
 """
 
 
@@ -30,12 +46,11 @@ def users_without_limits(seeds: Path, names: Sequence[str]) -> str:
 
     The product's stack runs under the permissions that `csctl catalogue nats-users` generates.
     """
-    users = "\n".join(f"    {{ nkey: {make_nkey(seeds / f'{name}.seed')} }} # {name}" for name in names)
-    system = make_nkey(seeds / "system.seed")
-    return (
-        f"accounts {{\n  SYS {{ users: [ {{ nkey: {system} }} ] }}\n"
-        f"  CS {{\n    jetstream: enabled\n    users: [\n{users}\n    ]\n  }}\n}}\nsystem_account: SYS\n"
+    users = "\n".join(
+        f"    {{ nkey: {make_nkey(seeds / f'{name}.seed')} }} # {name}" for name in names
     )
+    system = make_nkey(seeds / "system.seed")
+    return AUTH.format(system=system, users=users)
 
 
 class Nats:
@@ -59,7 +74,10 @@ class Nats:
         return self.seeds / f"{user}.seed"
 
     def start(self) -> None:
-        self.processes.start(self.name, ["nats-server", "-c", self.root / "nats.conf"])
+        # SIGINT and SIGTERM both end it orderly, but only after SIGINT is its status 0.
+        self.processes.start(
+            self.name, ["nats-server", "-c", self.root / "nats.conf"], stop=signal.SIGINT
+        )
         wait_for(self.healthy, 15, "nats-server")
 
     def stop(self) -> None:
@@ -98,4 +116,5 @@ class Nats:
     def ask(self, page: str) -> dict[str, object]:
         """One of the monitoring pages: varz, jsz?streams=1&consumers=1, connz?auth=1, healthz."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.monitor}/{page}", timeout=2) as answer:
-            return json.load(answer)
+            found: dict[str, object] = json.load(answer)
+            return found

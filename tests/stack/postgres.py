@@ -20,7 +20,9 @@ host  all all 127.0.0.1/32 scram-sha-256
 
 
 def bin_dir() -> Path:
-    versions = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()]
+    versions = [
+        path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()
+    ]
     if not versions:
         raise RuntimeError("PostgreSQL is not installed (package postgresql)")
     return max(versions, key=lambda path: int(path.parent.name))
@@ -50,10 +52,25 @@ class Postgres:
             account = pwd.getpwnam(self.user)
             for path in (self.root, given):
                 os.chown(path, account.pw_uid, account.pw_gid)
-        account_options = {"user": self.user, "group": self.user, "extra_groups": []} if self.user else {}
-        initdb = [bin_dir() / "initdb", "--pgdata", self.data, "--username", OWNER, "--pwfile", given]
-        initdb += ["--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]
-        run(initdb, cwd=self.root, **account_options)
+        initdb = [
+            bin_dir() / "initdb",
+            "--pgdata",
+            self.data,
+            "--username",
+            OWNER,
+            "--pwfile",
+            given,
+        ]
+        initdb += [
+            "--auth",
+            "scram-sha-256",
+            "--encoding",
+            "UTF8",
+            "--locale",
+            "C.UTF-8",
+            "--no-sync",
+        ]
+        run(initdb, cwd=self.root, user=self.user)
         given.unlink()
         (self.data / "pg_hba.conf").write_text(HBA)
 
@@ -89,7 +106,18 @@ class Postgres:
     def query(self, sql: str, database: str = DATABASE) -> str:
         """Runs SQL as the owner; columns are separated by tabs, rows by newlines."""
         url = self.url.replace(f"/{DATABASE}?", f"/{database}?")
-        psql = [bin_dir() / "psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", url]
+        psql = [
+            bin_dir() / "psql",
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-F",
+            "\t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            url,
+        ]
         return run([*psql, "-c", sql]).rstrip("\n")
 
     def stop(self) -> None:

@@ -20,6 +20,7 @@ from wait import wait_for
 
 Say = Callable[[str], None]
 STOP_TIMEOUT = 10.0
+HARMLESS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGSTOP, signal.SIGCONT)
 
 
 class Record(NamedTuple):
@@ -33,21 +34,24 @@ class Processes:
     def __init__(self, root: Path, say: Say) -> None:
         self.root, self.say = root, say
         self.running: dict[str, tuple[Record, subprocess.Popen[bytes]]] = {}
+        self.killed: set[str] = set()  # by a test, so no surprise
+        self.problems: list[str] = []
         self.lock = threading.Lock()
         self.watchdog: subprocess.Popen[bytes] | None = None
 
     def guard(self, claims: Claims) -> None:
         """Starts the watchdog; from now on nothing survives this process."""
         files = [f"{file}:{path}" for path, file in claims.files.items()]
-        self.watchdog = subprocess.Popen(
-            [sys.executable, __file__, str(self.root), *files],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=open(self.root / "log" / "watchdog.log", "ab"),
-            pass_fds=list(claims.files.values()),
-            start_new_session=True,
-            cwd="/",
-        )
+        with open(self.root / "log" / "watchdog.log", "ab") as log:
+            self.watchdog = subprocess.Popen(
+                [sys.executable, __file__, str(self.root), *files],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                pass_fds=list(claims.files.values()),
+                start_new_session=True,
+                cwd="/",
+            )
 
     def unguard(self) -> None:
         if self.watchdog is None or self.watchdog.stdin is None:
@@ -63,18 +67,17 @@ class Processes:
     def start(
         self,
         name: str,
-        argv: Sequence[str | Path],
+        argv: Sequence[object],
         env: Mapping[str, str] | None = None,
         user: str | None = None,
         stop: int = signal.SIGTERM,
     ) -> int:
-        """Starts `argv` in a directory of its own; output goes to DIR/log/NAME.log.  Returns the pid."""
+        """Starts `argv` in a directory of its own, output in DIR/log/NAME.log; returns the pid."""
         if self.alive(name):
             raise RuntimeError(f"{name} runs already")
         home = self.root / "run" / name
         home.mkdir(parents=True, exist_ok=True)
         log = self.root / "log" / f"{name}.log"
-        account = {"user": user, "group": user, "extra_groups": []} if user else {}
         with open(log, "ab") as output:
             process = subprocess.Popen(
                 [str(word) for word in argv],
@@ -84,11 +87,14 @@ class Processes:
                 env={**_plain_environment(), **(env or {})},
                 cwd=home,
                 start_new_session=True,
-                **account,
+                user=user,
+                group=user,
+                extra_groups=[] if user else None,
             )
-        record = Record(name, process.pid, _started(process.pid), stop)
+        record = Record(name, process.pid, start_time(process.pid), stop)
         with self.lock:
             self.running[name] = (record, process)
+            self.killed.discard(name)
             self._write()
         return process.pid
 
@@ -107,6 +113,8 @@ class Processes:
     def kill(self, name: str, sig: int = signal.SIGKILL) -> None:
         """Sends a signal to the process alone; after SIGKILL waits for its end."""
         process = self.running[name][1]
+        if sig not in HARMLESS:
+            self.killed.add(name)
         process.send_signal(sig)
         if sig == signal.SIGKILL:
             process.wait(STOP_TIMEOUT)
@@ -122,14 +130,19 @@ class Processes:
     def stop(self, name: str) -> None:
         """Ends a process and its group: politely, after ten seconds by force."""
         record, process = self.running[name]
+        if process.poll() is not None and name not in self.killed:
+            self._problem(f"{name} ended by itself, status {process.returncode}")
+            self.killed.add(name)
         process.send_signal(record.stop)
         _continue_group(record.pid)  # a test may have frozen it
         try:
             process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
-            self.say(f"{name} did not stop within {STOP_TIMEOUT:g} s and was killed")
+            self._problem(f"{name} did not stop within {STOP_TIMEOUT:g} s and was killed")
+            self.killed.add(name)
         _kill_group(record.pid)
-        process.wait(STOP_TIMEOUT)
+        if process.wait(STOP_TIMEOUT) not in (0, -record.stop) and name not in self.killed:
+            self._problem(f"{name} ended with status {process.returncode}")
         with self.lock:
             del self.running[name]
             self._write()
@@ -137,6 +150,10 @@ class Processes:
     def stop_all(self) -> None:
         for name in reversed(list(self.running)):
             self.stop(name)
+
+    def _problem(self, text: str) -> None:
+        self.problems.append(text)
+        self.say(text)
 
     def _write(self) -> None:
         fresh = self.root / "pids.new"
@@ -160,11 +177,13 @@ def stop_recorded(root: Path) -> None:
             _signal(record.pid, record.stop)
             _continue_group(record.pid)
             try:
-                wait_for(lambda: not same_process(record.pid, record.started), STOP_TIMEOUT, record.name)
+                wait_for(
+                    lambda: not same_process(record.pid, record.started), STOP_TIMEOUT, record.name
+                )
             except TimeoutError:
                 pass
         # The leader may be gone while its group is not: a pid stays taken as long as its group.
-        if _started(record.pid) in (0, record.started):
+        if start_time(record.pid) in (0, record.started):
             _kill_group(record.pid)
     (root / "pids").unlink(missing_ok=True)
 
@@ -175,7 +194,12 @@ def left_behind(root: Path) -> list[str]:
     for pid in _all_pids():
         try:
             where = Path(os.readlink(f"/proc/{pid}/cwd"))
-            what = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            what = (
+                Path(f"/proc/{pid}/cmdline")
+                .read_bytes()
+                .replace(b"\0", b" ")
+                .decode(errors="replace")
+            )
         except OSError:
             continue
         if root in (where, *where.parents):
@@ -184,7 +208,7 @@ def left_behind(root: Path) -> list[str]:
 
 
 def same_process(pid: int, started: int) -> bool:
-    return started != 0 and _started(pid) == started
+    return started != 0 and start_time(pid) == started
 
 
 def tail(log: Path, lines: int = 15) -> str:
@@ -194,16 +218,34 @@ def tail(log: Path, lines: int = 15) -> str:
         return "(no log)"
 
 
-def run(argv: Sequence[str | Path], **options: object) -> str:
+def run(
+    argv: Sequence[object],
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    user: str | None = None,
+    given: str | None = None,
+) -> str:
     """Runs a tool to its end and returns what it wrote; says its error output when it fails."""
     words = [str(word) for word in argv]
-    done = subprocess.run(words, capture_output=True, text=True, **options)  # type: ignore[call-overload]
+    done = subprocess.run(
+        words,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env=env,
+        user=user,
+        group=user,
+        extra_groups=[] if user else None,
+        input=given,
+    )
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(words)} failed ({done.returncode}):\n{done.stderr}{done.stdout}")
+        command = " ".join(words)
+        raise RuntimeError(f"{command} failed ({done.returncode}):\n{done.stderr}{done.stdout}")
     return done.stdout
 
 
-def _started(pid: int) -> int:
+def start_time(pid: int) -> int:
     """When the process started; 0 when it is gone."""
     fields = _stat(pid)
     return int(fields[19]) if fields else 0
@@ -245,7 +287,7 @@ def _signal_group(leader: int, sig: int) -> None:
 
 
 def _plain_environment() -> dict[str, str]:
-    """What a process inherits: a path and a locale, nothing that a developer happens to have set."""
+    """What a process inherits: nothing that a developer happens to have set."""
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"}
 
 

@@ -48,7 +48,9 @@ class Resolver:
         self.context = ctypes.c_void_p(self.unbound.ub_ctx_create())
         options = {"root-hints:": str(hints), "do-not-query-localhost:": "no", "do-ip6:": "no"}
         for option, value in options.items():
-            self._check(self.unbound.ub_ctx_set_option(self.context, option.encode(), value.encode()))
+            self._check(
+                self.unbound.ub_ctx_set_option(self.context, option.encode(), value.encode())
+            )
         self._check(self.unbound.ub_ctx_add_ta_file(self.context, str(anchor).encode()))
 
     def __enter__(self) -> "Resolver":
@@ -72,9 +74,17 @@ class Resolver:
 
 
 def _read(result: _Result) -> Answer:
-    records = []
+    records: list[bytes] = []
     while result.data and result.data[len(records)]:
         records.append(ctypes.string_at(result.data[len(records)], result.len[len(records)]))
     failed = result.rcode not in (0, 3)
-    state = "bogus" if result.bogus else "failed" if failed else "secure" if result.secure else "insecure"
+    state = (
+        "bogus"
+        if result.bogus
+        else "failed"
+        if failed
+        else "secure"
+        if result.secure
+        else "insecure"
+    )
     return Answer(state, result.rcode, records, (result.why_bogus or b"").decode())

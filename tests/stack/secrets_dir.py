@@ -37,14 +37,38 @@ def private_file(path: Path, text: str) -> Path:
 
 def make_tls(where: Path, addresses: list[str], hosts: list[str]) -> None:
     """Writes ca.crt, server.crt and server.key; the CA's own key is thrown away at once."""
-    names = "".join(f", IP:{address}" for address in addresses) + "".join(f", DNS:{host}" for host in hosts)
+    names = "".join(f", IP:{address}" for address in addresses) + "".join(
+        f", DNS:{host}" for host in hosts
+    )
     config = where / "openssl.cnf"
     config.write_text(OPENSSL_CONFIG.format(names=names))
-    request = ["openssl", "req", "-x509", "-config", config, "-newkey", "ec", "-nodes", "-days", "30"]
+    request = [
+        "openssl",
+        "req",
+        "-x509",
+        "-config",
+        config,
+        "-newkey",
+        "ec",
+        "-nodes",
+        "-days",
+        "30",
+    ]
     request += ["-pkeyopt", "ec_paramgen_curve:P-256"]
     run([*request, "-extensions", "ca", "-keyout", where / "ca.key", "-out", where / "ca.crt"])
     issuer = ["-CA", where / "ca.crt", "-CAkey", where / "ca.key", "-subj", "/CN=localhost"]
-    run([*request, *issuer, "-extensions", "server", "-keyout", where / "server.key", "-out", where / "server.crt"])
+    run(
+        [
+            *request,
+            *issuer,
+            "-extensions",
+            "server",
+            "-keyout",
+            where / "server.key",
+            "-out",
+            where / "server.crt",
+        ]
+    )
     (where / "ca.key").unlink()
 
 
@@ -55,10 +79,10 @@ def make_ed25519(path: Path) -> Path:
 
 
 def make_nkey(path: Path) -> str:
-    """Writes a seed file of two lines (SU..., then U...), readable by its owner, and returns the U...."""
+    """Writes a seed file of two lines, SU... and U..., for its owner alone; returns the U...."""
     pem = run(["openssl", "genpkey", "-algorithm", "ed25519"])
     private = base64.b64decode("".join(pem.splitlines()[1:-1]))[-32:]
-    public_pem = run(["openssl", "pkey", "-pubout"], input=pem)
+    public_pem = run(["openssl", "pkey", "-pubout"], given=pem)
     public = base64.b64decode("".join(public_pem.splitlines()[1:-1]))[-32:]
     user = _nkey(NKEY_USER + public)
     private_file(path, f"{_nkey(NKEY_SEED_OF_USER + private)}\n{user}\n")

@@ -7,7 +7,9 @@ from typing import Callable, TypeVar
 Found = TypeVar("Found")
 
 
-def wait_for(condition: Callable[[], Found], timeout: float, what: str, pause: float = 0.02) -> Found:
+def wait_for(
+    condition: Callable[[], Found], timeout: float, what: str, pause: float = 0.02
+) -> Found:
     """Asks `condition` until it answers something true, and returns that answer."""
     deadline = time.monotonic() + timeout
     while not (found := condition()):

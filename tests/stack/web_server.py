@@ -48,7 +48,9 @@ class Site(BaseHTTPRequestHandler):
         if hook is not None:
             threading.Event().wait(hook.get("delay", 0))
             body = hook.get("body", "").encode()
-            return self._answer(hook.get("status", 200), body.ljust(hook.get("size", 0)), hook.get("headers", {}))
+            return self._answer(
+                hook.get("status", 200), body.ljust(hook.get("size", 0)), hook.get("headers", {})
+            )
         file = (root / path.lstrip("/")).resolve()
         if root.resolve() not in file.parents or not file.is_file() or file.name == ".hooks.json":
             return self._answer(404, b"no such page\n")
@@ -63,7 +65,11 @@ class Site(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> int:
         self.send_response(status)
-        fields = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body)), **(headers or {})}
+        fields = {
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Length": str(len(body)),
+            **(headers or {}),
+        }
         for name, value in fields.items():
             self.send_header(name, value)
         self.end_headers()
@@ -78,6 +84,11 @@ class Site(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512  # many perspectives at once
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dir", type=Path, required=True)
@@ -85,7 +96,7 @@ def main() -> None:
     options = parser.parse_args()
     host, _, port = options.listen.rpartition(":")
     site = type("BoundSite", (Site,), {"where": options.dir, "lock": threading.Lock()})
-    ThreadingHTTPServer((host, int(port)), site).serve_forever()
+    Server((host, int(port)), site).serve_forever()
 
 
 if __name__ == "__main__":

@@ -64,11 +64,13 @@ class Zone:
 
 
 class Dns:
-    def __init__(self, root: Path, processes: Processes, block: Block, view: str = "dns", base: int = 0) -> None:
+    def __init__(
+        self, root: Path, processes: Processes, block: Block, view: str = "dns", base: int = 0
+    ) -> None:
         self.root, self.processes, self.block = root / view, processes, block
         self.view, self.base = view, base
         self.keys = root / "dns-keys"
-        self.zones: dict[str, Zone] = {}
+        self.zones = {zone.name: zone for zone in first_zones(block)}
         self.lock = threading.RLock()
         self.silence: list[socket.socket] = []
         self.hints_file = self.root / "root.hints"
@@ -82,11 +84,11 @@ class Dns:
     def start(self) -> None:
         for directory in (self.root / "zones", self.keys):
             directory.mkdir(parents=True, exist_ok=True)
-        if not self.zones:
-            self.zones = {zone.name: zone for zone in first_zones(self.block)}
         self._listen_and_say_nothing()
         # Children first: a parent holds their DS.
-        for zone in sorted(self.zones.values(), key=lambda zone: -zone.name.count(".") - bool(zone.name)):
+        for zone in sorted(
+            self.zones.values(), key=lambda zone: -zone.name.count(".") - bool(zone.name)
+        ):
             self._write(zone)
         self._write_hints()
         for server in self._servers():
@@ -98,6 +100,10 @@ class Dns:
     def stop(self) -> None:
         for server in self._servers():
             self.processes.stop(self._process(server))
+        self.be_quiet()
+
+    def be_quiet(self) -> None:
+        """Closes the sockets of the silent address."""
         for quiet in self.silence:
             quiet.close()
         self.silence.clear()
@@ -189,7 +195,10 @@ class Dns:
         if zone.signing is Signing.SILENT:
             return
         zone.serial += 1
-        plain, fresh = self.root / "zones" / f"{zone.file}.plain", self.root / "zones" / f"{zone.file}.new"
+        plain, fresh = (
+            self.root / "zones" / f"{zone.file}.plain",
+            self.root / "zones" / f"{zone.file}.new",
+        )
         plain.write_text(self._render(zone))
         if zone.signing is Signing.INSECURE:
             plain.rename(fresh)
@@ -221,9 +230,28 @@ class Dns:
 
     def _sign(self, zone: Zone, plain: Path, signed: Path) -> None:
         now = int(time.time())
-        since, until = (now - 9 * DAY, now - DAY) if zone.signing is Signing.EXPIRED else (now - DAY, now + 30 * DAY)
+        since, until = (
+            (now - 9 * DAY, now - DAY)
+            if zone.signing is Signing.EXPIRED
+            else (now - DAY, now + 30 * DAY)
+        )
         nsec3 = ["-n", "-t", "0"] if zone.nsec3 else []
-        run(["ldns-signzone", "-i", since, "-e", until, *nsec3, "-o", zone.fqdn, "-f", signed, plain, self._key(zone)])
+        run(
+            [
+                "ldns-signzone",
+                "-i",
+                since,
+                "-e",
+                until,
+                *nsec3,
+                "-o",
+                zone.fqdn,
+                "-f",
+                signed,
+                plain,
+                self._key(zone),
+            ]
+        )
         if zone.signing is Signing.BOGUS:
             signed.write_text("".join(_break(line) for line in signed.read_text().splitlines(True)))
 
@@ -231,7 +259,9 @@ class Dns:
         """The base name of the zone's only key; made when first asked for, shared by all views."""
         name = self.keys / f"{zone.name or 'root'}.name"
         if not name.exists():
-            made = run(["ldns-keygen", "-a", "ECDSAP256SHA256", "-k", zone.fqdn], cwd=self.keys).strip()
+            made = run(
+                ["ldns-keygen", "-a", "ECDSAP256SHA256", "-k", zone.fqdn], cwd=self.keys
+            ).strip()
             name.write_text(str(self.keys / made))
         return name.read_text()
 
@@ -250,18 +280,36 @@ class Dns:
         return f"{self.view}-{server}"
 
     def _launch(self, server: str) -> None:
-        self.processes.start(self._process(server), ["nsd", "-d", "-c", self.root / f"{server}.conf"])
+        self.processes.start(
+            self._process(server), ["nsd", "-d", "-c", self.root / f"{server}.conf"]
+        )
 
     def _configure(self, server: str) -> None:
-        zones = [zone for zone in self.zones.values() if zone.server == server and zone.signing is not Signing.SILENT]
+        zones = [
+            zone
+            for zone in self.zones.values()
+            if zone.server == server and zone.signing is not Signing.SILENT
+        ]
         addresses = sorted({self.address(zone.last) for zone in zones})
         where = self.root
         lines = ["server:", *(f"  ip-address: {address}" for address in addresses)]
         lines += ['  username: ""', '  chroot: ""', '  pidfile: ""', '  database: ""']
-        lines += [f'  zonesdir: "{where}/zones"', f'  xfrdfile: "{where}/{server}.xfrd"', f'  xfrdir: "{where}"']
-        lines += [f'  zonelistfile: "{where}/{server}.list"', "  server-count: 1", "  tcp-count: 200"]
+        lines += [
+            f'  zonesdir: "{where}/zones"',
+            f'  xfrdfile: "{where}/{server}.xfrd"',
+            f'  xfrdir: "{where}"',
+        ]
+        lines += [
+            f'  zonelistfile: "{where}/{server}.list"',
+            "  server-count: 1",
+            "  tcp-count: 200",
+        ]
         lines += ["  rrl-ratelimit: 0", "  zonefiles-write: 0", "  hide-version: yes"]
-        lines += ["remote-control:", "  control-enable: yes", f"  control-interface: {where}/{server}.sock"]
+        lines += [
+            "remote-control:",
+            "  control-enable: yes",
+            f"  control-interface: {where}/{server}.sock",
+        ]
         for zone in zones:
             lines += ["zone:", f'  name: "{zone.fqdn}"', f'  zonefile: "{zone.file}"']
         (where / f"{server}.conf").write_text("\n".join(lines) + "\n")
@@ -285,7 +333,7 @@ class Dns:
         wait_for(served, 10, f"serial {zone.serial} of {zone.fqdn} at {address}", pause=0.005)
 
     def _listen_and_say_nothing(self) -> None:
-        """Takes queries, by UDP and TCP, and never reads them; a closed port would answer with ICMP."""
+        """Takes queries by UDP and TCP and never reads them; a closed port would send ICMP."""
         for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
             quiet = socket.socket(socket.AF_INET, kind)
             quiet.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the stack knows of the product: names of services, perspectives and users."""
+
+from typing import NamedTuple
+
+SERVICES = (
+    "request-intake",
+    "policy",
+    "mailbox-validator",
+    "domain-validator",
+    "caa-dnssec",
+    "mpic-coordinator",
+    "signer",
+    "notifier",
+)
+WITH_HTTP = ("request-intake",)  # these serve people on CS_HTTP_LISTEN beside health and metrics
+
+
+class Perspective(NamedTuple):
+    name: str
+    region: str  # the service region of a regional Internet registry
+
+    @property
+    def service(self) -> str:
+        return f"mpic-perspective-{self.name}"
+
+
+PERSPECTIVES = (
+    Perspective("amsterdam", "RIPE NCC"),
+    Perspective("newyork", "ARIN"),
+    Perspective("saopaulo", "LACNIC"),
+    Perspective("singapore", "APNIC"),
+    Perspective("nairobi", "AFRINIC"),
+)
+
+# Names of NATS users, each with a seed file; "test" is for the tests of libraries.
+USERS = (
+    *SERVICES,
+    *(perspective.service for perspective in PERSPECTIVES),
+    "provisioner",
+    "csctl",
+    "observer",
+    "test",
+)
+
+
+def role(service: str) -> str:
+    """The database role and schema of a service."""
+    return service.replace("-", "_")

@@ -1,0 +1,501 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""A whole private world on loopback: NATS, PostgreSQL, DNS, mail, web, and the product in it.
+
+    stack.py up --dir DIR [--fast] [--product] [--bin DIR]   start, and keep it in the background
+    stack.py exec --dir DIR -- COMMAND...                    run something in its environment
+    stack.py call --dir DIR NAME [ARG...]                    dns.set alpha.example _x TXT '"v"'
+    stack.py down --dir DIR [--keep]                         stop; status 1 when something was wrong
+
+As a module, in a process that owns the stack:
+
+    with Stack() as stack:
+        stack.dns.set("alpha.example", "_cs-abc", "TXT", '"value"')
+"""
+
+import argparse
+import json
+import os
+import secrets
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Callable, Mapping, NamedTuple
+
+import control
+from claims import Claims
+from natsd import MakeUsers, Nats, users_without_limits
+from outside import Mail, Web
+from postgres import Postgres
+from procs import Processes, Say, left_behind, run, same_process, start_time, stop_recorded
+from product import PERSPECTIVES, SERVICES, USERS, WITH_HTTP, role
+from secrets_dir import make_ed25519, make_tls, private_file
+from wait import wait_for
+from zones import MAIL_HOST, Dns, Zone
+
+PORTS = 96  # claimed at the start: servers, and two for each process of the product
+LONGEST_SOCKET_PATH = 100
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class Stopped(BaseException):
+    """SIGTERM: an orderly end, no failure."""
+
+
+class Service(NamedTuple):
+    """How an instance was started, to start it again."""
+
+    argv: list[Path]
+    env: dict[str, str]
+    listen: str
+
+
+class Stack:
+    """Owns everything it starts; nothing outlives it, or the process that holds it."""
+
+    def __init__(
+        self,
+        root: Path | None = None,
+        say: Say | None = None,
+        durable: bool = True,
+        keep: bool = False,
+        binaries: Path = REPOSITORY / "build" / "bin",
+        make_users: MakeUsers = users_without_limits,
+    ) -> None:
+        self.root = _fresh_directory(root)
+        self.keep, self.binaries, self.make_users = keep, binaries, make_users
+        self.born = time.monotonic()
+        self._say = say or (lambda text: print(text, flush=True))
+        self.services: dict[str, Service] = {}
+        self.claims = Claims()
+        self.block = self.claims.block()
+        self.ports = iter(self.claims.ports(PORTS))
+        self.processes = Processes(self.root, self.say)
+        self.nats = Nats(self.root, self.processes, next(self.ports), next(self.ports))
+        self.postgres = Postgres(self.root, self.processes, next(self.ports), durable)
+        self.dns = Dns(self.root, self.processes, self.block)
+        self.views: dict[str, Dns] = {}
+        self.mail = Mail(self.root, self.processes, self.block, next(self.ports), next(self.ports))
+        self.web = Web(self.root, self.processes, self.block)
+
+    def say(self, text: str) -> None:
+        """The one way to tell people what happens."""
+        self._say(f"{time.monotonic() - self.born:7.2f}  {text}")
+
+    # The whole
+
+    def __enter__(self) -> "Stack":
+        self.up()
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        self.down(failed=failed not in (None, Stopped))
+
+    def up(self) -> None:
+        """Starts the servers; when one cannot start, nothing stays."""
+        try:
+            _check_low_ports()
+            self.processes.guard(self.claims)
+            self.say(f"addresses {self.block.network}, directory {self.root}")
+            names = ["mail." + zone.name for zone in self.dns.zones.values() if "." in zone.name]
+            make_tls(self.root / "tls", [self.block.address(MAIL_HOST)], names)
+            self.nats.configure(self.make_users, USERS)
+            with ThreadPoolExecutor() as pool:
+                for done in [pool.submit(start) for start in self._starts()]:
+                    done.result()
+            (self.root / "env").write_text(_shell(self.test_environment()))
+        except BaseException:
+            self.down(failed=True)
+            raise
+
+    def down(self, failed: bool = False) -> bool:
+        """Stops everything, last first.  True when all went well; else the logs are kept."""
+        for view in self.views.values():
+            view.be_quiet()
+        self.dns.be_quiet()
+        self.processes.stop_all()
+        problems = self.processes.problems + [
+            f"left behind: {line}" for line in left_behind(self.root)
+        ]
+        self.processes.unguard()
+        self.claims.release()
+        for problem in problems:
+            self.say(problem)
+        fine = not problems and not failed
+        if fine and not self.keep:
+            shutil.rmtree(self.root, ignore_errors=True)
+        else:
+            self.say(f"logs are in {self.root}/log")
+        return fine
+
+    def _starts(self) -> list[Callable[[], None]]:
+        servers = {
+            "nats-server": self.nats.start,
+            "name servers": self.dns.start,
+            "mail sink": self.mail.start,
+        }
+        servers |= {"PostgreSQL": self._start_postgres, "web server": self.web.start}
+
+        def started(what: str, start: Callable[[], None]) -> Callable[[], None]:
+            def work() -> None:
+                start()
+                self.say(f"{what} started")
+
+            return work
+
+        return [started(what, start) for what, start in servers.items()]
+
+    def _start_postgres(self) -> None:
+        self.postgres.create()
+        self.postgres.start()
+        self.postgres.create_database()
+
+    def dns_view(self, name: str) -> Dns:
+        """A second name tree with the same keys and hints of its own: a hijacked region's view."""
+        view = self.dns.another_view(name, 100 * (len(self.views) + 1))
+        self.views[name] = view
+        view.start()
+        return view
+
+    # The product
+
+    def prepare_product(self) -> None:
+        """Roles, schemas, streams, CA and trust: all that services need before they start."""
+        for service in (*SERVICES, *(perspective.service for perspective in PERSPECTIVES)):
+            make_ed25519(self.key_file(service))
+        for service in SERVICES:
+            password = f"*:*:*:{role(service)}:{secrets.token_hex(16)}\n"
+            private_file(self.pass_file(service), password)
+        self.csctl("migrate")
+        self.csctl("provision")
+        self.csctl("ca", "init")
+        self.csctl("trust", "init")
+
+    def start_product(self) -> None:
+        self.prepare_product()
+        for perspective in PERSPECTIVES:
+            where = {
+                "CS_PERSPECTIVE_NAME": perspective.name,
+                "CS_PERSPECTIVE_REGION": perspective.region,
+            }
+            self.start_service(perspective.service, where, "mpic-perspective")
+        for service in SERVICES:
+            self.start_service(service)
+
+    def csctl(self, *words: str) -> str:
+        """Runs the operator's tool as the owner of this installation."""
+        environment = {
+            **os.environ,
+            **self.environment("csctl"),
+            "CS_ROLE_PASS_DIR": str(self.root / "secrets"),
+        }
+        self.say("csctl " + " ".join(words))
+        return run([self.binaries / "csctl", *words], env=environment, cwd=self.root)
+
+    def start_service(
+        self,
+        name: str,
+        env: Mapping[str, str] | None = None,
+        binary: str | None = None,
+        replicas: int = 1,
+    ) -> list[str]:
+        """Starts instances NAME, NAME-2, ..., all of user NAME, and waits until they are ready."""
+        instances = [
+            name if number == 1 else f"{name}-{number}" for number in range(1, replicas + 1)
+        ]
+        for instance in instances:
+            listen = self.free_address()
+            settings = {**self.environment(name), "CS_LISTEN": listen, **(env or {})}
+            if name in WITH_HTTP and "CS_HTTP_LISTEN" not in settings:
+                settings["CS_HTTP_LISTEN"] = self.free_address()
+            self.services[instance] = Service(
+                [self.binaries / (binary or name)], settings, settings["CS_LISTEN"]
+            )
+            self._launch(instance)
+        for instance in instances:
+            self.wait_ready(instance)
+        return instances
+
+    def restart_service(self, instance: str) -> None:
+        """Stops it, if it still runs, and starts it with the same settings and addresses."""
+        if instance in self.processes.running:
+            self.processes.stop(instance)
+        self._launch(instance)
+        self.wait_ready(instance)
+
+    def stop_service(self, instance: str) -> None:
+        self.processes.stop(instance)
+
+    def kill(self, instance: str, sig: int = signal.SIGKILL) -> None:
+        self.processes.kill(instance, sig)
+
+    def wait_ready(self, instance: str, timeout: float = 20) -> None:
+        def ready() -> bool:
+            self.processes.must_live(instance)
+            return self.get(instance, "readyz")[0] == 200
+
+        wait_for(ready, timeout, f"{instance} to be ready")
+
+    def get(self, instance: str, page: str) -> tuple[int, str]:
+        """readyz, livez or metrics of an instance: status (0: no answer) and text."""
+        url = f"http://{self.services[instance].listen}/{page}"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.read().decode(errors="replace")
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return 0, ""
+
+    def free_address(self) -> str:
+        return f"127.0.0.1:{next(self.ports)}"
+
+    def key_file(self, service: str) -> Path:
+        return self.root / "secrets" / f"{service}.pem"
+
+    def pass_file(self, service: str) -> Path:
+        return self.root / "secrets" / f"{role(service)}.pgpass"
+
+    def _launch(self, instance: str) -> None:
+        service = self.services[instance]
+        self.processes.start(instance, service.argv, service.env)
+        self.say(f"{instance} started, pid {self.processes.pid(instance)}")
+
+    # Environments
+
+    def environment(self, user: str) -> dict[str, str]:
+        """The settings that all services have in common, as one of them sees these."""
+        return {
+            **self._database(user),
+            "CS_NATS_URL": self.nats.url,
+            "CS_NATS_CA_FILE": str(self.nats.ca_file),
+            "CS_NATS_SEED_FILE": str(self.nats.seed_file(user)),
+            "CS_KEY_FILE": str(self.key_file(user)),
+            "CS_TRUST_FILE": str(self.root / "trust" / "trust"),
+            "CS_APPROVERS_FILE": str(self.root / "trust" / "approvers"),
+            "CS_LOG_LEVEL": "info",
+            "CS_TEST_MODE": "1",
+            "CS_DNS_ROOT_HINTS_FILE": str(self.dns.hints_file),
+            "CS_DNS_ANCHOR_FILE": str(self.dns.anchor_file),
+            "CS_TEST_PUBLIC_NETS": self.block.network,
+            "CS_SMTP_URL": f"smtp://{self.mail.relay}",
+        }
+
+    def _database(self, user: str) -> dict[str, str]:
+        """Services come with their own role, tools with the owner's, perspectives with none."""
+        if user in SERVICES:
+            return {"CS_DATABASE_URL": self.postgres.url_for(role(user), self.pass_file(user))}
+        return {"CS_DATABASE_URL": self.postgres.url} if user in ("csctl", "test") else {}
+
+    def test_environment(self) -> dict[str, str]:
+        """For tests that run beside the product: DIR/env and `stack.py exec`."""
+        return {
+            **self.environment("test"),
+            "CS_STACK_DIR": str(self.root),
+            "CS_STACK_SEEDS_DIR": str(self.nats.seeds),
+            "CS_STACK_NATS_MONITOR_URL": f"http://127.0.0.1:{self.nats.monitor}",
+            "CS_STACK_BLOCK": self.block.prefix,
+            "CS_STACK_MAIL_URL": self.mail.url,
+            "CS_STACK_WEB_DIR": str(self.web.root),
+            "CS_STACK_CALL": f"{sys.executable} {Path(__file__).resolve()} call --dir {self.root}",
+        }
+
+    def calls(self) -> dict[str, Callable[..., Any]]:
+        """What other processes may ask the keeper of this stack to do."""
+        found: dict[str, Callable[..., Any]] = {
+            "dns.set": self.dns.set,
+            "dns.add": self.dns.add,
+            "dns.remove": self.dns.remove,
+            "dns.sign": self.dns.sign,
+            "dns.add_zone": lambda name: self.dns.add_zone(Zone(name)),
+            "dns.remove_zone": self.dns.remove_zone,
+            "dns.freeze": self.dns.freeze,
+            "dns.thaw": self.dns.thaw,
+            "mail.behave": self.mail.behave,
+            "web.hook": self.web.hook,
+            "service.start": lambda name: self.start_service(name),
+            "service.stop": self.stop_service,
+            "service.restart": self.restart_service,
+            "service.kill": lambda name: self.kill(name),
+            "service.get": self.get,
+        }
+        servers: list[Nats | Postgres | Mail | Web] = [
+            self.nats,
+            self.postgres,
+            self.mail,
+            self.web,
+        ]
+        for server in servers:
+            for verb in ("start", "stop", "restart", "kill", "freeze", "thaw"):
+                if hasattr(server, verb):
+                    found[f"{server.name}.{verb}"] = getattr(server, verb)
+        found["nats.wipe"] = self.nats.wipe
+        return found
+
+
+def _fresh_directory(root: Path | None) -> Path:
+    """An empty directory that the database's account may pass through."""
+    if root is None:
+        root = Path(tempfile.mkdtemp(prefix="countersign-", dir="/tmp"))
+    root = _fresh(root)
+    if len(str(root / "pg" / ".s.PGSQL.32000")) > LONGEST_SOCKET_PATH:
+        raise RuntimeError(f"{root} is too long for the path of a socket")
+    root.chmod(0o711)
+    for name in ("log", "run", "tls", "trust"):
+        (root / name).mkdir()
+    (root / "secrets").mkdir(mode=0o700)
+    return root
+
+
+def _fresh(root: Path) -> Path:
+    root = root.absolute()
+    root.mkdir(parents=True, exist_ok=True)
+    if any(root.iterdir()):
+        raise RuntimeError(f"{root} is not empty")
+    return root
+
+
+def _check_low_ports() -> None:
+    first = int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    if os.geteuid() != 0 and first > 25:
+        raise RuntimeError("ports 25, 53 and 80: sysctl net.ipv4.ip_unprivileged_port_start=25")
+
+
+def _shell(environment: Mapping[str, str]) -> str:
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
+
+
+# The command
+
+
+def keep_stack(options: argparse.Namespace) -> int:
+    """The background process behind `up`: owns the stack until SIGTERM."""
+    signal.signal(signal.SIGTERM, _on_sigterm)
+    stack = Stack(options.dir, durable=not options.fast, keep=True, binaries=options.bin)
+    me = {"pid": os.getpid(), "started": start_time(os.getpid())}
+    (stack.root / "keeper").write_text(json.dumps(me))
+    try:
+        with stack:
+            if options.product:
+                stack.start_product()
+            control.serve(stack.root / "control", stack.calls())
+            (stack.root / "ready").touch()
+            stack.say("ready")
+            _move_output(
+                stack.root / "log" / "keeper.log"
+            )  # `up` sees the end of its pipe and returns
+            while True:
+                signal.pause()
+    except Stopped:
+        (stack.root / "outcome").write_text(
+            "".join(f"{problem}\n" for problem in stack.processes.problems)
+        )
+    return 1 if stack.processes.problems else 0
+
+
+def _on_sigterm(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough; the rest is cleaning up
+    raise Stopped
+
+
+def _move_output(log: Path) -> None:
+    sys.stdout.flush()
+    with open(log, "ab") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
+
+
+def up(options: argparse.Namespace) -> int:
+    root = _fresh(options.dir)
+    argv = [sys.executable, __file__, "keep", *sys.argv[2:]]
+    keeper = subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, text=True
+    )
+    assert keeper.stdout is not None
+    try:
+        for line in keeper.stdout:
+            print(line, end="", flush=True)
+    except KeyboardInterrupt:
+        keeper.terminate()
+        keeper.communicate()
+        return 130
+    return 0 if (root / "ready").exists() else 1
+
+
+def down(options: argparse.Namespace) -> int:
+    root = options.dir.absolute()
+    problems = _end_keeper(root)
+    stop_recorded(root)
+    problems += [f"left behind: {line}" for line in left_behind(root)]
+    print("".join(f"{problem}\n" for problem in problems), end="")
+    if options.keep or problems:
+        print(f"logs are in {root}/log")
+    else:
+        shutil.rmtree(root)
+    return 1 if problems else 0
+
+
+def _end_keeper(root: Path) -> list[str]:
+    me = json.loads((root / "keeper").read_text())
+    if not same_process(me["pid"], me["started"]):
+        return ["the keeper of the stack is gone"]
+    os.kill(me["pid"], signal.SIGTERM)
+    wait_for(lambda: not same_process(me["pid"], me["started"]), 120, "the end of the stack")
+    outcome = root / "outcome"
+    return outcome.read_text().splitlines() if outcome.exists() else ["the stack left no outcome"]
+
+
+def execute(options: argparse.Namespace) -> int:
+    words = options.words[1:] if options.words[:1] == ["--"] else options.words
+    shell = 'set -e; . "$0"; exec "$@"'
+    os.execvp("sh", ["sh", "-c", shell, str(options.dir.absolute() / "env"), *words])
+
+
+def call(options: argparse.Namespace) -> int:
+    result = control.call(options.dir.absolute(), options.words[0], *options.words[1:])
+    if result is not None:
+        print(result if isinstance(result, str) else json.dumps(result))
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True)
+    for name, command in (
+        ("up", up),
+        ("keep", keep_stack),
+        ("down", down),
+        ("exec", execute),
+        ("call", call),
+    ):
+        sub = commands.add_parser(name)
+        sub.set_defaults(command=command)
+        sub.add_argument("--dir", type=Path, required=True)
+        if command in (up, keep_stack):
+            sub.add_argument("--fast", action="store_true", help="PostgreSQL without fsync")
+            sub.add_argument("--product", action="store_true", help="the services too")
+            sub.add_argument("--bin", type=Path, default=REPOSITORY / "build" / "bin")
+        elif command is down:
+            sub.add_argument("--keep", action="store_true", help="keep the directory with the logs")
+        elif command in (execute, call):
+            sub.add_argument("words", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    status: int = options.command(options)
+    return status
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (RuntimeError, TimeoutError, OSError) as failure:
+        sys.exit(f"stack.py: {failure}")
