@@ -1,2 +1,2 @@
 bus_NEEDS := base
-bus_LDLIBS := -lnats
+bus_LDLIBS := -lnats -ljansson
