@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * handler.c: the table of contents: each event to its decision, and what the decision says to the world.
+ * No I/O: svc_emit() fills the outbox that the skeleton writes with the batch.
+ */
+#include "handler.h"
+
+#include <string.h>
+
+#include "store.h"
+#include "wire.h"
+
+/* ---- reading ---- */
+
+static enum cs_code
+read_submitted(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	const struct policy_service *policy = self;
+	struct policy_submitted *submitted = CS_NEW(ev->arena, struct policy_submitted);
+
+	if (claim_open_request(
+		ev->arena, policy->trust, ev->body, ev->now_ms, &submitted->request, err))
+		return CS_MALFORMED;
+	submitted->envelope = ev->body;
+	ev->key = submitted->request.id;
+	ev->what = submitted;
+	return CS_OK;
+}
+
+static enum cs_code
+read_approved(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	const struct policy_service *policy = self;
+	struct policy_approved *approved = CS_NEW(ev->arena, struct policy_approved);
+
+	if (claim_open_approval(
+		ev->arena, policy->trust, ev->body, ev->now_ms, &approved->approval, err))
+		return CS_MALFORMED;
+	approved->envelope = ev->body;
+	ev->key = approved->approval.request;
+	ev->what = approved;
+	return CS_OK;
+}
+
+/* The right to publish a subject is one service's: evidence of another kind does not belong there. */
+static bool
+belongs(const char *subject, enum claim_kind kind)
+{
+	switch (kind) {
+	case CLAIM_MAILBOX:
+		return strcmp(subject, "evidence.mailbox") == 0;
+	case CLAIM_DOMAIN:
+		return strcmp(subject, "evidence.domain") == 0;
+	case CLAIM_CAA:
+		return strcmp(subject, "evidence.caa") == 0;
+	case CLAIM_MPIC_DOMAIN:
+	case CLAIM_MPIC_CAA:
+		return strcmp(subject, "evidence.mpic") == 0;
+	}
+	return false;
+}
+
+static enum cs_code
+read_evidence(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	const struct policy_service *policy = self;
+	struct policy_evidence *evidence = CS_NEW(ev->arena, struct policy_evidence);
+
+	if (claim_open_evidence(
+		ev->arena, policy->trust, ev->body, ev->now_ms, &evidence->evidence, err))
+		return CS_MALFORMED;
+	if (!belongs(ev->subject, evidence->evidence.kind))
+		return cs_fail(err, CS_MALFORMED, "evidence of kind %s on %s",
+		    claim_kind_name(evidence->evidence.kind), ev->subject);
+	evidence->envelope = ev->body;
+	ev->key = evidence->evidence.request;
+	ev->what = evidence;
+	return CS_OK;
+}
+
+static enum cs_code
+read_asked(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct policy_asked *asked = CS_NEW(ev->arena, struct policy_asked);
+
+	(void)self;
+	ev->what = asked;
+	return wire_read_asked(ev->arena, ev->body, &ev->key, asked, err);
+}
+
+static enum cs_code
+read_cancelled(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	(void)self;
+	return wire_read_cancelled(ev->arena, ev->body, &ev->key, err);
+}
+
+static enum cs_code
+read_issued(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	(void)self;
+	return wire_read_issued(ev->arena, ev->body, &ev->key, err);
+}
+
+static enum cs_code
+read_refused(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	(void)self;
+	return wire_read_refused(ev->arena, ev->body, &ev->key, err);
+}
+
+static enum cs_code
+read_stopped(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	(void)self;
+	return wire_read_stopped(ev->arena, ev->body, &ev->key, err);
+}
+
+/* ---- telling the world ---- */
+
+static const char *
+asked_subject(enum claim_kind kind)
+{
+	switch (kind) {
+	case CLAIM_MAILBOX:
+		return "plan.mailbox-asked";
+	case CLAIM_DOMAIN:
+		return "plan.domain-asked";
+	case CLAIM_CAA:
+		return "plan.caa-asked";
+	case CLAIM_MPIC_DOMAIN:
+	case CLAIM_MPIC_CAA:
+		return "plan.mpic-asked";
+	}
+	return NULL;
+}
+
+static void
+emit_asked(struct svc_event *ev, const struct policy_plan *plan, size_t i)
+{
+	struct claim_asked asked = {
+		.request = ev->key,
+		.check = plan->plan.checks[i],
+		.asked_at_ms = ev->now_ms,
+	};
+
+	memcpy(asked.request_digest, plan->request.digest, CLAIM_DIGEST);
+	svc_emit(ev, asked_subject(asked.check.kind), claim_write_asked(ev->arena, &asked));
+}
+
+static struct policy_setting
+setting(const struct policy_service *policy, const struct svc_event *ev)
+{
+	return (struct policy_setting){ &policy->rules, ev->now_ms, ev->random, ev->arena };
+}
+
+/* Signs the plan of this step; one that would not fit an event is a refusal instead. */
+static void
+seal(const struct policy_service *policy, struct svc_event *ev, struct policy_step *step)
+{
+	struct policy_plan *plan = &step->next.plan;
+	const struct policy_setting in = setting(policy, ev);
+
+	plan->plan_envelope = claim_seal_plan(ev->arena, policy->key, &plan->plan);
+	if (plan->plan_envelope.len > CLAIM_MAX_ENVELOPE) {
+		plan->plan_envelope = cs_span_str(NULL);
+		*step = policy_decide_too_large(&in, &step->next);
+	}
+}
+
+static void
+emit(struct svc_event *ev, const struct policy_step *step)
+{
+	const struct policy_plan *plan = &step->next.plan;
+
+	if (step->refusal.code != NULL)
+		svc_emit(
+		    ev, "plan.refused", wire_write_refused(ev->arena, step, ev->key, ev->now_ms));
+	if (step->publishes)
+		svc_emit(ev, plan->plan.final ? "plan.final" : "plan.made", plan->plan_envelope);
+	for (size_t i = 0; i < plan->plan.n_checks; i++)
+		if (step->asks[i])
+			emit_asked(ev, plan, i);
+	if (step->ends)
+		svc_ended(ev);
+}
+
+static void
+apply(const struct policy_service *policy, struct svc_event *ev, struct policy_step step)
+{
+	struct policy_case *state = ev->state;
+
+	if (step.publishes)
+		seal(policy, ev, &step);
+	emit(ev, &step);
+	*state = step.next; /* where its next event starts from */
+	log_info(ev->log,
+	    "plan decided on=%s says=\"%s\" state=%s revision=%u checks=%zu code=%s check=%s",
+	    ev->subject, step.says, policy_state_name(state->plan.state),
+	    (unsigned)state->plan.plan.revision, state->plan.plan.n_checks,
+	    step.refusal.code != NULL ? step.refusal.code : "-",
+	    step.refused_check[0] != '\0' ? step.refused_check : "-");
+}
+
+/* ---- one function per event ---- */
+
+static void
+policy_on_submitted(const void *self, struct svc_event *ev)
+{
+	const struct policy_setting in = setting(self, ev);
+
+	apply(self, ev, policy_decide_submitted(&in, ev->state, ev->what));
+}
+
+static void
+policy_on_verification_asked(const void *self, struct svc_event *ev)
+{
+	const struct policy_setting in = setting(self, ev);
+
+	apply(self, ev, policy_decide_verification_asked(&in, ev->state, ev->what));
+}
+
+static void
+policy_on_approved(const void *self, struct svc_event *ev)
+{
+	const struct policy_setting in = setting(self, ev);
+
+	apply(self, ev, policy_decide_approved(&in, ev->state, ev->what));
+}
+
+static void
+policy_on_evidence(const void *self, struct svc_event *ev)
+{
+	const struct policy_setting in = setting(self, ev);
+
+	apply(self, ev, policy_decide_evidence(&in, ev->state, ev->what));
+}
+
+static void
+policy_on_due(const void *self, struct svc_event *ev)
+{
+	const struct policy_setting in = setting(self, ev);
+
+	apply(self, ev, policy_decide_due(&in, ev->state));
+}
+
+static void
+policy_on_cancelled(const void *self, struct svc_event *ev)
+{
+	const struct policy_setting in = setting(self, ev);
+
+	apply(self, ev, policy_decide_ended(&in, ev->state, "cancelled"));
+}
+
+static void
+policy_on_issued(const void *self, struct svc_event *ev)
+{
+	const struct policy_setting in = setting(self, ev);
+
+	apply(self, ev, policy_decide_ended(&in, ev->state, "issued"));
+}
+
+static void
+policy_on_refused(const void *self, struct svc_event *ev)
+{
+	const struct policy_setting in = setting(self, ev);
+
+	apply(self, ev, policy_decide_ended(&in, ev->state, "refused by the signer"));
+}
+
+static void
+policy_on_stopped(const void *self, struct svc_event *ev)
+{
+	const struct policy_setting in = setting(self, ev);
+
+	apply(self, ev, policy_decide_ended(&in, ev->state, "stopped"));
+}
+
+const struct svc_route policy_routes[] = {
+	{ "request.submitted", read_submitted, policy_on_submitted },
+	{ "request.verification-asked", read_asked, policy_on_verification_asked },
+	{ "request.generation-approved", read_approved, policy_on_approved },
+	{ "request.cancelled", read_cancelled, policy_on_cancelled },
+	{ "evidence.mailbox", read_evidence, policy_on_evidence },
+	{ "evidence.domain", read_evidence, policy_on_evidence },
+	{ "evidence.caa", read_evidence, policy_on_evidence },
+	{ "evidence.mpic", read_evidence, policy_on_evidence },
+	{ "certificate.issued", read_issued, policy_on_issued },
+	{ "certificate.refused", read_refused, policy_on_refused },
+	{ "certificate.stopped", read_stopped, policy_on_stopped },
+	{ "clock.plan-due", NULL, policy_on_due },
+	{ 0 },
+};
+
+/* ---- life ---- */
+
+/* Owned by the process: settings are read once. */
+static enum cs_code
+read_issuer_domains(struct policy_service *policy, struct cs_err *err)
+{
+	const char **parts;
+	size_t n = svc_list(policy->arena, policy->issuer_domains, &parts);
+	struct cs_buf joined = cs_buf_new(policy->arena);
+
+	if (n == 0 || n > CLAIM_MAX_NAMES)
+		return cs_fail(
+		    err, CS_MALFORMED, "CS_ISSUER_DOMAINS: one to ten names, got %zu", n);
+	for (size_t i = 0; i < n; i++) {
+		struct cs_refusal why;
+		const char *spelled;
+
+		if (!smime_domain_spell(policy->arena, cs_span_str(parts[i]), &spelled, &why) ||
+		    strcmp(spelled, parts[i]) != 0)
+			return cs_fail(err, CS_MALFORMED,
+			    "CS_ISSUER_DOMAINS: %.80s is not a lower-case domain name", parts[i]);
+		cs_buf_printf(&joined, "%s%s", i > 0 ? "," : "", parts[i]);
+	}
+	policy->rules.issuer_domains = (struct claim_texts){ parts, n };
+	policy->rules.issuer_expected = (const char *)cs_buf_span(&joined).data;
+	return CS_OK;
+}
+
+enum cs_code
+policy_init(void *self, struct svc *svc, struct cs_err *err)
+{
+	struct policy_service *policy = self;
+
+	(void)svc;
+	policy->arena = cs_arena_new();
+	if (read_issuer_domains(policy, err) ||
+	    claim_key_load(policy->key_file, &policy->key, err) ||
+	    claim_trust_load(policy->trust_file, policy->approvers_file, &policy->trust, err) ||
+	    smime_psl_load(NULL, &policy->psl, err))
+		return err->code;
+	policy->rules.psl = policy->psl;
+	return CS_OK;
+}
+
+void
+policy_fini(void *self)
+{
+	struct policy_service *policy = self;
+
+	claim_key_free(policy->key);
+	claim_trust_free(policy->trust);
+	smime_psl_free(policy->psl);
+	if (policy->arena != NULL)
+		cs_arena_free(policy->arena);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* handler.h: policy's routes, and what they need beside the event. */
+#ifndef POLICY_HANDLER_H
+#define POLICY_HANDLER_H
+
+#include "policy.h"
+#include "svc/svc.h"
+
+struct policy_service {
+	const char *key_file, *trust_file, *approvers_file, *issuer_domains; /* settings */
+	struct claim_key *key;     /* signs plans; owned */
+	struct claim_trust *trust; /* who may state what; owned */
+	struct smime_psl *psl;     /* owned */
+	struct policy_rules rules; /* borrows psl and what lies in the arena */
+	struct cs_arena *arena;    /* owned */
+};
+
+/* Loads key, trust table and suffix list, and reads the issuer domains.  CS_MALFORMED, CS_NOT_FOUND. */
+CS_MUST_USE enum cs_code policy_init(void *self, struct svc *svc, struct cs_err *err);
+void policy_fini(void *self);
+
+extern const struct svc_route policy_routes[];
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c: policy turns requests into plans and owns each plan until it ends. */
+#include "handler.h"
+#include "store.h"
+
+static const struct svc_setting settings[] = {
+	SVC_FILE(struct policy_service, key_file, "CS_KEY_FILE", NULL,
+	    "Ed25519 key that signs plans, PKCS#8 PEM"),
+	SVC_FILE(struct policy_service, trust_file, "CS_TRUST_FILE", NULL,
+	    "the trust table: which key may state what"),
+	SVC_FILE(struct policy_service, approvers_file, "CS_APPROVERS_FILE", NULL,
+	    "public keys of those who sign the trust table"),
+	SVC_LIST(struct policy_service, issuer_domains, "CS_ISSUER_DOMAINS",
+	    "ca.countersign.example", 255, "names that CAA records permit us by"),
+	SVC_END,
+};
+
+static const struct svc_clock clocks[] = {
+	{ "clock.plan-due", store_due_plans },
+	{ 0 },
+};
+
+int
+main(int argc, char *argv[])
+{
+	struct policy_service policy = { 0 };
+	const struct svc_service service = {
+		.name = "policy",
+		.summary = "turns requests into plans, and owns each plan until it ends",
+		.mode = SVC_BATCH,
+		.self = &policy,
+		.settings = settings,
+		.routes = policy_routes,
+		.load = store_load_cases,
+		.save = store_save_cases,
+		.clocks = clocks,
+		.init = policy_init,
+		.fini = policy_fini,
+	};
+
+	return svc_main(argc, argv, &service);
+}

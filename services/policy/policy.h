@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy.h: what does a request's plan need next?  Pure: no I/O, no clock, no randomness of its own, no
+ * memory but the arena.  Each function takes the case as it is and one fact, and returns the case as
+ * it is then and what the world shall be told.
+ */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include "base/time.h"
+#include "policy_checks.h"
+#include "policy_standing.h"
+
+#define POLICY_FIRST_MS (30 * CS_DAY_MS)    /* of a first plan: as long as a random value lives */
+#define POLICY_FINAL_MS (15 * CS_MINUTE_MS) /* of a final plan */
+#define POLICY_MARGIN_MS (5 * CS_MINUTE_MS) /* that evidence outlives its final plan */
+#define POLICY_WAIT_MS (15 * CS_MINUTE_MS)  /* after the approval, for evidence under way */
+#define POLICY_APPROVAL_MS CS_DAY_MS        /* how long an approval may be made good */
+#define POLICY_KEEP_MS CS_DAY_MS            /* that a refusal can be published again */
+#define POLICY_ATTEMPT_MS (45 * CS_SECOND_MS)
+#define POLICY_ATTEMPTS 5 /* of one check in one final plan */
+#define POLICY_LOOKS 50   /* that people may ask for before they approve, of one check */
+
+enum policy_state {
+	POLICY_NEW,      /* nothing, or an approval that came before its request */
+	POLICY_MADE,     /* people prove what the first plan shows */
+	POLICY_APPROVED, /* the approval is here, evidence of people's checks is still under way */
+	POLICY_FINAL,    /* attempts run, then the signer's turn */
+	POLICY_REFUSED,
+	POLICY_ENDED,
+	POLICY_STATES
+};
+
+const char *policy_state_name(enum policy_state state);
+bool policy_may_move(enum policy_state from, enum policy_state to);
+
+/* What became of the attempts of one check. */
+struct policy_progress {
+	uint32_t attempt, tries;    /* of all plans of the request; of this plan */
+	enum claim_outcome outcome; /* of `attempt`; 0: none yet */
+	int64_t next_ms;            /* when the next attempt is due, 0: never */
+};
+
+/* The aggregate: one per request; all zero is a new one. */
+struct policy_plan {
+	enum policy_state state;
+	int64_t since_ms; /* that it is in this state */
+	int64_t due_ms;   /* when policy_decide_due() has something to say; 0: never */
+	struct cs_span request_envelope, approval_envelope, plan_envelope; /* empty: none */
+	struct claim_request request; /* as request_envelope says, and so on */
+	struct claim_approval approval;
+	struct claim_plan plan;
+	struct policy_progress *progress; /* one for each check of the plan */
+	uint32_t version;                 /* of the row; for store.c alone */
+	bool changed;                     /* since it was loaded; for store.c alone */
+};
+
+/* A plan and what load found beside it. */
+struct policy_case {
+	struct policy_plan plan;
+	struct policy_config config;
+	struct policy_proof *proofs; /* that stood when it was loaded, and new ones */
+};
+
+/* What every decision is given. */
+struct policy_setting {
+	const struct policy_rules *rules;
+	int64_t now_ms;
+	const uint8_t *random; /* 32 octets, for jitter only */
+	struct cs_arena *arena;
+};
+
+/* The facts, each already checked: who states it, for whom, in which form. */
+struct policy_submitted {
+	struct claim_request request;
+	struct cs_span envelope;
+};
+struct policy_approved {
+	struct claim_approval approval;
+	struct cs_span envelope;
+};
+struct policy_evidence {
+	struct claim_evidence evidence;
+	struct cs_span envelope;
+};
+struct policy_asked {
+	const char *check_id, *enterprise, *account;
+};
+
+/* The case after a fact, and what the world is told. */
+struct policy_step {
+	struct policy_case next;
+	bool publishes;              /* next.plan.plan is new: plan.made or plan.final */
+	bool asks[CLAIM_MAX_CHECKS]; /* plan.*-asked for these checks of it */
+	struct cs_refusal refusal;   /* code NULL: not refused */
+	const char *refused_check;   /* the check it is about, or "" */
+	bool ends;                   /* nothing of this request needs to be published again */
+	const char *says;            /* for the log */
+};
+
+struct policy_step policy_decide_submitted(const struct policy_setting *in,
+    const struct policy_case *old, const struct policy_submitted *submitted);
+struct policy_step policy_decide_verification_asked(const struct policy_setting *in,
+    const struct policy_case *old, const struct policy_asked *asked);
+struct policy_step policy_decide_approved(const struct policy_setting *in,
+    const struct policy_case *old, const struct policy_approved *approved);
+struct policy_step policy_decide_evidence(const struct policy_setting *in,
+    const struct policy_case *old, const struct policy_evidence *evidence);
+/* The plan's due_ms has come: silence past an attempt's limit, a repeat, the end of a wait or a plan. */
+struct policy_step
+policy_decide_due(const struct policy_setting *in, const struct policy_case *old);
+/* It was issued, refused or stopped by the signer, or cancelled: `says` is for the log. */
+struct policy_step policy_decide_ended(
+    const struct policy_setting *in, const struct policy_case *old, const char *says);
+/* The plan of the last step does not fit an event (64 KiB). */
+struct policy_step
+policy_decide_too_large(const struct policy_setting *in, const struct policy_case *old);
+
+#endif

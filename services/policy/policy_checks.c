@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy_checks.c: from names to checks.  The list is computed per name, every time, from the request
+ * alone; what no profile may leave out is added after everything that a profile decides.
+ */
+#include "policy_checks.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "smime/address.h"
+#include "smime/rules.h"
+
+#define METHOD_MAILBOX "email-token"
+#define METHOD_CAA "caa-issuemail"
+
+const char *
+policy_validation_name(enum policy_validation validation)
+{
+	static const char *const names[] = {
+		[POLICY_MAILBOX] = "mailbox", [POLICY_DOMAIN] = "domain", [POLICY_BOTH] = "both"
+	};
+
+	return names[validation];
+}
+
+bool
+policy_needs_person(const struct claim_check *check)
+{
+	return check->kind == CLAIM_MAILBOX || check->kind == CLAIM_DOMAIN ||
+	       check->kind == CLAIM_MPIC_DOMAIN;
+}
+
+struct making {
+	const struct policy_rules *rules;
+	const struct policy_profile *profile;
+	const struct claim_request *request;
+	struct cs_arena *arena;
+	uint32_t min_remotes;
+	struct claim_check *checks;
+	size_t n;
+};
+
+/* The next check, with what all kinds have in common. */
+static struct claim_check *
+add(struct making *making, enum claim_kind kind, size_t number, const char *target)
+{
+	cs_assert(making->n < CLAIM_MAX_CHECKS);
+	struct claim_check *check = &making->checks[making->n++];
+
+	*check = (struct claim_check){
+		.id = cs_arena_printf(making->arena, "%s-%zu", claim_kind_name(kind), number),
+		.kind = kind,
+		.target = target,
+		.method = "",
+		.enterprise = making->request->enterprise,
+		.account = "",
+	};
+	return check;
+}
+
+static int64_t
+period_ms(uint32_t profile_days, enum smime_proof proof)
+{
+	int64_t profile = profile_days * CS_DAY_MS, rule = smime_rule_reuse_ms(proof);
+
+	return profile < rule ? profile : rule;
+}
+
+static void
+add_mailbox(struct making *making, size_t number, const char *mailbox)
+{
+	struct claim_check *check = add(making, CLAIM_MAILBOX, number, mailbox);
+
+	check->method = METHOD_MAILBOX;
+	check->account = making->request->account;
+	check->freshness_ms = period_ms(making->profile->mailbox_period_days, SMIME_PROOF_MAILBOX);
+}
+
+static struct claim_texts
+methods(const struct making *making)
+{
+	const char **items = CS_NEW_ARRAY(making->arena, 2, const char *);
+	size_t n = 0;
+
+	if (making->profile->may_dns_txt)
+		items[n++] = "dns-txt";
+	if (making->profile->may_http_file)
+		items[n++] = "http-file";
+	return (struct claim_texts){ items, n };
+}
+
+/* The method stays open until the person has chosen one and proved the domain by it. */
+static void
+add_domain(struct making *making, size_t number, const char *domain)
+{
+	int64_t freshness = period_ms(making->profile->domain_period_days, SMIME_PROOF_DOMAIN);
+	struct claim_check *check = add(making, CLAIM_DOMAIN, number, domain);
+
+	check->allowed_methods = methods(making);
+	check->freshness_ms = freshness;
+	check = add(making, CLAIM_MPIC_DOMAIN, number, domain);
+	check->allowed_methods = methods(making);
+	check->freshness_ms = freshness;
+	check->min_remotes = making->min_remotes;
+}
+
+static void
+add_caa(struct making *making, enum claim_kind kind, size_t number, const char *domain)
+{
+	struct claim_check *check = add(making, kind, number, domain);
+
+	check->method = METHOD_CAA;
+	check->expected = cs_span_str(making->rules->issuer_expected);
+	check->issuer_domains = making->rules->issuer_domains;
+	check->freshness_ms = SMIME_CAA_WINDOW_MS;
+	if (kind == CLAIM_MPIC_CAA)
+		check->min_remotes = making->min_remotes;
+}
+
+static void
+add_distinct(struct claim_texts *texts, const char *text)
+{
+	for (size_t i = 0; i < texts->n; i++)
+		if (strcmp(texts->items[i], text) == 0)
+			return;
+	texts->items[texts->n++] = text;
+}
+
+static struct claim_texts
+mailbox_domains(const struct making *making)
+{
+	const struct claim_texts *mailboxes = &making->request->mailboxes;
+	struct claim_texts domains = { CS_NEW_ARRAY(making->arena, mailboxes->n, const char *), 0 };
+
+	for (size_t i = 0; i < mailboxes->n; i++) {
+		struct smime_address address;
+		struct cs_refusal why;
+		bool parsed = smime_address_parse(
+		    making->arena, cs_span_str(mailboxes->items[i]), &address, &why);
+
+		/* policy_may_request() was asked before. */
+		cs_assert(parsed);
+		add_distinct(&domains, address.domain);
+	}
+	return domains;
+}
+
+void
+policy_checks_make(const struct policy_rules *rules, const struct policy_config *config,
+    const struct claim_request *request, int64_t until_ms, struct cs_arena *arena,
+    struct claim_check **ret_checks, size_t *ret_n)
+{
+	struct making making = {
+		.rules = rules,
+		.profile = &config->profile,
+		.request = request,
+		.arena = arena,
+		.min_remotes = smime_rule_mpic_min_remotes(until_ms),
+		.checks = CS_NEW_ARRAY(arena, CLAIM_MAX_CHECKS, struct claim_check),
+	};
+	const struct claim_texts of_mailboxes = mailbox_domains(&making);
+	const struct claim_texts scope = request->domains.n > 0 ? request->domains : of_mailboxes;
+
+	cs_assert(rules->issuer_domains.n > 0);
+	if (config->profile.validation != POLICY_DOMAIN)
+		for (size_t i = 0; i < request->mailboxes.n; i++)
+			add_mailbox(&making, i + 1, request->mailboxes.items[i]);
+	if (config->profile.validation != POLICY_MAILBOX)
+		for (size_t i = 0; i < scope.n; i++)
+			add_domain(&making, i + 1, scope.items[i]);
+	for (size_t i = 0; i < of_mailboxes.n; i++) {
+		add_caa(&making, CLAIM_CAA, i + 1, of_mailboxes.items[i]);
+		add_caa(&making, CLAIM_MPIC_CAA, i + 1, of_mailboxes.items[i]);
+	}
+	for (size_t i = 0; i < making.n; i++)
+		claim_check_digest(&making.checks[i], making.checks[i].digest);
+	*ret_checks = making.checks;
+	*ret_n = making.n;
+}

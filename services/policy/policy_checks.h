@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy_checks.h: may this be requested, and which checks does it need?  Pure.
+ *
+ *   validation   checks
+ *   mailbox      mailbox-N for each mailbox
+ *   domain       domain-N and mpic-domain-N for each domain; each mailbox assigned to the account
+ *   both         all of these
+ *   always       caa-N and mpic-caa-N for each domain of a mailbox
+ *
+ * No profile and no setting removes the last line (SBR 4.2.2.1, 4.2.2.2) or lengthens a period beyond
+ * SBR 4.2.1.
+ */
+#ifndef POLICY_CHECKS_H
+#define POLICY_CHECKS_H
+
+#include "base/refusal.h"
+#include "claim/claim.h"
+#include "smime/domain.h"
+
+#define POLICY_MAX_MAILBOXES 10
+#define POLICY_MAX_DAYS 825 /* SBR 6.3.2 */
+
+enum policy_validation { POLICY_MAILBOX, POLICY_DOMAIN, POLICY_BOTH };
+
+/* "mailbox", "domain", "both". */
+const char *policy_validation_name(enum policy_validation validation);
+
+struct policy_profile {
+	uint32_t version;
+	enum policy_validation validation;
+	const char *certificate_profile; /* of libs/smime: "mailbox-strict" */
+	uint32_t mailbox_period_days, domain_period_days, max_days;
+	bool may_dual, may_signing, may_encryption;
+	bool may_dns_txt, may_http_file; /* how people may prove a domain */
+};
+
+/* What policy's own tables say about the one who asks; all false: nobody knows them. */
+struct policy_config {
+	bool enterprise_known, account_known, profile_known, profile_allowed;
+	uint32_t enterprise_version;
+	struct policy_profile profile;
+	struct claim_texts
+	    assigned; /* to the account: mailboxes, or "*@domain" for all of a domain */
+};
+
+/* What holds for everybody, from the settings. */
+struct policy_rules {
+	const struct smime_psl *psl;
+	struct claim_texts issuer_domains; /* what CAA must name, at least one */
+	const char *issuer_expected;       /* the same joined by "," */
+};
+
+/* False and *ret_why: no, with field, clause, text and what would mend it. */
+CS_MUST_USE bool
+policy_may_request(const struct policy_rules *rules, const struct policy_config *config,
+    const struct claim_request *request, struct cs_arena *arena, struct cs_refusal *ret_why);
+
+/*
+ * The checks of a request that may be made, without standing or attempt, for a plan that ends at
+ * until_ms (which decides how many perspectives count, TBR 3.2.2.9).  At most CLAIM_MAX_CHECKS.
+ */
+void policy_checks_make(const struct policy_rules *rules, const struct policy_config *config,
+    const struct claim_request *request, int64_t until_ms, struct cs_arena *arena,
+    struct claim_check **ret_checks, size_t *ret_n);
+
+/* Does a person have to do something for it, before they can press Generate? */
+bool policy_needs_person(const struct claim_check *check);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy_request.c: what may be asked for at all.  Every refusal names the field, the clause and what
+ * would mend it; whoever reads it is the person who asked.
+ */
+#include <string.h>
+
+#include "base/time.h"
+#include "policy_checks.h"
+#include "smime/address.h"
+#include "smime/profile.h"
+
+struct asking {
+	const struct policy_rules *rules;
+	const struct policy_config *config;
+	const struct claim_request *request;
+	struct cs_arena *arena;
+};
+
+typedef bool rule(const struct asking *asking, struct cs_refusal *ret_why);
+
+static bool
+knows_the_asker(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	const struct policy_config *config = asking->config;
+
+	if (!config->enterprise_known)
+		return cs_refuse(ret_why,
+		    (struct cs_refusal){ "unknown-enterprise", "enterprise", "SBR 1.3.2.1",
+			"This enterprise is not known here.",
+			"Ask under the name of an enterprise that an operator has set up." });
+	if (!config->account_known)
+		return cs_refuse(
+		    ret_why, (struct cs_refusal){ "unknown-account", "account", "SBR 4.1.1",
+				 "This account is not known in the enterprise.",
+				 "Ask an operator of the enterprise to set up the account." });
+	return true;
+}
+
+static bool
+offers_the_profile(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	const struct policy_config *config = asking->config;
+
+	if (!config->profile_known ||
+	    smime_profile_find(config->profile.certificate_profile) == NULL)
+		return cs_refuse(
+		    ret_why, (struct cs_refusal){ "unknown-profile", "profile", "SBR 7.1.2.3",
+				 "There is no such certification profile.",
+				 "Choose one of the profiles that are offered to the account." });
+	if (!config->profile_allowed)
+		return cs_refuse(
+		    ret_why, (struct cs_refusal){ "profile-not-allowed", "profile", "SBR 4.1.2",
+				 "The account may not use this certification profile.",
+				 "Choose another profile, or ask an operator for this one." });
+	return true;
+}
+
+static uint32_t
+least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool
+lasts_as_allowed(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	const struct policy_profile *profile = &asking->config->profile;
+	const struct smime_profile *certificate = smime_profile_find(profile->certificate_profile);
+	uint32_t max = least(least(profile->max_days, certificate->max_days), POLICY_MAX_DAYS);
+	uint32_t days = asking->request->validity_days;
+
+	if (days == 0)
+		return cs_refuse(ret_why,
+		    (struct cs_refusal){ "validity-zero", "validity_days", "SBR 6.3.2",
+			"A certificate must be valid for at least one day.",
+			cs_arena_printf(asking->arena, "Ask for 1 to %u days.", (unsigned)max) });
+	if (days > max)
+		return cs_refuse(ret_why,
+		    (struct cs_refusal){ "validity-too-long", "validity_days", "SBR 6.3.2",
+			cs_arena_printf(asking->arena,
+			    "The validity of %u days is longer than the %u that are allowed.",
+			    (unsigned)days, (unsigned)max),
+			cs_arena_printf(asking->arena, "Ask for 1 to %u days.", (unsigned)max) });
+	return true;
+}
+
+static bool
+uses_the_key_as_allowed(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	const struct policy_profile *profile = &asking->config->profile;
+	bool allowed = false;
+
+	switch (asking->request->key_use) {
+	case CLAIM_DUAL:
+		allowed = profile->may_dual;
+		break;
+	case CLAIM_SIGNING:
+		allowed = profile->may_signing;
+		break;
+	case CLAIM_ENCRYPTION:
+		allowed = profile->may_encryption;
+		break;
+	}
+	if (!allowed)
+		return cs_refuse(
+		    ret_why, (struct cs_refusal){ "key-use-not-allowed", "key_use", "SBR 7.1.2.3 e",
+				 "The profile does not allow this use of the key.",
+				 "Choose a use that the profile offers." });
+	return true;
+}
+
+static bool
+names_mailboxes(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	size_t n = asking->request->mailboxes.n;
+
+	if (n == 0)
+		return cs_refuse(ret_why,
+		    (struct cs_refusal){ "no-mailbox", "mailboxes", "SBR 4.2.1",
+			"The request names no mailbox.", "Give at least one email address." });
+	if (n > POLICY_MAX_MAILBOXES)
+		return cs_refuse(
+		    ret_why, (struct cs_refusal){ "too-many-mailboxes", "mailboxes",
+				 "SBR 7.1.4.2.1", "The request names more than 10 mailboxes.",
+				 "Spread them over several requests." });
+	if (asking->request->domains.n > CLAIM_MAX_NAMES)
+		return cs_refuse(ret_why,
+		    (struct cs_refusal){ "too-many-domains", "domains", "SBR 4.2.1",
+			"The request names more than 10 domains.", "Give fewer domains." });
+	return true;
+}
+
+static const char *
+field(const struct asking *asking, const char *name, size_t i)
+{
+	return cs_arena_printf(asking->arena, "%s[%zu]", name, i);
+}
+
+static bool
+is_among(const struct claim_texts *texts, const char *text)
+{
+	for (size_t i = 0; i < texts->n; i++)
+		if (strcmp(texts->items[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* Equal, A-label by A-label: a mailbox below a given domain needs that lower domain given. */
+static bool
+mailbox_is_in_its_domains(const struct asking *asking, size_t i, struct cs_refusal *ret_why)
+{
+	const char *mailbox = asking->request->mailboxes.items[i];
+	struct smime_address address;
+
+	if (!smime_address_parse(asking->arena, cs_span_str(mailbox), &address, ret_why)) {
+		ret_why->field = field(asking, "mailboxes", i);
+		return false;
+	}
+	if (smime_domain_registrable(asking->rules->psl, address.domain) == NULL)
+		return cs_refuse(ret_why,
+		    (struct cs_refusal){ "domain-public-suffix", field(asking, "mailboxes", i),
+			"TBR 3.2.2.6", "Nobody owns the domain of this mailbox.",
+			"Give a mailbox in a domain that somebody registered." });
+	if (asking->request->domains.n > 0 && !is_among(&asking->request->domains, address.domain))
+		return cs_refuse(ret_why,
+		    (struct cs_refusal){ "mailbox-domain-mismatch", field(asking, "mailboxes", i),
+			"SBR 3.2.2.1", "The domain of the mailbox is none of the given domains.",
+			"Add its domain to the domains, or remove the mailbox." });
+	return true;
+}
+
+static bool
+mailboxes_are_in_their_domains(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	for (size_t i = 0; i < asking->request->mailboxes.n; i++)
+		if (!mailbox_is_in_its_domains(asking, i, ret_why))
+			return false;
+	return true;
+}
+
+/* The names whose control is proved: the given domains, or else those of the mailboxes. */
+static struct claim_texts
+scope(const struct asking *asking)
+{
+	const struct claim_texts *mailboxes = &asking->request->mailboxes;
+	struct claim_texts names = { CS_NEW_ARRAY(asking->arena, mailboxes->n, const char *), 0 };
+	struct smime_address address;
+	struct cs_refusal why;
+
+	if (asking->request->domains.n > 0)
+		return asking->request->domains;
+	for (size_t i = 0; i < mailboxes->n; i++)
+		if (smime_address_parse(
+			asking->arena, cs_span_str(mailboxes->items[i]), &address, &why))
+			names.items[names.n++] = address.domain;
+	return names;
+}
+
+/* One domain and its subdomains in each request: only then do the names belong to one registrant. */
+static bool
+domains_are_related(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	const struct claim_texts names = scope(asking);
+	const char *name = asking->request->domains.n > 0 ? "domains" : "mailboxes";
+	const char *first = NULL;
+
+	if (asking->request->domains.n == 0 && asking->config->profile.validation == POLICY_MAILBOX)
+		return true; /* no domain is proved: mailboxes may be anywhere */
+	for (size_t i = 0; i < names.n; i++) {
+		const char *owned = smime_domain_registrable(asking->rules->psl, names.items[i]);
+
+		if (owned == NULL)
+			return cs_refuse(ret_why,
+			    (struct cs_refusal){ "domain-public-suffix", field(asking, name, i),
+				"TBR 3.2.2.6", "Nobody owns this domain: it is a public suffix.",
+				"Give a domain that somebody registered." });
+		if (first != NULL && strcmp(first, owned) != 0)
+			return cs_refuse(ret_why,
+			    (struct cs_refusal){ "domains-not-related", field(asking, name, i),
+				"SBR 3.2.2.1", "The domains are not under one registered domain.",
+				"Give one domain and its subdomains; ask separately for others." });
+		first = owned;
+	}
+	return true;
+}
+
+/* "*@domain" is for exactly this domain: not for the names below it. */
+static bool
+is_assigned(const struct asking *asking, const char *mailbox)
+{
+	struct smime_address address;
+	struct cs_refusal why;
+
+	if (is_among(&asking->config->assigned, mailbox))
+		return true;
+	if (!smime_address_parse(asking->arena, cs_span_str(mailbox), &address, &why))
+		return false;
+	return is_among(
+	    &asking->config->assigned, cs_arena_printf(asking->arena, "*@%s", address.domain));
+}
+
+/* Whoever controls the domain does not thereby read every mailbox in it. */
+static bool
+mailboxes_are_assigned(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	if (asking->config->profile.validation != POLICY_DOMAIN)
+		return true;
+	for (size_t i = 0; i < asking->request->mailboxes.n; i++) {
+		if (!is_assigned(asking, asking->request->mailboxes.items[i]))
+			return cs_refuse(ret_why,
+			    (struct cs_refusal){ "mailbox-not-assigned",
+				field(asking, "mailboxes", i), "SBR 1.3.2.1",
+				"The mailbox is not assigned to the account.",
+				"Ask an operator to assign it, or prove the mailbox itself with "
+				"another profile." });
+	}
+	return true;
+}
+
+bool
+policy_may_request(const struct policy_rules *rules, const struct policy_config *config,
+    const struct claim_request *request, struct cs_arena *arena, struct cs_refusal *ret_why)
+{
+	static rule *const all[] = { knows_the_asker, offers_the_profile, lasts_as_allowed,
+		uses_the_key_as_allowed, names_mailboxes, mailboxes_are_in_their_domains,
+		domains_are_related, mailboxes_are_assigned };
+	const struct asking asking = { rules, config, request, arena };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (!all[i](&asking, ret_why))
+			return false;
+	return true;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* policy_standing.c: reuse of evidence (SBR 4.2.1), under the enterprise and account that it names. */
+#include "policy_standing.h"
+
+#include <string.h>
+
+#include "smime/domain.h"
+#include "smime/rules.h"
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How long the rules let evidence of this kind stand, whatever it says of itself. */
+static int64_t
+reuse_ms(enum claim_kind kind)
+{
+	switch (kind) {
+	case CLAIM_MAILBOX:
+		return smime_rule_reuse_ms(SMIME_PROOF_MAILBOX);
+	case CLAIM_DOMAIN:
+	case CLAIM_MPIC_DOMAIN:
+		return smime_rule_reuse_ms(SMIME_PROOF_DOMAIN);
+	case CLAIM_CAA:
+	case CLAIM_MPIC_CAA:
+		return smime_rule_reuse_ms(SMIME_PROOF_CAA);
+	}
+	return 0;
+}
+
+bool
+policy_proof_of(const struct claim_evidence *evidence, struct cs_span envelope, int64_t now_ms,
+    struct policy_proof *ret_proof)
+{
+	if (evidence->outcome != CLAIM_PROVED && evidence->outcome != CLAIM_REFUSED)
+		return false;
+	struct policy_proof proof = {
+		.kind = evidence->kind,
+		.outcome = evidence->outcome,
+		.enterprise = evidence->enterprise,
+		.account = evidence->account,
+		.target = evidence->target,
+		.method = evidence->method,
+		.expected = evidence->expected,
+		.primary_sha256 = evidence->primary_sha256,
+		.request = evidence->request,
+		.attempt = evidence->attempt,
+		.checked_at_ms = earlier(evidence->checked_at_ms, now_ms),
+		.covers_subdomains = evidence->covers_subdomains,
+		.min_remotes = evidence->min_remotes,
+		.is_new = true,
+	};
+
+	/* A refusal is remembered as long as anything that it can void. */
+	proof.valid_until_ms = proof.checked_at_ms + reuse_ms(proof.kind);
+	if (proof.outcome == CLAIM_PROVED)
+		proof.valid_until_ms = earlier(proof.valid_until_ms, evidence->valid_until_ms);
+	claim_evidence_check_digest(evidence, proof.check_digest);
+	claim_envelope_sha256(envelope, proof.envelope_sha256);
+	*ret_proof = proof;
+	return true;
+}
+
+bool
+policy_standing_has(const struct policy_proof *proofs, const struct policy_proof *proof)
+{
+	for (; proofs != NULL; proofs = proofs->next) {
+		if (proofs->attempt == proof->attempt &&
+		    cs_id_equal(proofs->request, proof->request) &&
+		    memcmp(proofs->check_digest, proof->check_digest, CLAIM_DIGEST) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A later no voids an earlier yes.  Attempts count inside one request; between requests only the
+ * time of the look can tell which was later.
+ */
+static bool
+voids(const struct policy_proof *no, const struct policy_proof *yes)
+{
+	if (no->outcome != CLAIM_REFUSED ||
+	    memcmp(no->check_digest, yes->check_digest, CLAIM_DIGEST) != 0)
+		return false;
+	if (cs_id_equal(no->request, yes->request))
+		return no->attempt > yes->attempt;
+	return no->checked_at_ms > yes->checked_at_ms;
+}
+
+static bool
+is_voided(const struct policy_proof *proofs, const struct policy_proof *yes)
+{
+	for (; proofs != NULL; proofs = proofs->next)
+		if (voids(proofs, yes))
+			return true;
+	return false;
+}
+
+/* When it stops serving this check: the rules', the evidence's and the profile's period. */
+static int64_t
+ends_at(const struct policy_proof *proof, const struct claim_check *check)
+{
+	return earlier(proof->valid_until_ms, proof->checked_at_ms + check->freshness_ms);
+}
+
+static bool
+is_usable(const struct policy_need *need, const struct policy_proof *proof,
+    const struct claim_check *check)
+{
+	return proof->outcome == CLAIM_PROVED && proof->kind == check->kind &&
+	       strcmp(proof->enterprise, check->enterprise) == 0 &&
+	       strcmp(proof->account, check->account) == 0 &&
+	       proof->min_remotes >= check->min_remotes &&
+	       ends_at(proof, check) >= need->until_ms && !is_voided(need->proofs, proof);
+}
+
+static void
+stand(const struct policy_proof *proof, struct claim_check *check)
+{
+	check->target = proof->target;
+	check->method = proof->method;
+	check->expected = proof->expected;
+	check->has_standing = true;
+	check->attempt = 0;
+	check->deadline_ms = 0;
+	check->standing_until_ms = ends_at(proof, check);
+	memcpy(check->standing_sha256, proof->envelope_sha256, CLAIM_DIGEST);
+	claim_check_digest(check, check->digest);
+}
+
+/* ---- mailbox, CAA, MPIC of CAA: the check says everything, so its digest does ---- */
+
+bool
+policy_standing_serve(const struct policy_need *need, struct claim_check *check)
+{
+	const struct policy_proof *best = NULL;
+
+	for (const struct policy_proof *p = need->proofs; p != NULL; p = p->next) {
+		if (is_usable(need, p, check) &&
+		    memcmp(p->check_digest, check->digest, CLAIM_DIGEST) == 0 &&
+		    (best == NULL || ends_at(p, check) > ends_at(best, check)))
+			best = p;
+	}
+	if (best == NULL)
+		return false;
+	stand(best, check);
+	return true;
+}
+
+/* ---- domains ---- */
+
+static bool
+is_among(const struct claim_texts *texts, const char *text)
+{
+	for (size_t i = 0; i < texts->n; i++)
+		if (strcmp(texts->items[i], text) == 0)
+			return true;
+	return false;
+}
+
+static bool
+proves_domain(const struct policy_need *need, const struct policy_proof *proof,
+    const struct claim_check *check)
+{
+	if (!is_usable(need, proof, check) || !is_among(&check->allowed_methods, proof->method))
+		return false;
+	if (strcmp(proof->target, check->target) == 0)
+		return true;
+	return proof->covers_subdomains && smime_domain_is_under(check->target, proof->target);
+}
+
+/* The perspectives' evidence that corroborates exactly this one. */
+static const struct policy_proof *
+corroboration(const struct policy_need *need, const struct policy_proof *domain,
+    const struct claim_check *mpic)
+{
+	for (const struct policy_proof *p = need->proofs; p != NULL; p = p->next) {
+		if (is_usable(need, p, mpic) && strcmp(p->target, domain->target) == 0 &&
+		    strcmp(p->method, domain->method) == 0 &&
+		    cs_span_equal(p->expected, domain->expected) &&
+		    cs_span_equal(
+			p->primary_sha256, cs_span_of(domain->envelope_sha256, CLAIM_DIGEST)))
+			return p;
+	}
+	return NULL;
+}
+
+static void
+serve_domain(const struct policy_need *need, struct claim_check *domain, struct claim_check *mpic)
+{
+	const struct policy_proof *best = NULL, *best_mpic = NULL;
+
+	for (const struct policy_proof *p = need->proofs; p != NULL; p = p->next) {
+		if (!proves_domain(need, p, domain))
+			continue;
+		const struct policy_proof *seconded = corroboration(need, p, mpic);
+
+		if (seconded == NULL ||
+		    (best != NULL && ends_at(p, domain) <= ends_at(best, domain)))
+			continue;
+		best = p;
+		best_mpic = seconded;
+	}
+	if (best == NULL)
+		return;
+	stand(best, domain);
+	stand(best_mpic, mpic);
+}
+
+/* "mpic-domain-1" of "domain-1": by name, because standing evidence may change the target. */
+static struct claim_check *
+mpic_of(struct claim_check *checks, size_t n, const struct claim_check *domain)
+{
+	for (size_t i = 0; i < n; i++)
+		if (checks[i].kind == CLAIM_MPIC_DOMAIN && strncmp(checks[i].id, "mpic-", 5) == 0 &&
+		    strcmp(checks[i].id + 5, domain->id) == 0)
+			return &checks[i];
+	return NULL;
+}
+
+void
+policy_standing_attach(const struct policy_need *need, struct claim_check *checks, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct claim_check *check = &checks[i];
+
+		if (check->kind == CLAIM_DOMAIN) {
+			struct claim_check *mpic = mpic_of(checks, n, check);
+
+			cs_assert(mpic != NULL);
+			serve_domain(need, check, mpic);
+		} else if (check->kind != CLAIM_MPIC_DOMAIN) {
+			(void)policy_standing_serve(need, check);
+		}
+	}
+}
+
+bool
+policy_standing_voided(const struct policy_proof *proofs, const struct claim_check *check)
+{
+	for (const struct policy_proof *p = proofs; p != NULL; p = p->next)
+		if (memcmp(p->envelope_sha256, check->standing_sha256, CLAIM_DIGEST) == 0)
+			return check->has_standing && is_voided(proofs, p);
+	return false;
+}

@@ -1,0 +1,96 @@
+-- Who may ask for what, what is planned for each request, and which evidence stands.
+-- Times are milliseconds since 1970 (UTC).
+
+create table enterprise (
+	name text primary key check (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+	version integer not null check (version > 0),   -- grows with every change; plans name it
+	active boolean not null
+);
+
+create table profile (
+	name text primary key check (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+	version integer not null check (version > 0),
+	validation text not null check (validation in ('mailbox', 'domain', 'both')),
+	certificate_profile text not null,              -- of libs/smime
+	mailbox_period_days integer not null check (mailbox_period_days between 0 and 30),  -- SBR 4.2.1
+	domain_period_days integer not null check (domain_period_days between 0 and 398),   -- SBR 4.2.1
+	max_days integer not null check (max_days between 1 and 825),                       -- SBR 6.3.2
+	may_dual boolean not null,
+	may_signing boolean not null,
+	may_encryption boolean not null,
+	may_dns_txt boolean not null,
+	may_http_file boolean not null,
+	active boolean not null,
+	check (may_dns_txt or may_http_file or validation = 'mailbox')
+);
+
+insert into profile values
+	('smime-mailbox', 1, 'mailbox', 'mailbox-strict', 30, 398, 825,
+	    true, true, true, true, true, true),
+	('smime-domain', 1, 'domain', 'mailbox-strict', 30, 398, 825,
+	    true, true, true, true, true, true),
+	('smime-domain-mailbox', 1, 'both', 'mailbox-strict', 30, 398, 825,
+	    true, true, true, true, true, true);
+
+create table account (
+	enterprise text not null references enterprise (name),
+	name text not null check (length(name) between 1 and 128),
+	profiles text[] not null,                       -- names, or '*' for all
+	active boolean not null,
+	primary key (enterprise, name)
+);
+
+-- Who gets a mailbox on the strength of its domain alone.
+create table assignment (
+	enterprise text not null,
+	account text not null,
+	mailbox text not null,                          -- canonical, or '*@domain'
+	primary key (enterprise, account, mailbox),
+	foreign key (enterprise, account) references account (enterprise, name)
+);
+
+create table plan (
+	request uuid primary key,
+	state text not null check (state in ('new', 'made', 'approved', 'final', 'refused', 'ended')),
+	since_ms bigint not null,
+	due_ms bigint not null,                         -- when the clock has something to say; 0: never
+	request_envelope bytea not null,                -- as they came; empty: not yet
+	approval_envelope bytea not null,
+	plan_envelope bytea not null,                   -- the latest that was published
+	version integer not null
+);
+create index plan_due on plan (due_ms) where due_ms > 0;
+
+-- What became of the attempts of one check; the check itself is in the plan's envelope.
+create table plan_check (
+	request uuid not null references plan (request) on delete cascade,
+	check_id text not null,
+	attempt integer not null,
+	tries integer not null,
+	outcome integer not null check (outcome between 0 and 3),  -- 0 none, 1 proved, 2 refused, 3 could not tell
+	next_ms bigint not null,
+	primary key (request, check_id)
+);
+
+-- Evidence that said proved or refused; a later no voids an earlier yes.  The first result of an
+-- attempt counts, whence the key.
+create table standing (
+	check_digest bytea not null check (length(check_digest) = 32),
+	request uuid not null,                          -- that it was made for
+	attempt integer not null,
+	enterprise text not null,
+	account text not null,
+	kind integer not null check (kind between 1 and 5),  -- mailbox, domain, caa, mpic-domain, mpic-caa
+	target text not null,
+	method text not null,
+	expected bytea not null,
+	outcome integer not null check (outcome in (1, 2)),
+	envelope_sha256 bytea not null check (length(envelope_sha256) = 32),
+	primary_sha256 bytea not null,                  -- empty but for mpic-domain
+	checked_at_ms bigint not null,
+	valid_until_ms bigint not null,
+	covers_subdomains boolean not null,
+	min_remotes integer not null,
+	primary key (check_digest, request, attempt)
+);
+create index standing_target on standing (enterprise, target, valid_until_ms);

@@ -1,0 +1,691 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store.c: all queries of policy.  A load is four queries for any number of events, a save three
+ * statements.  Plans are locked in the order of their ids, so replicas cannot deadlock on them.
+ */
+#include "store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/db.h"
+#include "policy.h"
+#include "smime/address.h"
+
+static struct policy_case *
+case_of(const struct svc_aggregate *aggregate)
+{
+	return aggregate->state;
+}
+
+/* ---- load: plans ---- */
+
+static const char load_plans_sql[] =
+    "select request, state, since_ms, due_ms, request_envelope, approval_envelope, plan_envelope,"
+    " version"
+    " from plan where request = any($1::uuid[]) order by request for update";
+
+static enum cs_code
+read_state(const char *name, enum policy_state *ret_state, struct cs_err *err)
+{
+	for (enum policy_state state = POLICY_NEW; state < POLICY_STATES; state++) {
+		if (strcmp(policy_state_name(state), name) == 0) {
+			*ret_state = state;
+			return CS_OK;
+		}
+	}
+	return cs_fail(err, CS_INTERNAL, "plan in unknown state %.40s", name);
+}
+
+/* Our own rows: verified when they came, so that they are only read again. */
+static enum cs_code
+open_envelopes(struct cs_arena *arena, struct policy_plan *plan, struct cs_err *err)
+{
+	if (plan->request_envelope.len > 0 &&
+	    claim_open_request(arena, NULL, plan->request_envelope, 0, &plan->request, err))
+		return CS_INTERNAL;
+	if (plan->approval_envelope.len > 0 &&
+	    claim_open_approval(arena, NULL, plan->approval_envelope, 0, &plan->approval, err))
+		return CS_INTERNAL;
+	if (plan->plan_envelope.len > 0 &&
+	    claim_open_plan(arena, NULL, plan->plan_envelope, 0, &plan->plan, err))
+		return CS_INTERNAL;
+	plan->progress = CS_NEW_ARRAY(arena, plan->plan.n_checks, struct policy_progress);
+	return CS_OK;
+}
+
+static enum cs_code
+read_plan(const struct db_rows *rows, size_t row, struct cs_arena *arena, struct policy_plan *ret,
+    struct cs_err *err)
+{
+	struct policy_plan plan = {
+		.since_ms = db_get_i64(rows, row, 2),
+		.due_ms = db_get_i64(rows, row, 3),
+		.request_envelope = db_get_bytes(rows, row, 4),
+		.approval_envelope = db_get_bytes(rows, row, 5),
+		.plan_envelope = db_get_bytes(rows, row, 6),
+		.version = (uint32_t)db_get_i32(rows, row, 7),
+	};
+
+	if (read_state(db_get_text(rows, row, 1), &plan.state, err) ||
+	    open_envelopes(arena, &plan, err)) {
+		if (err->code == CS_MALFORMED)
+			err->code = CS_INTERNAL; /* it is our row, not the event, that is wrong */
+		return CS_INTERNAL;
+	}
+	*ret = plan;
+	return CS_OK;
+}
+
+static enum cs_code
+load_plans(struct svc_batch *batch, struct cs_err *err)
+{
+	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n) };
+	struct db_rows *rows;
+
+	if (db_query(batch->db, batch->arena, load_plans_sql, params, 1, &rows, err))
+		return err->code;
+	for (size_t i = 0; i < db_rows_count(rows); i++) {
+		struct svc_aggregate *found = svc_aggregate_find(batch, db_get_id(rows, i, 0));
+
+		cs_assert(found != NULL);
+		if (read_plan(rows, i, batch->arena, &case_of(found)->plan, err))
+			return CS_INTERNAL;
+	}
+	return CS_OK;
+}
+
+/* ---- load: progress ---- */
+
+static const char load_progress_sql[] = "select request, check_id, attempt, tries, outcome, next_ms"
+					" from plan_check where request = any($1::uuid[])";
+
+static void
+read_progress(const struct db_rows *rows, size_t row, struct policy_plan *plan)
+{
+	const char *check_id = db_get_text(rows, row, 1);
+
+	for (size_t i = 0; i < plan->plan.n_checks; i++) {
+		if (strcmp(plan->plan.checks[i].id, check_id) != 0)
+			continue;
+		plan->progress[i] = (struct policy_progress){
+			.attempt = (uint32_t)db_get_i32(rows, row, 2),
+			.tries = (uint32_t)db_get_i32(rows, row, 3),
+			.outcome = (enum claim_outcome)db_get_i32(rows, row, 4),
+			.next_ms = db_get_i64(rows, row, 5),
+		};
+	}
+}
+
+static enum cs_code
+load_progress(struct svc_batch *batch, struct cs_err *err)
+{
+	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n) };
+	struct db_rows *rows;
+
+	if (db_query(batch->db, batch->arena, load_progress_sql, params, 1, &rows, err))
+		return err->code;
+	for (size_t i = 0; i < db_rows_count(rows); i++) {
+		struct svc_aggregate *found = svc_aggregate_find(batch, db_get_id(rows, i, 0));
+
+		cs_assert(found != NULL);
+		read_progress(rows, i, &case_of(found)->plan);
+	}
+	return CS_OK;
+}
+
+/* ---- whom a batch is about ---- */
+
+/* The request that an aggregate is about, stored or just arriving; NULL: not known yet. */
+static const struct claim_request *
+request_of(const struct svc_aggregate *aggregate)
+{
+	const struct policy_plan *plan = &case_of(aggregate)->plan;
+
+	if (plan->request_envelope.len > 0)
+		return &plan->request;
+	for (size_t i = 0; i < aggregate->n_events; i++) {
+		const struct policy_submitted *submitted = aggregate->events[i]->what;
+
+		if (strcmp(aggregate->events[i]->subject, "request.submitted") == 0)
+			return &submitted->request;
+	}
+	return NULL;
+}
+
+/* Parallel arrays, one element for each thing that is looked up; `at` says for which aggregate. */
+struct wanted {
+	int32_t *at;
+	const char **a, **b, **c;
+	size_t n;
+};
+
+static struct wanted
+wanted_new(struct cs_arena *arena, size_t max)
+{
+	return (struct wanted){
+		.at = CS_NEW_ARRAY(arena, max, int32_t),
+		.a = CS_NEW_ARRAY(arena, max, const char *),
+		.b = CS_NEW_ARRAY(arena, max, const char *),
+		.c = CS_NEW_ARRAY(arena, max, const char *),
+	};
+}
+
+/* ---- load: configuration ---- */
+
+static const char load_config_sql[] =
+    "select w.at, e.version, a.name is not null, p.name is not null,"
+    " coalesce(a.profiles && array[w.profile, '*'], false),"
+    " p.version, p.validation, p.certificate_profile, p.mailbox_period_days, p.domain_period_days,"
+    " p.max_days, p.may_dual, p.may_signing, p.may_encryption, p.may_dns_txt, p.may_http_file,"
+    " (select string_agg(s.mailbox, chr(10) order by s.mailbox) from assignment s"
+    "  where s.enterprise = w.enterprise and s.account = w.account)"
+    " from unnest($1::integer[], $2::text[], $3::text[], $4::text[])"
+    "  as w(at, enterprise, account, profile)"
+    " left join enterprise e on e.name = w.enterprise and e.active"
+    " left join account a on a.enterprise = e.name and a.name = w.account and a.active"
+    " left join profile p on p.name = w.profile and p.active";
+
+static enum cs_code
+read_profile(const struct db_rows *rows, size_t row, struct policy_profile *ret, struct cs_err *err)
+{
+	const char *name = db_get_text(rows, row, 6);
+	enum policy_validation validation = POLICY_MAILBOX;
+
+	while (strcmp(policy_validation_name(validation), name) != 0) {
+		if (validation == POLICY_BOTH)
+			return cs_fail(err, CS_INTERNAL, "unknown validation %.40s", name);
+		validation++;
+	}
+	*ret = (struct policy_profile){
+		.version = (uint32_t)db_get_i32(rows, row, 5),
+		.validation = validation,
+		.certificate_profile = db_get_text(rows, row, 7),
+		.mailbox_period_days = (uint32_t)db_get_i32(rows, row, 8),
+		.domain_period_days = (uint32_t)db_get_i32(rows, row, 9),
+		.max_days = (uint32_t)db_get_i32(rows, row, 10),
+		.may_dual = db_get_bool(rows, row, 11),
+		.may_signing = db_get_bool(rows, row, 12),
+		.may_encryption = db_get_bool(rows, row, 13),
+		.may_dns_txt = db_get_bool(rows, row, 14),
+		.may_http_file = db_get_bool(rows, row, 15),
+	};
+	return CS_OK;
+}
+
+static struct claim_texts
+split_lines(struct cs_arena *arena, const char *lines)
+{
+	struct claim_texts texts = { NULL, 0 };
+
+	if (lines == NULL)
+		return texts;
+	texts.items = CS_NEW_ARRAY(arena, strlen(lines) / 2 + 1, const char *);
+	for (char *rest = cs_arena_strdup(arena, lines), *line;;) {
+		line = strsep(&rest, "\n");
+		if (line == NULL)
+			return texts;
+		if (line[0] != '\0')
+			texts.items[texts.n++] = line;
+	}
+}
+
+static enum cs_code
+read_config(const struct db_rows *rows, size_t row, struct cs_arena *arena,
+    struct policy_config *ret, struct cs_err *err)
+{
+	struct policy_config config = {
+		.enterprise_known = !db_is_null(rows, row, 1),
+		.enterprise_version = (uint32_t)db_get_i32(rows, row, 1),
+		.account_known = db_get_bool(rows, row, 2),
+		.profile_known = db_get_bool(rows, row, 3),
+		.profile_allowed = db_get_bool(rows, row, 4),
+		.assigned = split_lines(arena, db_get_text(rows, row, 16)),
+	};
+
+	if (config.profile_known && read_profile(rows, row, &config.profile, err))
+		return err->code;
+	*ret = config;
+	return CS_OK;
+}
+
+static enum cs_code
+load_configs(struct svc_batch *batch, struct cs_err *err)
+{
+	struct wanted wanted = wanted_new(batch->arena, batch->n);
+	struct db_rows *rows;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct claim_request *request = request_of(&batch->aggregates[i]);
+
+		if (request == NULL)
+			continue;
+		wanted.at[wanted.n] = (int32_t)i;
+		wanted.a[wanted.n] = request->enterprise;
+		wanted.b[wanted.n] = request->account;
+		wanted.c[wanted.n++] = request->profile;
+	}
+	const struct db_param params[] = {
+		db_i32_array(batch->arena, wanted.at, wanted.n),
+		db_text_array(batch->arena, wanted.a, wanted.n),
+		db_text_array(batch->arena, wanted.b, wanted.n),
+		db_text_array(batch->arena, wanted.c, wanted.n),
+	};
+
+	if (wanted.n == 0)
+		return CS_OK;
+	if (db_query(batch->db, batch->arena, load_config_sql, params, 4, &rows, err))
+		return err->code;
+	for (size_t i = 0; i < db_rows_count(rows); i++) {
+		struct svc_aggregate *found = &batch->aggregates[db_get_i32(rows, i, 0)];
+
+		if (read_config(rows, i, batch->arena, &case_of(found)->config, err))
+			return err->code;
+	}
+	return CS_OK;
+}
+
+/* ---- load: evidence that stands ---- */
+
+static const char load_standing_sql[] =
+    "select w.at, s.kind, s.outcome, s.enterprise, s.account, s.target, s.method, s.expected,"
+    " s.check_digest, s.envelope_sha256, s.primary_sha256, s.request, s.attempt, s.checked_at_ms,"
+    " s.valid_until_ms, s.covers_subdomains, s.min_remotes"
+    " from unnest($1::integer[], $2::text[], $3::text[]) as w(at, enterprise, target)"
+    " join standing s on s.enterprise = w.enterprise and s.target = w.target"
+    " and s.valid_until_ms > $4";
+
+/* Each name once: a row that came twice would be two proofs. */
+static void
+want_name(struct wanted *wanted, size_t at, const char *enterprise, const char *name)
+{
+	for (size_t i = wanted->n; i > 0 && wanted->at[i - 1] == (int32_t)at; i--)
+		if (strcmp(wanted->b[i - 1], name) == 0)
+			return;
+	wanted->at[wanted->n] = (int32_t)at;
+	wanted->a[wanted->n] = enterprise;
+	wanted->b[wanted->n++] = name;
+}
+
+/* A domain and what is above it: a proof of a parent may cover it. */
+static void
+want_domain(struct wanted *wanted, size_t at, const char *enterprise, const char *domain)
+{
+	for (; domain != NULL && strchr(domain, '.') != NULL; domain = smime_domain_parent(domain))
+		want_name(wanted, at, enterprise, domain);
+}
+
+static void
+want_names(
+    struct wanted *wanted, size_t at, const struct claim_request *request, struct cs_arena *arena)
+{
+	for (size_t i = 0; i < request->domains.n; i++)
+		want_domain(wanted, at, request->enterprise, request->domains.items[i]);
+	for (size_t i = 0; i < request->mailboxes.n; i++) {
+		const char *mailbox = request->mailboxes.items[i];
+		struct smime_address address;
+		struct cs_refusal why;
+
+		want_name(wanted, at, request->enterprise, mailbox);
+		if (smime_address_parse(arena, cs_span_str(mailbox), &address, &why))
+			want_domain(wanted, at, request->enterprise, address.domain);
+	}
+}
+
+/* No name has more labels than half its octets. */
+static size_t
+most_names(const struct svc_batch *batch)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct claim_request *request = request_of(&batch->aggregates[i]);
+
+		if (request == NULL)
+			continue;
+		n += request->mailboxes.n;
+		for (size_t k = 0; k < request->domains.n; k++)
+			n += strlen(request->domains.items[k]) / 2 + 1;
+		for (size_t k = 0; k < request->mailboxes.n; k++)
+			n += strlen(request->mailboxes.items[k]) / 2 + 1;
+	}
+	return n;
+}
+
+static void
+read_proof(const struct db_rows *rows, size_t row, struct policy_proof *proof)
+{
+	*proof = (struct policy_proof){
+		.kind = (enum claim_kind)db_get_i32(rows, row, 1),
+		.outcome = (enum claim_outcome)db_get_i32(rows, row, 2),
+		.enterprise = db_get_text(rows, row, 3),
+		.account = db_get_text(rows, row, 4),
+		.target = db_get_text(rows, row, 5),
+		.method = db_get_text(rows, row, 6),
+		.expected = db_get_bytes(rows, row, 7),
+		.primary_sha256 = db_get_bytes(rows, row, 10),
+		.request = db_get_id(rows, row, 11),
+		.attempt = (uint32_t)db_get_i32(rows, row, 12),
+		.checked_at_ms = db_get_i64(rows, row, 13),
+		.valid_until_ms = db_get_i64(rows, row, 14),
+		.covers_subdomains = db_get_bool(rows, row, 15),
+		.min_remotes = (uint32_t)db_get_i32(rows, row, 16),
+	};
+	/* Their length is a constraint of the table. */
+	memcpy(proof->check_digest, db_get_bytes(rows, row, 8).data, CLAIM_DIGEST);
+	memcpy(proof->envelope_sha256, db_get_bytes(rows, row, 9).data, CLAIM_DIGEST);
+}
+
+static enum cs_code
+load_standing(struct svc_batch *batch, struct cs_err *err)
+{
+	struct wanted wanted = wanted_new(batch->arena, most_names(batch));
+	struct db_rows *rows;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct claim_request *request = request_of(&batch->aggregates[i]);
+
+		if (request != NULL)
+			want_names(&wanted, i, request, batch->arena);
+	}
+	const struct db_param params[] = {
+		db_i32_array(batch->arena, wanted.at, wanted.n),
+		db_text_array(batch->arena, wanted.a, wanted.n),
+		db_text_array(batch->arena, wanted.b, wanted.n),
+		db_i64(batch->now_ms),
+	};
+
+	if (wanted.n == 0)
+		return CS_OK;
+	if (db_query(batch->db, batch->arena, load_standing_sql, params, 4, &rows, err))
+		return err->code;
+	for (size_t i = 0; i < db_rows_count(rows); i++) {
+		struct policy_case *found = case_of(&batch->aggregates[db_get_i32(rows, i, 0)]);
+		struct policy_proof *proof = CS_NEW(batch->arena, struct policy_proof);
+
+		read_proof(rows, i, proof);
+		proof->next = found->proofs;
+		found->proofs = proof;
+	}
+	return CS_OK;
+}
+
+enum cs_code
+store_load_cases(struct svc_batch *batch, struct cs_err *err)
+{
+	for (size_t i = 0; i < batch->n; i++)
+		batch->aggregates[i].state = CS_NEW(batch->arena, struct policy_case);
+	if (load_plans(batch, err) || load_progress(batch, err) || load_configs(batch, err) ||
+	    load_standing(batch, err))
+		return err->code;
+	return CS_OK;
+}
+
+/* ---- save: plans ---- */
+
+/* Fewer rows than plans: another replica was faster. */
+static const char save_plans_sql[] =
+    "insert into plan as p (request, state, since_ms, due_ms, request_envelope, approval_envelope,"
+    " plan_envelope, version)"
+    " select request, state, since_ms, due_ms, request_envelope, approval_envelope, plan_envelope,"
+    " version + 1"
+    " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[],"
+    "  $7::bytea[], $8::integer[])"
+    "  as t(request, state, since_ms, due_ms, request_envelope, approval_envelope, plan_envelope,"
+    "  version)"
+    " on conflict (request) do update set state = excluded.state, since_ms = excluded.since_ms,"
+    " due_ms = excluded.due_ms, request_envelope = excluded.request_envelope,"
+    " approval_envelope = excluded.approval_envelope, plan_envelope = excluded.plan_envelope,"
+    " version = excluded.version"
+    " where p.version = excluded.version - 1";
+
+struct plan_columns {
+	struct cs_id *request;
+	const char **state;
+	int64_t *since_ms, *due_ms;
+	struct cs_span *request_envelope, *approval_envelope, *plan_envelope;
+	int32_t *version;
+	size_t n;
+};
+
+static void
+add_plan(struct plan_columns *columns, struct cs_id request, const struct policy_plan *plan)
+{
+	size_t i = columns->n++;
+
+	columns->request[i] = request;
+	columns->state[i] = policy_state_name(plan->state);
+	columns->since_ms[i] = plan->since_ms;
+	columns->due_ms[i] = plan->due_ms;
+	columns->request_envelope[i] = plan->request_envelope;
+	columns->approval_envelope[i] = plan->approval_envelope;
+	columns->plan_envelope[i] = plan->plan_envelope;
+	columns->version[i] = (int32_t)plan->version;
+}
+
+static enum cs_code
+save_plans(struct svc_batch *batch, struct cs_err *err)
+{
+	struct cs_arena *arena = batch->arena;
+	struct plan_columns columns = {
+		.request = CS_NEW_ARRAY(arena, batch->n, struct cs_id),
+		.state = CS_NEW_ARRAY(arena, batch->n, const char *),
+		.since_ms = CS_NEW_ARRAY(arena, batch->n, int64_t),
+		.due_ms = CS_NEW_ARRAY(arena, batch->n, int64_t),
+		.request_envelope = CS_NEW_ARRAY(arena, batch->n, struct cs_span),
+		.approval_envelope = CS_NEW_ARRAY(arena, batch->n, struct cs_span),
+		.plan_envelope = CS_NEW_ARRAY(arena, batch->n, struct cs_span),
+		.version = CS_NEW_ARRAY(arena, batch->n, int32_t),
+	};
+
+	for (size_t i = 0; i < batch->n; i++)
+		if (case_of(&batch->aggregates[i])->plan.changed)
+			add_plan(&columns, batch->aggregates[i].key,
+			    &case_of(&batch->aggregates[i])->plan);
+	const struct db_param params[] = {
+		db_id_array(arena, columns.request, columns.n),
+		db_text_array(arena, columns.state, columns.n),
+		db_i64_array(arena, columns.since_ms, columns.n),
+		db_i64_array(arena, columns.due_ms, columns.n),
+		db_bytes_array(arena, columns.request_envelope, columns.n),
+		db_bytes_array(arena, columns.approval_envelope, columns.n),
+		db_bytes_array(arena, columns.plan_envelope, columns.n),
+		db_i32_array(arena, columns.version, columns.n),
+	};
+
+	if (columns.n == 0)
+		return CS_OK;
+	return db_send(batch->db, save_plans_sql, params, 8, (int64_t)columns.n, err);
+}
+
+/* ---- save: progress ---- */
+
+static const char save_progress_sql[] =
+    "insert into plan_check (request, check_id, attempt, tries, outcome, next_ms)"
+    " select * from unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::integer[],"
+    "  $6::bigint[])"
+    " on conflict (request, check_id) do update set attempt = excluded.attempt,"
+    " tries = excluded.tries, outcome = excluded.outcome, next_ms = excluded.next_ms";
+
+struct progress_columns {
+	struct cs_id *request;
+	const char **check_id;
+	int32_t *attempt, *tries, *outcome;
+	int64_t *next_ms;
+	size_t n;
+};
+
+static void
+add_progress(struct progress_columns *columns, struct cs_id request, const struct policy_plan *plan)
+{
+	for (size_t k = 0; k < plan->plan.n_checks; k++) {
+		size_t i = columns->n++;
+
+		columns->request[i] = request;
+		columns->check_id[i] = plan->plan.checks[k].id;
+		columns->attempt[i] = (int32_t)plan->progress[k].attempt;
+		columns->tries[i] = (int32_t)plan->progress[k].tries;
+		columns->outcome[i] = (int32_t)plan->progress[k].outcome;
+		columns->next_ms[i] = plan->progress[k].next_ms;
+	}
+}
+
+static enum cs_code
+save_progress(struct svc_batch *batch, struct cs_err *err)
+{
+	struct cs_arena *arena = batch->arena;
+	size_t max = batch->n * CLAIM_MAX_CHECKS;
+	struct progress_columns columns = {
+		.request = CS_NEW_ARRAY(arena, max, struct cs_id),
+		.check_id = CS_NEW_ARRAY(arena, max, const char *),
+		.attempt = CS_NEW_ARRAY(arena, max, int32_t),
+		.tries = CS_NEW_ARRAY(arena, max, int32_t),
+		.outcome = CS_NEW_ARRAY(arena, max, int32_t),
+		.next_ms = CS_NEW_ARRAY(arena, max, int64_t),
+	};
+
+	for (size_t i = 0; i < batch->n; i++)
+		if (case_of(&batch->aggregates[i])->plan.changed)
+			add_progress(&columns, batch->aggregates[i].key,
+			    &case_of(&batch->aggregates[i])->plan);
+	const struct db_param params[] = {
+		db_id_array(arena, columns.request, columns.n),
+		db_text_array(arena, columns.check_id, columns.n),
+		db_i32_array(arena, columns.attempt, columns.n),
+		db_i32_array(arena, columns.tries, columns.n),
+		db_i32_array(arena, columns.outcome, columns.n),
+		db_i64_array(arena, columns.next_ms, columns.n),
+	};
+
+	if (columns.n == 0)
+		return CS_OK;
+	return db_send(batch->db, save_progress_sql, params, 6, (int64_t)columns.n, err);
+}
+
+/* ---- save: evidence ---- */
+
+static const char save_standing_sql[] =
+    "insert into standing (check_digest, request, attempt, enterprise, account, kind, target,"
+    " method, expected, outcome, envelope_sha256, primary_sha256, checked_at_ms, valid_until_ms,"
+    " covers_subdomains, min_remotes)"
+    " select * from unnest($1::bytea[], $2::uuid[], $3::integer[], $4::text[], $5::text[],"
+    "  $6::integer[], $7::text[], $8::text[], $9::bytea[], $10::integer[], $11::bytea[],"
+    "  $12::bytea[], $13::bigint[], $14::bigint[], $15::boolean[], $16::integer[])"
+    " on conflict do nothing";
+
+static int
+by_digest(const void *a, const void *b)
+{
+	const struct policy_proof *const *x = a, *const *y = b;
+
+	return memcmp((*x)->check_digest, (*y)->check_digest, CLAIM_DIGEST);
+}
+
+/* New ones of the whole batch, in the order of the key: replicas cannot wait for each other. */
+static size_t
+collect_proofs(struct svc_batch *batch, const struct policy_proof ***ret)
+{
+	const struct policy_proof **proofs;
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++)
+		n += batch->aggregates[i].n_events;
+	proofs = CS_NEW_ARRAY(batch->arena, n, const struct policy_proof *);
+	n = 0;
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct policy_proof *p = case_of(&batch->aggregates[i])->proofs;
+
+		/* New ones are in front of those that were loaded. */
+		for (; p != NULL && p->is_new; p = p->next)
+			proofs[n++] = p;
+	}
+	qsort(proofs, n, sizeof(proofs[0]), by_digest);
+	*ret = proofs;
+	return n;
+}
+
+/* One column of `proofs`, as an array of `type`. */
+#define COLUMN(type, name, value)                  \
+	type *name = CS_NEW_ARRAY(arena, n, type); \
+	for (size_t i = 0; i < n; i++)             \
+	name[i] = (value)
+
+static enum cs_code
+save_standing(struct svc_batch *batch, struct cs_err *err)
+{
+	struct cs_arena *arena = batch->arena;
+	const struct policy_proof **p;
+	size_t n = collect_proofs(batch, &p);
+
+	if (n == 0)
+		return CS_OK;
+	COLUMN(struct cs_span, check_digest, cs_span_of(p[i]->check_digest, CLAIM_DIGEST));
+	COLUMN(struct cs_id, request, p[i]->request);
+	COLUMN(int32_t, attempt, (int32_t)p[i]->attempt);
+	COLUMN(const char *, enterprise, p[i]->enterprise);
+	COLUMN(const char *, account, p[i]->account);
+	COLUMN(int32_t, kind, (int32_t)p[i]->kind);
+	COLUMN(const char *, target, p[i]->target);
+	COLUMN(const char *, method, p[i]->method);
+	COLUMN(struct cs_span, expected, p[i]->expected);
+	COLUMN(int32_t, outcome, (int32_t)p[i]->outcome);
+	COLUMN(struct cs_span, envelope, cs_span_of(p[i]->envelope_sha256, CLAIM_DIGEST));
+	COLUMN(struct cs_span, primary, p[i]->primary_sha256);
+	COLUMN(int64_t, checked_at, p[i]->checked_at_ms);
+	COLUMN(int64_t, valid_until, p[i]->valid_until_ms);
+	COLUMN(bool, covers, p[i]->covers_subdomains);
+	COLUMN(int32_t, min_remotes, (int32_t)p[i]->min_remotes);
+	const struct db_param params[] = {
+		db_bytes_array(arena, check_digest, n),
+		db_id_array(arena, request, n),
+		db_i32_array(arena, attempt, n),
+		db_text_array(arena, enterprise, n),
+		db_text_array(arena, account, n),
+		db_i32_array(arena, kind, n),
+		db_text_array(arena, target, n),
+		db_text_array(arena, method, n),
+		db_bytes_array(arena, expected, n),
+		db_i32_array(arena, outcome, n),
+		db_bytes_array(arena, envelope, n),
+		db_bytes_array(arena, primary, n),
+		db_i64_array(arena, checked_at, n),
+		db_i64_array(arena, valid_until, n),
+		db_bool_array(arena, covers, n),
+		db_i32_array(arena, min_remotes, n),
+	};
+
+	return db_send(batch->db, save_standing_sql, params, 16, -1, err);
+}
+
+enum cs_code
+store_save_cases(struct svc_batch *batch, struct cs_err *err)
+{
+	if (save_plans(batch, err) || save_progress(batch, err) || save_standing(batch, err))
+		return err->code;
+	return CS_OK;
+}
+
+/* ---- the clock ---- */
+
+static const char due_sql[] = "select request from plan where due_ms > 0 and due_ms <= $1"
+			      " order by due_ms limit $2";
+
+enum cs_code
+store_due_plans(const void *self, struct db *db, int64_t now_ms, size_t max, struct cs_arena *arena,
+    struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err)
+{
+	const struct db_param params[] = { db_i64(now_ms), db_i64((int64_t)max) };
+	struct db_rows *rows;
+
+	(void)self;
+	if (db_query(db, arena, due_sql, params, 2, &rows, err))
+		return err->code;
+	size_t n = db_rows_count(rows);
+	struct cs_id *keys = CS_NEW_ARRAY(arena, n, struct cs_id);
+
+	for (size_t i = 0; i < n; i++)
+		keys[i] = db_get_id(rows, i, 0);
+	*ret_keys = keys;
+	*ret_n = n;
+	return CS_OK;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wire.h: the unsigned events that policy reads and writes; the signed ones go through libs/claim.
+ * Only the fields that policy needs are read.  Reading: CS_MALFORMED; results live in the arena.
+ */
+#ifndef POLICY_WIRE_H
+#define POLICY_WIRE_H
+
+#include "policy.h"
+
+CS_MUST_USE enum cs_code wire_read_asked(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_request, struct policy_asked *ret_asked, struct cs_err *err);
+/* The events after which nothing is to be done for a request. */
+CS_MUST_USE enum cs_code wire_read_cancelled(
+    struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_issued(
+    struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_refused(
+    struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_stopped(
+    struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request, struct cs_err *err);
+
+struct cs_span wire_write_refused(
+    struct cs_arena *arena, const struct policy_step *step, struct cs_id request, int64_t now_ms);
+
+#endif
