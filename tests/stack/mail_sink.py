@@ -157,7 +157,8 @@ def main() -> None:
         "ident": "Test sink",
     }
     for host, port in options.smtp:
-        Controller(Sink(mails), hostname=host, port=port, tls_context=tls, **smtp).start()  # type: ignore[no-untyped-call]
+        controller = Controller(Sink(mails), hostname=host, port=port, tls_context=tls, **smtp)
+        controller.start()  # type: ignore[no-untyped-call]
     view = type("BoundView", (View,), {"mails": mails})
     ThreadingHTTPServer(options.view, view).serve_forever()
 

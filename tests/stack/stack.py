@@ -122,14 +122,12 @@ class Stack:
             view.be_quiet()
         self.dns.be_quiet()
         self.processes.stop_all()
-        problems = self.processes.problems + [
-            f"left behind: {line}" for line in left_behind(self.root)
-        ]
+        left = left_behind(self.root)
         self.processes.unguard()
         self.claims.release()
-        for problem in problems:
-            self.say(problem)
-        fine = not problems and not failed
+        for line in left:
+            self.say(f"left behind: {line}")
+        fine = not left and not self.processes.problems and not failed
         if fine and not self.keep:
             shutil.rmtree(self.root, ignore_errors=True)
         else:
