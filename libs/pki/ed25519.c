@@ -41,6 +41,15 @@ from_seed(const uint8_t seed[static SEED])
 	return key;
 }
 
+void
+pki_ed25519_public_of_seed(const uint8_t seed[static 32], uint8_t ret_public[static 32])
+{
+	struct pki_ed25519 *key = from_seed(seed);
+
+	pki_ed25519_public(key, ret_public);
+	pki_ed25519_free(key);
+}
+
 /* One line of base64, 64 characters, holds the whole key; nothing but line ends may follow. */
 static bool
 seed_of(struct cs_span pem, uint8_t ret_seed[static SEED])
