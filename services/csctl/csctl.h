@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * csctl.h: what the sub-commands of the operator's command line share.
+ *
+ * Exit status everywhere: 0 accept, allow or done; 1 refuse or deny; 2 could not run.
+ */
+#ifndef CSCTL_CSCTL_H
+#define CSCTL_CSCTL_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum exit_status { DONE = 0, REFUSED = 1, COULD_NOT_RUN = 2 };
+
+/* A sub-command's arguments after its own words. */
+struct args {
+	int n;
+	char **items;
+	struct cs_arena *arena; /* lives as long as the process */
+};
+
+typedef int command_fn(struct args *args);
+
+struct command {
+	const char *words; /* "ca init" */
+	const char *usage; /* "--dir DIR [--algorithm p256|p384|rsa4096]" */
+	const char *help;  /* one line */
+	command_fn *run;
+};
+
+/* Takes "--name VALUE" out of the arguments; `fallback` when it is not there (NULL: none). */
+const char *args_option(struct args *args, const char *name, const char *fallback);
+/* Takes "--name" out of the arguments. */
+bool args_flag(struct args *args, const char *name);
+/* Takes the next argument that is no option; NULL: there is none. */
+const char *args_word(struct args *args);
+/* Says what is left over, if anything is; true: nothing was. */
+bool args_end(const struct args *args);
+
+/* An environment variable; says what it is for when it is missing, and returns NULL. */
+const char *setting(const char *name, const char *help);
+/* Prints "csctl: ..." on stderr and returns COULD_NOT_RUN. */
+int fail(const struct cs_err *err);
+int usage(const char *text);
+
+struct bus;
+/* Connects with CS_NATS_URL, CS_NATS_CA_FILE and CS_NATS_SEED_FILE under this client name. */
+CS_MUST_USE enum cs_code connect_bus(const char *name, struct bus **ret_bus, struct cs_err *err);
+
+extern const struct command catalogue_commands[], provision_commands[], migrate_commands[],
+    key_commands[], ca_commands[], request_commands[], event_commands[], deadletter_commands[],
+    check_commands[];
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* provision.c: makes streams and durable consumers as the catalogue says, and again when they are gone. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bus/bus.h"
+#include "catalogue/catalogue.h"
+#include "csctl.h"
+
+#define ASK_MS 5000
+#define NANOSECONDS INT64_C(1000000000)
+
+/* Sends one JetStream API request.  CS_NOT_FOUND, CS_CONFLICT (exists with another form), CS_INTERNAL. */
+static enum cs_code
+api(struct bus *bus, struct cs_arena *arena, const char *subject, json_t *body, struct cs_err *err)
+{
+	char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+	const struct bus_out out = { .subject = subject, .body = cs_span_str(text) };
+	struct cs_span answer;
+	enum cs_code code = bus_request(bus, &out, ASK_MS, arena, &answer, err);
+
+	free(text);
+	json_decref(body);
+	if (code != CS_OK)
+		return code;
+	json_t *json = json_loadb((const char *)answer.data, answer.len, 0, NULL);
+	json_t *error = json_object_get(json, "error");
+	long long number = json_integer_value(json_object_get(error, "err_code"));
+	const char *what = json_string_value(json_object_get(error, "description"));
+
+	if (json == NULL)
+		code = cs_fail(err, CS_INTERNAL, "%s: the answer is no JSON", subject);
+	else if (error != NULL)
+		code = cs_fail(err,
+		    number == 10059 || number == 10014 ? CS_NOT_FOUND
+		    : number == 10058                  ? CS_CONFLICT
+						       : CS_INTERNAL,
+		    "%s: %s (%lld)", subject, what == NULL ? "?" : what, number);
+	json_decref(json);
+	return code;
+}
+
+static json_t *
+stream_config(const struct catalogue_lane *lane, int replicas)
+{
+	return json_pack(
+	    "{s:s, s:[s], s:s, s:s, s:s, s:i, s:I, s:I, s:i, s:I, s:b, s:b, s:b, s:i, s:i}", "name",
+	    lane->stream, "subjects", lane->subjects, "retention", "limits", "storage", "file",
+	    "discard", "old", "num_replicas", replicas, "max_age",
+	    (json_int_t)lane->days * 86400 * NANOSECONDS, "max_bytes",
+	    (json_int_t)lane->mib * 1024 * 1024, "max_msg_size", CATALOGUE_MAX_MESSAGE + 16384,
+	    "duplicate_window", CATALOGUE_DUPLICATE_WINDOW_S * NANOSECONDS, "deny_delete", 1,
+	    "deny_purge", 1, "allow_direct", 1, "max_consumers", -1, "max_msgs", -1);
+}
+
+static enum cs_code
+provision_stream(struct bus *bus, struct cs_arena *arena, const struct catalogue_lane *lane,
+    int replicas, struct cs_err *err)
+{
+	const char *create = cs_arena_printf(arena, "$JS.API.STREAM.CREATE.%s", lane->stream);
+	const char *update = cs_arena_printf(arena, "$JS.API.STREAM.UPDATE.%s", lane->stream);
+	enum cs_code code = api(bus, arena, create, stream_config(lane, replicas), err);
+
+	return code == CS_CONFLICT ? api(bus, arena, update, stream_config(lane, replicas), err)
+				   : code;
+}
+
+static json_t *
+consumer_config(const char *durable, const struct catalogue_consumer *consumer, const char *stream,
+    int replicas)
+{
+	static const int backoff_s[] = CATALOGUE_BACKOFF_S;
+	json_t *backoff = json_array();
+	char filter[160];
+
+	(void)snprintf(filter, sizeof(filter), "cs.%s", consumer->subject);
+	for (size_t i = 0; i < sizeof(backoff_s) / sizeof(backoff_s[0]); i++)
+		(void)json_array_append_new(backoff, json_integer(backoff_s[i] * NANOSECONDS));
+	/* The server never gives up: the service parks what fails, and an outage counts for nothing. */
+	json_t *config = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:o, s:i, s:i}",
+	    "durable_name", durable, "filter_subject", filter, "deliver_policy", "all",
+	    "ack_policy", "explicit", "replay_policy", "instant", "ack_wait",
+	    (json_int_t)(backoff_s[0] * NANOSECONDS), "max_deliver", -1, "max_ack_pending",
+	    (int)consumer->max_ack_pending, "backoff", backoff, "num_replicas", replicas,
+	    "max_waiting", 512);
+
+	return json_pack("{s:s, s:o}", "stream_name", stream, "config", config);
+}
+
+/* Consumers read every message that their stream holds: the inbox drops what was handled before. */
+static enum cs_code
+provision_consumer(struct bus *bus, struct cs_arena *arena,
+    const struct catalogue_consumer *consumer, int replicas, struct cs_err *err)
+{
+	const char *stream = catalogue_lane_of(consumer->subject)->stream;
+	const char *durable = catalogue_durable(arena, consumer);
+	const char *subject =
+	    cs_arena_printf(arena, "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s", stream, durable);
+
+	return api(bus, arena, subject, consumer_config(durable, consumer, stream, replicas), err);
+}
+
+static enum cs_code
+provision_all(struct bus *bus, struct cs_arena *arena, int replicas, struct cs_err *err)
+{
+	size_t n_lanes, n_consumers;
+	const struct catalogue_lane *lanes = catalogue_lanes(&n_lanes);
+	const struct catalogue_consumer *consumers = catalogue_consumers(&n_consumers);
+
+	for (size_t i = 0; i < n_lanes; i++)
+		if (provision_stream(bus, arena, &lanes[i], replicas, err))
+			return err->code;
+	for (size_t i = 0; i < n_consumers; i++)
+		if (provision_consumer(bus, arena, &consumers[i], replicas, err))
+			return err->code;
+	return CS_OK;
+}
+
+/* True: something is missing.  What cannot be asked is not taken for missing. */
+static bool
+is_missing(struct bus *bus, struct cs_arena *arena)
+{
+	size_t n_lanes, n_consumers;
+	const struct catalogue_lane *lanes = catalogue_lanes(&n_lanes);
+	const struct catalogue_consumer *consumers = catalogue_consumers(&n_consumers);
+	struct bus_consumer consumer;
+	struct bus_stream stream;
+	struct cs_err err;
+
+	for (size_t i = 0; i < n_lanes; i++)
+		if (bus_stream_info(bus, lanes[i].stream, &stream, &err) == CS_NOT_FOUND)
+			return true;
+	for (size_t i = 0; i < n_consumers; i++)
+		if (bus_consumer_info(bus, catalogue_lane_of(consumers[i].subject)->stream,
+			catalogue_durable(arena, &consumers[i]), &consumer, &err) == CS_NOT_FOUND)
+			return true;
+	return false;
+}
+
+/* Until killed: the supervisor's signal ends it, nothing is left half done. */
+static int
+watch(struct bus *bus, int replicas)
+{
+	for (;;) {
+		struct cs_arena *arena = cs_arena_new();
+		struct cs_err err;
+
+		if (is_missing(bus, arena)) {
+			if (provision_all(bus, arena, replicas, &err) == CS_OK)
+				(void)fprintf(
+				    stderr, "csctl: streams or consumers were gone: made again\n");
+			else
+				(void)fprintf(stderr, "csctl: not provisioned: %s\n", err.text);
+		}
+		cs_arena_free(arena);
+		if (bus_counters(bus).stuck)
+			return COULD_NOT_RUN;
+		(void)usleep(1000 * 1000);
+	}
+}
+
+static int
+run_provision(struct args *args)
+{
+	bool watching = args_flag(args, "--watch");
+	int replicas = atoi(args_option(args, "--replicas", "1"));
+	struct cs_err err = { 0 };
+	struct bus *bus;
+	int status = DONE;
+
+	if (!args_end(args) || (replicas != 1 && replicas != 3 && replicas != 5))
+		return usage("provision [--replicas 1|3|5] [--watch]");
+	if (connect_bus("provisioner", &bus, &err))
+		return fail(&err);
+	enum cs_code code = provision_all(bus, args->arena, replicas, &err);
+
+	if (code != CS_OK && !watching)
+		status = fail(&err);
+	else if (!watching)
+		(void)printf("streams and consumers are as the catalogue says\n");
+	else
+		status = watch(bus, replicas);
+	bus_close(bus);
+	bus_fini();
+	return status;
+}
+
+const struct command provision_commands[] = {
+	{ "provision", "[--replicas 1|3|5] [--watch]",
+	    "makes streams and consumers as the catalogue says; --watch: again when they are gone",
+	    run_provision },
+	{ NULL, NULL, NULL, NULL },
+};

@@ -1,0 +1,6 @@
+csctl_LIBS := claim smime pki dns http bus db catalogue base
+csctl_GEN := $B/gen/migrations.c
+csctl_SQL := $(wildcard libs/svc/sql/*.sql services/*/sql/*.sql)
+$B/gen/migrations.c: services/csctl/migrations.awk $(csctl_SQL)
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -f $^ > $@

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store.c: roles, schemas and the record of migrations; each service has one role and one schema. */
+#include "store.h"
+
+#include <string.h>
+
+static const char record_sql[] =
+    "create schema if not exists csctl;"
+    "create table if not exists csctl.migration ("
+    " service text not null, name text not null, sha256 bytea not null, at timestamptz not null default now(),"
+    " primary key (service, name));";
+
+enum cs_code
+store_prepare(struct db *db, struct cs_err *err)
+{
+	return db_script(db, record_sql, err);
+}
+
+/* Only letters, digits and underscores: names of services in our own catalogue. */
+static bool
+is_plain(const char *name)
+{
+	return name[0] != '\0' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
+}
+
+/* Passwords are ours: hexadecimal.  Anything else is refused before it comes near SQL. */
+enum cs_code
+store_make_role(struct db *db, struct cs_arena *arena, const char *role, const char *password,
+    struct cs_err *err)
+{
+	if (!is_plain(role) || !is_plain(password))
+		return cs_fail(
+		    err, CS_MALFORMED, "role or password has a character that is not allowed");
+	const char *sql = cs_arena_printf(arena,
+	    "do $$ begin if not exists (select 1 from pg_roles where rolname = '%s') then"
+	    " create role %s login; end if; end $$;"
+	    "alter role %s password '%s';"
+	    "create schema if not exists %s;"
+	    "grant usage on schema %s to %s;"
+	    "alter role %s set search_path = %s;",
+	    role, role, role, password, role, role, role, role, role);
+
+	return db_script(db, sql, err);
+}
+
+/* All tables may be read and written, but what audits may only grow. */
+enum cs_code
+store_grant(struct db *db, struct cs_arena *arena, const char *role, struct cs_err *err)
+{
+	const char *sql = cs_arena_printf(arena,
+	    "grant select, insert, update, delete on all tables in schema %s to %s;"
+	    "grant usage on all sequences in schema %s to %s;"
+	    "do $$ begin if to_regclass('%s.audit') is not null then"
+	    " revoke update, delete on %s.audit from %s; end if; end $$;",
+	    role, role, role, role, role, role, role);
+
+	return db_script(db, sql, err);
+}
+
+static const char applied_sql[] =
+    "select sha256 from csctl.migration where service = $1 and name = $2";
+
+enum cs_code
+store_applied(struct db *db, struct cs_arena *arena, const char *service, const char *name,
+    struct cs_span *ret_sha256, struct cs_err *err)
+{
+	const struct db_param params[] = { db_text(service), db_text(name) };
+	struct db_rows *rows;
+
+	if (db_query(db, arena, applied_sql, params, 2, &rows, err))
+		return err->code;
+	*ret_sha256 = db_rows_count(rows) == 0 ? cs_span_str(NULL) : db_get_bytes(rows, 0, 0);
+	return CS_OK;
+}
+
+static const char applied_insert_sql[] =
+    "insert into csctl.migration (service, name, sha256) values ($1, $2, $3)";
+
+enum cs_code
+store_apply(struct db *db, struct cs_arena *arena, const char *service, const char *name,
+    const char *sql, struct cs_span sha256, struct cs_err *err)
+{
+	const struct db_param params[] = { db_text(service), db_text(name), db_bytes(sha256) };
+	const char *script =
+	    cs_arena_printf(arena, "set search_path = %s;\n%s;\nreset search_path;", service, sql);
+
+	/* One implicit transaction: a migration that fails leaves nothing behind. */
+	if (db_script(db, script, err) || db_send(db, applied_insert_sql, params, 3, 1, err))
+		return err->code;
+	return db_settle(db, err);
+}
+
+static const char parked_sql[] =
+    "select subject, id, error, at_ms, deliveries, state, octet_length(body)::bigint from parked"
+    " order by at_ms desc limit $1";
+
+enum cs_code
+store_parked(struct db *db, struct cs_arena *arena, size_t max, struct db_rows **ret_rows,
+    struct cs_err *err)
+{
+	const struct db_param params[] = { db_i64((int64_t)max) };
+
+	return db_query(db, arena, parked_sql, params, 1, ret_rows, err);
+}
+
+static const char parked_body_sql[] = "select subject, body, error from parked where id = $1";
+
+enum cs_code
+store_parked_one(struct db *db, struct cs_arena *arena, struct cs_id id, struct db_rows **ret_rows,
+    struct cs_err *err)
+{
+	const struct db_param params[] = { db_id(id) };
+
+	return db_query(db, arena, parked_body_sql, params, 1, ret_rows, err);
+}
+
+static const char parked_retry_sql[] =
+    "update parked set state = 'retry' where id = $1 returning id";
+static const char parked_drop_sql[] = "delete from parked where id = $1 returning id";
+
+enum cs_code
+store_parked_change(
+    struct db *db, struct cs_arena *arena, struct cs_id id, bool drop, struct cs_err *err)
+{
+	const struct db_param params[] = { db_id(id) };
+	struct db_rows *rows;
+
+	if (db_query(db, arena, drop ? parked_drop_sql : parked_retry_sql, params, 1, &rows, err))
+		return err->code;
+	if (db_rows_count(rows) == 0)
+		return cs_fail(err, CS_NOT_FOUND, "no such parked event");
+	return CS_OK;
+}
+
+enum cs_code
+store_use_schema(struct db *db, struct cs_arena *arena, const char *schema, struct cs_err *err)
+{
+	if (!is_plain(schema))
+		return cs_fail(err, CS_MALFORMED, "not a service's schema: %s", schema);
+	return db_script(db, cs_arena_printf(arena, "set search_path = %s", schema), err);
+}
