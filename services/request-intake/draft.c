@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the rules of the trade say about the parts of a request that intake can judge alone: names are
+ * taken literally or refused, never repaired.  What needs the profile or the enterprise is policy's.
+ */
+#include "draft.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "json.h"
+#include "pki/csr.h"
+#include "pki/hash.h"
+#include "pki/keycheck.h"
+#include "smime/address.h"
+#include "smime/domain.h"
+
+#define CN_MAX 64 /* characters, RFC 5280 ub-common-name */
+
+struct reading {
+	struct cs_arena *arena;
+	const struct draft_rules *rules;
+	const struct json_create *body;
+	struct draft *draft;
+	unsigned domain_flags;
+};
+
+static bool
+refuse(const struct reading *r, const char *code, const char *field, const char *clause,
+    const char *text, const char *mend)
+{
+	return cs_refuse(&r->draft->why,
+	    (struct cs_refusal){
+		.code = code, .field = field, .clause = clause, .text = text, .mend = mend });
+}
+
+static const char *
+item(const struct reading *r, const char *list, size_t i)
+{
+	return cs_arena_printf(r->arena, "%s[%zu]", list, i);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool
+holds(struct claim_texts texts, const char *text)
+{
+	for (size_t i = 0; i < texts.n; i++)
+		if (strcmp(texts.items[i], text) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_token(const char *text)
+{
+	return text[0] && text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+/* ---- names ---- */
+
+static bool
+read_mailbox(const struct reading *r, size_t i, struct claim_texts *list)
+{
+	struct smime_address address = { 0 };
+	struct cs_span text = cs_span_str(r->body->mailboxes.items[i]);
+
+	if (!smime_address_parse(r->arena, text, &address, &r->draft->why) ||
+	    !smime_domain_judge(
+		r->arena, address.domain, r->rules->psl, r->domain_flags, &r->draft->why)) {
+		r->draft->why.field = item(r, "mailboxes", i);
+		return false;
+	}
+	if (holds(*list, address.canonical))
+		return refuse(r, "mailbox-twice", item(r, "mailboxes", i), "",
+		    "This mailbox is named twice.", "Name it once.");
+	list->items[list->n++] = address.canonical;
+	return true;
+}
+
+static bool
+read_mailboxes(const struct reading *r)
+{
+	struct claim_texts list = { CS_NEW_ARRAY(r->arena, CLAIM_MAX_NAMES, const char *), 0 };
+
+	if (r->body->mailboxes.n == 0)
+		return refuse(r, "mailbox-missing", "mailboxes", "SBR 7.1.4.2.1",
+		    "An S/MIME certificate names at least one mailbox.",
+		    "Name the mailbox it is for.");
+	for (size_t i = 0; i < r->body->mailboxes.n; i++)
+		if (!read_mailbox(r, i, &list))
+			return false;
+	/* Told of the outcome: one of its own mailboxes, so that nobody else can be pestered. */
+	r->draft->request.contact = list.items[0];
+	qsort(list.items, list.n, sizeof(list.items[0]), by_text);
+	r->draft->request.mailboxes = list;
+	return true;
+}
+
+static bool
+read_domain(const struct reading *r, size_t i, struct claim_texts *list)
+{
+	const char *name = NULL;
+	struct cs_span text = cs_span_str(r->body->domains.items[i]);
+
+	if (!smime_domain_parse(r->arena, text, r->rules->psl,
+		r->domain_flags | SMIME_REFUSE_PRIVATE_SUFFIX, &name, &r->draft->why)) {
+		r->draft->why.field = item(r, "domains", i);
+		return false;
+	}
+	if (holds(*list, name))
+		return refuse(r, "domain-twice", item(r, "domains", i), "",
+		    "This domain is named twice.", "Name it once.");
+	list->items[list->n++] = name;
+	return true;
+}
+
+/* One domain and what lies below it: the shortest name is the one above all others, or none is. */
+static bool
+is_one_family(const struct reading *r, struct claim_texts list)
+{
+	const char *top = list.items[0];
+
+	for (size_t i = 1; i < list.n; i++)
+		if (strlen(list.items[i]) < strlen(top))
+			top = list.items[i];
+	for (size_t i = 0; i < list.n; i++)
+		if (!smime_domain_is_under(list.items[i], top))
+			return refuse(r, "domain-other", item(r, "domains", i), "",
+			    "A request is for one domain and names below it.",
+			    "Make a request of its own for the other domain.");
+	return true;
+}
+
+static bool
+covers_mailboxes(const struct reading *r, struct claim_texts domains)
+{
+	for (size_t i = 0; i < r->body->mailboxes.n; i++) {
+		struct smime_address address = { 0 };
+		bool covered = false;
+
+		if (!smime_address_parse(r->arena, cs_span_str(r->body->mailboxes.items[i]),
+			&address, &r->draft->why))
+			return false;
+		for (size_t k = 0; k < domains.n; k++)
+			covered |= smime_domain_is_under(address.domain, domains.items[k]);
+		if (!covered)
+			return refuse(r, "domain-mismatch", item(r, "mailboxes", i), "SBR 3.2.2.1",
+			    "The mailbox does not lie in the domains that are named.",
+			    "Name its domain, or leave the domains out.");
+	}
+	return true;
+}
+
+static bool
+read_domains(const struct reading *r)
+{
+	struct claim_texts list = { CS_NEW_ARRAY(r->arena, CLAIM_MAX_NAMES, const char *), 0 };
+
+	for (size_t i = 0; i < r->body->domains.n; i++)
+		if (!read_domain(r, i, &list))
+			return false;
+	if (list.n > 0 && (!is_one_family(r, list) || !covers_mailboxes(r, list)))
+		return false;
+	qsort(list.items, list.n, sizeof(list.items[0]), by_text);
+	r->draft->request.domains = list;
+	return true;
+}
+
+static bool
+read_contact(const struct reading *r)
+{
+	struct smime_address address = { 0 };
+
+	if (!r->body->contact)
+		return true;
+	if (!smime_address_parse(
+		r->arena, cs_span_str(r->body->contact), &address, &r->draft->why)) {
+		r->draft->why.field = "contact";
+		return false;
+	}
+	if (!holds(r->draft->request.mailboxes, address.canonical))
+		return refuse(r, "contact-other", "contact", "",
+		    "The contact must be one of the mailboxes of the request.",
+		    "Name one of them.");
+	r->draft->request.contact = address.canonical;
+	return true;
+}
+
+/* Characters that hide, reorder or end a line would make two names look like one. */
+static bool
+is_plain(const char *text, size_t *ret_characters)
+{
+	size_t n = 0;
+
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		if (*c < 0x20 || *c == 0x7f)
+			return false;
+		if (c[0] == 0xc2 && c[1] < 0xa0) /* C1 controls */
+			return false;
+		if (c[0] == 0xe2 && c[1] == 0x80 &&
+		    ((c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xa8 && c[2] <= 0xae)))
+			return false; /* zero width, line ends, bidirectional overrides */
+		if (c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa0 && c[2] <= 0xaf)
+			return false; /* invisible operators, bidirectional isolates */
+		if (c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf)
+			return false; /* byte order mark */
+		n += (*c & 0xc0) != 0x80;
+	}
+	*ret_characters = n;
+	return true;
+}
+
+static bool
+read_common_name(const struct reading *r)
+{
+	const char *name = r->body->common_name ? r->body->common_name : "";
+	size_t n = 0;
+
+	if (!is_plain(name, &n))
+		return refuse(r, "common-name", "common_name", "SBR 7.1.4.2.2",
+		    "The common name holds characters that cannot be seen.", "Remove them.");
+	if (n > CN_MAX)
+		return refuse(r, "common-name", "common_name", "RFC 5280 A.1",
+		    "A common name has at most 64 characters.", "Leave it out or shorten it.");
+	r->draft->request.common_name = name;
+	return true;
+}
+
+/* ---- the rest ---- */
+
+static bool
+read_key_use(const struct reading *r)
+{
+	static const char *const names[] = { [CLAIM_DUAL] = "dual",
+		[CLAIM_SIGNING] = "signing",
+		[CLAIM_ENCRYPTION] = "encryption" };
+	const char *wanted = r->body->key_use ? r->body->key_use : "dual";
+
+	for (enum claim_key_use use = CLAIM_DUAL; use <= CLAIM_ENCRYPTION; use++) {
+		if (strcmp(names[use], wanted) == 0) {
+			r->draft->request.key_use = use;
+			return true;
+		}
+	}
+	return refuse(r, "key-use", "key_use", "SBR 7.1.2.3", "There is no such use of a key.",
+	    "Say dual, signing or encryption.");
+}
+
+static bool
+read_terms(const struct reading *r)
+{
+	struct claim_request *request = &r->draft->request;
+
+	if (!is_token(r->body->profile))
+		return refuse(r, "profile", "profile", "", "This cannot be the name of a profile.",
+		    "Use lower-case letters, digits and hyphens.");
+	if (r->body->agreement && strcmp(r->body->agreement, r->rules->agreement) != 0)
+		return refuse(r, "agreement", "agreement", "SBR 9.6.3",
+		    cs_arena_printf(r->arena, "The subscriber agreement in force is version %s.",
+			r->rules->agreement),
+		    "Read and accept that version.");
+	request->profile = r->body->profile;
+	request->agreement = r->body->agreement ? r->body->agreement : "";
+	request->validity_days = r->body->validity_days; /* 0: as the profile says */
+	return read_key_use(r);
+}
+
+/* PEM as it is, or base64 of DER without white space. */
+static bool
+csr_octets(const struct reading *r, struct cs_span *ret_octets)
+{
+	struct cs_span text = cs_span_str(r->body->csr);
+
+	if (strstr(r->body->csr, "-----BEGIN")) {
+		*ret_octets = text;
+		return true;
+	}
+	if (text.len > 0 && cs_base64_decode(r->arena, text, ret_octets))
+		return true;
+	return refuse(r, "csr-form", "csr", "RFC 7468", "This is neither PEM nor base64 of DER.",
+	    "Paste the file that was made with the key, from BEGIN to END.");
+}
+
+static bool
+read_csr(const struct reading *r)
+{
+	struct cs_span octets = { NULL, 0 };
+	struct pki_csr csr = { 0 };
+	struct draft *draft = r->draft;
+
+	if (!csr_octets(r, &octets))
+		return false;
+	if (!pki_csr_read(r->arena, octets, PKI_ALLOW_ED25519, &csr, &draft->why)) {
+		draft->why.field = "csr";
+		if (strcmp(draft->why.code, "PRIVATEKEY") == 0)
+			draft->leaked_key = pki_csr_leaked_key(octets, draft->leaked_spki_sha256);
+		return false;
+	}
+	if (r->rules->weak && pki_weak_list_has(r->rules->weak, &csr.key))
+		return refuse(r, "WEAKKEY", "csr", "SBR 6.1.1.3", "This key is known to be weak.",
+		    "Make a new key with current software.");
+	draft->request.csr = csr.der;
+	draft->spki = csr.key.spki;
+	memcpy(draft->spki_sha256, csr.key.spki_sha256, CLAIM_DIGEST);
+	return true;
+}
+
+void
+draft_read(struct cs_arena *arena, const struct draft_rules *rules, struct cs_span body,
+    struct draft *ret_draft)
+{
+	struct json_create create = { 0 };
+	struct draft draft = { 0 };
+	const struct reading r = { arena, rules, &create, &draft,
+		rules->allow_example_names ? 0 : SMIME_REFUSE_DOCUMENTATION };
+
+	pki_sha256(body, draft.body_sha256);
+	if (!json_read_create(arena, body, &create, &draft.why))
+		draft.status = strcmp(draft.why.code, "validity") == 0 ? 422 : 400;
+	/* The key comes last: it costs most. */
+	else if (!read_terms(&r) || !read_mailboxes(&r) || !read_domains(&r) || !read_contact(&r) ||
+		 !read_common_name(&r) || !read_csr(&r))
+		draft.status = 422;
+	*ret_draft = draft;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * draft.h: from the body of a creation to a request that may be published, or to one clear refusal.
+ * Addresses, domains and the CSR are parsed here, once; nobody behind it looks at them again.
+ * Pure but for arithmetic with the key: no I/O, no clock.
+ */
+#ifndef INTAKE_DRAFT_H
+#define INTAKE_DRAFT_H
+
+#include "base/arena.h"
+#include "base/refusal.h"
+#include "claim/claim.h"
+
+struct smime_psl;
+struct pki_weak_list;
+
+struct draft_rules {
+	const struct smime_psl *psl;
+	const struct pki_weak_list *weak; /* NULL: no list beyond what keycheck.h computes */
+	const char *agreement;            /* the version in force */
+	bool allow_example_names;         /* tests */
+};
+
+struct draft {
+	unsigned status; /* 0: good; else as in HTTP, and `why` */
+	struct cs_refusal why;
+	bool leaked_key; /* a private key came with it */
+	uint8_t leaked_spki_sha256[CLAIM_DIGEST];
+	uint8_t body_sha256[CLAIM_DIGEST];
+	/* Good drafts only.  Empty: id, enterprise, account, submitted_at_ms, digest. */
+	struct claim_request request;
+	struct cs_span spki;
+	uint8_t spki_sha256[CLAIM_DIGEST];
+};
+
+void draft_read(struct cs_arena *arena, const struct draft_rules *rules, struct cs_span body,
+    struct draft *ret_draft);
+
+#endif

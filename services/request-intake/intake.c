@@ -1,0 +1,676 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The states of a request and its checks, and every move between them.  The signer judges on its own;
+ * a mistake here can mislead a person but never issue a certificate.
+ */
+#include "intake.h"
+
+#include <string.h>
+
+/* A second press of Verify within this time is the same press (two clicks, a client that repeats). */
+#define SAME_PRESS_MS (5 * INT64_C(1000))
+/* After so long without an answer the person may press again, and is told so. */
+#define PRESS_LOST_MS (5 * INT64_C(60000))
+
+#define TO(state) (UINT32_C(1) << (state))
+#define ENDS (TO(INTAKE_REFUSED) | TO(INTAKE_CANCELLED) | TO(INTAKE_EXPIRED))
+
+static const struct {
+	const char *name;
+	uint32_t next; /* states this one may move to */
+} states[INTAKE_STATES] = {
+	[INTAKE_NONE] = { "none", TO(INTAKE_CREATED) },
+	[INTAKE_CREATED] = { "created", TO(INTAKE_VALIDATING) | TO(INTAKE_READY) | ENDS },
+	[INTAKE_VALIDATING] = { "validating", TO(INTAKE_READY) | ENDS },
+	[INTAKE_READY] = { "ready", TO(INTAKE_VALIDATING) | TO(INTAKE_APPROVED) | ENDS },
+	[INTAKE_APPROVED] = { "approved", TO(INTAKE_ISSUED) | ENDS },
+	[INTAKE_ISSUED] = { "issued", 0 },
+	/* Policy may give up in the very moment in which the signer signs: what exists, exists. */
+	[INTAKE_REFUSED] = { "refused", TO(INTAKE_ISSUED) },
+	[INTAKE_CANCELLED] = { "cancelled", 0 },
+	[INTAKE_EXPIRED] = { "expired", 0 },
+};
+
+static const char *const shown_names[INTAKE_SHOWN] = {
+	[INTAKE_NEEDED] = "needed",
+	[INTAKE_WAITING] = "waiting",
+	[INTAKE_PROVED] = "proved",
+	[INTAKE_STANDING] = "standing",
+	[INTAKE_CHECK_REFUSED] = "refused",
+	[INTAKE_COULD_NOT_TELL] = "could-not-tell",
+};
+
+static const char *const todo_names[INTAKE_TODOS] = {
+	[INTAKE_DO_NOTHING] = "nothing",
+	[INTAKE_DO_WAIT] = "wait",
+	[INTAKE_DO_VERIFY] = "verify",
+	[INTAKE_DO_PUBLISH] = "publish",
+	[INTAKE_DO_ENTER_TOKEN] = "enter-token",
+};
+
+const char *
+intake_state_name(enum intake_state state)
+{
+	return states[state].name;
+}
+
+bool
+intake_state_parse(const char *name, enum intake_state *ret_state)
+{
+	for (enum intake_state s = INTAKE_CREATED; s < INTAKE_STATES; s++) {
+		if (strcmp(states[s].name, name) == 0) {
+			*ret_state = s;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+intake_may_move(enum intake_state from, enum intake_state to)
+{
+	return states[from].next & TO(to);
+}
+
+bool
+intake_ended(enum intake_state state)
+{
+	return state >= INTAKE_ISSUED;
+}
+
+const char *
+intake_shown_name(enum intake_shown shown)
+{
+	return shown_names[shown];
+}
+
+const char *
+intake_todo_name(enum intake_todo todo)
+{
+	return todo_names[todo];
+}
+
+bool
+intake_before_approval(enum claim_kind kind)
+{
+	return kind == CLAIM_MAILBOX || kind == CLAIM_DOMAIN || kind == CLAIM_MPIC_DOMAIN;
+}
+
+bool
+intake_is_planned(const struct intake_request *req, const struct intake_check *check)
+{
+	return req->revision != 0 && check->revision == req->revision;
+}
+
+struct intake_check *
+intake_find_check(const struct intake_request *req, const char *id)
+{
+	for (size_t i = 0; i < req->n_checks; i++)
+		if (strcmp(req->checks[i].id, id) == 0)
+			return &req->checks[i];
+	return NULL;
+}
+
+bool
+intake_may_see(const struct intake_request *req, const struct intake_caller *caller)
+{
+	if (req->state == INTAKE_NONE || strcmp(req->enterprise, caller->enterprise) != 0)
+		return false;
+	return caller->is_operator || strcmp(req->account, caller->account) == 0;
+}
+
+/* ---- what people see ---- */
+
+/* Perspectives corroborate the newest proof of the domain, not an older one. */
+static bool
+corroborates_older(const struct intake_request *req, const struct intake_check *check)
+{
+	const struct intake_check *domain = NULL;
+
+	if (check->kind != CLAIM_MPIC_DOMAIN || strncmp(check->id, "mpic-", 5) != 0)
+		return false;
+	domain = intake_find_check(req, check->id + 5);
+	return domain && domain->outcome == CLAIM_PROVED && domain->attempt > check->attempt;
+}
+
+static bool
+has_proof(const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
+{
+	return check->outcome == CLAIM_PROVED && check->valid_until_ms > now_ms &&
+	       check->attempt >= check->plan_attempt && !corroborates_older(req, check);
+}
+
+static bool
+was_pressed(const struct intake_check *check, int64_t now_ms)
+{
+	return check->asked_at_ms > check->checked_at_ms &&
+	       now_ms - check->asked_at_ms < PRESS_LOST_MS;
+}
+
+static bool
+is_under_way(const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
+{
+	/* The first plan numbers the attempts of mailboxes and domains; they begin when Verify is pressed. */
+	if (check->plan_attempt > check->attempt && !intake_before_approval(check->kind))
+		return true;
+	if (check->kind == CLAIM_MAILBOX && check->challenge == INTAKE_MAIL_SENT)
+		return check->challenge_until_ms > now_ms &&
+		       check->challenge_at_ms > check->checked_at_ms;
+	return corroborates_older(req, check) || was_pressed(check, now_ms);
+}
+
+static bool
+mail_was_refused(const struct intake_check *check)
+{
+	return check->challenge == INTAKE_MAIL_REFUSED &&
+	       check->challenge_at_ms >= check->asked_at_ms;
+}
+
+enum intake_shown
+intake_show_check(
+    const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
+{
+	if (has_proof(req, check, now_ms))
+		return INTAKE_PROVED;
+	/* A later no ends the standing proof; "could not tell" does not. */
+	if (check->standing_until_ms > now_ms && check->outcome != CLAIM_REFUSED)
+		return INTAKE_STANDING;
+	if (mail_was_refused(check))
+		return INTAKE_CHECK_REFUSED;
+	if (is_under_way(req, check, now_ms))
+		return INTAKE_WAITING;
+	if (check->outcome == CLAIM_REFUSED)
+		return INTAKE_CHECK_REFUSED;
+	return check->outcome == CLAIM_COULD_NOT_TELL ? INTAKE_COULD_NOT_TELL : INTAKE_NEEDED;
+}
+
+static enum intake_todo
+todo_mailbox(const struct intake_check *check, enum intake_shown shown, int64_t now_ms)
+{
+	if (check->challenge == INTAKE_MAIL_SENT && check->challenge_until_ms > now_ms)
+		return INTAKE_DO_ENTER_TOKEN;
+	return shown == INTAKE_WAITING ? INTAKE_DO_WAIT : INTAKE_DO_VERIFY;
+}
+
+static enum intake_todo
+todo_domain(const struct intake_check *check, enum intake_shown shown)
+{
+	if (check->challenge != INTAKE_PUBLISH)
+		return INTAKE_DO_WAIT; /* for the value to publish */
+	return shown == INTAKE_WAITING ? INTAKE_DO_WAIT : INTAKE_DO_PUBLISH;
+}
+
+enum intake_todo
+intake_todo_for(const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
+{
+	enum intake_shown shown = intake_show_check(req, check, now_ms);
+
+	if (shown == INTAKE_PROVED || shown == INTAKE_STANDING || intake_ended(req->state))
+		return INTAKE_DO_NOTHING;
+	if (req->state == INTAKE_APPROVED)
+		return INTAKE_DO_WAIT;
+	if (check->kind == CLAIM_MAILBOX)
+		return todo_mailbox(check, shown, now_ms);
+	if (check->kind == CLAIM_DOMAIN)
+		return todo_domain(check, shown);
+	if (shown == INTAKE_WAITING)
+		return INTAKE_DO_WAIT;
+	/* CAA and what perspectives say of it is looked up after the approval; a look now is a courtesy. */
+	if (shown == INTAKE_NEEDED || check->kind == CLAIM_MPIC_DOMAIN)
+		return INTAKE_DO_NOTHING;
+	return INTAKE_DO_VERIFY;
+}
+
+static bool
+is_satisfied(const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
+{
+	enum intake_shown shown = intake_show_check(req, check, now_ms);
+
+	return shown == INTAKE_PROVED || shown == INTAKE_STANDING;
+}
+
+static bool
+is_missing(const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
+{
+	return intake_is_planned(req, check) && intake_before_approval(check->kind) &&
+	       !is_satisfied(req, check, now_ms);
+}
+
+enum intake_state
+intake_show_state(const struct intake_request *req, int64_t now_ms)
+{
+	if (req->state < INTAKE_CREATED || req->state > INTAKE_READY || req->revision == 0)
+		return req->state;
+	for (size_t i = 0; i < req->n_checks; i++)
+		if (is_missing(req, &req->checks[i], now_ms))
+			return INTAKE_VALIDATING;
+	return INTAKE_READY;
+}
+
+/* ---- notes ---- */
+
+static struct intake_note *
+note(struct cs_arena *arena, struct intake_request *req, const char *check, const char *state,
+    int64_t now_ms)
+{
+	struct intake_note *n = CS_NEW(arena, struct intake_note);
+
+	*n = (struct intake_note){ .seq = ++req->seq,
+		.at_ms = now_ms,
+		.check = check,
+		.state = state,
+		.reason = "",
+		.text = "" };
+	if (req->last_note)
+		req->last_note->next = n;
+	else
+		req->notes = n;
+	req->last_note = n;
+	req->changed = true;
+	req->changed_at_ms = now_ms;
+	return n;
+}
+
+/* Gives the reason to the newest line about this check, when this batch wrote one. */
+static void
+explain(struct intake_request *req, const char *check, const char *reason, const char *text)
+{
+	struct intake_note *last = NULL;
+
+	for (struct intake_note *n = req->notes; n; n = n->next)
+		if (strcmp(n->check, check) == 0)
+			last = n;
+	if (last) {
+		last->reason = reason;
+		last->text = text;
+	}
+}
+
+/* False: it may not move there from where it is. */
+static bool
+move(struct cs_arena *arena, struct intake_request *req, enum intake_state to, int64_t now_ms)
+{
+	if (!intake_may_move(req->state, to))
+		return false;
+	req->state = to;
+	note(arena, req, "", intake_state_name(to), now_ms);
+	return true;
+}
+
+/* Tells of every check that looks different now, and of the request when that changes it. */
+static void
+settle(struct cs_arena *arena, struct intake_request *req, int64_t now_ms)
+{
+	for (size_t i = 0; i < req->n_checks; i++) {
+		struct intake_check *check = &req->checks[i];
+		enum intake_shown shown = intake_show_check(req, check, now_ms);
+
+		if (shown == check->shown || !intake_is_planned(req, check))
+			continue;
+		check->shown = shown;
+		check->changed = true;
+		note(arena, req, check->id, intake_shown_name(shown), now_ms);
+	}
+	if (intake_show_state(req, now_ms) != req->state)
+		(void)move(arena, req, intake_show_state(req, now_ms), now_ms);
+}
+
+/* ---- what people ask for ---- */
+
+static struct intake_step
+answer(unsigned status, enum intake_says says)
+{
+	return (struct intake_step){ .status = status, .says = says };
+}
+
+static struct intake_step
+refuse(unsigned status, const char *code, const char *text, const char *mend)
+{
+	return (struct intake_step){ .status = status,
+		.why = { .code = code, .field = "", .clause = "", .text = text, .mend = mend } };
+}
+
+static struct intake_step
+not_found(void)
+{
+	return refuse(404, "not-found", "There is no such request.",
+	    "Check the identifier and the API token.");
+}
+
+static struct intake_step
+not_yours(void)
+{
+	return refuse(403, "not-yours", "Only the account that made the request may do this.",
+	    "Use an API token of that account.");
+}
+
+static struct intake_step
+refuse_key(const char *code, const char *clause, const char *text)
+{
+	struct intake_step step = refuse(422, code, text, "Make a new key and a new request.");
+
+	step.why.field = "csr";
+	step.why.clause = clause;
+	return step;
+}
+
+struct intake_step
+intake_repeat(const struct intake_request *req, const uint8_t body_sha256[static CLAIM_DIGEST])
+{
+	if (req->state == INTAKE_NONE)
+		return answer(0, INTAKE_SAYS_NOTHING);
+	if (memcmp(req->body_sha256, body_sha256, CLAIM_DIGEST) == 0)
+		return answer(201, INTAKE_SAYS_NOTHING);
+	return refuse(409, "idempotency-conflict",
+	    "This Idempotency-Key came with a different body before.",
+	    "Repeat exactly the same body, or use a new key.");
+}
+
+struct intake_step
+intake_create(struct cs_arena *arena, struct intake_request *req, const struct intake_new *draft)
+{
+	struct intake_step step = intake_repeat(req, draft->body_sha256);
+
+	if (step.status != 0)
+		return step;
+	if (req->key_blocked)
+		return refuse_key("KEYCOMPROMISE", "SBR 6.1.1.3",
+		    "The private key of this request is known to others.");
+	if (req->key_of_another)
+		return refuse_key(
+		    "WEAKKEY", "SBR 6.1.1.3", "This key is already certified for another account.");
+	req->id = draft->id;
+	req->enterprise = draft->caller.enterprise;
+	req->account = draft->caller.account;
+	req->created_at_ms = draft->now_ms;
+	req->ends_at_ms = draft->ends_at_ms;
+	memcpy(req->body_sha256, draft->body_sha256, CLAIM_DIGEST);
+	memcpy(req->digest, draft->digest, CLAIM_DIGEST);
+	memcpy(req->spki_sha256, draft->spki_sha256, CLAIM_DIGEST);
+	(void)move(arena, req, INTAKE_CREATED, draft->now_ms);
+	return answer(201, INTAKE_SAYS_SUBMITTED);
+}
+
+/* The reasons why this caller may not act on the request as it stands; status 0: he may. */
+static struct intake_step
+may_act(const struct intake_request *req, const struct intake_caller *caller)
+{
+	if (!intake_may_see(req, caller))
+		return not_found();
+	if (strcmp(req->account, caller->account) != 0)
+		return not_yours();
+	if (intake_ended(req->state))
+		return refuse(409, "ended", "The request has ended.", "Make a new request.");
+	return answer(0, INTAKE_SAYS_NOTHING);
+}
+
+static struct intake_step
+may_verify(const struct intake_request *req, const struct intake_check *check)
+{
+	if (req->revision == 0)
+		return refuse(409, "no-plan-yet", "What must be proved is not worked out yet.",
+		    "Try again in a few seconds.");
+	if (!check || !intake_is_planned(req, check))
+		return refuse(404, "no-such-check", "The request has no such check.",
+		    "Use an identifier from the request's list of checks.");
+	if (req->state == INTAKE_APPROVED)
+		return refuse(409, "already-approved",
+		    "The request was approved; its checks run by themselves.",
+		    "Wait for the outcome.");
+	if (check->kind == CLAIM_MPIC_DOMAIN)
+		return refuse(409, "runs-by-itself",
+		    "Perspectives look by themselves once the domain is proved.",
+		    "Verify the domain instead.");
+	if (check->kind == CLAIM_DOMAIN && check->challenge == INTAKE_NO_CHALLENGE &&
+	    check->standing_until_ms == 0)
+		return refuse(409, "no-challenge-yet", "What to publish is not known yet.",
+		    "Try again in a few seconds.");
+	return answer(0, INTAKE_SAYS_NOTHING);
+}
+
+/* A look at CAA may be repeated; a proof by a person need not. */
+static bool
+is_done(const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
+{
+	return intake_before_approval(check->kind) && is_satisfied(req, check, now_ms);
+}
+
+struct intake_step
+intake_verify(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_caller *caller, const char *id, int64_t now_ms)
+{
+	struct intake_check *check = req->state == INTAKE_NONE ? NULL : intake_find_check(req, id);
+	struct intake_step step = may_act(req, caller);
+
+	if (step.status == 0)
+		step = may_verify(req, check);
+	if (step.status != 0)
+		return step;
+	if (is_done(req, check, now_ms))
+		return answer(200, INTAKE_SAYS_NOTHING);
+	if (check->asked_at_ms != 0 && now_ms - check->asked_at_ms < SAME_PRESS_MS)
+		return answer(202, INTAKE_SAYS_NOTHING);
+	check->asked_at_ms = now_ms;
+	check->changed = true;
+	req->changed = true;
+	settle(arena, req, now_ms);
+	return answer(202, INTAKE_SAYS_VERIFICATION_ASKED);
+}
+
+static const char *
+name_missing(struct cs_arena *arena, const struct intake_request *req, int64_t now_ms)
+{
+	struct cs_buf buf = cs_buf_new(arena);
+
+	for (size_t i = 0; i < req->n_checks; i++)
+		if (is_missing(req, &req->checks[i], now_ms))
+			cs_buf_printf(&buf, "%s%s", buf.len ? ", " : "", req->checks[i].id);
+	return (const char *)cs_buf_span(&buf).data;
+}
+
+struct intake_step
+intake_approve(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_caller *caller, int64_t now_ms)
+{
+	struct intake_step step = may_act(req, caller);
+
+	if (step.status != 0)
+		return step;
+	if (req->state == INTAKE_APPROVED)
+		return answer(202, INTAKE_SAYS_NOTHING);
+	if (req->revision == 0)
+		return refuse(409, "no-plan-yet", "What must be proved is not worked out yet.",
+		    "Try again in a few seconds.");
+	settle(arena, req, now_ms);
+	if (req->state != INTAKE_READY) {
+		const char *missing = name_missing(arena, req, now_ms);
+
+		step = refuse(409, "not-ready",
+		    cs_arena_printf(arena, "These checks are not proved yet: %s.", missing),
+		    "Prove them, then approve again.");
+		step.why.field = missing;
+		return step;
+	}
+	(void)move(arena, req, INTAKE_APPROVED, now_ms);
+	return answer(202, INTAKE_SAYS_APPROVED);
+}
+
+struct intake_step
+intake_cancel(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_caller *caller, int64_t now_ms)
+{
+	if (!intake_may_see(req, caller))
+		return not_found();
+	if (req->state == INTAKE_CANCELLED)
+		return answer(200, INTAKE_SAYS_NOTHING);
+	if (req->state == INTAKE_APPROVED)
+		return answer(202, INTAKE_SAYS_ASK_SIGNER);
+	if (!move(arena, req, INTAKE_CANCELLED, now_ms))
+		return refuse(
+		    409, "ended", "The request has ended already.", "Nothing is left to cancel.");
+	return answer(200, INTAKE_SAYS_CANCELLED);
+}
+
+struct intake_step
+intake_expire(struct cs_arena *arena, struct intake_request *req, int64_t now_ms)
+{
+	bool open = req->state >= INTAKE_CREATED && req->state <= INTAKE_READY;
+
+	if (!open || req->ends_at_ms > now_ms)
+		return answer(200, INTAKE_SAYS_NOTHING);
+	(void)move(arena, req, INTAKE_EXPIRED, now_ms);
+	return answer(200, INTAKE_SAYS_EXPIRED);
+}
+
+/* ---- what the bus tells ---- */
+
+/* The check of this name; new when nothing was heard of it before.  NULL: too many, or not this kind. */
+static struct intake_check *
+check_of(struct cs_arena *arena, struct intake_request *req, const char *id, enum claim_kind kind)
+{
+	struct intake_check *check = intake_find_check(req, id);
+	struct intake_check *grown = NULL;
+
+	if (check)
+		return check->kind == kind ? check : NULL;
+	if (req->n_checks >= 2 * CLAIM_MAX_CHECKS)
+		return NULL;
+	grown = CS_NEW_ARRAY(arena, req->n_checks + 1, struct intake_check);
+	if (req->n_checks)
+		memcpy(grown, req->checks, req->n_checks * sizeof(*grown));
+	check = &grown[req->n_checks];
+	*check = (struct intake_check){ .id = id,
+		.kind = kind,
+		.target = "",
+		.method = "",
+		.allowed_methods = "",
+		.position = (uint32_t)req->n_checks };
+	req->checks = grown;
+	req->n_checks++;
+	return check;
+}
+
+static const char *
+join(struct cs_arena *arena, struct claim_texts texts)
+{
+	struct cs_buf buf = cs_buf_new(arena);
+
+	for (size_t i = 0; i < texts.n; i++)
+		cs_buf_printf(&buf, "%s%s", i ? "," : "", texts.items[i]);
+	return (const char *)cs_buf_span(&buf).data;
+}
+
+static void
+take_planned(
+    struct cs_arena *arena, struct intake_request *req, const struct claim_plan *plan, size_t i)
+{
+	const struct claim_check *wanted = &plan->checks[i];
+	struct intake_check *check = check_of(arena, req, wanted->id, wanted->kind);
+
+	if (!check)
+		return;
+	check->target = wanted->target;
+	if (wanted->method[0])
+		check->method = wanted->method;
+	check->allowed_methods = join(arena, wanted->allowed_methods);
+	check->position = (uint32_t)i;
+	check->revision = plan->revision;
+	check->plan_attempt = wanted->has_standing ? 0 : wanted->attempt;
+	check->standing_until_ms = wanted->has_standing ? wanted->standing_until_ms : 0;
+	check->changed = true;
+}
+
+void
+intake_on_plan(struct cs_arena *arena, struct intake_request *req, const struct claim_plan *plan,
+    int64_t now_ms)
+{
+	if (req->state == INTAKE_NONE || plan->revision <= req->revision)
+		return;
+	for (size_t i = 0; i < plan->n_checks; i++)
+		take_planned(arena, req, plan, i);
+	req->revision = plan->revision;
+	req->changed = true;
+	settle(arena, req, now_ms);
+}
+
+void
+intake_on_evidence(struct cs_arena *arena, struct intake_request *req,
+    const struct claim_evidence *evidence, struct cs_span body, int64_t now_ms)
+{
+	struct intake_check *check = NULL;
+
+	if (req->state == INTAKE_NONE)
+		return;
+	check = check_of(arena, req, evidence->check_id, evidence->kind);
+	/* The first result of an attempt counts. */
+	if (!check || (check->outcome != 0 && evidence->attempt <= check->attempt))
+		return;
+	if (!check->target[0])
+		check->target = evidence->target;
+	check->method = evidence->method;
+	check->attempt = evidence->attempt;
+	check->outcome = evidence->outcome;
+	check->checked_at_ms = evidence->checked_at_ms;
+	check->valid_until_ms = evidence->valid_until_ms;
+	check->evidence = body;
+	check->changed = true;
+	req->changed = true;
+	settle(arena, req, now_ms);
+	explain(req, check->id, evidence->reason, evidence->text);
+}
+
+void
+intake_on_challenge(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_told *told, int64_t now_ms)
+{
+	struct intake_check *check = NULL;
+
+	if (req->state == INTAKE_NONE)
+		return;
+	check = check_of(arena, req, told->check, told->kind);
+	if (!check || told->at_ms <= check->challenge_at_ms)
+		return; /* late or doubled */
+	if (!check->target[0])
+		check->target = told->target;
+	check->challenge = told->challenge;
+	check->challenge_at_ms = told->at_ms;
+	check->challenge_until_ms = told->until_ms;
+	check->told = told->body;
+	check->changed = true;
+	settle(arena, req, now_ms);
+	/* "Needed" stays "needed" when the value to publish becomes known, but people wait for it. */
+	if (intake_is_planned(req, check))
+		note(arena, req, check->id, intake_shown_name(check->shown), now_ms)->reason =
+		    "challenge";
+	req->changed = true;
+}
+
+void
+intake_on_refused(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_refused *no, int64_t now_ms)
+{
+	if (!move(arena, req, INTAKE_REFUSED, now_ms))
+		return;
+	req->refusal = no->why;
+	req->refused_check = no->check;
+	req->last_note->reason = no->why.code;
+	req->last_note->text = no->why.text;
+}
+
+void
+intake_on_issued(
+    struct cs_arena *arena, struct intake_request *req, struct cs_span body, int64_t now_ms)
+{
+	if (!move(arena, req, INTAKE_ISSUED, now_ms))
+		return;
+	req->certificate = body;
+	req->learnt_key = true;
+	memset(&req->refusal, 0, sizeof(req->refusal));
+	req->refused_check = "";
+}
+
+void
+intake_on_stopped(struct cs_arena *arena, struct intake_request *req, bool expired, int64_t now_ms)
+{
+	(void)move(arena, req, expired ? INTAKE_EXPIRED : INTAKE_CANCELLED, now_ms);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * intake.h: the life of a request, from its acceptance to its end, as people see it.  Pure: no I/O, no
+ * clock, no randomness; everything lives in the arena of the batch.
+ *
+ * Intake alone may end a request before its approval; afterwards only policy and the signer do.
+ * Events may come twice, late and in any order: what was seen already changes nothing.
+ */
+#ifndef INTAKE_INTAKE_H
+#define INTAKE_INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/id.h"
+#include "base/refusal.h"
+#include "claim/claim.h"
+
+/* ---- states ---- */
+
+enum intake_state {
+	INTAKE_NONE,       /* there is no such request */
+	INTAKE_CREATED,    /* stored; no plan yet */
+	INTAKE_VALIDATING, /* a plan says what must be proved */
+	INTAKE_READY,      /* every check that needs a person is proved */
+	INTAKE_APPROVED,   /* the person pressed Generate */
+	INTAKE_ISSUED,
+	INTAKE_REFUSED,
+	INTAKE_CANCELLED,
+	INTAKE_EXPIRED,
+	INTAKE_STATES
+};
+
+const char *intake_state_name(enum intake_state state);
+/* False: no state has this name.  "none" is not a name. */
+bool intake_state_parse(const char *name, enum intake_state *ret_state);
+bool intake_may_move(enum intake_state from, enum intake_state to);
+bool intake_ended(enum intake_state state);
+
+/* What people see of a check. */
+enum intake_shown {
+	INTAKE_NEEDED,  /* somebody must do something, or it is looked at later: see intake_todo */
+	INTAKE_WAITING, /* somebody or something is at it */
+	INTAKE_PROVED,
+	INTAKE_STANDING, /* an earlier proof serves */
+	INTAKE_CHECK_REFUSED,
+	INTAKE_COULD_NOT_TELL,
+	INTAKE_SHOWN
+};
+const char *intake_shown_name(enum intake_shown shown);
+
+/* What the person can do about a check now. */
+enum intake_todo {
+	INTAKE_DO_NOTHING, /* proved, or it runs by itself */
+	INTAKE_DO_WAIT,
+	INTAKE_DO_VERIFY,  /* press Verify */
+	INTAKE_DO_PUBLISH, /* publish the record or the file, then press Verify */
+	INTAKE_DO_ENTER_TOKEN,
+	INTAKE_TODOS
+};
+const char *intake_todo_name(enum intake_todo todo);
+
+/* ---- the aggregate ---- */
+
+enum intake_challenge {
+	INTAKE_NO_CHALLENGE,
+	INTAKE_PUBLISH, /* the record and the file to publish are known */
+	INTAKE_MAIL_SENT,
+	INTAKE_MAIL_DEFERRED,
+	INTAKE_MAIL_REFUSED,
+	INTAKE_CHALLENGES
+};
+
+struct intake_check {
+	const char *id; /* "mailbox-1" */
+	enum claim_kind kind;
+	const char *target;
+	const char *method;          /* "" until one was chosen */
+	const char *allowed_methods; /* joined by commas */
+	uint32_t position;           /* in the plan, from 0 */
+	uint32_t
+	    revision; /* of the plan that listed it last; 0: its evidence came before any plan */
+	uint32_t plan_attempt;     /* that the plan wants made; 0: none */
+	int64_t standing_until_ms; /* 0: no earlier proof serves */
+	int64_t asked_at_ms;       /* when Verify was last pressed; 0: never */
+	enum intake_challenge challenge;
+	int64_t challenge_at_ms, challenge_until_ms;
+	uint32_t attempt;           /* of the evidence shown; 0: none */
+	enum claim_outcome outcome; /* 0: none */
+	int64_t checked_at_ms, valid_until_ms;
+	enum intake_shown shown;       /* as people were last told */
+	struct cs_span evidence, told; /* the received octets of evidence and challenge; empty when
+					  a batch loaded it and they did not change */
+	bool changed;                  /* for the store */
+};
+
+/* One line of the history that people watch. */
+struct intake_note {
+	struct intake_note *next;
+	uint64_t seq;
+	int64_t at_ms;
+	const char *check; /* "" when it is about the whole request */
+	const char *state;
+	const char *reason, *text; /* "" for none */
+};
+
+/* The answer no, from policy or the signer. */
+struct intake_refused {
+	struct cs_refusal why;
+	const char *check; /* "" when it is about no single check */
+	int64_t at_ms;
+};
+
+struct intake_certificate {
+	const char *serial, *fingerprint;
+	int64_t issued_at_ms, not_before_ms, not_after_ms;
+	struct cs_span der;
+	struct cs_span *chain;
+	size_t n_chain;
+};
+
+struct intake_request {
+	struct cs_id id;
+	enum intake_state state;
+	const char *enterprise, *account;
+	uint8_t body_sha256[CLAIM_DIGEST]; /* of the body that created it */
+	uint8_t digest[CLAIM_DIGEST];      /* of the request */
+	uint8_t spki_sha256[CLAIM_DIGEST];
+	struct cs_span envelope; /* request.submitted as published */
+	int64_t created_at_ms, changed_at_ms;
+	int64_t ends_at_ms;          /* when it expires unless it is approved */
+	uint32_t revision;           /* of the newest plan seen */
+	struct intake_check *checks; /* the plan's in its order; early ones after them */
+	size_t n_checks;
+	struct cs_refusal refusal; /* code NULL: not refused */
+	const char *refused_check;
+	struct cs_span
+	    certificate; /* certificate.issued as received; empty when loaded by a batch */
+	uint64_t seq;    /* of the last note */
+
+	/* For the store alone. */
+	uint32_t version; /* of the row; 0: new */
+	bool changed;
+	struct intake_note *notes, *last_note; /* new ones */
+	bool learnt_key;                       /* this key is certified for this account now */
+	bool leaked_key; /* a private key was pasted: nobody may use this key again */
+	uint8_t leaked_spki_sha256[CLAIM_DIGEST];
+	/* From the store: who may not use which key.  Only filled when a request is being created. */
+	bool key_blocked, key_of_another;
+};
+
+/* ---- decisions ---- */
+
+/* Who asks: from an API token, never from a body. */
+struct intake_caller {
+	const char *enterprise, *account;
+	bool is_operator; /* sees and cancels what others of the enterprise asked for */
+};
+
+/* May this caller see the request at all?  If not it is as if there were none. */
+bool intake_may_see(const struct intake_request *req, const struct intake_caller *caller);
+
+enum intake_says {
+	INTAKE_SAYS_NOTHING,
+	INTAKE_SAYS_SUBMITTED,
+	INTAKE_SAYS_VERIFICATION_ASKED,
+	INTAKE_SAYS_APPROVED,
+	INTAKE_SAYS_CANCELLED,
+	INTAKE_SAYS_EXPIRED,
+	INTAKE_SAYS_ASK_SIGNER /* only the signer can stop it now */
+};
+
+struct intake_step {
+	enum intake_says says;
+	unsigned status;       /* of the answer, as in HTTP */
+	struct cs_refusal why; /* when status is 400 or more */
+};
+
+/* A request that passed every check of its form, as it will be published. */
+struct intake_new {
+	struct cs_id id;
+	struct intake_caller caller;
+	int64_t now_ms, ends_at_ms;
+	uint8_t body_sha256[CLAIM_DIGEST], digest[CLAIM_DIGEST], spki_sha256[CLAIM_DIGEST];
+};
+
+/* The caller fills envelope itself when it says SUBMITTED.  201 both for the first and a repeated call. */
+struct intake_step
+intake_create(struct cs_arena *arena, struct intake_request *req, const struct intake_new *draft);
+/* The same key came with this body before: 201; with another: 409; not at all: status 0. */
+struct intake_step
+intake_repeat(const struct intake_request *req, const uint8_t body_sha256[static CLAIM_DIGEST]);
+struct intake_step intake_verify(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_caller *caller, const char *check, int64_t now_ms);
+struct intake_step intake_approve(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_caller *caller, int64_t now_ms);
+struct intake_step intake_cancel(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_caller *caller, int64_t now_ms);
+struct intake_step
+intake_expire(struct cs_arena *arena, struct intake_request *req, int64_t now_ms);
+
+/* What arrives over the bus. */
+struct intake_told { /* evidence.*-challenge */
+	const char *check;
+	enum claim_kind kind;
+	const char *target;
+	enum intake_challenge challenge;
+	int64_t at_ms, until_ms;
+	struct cs_span body;                                      /* as received */
+	const char *dns_name, *dns_value, *file_url, *file_value; /* domains */
+	const char *reply; /* mailboxes: of the mail server, escaped */
+	uint32_t tries_left;
+};
+
+void intake_on_plan(struct cs_arena *arena, struct intake_request *req,
+    const struct claim_plan *plan, int64_t now_ms);
+void intake_on_evidence(struct cs_arena *arena, struct intake_request *req,
+    const struct claim_evidence *evidence, struct cs_span body, int64_t now_ms);
+void intake_on_challenge(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_told *told, int64_t now_ms);
+/* plan.refused and certificate.refused. */
+void intake_on_refused(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_refused *no, int64_t now_ms);
+void intake_on_issued(
+    struct cs_arena *arena, struct intake_request *req, struct cs_span body, int64_t now_ms);
+/* certificate.stopped. */
+void
+intake_on_stopped(struct cs_arena *arena, struct intake_request *req, bool expired, int64_t now_ms);
+
+/* ---- what people see, at this instant ---- */
+
+/* Proofs end without an event, so this may differ from what is stored. */
+enum intake_shown intake_show_check(
+    const struct intake_request *req, const struct intake_check *check, int64_t now_ms);
+enum intake_todo
+intake_todo_for(const struct intake_request *req, const struct intake_check *check, int64_t now_ms);
+enum intake_state intake_show_state(const struct intake_request *req, int64_t now_ms);
+/* Is it on the newest plan? */
+bool intake_is_planned(const struct intake_request *req, const struct intake_check *check);
+/* Mailboxes, domains and what corroborates them must be proved before the approval. */
+bool intake_before_approval(enum claim_kind kind);
+struct intake_check *intake_find_check(const struct intake_request *req, const char *id);
+
+#endif

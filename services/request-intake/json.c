@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bodies from strangers.  jansson refuses bad UTF-8, U+0000 and trailing data; what it would swallow
+ * (depth, unknown members, long texts) is refused here, before and after it.
+ */
+#include "json.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define TEXT_MAX 254  /* octets of a text that is no CSR */
+#define CSR_MAX 24576 /* octets: base64 of the largest CSR, with line ends */
+
+enum kind { TEXT, LIST, DAYS };
+
+struct member {
+	const char *name;
+	enum kind kind;
+	bool required;
+	size_t max; /* octets of a text, items of a list, the greatest number */
+	size_t offset;
+};
+
+#define MEMBER(name, kind, required, max)                                      \
+	{                                                                      \
+#name, kind, required, max, offsetof(struct json_create, name) \
+	}
+
+static const struct member create_members[] = {
+	MEMBER(profile, TEXT, true, 64),
+	MEMBER(csr, TEXT, true, CSR_MAX),
+	MEMBER(mailboxes, LIST, true, CLAIM_MAX_NAMES),
+	MEMBER(domains, LIST, false, CLAIM_MAX_NAMES),
+	MEMBER(validity_days, DAYS, false, 825),
+	MEMBER(key_use, TEXT, false, 16),
+	MEMBER(common_name, TEXT, false, TEXT_MAX),
+	MEMBER(agreement, TEXT, false, 64),
+	MEMBER(contact, TEXT, false, TEXT_MAX),
+	{ NULL, TEXT, false, 0, 0 },
+};
+
+struct token_body {
+	const char *token;
+};
+
+static const struct member token_members[] = {
+	{ "token", TEXT, true, 128, offsetof(struct token_body, token) },
+	{ NULL, TEXT, false, 0, 0 },
+};
+
+static const struct member no_members[] = { { NULL, TEXT, false, 0, 0 } };
+
+static bool
+refuse(struct cs_refusal *ret_why, const char *code, const char *field, const char *text,
+    const char *mend)
+{
+	return cs_refuse(ret_why,
+	    (struct cs_refusal){
+		.code = code, .field = field, .clause = "RFC 8259", .text = text, .mend = mend });
+}
+
+/* Before the parser, which recurses: how deep does it go?  Brackets inside texts do not count. */
+static bool
+is_shallow(struct cs_span body)
+{
+	size_t depth = 0;
+	bool in_text = false;
+
+	for (size_t i = 0; i < body.len; i++) {
+		uint8_t c = body.data[i];
+
+		if (in_text && c == '\\')
+			i++;
+		else if (c == '"')
+			in_text = !in_text;
+		else if (!in_text && (c == '{' || c == '['))
+			depth++;
+		else if (!in_text && (c == '}' || c == ']') && depth > 0)
+			depth--;
+		if (depth > JSON_DEPTH_MAX)
+			return false;
+	}
+	return true;
+}
+
+static bool
+refuse_syntax(struct cs_arena *arena, const json_error_t *error, struct cs_refusal *ret_why)
+{
+	bool twice = json_error_code(error) == json_error_duplicate_key;
+
+	return refuse(ret_why, twice ? "json-member-twice" : "json-syntax", "",
+	    cs_arena_printf(arena, "The body is not acceptable JSON, line %d, column %d: %s.",
+		error->line, error->column, cs_escape(arena, cs_span_str(error->text), 120)),
+	    twice ? "Name every member once." : "Send one JSON object in UTF-8.");
+}
+
+/* NULL: refused.  Else a reference that the caller drops. */
+static json_t *
+parse(struct cs_arena *arena, struct cs_span body, struct cs_refusal *ret_why)
+{
+	json_error_t error;
+	json_t *root = NULL;
+
+	if (body.len > JSON_BODY_MAX) {
+		(void)refuse(
+		    ret_why, "json-size", "", "The body is longer than 64 KiB.", "Send less.");
+		return NULL;
+	}
+	if (!is_shallow(body)) {
+		(void)refuse(ret_why, "json-depth", "", "The body is nested too deep.",
+		    "Follow the schema in /openapi.json.");
+		return NULL;
+	}
+	root = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, &error);
+	if (!root)
+		(void)refuse_syntax(arena, &error, ret_why);
+	else if (!json_is_object(root)) {
+		(void)refuse(ret_why, "json-type", "", "The body is not a JSON object.",
+		    "Send one JSON object.");
+		json_decref(root);
+		root = NULL;
+	}
+	return root;
+}
+
+static bool
+refuse_type(struct cs_arena *arena, const char *field, const char *want, struct cs_refusal *ret_why)
+{
+	return refuse(ret_why, "json-type", field, cs_arena_printf(arena, "This must be %s.", want),
+	    "Follow the schema in /openapi.json.");
+}
+
+/* Fields outlive the parser's memory: every text is copied. */
+static bool
+read_text(struct cs_arena *arena, const json_t *value, const char *field, size_t max,
+    const char **ret, struct cs_refusal *ret_why)
+{
+	if (!json_is_string(value))
+		return refuse_type(arena, field, "a text", ret_why);
+	if (json_string_length(value) > max)
+		return refuse(ret_why, "json-length", field,
+		    cs_arena_printf(arena, "The text is longer than %zu octets.", max),
+		    "Shorten it.");
+	*ret = cs_arena_strndup(arena, json_string_value(value), json_string_length(value));
+	return true;
+}
+
+static bool
+read_list(struct cs_arena *arena, const json_t *value, const struct member *member,
+    struct claim_texts *ret, struct cs_refusal *ret_why)
+{
+	struct claim_texts list = { NULL, json_array_size(value) };
+
+	if (!json_is_array(value))
+		return refuse_type(arena, member->name, "a list of texts", ret_why);
+	if (list.n > member->max)
+		return refuse(ret_why, "json-length", member->name,
+		    cs_arena_printf(arena, "The list has more than %zu items.", member->max),
+		    "Make several requests.");
+	list.items = CS_NEW_ARRAY(arena, list.n, const char *);
+	for (size_t i = 0; i < list.n; i++)
+		if (!read_text(arena, json_array_get(value, i),
+			cs_arena_printf(arena, "%s[%zu]", member->name, i), TEXT_MAX,
+			&list.items[i], ret_why))
+			return false;
+	*ret = list;
+	return true;
+}
+
+static bool
+read_days(struct cs_arena *arena, const json_t *value, const struct member *member, uint32_t *ret,
+    struct cs_refusal *ret_why)
+{
+	if (!json_is_integer(value))
+		return refuse_type(arena, member->name, "a whole number", ret_why);
+	if (json_integer_value(value) < 1 || json_integer_value(value) > (json_int_t)member->max)
+		return cs_refuse(
+		    ret_why, (struct cs_refusal){ .code = "validity",
+				 .field = member->name,
+				 .clause = "SBR 6.3.2",
+				 .text = "A certificate is valid for 1 to 825 days.",
+				 .mend = "Ask for fewer days, or leave it to the profile." });
+	*ret = (uint32_t)json_integer_value(value);
+	return true;
+}
+
+static bool
+read_member(struct cs_arena *arena, const json_t *root, const struct member *member, void *ret_body,
+    struct cs_refusal *ret_why)
+{
+	const json_t *value = json_object_get(root, member->name);
+	void *at = (char *)ret_body + member->offset;
+
+	if (!value && member->required)
+		return refuse(ret_why, "json-missing", member->name, "This member is missing.",
+		    "Follow the schema in /openapi.json.");
+	if (!value)
+		return true;
+	if (member->kind == TEXT)
+		return read_text(arena, value, member->name, member->max, at, ret_why);
+	if (member->kind == LIST)
+		return read_list(arena, value, member, at, ret_why);
+	return read_days(arena, value, member, at, ret_why);
+}
+
+static bool
+is_known(const struct member *members, const char *name)
+{
+	for (; members->name; members++)
+		if (strcmp(members->name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+refuse_unknown(
+    struct cs_arena *arena, json_t *root, const struct member *members, struct cs_refusal *ret_why)
+{
+	const char *name = NULL;
+	json_t *value = NULL;
+
+	json_object_foreach(root, name, value) if (!is_known(members, name)) return refuse(ret_why,
+	    "json-unknown", cs_escape(arena, cs_span_str(name), 64),
+	    "There is no such member here.", "Leave it out; see /openapi.json.");
+	return true;
+}
+
+static bool
+read_body(struct cs_arena *arena, struct cs_span body, const struct member *members, void *ret_body,
+    struct cs_refusal *ret_why)
+{
+	json_t *root = parse(arena, body, ret_why);
+	bool good = root && refuse_unknown(arena, root, members, ret_why);
+
+	for (const struct member *m = members; good && m->name; m++)
+		good = read_member(arena, root, m, ret_body, ret_why);
+	json_decref(root);
+	return good;
+}
+
+bool
+json_read_create(struct cs_arena *arena, struct cs_span body, struct json_create *ret_body,
+    struct cs_refusal *ret_why)
+{
+	struct json_create create = { 0 };
+
+	if (!read_body(arena, body, create_members, &create, ret_why))
+		return false;
+	*ret_body = create;
+	return true;
+}
+
+bool
+json_read_token(
+    struct cs_arena *arena, struct cs_span body, const char **ret_token, struct cs_refusal *ret_why)
+{
+	struct token_body token = { 0 };
+
+	if (!read_body(arena, body, token_members, &token, ret_why))
+		return false;
+	*ret_token = token.token;
+	return true;
+}
+
+bool
+json_read_nothing(struct cs_arena *arena, struct cs_span body, struct cs_refusal *ret_why)
+{
+	char nothing = 0;
+
+	return body.len == 0 || read_body(arena, body, no_members, &nothing, ret_why);
+}

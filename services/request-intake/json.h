@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * json.h: the bodies that clients send, read strictly: UTF-8, no NUL, no member twice, none that is not
+ * known, bounded depth, lengths and counts.  Only the form: what the values mean is draft.h's business.
+ */
+#ifndef INTAKE_JSON_H
+#define INTAKE_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/refusal.h"
+#include "claim/claim.h"
+
+#define JSON_BODY_MAX 65536 /* octets */
+#define JSON_DEPTH_MAX 4    /* of arrays and objects */
+
+/* Absent texts are NULL, absent numbers 0, absent lists empty. */
+struct json_create {
+	const char *profile, *csr, *key_use, *common_name, *agreement, *contact;
+	struct claim_texts mailboxes, domains;
+	uint32_t validity_days;
+};
+
+/* True and the body in `arena`, or false and *ret_why, which names the member. */
+CS_MUST_USE bool json_read_create(struct cs_arena *arena, struct cs_span body,
+    struct json_create *ret_body, struct cs_refusal *ret_why);
+/* {"token": "..."} */
+CS_MUST_USE bool json_read_token(struct cs_arena *arena, struct cs_span body,
+    const char **ret_token, struct cs_refusal *ret_why);
+/* Nothing, or {}. */
+CS_MUST_USE bool
+json_read_nothing(struct cs_arena *arena, struct cs_span body, struct cs_refusal *ret_why);
+
+#endif

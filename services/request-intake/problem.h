@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* problem.h: a refusal as an RFC 9457 problem document that names field, clause and mend. */
+#ifndef INTAKE_PROBLEM_H
+#define INTAKE_PROBLEM_H
+
+#include "base/arena.h"
+#include "base/refusal.h"
+
+#define PROBLEM_TYPE "application/problem+json"
+
+struct cs_span problem_write(struct cs_arena *arena, unsigned status, const struct cs_refusal *why);
+/* The same with one number beside it: how many tries are left. */
+struct cs_span problem_write_tries(
+    struct cs_arena *arena, unsigned status, const struct cs_refusal *why, unsigned tries_left);
+/* The phrase of a status that this service answers with. */
+const char *problem_title(unsigned status);
+
+#endif
