@@ -31,8 +31,8 @@ struct pki_key {
  * factors, close primes, ROCA, point on its curve.  Codes: DER, SPKI, KEYALG, CURVE, POINT, KEYSIZE,
  * EXPONENT, WEAKKEY.
  */
-CS_MUST_USE bool pki_key_judge(struct cs_arena *arena, struct cs_span spki, unsigned flags,
-    struct pki_key *ret_key, struct cs_refusal *ret_why);
+CS_MUST_USE bool pki_key_judge(
+    struct cs_span spki, unsigned flags, struct pki_key *ret_key, struct cs_refusal *ret_why);
 
 const char *pki_key_name(const struct pki_key *key); /* "RSA 2048", "P-256", "Ed25519" */
 
@@ -45,8 +45,8 @@ bool pki_weak_close_primes(struct cs_span modulus, int rounds);
 bool pki_weak_small_factor(struct cs_span modulus); /* some prime up to 751 divides it */
 
 /*
- * Keys known to be bad: a file of SHA-256 digests of SPKIs or moduli, cut to their first ten octets,
- * sorted, with a header (see keycheck.c).  Read only, any thread.  CS_NOT_FOUND, CS_MALFORMED.
+ * Keys known to be bad (CVE-2008-0166 and whatever else was published): a sorted file of digests of
+ * SubjectPublicKeyInfos; weak_list.c says how.  Read only, any thread.  CS_NOT_FOUND, CS_MALFORMED.
  */
 struct pki_weak_list;
 CS_MUST_USE enum cs_code

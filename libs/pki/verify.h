@@ -10,7 +10,7 @@
 
 /*
  * Is `signature` (without the count of unused bits) over `data` by the key in `spki`?  `sigalg` is
- * the AlgorithmIdentifier, DER; only those of SBR 7.1.3.2 that fit the key are verified: everything
+ * the AlgorithmIdentifier, DER; only those of SBR 7.1.3.2 for this kind of key are verified: everything
  * else, SHA-1 above all, is false.
  */
 bool pki_verify(

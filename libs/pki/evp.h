@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* evp.h: keys as OpenSSL objects.  Inside pki only. */
+#ifndef PKI_EVP_H
+#define PKI_EVP_H
+
+#include <openssl/evp.h>
+
+#include "pki/keycheck.h"
+
+/*
+ * The form of a SubjectPublicKeyInfo: octet-exact AlgorithmIdentifier, sizes, no key checks.
+ * False: *ret_why.
+ */
+CS_MUST_USE bool
+pki_spki_read(struct cs_span spki, struct pki_key *ret_key, struct cs_refusal *ret_why);
+
+/* A public key from its numbers, without OpenSSL's decoders; NULL: not a point of its curve. */
+EVP_PKEY *pki_key_import(const struct pki_key *key);
+
+/* pki_key_judge, which also gives the imported key, owned by the caller. */
+CS_MUST_USE bool pki_key_judge_import(struct cs_span spki, unsigned flags, struct pki_key *ret_key,
+    EVP_PKEY **ret_pkey, struct cs_refusal *ret_why);
+
+/* pki_verify with an imported key of this kind. */
+bool pki_verify_with(EVP_PKEY *pkey, enum pki_key_kind kind, struct cs_span sigalg,
+    struct cs_span data, struct cs_span signature);
+
+/* The AlgorithmIdentifier, DER, with which a key signs certificates (SBR 7.1.3.2); empty: none. */
+struct cs_span pki_sigalg_of(enum pki_key_kind kind, uint32_t bits);
+
+/* For CS_AUTO. */
+static inline void
+pki_pkey_free(EVP_PKEY **pkey)
+{
+	EVP_PKEY_free(*pkey);
+}
+
+#endif
