@@ -37,7 +37,7 @@ struct smtp_settings {
 enum smtp_outcome {
 	SMTP_ACCEPTED,
 	SMTP_TEMPORARY, /* 4xx, or the relay was not reached: try again later */
-	SMTP_PERMANENT, /* 5xx, or an address that we do not send: never try again */
+	SMTP_PERMANENT, /* 5xx to this mail, not to us (greeting, TLS, login): never try again */
 	SMTP_UNKNOWN,   /* it may have been accepted: trying again may send it twice */
 };
 const char *smtp_outcome_name(enum smtp_outcome outcome); /* "accepted" */
@@ -54,15 +54,16 @@ CS_MUST_USE enum cs_code smtp_open(struct event_base *base, const struct smtp_se
     struct smtp **ret_smtp, struct cs_err *err);
 /*
  * Copies `to` and `message` (CRLF lines; dots are stuffed here) and calls `done` exactly once, from the
- * loop, never before this returns.  CS_MALFORMED: an address that smtp_address_valid() refuses, or an
- * empty message; CS_UNAVAILABLE: the queue is full.  Then `done` is not called.
+ * loop, never before this returns.  CS_MALFORMED: an address that smtp_address_valid() refuses, or a
+ * message with a bare CR, LF or NUL, a line over 998 octets, or nothing in it; CS_UNAVAILABLE: the queue
+ * is full.  Then `done` is not called.
  */
 CS_MUST_USE enum cs_code smtp_send(struct smtp *smtp, const char *to, struct cs_span message,
     smtp_done *done, void *arg, struct cs_err *err);
 unsigned smtp_waiting(const struct smtp *smtp); /* mails whose `done` has not been called */
 /*
- * Stops the thread; a mail under way is broken off.  No `done` is called any more: what was not
- * reported is unknown.  Takes NULL.
+ * Stops the thread, within about a second; a mail under way is broken off.  No `done` is called any
+ * more: what was not reported is unknown.  Not from within a `done`.  Takes NULL.
  */
 void smtp_close(struct smtp *smtp);
 
