@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* internal.h: what the probes of each kind share. */
+#ifndef PROBE_INTERNAL_H
+#define PROBE_INTERNAL_H
+
+#include "dns/dns.h"
+#include "http/address.h"
+#include "http/fetch.h"
+#include "probe/probe.h"
+
+#define LOOKUPS_MAX 48
+#define SEEN_MAX 16
+#define SHOWN_MAX 160 /* octets of one record as shown */
+
+struct probe {
+	struct event_base *base;
+	struct dns *cached; /* for CAA: answers at most a minute old */
+	struct dns *fresh;  /* for a person who has just pressed Verify: no answer is remembered */
+	struct http_address_rules rules;
+	struct cs_arena *arena;
+};
+
+/* One probe under way; lives in the arena of the check. */
+struct look {
+	struct probe *probe;
+	const struct claim_check *check;
+	struct cs_arena *arena;
+	probe_done *done;
+	void *arg;
+	struct probe_finding finding;
+	struct http_fetcher *fetcher;
+	struct event *later;
+};
+
+struct look *look_new(struct probe *probe, const struct claim_check *check, struct cs_arena *arena,
+    probe_done *done, void *arg);
+/* Ends the probe with this finding. */
+void look_end(struct look *look, enum claim_outcome outcome, const char *reason, const char *clause,
+    const char *text);
+void look_add_seen(struct look *look, struct cs_span octets);
+/* Copies what an auditor needs of a lookup, and weakens the finding's DNSSEC state by it. */
+struct claim_lookup *look_add_lookup(struct look *look, const struct dns_result *result);
+enum claim_dnssec security_of(enum dns_state state);
+
+void probe_domain_txt(struct look *look);
+void probe_domain_file(struct look *look);
+
+#endif

@@ -1,0 +1,2 @@
+probe_NEEDS := base dns http pki claim
+probe_LDLIBS := -levent

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* probe.c: opening, the parts that all kinds of probe share, and which kind a check is. */
+#include "probe/probe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "internal.h"
+#include "pki/hash.h"
+
+static enum cs_code
+open_resolvers(const struct probe_settings *settings, struct probe *probe, struct cs_err *err)
+{
+	struct dns_settings dns = {
+		.root_hints_file = settings->root_hints_file,
+		.anchor_file = settings->anchor_file,
+		.forward = settings->forward,
+		.cache_max_ttl_s = DNS_CACHE_MAX_TTL_S,
+		.test_mode = settings->test_mode,
+	};
+
+	if (dns.root_hints_file != NULL && dns.root_hints_file[0] == '\0')
+		dns.root_hints_file = NULL;
+	if (dns.forward != NULL && dns.forward[0] == '\0')
+		dns.forward = NULL;
+	if (dns_open(&dns, probe->base, &probe->cached, err))
+		return err->code;
+	dns.cache_max_ttl_s = 0;
+	return dns_open(&dns, probe->base, &probe->fresh, err);
+}
+
+enum cs_code
+probe_open(const struct probe_settings *settings, struct event_base *base, struct probe **ret_probe,
+    struct cs_err *err)
+{
+	const char *nets = settings->public_nets == NULL ? "" : settings->public_nets;
+	struct probe *probe;
+
+	if (nets[0] != '\0' && !settings->test_mode)
+		return cs_fail(
+		    err, CS_MALFORMED, "CS_TEST_PUBLIC_NETS is refused outside test mode");
+	probe = calloc(1, sizeof(*probe));
+	cs_assert(probe != NULL);
+	probe->base = base;
+	probe->arena = cs_arena_new();
+	if (http_address_rules_parse(nets, probe->arena, &probe->rules, err) ||
+	    open_resolvers(settings, probe, err)) {
+		probe_close(probe);
+		return err->code;
+	}
+	*ret_probe = probe;
+	return CS_OK;
+}
+
+void
+probe_close(struct probe *probe)
+{
+	if (probe == NULL)
+		return;
+	dns_close(probe->cached);
+	dns_close(probe->fresh);
+	cs_arena_free(probe->arena);
+	free(probe);
+}
+
+/* ---- one look ---- */
+
+struct look *
+look_new(struct probe *probe, const struct claim_check *check, struct cs_arena *arena,
+    probe_done *done, void *arg)
+{
+	struct look *look = CS_NEW(arena, struct look);
+
+	*look = (struct look){
+		.probe = probe, .check = check, .arena = arena, .done = done, .arg = arg
+	};
+	look->finding = (struct probe_finding){ .found_at = "",
+		.detail = "",
+		.lookups = CS_NEW_ARRAY(arena, LOOKUPS_MAX, struct claim_lookup),
+		.seen = { CS_NEW_ARRAY(arena, SEEN_MAX, const char *), 0 } };
+	return look;
+}
+
+void
+look_end(struct look *look, enum claim_outcome outcome, const char *reason, const char *clause,
+    const char *text)
+{
+	struct probe_finding *finding = &look->finding;
+
+	finding->outcome = outcome;
+	finding->reason = reason;
+	finding->clause = clause;
+	finding->text = text;
+	finding->checked_at_ms = cs_now_ms();
+	look->done(look->arg, finding);
+}
+
+void
+look_add_seen(struct look *look, struct cs_span octets)
+{
+	struct claim_texts *seen = &look->finding.seen;
+
+	if (seen->n < SEEN_MAX)
+		seen->items[seen->n++] = cs_escape(look->arena, octets, SHOWN_MAX);
+}
+
+enum claim_dnssec
+security_of(enum dns_state state)
+{
+	switch (state) {
+	case DNS_SECURE:
+		return CLAIM_DNSSEC_SECURE;
+	case DNS_INSECURE:
+		return CLAIM_DNSSEC_INSECURE;
+	case DNS_BOGUS:
+		return CLAIM_DNSSEC_BOGUS;
+	case DNS_INDETERMINATE:
+		break;
+	}
+	return CLAIM_DNSSEC_INDETERMINATE;
+}
+
+/* Bogus is worse than unknown, unknown worse than insecure, insecure worse than secure. */
+static enum claim_dnssec
+weaker(enum claim_dnssec a, enum claim_dnssec b)
+{
+	static const int rank[] = {
+		[CLAIM_DNSSEC_NOT_USED] = 0,
+		[CLAIM_DNSSEC_SECURE] = 1,
+		[CLAIM_DNSSEC_INSECURE] = 2,
+		[CLAIM_DNSSEC_INDETERMINATE] = 3,
+		[CLAIM_DNSSEC_BOGUS] = 4,
+	};
+
+	return rank[a] >= rank[b] ? a : b;
+}
+
+struct claim_lookup *
+look_add_lookup(struct look *look, const struct dns_result *result)
+{
+	struct probe_finding *finding = &look->finding;
+	uint8_t *digest = cs_arena_alloc(look->arena, PKI_SHA256);
+
+	finding->security = weaker(finding->security, security_of(result->state));
+	if (finding->n_lookups == LOOKUPS_MAX)
+		return NULL;
+	struct claim_lookup *lookup = &finding->lookups[finding->n_lookups++];
+
+	*lookup = (struct claim_lookup){ .name = cs_arena_strdup(look->arena, result->name),
+		.type = dns_type_name(result->type),
+		.rcode = result->rcode,
+		.security = security_of(result->state),
+		.why = cs_escape(look->arena, cs_span_str(result->why), 300),
+		.ttl_s = result->answer == NULL ? 0 : result->answer->ttl_s,
+		.records = { CS_NEW_ARRAY(look->arena, SEEN_MAX, const char *), 0 },
+		.answered_at_ms = result->answered_ms };
+	if (result->wire.len > 0) {
+		pki_sha256(result->wire, digest);
+		lookup->wire_sha256 = cs_span_of(digest, PKI_SHA256);
+	}
+	return lookup;
+}
+
+void
+probe_into_evidence(const struct probe_finding *finding, struct claim_evidence *evidence)
+{
+	evidence->outcome = finding->outcome;
+	evidence->reason = finding->reason;
+	evidence->clause = finding->clause;
+	evidence->text = finding->text;
+	evidence->security = finding->security;
+	evidence->found_at = finding->found_at;
+	evidence->ttl_s = finding->ttl_s;
+	evidence->lookups = finding->lookups;
+	evidence->n_lookups = finding->n_lookups;
+	evidence->seen = finding->seen;
+	evidence->detail = finding->detail;
+	evidence->checked_at_ms = finding->checked_at_ms;
+}
+
+void
+probe_start(struct probe *probe, const struct claim_check *check, struct cs_arena *arena,
+    probe_done *done, void *arg)
+{
+	struct look *look;
+
+	if (check->kind == CLAIM_CAA || check->kind == CLAIM_MPIC_CAA) {
+		probe_caa(probe, check, PROBE_ISSUEMAIL, arena, done, arg);
+		return;
+	}
+	look = look_new(probe, check, arena, done, arg);
+	if (strcmp(check->method, "dns-txt") == 0 && check->expected.len > 0)
+		probe_domain_txt(look);
+	else if (strcmp(check->method, "http-file") == 0 && check->expected.len > 0)
+		probe_domain_file(look);
+	else
+		look_end(look, CLAIM_COULD_NOT_TELL, "unknown-method", "TBR 3.2.2.4",
+		    "this method cannot be looked at from here");
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * probe.h: looks at one thing in the outside and says what it found: CAA of a domain, a value in DNS, a
+ * file on a web server.  The primary validators, every perspective and csctl look through this.
+ *
+ * For one thread, in the caller's event loop.  A probe makes one attempt and never retries; what it
+ * could not find out is "could not tell".
+ */
+#ifndef PROBE_PROBE_H
+#define PROBE_PROBE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "claim/claim.h"
+
+struct event_base;
+struct probe;
+
+struct probe_settings {
+	const char *root_hints_file; /* NULL or "": the library's own */
+	const char *anchor_file;     /* the root's trust anchor; required */
+	const char *forward;         /* "ADDRESS@PORT" of a recursive server; NULL or "": none */
+	const char *public_nets;     /* tests only: networks treated as public; "" none */
+	bool test_mode;
+};
+
+CS_MUST_USE enum cs_code probe_open(const struct probe_settings *settings, struct event_base *base,
+    struct probe **ret_probe, struct cs_err *err);
+/* Ends what is under way as "could not tell".  Takes NULL. */
+void probe_close(struct probe *probe);
+
+/* What was found; everything lives in the arena that was given to the probe. */
+struct probe_finding {
+	enum claim_outcome outcome;
+	const char *reason, *clause, *text; /* stable code; the rule; for people */
+	enum claim_dnssec security;         /* the weakest answer that was relied on */
+	const char *found_at; /* owner name of the deciding records, or the URL; "" none */
+	uint32_t ttl_s;
+	struct claim_lookup *lookups;
+	size_t n_lookups;
+	struct claim_texts seen; /* what came back, escaped and shortened */
+	const char *detail;      /* "" or the method's own: the URLs fetched */
+	int64_t checked_at_ms;
+};
+
+/* Exactly one call; it may come before the function that started the probe returns. */
+typedef void probe_done(void *arg, const struct probe_finding *finding);
+
+/*
+ * Does this check hold as seen from here?  By kind and method: CAA (issuemail for check->issuer_domains),
+ * "dns-txt" and "http-file" (check->expected).  `check` and `arena` are the caller's until `done` ran.
+ */
+void probe_start(struct probe *probe, const struct claim_check *check, struct cs_arena *arena,
+    probe_done *done, void *arg);
+
+/* Which CAA tag a probe asks for; services always mean issuemail. */
+enum probe_tag { PROBE_ISSUEMAIL, PROBE_ISSUE, PROBE_ISSUEWILD };
+void probe_caa(struct probe *probe, const struct claim_check *check, enum probe_tag tag,
+    struct cs_arena *arena, probe_done *done, void *arg);
+
+/* Where a person publishes the value for "dns-txt" and "http-file".  The URL does not hold the value. */
+const char *probe_txt_name(struct cs_arena *arena, const char *domain);
+const char *probe_file_url(struct cs_arena *arena, const char *domain, struct cs_span value);
+
+/* Fills the evidence's outcome, reason, lookups, times ... from what was found. */
+void probe_into_evidence(const struct probe_finding *finding, struct claim_evidence *evidence);
+
+#endif
