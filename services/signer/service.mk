@@ -1,0 +1,1 @@
+signer_LIBS := svc claim smime pki

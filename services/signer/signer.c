@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * signer.c: the gate (rules sheet: "events that must all be present and fresh").  First what is missing,
+ * which costs nothing and is the usual answer; then, when all is there, everything from the octets.
+ */
+#include "signer.h"
+
+#include <string.h>
+
+#include "smime/rules.h"
+
+struct judging {
+	struct cs_arena *arena;
+	const struct signer_rules *rules;
+	const struct signer_case *c;
+	int64_t now_ms;
+	struct signer_verdict *v;
+};
+
+/* ---- what is missing ---- */
+
+static struct signer_missing *
+miss(struct judging *j, const char *about, const char *why)
+{
+	struct signer_missing *missing = &j->v->missing[j->v->n_missing++];
+
+	*missing = (struct signer_missing){ .about = about, .why = why };
+	return missing;
+}
+
+/* Never again, whatever comes: the first reason counts. */
+static bool
+refuse(struct judging *j, const char *code, const char *field, const char *clause, const char *text)
+{
+	if (j->v->says != SIGNER_REFUSE) {
+		j->v->says = SIGNER_REFUSE;
+		j->v->refusal =
+		    (struct cs_refusal){ code, field, clause, text, "make a new request" };
+	}
+	return false;
+}
+
+static const struct signer_evidence *
+find_by_sha256(const struct signer_case *c, const uint8_t sha256[static CLAIM_DIGEST])
+{
+	for (size_t i = 0; i < c->n_evidence; i++) {
+		if (memcmp(c->evidence[i].sha256, sha256, CLAIM_DIGEST) == 0)
+			return &c->evidence[i];
+	}
+	return NULL;
+}
+
+/* The result of this attempt, made for this very request. */
+static const struct signer_evidence *
+find_by_attempt(const struct signer_case *c, const struct claim_check *check)
+{
+	for (size_t i = 0; i < c->n_evidence; i++) {
+		const struct claim_evidence *e = &c->evidence[i].e;
+
+		if (e->attempt == check->attempt && cs_id_equal(e->request, c->id) &&
+		    memcmp(e->check_digest, check->digest, CLAIM_DIGEST) == 0)
+			return &c->evidence[i];
+	}
+	return NULL;
+}
+
+/* A no of a later attempt, or of another request and a later time, voids a yes about the same thing. */
+static bool
+is_voided(const struct signer_case *c, const struct claim_evidence *e)
+{
+	for (size_t i = 0; i < c->n_denials; i++) {
+		const struct signer_denial *no = &c->denials[i];
+
+		if (memcmp(no->check_digest, e->check_digest, CLAIM_DIGEST) != 0)
+			continue;
+		if (cs_id_equal(no->request, e->request) ? no->attempt > e->attempt
+							 : no->checked_at_ms > e->checked_at_ms)
+			return true;
+	}
+	return false;
+}
+
+static void
+look_for(struct judging *j, const struct claim_check *check, struct signer_proof *ret)
+{
+	const struct signer_evidence *found = check->has_standing
+						  ? find_by_sha256(j->c, check->standing_sha256)
+						  : find_by_attempt(j->c, check);
+
+	*ret = (struct signer_proof){ check, found };
+	if (found == NULL) {
+		struct signer_missing *missing = miss(j, check->id, "absent");
+
+		missing->elsewhere = check->has_standing;
+		memcpy(missing->sha256, check->standing_sha256, CLAIM_DIGEST);
+	} else if (found->e.outcome != CLAIM_PROVED) {
+		(void)miss(j, check->id, "not-proved");
+	} else if (!signer_floor_fresh(&found->e, check->freshness_ms, j->now_ms)) {
+		(void)miss(j, check->id, "stale");
+	} else if (is_voided(j->c, &found->e)) {
+		(void)miss(j, check->id, "voided");
+	}
+}
+
+/* Reads the plan without judging who signed it: that comes when nothing is missing. */
+static bool
+look_for_all(struct judging *j)
+{
+	struct signer_verdict *v = j->v;
+
+	v->missing = CS_NEW_ARRAY(j->arena, CLAIM_MAX_CHECKS + 4, struct signer_missing);
+	if (j->c->request.envelope.len == 0)
+		(void)miss(j, "request", "absent");
+	if (j->c->approval.envelope.len == 0)
+		(void)miss(j, "approval", "absent");
+	if (j->c->plan.envelope.len == 0)
+		(void)miss(j, "plan", "absent");
+	else if (claim_open_plan(j->arena, NULL, j->c->plan.envelope, 0, &v->plan, NULL) != CS_OK)
+		return refuse(j, "plan-unreadable", "plan", "", "the plan cannot be read");
+	else if (j->now_ms > v->plan.ends_at_ms)
+		(void)miss(j, "plan", "ended");
+	v->n_proofs = v->plan.n_checks;
+	v->proofs = CS_NEW_ARRAY(j->arena, v->n_proofs, struct signer_proof);
+	for (size_t i = 0; i < v->n_proofs; i++)
+		look_for(j, &v->plan.checks[i], &v->proofs[i]);
+	return v->n_missing == 0;
+}
+
+/* ---- is it genuine? ---- */
+
+/*
+ * Everything is opened as of the instant that it was recorded: a key that was retired since may have
+ * stated it, a key that was distrusted before may not.
+ */
+static bool
+open_statements(struct judging *j)
+{
+	const struct claim_trust *trust = j->rules->trust;
+	const struct signer_case *c = j->c;
+	struct signer_verdict *v = j->v;
+
+	if (claim_open_request(j->arena, trust, c->request.envelope, c->request.received_ms,
+		&v->request, NULL) != CS_OK)
+		return refuse(j, "request-not-genuine", "request", "",
+		    "the request is not signed by a key that may state it");
+	if (claim_open_approval(j->arena, trust, c->approval.envelope, c->approval.received_ms,
+		&v->approval, NULL) != CS_OK)
+		return refuse(j, "approval-not-genuine", "approval", "",
+		    "the approval is not signed by a key that may state it");
+	if (claim_open_plan(
+		j->arena, trust, c->plan.envelope, c->plan.received_ms, &v->plan, NULL) != CS_OK)
+		return refuse(j, "plan-not-genuine", "plan", "",
+		    "the plan is not signed by a key that may state it");
+	return true;
+}
+
+static bool
+open_evidence(struct judging *j, struct signer_proof *proof)
+{
+	struct signer_evidence *opened = CS_NEW(j->arena, struct signer_evidence);
+	const struct signer_received *received = &proof->evidence->received;
+
+	*opened = *proof->evidence;
+	claim_envelope_sha256(received->envelope, opened->sha256);
+	if (claim_open_evidence(j->arena, j->rules->trust, received->envelope,
+		received->received_ms, &opened->e, NULL) != CS_OK)
+		return refuse(j, "evidence-not-genuine", proof->check->id, "",
+		    "an evidence is not signed by a key that may state it");
+	proof->evidence = opened;
+	return true;
+}
+
+/* ---- is it about this request? ---- */
+
+static bool
+same_digest(const uint8_t a[static CLAIM_DIGEST], const uint8_t b[static CLAIM_DIGEST])
+{
+	return memcmp(a, b, CLAIM_DIGEST) == 0;
+}
+
+/* The key, its possession and the digest: computed here, whatever anybody states. */
+static bool
+judge_request(struct judging *j)
+{
+	struct signer_verdict *v = j->v;
+	struct cs_refusal why;
+	uint8_t digest[CLAIM_DIGEST];
+
+	if (!pki_csr_read(j->arena, v->request.csr, 0, &v->csr, &why)) {
+		v->says = SIGNER_REFUSE;
+		v->refusal = why;
+		v->refusal.field = "csr";
+		return false;
+	}
+	claim_request_digest(&v->request, v->csr.key.spki, digest);
+	if (!cs_id_equal(v->request.id, j->c->id) || !same_digest(digest, v->request.digest))
+		return refuse(
+		    j, "request-digest", "request", "", "the request is not what its digest says");
+	return true;
+}
+
+static bool
+judge_approval(struct judging *j)
+{
+	const struct claim_approval *approval = &j->v->approval;
+	const struct claim_request *request = &j->v->request;
+
+	if (!cs_id_equal(approval->request, request->id) ||
+	    !same_digest(approval->request_digest, request->digest) ||
+	    strcmp(approval->enterprise, request->enterprise) != 0 ||
+	    strcmp(approval->account, request->account) != 0)
+		return refuse(j, "approval-other-request", "approval", "",
+		    "the approval is for another request");
+	return true;
+}
+
+static bool
+judge_plan(struct judging *j)
+{
+	const struct claim_plan *plan = &j->v->plan;
+	const struct claim_request *request = &j->v->request;
+	uint8_t approval[CLAIM_DIGEST];
+
+	if (!plan->final || !cs_id_equal(plan->request, request->id) ||
+	    !same_digest(plan->request_digest, request->digest) ||
+	    strcmp(plan->enterprise, request->enterprise) != 0 ||
+	    strcmp(plan->account, request->account) != 0 ||
+	    strcmp(plan->profile, request->profile) != 0)
+		return refuse(
+		    j, "plan-other-request", "plan", "", "the plan is for another request");
+	claim_envelope_sha256(j->c->approval.envelope, approval);
+	if (!same_digest(plan->approval_sha256, approval))
+		return refuse(
+		    j, "plan-other-approval", "plan", "", "the plan names another approval");
+	return true;
+}
+
+/* A plan may only ask for what serves this enterprise, and of mailboxes this account. */
+static bool
+judge_check(struct judging *j, const struct claim_check *check)
+{
+	const struct claim_request *request = &j->v->request;
+	const bool own = strcmp(check->account, request->account) == 0;
+
+	if (strcmp(check->enterprise, request->enterprise) != 0)
+		return refuse(j, "check-other-enterprise", check->id, "SBR 4.2.1",
+		    "a check of the plan is for another enterprise");
+	if (check->kind == CLAIM_MAILBOX ? !own : !own && check->account[0] != '\0')
+		return refuse(j, "check-other-account", check->id, "SBR 4.2.1",
+		    "a check of the plan is for another account");
+	return true;
+}
+
+static bool
+judge_proof(struct judging *j, const struct signer_proof *proof)
+{
+	const struct claim_evidence *e = &proof->evidence->e;
+	const struct claim_check *check = proof->check;
+	const struct claim_request *request = &j->v->request;
+
+	if (e->kind != check->kind || !same_digest(e->check_digest, check->digest))
+		return refuse(j, "evidence-other-check", check->id, "",
+		    "the evidence that the plan names is about something else");
+	if (check->has_standing)
+		return same_digest(proof->evidence->sha256, check->standing_sha256) ||
+		       refuse(j, "evidence-not-named", check->id, "",
+			   "the evidence is not the one that the plan names");
+	if (!cs_id_equal(e->request, request->id) || e->attempt != check->attempt ||
+	    !same_digest(e->request_digest, request->digest))
+		return refuse(j, "evidence-other-request", check->id, "",
+		    "the evidence was made for another request");
+	return true;
+}
+
+/* What changes between looking and opening is what the octets say, so it is asked again. */
+static bool
+still_stands(struct judging *j, const struct signer_proof *proof)
+{
+	const struct claim_evidence *e = &proof->evidence->e;
+
+	if (e->outcome != CLAIM_PROVED ||
+	    !signer_floor_fresh(e, proof->check->freshness_ms, j->now_ms) || is_voided(j->c, e))
+		return refuse(j, "evidence-altered", proof->check->id, "",
+		    "our copy of an evidence is not what its octets say");
+	return true;
+}
+
+static bool
+judge_proofs(struct judging *j)
+{
+	for (size_t i = 0; i < j->v->n_proofs; i++) {
+		struct signer_proof *proof = &j->v->proofs[i];
+
+		proof->check = &j->v->plan.checks[i];
+		if (!judge_check(j, proof->check) || !open_evidence(j, proof) ||
+		    !judge_proof(j, proof) || !still_stands(j, proof))
+			return false;
+	}
+	return true;
+}
+
+/* ---- may it be certified? ---- */
+
+static enum smime_key
+key_of(const struct pki_key *key)
+{
+	switch (key->kind) {
+	case PKI_KEY_RSA:
+		return SMIME_KEY_RSA;
+	case PKI_KEY_EC:
+		return SMIME_KEY_EC;
+	case PKI_KEY_ED25519:
+		return SMIME_KEY_ED25519;
+	}
+	return SMIME_KEY_RSA;
+}
+
+uint16_t
+signer_key_usage(const struct signer_verdict *v)
+{
+	static const enum smime_use uses[] = {
+		[CLAIM_DUAL] = SMIME_USE_DUAL,
+		[CLAIM_SIGNING] = SMIME_USE_SIGNING,
+		[CLAIM_ENCRYPTION] = SMIME_USE_ENCRYPTION,
+	};
+
+	return smime_key_usage(key_of(&v->csr.key), uses[v->request.key_use]);
+}
+
+/* No evidence of identity exists here, so that nothing but mailboxes may be named. */
+static bool
+judge_profile(struct judging *j)
+{
+	struct signer_verdict *v = j->v;
+
+	v->profile = smime_profile_find(v->plan.certificate_profile);
+	if (v->profile == NULL || v->profile->type != SMIME_MAILBOX)
+		return refuse(j, "profile", "profile", "SBR 7.1.6.1",
+		    "the signer does not issue certificates of this profile");
+	if (v->request.validity_days == 0 || v->request.validity_days > v->profile->max_days)
+		return refuse(j, "validity", "validity_days", "SBR 6.3.2",
+		    "the profile does not allow this many days");
+	if (signer_key_usage(v) == 0)
+		return refuse(j, "key-use", "key_use", "SBR 7.1.2.3 e",
+		    "a key of this kind cannot serve this use");
+	return true;
+}
+
+static bool
+judge_floor(struct judging *j)
+{
+	const struct signer_floor floor = {
+		.arena = j->arena,
+		.rules = j->rules,
+		.request = &j->v->request,
+		.proofs = j->v->proofs,
+		.n_proofs = j->v->n_proofs,
+		.now_ms = j->now_ms,
+	};
+	struct cs_refusal why;
+
+	if (signer_floor_holds(&floor, &why))
+		return true;
+	j->v->says = SIGNER_REFUSE;
+	j->v->refusal = why;
+	return false;
+}
+
+void
+signer_judge(struct cs_arena *arena, const struct signer_rules *rules, const struct signer_case *c,
+    int64_t now_ms, struct signer_verdict *ret)
+{
+	struct judging j = { arena, rules, c, now_ms, ret };
+
+	*ret = (struct signer_verdict){ .says = SIGNER_WAIT };
+	if (!look_for_all(&j))
+		return;
+	if (open_statements(&j) && judge_request(&j) && judge_approval(&j) && judge_plan(&j) &&
+	    judge_proofs(&j) && judge_profile(&j) && judge_floor(&j))
+		ret->says = SIGNER_COMPLETE;
+	else
+		cs_assert(ret->says == SIGNER_REFUSE);
+}

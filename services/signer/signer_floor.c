@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * signer_floor.c: what no plan can lower.  Compiled in on purpose: no setting, no table and no event
+ * changes it.  Names are compared one by one: a check done many times for one name proves one name.
+ */
+#include <string.h>
+
+#include "base/time.h"
+#include "signer.h"
+#include "smime/address.h"
+#include "smime/domain.h"
+#include "smime/rules.h"
+
+#define AHEAD_MS (5 * CS_SECOND_MS) /* clocks differ */
+#define ROUND_MS (5 * CS_MINUTE_MS) /* a perspective's answer is not older than its round */
+#define MAX_CAA_TTL_S (24 * 3600)   /* of strangers' zones; the rule's max(TTL, 8 h) has no end */
+
+static int64_t
+caa_window_ms(uint32_t ttl_s)
+{
+	const int64_t ttl_ms = (ttl_s < MAX_CAA_TTL_S ? ttl_s : MAX_CAA_TTL_S) * CS_SECOND_MS;
+
+	return ttl_ms > SMIME_CAA_WINDOW_MS ? ttl_ms : SMIME_CAA_WINDOW_MS;
+}
+
+static int64_t
+limit_ms(const struct claim_evidence *e)
+{
+	switch (e->kind) {
+	case CLAIM_MAILBOX:
+		return smime_rule_reuse_ms(SMIME_PROOF_MAILBOX);
+	case CLAIM_DOMAIN:
+	case CLAIM_MPIC_DOMAIN:
+		return smime_rule_reuse_ms(SMIME_PROOF_DOMAIN);
+	case CLAIM_CAA:
+	case CLAIM_MPIC_CAA:
+		return caa_window_ms(e->ttl_s);
+	}
+	return 0;
+}
+
+bool
+signer_floor_fresh(const struct claim_evidence *e, int64_t freshness_ms, int64_t now_ms)
+{
+	const int64_t age_ms = now_ms - e->checked_at_ms;
+
+	return age_ms >= -AHEAD_MS && age_ms <= limit_ms(e) &&
+	       (freshness_ms == 0 || age_ms <= freshness_ms) &&
+	       (e->valid_until_ms == 0 || now_ms <= e->valid_until_ms);
+}
+
+/* ---- other perspectives ---- */
+
+/* A region that counts (TBR 3.2.2.9): one of the five registries; -1: none. */
+static int
+region_of(const char *name)
+{
+	static const char *const regions[] = { "afrinic", "apnic", "arin", "lacnic", "ripe" };
+
+	for (int i = 0; i < 5; i++) {
+		if (strcmp(regions[i], name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* One voice: whoever holds one key has one, under one name. */
+struct voice {
+	const char *name, *keyid;
+};
+
+static bool
+is_new_voice(const struct voice *voices, size_t n, const struct voice *voice)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(voices[i].name, voice->name) == 0 ||
+		    strcmp(voices[i].keyid, voice->keyid) == 0)
+			return false;
+	}
+	return strcmp(voice->name, "primary") != 0;
+}
+
+/* Does this perspective's own answer say yes to this very question, in this very round? */
+static bool
+corroborates(const struct signer_floor *floor, const struct signer_evidence *mpic,
+    const struct claim_perspective_result *result, struct claim_perspective_answer *ret)
+{
+	const struct claim_evidence *e = &mpic->e;
+
+	return result->answer.len > 0 &&
+	       claim_open_perspective(floor->arena, floor->rules->trust, result->answer,
+		   mpic->received.received_ms, ret, NULL) == CS_OK &&
+	       memcmp(ret->check_digest, e->check_digest, CLAIM_DIGEST) == 0 &&
+	       ret->attempt == e->attempt && ret->outcome == CLAIM_PROVED &&
+	       ret->security != CLAIM_DNSSEC_BOGUS && strcmp(ret->perspective, result->name) == 0 &&
+	       ret->checked_at_ms >= e->checked_at_ms - ROUND_MS &&
+	       ret->checked_at_ms <= e->checked_at_ms + AHEAD_MS;
+}
+
+bool
+signer_floor_quorum(const struct signer_floor *floor, const struct signer_proof *mpic, bool primary)
+{
+	const struct claim_evidence *e = &mpic->evidence->e;
+	struct smime_mpic_tally tally = { .primary = primary,
+		.asked = (uint32_t)e->n_perspectives };
+	struct voice *voices = CS_NEW_ARRAY(floor->arena, e->n_perspectives, struct voice);
+	unsigned regions = 0;
+
+	for (size_t i = 0; i < e->n_perspectives; i++) {
+		const struct claim_perspective_result *result = &e->perspectives[i];
+		struct claim_perspective_answer answer;
+
+		if (!corroborates(floor, mpic->evidence, result, &answer))
+			continue;
+		const struct voice voice = { answer.perspective,
+			claim_keyid_of(floor->arena, result->answer) };
+		if (region_of(answer.region) < 0 ||
+		    !is_new_voice(voices, tally.corroborated, &voice))
+			continue;
+		voices[tally.corroborated++] = voice;
+		regions |= 1U << region_of(answer.region);
+	}
+	tally.regions = (uint32_t)__builtin_popcount(regions);
+	return tally.asked >= mpic->check->min_remotes &&
+	       smime_rule_mpic_quorum(&tally, floor->now_ms);
+}
+
+/* ---- control of a mailbox ---- */
+
+static bool
+refuse(struct cs_refusal *ret, const char *code, const char *field, const char *clause,
+    const char *text)
+{
+	*ret = (struct cs_refusal){ code, field, clause, text, "make a new request" };
+	return false;
+}
+
+/* Does this proof belong to the enterprise, and say this, by a method that we know? */
+static bool
+is_proof(const struct signer_floor *floor, const struct signer_proof *proof, enum claim_kind kind,
+    const char *method)
+{
+	const struct claim_evidence *e = &proof->evidence->e;
+
+	return e->kind == kind && e->outcome == CLAIM_PROVED && strcmp(e->method, method) == 0 &&
+	       strcmp(e->enterprise, floor->request->enterprise) == 0 &&
+	       e->security != CLAIM_DNSSEC_BOGUS && signer_floor_fresh(e, 0, floor->now_ms);
+}
+
+static bool
+proves_mailbox(
+    const struct signer_floor *floor, const struct signer_proof *proof, const char *mailbox)
+{
+	const struct claim_evidence *e = &proof->evidence->e;
+
+	return is_proof(floor, proof, CLAIM_MAILBOX, "email-token") &&
+	       strcmp(e->account, floor->request->account) == 0 && strcmp(e->target, mailbox) == 0;
+}
+
+/* A file proves the name it was fetched from and no other (TBR 3.2.2.4.18); a TXT record those below. */
+static bool
+covers(const struct signer_floor *floor, const struct signer_proof *proof, const char *domain)
+{
+	const struct claim_evidence *e = &proof->evidence->e;
+	const bool dns = is_proof(floor, proof, CLAIM_DOMAIN, "dns-txt");
+
+	if (!dns && !is_proof(floor, proof, CLAIM_DOMAIN, "http-file"))
+		return false;
+	if (e->security == CLAIM_DNSSEC_INDETERMINATE)
+		return false;
+	return strcmp(e->target, domain) == 0 ||
+	       (dns && e->covers_subdomains && smime_domain_is_under(domain, e->target));
+}
+
+/* Other perspectives saw what this evidence of a domain says: the same value, named by its digest. */
+static bool
+is_corroborated(const struct signer_floor *floor, const struct signer_evidence *domain)
+{
+	for (size_t i = 0; i < floor->n_proofs; i++) {
+		const struct signer_proof *proof = &floor->proofs[i];
+		const struct claim_evidence *e = &proof->evidence->e;
+
+		if (is_proof(floor, proof, CLAIM_MPIC_DOMAIN, domain->e.method) &&
+		    e->primary_sha256.len == CLAIM_DIGEST &&
+		    memcmp(e->primary_sha256.data, domain->sha256, CLAIM_DIGEST) == 0 &&
+		    strcmp(e->target, domain->e.target) == 0 &&
+		    cs_span_equal(e->expected, domain->e.expected) &&
+		    signer_floor_quorum(floor, proof, true))
+			return true;
+	}
+	return false;
+}
+
+static bool
+mailbox_holds(const struct signer_floor *floor, const struct smime_address *address,
+    const char *field, struct cs_refusal *ret_why)
+{
+	bool covered = false;
+
+	for (size_t i = 0; i < floor->n_proofs; i++) {
+		if (proves_mailbox(floor, &floor->proofs[i], address->canonical))
+			return true;
+	}
+	for (size_t i = 0; i < floor->n_proofs; i++) {
+		if (!covers(floor, &floor->proofs[i], address->domain))
+			continue;
+		covered = true;
+		if (is_corroborated(floor, floor->proofs[i].evidence))
+			return true;
+	}
+	if (covered)
+		return refuse(ret_why, "domain-not-corroborated", field, "TBR 3.2.2.9",
+		    "too few perspectives saw the proof of the domain");
+	return refuse(ret_why, "mailbox-not-proved", field, "SBR 3.2.2",
+	    "nothing proves control of this mailbox or of its domain");
+}
+
+/* ---- CAA ---- */
+
+static bool
+permits(const struct signer_floor *floor, const struct signer_proof *proof, enum claim_kind kind,
+    const char *domain)
+{
+	const struct claim_evidence *e = &proof->evidence->e;
+
+	return is_proof(floor, proof, kind, "caa-issuemail") && strcmp(e->target, domain) == 0 &&
+	       cs_span_is(e->expected, floor->rules->issuer_domains);
+}
+
+/* SBR 4.2.2.1.1: the primary validates DNSSEC; an answer that is neither secure nor insecure is none. */
+static bool
+was_validated(const struct claim_evidence *e)
+{
+	return e->security == CLAIM_DNSSEC_SECURE || e->security == CLAIM_DNSSEC_INSECURE;
+}
+
+static bool
+caa_holds(const struct signer_floor *floor, const char *domain, const char *field,
+    struct cs_refusal *ret_why)
+{
+	bool primary = false;
+
+	for (size_t i = 0; i < floor->n_proofs; i++) {
+		const struct signer_proof *proof = &floor->proofs[i];
+
+		primary |=
+		    permits(floor, proof, CLAIM_CAA, domain) && was_validated(&proof->evidence->e);
+	}
+	if (!primary)
+		return refuse(ret_why, "caa-not-proved", field, "SBR 4.2.2.1",
+		    "nothing proves that CAA permits us for this domain");
+	for (size_t i = 0; i < floor->n_proofs; i++) {
+		if (permits(floor, &floor->proofs[i], CLAIM_MPIC_CAA, domain) &&
+		    signer_floor_quorum(floor, &floor->proofs[i], true))
+			return true;
+	}
+	return refuse(ret_why, "caa-not-corroborated", field, "SBR 4.2.2.2",
+	    "too few perspectives read CAA as permission");
+}
+
+static bool
+named_before(const struct smime_address *addresses, size_t n, const char *domain)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(addresses[i].domain, domain) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+signer_floor_holds(const struct signer_floor *floor, struct cs_refusal *ret_why)
+{
+	const struct claim_texts *mailboxes = &floor->request->mailboxes;
+	struct smime_address *addresses =
+	    CS_NEW_ARRAY(floor->arena, mailboxes->n, struct smime_address);
+
+	for (size_t i = 0; i < mailboxes->n; i++) {
+		const char *field = cs_arena_printf(floor->arena, "mailboxes[%zu]", i);
+		struct smime_address *address = &addresses[i];
+
+		if (!smime_address_parse(
+			floor->arena, cs_span_str(mailboxes->items[i]), address, ret_why)) {
+			ret_why->field = field;
+			return false;
+		}
+		if (!mailbox_holds(floor, address, field, ret_why))
+			return false;
+		if (!named_before(addresses, i, address->domain) &&
+		    !caa_holds(floor, address->domain, field, ret_why))
+			return false;
+	}
+	return mailboxes->n > 0 ||
+	       refuse(ret_why, "no-mailbox", "mailboxes", "SBR 4.2.1", "there is no mailbox");
+}
