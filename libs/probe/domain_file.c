@@ -178,12 +178,12 @@ end_later(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	http_fetcher_free(look->fetcher);
 	event_free(look->later);
-	look->done(look->arg, &look->finding);
+	look->told(look->told_arg, &look->finding);
 }
 
-/* The fetcher must not be freed from its own callback. */
+/* Stands in for the caller's `done`: the fetcher must not be freed from its own callback. */
 static void
-finish_after_callback(void *arg, const struct probe_finding *finding)
+end_after_callback(void *arg, const struct probe_finding *finding)
 {
 	struct look *look = arg;
 	const struct timeval now = { 0, 0 };
@@ -195,22 +195,17 @@ finish_after_callback(void *arg, const struct probe_finding *finding)
 static void
 on_fetched(void *arg, const struct http_fetch_result *result)
 {
-	struct look *look = arg, inner = *look;
+	struct look *look = arg;
 
 	add_hops(look, result);
-	inner.finding = look->finding;
-	inner.done = finish_after_callback;
-	inner.arg = look;
 	look->finding.found_at =
 	    probe_file_url(look->arena, look->check->target, look->check->expected);
-	inner.finding.found_at = look->finding.found_at;
 	if (result->reason == HTTP_FETCHED)
-		judge(&inner, result);
+		judge(look, result);
 	else
-		look_end(&inner, outcome_of(look, result->reason),
+		look_end(look, outcome_of(look, result->reason),
 		    cs_arena_printf(look->arena, "http-%s", http_fetch_reason_name(result->reason)),
 		    clause, cs_escape(look->arena, cs_span_str(result->text), 400));
-	look->finding = inner.finding;
 }
 
 void
@@ -230,5 +225,9 @@ probe_domain_file(struct look *look)
 		    "the fetch could not be started");
 		return;
 	}
+	look->told = look->done;
+	look->told_arg = look->arg;
+	look->done = end_after_callback;
+	look->arg = look;
 	http_fetch(look->fetcher, url, on_fetched, look);
 }

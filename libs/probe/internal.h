@@ -28,7 +28,10 @@ struct look {
 	probe_done *done;
 	void *arg;
 	struct probe_finding finding;
-	struct http_fetcher *fetcher;
+	struct http_fetcher
+	    *fetcher; /* of a file, with the caller's own `done` kept until it is freed */
+	probe_done *told;
+	void *told_arg;
 	struct event *later;
 };
 

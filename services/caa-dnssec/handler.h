@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* handler.h: one order in, one evidence out. */
+#ifndef HANDLER_H
+#define HANDLER_H
+
+#include "probe/probe.h"
+#include "svc/svc.h"
+
+struct caa_service {
+	const char *key_file;
+	struct probe_settings probing;
+	struct claim_key *key;
+	struct probe *probe;
+};
+
+extern const struct svc_route caa_routes[];
+
+enum cs_code caa_init(void *self, struct svc *svc, struct cs_err *err);
+void caa_fini(void *self);
+void caa_start(void *self, struct svc_work *work);
+
+#endif

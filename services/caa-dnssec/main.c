@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "handler.h"
+
+static const struct svc_setting settings[] = {
+	SVC_FILE(struct caa_service, key_file, "CS_KEY_FILE", NULL,
+	    "Ed25519 key (PKCS#8 PEM) that signs the evidence"),
+	SVC_FILE(struct caa_service, probing.root_hints_file, "CS_DNS_ROOT_HINTS_FILE", "",
+	    "root servers; empty: those known to the resolver"),
+	SVC_FILE(struct caa_service, probing.anchor_file, "CS_DNS_ANCHOR_FILE",
+	    "/usr/share/dns/root.key", "trust anchor of the DNS root"),
+	SVC_END,
+};
+
+int
+main(int argc, char *argv[])
+{
+	struct caa_service caa = { 0 };
+
+	return svc_main(argc, argv,
+	    &(struct svc_service){ .name = "caa-dnssec",
+		.summary = "looks up CAA of mailbox domains and states what it says",
+		.mode = SVC_LOOP,
+		.self = &caa,
+		.settings = settings,
+		.routes = caa_routes,
+		.start = caa_start,
+		.init = caa_init,
+		.fini = caa_fini });
+}

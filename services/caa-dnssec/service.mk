@@ -1,0 +1,1 @@
+caa-dnssec_LIBS := svc probe claim

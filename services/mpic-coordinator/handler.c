@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "handler.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "smime/rules.h"
+
+/* What both kinds of order become. */
+struct order {
+	bool wanted; /* false: nothing to corroborate */
+	struct claim_asked asked;
+};
+
+static enum cs_code
+read_asked(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct order *order = CS_NEW(ev->arena, struct order);
+
+	(void)self;
+	if (claim_read_asked(ev->arena, ev->body, &order->asked, err))
+		return err->code;
+	if (order->asked.check.kind != CLAIM_MPIC_CAA)
+		return cs_fail(err, CS_MALFORMED, "a check of kind %s is not for this service",
+		    claim_kind_name(order->asked.check.kind));
+	order->wanted = true;
+	ev->key = order->asked.request;
+	ev->what = order;
+	return CS_OK;
+}
+
+/* The primary's proof of a domain: perspectives look for the very same value. */
+static enum cs_code
+read_domain(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	const struct mpic_service *mpic = self;
+	struct order *order = CS_NEW(ev->arena, struct order);
+	struct claim_evidence domain;
+	uint8_t *digest = cs_arena_alloc(ev->arena, CLAIM_DIGEST);
+
+	if (claim_open_evidence(ev->arena, mpic->trust, ev->body, ev->now_ms, &domain, err))
+		return err->code;
+	order->wanted = mpic_check_for(&domain, ev->arena, &order->asked.check);
+	order->asked.request = domain.request;
+	memcpy(order->asked.request_digest, domain.request_digest, CLAIM_DIGEST);
+	claim_envelope_sha256(ev->body, digest);
+	order->asked.primary_sha256 = cs_span_of(digest, CLAIM_DIGEST);
+	order->asked.asked_at_ms = domain.checked_at_ms;
+	ev->key = domain.request;
+	ev->what = order;
+	return CS_OK;
+}
+
+/* ---- one round ---- */
+
+struct job {
+	struct mpic_service *mpic;
+	struct svc_work *work;
+	const struct order *order;
+	struct claim_perspective_ask ask;
+	struct mpic_round round;
+	struct asked_one {
+		struct job *job;
+		size_t i;
+		int64_t since_ms;
+	} asked[MPIC_REMOTES_MAX];
+	size_t begun; /* questions that were handed out: the round ends only after all of them */
+};
+
+static void
+finish(struct job *job)
+{
+	struct svc_work *work = job->work;
+	const struct claim_check *check = &job->order->asked.check;
+	struct claim_evidence evidence;
+	struct cs_buf part = cs_buf_new(work->arena);
+
+	claim_evidence_for(&job->order->asked, &evidence);
+	mpic_decide(&job->round, check, cs_now_ms(), work->arena, &evidence);
+	log_info(work->log, "round ended kind=%s outcome=%s attempt=%u %s",
+	    claim_kind_name(check->kind), claim_outcome_name(evidence.outcome), check->attempt,
+	    evidence.text);
+	svc_count(work->svc, "validations", "result", claim_outcome_name(evidence.outcome));
+	cs_buf_add(&part, check->digest, sizeof(check->digest));
+	cs_buf_printf(&part, "%u", check->attempt);
+	svc_finish(work, "evidence.mpic",
+	    claim_seal_evidence(work->arena, job->mpic->key, &evidence), cs_buf_span(&part));
+}
+
+static void
+take(struct job *job, size_t i, struct cs_span body)
+{
+	struct cs_arena *arena = job->work->arena;
+	struct claim_perspective_answer *answer = CS_NEW(arena, struct claim_perspective_answer);
+	struct cs_span envelope = cs_arena_copy_span(arena, body);
+	const char *name = job->round.results[i].name, *why;
+	struct cs_err err;
+
+	if (claim_open_perspective(arena, job->mpic->trust, envelope, cs_now_ms(), answer, &err)) {
+		log_warn(
+		    job->work->log, "answer refused perspective=%s reason=\"%s\"", name, err.text);
+		mpic_miss(&job->round, i, "answer-not-genuine", cs_now_ms());
+		return;
+	}
+	why = mpic_take(&job->round, i, &job->ask, answer, envelope);
+	if (why == NULL)
+		return;
+	log_warn(job->work->log, "answer refused perspective=%s reason=\"%s\"", name, why);
+	mpic_miss(&job->round, i, "answer-not-to-this", cs_now_ms());
+}
+
+static void
+on_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
+{
+	struct asked_one *one = arg;
+	struct job *job = one->job;
+
+	(void)status;
+	if (ok)
+		take(job, one->i, body);
+	else
+		mpic_miss(&job->round, one->i, "no-answer", cs_now_ms());
+	job->round.results[one->i].took_ms = (uint32_t)(cs_mono_ms() - one->since_ms);
+	/* A question that fails at once answers before the others are asked. */
+	if (mpic_complete(&job->round) && job->begun == job->round.n)
+		finish(job);
+}
+
+static void
+ask_all(struct job *job)
+{
+	struct cs_span body = claim_write_perspective_ask(job->work->arena, &job->ask);
+
+	for (size_t i = 0; i < job->round.n; i++) {
+		const char *subject = cs_arena_printf(
+		    job->work->arena, "ask.perspective.%s", job->round.remotes[i].name);
+
+		job->asked[i] = (struct asked_one){ job, i, cs_mono_ms() };
+		job->begun = i + 1;
+		svc_question(
+		    job->mpic->svc, subject, body, job->mpic->answer_ms, on_answer, &job->asked[i]);
+	}
+}
+
+void
+mpic_start(void *self, struct svc_work *work)
+{
+	struct mpic_service *mpic = self;
+	const struct order *order = work->what;
+	struct job *job = CS_NEW(work->arena, struct job);
+
+	if (!order->wanted) {
+		svc_finish(work, NULL, cs_span_str(NULL), cs_span_str(NULL));
+		return;
+	}
+	job->mpic = mpic;
+	job->work = work;
+	job->order = order;
+	job->ask.check = order->asked.check;
+	job->ask.request = order->asked.request;
+	job->ask.attempt = order->asked.check.attempt;
+	job->ask.deadline_ms = work->now_ms + mpic->answer_ms;
+	cs_random(job->ask.nonce, sizeof(job->ask.nonce));
+	mpic_begin(&job->round, mpic->remotes, mpic->n_remotes);
+	ask_all(job);
+}
+
+/* ---- settings ---- */
+
+/* "name:region", each name once. */
+static enum cs_code
+read_remotes(struct mpic_service *mpic, struct cs_err *err)
+{
+	char *rest = cs_arena_strdup(mpic->arena, mpic->perspectives), *word;
+
+	while ((word = strsep(&rest, ",")) != NULL) {
+		word += strspn(word, " ");
+		char *colon = strchr(word, ':');
+
+		if (colon == NULL || colon == word || colon[1] == '\0')
+			return cs_fail(err, CS_MALFORMED,
+			    "CS_PERSPECTIVES: \"%.40s\" is not name:region", word);
+		if (mpic->n_remotes == MPIC_REMOTES_MAX)
+			return cs_fail(
+			    err, CS_MALFORMED, "CS_PERSPECTIVES: at most %d", MPIC_REMOTES_MAX);
+		*colon = '\0';
+		for (size_t i = 0; i < mpic->n_remotes; i++)
+			if (strcmp(mpic->remotes[i].name, word) == 0)
+				return cs_fail(err, CS_MALFORMED,
+				    "CS_PERSPECTIVES: %.40s is there twice", word);
+		mpic->remotes[mpic->n_remotes++] = (struct mpic_remote){ word, colon + 1 };
+	}
+	return CS_OK;
+}
+
+enum cs_code
+mpic_init(void *self, struct svc *svc, struct cs_err *err)
+{
+	struct mpic_service *mpic = self;
+	uint32_t least = smime_rule_mpic_min_remotes(cs_now_ms());
+
+	mpic->svc = svc;
+	mpic->arena = cs_arena_new();
+	if (read_remotes(mpic, err) || claim_key_load(mpic->key_file, &mpic->key, err))
+		return err->code;
+	if (mpic->n_remotes < least)
+		return cs_fail(err, CS_MALFORMED,
+		    "CS_PERSPECTIVES: %zu perspectives, TBR 3.2.2.9 asks for %u today",
+		    mpic->n_remotes, least);
+	return claim_trust_load(mpic->trust_file, mpic->approvers_file, &mpic->trust, err);
+}
+
+void
+mpic_fini(void *self)
+{
+	struct mpic_service *mpic = self;
+
+	claim_trust_free(mpic->trust);
+	claim_key_free(mpic->key);
+	cs_arena_free(mpic->arena);
+}
+
+const struct svc_route mpic_routes[] = {
+	{ "plan.mpic-asked", read_asked, NULL },
+	{ "evidence.domain", read_domain, NULL },
+	{ NULL, NULL, NULL },
+};

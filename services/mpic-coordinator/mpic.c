@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mpic.h"
+
+#include <string.h>
+
+#include "base/time.h"
+#include "smime/rules.h"
+
+static const char clause[] = "TBR 3.2.2.9; SBR 4.2.2.2";
+
+void
+mpic_begin(struct mpic_round *round, const struct mpic_remote *remotes, size_t n)
+{
+	*round = (struct mpic_round){ .remotes = remotes, .n = n };
+	for (size_t i = 0; i < n; i++)
+		round->results[i] = (struct claim_perspective_result){ .name = remotes[i].name,
+			.region = remotes[i].region,
+			.outcome = CLAIM_COULD_NOT_TELL,
+			.reason = "no-answer" };
+}
+
+static void
+note(struct mpic_round *round, size_t i)
+{
+	round->n_answered += !round->answered[i];
+	round->answered[i] = true;
+}
+
+const char *
+mpic_take(struct mpic_round *round, size_t i, const struct claim_perspective_ask *ask,
+    const struct claim_perspective_answer *answer, struct cs_span envelope)
+{
+	struct claim_perspective_result *result = &round->results[i];
+
+	if (round->answered[i])
+		return "answered before";
+	if (memcmp(answer->nonce, ask->nonce, sizeof(ask->nonce)) != 0)
+		return "answers another question";
+	if (memcmp(answer->check_digest, ask->check.digest, CLAIM_DIGEST) != 0)
+		return "answers another check";
+	if (strcmp(answer->perspective, result->name) != 0)
+		return "speaks for another perspective";
+	if (strcmp(answer->region, result->region) != 0)
+		return "stands in another region than configured";
+	result->outcome = answer->outcome;
+	result->reason = answer->reason;
+	result->seen = answer->seen;
+	result->security = answer->security;
+	result->checked_at_ms = answer->checked_at_ms;
+	result->answer = envelope;
+	result->corroborates = answer->outcome == CLAIM_PROVED;
+	note(round, i);
+	return NULL;
+}
+
+void
+mpic_miss(struct mpic_round *round, size_t i, const char *reason, int64_t now_ms)
+{
+	if (round->answered[i])
+		return;
+	round->results[i].reason = reason;
+	round->results[i].checked_at_ms = now_ms;
+	note(round, i);
+}
+
+bool
+mpic_complete(const struct mpic_round *round)
+{
+	return round->n_answered == round->n;
+}
+
+static struct smime_mpic_tally
+tally(const struct mpic_round *round)
+{
+	struct smime_mpic_tally tally = { .primary = true, .asked = (uint32_t)round->n };
+
+	for (size_t i = 0; i < round->n; i++) {
+		bool new_region = round->results[i].corroborates;
+
+		tally.corroborated += round->results[i].corroborates;
+		for (size_t k = 0; k < i && new_region; k++)
+			if (round->results[k].corroborates &&
+			    strcmp(round->results[k].region, round->results[i].region) == 0)
+				new_region = false;
+		tally.regions += new_region;
+	}
+	return tally;
+}
+
+/* How many said no, as opposed to saying nothing: only they make a refusal. */
+static uint32_t
+count_refusals(const struct mpic_round *round)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < round->n; i++)
+		n += round->results[i].outcome == CLAIM_REFUSED;
+	return n;
+}
+
+void
+mpic_decide(const struct mpic_round *round, const struct claim_check *check, int64_t now_ms,
+    struct cs_arena *arena, struct claim_evidence *evidence)
+{
+	struct smime_mpic_tally votes = tally(round);
+	uint32_t may_differ = smime_rule_mpic_max_noncorroborating(votes.asked);
+	bool enough = votes.asked >= check->min_remotes && smime_rule_mpic_quorum(&votes, now_ms);
+
+	evidence->perspectives = CS_NEW_ARRAY(arena, round->n, struct claim_perspective_result);
+	if (round->n > 0)
+		memcpy(evidence->perspectives, round->results,
+		    round->n * sizeof(evidence->perspectives[0]));
+	evidence->n_perspectives = round->n;
+	evidence->min_remotes = smime_rule_mpic_min_remotes(now_ms);
+	evidence->clause = clause;
+	evidence->perspective = "primary";
+	evidence->checked_at_ms = now_ms;
+	evidence->text = cs_arena_printf(arena, "%u of %u perspectives in %u regions corroborate",
+	    votes.corroborated, votes.asked, votes.regions);
+	if (enough) {
+		evidence->outcome = CLAIM_PROVED;
+		evidence->reason = "mpic-corroborated";
+	} else if (count_refusals(round) > may_differ) {
+		evidence->outcome = CLAIM_REFUSED;
+		evidence->reason = "mpic-disagree";
+	} else {
+		evidence->outcome = CLAIM_COULD_NOT_TELL;
+		evidence->reason = "mpic-no-quorum";
+	}
+	evidence->valid_until_ms = now_ms + (enough ? check->freshness_ms : 0);
+}
+
+bool
+mpic_check_for(
+    const struct claim_evidence *domain, struct cs_arena *arena, struct claim_check *ret_check)
+{
+	if (domain->kind != CLAIM_DOMAIN || domain->outcome != CLAIM_PROVED)
+		return false;
+	*ret_check =
+	    (struct claim_check){ .id = cs_arena_printf(arena, "mpic-%s", domain->check_id),
+		    .kind = CLAIM_MPIC_DOMAIN,
+		    .target = domain->target,
+		    .method = domain->method,
+		    .enterprise = domain->enterprise,
+		    .account = domain->account,
+		    .expected = domain->expected,
+		    .attempt = domain->attempt,
+		    .freshness_ms = smime_rule_reuse_ms(SMIME_PROOF_DOMAIN) };
+	claim_check_digest(ret_check, ret_check->digest);
+	return true;
+}

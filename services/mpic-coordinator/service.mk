@@ -1,0 +1,1 @@
+mpic-coordinator_LIBS := svc claim smime

@@ -1,0 +1,1 @@
+mpic-perspective_LIBS := svc probe claim
