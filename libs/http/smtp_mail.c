@@ -296,22 +296,26 @@ keep_text(struct exchange *ex, const char *line, size_t len)
 	ex->text[n] = '\0';
 }
 
-/* Every line that the relay says; returning another number than `len` ends the connection. */
+/*
+ * Every line that the relay says; returning another number than `len` ends the connection.  221 is the
+ * reply to curl's QUIT after a refusal, and must not hide it.
+ */
 static size_t
 hear_line(char *line, size_t size, size_t count, void *arg)
 {
 	struct exchange *ex = arg;
 	size_t len = size * count;
-	char *end;
 
 	if (len > REPLY_LINE_MAX || ++ex->reply_lines > REPLY_LINES_MAX)
 		return 0;
+	if (len >= 3 && memcmp(line, "221", 3) == 0)
+		return len;
 	if (ex->reply_lines == 1)
 		keep_text(ex, line, len);
 	if (len >= 4 && line[3] == '-')
 		return len;
 	ex->reply_lines = 0;
-	ex->code = (int)strtol(ex->text, &end, 10);
+	ex->code = (int)strtol(ex->text, NULL, 10);
 	ex->replied_to_data = ex->sent;
 	return len;
 }
