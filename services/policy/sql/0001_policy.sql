@@ -12,8 +12,8 @@ create table profile (
 	version integer not null check (version > 0),
 	validation text not null check (validation in ('mailbox', 'domain', 'both')),
 	certificate_profile text not null,              -- of libs/smime
-	mailbox_period_days integer not null check (mailbox_period_days between 0 and 30),  -- SBR 4.2.1
-	domain_period_days integer not null check (domain_period_days between 0 and 398),   -- SBR 4.2.1
+	mailbox_period_days integer not null check (mailbox_period_days between 1 and 30),  -- SBR 4.2.1
+	domain_period_days integer not null check (domain_period_days between 1 and 398),   -- SBR 4.2.1
 	max_days integer not null check (max_days between 1 and 825),                       -- SBR 6.3.2
 	may_dual boolean not null,
 	may_signing boolean not null,
