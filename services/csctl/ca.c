@@ -172,7 +172,8 @@ run_ca_show(struct args *args)
 		cs_time_format(info.not_before_s * 1000, from);
 		cs_time_format(info.not_after_s * 1000, until);
 		(void)printf("serial %s\n  from %s to %s\n  key identifier %s\n",
-		    cs_hex(args->arena, info.serial), from, until, cs_hex(args->arena, info.subject_key_id));
+		    cs_hex(args->arena, info.serial), from, until,
+		    cs_hex(args->arena, info.subject_key_id));
 	}
 	return DONE;
 }

@@ -45,7 +45,7 @@ static enum cs_code
 read_public(struct cs_arena *arena, const char *dir, const char *user, char ret[static 64],
     struct cs_err *err)
 {
-	const char *path = cs_arena_printf(arena, "%s/%s.nk", dir, user);
+	const char *path = cs_arena_printf(arena, "%s/%s.seed", dir, user);
 	FILE *file = fopen(path, "re");
 	char seed[80];
 	int n = file == NULL ? 0 : fscanf(file, "%79s %63s", seed, ret);

@@ -70,7 +70,7 @@ nkey_text(struct cs_arena *arena, struct cs_span prefix, const uint8_t octets[st
 static enum cs_code
 write_nkey(struct cs_arena *arena, const char *dir, const char *user, struct cs_err *err)
 {
-	const char *path = cs_arena_printf(arena, "%s/%s.nk", dir, user);
+	const char *path = cs_arena_printf(arena, "%s/%s.seed", dir, user);
 	uint8_t seed[32], public_key[32];
 
 	if (access(path, F_OK) == 0)

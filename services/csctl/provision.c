@@ -13,6 +13,11 @@
 #define ASK_MS 5000
 #define NANOSECONDS INT64_C(1000000000)
 
+struct scale {
+	int replicas;
+	int size; /* times the catalogue's megabytes */
+};
+
 /* Sends one JetStream API request.  CS_NOT_FOUND, CS_CONFLICT (exists with another form), CS_INTERNAL. */
 static enum cs_code
 api(struct bus *bus, struct cs_arena *arena, const char *subject, json_t *body, struct cs_err *err)
@@ -44,33 +49,34 @@ api(struct bus *bus, struct cs_arena *arena, const char *subject, json_t *body, 
 }
 
 static json_t *
-stream_config(const struct catalogue_lane *lane, int replicas)
+stream_config(const struct catalogue_lane *lane, const struct scale *scale)
 {
 	return json_pack(
 	    "{s:s, s:[s], s:s, s:s, s:s, s:i, s:I, s:I, s:i, s:I, s:b, s:b, s:b, s:i, s:i}", "name",
 	    lane->stream, "subjects", lane->subjects, "retention", "limits", "storage", "file",
-	    "discard", "old", "num_replicas", replicas, "max_age",
+	    "discard", "old", "num_replicas", scale->replicas, "max_age",
 	    (json_int_t)lane->days * 86400 * NANOSECONDS, "max_bytes",
-	    (json_int_t)lane->mib * 1024 * 1024, "max_msg_size", CATALOGUE_MAX_MESSAGE + 16384,
-	    "duplicate_window", CATALOGUE_DUPLICATE_WINDOW_S * NANOSECONDS, "deny_delete", 1,
-	    "deny_purge", 1, "allow_direct", 1, "max_consumers", -1, "max_msgs", -1);
+	    (json_int_t)lane->mib * scale->size * 1024 * 1024, "max_msg_size",
+	    CATALOGUE_MAX_MESSAGE + 16384, "duplicate_window",
+	    CATALOGUE_DUPLICATE_WINDOW_S * NANOSECONDS, "deny_delete", 1, "deny_purge", 1,
+	    "allow_direct", 1, "max_consumers", -1, "max_msgs", -1);
 }
 
 static enum cs_code
 provision_stream(struct bus *bus, struct cs_arena *arena, const struct catalogue_lane *lane,
-    int replicas, struct cs_err *err)
+    const struct scale *scale, struct cs_err *err)
 {
 	const char *create = cs_arena_printf(arena, "$JS.API.STREAM.CREATE.%s", lane->stream);
 	const char *update = cs_arena_printf(arena, "$JS.API.STREAM.UPDATE.%s", lane->stream);
-	enum cs_code code = api(bus, arena, create, stream_config(lane, replicas), err);
+	enum cs_code code = api(bus, arena, create, stream_config(lane, scale), err);
 
-	return code == CS_CONFLICT ? api(bus, arena, update, stream_config(lane, replicas), err)
+	return code == CS_CONFLICT ? api(bus, arena, update, stream_config(lane, scale), err)
 				   : code;
 }
 
 static json_t *
 consumer_config(const char *durable, const struct catalogue_consumer *consumer, const char *stream,
-    int replicas)
+    const struct scale *scale)
 {
 	static const int backoff_s[] = CATALOGUE_BACKOFF_S;
 	json_t *backoff = json_array();
@@ -84,7 +90,7 @@ consumer_config(const char *durable, const struct catalogue_consumer *consumer, 
 	    "durable_name", durable, "filter_subject", filter, "deliver_policy", "all",
 	    "ack_policy", "explicit", "replay_policy", "instant", "ack_wait",
 	    (json_int_t)(backoff_s[0] * NANOSECONDS), "max_deliver", -1, "max_ack_pending",
-	    (int)consumer->max_ack_pending, "backoff", backoff, "num_replicas", replicas,
+	    (int)consumer->max_ack_pending, "backoff", backoff, "num_replicas", scale->replicas,
 	    "max_waiting", 512);
 
 	return json_pack("{s:s, s:o}", "stream_name", stream, "config", config);
@@ -93,28 +99,29 @@ consumer_config(const char *durable, const struct catalogue_consumer *consumer, 
 /* Consumers read every message that their stream holds: the inbox drops what was handled before. */
 static enum cs_code
 provision_consumer(struct bus *bus, struct cs_arena *arena,
-    const struct catalogue_consumer *consumer, int replicas, struct cs_err *err)
+    const struct catalogue_consumer *consumer, const struct scale *scale, struct cs_err *err)
 {
 	const char *stream = catalogue_lane_of(consumer->subject)->stream;
 	const char *durable = catalogue_durable(arena, consumer);
 	const char *subject =
 	    cs_arena_printf(arena, "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s", stream, durable);
 
-	return api(bus, arena, subject, consumer_config(durable, consumer, stream, replicas), err);
+	return api(bus, arena, subject, consumer_config(durable, consumer, stream, scale), err);
 }
 
 static enum cs_code
-provision_all(struct bus *bus, struct cs_arena *arena, int replicas, struct cs_err *err)
+provision_all(
+    struct bus *bus, struct cs_arena *arena, const struct scale *scale, struct cs_err *err)
 {
 	size_t n_lanes, n_consumers;
 	const struct catalogue_lane *lanes = catalogue_lanes(&n_lanes);
 	const struct catalogue_consumer *consumers = catalogue_consumers(&n_consumers);
 
 	for (size_t i = 0; i < n_lanes; i++)
-		if (provision_stream(bus, arena, &lanes[i], replicas, err))
+		if (provision_stream(bus, arena, &lanes[i], scale, err))
 			return err->code;
 	for (size_t i = 0; i < n_consumers; i++)
-		if (provision_consumer(bus, arena, &consumers[i], replicas, err))
+		if (provision_consumer(bus, arena, &consumers[i], scale, err))
 			return err->code;
 	return CS_OK;
 }
@@ -142,14 +149,14 @@ is_missing(struct bus *bus, struct cs_arena *arena)
 
 /* Until killed: the supervisor's signal ends it, nothing is left half done. */
 static int
-watch(struct bus *bus, int replicas)
+watch(struct bus *bus, const struct scale *scale)
 {
 	for (;;) {
 		struct cs_arena *arena = cs_arena_new();
 		struct cs_err err;
 
 		if (is_missing(bus, arena)) {
-			if (provision_all(bus, arena, replicas, &err) == CS_OK)
+			if (provision_all(bus, arena, scale, &err) == CS_OK)
 				(void)fprintf(
 				    stderr, "csctl: streams or consumers were gone: made again\n");
 			else
@@ -166,31 +173,34 @@ static int
 run_provision(struct args *args)
 {
 	bool watching = args_flag(args, "--watch");
-	int replicas = atoi(args_option(args, "--replicas", "1"));
+	const struct scale scale = { atoi(args_option(args, "--replicas", "1")),
+		atoi(args_option(args, "--size", "1")) };
 	struct cs_err err = { 0 };
 	struct bus *bus;
 	int status = DONE;
 
-	if (!args_end(args) || (replicas != 1 && replicas != 3 && replicas != 5))
-		return usage("provision [--replicas 1|3|5] [--watch]");
+	if (!args_end(args) ||
+	    (scale.replicas != 1 && scale.replicas != 3 && scale.replicas != 5) || scale.size < 1 ||
+	    scale.size > 1000)
+		return usage("provision [--replicas 1|3|5] [--size N] [--watch]");
 	if (connect_bus("provisioner", &bus, &err))
 		return fail(&err);
-	enum cs_code code = provision_all(bus, args->arena, replicas, &err);
+	enum cs_code code = provision_all(bus, args->arena, &scale, &err);
 
 	if (code != CS_OK && !watching)
 		status = fail(&err);
 	else if (!watching)
 		(void)printf("streams and consumers are as the catalogue says\n");
 	else
-		status = watch(bus, replicas);
+		status = watch(bus, &scale);
 	bus_close(bus);
 	bus_fini();
 	return status;
 }
 
 const struct command provision_commands[] = {
-	{ "provision", "[--replicas 1|3|5] [--watch]",
-	    "makes streams and consumers as the catalogue says; --watch: again when they are gone",
+	{ "provision", "[--replicas 1|3|5] [--size N] [--watch]",
+	    "makes streams and consumers as the catalogue says, N times as large; --watch: again when gone",
 	    run_provision },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -14,6 +14,7 @@ As a module, in a process that owns the stack:
 """
 
 import argparse
+import hashlib
 import json
 import os
 import secrets
@@ -28,7 +29,7 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Callable, Mapping, NamedTuple
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 import control
 from claims import Claims
@@ -36,8 +37,8 @@ from natsd import MakeUsers, Nats, users_without_limits
 from outside import Mail, Web
 from postgres import Postgres
 from procs import Processes, Say, left_behind, run, same_process, start_time, stop_recorded
-from product import PERSPECTIVES, SERVICES, USERS, WITH_HTTP, role
-from secrets_dir import make_ed25519, make_tls, private_file
+from product import API_TOKENS, ENTERPRISE, ISSUER_DOMAIN, PERSPECTIVES, SERVICES, USERS, WITH_HTTP, role
+from secrets_dir import make_tls, private_file
 from wait import wait_for
 from zones import MAIL_HOST, Dns, Zone
 
@@ -68,10 +69,12 @@ class Stack:
         durable: bool = True,
         keep: bool = False,
         binaries: Path = REPOSITORY / "build" / "bin",
-        make_users: MakeUsers = users_without_limits,
+        make_users: MakeUsers | None = None,
+        product: bool = False,
     ) -> None:
         self.root = _fresh_directory(root)
-        self.keep, self.binaries, self.make_users = keep, binaries, make_users
+        self.keep, self.binaries = keep, binaries
+        self.make_users = make_users or (self.product_users if product else users_without_limits)
         self.born = time.monotonic()
         self._say = say or (lambda text: print(text, flush=True))
         self.services: dict[str, Service] = {}
@@ -165,17 +168,51 @@ class Stack:
 
     # The product
 
-    def prepare_product(self) -> None:
+    def prepare_product(self, algorithm: str = "p256") -> None:
         """Roles, schemas, streams, CA and trust: all that services need before they start."""
-        for service in (*SERVICES, *(perspective.service for perspective in PERSPECTIVES)):
-            make_ed25519(self.key_file(service))
+        signers = (*SERVICES, *(perspective.service for perspective in PERSPECTIVES))
+        for service in signers:
+            self.csctl("key", "new", str(self.key_file(service)))
+        passwords = self.root / "secrets" / "passwords"
+        passwords.mkdir(mode=0o700)
+        self.csctl("migrate", "--passwords", str(passwords))
         for service in SERVICES:
-            password = f"*:*:*:{role(service)}:{secrets.token_hex(16)}\n"
-            private_file(self.pass_file(service), password)
-        self.csctl("migrate")
-        self.csctl("provision")
-        self.csctl("ca", "init")
-        self.csctl("trust", "init")
+            password = passwords / f"{service}.password"
+            if password.exists():
+                line = f"*:*:*:{role(service)}:{password.read_text().strip()}\n"
+                private_file(self.pass_file(service), line)
+        self.csctl("provision", user="provisioner")
+        ca = ["ca", "init", "--dir", str(self.ca), "--algorithm", algorithm]
+        self.csctl(*ca, *(["--bench"] if algorithm == "rsa3072" else []))
+        self._make_trust(signers)
+        private_file(self.root / "secrets" / "token.key", secrets.token_hex(32))
+        lines = [
+            " ".join([hashlib.sha256(token.encode()).hexdigest(), ENTERPRISE, account, word]).strip()
+            for token, account, word in API_TOKENS
+        ]
+        private_file(self.root / "secrets" / "api-tokens", "\n".join(lines) + "\n")
+
+    def _make_trust(self, signers: Sequence[str]) -> None:
+        """Two approvers sign the table that says which key may state what."""
+        approvers = [self.root / "trust" / f"approver-{number}.pem" for number in (1, 2)]
+        lines = [f"{path.stem} {self.csctl('key', 'new', str(path)).strip()}\n" for path in approvers]
+        (self.root / "trust" / "approvers").write_text("".join(lines))
+        words = ["trust", "write", "--out", str(self.root / "trust" / "trust")]
+        for path in approvers:
+            words += ["--approver", str(path)]
+        words += [f"{name}={self.key_file(name)}" for name in signers if name not in ("signer", "notifier")]
+        self.csctl(*words)
+
+    @property
+    def ca(self) -> Path:
+        return self.root / "secrets" / "ca"
+
+    def product_users(self, seeds: Path, names: Sequence[str]) -> str:
+        """auth.conf with the least permissions that the catalogue allows each service."""
+        perspectives = [word for p in PERSPECTIVES for word in ("--perspective", p.name)]
+        run([self.binaries / "csctl", "nats-keys", str(seeds), *perspectives])
+        words = ["catalogue", "nats-users", "--keys", str(seeds), *perspectives]
+        return run([self.binaries / "csctl", *words])
 
     def start_product(self) -> None:
         self.prepare_product()
@@ -188,14 +225,14 @@ class Stack:
         for service in SERVICES:
             self.start_service(service)
 
-    def csctl(self, *words: str) -> str:
-        """Runs the operator's tool as the owner of this installation."""
+    def csctl(self, *words: str, user: str = "observer") -> str:
+        """Runs the operator's tool, on the bus as this user and in the database as its owner."""
         environment = {
             **os.environ,
-            **self.environment("csctl"),
-            "CS_ROLE_PASS_DIR": str(self.root / "secrets"),
+            **self.environment(user),
+            "CS_DATABASE_URL": self.postgres.url,
         }
-        self.say("csctl " + " ".join(words))
+        self.say("csctl " + " ".join(words[:2]))
         return run([self.binaries / "csctl", *words], env=environment, cwd=self.root)
 
     def start_service(
@@ -285,6 +322,13 @@ class Stack:
             "CS_DNS_ANCHOR_FILE": str(self.dns.anchor_file),
             "CS_TEST_PUBLIC_NETS": self.block.network,
             "CS_SMTP_URL": f"smtp://{self.mail.relay}",
+            "CS_MAIL_FROM": "noreply@countersign.example",
+            "CS_TOKEN_KEY_FILE": str(self.root / "secrets" / "token.key"),
+            "CS_API_TOKENS_FILE": str(self.root / "secrets" / "api-tokens"),
+            "CS_ISSUER_DOMAINS": ISSUER_DOMAIN,
+            "CS_ISSUER_KEY_FILE": str(self.ca / "issuing.key.pem"),
+            "CS_ISSUER_CHAIN_FILE": str(self.ca / "chain.pem"),
+            "CS_PERSPECTIVES": ",".join(f"{p.name}:{p.region}" for p in PERSPECTIVES),
         }
 
     def _database(self, user: str) -> dict[str, str]:
@@ -377,7 +421,13 @@ def _shell(environment: Mapping[str, str]) -> str:
 def keep_stack(options: argparse.Namespace) -> int:
     """The background process behind `up`: owns the stack until SIGTERM."""
     signal.signal(signal.SIGTERM, _on_sigterm)
-    stack = Stack(options.dir, durable=not options.fast, keep=True, binaries=options.bin)
+    stack = Stack(
+        options.dir,
+        durable=not options.fast,
+        keep=True,
+        binaries=options.bin,
+        product=options.product,
+    )
     me = {"pid": os.getpid(), "started": start_time(os.getpid())}
     (stack.root / "keeper").write_text(json.dumps(me))
     try:

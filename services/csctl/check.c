@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check.c: one-shot diagnoses by the very code of the services; they need no running system. */
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "csctl.h"
+#include "pki/csr.h"
+#include "probe/probe.h"
+#include "smime/address.h"
+#include "smime/domain.h"
+#include "verdict.h"
+
+#define INPUT_MAX (1024 * 1024)
+#define ISSUERS_MAX 16
+
+/* A file's octets, or those of stdin for "-". */
+static enum cs_code
+read_input(struct cs_arena *arena, const char *path, struct cs_span *ret, struct cs_err *err)
+{
+	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t *data = cs_arena_alloc(arena, INPUT_MAX + 1);
+	size_t len = 0;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return cs_fail(err, CS_NOT_FOUND, "%s: %s", path, strerror(errno));
+	while (len <= INPUT_MAX && (n = read(fd, data + len, INPUT_MAX + 1 - len)) > 0)
+		len += (size_t)n;
+	if (fd != STDIN_FILENO)
+		(void)close(fd);
+	if (n < 0)
+		return cs_fail(err, CS_INTERNAL, "%s: %s", path, strerror(errno));
+	*ret = cs_span_of(data, len);
+	return CS_OK;
+}
+
+/* ---- csr ---- */
+
+static int
+run_csr(struct args *args)
+{
+	bool as_json = args_flag(args, "--json");
+	unsigned flags = args_flag(args, "--ed25519") ? PKI_ALLOW_ED25519 : 0;
+	const char *path = args_word(args);
+	struct cs_refusal why = { .code = "accepted", .clause = "RFC 2986; SBR 6.1.5" };
+	struct cs_err err;
+	struct cs_span text;
+	struct pki_csr csr;
+
+	if (path == NULL || !args_end(args))
+		return usage("check csr FILE|- [--ed25519] [--json]");
+	if (read_input(args->arena, path, &text, &err))
+		return fail(&err);
+	if (!pki_csr_read(args->arena, text, flags, &csr, &why))
+		return verdict_print(as_json, false, "refuse", &why, json_object());
+	json_t *seen = json_object(), *mailboxes = json_array();
+	const char *digest = cs_hex(args->arena, cs_span_of(csr.key.spki_sha256, 32));
+
+	for (size_t i = 0; i < csr.n_mailboxes; i++)
+		(void)json_array_append_new(mailboxes, json_string(csr.mailboxes[i]));
+	(void)json_object_set_new(seen, "key", json_string(pki_key_name(&csr.key)));
+	(void)json_object_set_new(seen, "signature", json_string(csr.signature_algorithm));
+	(void)json_object_set_new(seen, "spki_sha256", json_string(digest));
+	(void)json_object_set_new(seen, "mailboxes", mailboxes);
+	return verdict_print(as_json, true, "accept", &why, seen);
+}
+
+/* ---- address ---- */
+
+static int
+run_address(struct args *args)
+{
+	bool as_json = args_flag(args, "--json");
+	const char *word = args_word(args);
+	struct cs_refusal why = { .code = "accepted", .clause = "RFC 5321 4.1.2; RFC 6532 3.2" };
+	struct smime_address address;
+	struct cs_err err;
+	struct cs_span text;
+
+	if (word == NULL || !args_end(args))
+		return usage("check address ADDRESS|- [--json]");
+	text = cs_span_str(word);
+	if (strcmp(word, "-") == 0 && read_input(args->arena, "-", &text, &err))
+		return fail(&err);
+	if (!smime_address_parse(args->arena, text, &address, &why))
+		return verdict_print(as_json, false, "refuse", &why, json_object());
+	json_t *seen = json_object();
+
+	(void)json_object_set_new(seen, "canonical", json_string(address.canonical));
+	(void)json_object_set_new(seen, "domain", json_string(address.domain));
+	(void)json_object_set_new(seen, "certified_as",
+	    json_string(address.utf8_local ? "SmtpUTF8Mailbox" : "rfc822Name"));
+	return verdict_print(as_json, true, "accept", &why, seen);
+}
+
+/* ---- caa and domain ---- */
+
+struct looking {
+	struct event_base *base;
+	struct cs_arena *arena;
+	struct probe_finding finding;
+	bool done;
+};
+
+static void
+on_found(void *arg, const struct probe_finding *finding)
+{
+	struct looking *looking = arg;
+
+	looking->finding = *finding;
+	looking->done = true;
+	(void)event_base_loopbreak(looking->base);
+}
+
+static json_t *
+texts_json(const struct claim_texts *texts)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < texts->n; i++)
+		(void)json_array_append_new(array, json_string(texts->items[i]));
+	return array;
+}
+
+static json_t *
+lookups_json(const struct probe_finding *finding)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < finding->n_lookups; i++) {
+		const struct claim_lookup *lookup = &finding->lookups[i];
+
+		(void)json_array_append_new(
+		    array, json_pack("{s:s, s:s, s:i, s:s, s:s}", "name", lookup->name, "type",
+			       lookup->type, "rcode", (int)lookup->rcode, "dnssec",
+			       claim_dnssec_name(lookup->security), "why", lookup->why));
+	}
+	return array;
+}
+
+static int
+print_finding(const struct looking *looking, bool as_json, bool is_caa)
+{
+	const struct probe_finding *finding = &looking->finding;
+	bool good = finding->outcome == CLAIM_PROVED;
+	struct cs_refusal why = {
+		.code = finding->reason, .clause = finding->clause, .text = finding->text
+	};
+	json_t *seen = json_object();
+
+	(void)json_object_set_new(
+	    seen, "outcome", json_string(claim_outcome_name(finding->outcome)));
+	(void)json_object_set_new(
+	    seen, "dnssec", json_string(claim_dnssec_name(finding->security)));
+	(void)json_object_set_new(seen, "found_at", json_string(finding->found_at));
+	(void)json_object_set_new(seen, "ttl", json_integer(finding->ttl_s));
+	(void)json_object_set_new(seen, "seen", texts_json(&finding->seen));
+	(void)json_object_set_new(seen, "lookups", lookups_json(finding));
+	if (finding->detail[0] != '\0')
+		(void)json_object_set_new(seen, "detail", json_string(finding->detail));
+	if (is_caa)
+		return verdict_print(as_json, good, good ? "allow" : "deny", &why, seen);
+	return verdict_print(as_json, good, good ? "accept" : "refuse", &why, seen);
+}
+
+/* Options that both kinds of look have in common. */
+static struct probe_settings
+probe_options(struct args *args)
+{
+	return (struct probe_settings){
+		.root_hints_file = args_option(args, "--root-hints", NULL),
+		.anchor_file = args_option(args, "--anchor", "/usr/share/dns/root.key"),
+		.forward = args_option(args, "--forward", NULL),
+		.public_nets = args_option(args, "--test-public-nets", ""),
+		.test_mode = args_flag(args, "--test-mode"),
+	};
+}
+
+/* Name servers of a test stack are on loopback; whoever names its hints or a forwarder means them. */
+static int
+look(struct args *args, struct probe_settings *settings, const struct claim_check *check,
+    enum probe_tag tag, bool as_json)
+{
+	struct looking looking = { .base = event_base_new(), .arena = args->arena };
+	struct probe *probe;
+	struct cs_err err;
+	int status = COULD_NOT_RUN;
+
+	cs_assert(looking.base != NULL);
+	settings->test_mode |= settings->root_hints_file != NULL || settings->forward != NULL ||
+			       settings->public_nets[0] != '\0';
+	if (probe_open(settings, looking.base, &probe, &err)) {
+		event_base_free(looking.base);
+		return fail(&err);
+	}
+	if (check->kind == CLAIM_CAA)
+		probe_caa(probe, check, tag, args->arena, on_found, &looking);
+	else
+		probe_start(probe, check, args->arena, on_found, &looking);
+	while (!looking.done && event_base_dispatch(looking.base) == 0)
+		continue;
+	if (looking.done)
+		status = print_finding(&looking, as_json, check->kind == CLAIM_CAA);
+	probe_close(probe);
+	event_base_free(looking.base);
+	return status;
+}
+
+static bool
+tag_of(const char *name, enum probe_tag *ret)
+{
+	static const char *const names[] = {
+		[PROBE_ISSUEMAIL] = "issuemail",
+		[PROBE_ISSUE] = "issue",
+		[PROBE_ISSUEWILD] = "issuewild",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], name) == 0) {
+			*ret = (enum probe_tag)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A name that cannot be looked up is refused like any other input. */
+static int
+refuse_domain(bool as_json, bool is_caa, const struct cs_refusal *why)
+{
+	return verdict_print(as_json, false, is_caa ? "deny" : "refuse", why, json_object());
+}
+
+static int
+run_caa(struct args *args)
+{
+	const char *issuers[ISSUERS_MAX], *issuer;
+	struct claim_check check = {
+		.kind = CLAIM_CAA, .method = "caa-issuemail", .issuer_domains = { issuers, 0 }
+	};
+	bool as_json = args_flag(args, "--json");
+	enum probe_tag tag;
+	struct cs_refusal why;
+	struct probe_settings settings = probe_options(args);
+
+	if (!tag_of(args_option(args, "--tag", "issuemail"), &tag))
+		return usage("check caa DOMAIN --tag issuemail|issue|issuewild");
+	while (check.issuer_domains.n < ISSUERS_MAX &&
+	       (issuer = args_option(args, "--issuer", NULL)) != NULL)
+		issuers[check.issuer_domains.n++] = issuer;
+	const char *domain = args_word(args);
+
+	if (domain == NULL || !args_end(args))
+		return usage(
+		    "check caa DOMAIN [--tag issuemail|issue|issuewild] [--issuer NAME]..."
+		    " [--root-hints FILE] [--anchor FILE] [--forward ADDR[@PORT]] [--json]");
+	if (!smime_domain_spell(args->arena, cs_span_str(domain), &check.target, &why))
+		return refuse_domain(as_json, true, &why);
+	return look(args, &settings, &check, tag, as_json);
+}
+
+static int
+run_domain(struct args *args)
+{
+	struct claim_check check = { .kind = CLAIM_DOMAIN };
+	bool as_json = args_flag(args, "--json");
+	struct probe_settings settings = probe_options(args);
+	const char *method = args_option(args, "--method", ""),
+		   *value = args_option(args, "--value", "");
+	const char *domain = args_word(args);
+	struct cs_refusal why;
+
+	if (strcmp(method, "txt") == 0)
+		check.method = "dns-txt";
+	else if (strcmp(method, "file") == 0)
+		check.method = "http-file";
+	if (domain == NULL || check.method == NULL || value[0] == '\0' || !args_end(args))
+		return usage(
+		    "check domain DOMAIN --method txt|file --value V"
+		    " [--root-hints FILE] [--anchor FILE] [--forward ADDR[@PORT]] [--json]");
+	check.expected = cs_span_str(value);
+	if (!smime_domain_spell(args->arena, cs_span_str(domain), &check.target, &why))
+		return refuse_domain(as_json, false, &why);
+	return look(args, &settings, &check, PROBE_ISSUEMAIL, as_json);
+}
+
+const struct command check_commands[] = {
+	{ "check csr", "FILE|- [--ed25519] [--json]", "judges a certificate signing request",
+	    run_csr },
+	{ "check address", "ADDRESS|- [--json]", "judges a mail address", run_address },
+	{ "check caa",
+	    "DOMAIN [--tag issuemail|issue|issuewild] [--issuer NAME]... [--root-hints FILE]"
+	    " [--anchor FILE] [--forward ADDR[@PORT]] [--json]",
+	    "looks up what CAA says about us, and how DNSSEC stands", run_caa },
+	{ "check domain",
+	    "DOMAIN --method txt|file --value V [--root-hints FILE] [--anchor FILE]"
+	    " [--forward ADDR[@PORT]] [--test-public-nets CIDR,...] [--json]",
+	    "looks for a value in DNS or on the web server, as the validator does", run_domain },
+	{ NULL, NULL, NULL, NULL },
+};
