@@ -33,7 +33,10 @@ struct http_address_rules {
 /* "127.0.0.0/8" or "::1/128"; bits beyond the prefix must be zero.  CS_MALFORMED. */
 CS_MUST_USE enum cs_code
 http_cidr_parse(const char *text, struct http_cidr *ret_cidr, struct cs_err *err);
-/* A list separated by commas; "" gives none.  Lives in `arena`.  CS_MALFORMED. */
+/*
+ * A list separated by commas; "" gives none.  Lives in `arena`.  CS_MALFORMED, also for a range wider
+ * than IPv4 /8 or IPv6 /16: that would be a switch, not an exception.
+ */
 CS_MUST_USE enum cs_code http_address_rules_parse(const char *text, struct cs_arena *arena,
     struct http_address_rules *ret_rules, struct cs_err *err);
 
