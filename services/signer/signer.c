@@ -117,7 +117,7 @@ look_for_all(struct judging *j)
 		(void)miss(j, "plan", "absent");
 	else if (claim_open_plan(j->arena, NULL, j->c->plan.envelope, 0, &v->plan, NULL) != CS_OK)
 		return refuse(j, "plan-unreadable", "plan", "", "the plan cannot be read");
-	else if (j->now_ms > v->plan.ends_at_ms)
+	else if (j->now_ms + SIGNER_MARGIN_MS > v->plan.ends_at_ms)
 		(void)miss(j, "plan", "ended");
 	v->n_proofs = v->plan.n_checks;
 	v->proofs = CS_NEW_ARRAY(j->arena, v->n_proofs, struct signer_proof);

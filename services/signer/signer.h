@@ -13,6 +13,9 @@
 #include "pki/csr.h"
 #include "smime/profile.h"
 
+/* An order to sign is good for this long, so that whatever counts must stay fresh for as long. */
+#define SIGNER_MARGIN_MS INT64_C(60000)
+
 /* A statement as it came, and when it was recorded; an empty envelope: none yet. */
 struct signer_received {
 	struct cs_span envelope;
@@ -89,7 +92,10 @@ uint16_t signer_key_usage(const struct signer_verdict *v);
 
 /* ---- signer_floor.c: what no plan can lower ---- */
 
-/* Is this evidence still young enough at now_ms?  `freshness_ms` 0: the floor's limit alone. */
+/*
+ * Is this evidence young enough from now_ms until the margin ends?  `freshness_ms` 0: by the floor's
+ * limit alone.
+ */
 bool signer_floor_fresh(const struct claim_evidence *e, int64_t freshness_ms, int64_t now_ms);
 
 struct signer_floor {

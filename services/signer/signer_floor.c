@@ -43,10 +43,11 @@ bool
 signer_floor_fresh(const struct claim_evidence *e, int64_t freshness_ms, int64_t now_ms)
 {
 	const int64_t age_ms = now_ms - e->checked_at_ms;
+	const int64_t then_ms = age_ms + SIGNER_MARGIN_MS;
 
-	return age_ms >= -AHEAD_MS && age_ms <= limit_ms(e) &&
-	       (freshness_ms == 0 || age_ms <= freshness_ms) &&
-	       (e->valid_until_ms == 0 || now_ms <= e->valid_until_ms);
+	return age_ms >= -AHEAD_MS && then_ms <= limit_ms(e) &&
+	       (freshness_ms == 0 || then_ms <= freshness_ms) &&
+	       (e->valid_until_ms == 0 || now_ms + SIGNER_MARGIN_MS <= e->valid_until_ms);
 }
 
 /* ---- other perspectives ---- */

@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * handler.c: the table of contents.  Whatever comes is kept as it came, and then the gate is asked; a yes
+ * becomes an intent, its audit record and an order to sign, all of one transaction.
+ */
+#include "handler.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "pki/cert.h"
+#include "pki/hash.h"
+#include "pki/lint.h"
+#include "record.h"
+#include "sign.h"
+#include "wire.h"
+
+#define RETRY_MS INT64_C(2000) /* after the CA key failed */
+
+/* ---- reading ---- */
+
+static void
+keep(struct svc_event *ev, struct cs_id key, uint32_t revision)
+{
+	struct handler_statement *statement = CS_NEW(ev->arena, struct handler_statement);
+
+	statement->received = (struct signer_received){ ev->body, ev->now_ms };
+	statement->revision = revision;
+	claim_envelope_sha256(ev->body, statement->sha256);
+	ev->key = key;
+	ev->what = statement;
+}
+
+static enum cs_code
+read_request(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	const struct signer_service *signer = self;
+	struct claim_request request;
+
+	if (claim_open_request(ev->arena, signer->trust, ev->body, ev->now_ms, &request, err))
+		return CS_MALFORMED;
+	keep(ev, request.id, 0);
+	return CS_OK;
+}
+
+static enum cs_code
+read_approval(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	const struct signer_service *signer = self;
+	struct claim_approval approval;
+
+	if (claim_open_approval(ev->arena, signer->trust, ev->body, ev->now_ms, &approval, err))
+		return CS_MALFORMED;
+	keep(ev, approval.request, 0);
+	return CS_OK;
+}
+
+static enum cs_code
+read_plan(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	const struct signer_service *signer = self;
+	struct claim_plan plan;
+
+	if (claim_open_plan(ev->arena, signer->trust, ev->body, ev->now_ms, &plan, err))
+		return CS_MALFORMED;
+	if (!plan.final || plan.revision > INT32_MAX)
+		return cs_fail(err, CS_MALFORMED, "not a final plan");
+	keep(ev, plan.request, plan.revision);
+	return CS_OK;
+}
+
+/* The right to publish a subject is one service's: another's kind does not belong there. */
+static bool
+belongs(const char *subject, enum claim_kind kind)
+{
+	static const char *const subjects[] = {
+		[CLAIM_MAILBOX] = "evidence.mailbox",
+		[CLAIM_DOMAIN] = "evidence.domain",
+		[CLAIM_CAA] = "evidence.caa",
+		[CLAIM_MPIC_DOMAIN] = "evidence.mpic",
+		[CLAIM_MPIC_CAA] = "evidence.mpic",
+	};
+
+	return strcmp(subjects[kind], subject) == 0;
+}
+
+static enum cs_code
+read_evidence(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	const struct signer_service *signer = self;
+	struct signer_evidence *evidence = CS_NEW(ev->arena, struct signer_evidence);
+
+	if (claim_open_evidence(ev->arena, signer->trust, ev->body, ev->now_ms, &evidence->e, err))
+		return CS_MALFORMED;
+	if (!belongs(ev->subject, evidence->e.kind) || evidence->e.attempt > INT32_MAX)
+		return cs_fail(err, CS_MALFORMED, "evidence of kind %s on %s",
+		    claim_kind_name(evidence->e.kind), ev->subject);
+	evidence->received = (struct signer_received){ ev->body, ev->now_ms };
+	claim_envelope_sha256(ev->body, evidence->sha256);
+	ev->key = evidence->e.request;
+	ev->what = evidence;
+	return CS_OK;
+}
+
+static enum cs_code
+read_stop(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct wire_stop *stop = CS_NEW(ev->arena, struct wire_stop);
+
+	(void)self;
+	if (wire_read_stop(ev->arena, ev->body, stop, err))
+		return CS_MALFORMED;
+	ev->key = stop->request;
+	ev->what = stop;
+	return CS_OK;
+}
+
+static enum cs_code
+read_result(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct sign_result *result = CS_NEW(ev->arena, struct sign_result);
+
+	(void)self;
+	ev->what = result;
+	return sign_read_result(ev->body, result, err);
+}
+
+/* ---- telling the world ---- */
+
+static const char *
+hex(struct svc_event *ev, const uint8_t digest[static CLAIM_DIGEST])
+{
+	return cs_hex(ev->arena, cs_span_of(digest, CLAIM_DIGEST));
+}
+
+static void
+move(struct signer_record *record, enum signer_state to, const char *code)
+{
+	cs_assert(signer_may_move(record->state, to));
+	record->state = to;
+	record->code = code;
+	record->missing_changed = record->n_waiting_for > 0;
+	record->missing = NULL;
+	record->n_missing = 0;
+}
+
+/* Whom the outcome is told: as the request says, if it is here and can be read. */
+static struct wire_ended
+ended(struct svc_event *ev, const struct signer_record *record)
+{
+	struct wire_ended ended = { .request = ev->key, .contact = "", .at_ms = ev->now_ms };
+	struct claim_request request;
+
+	if (record->c.request.envelope.len > 0 &&
+	    claim_open_request(ev->arena, NULL, record->c.request.envelope, 0, &request, NULL) ==
+		CS_OK)
+		ended.contact = request.contact;
+	return ended;
+}
+
+static void
+refuse(struct svc_event *ev, const struct cs_refusal *why)
+{
+	struct signer_record *record = ev->state;
+	const struct wire_ended who = ended(ev, record);
+
+	move(record, SIGNER_REFUSED, why->code);
+	record_add_audit(record, ev->arena, "refused",
+	    cs_arena_printf(ev->arena, "code=%s field=%s", why->code, why->field));
+	svc_emit(ev, "certificate.refused", wire_refused(ev->arena, &who, why));
+	svc_ended(ev);
+	log_info(ev->log, "request refused code=%s", why->code);
+}
+
+/* ---- the gate ---- */
+
+static void
+order(const struct signer_service *signer, struct svc_event *ev)
+{
+	const struct signer_record *record = ev->state;
+	const struct sign_order work = { record->intent.judged_at_ms, record->intent.tbs };
+
+	svc_work(
+	    ev, "sign", sign_write_order(ev->arena, signer->seal_key, ev->key, &work), ev->now_ms);
+}
+
+static struct cs_span
+digests_of(struct svc_event *ev, const struct signer_verdict *v)
+{
+	struct cs_buf buf = cs_buf_new(ev->arena);
+
+	for (size_t i = 0; i < v->n_proofs; i++)
+		cs_buf_add(&buf, v->proofs[i].evidence->sha256, CLAIM_DIGEST);
+	return cs_buf_span(&buf);
+}
+
+/* Everything that was judged, by digest: with the envelopes it can be judged again. */
+static const char *
+intent_detail(
+    struct svc_event *ev, const struct signer_record *record, const struct signer_verdict *v)
+{
+	const struct record_intent *intent = &record->intent;
+	const struct signer_case *c = &record->c;
+	uint8_t request[CLAIM_DIGEST], plan[CLAIM_DIGEST];
+
+	claim_envelope_sha256(c->request.envelope, request);
+	claim_envelope_sha256(c->plan.envelope, plan);
+	return cs_arena_printf(ev->arena,
+	    "serial=%s tbs_sha256=%s request_digest=%s request=%s approval=%s plan=%s evidence=%s"
+	    " lint=%s",
+	    cs_hex(ev->arena, cs_span_of(intent->choice.serial, TBS_SERIAL)),
+	    hex(ev, intent->tbs_sha256), hex(ev, v->request.digest), hex(ev, request),
+	    hex(ev, v->plan.approval_sha256), hex(ev, plan), cs_hex(ev->arena, intent->evidence),
+	    pki_lint_version());
+}
+
+static void
+intend(const struct signer_service *signer, struct svc_event *ev, const struct signer_verdict *v)
+{
+	struct signer_record *record = ev->state;
+	struct record_intent *intent = &record->intent;
+	struct cs_refusal why;
+
+	*intent = (struct record_intent){
+		.choice = tbs_choose(ev->random, ev->key, ev->now_ms),
+		.evidence = digests_of(ev, v),
+		.judged_at_ms = ev->now_ms,
+	};
+	if (!tbs_make(ev->arena, &signer->ca, v, &intent->choice, ev->now_ms, &intent->tbs, &why)) {
+		refuse(ev, &why);
+		return;
+	}
+	pki_sha256(intent->tbs, intent->tbs_sha256);
+	record->has_intent = record->intent_is_new = true;
+	move(record, SIGNER_INTENT, NULL);
+	record_add_audit(record, ev->arena, "intent", intent_detail(ev, record, v));
+	order(signer, ev);
+	log_info(ev->log, "intent recorded serial=%s",
+	    cs_hex(ev->arena, cs_span_of(intent->choice.serial, TBS_SERIAL)));
+}
+
+/* Only evidence of other requests needs a note: our own comes to this aggregate by itself. */
+static void
+wait_for(struct signer_record *record, const struct signer_verdict *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n_missing; i++) {
+		if (v->missing[i].elsewhere)
+			v->missing[n++] = v->missing[i];
+	}
+	record->missing = v->missing;
+	record->n_missing = n;
+	record->missing_changed = n > 0 || record->n_waiting_for > 0;
+}
+
+static void
+judge(const struct signer_service *signer, struct svc_event *ev)
+{
+	struct signer_record *record = ev->state;
+	struct signer_verdict v;
+
+	if (record->state != SIGNER_WAITING)
+		return;
+	signer_judge(ev->arena, &signer->rules, &record->c, ev->now_ms, &v);
+	switch (v.says) {
+	case SIGNER_WAIT:
+		wait_for(record, &v);
+		break;
+	case SIGNER_COMPLETE:
+		intend(signer, ev, &v);
+		break;
+	case SIGNER_REFUSE:
+		refuse(ev, &v.refusal);
+		break;
+	}
+}
+
+/* ---- what comes ---- */
+
+static void
+record_statement(struct svc_event *ev, enum claim_statement kind, struct signer_received *where)
+{
+	const struct handler_statement *statement = ev->what;
+	struct signer_record *record = ev->state;
+	struct record_statement note = {
+		.kind = kind, .revision = statement->revision, .received = statement->received
+	};
+
+	memcpy(note.sha256, statement->sha256, CLAIM_DIGEST);
+	record_add_statement(record, ev->arena, &note);
+	*where = statement->received;
+}
+
+static void
+on_request(const void *self, struct svc_event *ev)
+{
+	struct signer_record *record = ev->state;
+	struct signer_received unused, *where = &record->c.request;
+
+	record_statement(ev, CLAIM_REQUEST, where->envelope.len == 0 ? where : &unused);
+	judge(self, ev);
+}
+
+static void
+on_approval(const void *self, struct svc_event *ev)
+{
+	struct signer_record *record = ev->state;
+	struct signer_received unused, *where = &record->c.approval;
+
+	record_statement(ev, CLAIM_APPROVAL, where->envelope.len == 0 ? where : &unused);
+	judge(self, ev);
+}
+
+/* The highest revision counts; the first of them, if there should be two. */
+static void
+on_plan(const void *self, struct svc_event *ev)
+{
+	const struct handler_statement *statement = ev->what;
+	struct signer_record *record = ev->state;
+	struct signer_received unused;
+	const bool counts = statement->revision > record->plan_revision;
+
+	record_statement(ev, CLAIM_PLAN, counts ? &record->c.plan : &unused);
+	if (counts)
+		record->plan_revision = statement->revision;
+	judge(self, ev);
+}
+
+static void
+on_evidence(const void *self, struct svc_event *ev)
+{
+	record_add_evidence(ev->state, ev->arena, ev->what);
+	judge(self, ev);
+}
+
+static void
+on_found(const void *self, struct svc_event *ev)
+{
+	judge(self, ev);
+}
+
+/* ---- stop ---- */
+
+static bool
+is_theirs(struct svc_event *ev, const struct signer_record *record, const struct wire_stop *stop)
+{
+	struct claim_request request;
+
+	return record->c.request.envelope.len == 0 ||
+	       (claim_open_request(
+		    ev->arena, NULL, record->c.request.envelope, 0, &request, NULL) == CS_OK &&
+		   strcmp(request.enterprise, stop->enterprise) == 0);
+}
+
+static void
+stop_now(struct svc_event *ev, const struct wire_stop *stop)
+{
+	struct signer_record *record = ev->state;
+	const struct wire_ended who = ended(ev, record);
+
+	move(record, SIGNER_STOPPED, stop->reason);
+	record_add_audit(
+	    record, ev->arena, "stopped", cs_arena_printf(ev->arena, "reason=%s", stop->reason));
+	svc_emit(ev, "certificate.stopped", wire_stopped(ev->arena, &who, stop->reason));
+	svc_ended(ev);
+}
+
+/*
+ * A request that never came here is stopped too: it may still be on its way, and after this answer
+ * nothing may be issued for it.
+ */
+static void
+on_stop(const void *self, struct svc_event *ev)
+{
+	const struct wire_stop *stop = ev->what;
+	struct signer_record *record = ev->state;
+	const char *result = "stopped", *text = "";
+
+	(void)self;
+	if (!is_theirs(ev, record, stop)) {
+		result = "unknown";
+	} else if (record->state == SIGNER_WAITING) {
+		stop_now(ev, stop);
+	} else if (record->state != SIGNER_STOPPED) {
+		result = "too-late";
+		text = record->state == SIGNER_REFUSED ? "it was refused" : "it is being issued";
+	}
+	svc_reply(ev, 0, wire_stop_answer(ev->arena, result, text));
+}
+
+/* ---- signed ---- */
+
+static struct wire_issued
+issued(const struct signer_service *signer, struct svc_event *ev, const struct pki_cert_info *info)
+{
+	const struct signer_record *record = ev->state;
+	struct claim_request request;
+	struct cs_err err;
+	const enum cs_code code =
+	    claim_open_request(ev->arena, NULL, record->c.request.envelope, 0, &request, &err);
+
+	cs_assert(code == CS_OK); /* it was, when the intent was made */
+	return (struct wire_issued){
+		.request = ev->key,
+		.certificate = info->der,
+		.chain = signer->chain,
+		.n_chain = signer->n_chain,
+		.serial = cs_hex(ev->arena, info->serial),
+		.issuer = signer->ca.label,
+		.enterprise = request.enterprise,
+		.account = request.account,
+		.contact = request.contact,
+		.fingerprint = hex(ev, info->sha256),
+		.issued_at_ms = ev->now_ms,
+		.not_before_ms = info->not_before_s * 1000,
+		.not_after_ms = info->not_after_s * 1000,
+		.mailboxes = request.mailboxes,
+	};
+}
+
+/* The signature is over the octets of the intent, and the whole reads as those octets say. */
+static bool
+assemble(const struct signer_service *signer, struct svc_event *ev,
+    const struct sign_result *result, struct pki_cert_info *ret)
+{
+	const struct record_intent *intent = &((const struct signer_record *)ev->state)->intent;
+	uint8_t digest[PKI_SHA256];
+
+	pki_sha256(intent->tbs, digest);
+	if (memcmp(digest, result->tbs_sha256, sizeof(digest)) != 0 ||
+	    memcmp(digest, intent->tbs_sha256, sizeof(digest)) != 0)
+		return false;
+	const struct cs_span der =
+	    pki_cert_assemble(ev->arena, intent->tbs, signer->ca.sigalg, result->signature);
+	return pki_cert_read(ev->arena, der, ret, NULL) == CS_OK &&
+	       cs_span_equal(ret->tbs, intent->tbs) &&
+	       cs_span_equal(ret->serial, cs_span_of(intent->choice.serial, TBS_SERIAL));
+}
+
+static void
+issue(const struct signer_service *signer, struct svc_event *ev, const struct pki_cert_info *info)
+{
+	struct signer_record *record = ev->state;
+	const struct wire_issued message = issued(signer, ev, info);
+
+	move(record, SIGNER_ISSUED, NULL);
+	record->certificate = info->der;
+	record->intent_changed = true;
+	record_add_audit(record, ev->arena, "issued",
+	    cs_arena_printf(ev->arena, "serial=%s sha256=%s", message.serial, message.fingerprint));
+	svc_emit(ev, "certificate.issued", wire_issued(ev->arena, &message));
+	svc_ended(ev);
+	log_info(ev->log, "certificate issued serial=%s", message.serial);
+}
+
+/* A signature over these octets may exist, so that their serial is listed as revoked. */
+static void
+make_void(struct svc_event *ev, const struct cs_refusal *why)
+{
+	struct signer_record *record = ev->state;
+
+	record->intent.is_void = true;
+	record->intent_changed = true;
+	record_add_audit(record, ev->arena, "void",
+	    cs_arena_printf(ev->arena, "serial=%s code=%s",
+		cs_hex(ev->arena, cs_span_of(record->intent.choice.serial, TBS_SERIAL)),
+		why->code));
+	refuse(ev, why);
+}
+
+/*
+ * The order grew old before it was carried out: the whole gate again, now.  The same verdict must lead
+ * to the same octets, or the stored ones are not those that were judged.
+ */
+static void
+judge_again(const struct signer_service *signer, struct svc_event *ev)
+{
+	struct signer_record *record = ev->state;
+	struct record_intent *intent = &record->intent;
+	struct cs_refusal why = { "evidence-expired", "request", "SBR 4.2.1",
+		"before it could be signed, what was proved had ended", "make a new request" };
+	struct signer_verdict v;
+	struct cs_span tbs;
+
+	signer_judge(ev->arena, &signer->rules, &record->c, ev->now_ms, &v);
+	if (v.says == SIGNER_REFUSE)
+		why = v.refusal;
+	if (v.says != SIGNER_COMPLETE ||
+	    !tbs_make(ev->arena, &signer->ca, &v, &intent->choice, ev->now_ms, &tbs, &why)) {
+		make_void(ev, &why);
+		return;
+	}
+	if (!cs_span_equal(tbs, intent->tbs)) {
+		why.code = "octets-differ";
+		why.text = "what was judged would not be certified in the same octets now";
+		make_void(ev, &why);
+		return;
+	}
+	intent->judged_at_ms = ev->now_ms;
+	record->intent_changed = true;
+	record_add_audit(record, ev->arena, "renewed", intent_detail(ev, record, &v));
+	order(signer, ev);
+}
+
+static void
+on_result(const void *self, struct svc_event *ev)
+{
+	const struct signer_service *signer = self;
+	const struct sign_result *result = ev->what;
+	const struct signer_record *record = ev->state;
+	struct pki_cert_info info;
+
+	if (record->state != SIGNER_INTENT)
+		return; /* carried out twice: the first result counted */
+	if (result->says == SIGN_FAILED)
+		svc_work_again(ev, ev->now_ms + RETRY_MS);
+	else if (result->says == SIGN_DONE && assemble(signer, ev, result, &info))
+		issue(signer, ev, &info);
+	else
+		judge_again(signer, ev);
+}
+
+const struct svc_route signer_routes[] = {
+	{ "request.submitted", read_request, on_request },
+	{ "request.generation-approved", read_approval, on_approval },
+	{ "plan.final", read_plan, on_plan },
+	{ "evidence.mailbox", read_evidence, on_evidence },
+	{ "evidence.domain", read_evidence, on_evidence },
+	{ "evidence.caa", read_evidence, on_evidence },
+	{ "evidence.mpic", read_evidence, on_evidence },
+	{ "ask.signer.stop", read_stop, on_stop },
+	{ "clock.missing-found", NULL, on_found },
+	{ "work.sign", read_result, on_result },
+	{ 0 },
+};

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* handler.h: the signer's routes, and what they need beside the event. */
+#ifndef SIGNER_HANDLER_H
+#define SIGNER_HANDLER_H
+
+#include "pki/issuer.h"
+#include "signer.h"
+#include "svc/svc.h"
+#include "tbs.h"
+
+struct signer_service {
+	/* settings */
+	const char *key_file, *password_file, *chain_file, *trust_file, *approvers_file;
+	const char *label, *issuer_domains, *crl_urls, *ocsp_urls, *issuer_urls;
+	struct cs_span seal_key;
+
+	struct claim_trust *trust;   /* owned */
+	struct pki_issuer *issuer;   /* owned; signing is the loop thread's alone */
+	struct signer_rules rules;   /* borrows trust and what lies in the arena */
+	struct tbs_ca ca;            /* borrows from issuer and arena */
+	const struct cs_span *chain; /* borrowed from issuer */
+	size_t n_chain;
+	struct cs_arena *arena; /* owned */
+};
+
+CS_MUST_USE enum cs_code signer_init(void *self, struct svc *svc, struct cs_err *err);
+void signer_fini(void *self);
+
+/* What an event of a lane was read into. */
+struct handler_statement {
+	struct signer_received received;
+	uint8_t sha256[CLAIM_DIGEST];
+	uint32_t revision; /* of a plan */
+};
+
+extern const struct svc_route signer_routes[];
+
+#endif

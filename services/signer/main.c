@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c: the signer: the gate, the CA key, and nothing else. */
+#include "handler.h"
+#include "sign.h"
+#include "store.h"
+
+static const struct svc_setting settings[] = {
+	SVC_FILE(struct signer_service, key_file, "CS_ISSUER_KEY_FILE", NULL,
+	    "key of the issuing CA, PKCS#8 PEM"),
+	SVC_FILE(struct signer_service, password_file, "CS_ISSUER_PASSWORD_FILE", "",
+	    "pass phrase of that key; empty: the key is not encrypted"),
+	SVC_FILE(struct signer_service, chain_file, "CS_ISSUER_CHAIN_FILE", NULL,
+	    "PEM: the issuing CA's certificate, then those towards the root"),
+	SVC_TEXT(struct signer_service, label, "CS_ISSUER_LABEL", "issuing-1", 64,
+	    "name of the issuing CA in events"),
+	SVC_SECRET(struct signer_service, seal_key, "CS_SEAL_KEY_FILE", 32,
+	    "32 or more random octets, the same for all replicas: seals orders to sign"),
+	SVC_FILE(struct signer_service, trust_file, "CS_TRUST_FILE", NULL,
+	    "the trust table: which key may state what"),
+	SVC_FILE(struct signer_service, approvers_file, "CS_APPROVERS_FILE", NULL,
+	    "public keys of those who sign the trust table"),
+	SVC_LIST(struct signer_service, issuer_domains, "CS_ISSUER_DOMAINS",
+	    "ca.countersign.example", 255, "names that CAA records permit us by"),
+	SVC_LIST(struct signer_service, crl_urls, "CS_CRL_URLS",
+	    "http://crl.ca.countersign.example/issuing-1.crl", 2048, "http: URLs of the CRL"),
+	SVC_LIST(struct signer_service, ocsp_urls, "CS_OCSP_URLS", "", 2048,
+	    "http: URLs of the OCSP responder; empty: none"),
+	SVC_LIST(struct signer_service, issuer_urls, "CS_CA_ISSUERS_URLS",
+	    "http://ca.countersign.example/issuing-1.cer", 2048,
+	    "http: URLs of the issuing CA's certificate"),
+	SVC_END,
+};
+
+static const struct svc_clock clocks[] = {
+	{ "clock.missing-found", store_due_found },
+	{ 0 },
+};
+
+int
+main(int argc, char *argv[])
+{
+	struct signer_service signer = { 0 };
+	const struct svc_service service = {
+		.name = "signer",
+		.summary = "signs a certificate when every proof is there, fresh and genuine",
+		.mode = SVC_BATCH,
+		.self = &signer,
+		.settings = settings,
+		.routes = signer_routes,
+		.load = store_load_records,
+		.save = store_save_records,
+		.act = sign_act,
+		.clocks = clocks,
+		.init = signer_init,
+		.fini = signer_fini,
+	};
+
+	return svc_main(argc, argv, &service);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record.h: the aggregate: what the signer has of one request, and what a batch adds to it.  load fills
+ * the upper half, decide changes it and notes in the lower half what save must write.
+ */
+#ifndef SIGNER_RECORD_H
+#define SIGNER_RECORD_H
+
+#include "signer.h"
+#include "tbs.h"
+
+enum signer_state {
+	SIGNER_WAITING, /* all zero is a new one */
+	SIGNER_INTENT,  /* recorded, and ordered to be signed */
+	SIGNER_ISSUED,
+	SIGNER_REFUSED,
+	SIGNER_STOPPED,
+	SIGNER_STATES
+};
+
+const char *signer_state_name(enum signer_state state);
+bool signer_may_move(enum signer_state from, enum signer_state to);
+
+struct record_intent {
+	struct tbs_choice choice;
+	struct cs_span tbs;
+	uint8_t tbs_sha256[CLAIM_DIGEST];
+	struct cs_span evidence; /* SHA-256 of each */
+	int64_t judged_at_ms;
+	bool is_void;
+};
+
+/* Notes for save, in the order in which they were made. */
+struct record_statement {
+	enum claim_statement kind;
+	uint32_t revision;
+	struct signer_received received;
+	uint8_t sha256[CLAIM_DIGEST];
+	struct record_statement *next;
+};
+
+struct record_evidence {
+	struct signer_evidence evidence;
+	struct record_evidence *next;
+};
+
+struct record_audit {
+	const char *action, *detail;
+	struct record_audit *next;
+};
+
+struct signer_record {
+	struct signer_case c;
+	enum signer_state state;
+	uint32_t version, plan_revision;
+	bool has_intent;
+	struct record_intent intent;
+	size_t n_waiting_for; /* rows of `missing` */
+
+	const char *code; /* why refused or stopped; NULL: as it was */
+	struct record_statement *statements;
+	struct record_evidence *evidence;
+	struct record_audit *audits;
+	bool missing_changed;
+	const struct signer_missing *missing;
+	size_t n_missing;
+	bool intent_is_new, intent_changed;
+	struct cs_span certificate; /* just made; empty: none */
+};
+
+/* The three take copies of nothing: what they are given lives as long as the batch. */
+void record_add_statement(
+    struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement);
+/* Also for the judgement of this batch, unless this attempt has a result already. */
+void record_add_evidence(
+    struct signer_record *record, struct cs_arena *arena, const struct signer_evidence *evidence);
+void record_add_audit(
+    struct signer_record *record, struct cs_arena *arena, const char *action, const char *detail);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sign.h"
+
+#include <string.h>
+
+#include "handler.h"
+#include "pki/hash.h"
+
+#define LABEL "countersign/sign-order/v1"
+#define HEAD (8 + PKI_SHA256) /* time, seal */
+#define RESULT (1 + 32)       /* what it says, digest */
+#define AHEAD_MS INT64_C(5000)
+#define ORDER_MAX 65536
+
+/* ---- orders ---- */
+
+/* HMAC over label, NUL, request, time and octets: all but the last have a fixed length. */
+static void
+seal(struct cs_arena *arena, struct cs_span key, struct cs_id request, const uint8_t time[static 8],
+    struct cs_span tbs, uint8_t ret_mac[static PKI_SHA256])
+{
+	struct cs_buf buf = cs_buf_new(arena);
+
+	cs_buf_add(&buf, LABEL, sizeof(LABEL));
+	cs_buf_add(&buf, request.octets, sizeof(request.octets));
+	cs_buf_add(&buf, time, 8);
+	cs_buf_add_span(&buf, tbs);
+	pki_hmac_sha256(key, cs_buf_span(&buf), ret_mac);
+}
+
+struct cs_span
+sign_write_order(struct cs_arena *arena, struct cs_span seal_key, struct cs_id request,
+    const struct sign_order *order)
+{
+	uint8_t *body = cs_arena_alloc(arena, HEAD + order->tbs.len);
+
+	for (int i = 0; i < 8; i++)
+		body[i] = (uint8_t)((uint64_t)order->judged_at_ms >> (56 - 8 * i));
+	seal(arena, seal_key, request, body, order->tbs, body + 8);
+	memcpy(body + HEAD, order->tbs.data, order->tbs.len);
+	return cs_span_of(body, HEAD + order->tbs.len);
+}
+
+bool
+sign_read_order(
+    struct cs_span seal_key, struct cs_id request, struct cs_span body, struct sign_order *ret)
+{
+	uint8_t mac[PKI_SHA256];
+	uint64_t judged_at_ms = 0;
+
+	if (body.len <= HEAD || body.len > ORDER_MAX)
+		return false;
+	const struct cs_span tbs = cs_span_of(body.data + HEAD, body.len - HEAD);
+	struct cs_arena *arena = cs_arena_new();
+	seal(arena, seal_key, request, body.data, tbs, mac);
+	cs_arena_free(arena);
+	if (!cs_equal_constant_time(mac, body.data + 8, sizeof(mac)))
+		return false;
+	for (int i = 0; i < 8; i++)
+		judged_at_ms = judged_at_ms << 8 | body.data[i];
+	*ret = (struct sign_order){ (int64_t)judged_at_ms, tbs };
+	return true;
+}
+
+bool
+sign_is_fresh(const struct sign_order *order, int64_t now_ms)
+{
+	return now_ms >= order->judged_at_ms - AHEAD_MS &&
+	       now_ms < order->judged_at_ms + SIGNER_MARGIN_MS;
+}
+
+/* ---- results ---- */
+
+struct cs_span
+sign_write_result(struct cs_arena *arena, const struct sign_result *result)
+{
+	struct cs_buf buf = cs_buf_new(arena);
+	const uint8_t says = (uint8_t)result->says;
+
+	cs_buf_add(&buf, &says, 1);
+	cs_buf_add(&buf, result->tbs_sha256, sizeof(result->tbs_sha256));
+	cs_buf_add_span(&buf, result->signature);
+	return cs_buf_span(&buf);
+}
+
+enum cs_code
+sign_read_result(struct cs_span body, struct sign_result *ret, struct cs_err *err)
+{
+	if (body.len < RESULT || body.data[0] < SIGN_DONE || body.data[0] > SIGN_FAILED ||
+	    (body.data[0] == SIGN_DONE) != (body.len > RESULT))
+		return cs_fail(err, CS_MALFORMED, "not a result of signing");
+	*ret = (struct sign_result){
+		.says = (enum sign_says)body.data[0],
+		.signature = cs_span_of(body.data + RESULT, body.len - RESULT),
+	};
+	memcpy(ret->tbs_sha256, body.data + 1, sizeof(ret->tbs_sha256));
+	return CS_OK;
+}
+
+/* ---- act ---- */
+
+void
+sign_act(void *self, struct svc_work *work)
+{
+	const struct signer_service *signer = self;
+	struct sign_result result = { .says = SIGN_RECHECK };
+	struct sign_order order;
+	struct cs_err err;
+
+	if (sign_read_order(signer->seal_key, work->key, work->body, &order) &&
+	    sign_is_fresh(&order, work->now_ms)) {
+		pki_sha256(order.tbs, result.tbs_sha256);
+		result.says = SIGN_DONE;
+		if (pki_issuer_sign(
+			signer->issuer, work->arena, order.tbs, &result.signature, &err) != CS_OK) {
+			log_error(work->log, "signing failed reason=\"%s\"", err.text);
+			result.says = SIGN_FAILED;
+			result.signature.len = 0;
+		}
+	}
+	svc_done(work, sign_write_result(work->arena, &result));
+}

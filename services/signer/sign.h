@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sign.h: act: the one place where the CA key is used.
+ *
+ * An order to sign is a row of the work table, and rows can be edited by whoever owns the database.  So
+ * an order is sealed with a key that only signers have: what they did not judge they do not sign.
+ * And it is good for a minute: later the gate must be asked again (the result is SIGN_RECHECK).
+ */
+#ifndef SIGNER_SIGN_H
+#define SIGNER_SIGN_H
+
+#include "signer.h"
+#include "svc/svc.h"
+
+struct sign_order {
+	int64_t judged_at_ms;
+	struct cs_span tbs;
+};
+
+struct cs_span sign_write_order(struct cs_arena *arena, struct cs_span seal_key,
+    struct cs_id request, const struct sign_order *order);
+/* False: not sealed by us for this request. */
+bool sign_read_order(
+    struct cs_span seal_key, struct cs_id request, struct cs_span body, struct sign_order *ret);
+
+enum sign_says { SIGN_DONE = 1, SIGN_RECHECK, SIGN_FAILED };
+
+struct sign_result {
+	enum sign_says says;
+	uint8_t tbs_sha256[32];   /* of what was signed */
+	struct cs_span signature; /* SIGN_DONE */
+};
+
+struct cs_span sign_write_result(struct cs_arena *arena, const struct sign_result *result);
+CS_MUST_USE enum cs_code
+sign_read_result(struct cs_span body, struct sign_result *ret, struct cs_err *err);
+
+/* May this order be carried out now? */
+bool sign_is_fresh(const struct sign_order *order, int64_t now_ms);
+
+/* svc_act: `self` is a struct signer_service. */
+void sign_act(void *self, struct svc_work *work);
+
+#endif

@@ -1,0 +1,125 @@
+-- What was received, what was judged, what was signed.  Times are milliseconds since 1970 (UTC).
+-- Rows are an index: the gate opens the received octets again, with their signatures.
+
+create table request (
+	request uuid primary key,
+	state text not null check (state in ('waiting', 'intent', 'issued', 'refused', 'stopped')),
+	code text not null,                     -- of the refusal, or the reason of the stop; '' otherwise
+	version integer not null,
+	changed_at_ms bigint not null
+);
+
+-- Request (1), approval (2) and final plans (3), as they came.
+create table statement (
+	request uuid not null,
+	kind integer not null check (kind between 1 and 3),
+	revision integer not null,              -- of a plan; 0: the first counts
+	sha256 bytea not null check (length(sha256) = 32),
+	envelope bytea not null,
+	received_at_ms bigint not null,
+	primary key (request, kind, revision)
+);
+
+-- The first result of an attempt counts.
+create table evidence (
+	request uuid not null,
+	check_digest bytea not null check (length(check_digest) = 32),
+	attempt integer not null,
+	sha256 bytea not null check (length(sha256) = 32),
+	outcome integer not null check (outcome between 1 and 3),
+	checked_at_ms bigint not null,
+	envelope bytea not null,
+	received_at_ms bigint not null,
+	primary key (request, check_digest, attempt)
+);
+create index evidence_sha256 on evidence (sha256);
+create index evidence_denial on evidence (check_digest) where outcome = 2;
+
+-- Evidence of other requests that a plan names and that had not come when it was judged.
+create table missing (
+	sha256 bytea not null,
+	request uuid not null,
+	primary key (sha256, request)
+);
+create index missing_request on missing (request);
+
+-- Other octets for what was already stated: somebody states two things.
+create table equivocation (
+	request uuid not null,
+	what text not null,
+	sha256 bytea not null,
+	seen_at_ms bigint not null,
+	primary key (request, what, sha256)
+);
+
+-- At most one for a request, for ever.  The serials of void ones are never used again and are listed
+-- as revoked, since a signature may exist.
+create table intent (
+	request uuid primary key,
+	serial bytea not null unique,
+	not_before_s bigint not null,
+	tbs bytea not null,
+	tbs_sha256 bytea not null check (length(tbs_sha256) = 32),
+	evidence bytea not null,                -- SHA-256 of each, in the order of the plan's checks
+	state text not null check (state in ('open', 'issued', 'void')),
+	judged_at_ms bigint not null,
+	void_at_ms bigint not null              -- 0: not void
+);
+
+create table certificate (
+	request uuid primary key references intent (request),
+	serial bytea not null unique,
+	der bytea not null,
+	sha256 bytea not null,
+	issued_at_ms bigint not null
+);
+
+create table audit (
+	seq bigint primary key,
+	at_ms bigint not null,
+	request uuid not null,
+	action text not null,
+	detail text not null,
+	prev_hash bytea not null check (length(prev_hash) = 32),
+	hash bytea not null check (length(hash) = 32)
+);
+
+-- The end of the chain; its one row is locked last in a transaction, so that replicas queue here only.
+create table audit_head (
+	only boolean primary key check (only),
+	seq bigint not null,
+	hash bytea not null
+);
+insert into audit_head values (true, 0, decode(repeat('00', 32), 'hex'));
+
+-- What is written once is never changed, by whatever role: only the owner of the tables, who is not the
+-- service, could take these away.
+create function refuse_change() returns trigger language plpgsql as
+$$ begin raise exception 'rows of % are never changed', tg_table_name; end $$;
+create trigger append_only before update or delete on audit
+	for each row execute function refuse_change();
+create trigger append_only before update or delete on statement
+	for each row execute function refuse_change();
+create trigger append_only before update or delete on evidence
+	for each row execute function refuse_change();
+create trigger append_only before update or delete on certificate
+	for each row execute function refuse_change();
+create trigger never_deleted before delete on intent
+	for each row execute function refuse_change();
+create trigger never_deleted before delete on request
+	for each row execute function refuse_change();
+create trigger no_truncate before truncate on audit execute function refuse_change();
+create trigger no_truncate before truncate on certificate execute function refuse_change();
+create trigger no_truncate before truncate on intent execute function refuse_change();
+
+-- An intent keeps its octets: only its state and its times move.
+create function keep_octets() returns trigger language plpgsql as
+$$ begin
+	if new.request <> old.request or new.serial <> old.serial or new.tbs <> old.tbs
+	    or new.tbs_sha256 <> old.tbs_sha256 or new.not_before_s <> old.not_before_s
+	    or new.evidence <> old.evidence or old.state <> 'open' then
+		raise exception 'an intent keeps its octets and its end';
+	end if;
+	return new;
+end $$;
+create trigger keep_octets before update on intent for each row execute function keep_octets();

@@ -1,0 +1,725 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store.c: all queries of the signer.  A load is four queries for any number of events.  Records are
+ * locked in the order of their ids and the audit chain last, so that replicas cannot deadlock.
+ */
+#include "store.h"
+
+#include <string.h>
+
+#include "audit.h"
+#include "db/db.h"
+
+static struct signer_record *
+record_of(const struct svc_aggregate *aggregate)
+{
+	return aggregate->state;
+}
+
+static struct signer_record *
+record_find(const struct svc_batch *batch, struct cs_id request)
+{
+	const struct svc_aggregate *found = svc_aggregate_find(batch, request);
+
+	cs_assert(found != NULL); /* we asked for the keys of the batch only */
+	return record_of(found);
+}
+
+/* ---- load: requests and their intents ---- */
+
+static const char load_requests_sql[] =
+    "select r.request, r.state, r.version,"
+    " (select count(*) from missing m where m.request = r.request),"
+    " i.serial, i.not_before_s, i.tbs, i.tbs_sha256, i.evidence, i.judged_at_ms, i.state"
+    " from request r left join intent i on i.request = r.request"
+    " where r.request = any($1::uuid[]) order by r.request for update of r";
+
+static enum cs_code
+read_state(const char *name, enum signer_state *ret_state, struct cs_err *err)
+{
+	for (enum signer_state state = SIGNER_WAITING; state < SIGNER_STATES; state++) {
+		if (strcmp(signer_state_name(state), name) == 0) {
+			*ret_state = state;
+			return CS_OK;
+		}
+	}
+	return cs_fail(err, CS_INTERNAL, "request in unknown state %.40s", name);
+}
+
+static enum cs_code
+read_intent(
+    const struct db_rows *rows, size_t row, struct signer_record *record, struct cs_err *err)
+{
+	const struct cs_span serial = db_get_bytes(rows, row, 4);
+	const struct cs_span digest = db_get_bytes(rows, row, 7);
+
+	if (serial.len != TBS_SERIAL || digest.len != CLAIM_DIGEST)
+		return cs_fail(
+		    err, CS_INTERNAL, "intent with a serial or digest of another length");
+	record->has_intent = true;
+	record->intent = (struct record_intent){
+		.choice.not_before_s = db_get_i64(rows, row, 5),
+		.tbs = db_get_bytes(rows, row, 6),
+		.evidence = db_get_bytes(rows, row, 8),
+		.judged_at_ms = db_get_i64(rows, row, 9),
+		.is_void = strcmp(db_get_text(rows, row, 10), "void") == 0,
+	};
+	memcpy(record->intent.choice.serial, serial.data, serial.len);
+	memcpy(record->intent.tbs_sha256, digest.data, digest.len);
+	return CS_OK;
+}
+
+static enum cs_code
+load_requests(struct svc_batch *batch, struct cs_err *err)
+{
+	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n) };
+	struct db_rows *rows;
+
+	if (db_query(batch->db, batch->arena, load_requests_sql, params, 1, &rows, err))
+		return err->code;
+	for (size_t i = 0; i < db_rows_count(rows); i++) {
+		struct signer_record *record = record_find(batch, db_get_id(rows, i, 0));
+
+		record->version = (uint32_t)db_get_i32(rows, i, 2);
+		record->n_waiting_for = (size_t)db_get_i64(rows, i, 3);
+		if (read_state(db_get_text(rows, i, 1), &record->state, err) ||
+		    (!db_is_null(rows, i, 4) && read_intent(rows, i, record, err)))
+			return err->code;
+	}
+	return CS_OK;
+}
+
+/* ---- load: statements ---- */
+
+static const char load_statements_sql[] =
+    "select distinct on (request, kind) request, kind, revision, envelope, received_at_ms"
+    " from statement where request = any($1::uuid[])"
+    " order by request, kind, revision desc";
+
+static void
+read_statement(const struct db_rows *rows, size_t row, struct signer_record *record)
+{
+	const struct signer_received received = { db_get_bytes(rows, row, 3),
+		db_get_i64(rows, row, 4) };
+
+	switch (db_get_i32(rows, row, 1)) {
+	case CLAIM_REQUEST:
+		record->c.request = received;
+		break;
+	case CLAIM_APPROVAL:
+		record->c.approval = received;
+		break;
+	case CLAIM_PLAN:
+		record->c.plan = received;
+		record->plan_revision = (uint32_t)db_get_i32(rows, row, 2);
+		break;
+	}
+}
+
+static enum cs_code
+load_statements(struct svc_batch *batch, struct cs_err *err)
+{
+	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n) };
+	struct db_rows *rows;
+
+	if (db_query(batch->db, batch->arena, load_statements_sql, params, 1, &rows, err))
+		return err->code;
+	for (size_t i = 0; i < db_rows_count(rows); i++)
+		read_statement(rows, i, record_find(batch, db_get_id(rows, i, 0)));
+	return CS_OK;
+}
+
+/* ---- load: evidence ---- */
+
+/* What the plans of a batch ask about: the stored ones and those that just came. */
+struct wanted {
+	struct cs_arena *arena;
+	struct cs_id *requests; /* that have a plan */
+	struct cs_span *sha256s, *digests;
+	size_t n_requests, n_sha256s, n_digests, room;
+};
+
+static void
+make_room(struct wanted *wanted)
+{
+	if (wanted->n_digests + CLAIM_MAX_CHECKS <= wanted->room)
+		return;
+	const size_t room = 2 * wanted->room + CLAIM_MAX_CHECKS;
+	struct cs_span *sha256s = CS_NEW_ARRAY(wanted->arena, room, struct cs_span);
+	struct cs_span *digests = CS_NEW_ARRAY(wanted->arena, room, struct cs_span);
+
+	if (wanted->n_digests > 0) {
+		memcpy(sha256s, wanted->sha256s, wanted->n_sha256s * sizeof(*sha256s));
+		memcpy(digests, wanted->digests, wanted->n_digests * sizeof(*digests));
+	}
+	wanted->sha256s = sha256s;
+	wanted->digests = digests;
+	wanted->room = room;
+}
+
+static void
+want_plan(struct wanted *wanted, struct cs_span envelope)
+{
+	struct claim_plan plan;
+
+	/* What cannot be read asks for nothing: the gate says so. */
+	if (envelope.len == 0 ||
+	    claim_open_plan(wanted->arena, NULL, envelope, 0, &plan, NULL) != CS_OK)
+		return;
+	make_room(wanted);
+	for (size_t i = 0; i < plan.n_checks; i++) {
+		const struct claim_check *check = &plan.checks[i];
+
+		wanted->digests[wanted->n_digests++] = cs_span_of(check->digest, CLAIM_DIGEST);
+		if (check->has_standing)
+			wanted->sha256s[wanted->n_sha256s++] =
+			    cs_span_of(check->standing_sha256, CLAIM_DIGEST);
+	}
+}
+
+static void
+want(struct wanted *wanted, const struct svc_aggregate *aggregate)
+{
+	const struct signer_record *record = record_of(aggregate);
+	bool has_plan = record->c.plan.envelope.len > 0;
+
+	want_plan(wanted, record->c.plan.envelope);
+	for (size_t i = 0; i < aggregate->n_events; i++) {
+		if (strcmp(aggregate->events[i]->subject, "plan.final") == 0) {
+			want_plan(wanted, aggregate->events[i]->body);
+			has_plan = true;
+		}
+	}
+	if (has_plan)
+		wanted->requests[wanted->n_requests++] = aggregate->key;
+}
+
+static struct wanted
+want_all(const struct svc_batch *batch)
+{
+	struct wanted wanted = { .arena = batch->arena };
+
+	wanted.requests = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
+	for (size_t i = 0; i < batch->n; i++) {
+		const enum signer_state state = record_of(&batch->aggregates[i])->state;
+
+		if (state == SIGNER_WAITING || state == SIGNER_INTENT)
+			want(&wanted, &batch->aggregates[i]);
+	}
+	return wanted;
+}
+
+static const char load_evidence_sql[] =
+    "select request, sha256, envelope, received_at_ms from evidence where request = any($1::uuid[])"
+    " union all"
+    " select request, sha256, envelope, received_at_ms from evidence where sha256 = any($2::bytea[])"
+    " and not request = any($1::uuid[])";
+
+static enum cs_code
+read_evidence(struct cs_arena *arena, const struct db_rows *rows, size_t row,
+    struct signer_evidence *ret, struct cs_err *err)
+{
+	const struct cs_span digest = db_get_bytes(rows, row, 1);
+
+	ret->received =
+	    (struct signer_received){ db_get_bytes(rows, row, 2), db_get_i64(rows, row, 3) };
+	if (digest.len != CLAIM_DIGEST ||
+	    claim_open_evidence(arena, NULL, ret->received.envelope, 0, &ret->e, err) != CS_OK)
+		return cs_fail(err, CS_INTERNAL, "a stored evidence cannot be read");
+	memcpy(ret->sha256, digest.data, CLAIM_DIGEST);
+	return CS_OK;
+}
+
+static bool
+is_of(const struct signer_evidence *evidence, struct cs_id request, const struct wanted *wanted)
+{
+	if (cs_id_equal(evidence->e.request, request))
+		return true;
+	for (size_t i = 0; i < wanted->n_sha256s; i++) {
+		if (cs_span_equal(wanted->sha256s[i], cs_span_of(evidence->sha256, CLAIM_DIGEST)))
+			return true;
+	}
+	return false;
+}
+
+/* To each record its own request's evidence and whatever its plans name of others. */
+static void
+hand_out(struct svc_batch *batch, const struct signer_evidence *all, size_t n)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		struct signer_record *record = record_of(&batch->aggregates[i]);
+		struct wanted own = { .arena = batch->arena };
+
+		own.requests = CS_NEW_ARRAY(batch->arena, 1, struct cs_id);
+		want(&own, &batch->aggregates[i]);
+		if (own.n_requests == 0)
+			continue;
+		record->c.evidence = CS_NEW_ARRAY(batch->arena, n, struct signer_evidence);
+		for (size_t k = 0; k < n; k++) {
+			if (is_of(&all[k], record->c.id, &own))
+				record->c.evidence[record->c.n_evidence++] = all[k];
+		}
+	}
+}
+
+static enum cs_code
+load_evidence(struct svc_batch *batch, const struct wanted *wanted, struct cs_err *err)
+{
+	const struct db_param params[] = {
+		db_id_array(batch->arena, wanted->requests, wanted->n_requests),
+		db_bytes_array(batch->arena, wanted->sha256s, wanted->n_sha256s),
+	};
+	struct db_rows *rows;
+
+	if (db_query(batch->db, batch->arena, load_evidence_sql, params, 2, &rows, err))
+		return err->code;
+	const size_t n = db_rows_count(rows);
+	struct signer_evidence *all = CS_NEW_ARRAY(batch->arena, n, struct signer_evidence);
+	for (size_t i = 0; i < n; i++) {
+		if (read_evidence(batch->arena, rows, i, &all[i], err))
+			return err->code;
+	}
+	hand_out(batch, all, n);
+	return CS_OK;
+}
+
+/* ---- load: denials ---- */
+
+static const char load_denials_sql[] =
+    "select check_digest, request, max(attempt), max(checked_at_ms) from evidence"
+    " where outcome = 2 and check_digest = any($1::bytea[]) group by check_digest, request";
+
+static enum cs_code
+load_denials(struct svc_batch *batch, const struct wanted *wanted, struct cs_err *err)
+{
+	const struct db_param params[] = { db_bytes_array(
+	    batch->arena, wanted->digests, wanted->n_digests) };
+	struct db_rows *rows;
+
+	if (db_query(batch->db, batch->arena, load_denials_sql, params, 1, &rows, err))
+		return err->code;
+	const size_t n = db_rows_count(rows);
+	struct signer_denial *all = CS_NEW_ARRAY(batch->arena, n, struct signer_denial);
+	for (size_t i = 0; i < n; i++) {
+		const struct cs_span digest = db_get_bytes(rows, i, 0);
+
+		all[i] = (struct signer_denial){ .request = db_get_id(rows, i, 1),
+			.attempt = (uint32_t)db_get_i32(rows, i, 2),
+			.checked_at_ms = db_get_i64(rows, i, 3) };
+		if (digest.len == CLAIM_DIGEST)
+			memcpy(all[i].check_digest, digest.data, CLAIM_DIGEST);
+	}
+	for (size_t i = 0; i < batch->n; i++) {
+		record_of(&batch->aggregates[i])->c.denials = all;
+		record_of(&batch->aggregates[i])->c.n_denials = n;
+	}
+	return CS_OK;
+}
+
+enum cs_code
+store_load_records(struct svc_batch *batch, struct cs_err *err)
+{
+	struct signer_record *records = CS_NEW_ARRAY(batch->arena, batch->n, struct signer_record);
+
+	for (size_t i = 0; i < batch->n; i++) {
+		records[i].c.id = batch->aggregates[i].key;
+		batch->aggregates[i].state = &records[i];
+	}
+	if (load_requests(batch, err) || load_statements(batch, err))
+		return err->code;
+	const struct wanted wanted = want_all(batch);
+	if (wanted.n_requests == 0)
+		return CS_OK;
+	if (load_evidence(batch, &wanted, err) || load_denials(batch, &wanted, err))
+		return err->code;
+	return CS_OK;
+}
+
+/* ---- save ---- */
+
+/* Rows of one statement, column by column; each save_x fills what it needs. */
+struct columns {
+	struct cs_id *ids;
+	int32_t *ints, *more_ints;
+	int64_t *longs, *more_longs;
+	struct cs_span *spans, *more_spans, *other_spans;
+	const char **texts, **more_texts;
+	size_t n;
+};
+
+static struct columns
+columns(struct cs_arena *arena, size_t room)
+{
+	return (struct columns){
+		.ids = CS_NEW_ARRAY(arena, room, struct cs_id),
+		.ints = CS_NEW_ARRAY(arena, room, int32_t),
+		.more_ints = CS_NEW_ARRAY(arena, room, int32_t),
+		.longs = CS_NEW_ARRAY(arena, room, int64_t),
+		.more_longs = CS_NEW_ARRAY(arena, room, int64_t),
+		.spans = CS_NEW_ARRAY(arena, room, struct cs_span),
+		.more_spans = CS_NEW_ARRAY(arena, room, struct cs_span),
+		.other_spans = CS_NEW_ARRAY(arena, room, struct cs_span),
+		.texts = CS_NEW_ARRAY(arena, room, const char *),
+		.more_texts = CS_NEW_ARRAY(arena, room, const char *),
+	};
+}
+
+static const char save_requests_sql[] =
+    "insert into request as r (request, state, code, version, changed_at_ms)"
+    " select q, s, c, v + 1, $5 from unnest($1::uuid[], $2::text[], $3::text[], $4::int[])"
+    " t(q, s, c, v)"
+    " on conflict (request) do update set state = excluded.state, version = excluded.version,"
+    " code = case when excluded.code = '' then r.code else excluded.code end,"
+    " changed_at_ms = excluded.changed_at_ms"
+    " where r.version = excluded.version - 1";
+
+/* Fewer rows than records: another replica was faster, CS_CONFLICT. */
+static enum cs_code
+save_requests(struct svc_batch *batch, struct cs_err *err)
+{
+	struct columns c = columns(batch->arena, batch->n);
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct signer_record *record = record_of(&batch->aggregates[i]);
+
+		c.ids[i] = record->c.id;
+		c.texts[i] = signer_state_name(record->state);
+		c.more_texts[i] = record->code != NULL ? record->code : "";
+		c.ints[i] = (int32_t)record->version;
+	}
+	const struct db_param params[] = { db_id_array(batch->arena, c.ids, batch->n),
+		db_text_array(batch->arena, c.texts, batch->n),
+		db_text_array(batch->arena, c.more_texts, batch->n),
+		db_i32_array(batch->arena, c.ints, batch->n), db_i64(batch->now_ms) };
+	return db_send(batch->db, save_requests_sql, params, 5, (int64_t)batch->n, err);
+}
+
+static const char save_statements_sql[] =
+    "insert into statement (request, kind, revision, sha256, envelope, received_at_ms)"
+    " select q, k, r, s, e, t from"
+    " unnest($1::uuid[], $2::int[], $3::int[], $4::bytea[], $5::bytea[], $6::bigint[])"
+    " u(q, k, r, s, e, t) on conflict (request, kind, revision) do nothing";
+
+static const char doubled_statements_sql[] =
+    "insert into equivocation (request, what, sha256, seen_at_ms)"
+    " select u.q, 'statement ' || u.k || ' revision ' || u.r, u.s, $5"
+    " from unnest($1::uuid[], $2::int[], $3::int[], $4::bytea[]) u(q, k, r, s)"
+    " join statement s on s.request = u.q and s.kind = u.k and s.revision = u.r"
+    " and s.sha256 <> u.s on conflict do nothing";
+
+static size_t
+count_statements(const struct svc_batch *batch)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct signer_record *record = record_of(&batch->aggregates[i]);
+
+		for (const struct record_statement *s = record->statements; s != NULL; s = s->next)
+			n++;
+	}
+	return n;
+}
+
+static enum cs_code
+save_statements(struct svc_batch *batch, struct cs_err *err)
+{
+	struct columns c = columns(batch->arena, count_statements(batch));
+	struct cs_arena *arena = batch->arena;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct signer_record *record = record_of(&batch->aggregates[i]);
+
+		for (const struct record_statement *s = record->statements; s != NULL;
+		     s = s->next) {
+			c.ids[c.n] = record->c.id;
+			c.ints[c.n] = (int32_t)s->kind;
+			c.more_ints[c.n] = (int32_t)s->revision;
+			c.spans[c.n] = cs_span_of(s->sha256, CLAIM_DIGEST);
+			c.more_spans[c.n] = s->received.envelope;
+			c.longs[c.n++] = s->received.received_ms;
+		}
+	}
+	if (c.n == 0)
+		return CS_OK;
+	const struct db_param params[] = { db_id_array(arena, c.ids, c.n),
+		db_i32_array(arena, c.ints, c.n), db_i32_array(arena, c.more_ints, c.n),
+		db_bytes_array(arena, c.spans, c.n), db_bytes_array(arena, c.more_spans, c.n),
+		db_i64_array(arena, c.longs, c.n) };
+	const struct db_param doubled[] = { params[0], params[1], params[2], params[3],
+		db_i64(batch->now_ms) };
+	if (db_send(batch->db, save_statements_sql, params, 6, -1, err))
+		return err->code;
+	return db_send(batch->db, doubled_statements_sql, doubled, 5, -1, err);
+}
+
+static const char save_evidence_sql[] =
+    "insert into evidence (request, check_digest, attempt, sha256, outcome, checked_at_ms,"
+    " envelope, received_at_ms) select q, d, a, s, o, c, e, t from"
+    " unnest($1::uuid[], $2::bytea[], $3::int[], $4::bytea[], $5::int[], $6::bigint[],"
+    " $7::bytea[], $8::bigint[]) u(q, d, a, s, o, c, e, t)"
+    " on conflict (request, check_digest, attempt) do nothing";
+
+static const char doubled_evidence_sql[] =
+    "insert into equivocation (request, what, sha256, seen_at_ms)"
+    " select u.q, 'check ' || encode(u.d, 'hex') || ' attempt ' || u.a, u.s, $5"
+    " from unnest($1::uuid[], $2::bytea[], $3::int[], $4::bytea[]) u(q, d, a, s)"
+    " join evidence e on e.request = u.q and e.check_digest = u.d and e.attempt = u.a"
+    " and e.sha256 <> u.s on conflict do nothing";
+
+static size_t
+count_evidence(const struct svc_batch *batch)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct signer_record *record = record_of(&batch->aggregates[i]);
+
+		for (const struct record_evidence *e = record->evidence; e != NULL; e = e->next)
+			n++;
+	}
+	return n;
+}
+
+static struct columns
+evidence_columns(struct svc_batch *batch)
+{
+	struct columns c = columns(batch->arena, count_evidence(batch));
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct signer_record *record = record_of(&batch->aggregates[i]);
+
+		for (const struct record_evidence *e = record->evidence; e != NULL; e = e->next) {
+			const struct signer_evidence *evidence = &e->evidence;
+
+			c.ids[c.n] = record->c.id;
+			c.spans[c.n] = cs_span_of(evidence->e.check_digest, CLAIM_DIGEST);
+			c.ints[c.n] = (int32_t)evidence->e.attempt;
+			c.more_spans[c.n] = cs_span_of(evidence->sha256, CLAIM_DIGEST);
+			c.more_ints[c.n] = (int32_t)evidence->e.outcome;
+			c.longs[c.n] = evidence->e.checked_at_ms;
+			c.other_spans[c.n] = evidence->received.envelope;
+			c.more_longs[c.n++] = evidence->received.received_ms;
+		}
+	}
+	return c;
+}
+
+static enum cs_code
+save_evidence(struct svc_batch *batch, struct cs_err *err)
+{
+	const struct columns c = evidence_columns(batch);
+	struct cs_arena *arena = batch->arena;
+
+	if (c.n == 0)
+		return CS_OK;
+	const struct db_param params[] = { db_id_array(arena, c.ids, c.n),
+		db_bytes_array(arena, c.spans, c.n), db_i32_array(arena, c.ints, c.n),
+		db_bytes_array(arena, c.more_spans, c.n), db_i32_array(arena, c.more_ints, c.n),
+		db_i64_array(arena, c.longs, c.n), db_bytes_array(arena, c.other_spans, c.n),
+		db_i64_array(arena, c.more_longs, c.n) };
+	const struct db_param doubled[] = { params[0], params[1], params[2], params[3],
+		db_i64(batch->now_ms) };
+	if (db_send(batch->db, save_evidence_sql, params, 8, -1, err))
+		return err->code;
+	return db_send(batch->db, doubled_evidence_sql, doubled, 5, -1, err);
+}
+
+static const char forget_missing_sql[] = "delete from missing where request = any($1::uuid[])";
+static const char save_missing_sql[] = "insert into missing (sha256, request) select distinct s, q"
+				       " from unnest($1::bytea[], $2::uuid[]) u(s, q)";
+
+static enum cs_code
+save_missing(struct svc_batch *batch, struct cs_err *err)
+{
+	struct columns changed = columns(batch->arena, batch->n);
+	struct columns c = columns(batch->arena, batch->n * CLAIM_MAX_CHECKS);
+	struct cs_arena *arena = batch->arena;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct signer_record *record = record_of(&batch->aggregates[i]);
+
+		if (!record->missing_changed)
+			continue;
+		changed.ids[changed.n++] = record->c.id;
+		for (size_t k = 0; k < record->n_missing; k++) {
+			c.ids[c.n] = record->c.id;
+			c.spans[c.n++] = cs_span_of(record->missing[k].sha256, CLAIM_DIGEST);
+		}
+	}
+	const struct db_param which[] = { db_id_array(arena, changed.ids, changed.n) };
+	const struct db_param params[] = { db_bytes_array(arena, c.spans, c.n),
+		db_id_array(arena, c.ids, c.n) };
+	if (changed.n > 0 && db_send(batch->db, forget_missing_sql, which, 1, -1, err))
+		return err->code;
+	return c.n > 0 ? db_send(batch->db, save_missing_sql, params, 2, -1, err) : CS_OK;
+}
+
+static const char new_intents_sql[] =
+    "insert into intent (request, serial, not_before_s, tbs, tbs_sha256, evidence, state,"
+    " judged_at_ms, void_at_ms) values ($1, $2, $3, $4, $5, $6, 'open', $7, 0)";
+
+static const char change_intent_sql[] =
+    "update intent set state = $2, judged_at_ms = $3, void_at_ms = $4"
+    " where request = $1 and serial = $5 and state = 'open'";
+
+static const char new_certificate_sql[] =
+    "insert into certificate (request, serial, der, sha256, issued_at_ms)"
+    " values ($1, $2, $3, sha256($3), $4)";
+
+/* Sent together with everything else: they cost no wait of their own. */
+static enum cs_code
+save_intent(struct svc_batch *batch, const struct signer_record *record, struct cs_err *err)
+{
+	const struct record_intent *intent = &record->intent;
+	const struct cs_span serial = cs_span_of(intent->choice.serial, TBS_SERIAL);
+	const bool is_open = record->state == SIGNER_INTENT;
+	const struct db_param created[] = { db_id(record->c.id), db_bytes(serial),
+		db_i64(intent->choice.not_before_s), db_bytes(intent->tbs),
+		db_bytes(cs_span_of(intent->tbs_sha256, CLAIM_DIGEST)), db_bytes(intent->evidence),
+		db_i64(intent->judged_at_ms) };
+	const struct db_param changed[] = { db_id(record->c.id),
+		db_text(intent->is_void ? "void"
+			: is_open       ? "open"
+					: "issued"),
+		db_i64(intent->judged_at_ms), db_i64(intent->is_void ? batch->now_ms : 0),
+		db_bytes(serial) };
+	const struct db_param certificate[] = { db_id(record->c.id), db_bytes(serial),
+		db_bytes(record->certificate), db_i64(batch->now_ms) };
+
+	if (record->intent_is_new && db_send(batch->db, new_intents_sql, created, 7, 1, err))
+		return err->code;
+	if (record->intent_changed && db_send(batch->db, change_intent_sql, changed, 5, 1, err))
+		return err->code;
+	if (record->certificate.len > 0 &&
+	    db_send(batch->db, new_certificate_sql, certificate, 4, 1, err))
+		return err->code;
+	return CS_OK;
+}
+
+static enum cs_code
+save_intents(struct svc_batch *batch, struct cs_err *err)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		if (save_intent(batch, record_of(&batch->aggregates[i]), err))
+			return err->code;
+	}
+	return CS_OK;
+}
+
+/* ---- save: the audit chain ---- */
+
+static const char lock_head_sql[] = "select seq, hash from audit_head for update";
+static const char save_audit_sql[] =
+    "insert into audit (seq, at_ms, request, action, detail, prev_hash, hash)"
+    " select s, t, q, a, d, p, h from unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::text[],"
+    " $5::text[], $6::bytea[], $7::bytea[]) u(s, t, q, a, d, p, h)";
+static const char save_head_sql[] = "update audit_head set seq = $1, hash = $2";
+
+static size_t
+count_audits(const struct svc_batch *batch)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct signer_record *record = record_of(&batch->aggregates[i]);
+
+		for (const struct record_audit *a = record->audits; a != NULL; a = a->next)
+			n++;
+	}
+	return n;
+}
+
+static void
+fill_audits(const struct svc_batch *batch, struct audit_row *rows)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct signer_record *record = record_of(&batch->aggregates[i]);
+
+		for (const struct record_audit *a = record->audits; a != NULL; a = a->next)
+			rows[n++] = (struct audit_row){ .at_ms = batch->now_ms,
+				.request = record->c.id,
+				.action = a->action,
+				.detail = a->detail };
+	}
+}
+
+static enum cs_code
+send_audits(struct svc_batch *batch, const struct audit_row *rows, size_t n, struct cs_err *err)
+{
+	struct columns c = columns(batch->arena, n);
+	struct cs_arena *arena = batch->arena;
+
+	for (size_t i = 0; i < n; i++) {
+		c.longs[i] = rows[i].seq;
+		c.more_longs[i] = rows[i].at_ms;
+		c.ids[i] = rows[i].request;
+		c.texts[i] = rows[i].action;
+		c.more_texts[i] = rows[i].detail;
+		c.spans[i] = cs_span_of(rows[i].prev_hash, AUDIT_HASH);
+		c.more_spans[i] = cs_span_of(rows[i].hash, AUDIT_HASH);
+	}
+	const struct db_param params[] = { db_i64_array(arena, c.longs, n),
+		db_i64_array(arena, c.more_longs, n), db_id_array(arena, c.ids, n),
+		db_text_array(arena, c.texts, n), db_text_array(arena, c.more_texts, n),
+		db_bytes_array(arena, c.spans, n), db_bytes_array(arena, c.more_spans, n) };
+	const struct db_param head[] = { db_i64(rows[n - 1].seq),
+		db_bytes(cs_span_of(rows[n - 1].hash, AUDIT_HASH)) };
+	if (db_send(batch->db, save_audit_sql, params, 7, (int64_t)n, err))
+		return err->code;
+	return db_send(batch->db, save_head_sql, head, 2, 1, err);
+}
+
+static enum cs_code
+save_audits(struct svc_batch *batch, struct cs_err *err)
+{
+	const size_t n = count_audits(batch);
+	struct audit_row *rows = CS_NEW_ARRAY(batch->arena, n, struct audit_row);
+	struct db_rows *head;
+
+	if (n == 0)
+		return CS_OK;
+	fill_audits(batch, rows);
+	if (db_query(batch->db, batch->arena, lock_head_sql, NULL, 0, &head, err))
+		return err->code;
+	if (db_rows_count(head) != 1 || db_get_bytes(head, 0, 1).len != AUDIT_HASH)
+		return cs_fail(err, CS_INTERNAL, "the audit chain has no end");
+	audit_link(rows, n, db_get_i64(head, 0, 0), db_get_bytes(head, 0, 1).data);
+	return send_audits(batch, rows, n, err);
+}
+
+enum cs_code
+store_save_records(struct svc_batch *batch, struct cs_err *err)
+{
+	if (save_requests(batch, err) || save_statements(batch, err) || save_evidence(batch, err) ||
+	    save_missing(batch, err) || save_intents(batch, err) || save_audits(batch, err))
+		return err->code;
+	return CS_OK;
+}
+
+/* ---- what came elsewhere ---- */
+
+static const char due_sql[] =
+    "select distinct m.request from missing m join evidence e on e.sha256 = m.sha256 limit $1";
+
+enum cs_code
+store_due_found(const void *self, struct db *db, int64_t now_ms, size_t max, struct cs_arena *arena,
+    struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err)
+{
+	const struct db_param params[] = { db_i64((int64_t)max) };
+	struct db_rows *rows;
+
+	(void)self;
+	(void)now_ms;
+	if (db_query(db, arena, due_sql, params, 1, &rows, err))
+		return err->code;
+	const size_t n = db_rows_count(rows);
+	struct cs_id *keys = CS_NEW_ARRAY(arena, n, struct cs_id);
+	for (size_t i = 0; i < n; i++)
+		keys[i] = db_get_id(rows, i, 0);
+	*ret_keys = keys;
+	*ret_n = n;
+	return CS_OK;
+}

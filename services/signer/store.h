@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store.h: records of a batch, loaded under the lock of their rows and saved in one transaction. */
+#ifndef SIGNER_STORE_H
+#define SIGNER_STORE_H
+
+#include "record.h"
+#include "svc/svc.h"
+
+/* Each aggregate's state becomes a struct signer_record, with all that its plan names. */
+CS_MUST_USE enum cs_code store_load_records(struct svc_batch *batch, struct cs_err *err);
+CS_MUST_USE enum cs_code store_save_records(struct svc_batch *batch, struct cs_err *err);
+
+/* svc_due of "clock.missing-found": requests that wait for evidence of others which has come since. */
+enum cs_code store_due_found(const void *self, struct db *db, int64_t now_ms, size_t max,
+    struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
+
+#endif
