@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * handler.h: the table of contents: commands of the API, the clock, and what is heard over the bus.
+ * Pure but for signing: svc_emit() fills the outbox that the skeleton writes with the batch.
+ */
+#ifndef INTAKE_HANDLER_H
+#define INTAKE_HANDLER_H
+
+#include "service.h"
+
+/*
+ * Commands: "api.create" (body: the client's), "api.verify" (body: the check's id), "api.approve",
+ * "api.cancel".  Their context is the struct intake_caller.  Each is answered with the status and body
+ * for the client, but for:
+ */
+#define HANDLER_ASK_SIGNER 1 /* of api.cancel: the body is the question for ask.signer.stop */
+
+extern const struct svc_route intake_routes[];
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c: request-intake takes requests over HTTP and shows what becomes of them. */
+#include "api.h"
+#include "handler.h"
+#include "pki/keycheck.h"
+#include "smime/domain.h"
+#include "store.h"
+
+static const struct svc_setting settings[] = {
+	SVC_FILE(struct intake_service, key_file, "CS_KEY_FILE", NULL,
+	    "Ed25519 key that signs requests and approvals, PKCS#8 PEM"),
+	SVC_FILE(struct intake_service, tokens_file, "CS_API_TOKENS_FILE", NULL,
+	    "API tokens: \"<sha256> <enterprise> <account> [operator]\", a line each"),
+	SVC_TEXT(struct intake_service, weak_keys_file, "CS_WEAK_KEYS_FILE", "", 4096,
+	    "list of keys that are known to be weak; empty: none"),
+	SVC_TEXT(struct intake_service, agreement, "CS_AGREEMENT_VERSION", "v1", 64,
+	    "version of the subscriber agreement in force"),
+	SVC_U32(struct intake_service, life_days, "CS_REQUEST_LIFE_DAYS", "30", 1, 365,
+	    "days after which a request that nobody approved expires"),
+	SVC_U32(struct intake_service, creations_per_hour, "CS_CREATIONS_PER_HOUR", "60", 1,
+	    100000000, "requests that one API token may make in an hour"),
+	SVC_U32(struct intake_service, presses_per_hour, "CS_PRESSES_PER_HOUR", "600", 1, 100000000,
+	    "verifications, tokens, approvals and cancels of one API token in an hour"),
+	SVC_END,
+};
+
+static const struct svc_clock clocks[] = {
+	{ "clock.request-due", store_due_requests },
+	{ NULL, NULL },
+};
+
+static enum cs_code
+load_weak_keys(struct intake_service *intake, struct cs_err *err)
+{
+	if (!intake->weak_keys_file[0])
+		return CS_OK;
+	return pki_weak_list_load(intake->weak_keys_file, &intake->weak, err);
+}
+
+static enum cs_code
+init(void *self, struct svc *svc, struct cs_err *err)
+{
+	struct intake_service *intake = self;
+
+	if (claim_key_load(intake->key_file, &intake->key, err) ||
+	    tokens_load(intake->tokens_file, &intake->tokens, err) || load_weak_keys(intake, err) ||
+	    smime_psl_load(NULL, &intake->psl, err))
+		return err->code;
+	intake->rules = (struct draft_rules){ .psl = intake->psl,
+		.weak = intake->weak,
+		.agreement = intake->agreement,
+		.allow_example_names = svc_test_mode(svc) };
+	intake->api = api_new(intake, svc);
+	return http_server_add_routes(svc_http(svc), api_routes, intake->api, err);
+}
+
+static void
+fini(void *self)
+{
+	struct intake_service *intake = self;
+
+	api_free(intake->api);
+	tokens_free(intake->tokens);
+	pki_weak_list_free(intake->weak);
+	smime_psl_free(intake->psl);
+	claim_key_free(intake->key);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct intake_service intake = { 0 };
+	const struct svc_service service = {
+		.name = "request-intake",
+		.summary = "takes certificate requests over HTTP and shows what becomes of them",
+		.mode = SVC_BATCH,
+		.self = &intake,
+		.settings = settings,
+		.routes = intake_routes,
+		.load = store_load_requests,
+		.save = store_save_requests,
+		.clocks = clocks,
+		.init = init,
+		.fini = fini,
+		.serves_http = true,
+	};
+
+	return svc_main(argc, argv, &service);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* service.h: what one process of request-intake holds.  Read only after init. */
+#ifndef INTAKE_SERVICE_H
+#define INTAKE_SERVICE_H
+
+#include "draft.h"
+#include "svc/svc.h"
+#include "tokens.h"
+
+struct api;
+
+struct intake_service {
+	/* Settings. */
+	const char *key_file, *tokens_file, *weak_keys_file, *agreement;
+	uint32_t life_days;                            /* of a request that nobody approves */
+	uint32_t creations_per_hour, presses_per_hour; /* for each API token, at each replica */
+
+	struct claim_key *key;
+	struct smime_psl *psl;
+	struct pki_weak_list *weak; /* NULL: none configured */
+	struct tokens *tokens;
+	struct draft_rules rules;
+	struct api *api;
+};
+
+#endif

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* view.c: representations.  Every text comes from checked structs; out.c escapes. */
+#include "view.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "out.h"
+#include "wire.h"
+
+/* ---- small parts ---- */
+
+static void
+write_id(struct out *out, const char *name, struct cs_id id)
+{
+	char text[CS_ID_TEXT];
+
+	cs_id_format(id, text);
+	out_text(out, name, text);
+}
+
+static const char *
+path_of(struct cs_arena *arena, struct cs_id id, const char *rest)
+{
+	char text[CS_ID_TEXT];
+
+	cs_id_format(id, text);
+	return cs_arena_printf(arena, "/v1/requests/%s%s", text, rest);
+}
+
+static void
+write_refusal(struct out *out, const struct intake_request *req)
+{
+	if (!req->refusal.code)
+		return;
+	out_object(out, "refusal");
+	out_text(out, "code", req->refusal.code);
+	out_text_if(out, "field", req->refusal.field);
+	out_text_if(out, "clause", req->refusal.clause);
+	out_text_if(out, "text", req->refusal.text);
+	out_text_if(out, "mend", req->refusal.mend);
+	out_text_if(out, "check", req->refused_check);
+	out_end_object(out);
+}
+
+/* ---- what the person can do ---- */
+
+static const char *
+say_mailbox(struct cs_arena *arena, const struct intake_check *check, enum intake_todo todo)
+{
+	if (todo == INTAKE_DO_ENTER_TOKEN)
+		return cs_arena_printf(
+		    arena, "Enter the token that was mailed to %s.", check->target);
+	if (todo == INTAKE_DO_WAIT)
+		return cs_arena_printf(
+		    arena, "A mail with a token is on its way to %s.", check->target);
+	return cs_arena_printf(arena, "Press Verify: a token is mailed to %s.", check->target);
+}
+
+static const char *
+say_domain(const struct intake_check *check, enum intake_todo todo)
+{
+	if (check->challenge != INTAKE_PUBLISH)
+		return "What to publish is being made.";
+	if (todo == INTAKE_DO_WAIT)
+		return "Your domain is being looked at.";
+	if (strcmp(check->allowed_methods, "dns-txt") == 0)
+		return "Publish the TXT record, then press Verify.";
+	if (strcmp(check->allowed_methods, "http-file") == 0)
+		return "Put the file on your web server, then press Verify.";
+	return "Publish the TXT record, or put the file on your web server, then press Verify.";
+}
+
+static const char *
+say_caa(enum intake_todo todo)
+{
+	if (todo == INTAKE_DO_WAIT)
+		return "The CAA records are being looked up.";
+	if (todo == INTAKE_DO_VERIFY)
+		return "Mend the CAA records, then press Verify to look again.";
+	return "Nothing to do: CAA is looked up after you approve. Press Verify to look before.";
+}
+
+static const char *
+say_todo(struct cs_arena *arena, const struct intake_check *check, enum intake_shown shown,
+    enum intake_todo todo)
+{
+	if (shown == INTAKE_PROVED || shown == INTAKE_STANDING)
+		return "Nothing to do.";
+	switch (check->kind) {
+	case CLAIM_MAILBOX:
+		return say_mailbox(arena, check, todo);
+	case CLAIM_DOMAIN:
+		return say_domain(check, todo);
+	case CLAIM_MPIC_DOMAIN:
+		return "Nothing to do: other perspectives look by themselves once the domain is proved.";
+	case CLAIM_CAA:
+	case CLAIM_MPIC_CAA:
+		return say_caa(todo);
+	}
+	return "";
+}
+
+static bool
+allows(const struct intake_check *check, const char *method)
+{
+	return check->allowed_methods[0] == '\0' || strstr(check->allowed_methods, method);
+}
+
+static void
+write_challenge(struct out *out, const struct intake_check *check, const struct intake_told *told)
+{
+	if (allows(check, "dns-txt") && told->dns_name[0]) {
+		out_object(out, "record");
+		out_text(out, "name", told->dns_name);
+		out_text(out, "type", "TXT");
+		out_text(out, "value", told->dns_value);
+		out_end_object(out);
+	}
+	if (allows(check, "http-file") && told->file_url[0]) {
+		out_object(out, "file");
+		out_text(out, "url", told->file_url);
+		out_text(out, "content", told->file_value);
+		out_end_object(out);
+	}
+}
+
+static bool
+can_press(enum intake_todo todo, const struct intake_check *check)
+{
+	if (todo == INTAKE_DO_NOTHING || todo == INTAKE_DO_WAIT)
+		return false;
+	return check->kind != CLAIM_MPIC_DOMAIN;
+}
+
+static void
+write_you(struct out *out, struct cs_arena *arena, const struct intake_request *req,
+    const struct intake_check *check, const struct intake_told *told, int64_t now_ms)
+{
+	enum intake_shown shown = intake_show_check(req, check, now_ms);
+	enum intake_todo todo = intake_todo_for(req, check, now_ms);
+	const char *path = cs_arena_printf(arena, "/checks/%s", check->id);
+
+	out_object(out, "you");
+	out_text(out, "do", intake_todo_name(todo));
+	out_text(out, "text",
+	    intake_ended(req->state) ? "Nothing to do." : say_todo(arena, check, shown, todo));
+	if (told && check->kind == CLAIM_DOMAIN && todo != INTAKE_DO_NOTHING)
+		write_challenge(out, check, told);
+	if (todo == INTAKE_DO_PUBLISH || todo == INTAKE_DO_ENTER_TOKEN)
+		out_time_if(out, "until", check->challenge_until_ms);
+	if (can_press(todo, check))
+		out_text(out, "verify",
+		    path_of(arena, req->id, cs_arena_printf(arena, "%s/verify", path)));
+	if (todo == INTAKE_DO_ENTER_TOKEN)
+		out_text(out, "token",
+		    path_of(arena, req->id, cs_arena_printf(arena, "%s/token", path)));
+	out_end_object(out);
+}
+
+/* ---- evidence ---- */
+
+static void
+write_lookups(struct out *out, const struct claim_evidence *evidence)
+{
+	out_array(out, "lookups");
+	for (size_t i = 0; i < evidence->n_lookups; i++) {
+		const struct claim_lookup *lookup = &evidence->lookups[i];
+
+		out_object(out, NULL);
+		out_text(out, "name", lookup->name);
+		out_text(out, "type", lookup->type);
+		out_number(out, "rcode", lookup->rcode);
+		out_text(out, "dnssec", claim_dnssec_name(lookup->security));
+		out_text_if(out, "why", lookup->why);
+		out_number(out, "ttl_s", lookup->ttl_s);
+		out_texts(out, "records", lookup->records);
+		out_time_if(out, "answered_at", lookup->answered_at_ms);
+		out_end_object(out);
+	}
+	out_end_array(out);
+}
+
+static void
+write_perspectives(struct out *out, const struct claim_evidence *evidence)
+{
+	out_array(out, "perspectives");
+	for (size_t i = 0; i < evidence->n_perspectives; i++) {
+		const struct claim_perspective_result *result = &evidence->perspectives[i];
+
+		out_object(out, NULL);
+		out_text(out, "name", result->name);
+		out_text_if(out, "region", result->region);
+		out_text(out, "outcome", claim_outcome_name(result->outcome));
+		out_text_if(out, "reason", result->reason);
+		out_bool(out, "corroborates", result->corroborates);
+		out_texts(out, "seen", result->seen);
+		out_text(out, "dnssec", claim_dnssec_name(result->security));
+		out_time_if(out, "checked_at", result->checked_at_ms);
+		out_number(out, "took_ms", result->took_ms);
+		out_end_object(out);
+	}
+	out_end_array(out);
+}
+
+static void
+write_evidence(struct out *out, const struct claim_evidence *evidence)
+{
+	out_text(out, "outcome", claim_outcome_name(evidence->outcome));
+	out_number(out, "attempt", evidence->attempt);
+	out_text_if(out, "reason", evidence->reason);
+	out_text_if(out, "clause", evidence->clause);
+	out_text_if(out, "text", evidence->text);
+	out_text(out, "dnssec", claim_dnssec_name(evidence->security));
+	out_text_if(out, "found_at", evidence->found_at);
+	out_texts(out, "seen", evidence->seen);
+	if (evidence->n_perspectives > 0 && evidence->min_remotes > 0)
+		out_number(out, "min_remotes", evidence->min_remotes);
+	write_lookups(out, evidence);
+	write_perspectives(out, evidence);
+	out_time_if(out, "checked_at", evidence->checked_at_ms);
+	out_time_if(out, "valid_until", evidence->valid_until_ms);
+}
+
+/* What stands instead of evidence: an earlier proof, or what became of the mail. */
+static void
+write_no_evidence(struct out *out, const struct intake_check *check, enum intake_shown shown,
+    const struct intake_told *told)
+{
+	if (shown == INTAKE_STANDING) {
+		out_text(out, "reason", "standing");
+		out_text(out, "text", "An earlier proof still serves.");
+		out_time_if(out, "valid_until", check->standing_until_ms);
+	} else if (told && check->challenge == INTAKE_MAIL_REFUSED) {
+		out_text(out, "reason", "mail-refused");
+		out_text(out, "text", told->reply[0] ? told->reply : "The mail was refused.");
+	} else if (told && check->challenge == INTAKE_MAIL_DEFERRED) {
+		out_text(out, "reason", "mail-deferred");
+		out_text(out, "text",
+		    told->reply[0] ? told->reply : "The mail could not be handed over yet.");
+	}
+}
+
+static enum cs_code
+read_told(struct cs_arena *arena, const struct intake_check *check, struct intake_told *ret_told,
+    struct cs_err *err)
+{
+	struct cs_id request = { { 0 } };
+
+	if (check->kind == CLAIM_DOMAIN)
+		return wire_read_domain_challenge(arena, check->told, &request, ret_told, err);
+	return wire_read_mailbox_challenge(arena, check->told, &request, ret_told, err);
+}
+
+static enum cs_code
+write_check(struct out *out, struct cs_arena *arena, const struct intake_request *req,
+    const struct intake_check *check, int64_t now_ms, struct cs_err *err)
+{
+	enum intake_shown shown = intake_show_check(req, check, now_ms);
+	struct intake_told told = { 0 };
+	struct claim_evidence evidence = { 0 };
+	/* Evidence that an earlier proof outlives says nothing about that proof. */
+	bool has_evidence = check->evidence.len > 0 && shown != INTAKE_STANDING;
+
+	if (check->told.len > 0 && read_told(arena, check, &told, err))
+		return err->code;
+	if (has_evidence &&
+	    claim_open_evidence(arena, NULL, check->evidence, now_ms, &evidence, err))
+		return err->code;
+	out_object(out, NULL);
+	out_text(out, "id", check->id);
+	out_text(out, "kind", claim_kind_name(check->kind));
+	out_text(out, "target", check->target);
+	out_text_if(out, "method", check->method);
+	out_text(out, "state", intake_shown_name(shown));
+	write_you(out, arena, req, check, check->told.len > 0 ? &told : NULL, now_ms);
+	if (has_evidence)
+		write_evidence(out, &evidence);
+	else
+		write_no_evidence(out, check, shown, check->told.len > 0 ? &told : NULL);
+	out_end_object(out);
+	return CS_OK;
+}
+
+static enum cs_code
+write_checks(struct out *out, struct cs_arena *arena, const struct intake_request *req,
+    int64_t now_ms, struct cs_err *err)
+{
+	out_array(out, "checks");
+	for (size_t i = 0; i < req->n_checks; i++)
+		if (intake_is_planned(req, &req->checks[i]) &&
+		    write_check(out, arena, req, &req->checks[i], now_ms, err))
+			return err->code;
+	out_end_array(out);
+	return CS_OK;
+}
+
+/* ---- the request ---- */
+
+static void
+write_note(struct out *out, const char *clause, const char *text)
+{
+	out_object(out, NULL);
+	out_text(out, "clause", clause);
+	out_text(out, "text", text);
+	out_end_object(out);
+}
+
+/* Where what people asked for and what the rules allow differ, they are told. */
+static void
+write_notes(struct out *out, const struct claim_request *claim)
+{
+	out_array(out, "notes");
+	if (claim->domains.n > 0)
+		write_note(out, "SBR 7.1.4.2.1",
+		    "Domains say what is validated. They are never put into the certificate: its "
+		    "subjectAltName may hold mailboxes, but no dNSName.");
+	if (!claim->agreement[0])
+		write_note(out, "SBR 4.1.2",
+		    "No version of the subscriber agreement was accepted with this request: the "
+		    "agreement of the enterprise applies.");
+	out_end_array(out);
+}
+
+static enum cs_code
+write_certificate(
+    struct out *out, struct cs_arena *arena, const struct intake_request *req, struct cs_err *err)
+{
+	static const char *const formats[] = { "pem", "chain", "der", "p7b" };
+	struct intake_certificate certificate = { 0 };
+	struct cs_id request = { { 0 } };
+
+	if (req->certificate.len == 0)
+		return CS_OK;
+	if (wire_read_issued(arena, req->certificate, &request, &certificate, err))
+		return err->code;
+	out_object(out, "certificate");
+	out_text(out, "serial", certificate.serial);
+	out_time_if(out, "issued_at", certificate.issued_at_ms);
+	out_time_if(out, "not_before", certificate.not_before_ms);
+	out_time_if(out, "not_after", certificate.not_after_ms);
+	out_text(out, "fingerprint", certificate.fingerprint);
+	out_object(out, "links");
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		out_text(out, formats[i],
+		    path_of(arena, req->id,
+			cs_arena_printf(arena, "/certificate?format=%s", formats[i])));
+	out_end_object(out);
+	out_end_object(out);
+	return CS_OK;
+}
+
+static void
+write_links(struct out *out, struct cs_arena *arena, const struct intake_request *req,
+    enum intake_state state)
+{
+	out_object(out, "links");
+	out_text(out, "self", path_of(arena, req->id, ""));
+	out_text(out, "events", path_of(arena, req->id, "/events"));
+	if (state == INTAKE_READY)
+		out_text(out, "approve", path_of(arena, req->id, "/approve"));
+	if (!intake_ended(state))
+		out_text(out, "cancel", path_of(arena, req->id, "/cancel"));
+	if (state == INTAKE_ISSUED)
+		out_text(out, "certificate", path_of(arena, req->id, "/certificate"));
+	out_end_object(out);
+}
+
+static void
+write_head(struct out *out, const struct intake_request *req, const struct claim_request *claim,
+    enum intake_state state)
+{
+	write_id(out, "id", req->id);
+	out_text(out, "state", intake_state_name(state));
+	out_text(out, "account", req->account);
+	out_text(out, "profile", claim->profile);
+	out_texts(out, "mailboxes", claim->mailboxes);
+	out_texts(out, "domains", claim->domains);
+	out_time_if(out, "created_at", req->created_at_ms);
+}
+
+static const char *
+key_use_name(enum claim_key_use use)
+{
+	switch (use) {
+	case CLAIM_DUAL:
+		return "dual";
+	case CLAIM_SIGNING:
+		return "signing";
+	case CLAIM_ENCRYPTION:
+		return "encryption";
+	}
+	return "";
+}
+
+static void
+write_wishes(struct out *out, struct cs_arena *arena, const struct intake_request *req,
+    const struct claim_request *claim)
+{
+	out_text(out, "key_use", key_use_name(claim->key_use));
+	if (claim->validity_days)
+		out_number(out, "validity_days", claim->validity_days);
+	out_text_if(out, "common_name", claim->common_name);
+	out_text_if(out, "agreement", claim->agreement);
+	out_text_if(out, "contact", claim->contact);
+	out_text(out, "spki_sha256", cs_hex(arena, cs_span_of(req->spki_sha256, CLAIM_DIGEST)));
+	write_notes(out, claim);
+}
+
+enum cs_code
+view_request(struct cs_arena *arena, const struct intake_request *req, int64_t now_ms,
+    struct cs_span *ret_json, struct cs_err *err)
+{
+	struct out out = out_new(arena);
+	struct claim_request claim = { 0 };
+	enum intake_state state = intake_show_state(req, now_ms);
+
+	if (claim_open_request(arena, NULL, req->envelope, now_ms, &claim, err))
+		return err->code;
+	out_object(&out, NULL);
+	write_head(&out, req, &claim, state);
+	out_time_if(&out, "changed_at", req->changed_at_ms);
+	if (!intake_ended(state) && state != INTAKE_APPROVED)
+		out_time_if(&out, "expires_at", req->ends_at_ms);
+	write_wishes(&out, arena, req, &claim);
+	if (write_checks(&out, arena, req, now_ms, err))
+		return err->code;
+	write_refusal(&out, req);
+	if (write_certificate(&out, arena, req, err))
+		return err->code;
+	write_links(&out, arena, req, state);
+	out_end_object(&out);
+	*ret_json = out_done(&out);
+	return CS_OK;
+}
+
+enum cs_code
+view_created(struct cs_arena *arena, const struct intake_request *req, struct cs_span *ret_json,
+    struct cs_err *err)
+{
+	struct intake_request then = { .id = req->id,
+		.state = INTAKE_CREATED,
+		.enterprise = req->enterprise,
+		.account = req->account,
+		.envelope = req->envelope,
+		.created_at_ms = req->created_at_ms,
+		.changed_at_ms = req->created_at_ms,
+		.ends_at_ms = req->ends_at_ms };
+
+	memcpy(then.spki_sha256, req->spki_sha256, CLAIM_DIGEST);
+	return view_request(arena, &then, req->created_at_ms, ret_json, err);
+}
+
+enum cs_code
+view_list(struct cs_arena *arena, const struct intake_request *reqs, size_t n, const char *next,
+    struct cs_span *ret_json, struct cs_err *err)
+{
+	struct out out = out_new(arena);
+
+	out_object(&out, NULL);
+	out_array(&out, "requests");
+	for (size_t i = 0; i < n; i++) {
+		struct claim_request claim = { 0 };
+
+		if (claim_open_request(
+			arena, NULL, reqs[i].envelope, reqs[i].created_at_ms, &claim, err))
+			return err->code;
+		out_object(&out, NULL);
+		write_head(&out, &reqs[i], &claim, reqs[i].state);
+		out_time_if(&out, "changed_at", reqs[i].changed_at_ms);
+		write_refusal(&out, &reqs[i]);
+		write_links(&out, arena, &reqs[i], reqs[i].state);
+		out_end_object(&out);
+	}
+	out_end_array(&out);
+	out_text_if(&out, "next", next);
+	out_end_object(&out);
+	*ret_json = out_done(&out);
+	return CS_OK;
+}
+
+struct cs_span
+view_receipt(struct cs_arena *arena, struct cs_id id, enum intake_state state, const char *check)
+{
+	struct out out = out_new(arena);
+
+	out_object(&out, NULL);
+	write_id(&out, "id", id);
+	out_text(&out, "state", intake_state_name(state));
+	out_text_if(&out, "check", check);
+	out_object(&out, "links");
+	out_text(&out, "self", path_of(arena, id, ""));
+	out_text(&out, "events", path_of(arena, id, "/events"));
+	out_end_object(&out);
+	out_end_object(&out);
+	return out_done(&out);
+}
+
+struct cs_span
+view_line(struct cs_arena *arena, const struct store_line *line)
+{
+	struct out out = out_new(arena);
+
+	out_object(&out, NULL);
+	out_number(&out, "seq", (int64_t)line->seq);
+	out_time_if(&out, "at", line->at_ms);
+	out_text_if(&out, "check", line->check);
+	out_text(&out, "state", line->state);
+	out_text_if(&out, "reason", line->reason);
+	out_text_if(&out, "text", line->text);
+	out_end_object(&out);
+	return out_done(&out);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * view.h: what people and programs are shown, as JSON.  openapi.json describes every member; a test
+ * compares the two.  CS_MALFORMED: what the store holds cannot be read, which is our own mistake.
+ */
+#ifndef INTAKE_VIEW_H
+#define INTAKE_VIEW_H
+
+#include "intake.h"
+#include "store.h"
+
+/* A request with its checks, as at this instant. */
+CS_MUST_USE enum cs_code view_request(struct cs_arena *arena, const struct intake_request *req,
+    int64_t now_ms, struct cs_span *ret_json, struct cs_err *err);
+/* As it was when it was created: the same octets whenever the creation is repeated. */
+CS_MUST_USE enum cs_code view_created(struct cs_arena *arena, const struct intake_request *req,
+    struct cs_span *ret_json, struct cs_err *err);
+/* A page; `next` is the cursor of the next one, "" when this is the last. */
+CS_MUST_USE enum cs_code view_list(struct cs_arena *arena, const struct intake_request *reqs,
+    size_t n, const char *next, struct cs_span *ret_json, struct cs_err *err);
+/* The answer to an action: where the request stands now. */
+struct cs_span
+view_receipt(struct cs_arena *arena, struct cs_id id, enum intake_state state, const char *check);
+/* The data of one server-sent event. */
+struct cs_span view_line(struct cs_arena *arena, const struct store_line *line);
+
+#endif

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wire.c: the only file of intake that names generated types. */
+#include "wire.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "proto/ask.pb-c.h"
+#include "proto/certificate.pb-c.h"
+#include "proto/evidence.pb-c.h"
+#include "proto/plan.pb-c.h"
+#include "proto/request.pb-c.h"
+
+#define CERTIFICATE_MAX 16384 /* octets */
+#define CHAIN_MAX 8
+#define YEAR_9999_MS INT64_C(253402300799999)
+
+/* ---- reading ---- */
+
+static void *
+take(void *arena, size_t size)
+{
+	return cs_arena_alloc(arena, size);
+}
+
+/* What was unpacked dies with its arena. */
+static void
+leave(void *arena, void *data)
+{
+	(void)arena;
+	(void)data;
+}
+
+static void *
+unpack(struct cs_arena *arena, const ProtobufCMessageDescriptor *type, struct cs_span body,
+    struct cs_err *err)
+{
+	ProtobufCAllocator allocator = { take, leave, arena };
+	void *message = NULL;
+
+	if (body.len <= CLAIM_MAX_ENVELOPE)
+		message = protobuf_c_message_unpack(type, &allocator, body.len, body.data);
+	if (!message)
+		(void)cs_fail(err, CS_MALFORMED, "%s: cannot be read", type->short_name);
+	return message;
+}
+
+static bool
+is_text(const char *text)
+{
+	return strlen(text) <= CLAIM_MAX_TEXT && cs_utf8_valid(cs_span_str(text));
+}
+
+static bool
+is_name(const char *text)
+{
+	return text[0] && strlen(text) <= 128 && is_text(text);
+}
+
+static bool
+is_time(int64_t ms)
+{
+	return ms > 0 && ms <= YEAR_9999_MS;
+}
+
+static bool
+are_texts(const char *const *texts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_text(texts[i]))
+			return false;
+	return true;
+}
+
+static enum cs_code
+finish(const ProtobufCBinaryData *request, bool good, struct cs_id *ret_request, const char *what,
+    struct cs_err *err)
+{
+	if (!good || request->len != sizeof(ret_request->octets))
+		return cs_fail(err, CS_MALFORMED, "%s: a field breaks its rule", what);
+	memcpy(ret_request->octets, request->data, sizeof(ret_request->octets));
+	return CS_OK;
+}
+
+static bool
+mail_state(const char *state, enum intake_challenge *ret)
+{
+	static const char *const names[INTAKE_CHALLENGES] = { [INTAKE_MAIL_SENT] = "sent",
+		[INTAKE_MAIL_DEFERRED] = "deferred",
+		[INTAKE_MAIL_REFUSED] = "refused" };
+
+	for (enum intake_challenge c = INTAKE_MAIL_SENT; c < INTAKE_CHALLENGES; c++) {
+		if (strcmp(names[c], state) == 0) {
+			*ret = c;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum cs_code
+wire_read_mailbox_challenge(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
+    struct intake_told *ret_told, struct cs_err *err)
+{
+	const Countersign__V1__MailboxChallenge *m =
+	    unpack(arena, &countersign__v1__mailbox_challenge__descriptor, body, err);
+	struct intake_told told = { .kind = CLAIM_MAILBOX, .body = body };
+	bool good = false;
+
+	if (!m)
+		return CS_MALFORMED;
+	good = is_name(m->check_id) && is_text(m->mailbox) && is_text(m->reply) &&
+	       is_time(m->at_ms) && m->expires_at_ms >= 0 && m->expires_at_ms <= YEAR_9999_MS &&
+	       mail_state(m->state, &told.challenge);
+	if (finish(&m->request_id, good, ret_request, "MailboxChallenge", err))
+		return CS_MALFORMED;
+	told.check = m->check_id;
+	told.target = m->mailbox;
+	told.at_ms = m->at_ms;
+	told.until_ms = m->expires_at_ms;
+	told.reply = m->reply;
+	told.tries_left = m->tries_left;
+	*ret_told = told;
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_domain_challenge(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
+    struct intake_told *ret_told, struct cs_err *err)
+{
+	const Countersign__V1__DomainChallenge *m =
+	    unpack(arena, &countersign__v1__domain_challenge__descriptor, body, err);
+	bool good = false;
+
+	if (!m)
+		return CS_MALFORMED;
+	const char *const texts[] = { m->domain, m->dns_name, m->dns_value, m->file_url,
+		m->file_value };
+
+	good = is_name(m->check_id) && are_texts(texts, sizeof(texts) / sizeof(texts[0])) &&
+	       is_time(m->made_at_ms) && is_time(m->expires_at_ms);
+	if (finish(&m->request_id, good, ret_request, "DomainChallenge", err))
+		return CS_MALFORMED;
+	*ret_told = (struct intake_told){ .check = m->check_id,
+		.kind = CLAIM_DOMAIN,
+		.target = m->domain,
+		.challenge = INTAKE_PUBLISH,
+		.at_ms = m->made_at_ms,
+		.until_ms = m->expires_at_ms,
+		.body = body,
+		.dns_name = m->dns_name,
+		.dns_value = m->dns_value,
+		.file_url = m->file_url,
+		.file_value = m->file_value,
+		.reply = "" };
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_plan_refused(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
+    struct intake_refused *ret_no, struct cs_err *err)
+{
+	const Countersign__V1__PlanRefused *m =
+	    unpack(arena, &countersign__v1__plan_refused__descriptor, body, err);
+	bool good = false;
+
+	if (!m)
+		return CS_MALFORMED;
+	const char *const texts[] = { m->field, m->clause, m->text, m->mend, m->check_id };
+
+	good = is_name(m->code) && are_texts(texts, sizeof(texts) / sizeof(texts[0]));
+	if (finish(&m->request_id, good, ret_request, "PlanRefused", err))
+		return CS_MALFORMED;
+	*ret_no =
+	    (struct intake_refused){ .why = { m->code, m->field, m->clause, m->text, m->mend },
+		    .check = m->check_id,
+		    .at_ms = m->refused_at_ms };
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_certificate_refused(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_request, struct intake_refused *ret_no, struct cs_err *err)
+{
+	const Countersign__V1__CertificateRefused *m =
+	    unpack(arena, &countersign__v1__certificate_refused__descriptor, body, err);
+	bool good = false;
+
+	if (!m)
+		return CS_MALFORMED;
+	const char *const texts[] = { m->field, m->clause, m->text, m->mend };
+
+	good = is_name(m->code) && are_texts(texts, sizeof(texts) / sizeof(texts[0]));
+	if (finish(&m->request_id, good, ret_request, "CertificateRefused", err))
+		return CS_MALFORMED;
+	*ret_no =
+	    (struct intake_refused){ .why = { m->code, m->field, m->clause, m->text, m->mend },
+		    .check = "",
+		    .at_ms = m->refused_at_ms };
+	return CS_OK;
+}
+
+static bool
+is_certificate(const ProtobufCBinaryData *data)
+{
+	return data->len > 0 && data->len <= CERTIFICATE_MAX;
+}
+
+static bool
+are_certificates(const ProtobufCBinaryData *data, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_certificate(&data[i]))
+			return false;
+	return n <= CHAIN_MAX;
+}
+
+static bool
+is_hex(const char *text)
+{
+	return is_name(text) && text[strspn(text, "0123456789abcdef")] == '\0';
+}
+
+enum cs_code
+wire_read_issued(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
+    struct intake_certificate *ret_certificate, struct cs_err *err)
+{
+	const Countersign__V1__CertificateIssued *m =
+	    unpack(arena, &countersign__v1__certificate_issued__descriptor, body, err);
+	struct intake_certificate certificate = { 0 };
+	bool good = false;
+
+	if (!m)
+		return CS_MALFORMED;
+	good = is_certificate(&m->certificate) && are_certificates(m->chain, m->n_chain) &&
+	       is_hex(m->serial) && is_hex(m->fingerprint) && is_time(m->issued_at_ms) &&
+	       is_time(m->not_before_ms) && is_time(m->not_after_ms);
+	if (finish(&m->request_id, good, ret_request, "CertificateIssued", err))
+		return CS_MALFORMED;
+	certificate = (struct intake_certificate){ .serial = m->serial,
+		.fingerprint = m->fingerprint,
+		.issued_at_ms = m->issued_at_ms,
+		.not_before_ms = m->not_before_ms,
+		.not_after_ms = m->not_after_ms,
+		.der = cs_span_of(m->certificate.data, m->certificate.len),
+		.chain = CS_NEW_ARRAY(arena, m->n_chain, struct cs_span),
+		.n_chain = m->n_chain };
+	for (size_t i = 0; i < m->n_chain; i++)
+		certificate.chain[i] = cs_span_of(m->chain[i].data, m->chain[i].len);
+	*ret_certificate = certificate;
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_stopped(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
+    bool *ret_expired, struct cs_err *err)
+{
+	const Countersign__V1__CertificateStopped *m =
+	    unpack(arena, &countersign__v1__certificate_stopped__descriptor, body, err);
+	bool expired = false;
+
+	if (!m)
+		return CS_MALFORMED;
+	expired = strcmp(m->reason, "expired") == 0;
+	if (finish(&m->request_id, expired || strcmp(m->reason, "cancelled") == 0, ret_request,
+		"CertificateStopped", err))
+		return CS_MALFORMED;
+	*ret_expired = expired;
+	return CS_OK;
+}
+
+/* Which of `n` words it is; `n`: none. */
+static unsigned
+word(const char *text, const char *const *words, unsigned n)
+{
+	unsigned i = 0;
+
+	while (i < n && strcmp(words[i], text) != 0)
+		i++;
+	return i;
+}
+
+enum cs_code
+wire_read_token_answer(struct cs_arena *arena, struct cs_span body,
+    enum wire_token_result *ret_result, unsigned *ret_tries_left, struct cs_err *err)
+{
+	static const char *const words[WIRE_TOKEN_RESULTS] = { [WIRE_TOKEN_VERIFIED] = "verified",
+		[WIRE_TOKEN_WRONG] = "wrong",
+		[WIRE_TOKEN_VOID] = "void",
+		[WIRE_TOKEN_EXPIRED] = "expired",
+		[WIRE_TOKEN_NOT_SENT] = "not-sent",
+		[WIRE_TOKEN_UNKNOWN] = "unknown" };
+	const Countersign__V1__SubmitTokenAnswer *m =
+	    unpack(arena, &countersign__v1__submit_token_answer__descriptor, body, err);
+	unsigned result = m ? word(m->result, words, WIRE_TOKEN_RESULTS) : WIRE_TOKEN_RESULTS;
+
+	if (result == WIRE_TOKEN_RESULTS)
+		return cs_fail(err, CS_MALFORMED, "SubmitTokenAnswer: unknown result");
+	*ret_result = (enum wire_token_result)result;
+	*ret_tries_left = m->tries_left;
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_stop_answer(struct cs_arena *arena, struct cs_span body,
+    enum wire_stop_result *ret_result, struct cs_err *err)
+{
+	static const char *const words[WIRE_STOP_RESULTS] = { [WIRE_STOPPED] = "stopped",
+		[WIRE_TOO_LATE] = "too-late",
+		[WIRE_STOP_UNKNOWN] = "unknown" };
+	const Countersign__V1__StopRequestAnswer *m =
+	    unpack(arena, &countersign__v1__stop_request_answer__descriptor, body, err);
+	unsigned result = m ? word(m->result, words, WIRE_STOP_RESULTS) : WIRE_STOP_RESULTS;
+
+	if (result == WIRE_STOP_RESULTS)
+		return cs_fail(err, CS_MALFORMED, "StopRequestAnswer: unknown result");
+	*ret_result = (enum wire_stop_result)result;
+	return CS_OK;
+}
+
+/* ---- writing ---- */
+
+static struct cs_span
+pack(struct cs_arena *arena, const ProtobufCMessage *message)
+{
+	size_t len = protobuf_c_message_get_packed_size(message);
+	uint8_t *octets = cs_arena_alloc(arena, len);
+
+	return cs_span_of(octets, protobuf_c_message_pack(message, octets));
+}
+
+static ProtobufCBinaryData
+id_data(const struct cs_id *id)
+{
+	return (ProtobufCBinaryData){ sizeof(id->octets), (uint8_t *)id->octets };
+}
+
+struct cs_span
+wire_write_verification_asked(
+    struct cs_arena *arena, const struct intake_request *req, const char *check, int64_t now_ms)
+{
+	Countersign__V1__VerificationAsked m = COUNTERSIGN__V1__VERIFICATION_ASKED__INIT;
+
+	m.request_id = id_data(&req->id);
+	m.check_id = (char *)check;
+	m.enterprise = (char *)req->enterprise;
+	m.account = (char *)req->account;
+	m.asked_at_ms = now_ms;
+	return pack(arena, &m.base);
+}
+
+struct cs_span
+wire_write_cancelled(
+    struct cs_arena *arena, const struct intake_request *req, const char *reason, int64_t now_ms)
+{
+	Countersign__V1__RequestCancelled m = COUNTERSIGN__V1__REQUEST_CANCELLED__INIT;
+
+	m.request_id = id_data(&req->id);
+	m.enterprise = (char *)req->enterprise;
+	m.account = (char *)req->account;
+	m.reason = (char *)reason;
+	m.cancelled_at_ms = now_ms;
+	return pack(arena, &m.base);
+}
+
+struct cs_span
+wire_write_token(struct cs_arena *arena, const struct wire_token *token)
+{
+	Countersign__V1__SubmitToken m = COUNTERSIGN__V1__SUBMIT_TOKEN__INIT;
+
+	m.request_id = id_data(&token->request);
+	m.check_id = (char *)token->check;
+	m.enterprise = (char *)token->caller.enterprise;
+	m.account = (char *)token->caller.account;
+	m.token = (char *)token->token;
+	return pack(arena, &m.base);
+}
+
+struct cs_span
+wire_write_stop(
+    struct cs_arena *arena, struct cs_id request, const char *enterprise, const char *account)
+{
+	Countersign__V1__StopRequest m = COUNTERSIGN__V1__STOP_REQUEST__INIT;
+
+	m.request_id = id_data(&request);
+	m.enterprise = (char *)enterprise;
+	m.account = (char *)account;
+	m.reason = (char *)"cancelled";
+	return pack(arena, &m.base);
+}

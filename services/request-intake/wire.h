@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wire.h: protobuf to and from our structs.  Reading checks every rule: what is returned needs no
+ * further check.  Results live in `arena` and borrow from `body`.  CS_MALFORMED only.
+ */
+#ifndef INTAKE_WIRE_H
+#define INTAKE_WIRE_H
+
+#include "intake.h"
+
+/* evidence.mailbox-challenge, evidence.domain-challenge */
+CS_MUST_USE enum cs_code wire_read_mailbox_challenge(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_request, struct intake_told *ret_told, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_domain_challenge(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_request, struct intake_told *ret_told, struct cs_err *err);
+/* plan.refused, certificate.refused */
+CS_MUST_USE enum cs_code wire_read_plan_refused(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_request, struct intake_refused *ret_no, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_certificate_refused(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_request, struct intake_refused *ret_no, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_issued(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_request, struct intake_certificate *ret_certificate, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_stopped(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_request, bool *ret_expired, struct cs_err *err);
+
+/* request.verification-asked, request.cancelled */
+struct cs_span wire_write_verification_asked(
+    struct cs_arena *arena, const struct intake_request *req, const char *check, int64_t now_ms);
+struct cs_span wire_write_cancelled(
+    struct cs_arena *arena, const struct intake_request *req, const char *reason, int64_t now_ms);
+
+/* ask.mailbox.submit.  The question holds the token: it is for svc_question() alone. */
+struct wire_token {
+	struct cs_id request;
+	const char *check, *token;
+	struct intake_caller caller;
+};
+enum wire_token_result {
+	WIRE_TOKEN_VERIFIED,
+	WIRE_TOKEN_WRONG,
+	WIRE_TOKEN_VOID,
+	WIRE_TOKEN_EXPIRED,
+	WIRE_TOKEN_NOT_SENT,
+	WIRE_TOKEN_UNKNOWN,
+	WIRE_TOKEN_RESULTS
+};
+struct cs_span wire_write_token(struct cs_arena *arena, const struct wire_token *token);
+CS_MUST_USE enum cs_code wire_read_token_answer(struct cs_arena *arena, struct cs_span body,
+    enum wire_token_result *ret_result, unsigned *ret_tries_left, struct cs_err *err);
+
+/* ask.signer.stop */
+enum wire_stop_result { WIRE_STOPPED, WIRE_TOO_LATE, WIRE_STOP_UNKNOWN, WIRE_STOP_RESULTS };
+struct cs_span wire_write_stop(
+    struct cs_arena *arena, struct cs_id request, const char *enterprise, const char *account);
+CS_MUST_USE enum cs_code wire_read_stop_answer(struct cs_arena *arena, struct cs_span body,
+    enum wire_stop_result *ret_result, struct cs_err *err);
+
+#endif
