@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * look.c: one look at a domain: the TXT record first, then the file, as far as the check allows.  The
+ * first method that proves it makes the evidence; otherwise the last "no" does, with what was seen.
+ */
+#include <string.h>
+
+#include "handler.h"
+#include "smime/rules.h"
+
+static const char *const methods[] = { "dns-txt", "http-file" };
+
+#define METHODS (sizeof(methods) / sizeof(methods[0]))
+
+struct look_job {
+	struct domain_service *domain;
+	struct svc_work *work;
+	struct claim_asked asked;
+	struct claim_check check; /* of the method that is tried now */
+	size_t next;
+	bool has_answer;
+	struct claim_check answer_check;
+	struct probe_finding answer;
+};
+
+struct cs_span
+look_body(struct cs_arena *arena, const struct claim_asked *asked,
+    const struct domain_challenge *challenge)
+{
+	struct claim_asked order = *asked;
+
+	domain_check(asked, challenge->value, challenge->attempt, "", &order.check);
+	return claim_write_asked(arena, &order);
+}
+
+static void
+finish(struct look_job *job)
+{
+	struct claim_evidence evidence;
+	struct claim_asked order = job->asked;
+	int64_t life_ms = smime_rule_reuse_ms(SMIME_PROOF_DOMAIN);
+
+	order.check = job->answer_check;
+	claim_evidence_for(&order, &evidence);
+	probe_into_evidence(&job->answer, &evidence);
+	evidence.perspective = "primary";
+	/* A record at the name speaks for what is below it; a file for its own host alone (TBR 3.2.2.4). */
+	evidence.covers_subdomains = strcmp(order.check.method, "dns-txt") == 0;
+	if (order.check.freshness_ms > 0 && order.check.freshness_ms < life_ms)
+		life_ms = order.check.freshness_ms;
+	evidence.valid_until_ms =
+	    evidence.checked_at_ms + (evidence.outcome == CLAIM_PROVED ? life_ms : 0);
+	svc_count(job->work->svc, "validations", "result", claim_outcome_name(evidence.outcome));
+	svc_done(job->work, claim_seal_evidence(job->work->arena, job->domain->key, &evidence));
+}
+
+static void try_next(struct look_job *job);
+
+static void
+on_found(void *arg, const struct probe_finding *finding)
+{
+	struct look_job *job = arg;
+
+	/* "Could not tell" by one method does not hide a "no" by another. */
+	if (!job->has_answer || finding->outcome != CLAIM_COULD_NOT_TELL) {
+		job->answer = *finding;
+		job->answer_check = job->check;
+		job->has_answer = true;
+	}
+	if (finding->outcome == CLAIM_PROVED)
+		finish(job);
+	else
+		try_next(job);
+}
+
+static void
+try_next(struct look_job *job)
+{
+	const char *value = cs_arena_strndup(job->work->arena,
+	    (const char *)job->asked.check.expected.data, job->asked.check.expected.len);
+
+	while (job->next < METHODS && !domain_allows(&job->asked.check, methods[job->next]))
+		job->next++;
+	if (job->next == METHODS) {
+		finish(job);
+		return;
+	}
+	domain_check(
+	    &job->asked, value, job->asked.check.attempt, methods[job->next++], &job->check);
+	probe_start(job->domain->probe, &job->check, job->work->arena, on_found, job);
+}
+
+void
+look_start(void *self, struct svc_work *work)
+{
+	struct look_job *job = CS_NEW(work->arena, struct look_job);
+	struct cs_err err;
+
+	job->domain = self;
+	job->work = work;
+	if (claim_read_asked(work->arena, work->body, &job->asked, &err)) {
+		/* Our own row: it was checked when it came.  The empty result is parked as malformed. */
+		log_error(work->log, "row of work unreadable reason=\"%s\"", err.text);
+		svc_done(work, cs_span_str(NULL));
+		return;
+	}
+	job->answer = (struct probe_finding){ .outcome = CLAIM_COULD_NOT_TELL,
+		.reason = "no-method",
+		.clause = "TBR 3.2.2.4",
+		.text = "no method of this check can be looked at",
+		.found_at = "",
+		.detail = "",
+		.checked_at_ms = work->now_ms };
+	job->answer_check = job->asked.check;
+	try_next(job);
+}

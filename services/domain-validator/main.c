@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "handler.h"
+#include "store.h"
+
+static const struct svc_setting settings[] = {
+	SVC_FILE(struct domain_service, key_file, "CS_KEY_FILE", NULL,
+	    "Ed25519 key (PKCS#8 PEM) that signs the evidence"),
+	SVC_FILE(struct domain_service, probing.root_hints_file, "CS_DNS_ROOT_HINTS_FILE", "",
+	    "root servers; empty: those known to the resolver"),
+	SVC_FILE(struct domain_service, probing.anchor_file, "CS_DNS_ANCHOR_FILE",
+	    "/usr/share/dns/root.key", "trust anchor of the DNS root"),
+	SVC_TEXT(struct domain_service, probing.public_nets, "CS_TEST_PUBLIC_NETS", "", 400,
+	    "test mode only: networks treated as public"),
+	SVC_END,
+};
+
+int
+main(int argc, char *argv[])
+{
+	struct domain_service domain = { 0 };
+
+	return svc_main(argc, argv,
+	    &(struct svc_service){ .name = "domain-validator",
+		.summary = "gives people a value to publish, and looks whether they did",
+		.mode = SVC_BATCH,
+		.self = &domain,
+		.settings = settings,
+		.routes = domain_routes,
+		.load = store_load_requests,
+		.save = store_save_requests,
+		.act = look_start,
+		.init = domain_init,
+		.fini = domain_fini });
+}

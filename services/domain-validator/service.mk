@@ -1,0 +1,1 @@
+domain-validator_LIBS := svc probe claim smime
