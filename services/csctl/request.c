@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* request.c: the API from the command line: what a person does in a browser, step by step. */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "csctl.h"
+#include "http/client.h"
+
+#define FILE_MAX 65536
+
+struct api {
+	struct http_client *client;
+	const char *base;
+	struct cs_arena *arena;
+};
+
+static bool
+api_open(struct args *args, struct api *api)
+{
+	const char *base = setting("CS_API_URL", "where the API is: http://127.0.0.1:8080");
+	const char *token = setting("CS_API_TOKEN", "the API token of an account");
+
+	if (base == NULL || token == NULL)
+		return false;
+	*api = (struct api){ http_client_new(token, getenv("CS_API_CA_FILE")), base, args->arena };
+	return true;
+}
+
+/* A problem document in a person's words (RFC 9457). */
+static int
+print_problem(long status, struct cs_span body)
+{
+	json_t *problem = json_loadb((const char *)body.data, body.len, 0, NULL);
+	static const char *const members[] = { "title", "detail", "field", "clause", "mend",
+		"code" };
+
+	(void)fprintf(stderr, "csctl: refused with status %ld\n", status);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		const char *text = json_string_value(json_object_get(problem, members[i]));
+
+		if (text != NULL)
+			(void)fprintf(stderr, "  %-7s %s\n", members[i], text);
+	}
+	json_decref(problem);
+	return REFUSED;
+}
+
+static void
+print_body(struct cs_span body)
+{
+	(void)fwrite(body.data, 1, body.len, stdout);
+	if (body.len > 0 && body.data[body.len - 1] != '\n')
+		(void)fputc('\n', stdout);
+}
+
+/* Sends it and prints the answer as it came. */
+static int
+call(struct api *api, const struct http_call *how)
+{
+	struct cs_span body;
+	struct cs_err err;
+	long status = 0;
+	int result;
+
+	if (http_client_call(api->client, how, api->arena, &status, &body, &err))
+		result = fail(&err);
+	else if (status < 200 || status > 299)
+		result = print_problem(status, body);
+	else {
+		print_body(body);
+		result = DONE;
+	}
+	http_client_free(api->client);
+	return result;
+}
+
+static const char *
+url(const struct api *api, const char *path)
+{
+	return cs_arena_printf(api->arena, "%s/v1/requests%s", api->base, path);
+}
+
+/* ---- submit ---- */
+
+static const char *
+read_file(struct cs_arena *arena, const char *path)
+{
+	char *text = cs_arena_alloc(arena, FILE_MAX + 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, FILE_MAX);
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (n < 0) {
+		(void)fprintf(stderr, "csctl: %s: %s\n", path, strerror(errno));
+		return NULL;
+	}
+	return text;
+}
+
+static json_t *
+all_options(struct args *args, const char *name)
+{
+	json_t *array = json_array();
+	const char *value;
+
+	while ((value = args_option(args, name, NULL)) != NULL)
+		(void)json_array_append_new(array, json_string(value));
+	return array;
+}
+
+static void
+set_text(json_t *object, const char *name, const char *value)
+{
+	if (value != NULL)
+		(void)json_object_set_new(object, name, json_string(value));
+}
+
+static int
+run_submit(struct args *args)
+{
+	const char *profile = args_option(args, "--profile", "smime-mailbox");
+	const char *csr = args_option(args, "--csr", NULL), *text;
+	const char *days = args_option(args, "--days", NULL);
+	const char *key = args_option(args, "--idempotency-key", NULL);
+	json_t *mailboxes = all_options(args, "--mailbox"),
+	       *domains = all_options(args, "--domain");
+	json_t *body = json_pack("{s:s, s:o}", "profile", profile, "mailboxes", mailboxes);
+	struct api api;
+
+	set_text(body, "common_name", args_option(args, "--common-name", NULL));
+	set_text(body, "key_use", args_option(args, "--key-use", NULL));
+	if (json_array_size(domains) > 0)
+		(void)json_object_set(body, "domains", domains);
+	json_decref(domains);
+	if (days != NULL)
+		(void)json_object_set_new(body, "validity_days", json_integer(atoi(days)));
+	if (csr == NULL || json_array_size(mailboxes) == 0 || !args_end(args)) {
+		json_decref(body);
+		return usage("request submit --csr FILE --mailbox ADDRESS... [--domain NAME]..."
+			     " [--profile NAME] [--days N] [--key-use dual|signing|encryption]");
+	}
+	text = read_file(args->arena, csr);
+	set_text(body, "csr", text);
+	char *json = json_dumps(body, JSON_COMPACT);
+	int status = COULD_NOT_RUN;
+
+	json_decref(body);
+	if (text != NULL && api_open(args, &api)) {
+		const struct http_call how = { .method = "POST",
+			.url = url(&api, ""),
+			.content_type = "application/json",
+			.body = cs_span_str(json),
+			.header = key == NULL
+				      ? NULL
+				      : cs_arena_printf(args->arena, "Idempotency-Key: %s", key) };
+
+		status = call(&api, &how);
+	}
+	free(json);
+	return status;
+}
+
+/* ---- one request ---- */
+
+static int
+run_get(struct args *args, const char *suffix, const char *help)
+{
+	const char *id = args_word(args);
+	struct api api;
+
+	if (id == NULL || !args_end(args))
+		return usage(help);
+	if (!api_open(args, &api))
+		return COULD_NOT_RUN;
+	const struct http_call how = { .method = "GET",
+		.url = url(&api, cs_arena_printf(args->arena, "/%s%s", id, suffix)) };
+
+	return call(&api, &how);
+}
+
+static int
+run_show(struct args *args)
+{
+	return run_get(args, "", "request show ID");
+}
+
+static int
+run_certificate(struct args *args)
+{
+	const char *format = args_option(args, "--format", "pem");
+
+	return run_get(args, cs_arena_printf(args->arena, "/certificate?format=%s", format),
+	    "request certificate ID [--format pem|der|p7b|chain]");
+}
+
+static int
+run_post(struct args *args, const char *suffix, const char *json)
+{
+	const char *id = args_word(args);
+	struct api api;
+
+	if (id == NULL || !args_end(args) || !api_open(args, &api))
+		return usage("request verify|token|approve|cancel ID ...");
+	const struct http_call how = { .method = "POST",
+		.url = url(&api, cs_arena_printf(args->arena, "/%s/%s", id, suffix)),
+		.content_type = json == NULL ? NULL : "application/json",
+		.body = cs_span_str(json) };
+
+	return call(&api, &how);
+}
+
+static int
+run_approve(struct args *args)
+{
+	return run_post(args, "approve", NULL);
+}
+
+static int
+run_cancel(struct args *args)
+{
+	return run_post(args, "cancel", NULL);
+}
+
+static int
+run_verify(struct args *args)
+{
+	const char *check = args_option(args, "--check", NULL);
+
+	if (check == NULL)
+		return usage("request verify ID --check CHECK");
+	return run_post(args, cs_arena_printf(args->arena, "checks/%s/verify", check), NULL);
+}
+
+/* The token is read from stdin: arguments are seen by every process of the machine. */
+static int
+run_token(struct args *args)
+{
+	const char *check = args_option(args, "--check", NULL);
+	char token[256] = "";
+	int status;
+
+	if (check == NULL)
+		return usage("request token ID --check CHECK    (the token on stdin)");
+	if (fgets(token, sizeof(token), stdin) == NULL)
+		return usage("request token ID --check CHECK    (the token on stdin)");
+	token[strcspn(token, "\r\n")] = '\0';
+	json_t *body = json_pack("{s:s}", "token", token);
+	char *json = json_dumps(body, JSON_COMPACT);
+
+	status = run_post(args, cs_arena_printf(args->arena, "checks/%s/token", check), json);
+	explicit_bzero(token, sizeof(token));
+	json_decref(body);
+	free(json);
+	return status;
+}
+
+/* ---- list and watch ---- */
+
+static int
+run_list(struct args *args)
+{
+	const char *state = args_option(args, "--state", NULL),
+		   *cursor = args_option(args, "--cursor", NULL);
+	struct cs_buf query = cs_buf_new(args->arena);
+	struct api api;
+
+	cs_buf_printf(&query, "?limit=%s", args_option(args, "--limit", "50"));
+	if (state != NULL)
+		cs_buf_printf(&query, "&state=%s", state);
+	if (cursor != NULL)
+		cs_buf_printf(&query, "&cursor=%s", cursor);
+	if (!args_end(args) || !api_open(args, &api))
+		return COULD_NOT_RUN;
+	const struct http_call how = { .method = "GET",
+		.url = url(&api, (const char *)cs_buf_span(&query).data) };
+
+	return call(&api, &how);
+}
+
+/* Prints each event's data; ends when the request has ended. */
+static bool
+on_line(void *arg, const char *line)
+{
+	static const char *const ends[] = { "\"state\":\"issued\"", "\"state\":\"refused\"",
+		"\"state\":\"cancelled\"", "\"state\":\"expired\"" };
+
+	(void)arg;
+	if (strncmp(line, "data:", 5) != 0)
+		return true;
+	(void)puts(line + 5 + (line[5] == ' '));
+	(void)fflush(stdout);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (strstr(line, ends[i]) != NULL)
+			return false;
+	return true;
+}
+
+static int
+run_watch(struct args *args)
+{
+	const char *id = args_word(args);
+	struct cs_err err;
+	struct api api;
+
+	if (id == NULL || !args_end(args) || !api_open(args, &api))
+		return usage("request watch ID");
+	enum cs_code code = http_client_lines(api.client,
+	    url(&api, cs_arena_printf(args->arena, "/%s/events", id)), on_line, NULL, &err);
+
+	http_client_free(api.client);
+	return code == CS_OK ? DONE : fail(&err);
+}
+
+const struct command request_commands[] = {
+	{ "request submit",
+	    "--csr FILE --mailbox ADDRESS... [--domain NAME]... [--profile NAME] [--days N]"
+	    " [--key-use dual|signing|encryption] [--common-name TEXT] [--idempotency-key KEY]",
+	    "asks for a certificate", run_submit },
+	{ "request show", "ID", "shows a request with its checks", run_show },
+	{ "request watch", "ID", "shows what happens to it, until it ends", run_watch },
+	{ "request verify", "ID --check CHECK", "asks to look at one check now", run_verify },
+	{ "request token", "ID --check CHECK", "submits the token from a mail, read from stdin",
+	    run_token },
+	{ "request approve", "ID", "lets the certificate be made", run_approve },
+	{ "request cancel", "ID", "ends it", run_cancel },
+	{ "request certificate", "ID [--format pem|der|p7b|chain]", "prints the certificate",
+	    run_certificate },
+	{ "request list", "[--state STATE] [--limit N] [--cursor C]",
+	    "lists requests, the newest first", run_list },
+	{ NULL, NULL, NULL, NULL },
+};
