@@ -520,15 +520,20 @@ answers(const struct policy_plan *plan, size_t i, const struct claim_evidence *e
 	       memcmp(evidence->request_digest, plan->request.digest, CLAIM_DIGEST) == 0;
 }
 
-/* Fewer perspectives than the plan demands is no proof. */
+/* Fewer perspectives than the plan demands, or answers in doubt, are no proof. */
 static struct claim_evidence
 judged(const struct claim_evidence *evidence, const struct claim_check *check)
 {
 	struct claim_evidence judged = *evidence;
 
-	if (judged.outcome == CLAIM_PROVED && judged.min_remotes < check->min_remotes) {
+	if (judged.outcome != CLAIM_PROVED)
+		return judged;
+	if (judged.n_perspectives < check->min_remotes) {
 		judged.outcome = CLAIM_COULD_NOT_TELL;
 		judged.text = "too few perspectives were asked";
+	} else if (policy_standing_doubtful(evidence)) {
+		judged.outcome = CLAIM_COULD_NOT_TELL;
+		judged.text = "DNSSEC does not vouch for the answers";
 	}
 	return judged;
 }

@@ -31,10 +31,20 @@ reuse_ms(enum claim_kind kind)
 }
 
 bool
+policy_standing_doubtful(const struct claim_evidence *evidence)
+{
+	return evidence->security == CLAIM_DNSSEC_BOGUS ||
+	       (evidence->security == CLAIM_DNSSEC_INDETERMINATE &&
+		   evidence->kind != CLAIM_MAILBOX);
+}
+
+bool
 policy_proof_of(const struct claim_evidence *evidence, struct cs_span envelope, int64_t now_ms,
     struct policy_proof *ret_proof)
 {
 	if (evidence->outcome != CLAIM_PROVED && evidence->outcome != CLAIM_REFUSED)
+		return false;
+	if (evidence->outcome == CLAIM_PROVED && policy_standing_doubtful(evidence))
 		return false;
 	struct policy_proof proof = {
 		.kind = evidence->kind,
@@ -49,13 +59,13 @@ policy_proof_of(const struct claim_evidence *evidence, struct cs_span envelope, 
 		.attempt = evidence->attempt,
 		.checked_at_ms = earlier(evidence->checked_at_ms, now_ms),
 		.covers_subdomains = evidence->covers_subdomains,
-		.min_remotes = evidence->min_remotes,
+		.remotes = (uint32_t)evidence->n_perspectives,
 		.is_new = true,
 	};
 
 	/* A refusal is remembered as long as anything that it can void. */
 	proof.valid_until_ms = proof.checked_at_ms + reuse_ms(proof.kind);
-	if (proof.outcome == CLAIM_PROVED)
+	if (proof.outcome == CLAIM_PROVED && evidence->valid_until_ms != 0)
 		proof.valid_until_ms = earlier(proof.valid_until_ms, evidence->valid_until_ms);
 	claim_evidence_check_digest(evidence, proof.check_digest);
 	claim_envelope_sha256(envelope, proof.envelope_sha256);
@@ -113,8 +123,8 @@ is_usable(const struct policy_need *need, const struct policy_proof *proof,
 	return proof->outcome == CLAIM_PROVED && proof->kind == check->kind &&
 	       strcmp(proof->enterprise, check->enterprise) == 0 &&
 	       strcmp(proof->account, check->account) == 0 &&
-	       proof->min_remotes >= check->min_remotes &&
-	       ends_at(proof, check) >= need->until_ms && !is_voided(need->proofs, proof);
+	       proof->remotes >= check->min_remotes && ends_at(proof, check) >= need->until_ms &&
+	       !is_voided(need->proofs, proof);
 }
 
 static void

@@ -23,8 +23,8 @@ struct policy_proof {
 	uint32_t attempt;
 	int64_t checked_at_ms, valid_until_ms; /* never longer than the rules allow */
 	bool covers_subdomains;
-	uint32_t min_remotes;
-	bool is_new; /* not stored yet; for store.c alone */
+	uint32_t remotes; /* perspectives that were asked */
+	bool is_new;      /* not stored yet; for store.c alone */
 	struct policy_proof *next;
 };
 
@@ -37,10 +37,13 @@ struct policy_need {
 /*
  * What is to be remembered of this evidence, borrowing its texts; valid_until is cut to the reuse
  * period of the rules (SBR 4.2.1), and nothing was checked later than now.  False: nothing (could not
- * tell), *ret_proof is untouched.
+ * tell, or proved by answers that DNSSEC does not vouch for); *ret_proof is untouched.
  */
 CS_MUST_USE bool policy_proof_of(const struct claim_evidence *evidence, struct cs_span envelope,
     int64_t now_ms, struct policy_proof *ret_proof);
+
+/* Did it rest on DNS answers that prove nothing (SBR 4.2.2.1.1)?  No proof, whatever it says. */
+bool policy_standing_doubtful(const struct claim_evidence *evidence);
 
 /* Is this attempt for this check of this request among `proofs`?  The first result counts. */
 bool policy_standing_has(const struct policy_proof *proofs, const struct policy_proof *proof);

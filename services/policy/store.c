@@ -290,7 +290,7 @@ load_configs(struct svc_batch *batch, struct cs_err *err)
 static const char load_standing_sql[] =
     "select w.at, s.kind, s.outcome, s.enterprise, s.account, s.target, s.method, s.expected,"
     " s.check_digest, s.envelope_sha256, s.primary_sha256, s.request, s.attempt, s.checked_at_ms,"
-    " s.valid_until_ms, s.covers_subdomains, s.min_remotes"
+    " s.valid_until_ms, s.covers_subdomains, s.remotes"
     " from unnest($1::integer[], $2::text[], $3::text[]) as w(at, enterprise, target)"
     " join standing s on s.enterprise = w.enterprise and s.target = w.target"
     " and s.valid_until_ms > $4";
@@ -369,7 +369,7 @@ read_proof(const struct db_rows *rows, size_t row, struct policy_proof *proof)
 		.checked_at_ms = db_get_i64(rows, row, 13),
 		.valid_until_ms = db_get_i64(rows, row, 14),
 		.covers_subdomains = db_get_bool(rows, row, 15),
-		.min_remotes = (uint32_t)db_get_i32(rows, row, 16),
+		.remotes = (uint32_t)db_get_i32(rows, row, 16),
 	};
 	/* Their length is a constraint of the table. */
 	memcpy(proof->check_digest, db_get_bytes(rows, row, 8).data, CLAIM_DIGEST);
@@ -567,7 +567,7 @@ save_progress(struct svc_batch *batch, struct cs_err *err)
 static const char save_standing_sql[] =
     "insert into standing (check_digest, request, attempt, enterprise, account, kind, target,"
     " method, expected, outcome, envelope_sha256, primary_sha256, checked_at_ms, valid_until_ms,"
-    " covers_subdomains, min_remotes)"
+    " covers_subdomains, remotes)"
     " select * from unnest($1::bytea[], $2::uuid[], $3::integer[], $4::text[], $5::text[],"
     "  $6::integer[], $7::text[], $8::text[], $9::bytea[], $10::integer[], $11::bytea[],"
     "  $12::bytea[], $13::bigint[], $14::bigint[], $15::boolean[], $16::integer[])"
@@ -634,7 +634,7 @@ save_standing(struct svc_batch *batch, struct cs_err *err)
 	COLUMN(int64_t, checked_at, p[i]->checked_at_ms);
 	COLUMN(int64_t, valid_until, p[i]->valid_until_ms);
 	COLUMN(bool, covers, p[i]->covers_subdomains);
-	COLUMN(int32_t, min_remotes, (int32_t)p[i]->min_remotes);
+	COLUMN(int32_t, remotes, (int32_t)p[i]->remotes);
 	const struct db_param params[] = {
 		db_bytes_array(arena, check_digest, n),
 		db_id_array(arena, request, n),
@@ -651,7 +651,7 @@ save_standing(struct svc_batch *batch, struct cs_err *err)
 		db_i64_array(arena, checked_at, n),
 		db_i64_array(arena, valid_until, n),
 		db_bool_array(arena, covers, n),
-		db_i32_array(arena, min_remotes, n),
+		db_i32_array(arena, remotes, n),
 	};
 
 	return db_send(batch->db, save_standing_sql, params, 16, -1, err);

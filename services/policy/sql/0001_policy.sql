@@ -90,7 +90,7 @@ create table standing (
 	checked_at_ms bigint not null,
 	valid_until_ms bigint not null,
 	covers_subdomains boolean not null,
-	min_remotes integer not null,
+	remotes integer not null,                       -- perspectives that were asked
 	primary key (check_digest, request, attempt)
 );
 create index standing_target on standing (enterprise, target, valid_until_ms);

@@ -248,6 +248,23 @@ fake_reseal_evidence(struct fake_world *world, struct policy_evidence *evidence)
 	evidence->envelope = claim_seal_evidence(world->arena, world->others, &evidence->evidence);
 }
 
+void
+fake_perspectives(struct fake_world *world, struct policy_evidence *evidence, size_t n)
+{
+	evidence->evidence.n_perspectives = n;
+	evidence->evidence.perspectives =
+	    CS_NEW_ARRAY(world->arena, n, struct claim_perspective_result);
+	for (size_t i = 0; i < n; i++)
+		evidence->evidence.perspectives[i] = (struct claim_perspective_result){
+			.name = cs_arena_printf(world->arena, "remote-%zu", i),
+			.region = "ripe",
+			.outcome = CLAIM_PROVED,
+			.reason = "",
+			.corroborates = true,
+		};
+	fake_reseal_evidence(world, evidence);
+}
+
 struct policy_evidence
 fake_evidence(struct fake_world *world, const struct claim_request *request,
     const struct claim_check *check, uint32_t attempt, enum claim_outcome outcome)
@@ -267,7 +284,7 @@ fake_evidence(struct fake_world *world, const struct claim_request *request,
 		made.evidence.clause = "SBR 4.2.2.1";
 		made.evidence.text = "CAA names another issuer.";
 	}
-	fake_reseal_evidence(world, &made);
+	fake_perspectives(world, &made, check->min_remotes);
 	return made;
 }
 
@@ -295,9 +312,8 @@ fake_corroboration(struct fake_world *world, const struct policy_evidence *domai
 	made.evidence.check_id =
 	    cs_arena_printf(world->arena, "mpic-%s", domain->evidence.check_id);
 	made.evidence.primary_sha256 = cs_span_of(primary, CLAIM_DIGEST);
-	made.evidence.min_remotes = 5;
 	made.evidence.covers_subdomains = false;
-	fake_reseal_evidence(world, &made);
+	fake_perspectives(world, &made, 5);
 	return made;
 }
 

@@ -52,6 +52,8 @@ struct policy_evidence fake_domain(struct fake_world *world, const struct claim_
 /* What the perspectives say to it. */
 struct policy_evidence
 fake_corroboration(struct fake_world *world, const struct policy_evidence *domain);
+/* So many perspectives were asked. */
+void fake_perspectives(struct fake_world *world, struct policy_evidence *evidence, size_t n);
 /* After a change to evidence->evidence: digest and envelope anew. */
 void fake_reseal_evidence(struct fake_world *world, struct policy_evidence *evidence);
 

@@ -636,10 +636,39 @@ a_quorum_of_too_few_perspectives_is_no_proof(void **state)
 	struct flow flow = begin_final(*state);
 	struct policy_evidence few = answer(&flow, "mpic-caa-1", 1, CLAIM_PROVED);
 
-	few.evidence.min_remotes = 3;
+	fake_perspectives(*state, &few, 3);
 	(void)tell(&flow, &few);
+	assert_false(fake_check(&flow.c.plan.plan, "mpic-caa-1")->has_standing);
 	assert_int_equal(
 	    flow.c.plan.progress[position(&flow, "mpic-caa-1")].outcome, CLAIM_COULD_NOT_TELL);
+}
+
+static void
+answers_that_dnssec_does_not_vouch_for_are_no_proof(void **state)
+{
+	static const struct {
+		enum claim_dnssec security;
+		enum claim_outcome want;
+	} cases[] = {
+		{ CLAIM_DNSSEC_SECURE, CLAIM_PROVED },
+		{ CLAIM_DNSSEC_INSECURE, CLAIM_PROVED },
+		{ CLAIM_DNSSEC_BOGUS, CLAIM_COULD_NOT_TELL },
+		{ CLAIM_DNSSEC_INDETERMINATE, CLAIM_COULD_NOT_TELL },
+	};
+
+	for (size_t i = 0; i < LEN(cases); i++) {
+		struct flow flow = begin_final(*state);
+		struct policy_evidence yes = answer(&flow, "caa-1", 1, CLAIM_PROVED);
+		struct policy_proof proof;
+
+		yes.evidence.security = cases[i].security;
+		(void)tell(&flow, &yes);
+		assert_int_equal(
+		    flow.c.plan.progress[position(&flow, "caa-1")].outcome, cases[i].want);
+		/* Nor does it stand for later requests. */
+		assert_int_equal(policy_proof_of(&yes.evidence, yes.envelope, FAKE_NOW, &proof),
+		    cases[i].want == CLAIM_PROVED);
+	}
 }
 
 static void
@@ -789,6 +818,7 @@ main(void)
 		CASE(nothing_is_asked_at_the_end_of_the_plan),
 		CASE(an_answer_after_its_deadline_serves_as_standing_evidence),
 		CASE(a_quorum_of_too_few_perspectives_is_no_proof),
+		CASE(answers_that_dnssec_does_not_vouch_for_are_no_proof),
 		CASE(the_same_evidence_twice_counts_once),
 		CASE(an_unsigned_plan_is_made_anew_within_a_day),
 		CASE(a_no_after_the_final_plan_voids_what_it_stood_on),

@@ -279,9 +279,9 @@ too_few_perspectives_corroborate_nothing(void **state)
 	struct policy_proof mpic = *both;
 	const struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
 
-	mpic.min_remotes = 4;
+	mpic.remotes = 4;
 	assert_true(stands(world, &mpic, &request, "domain-1", FAKE_NOW));
-	mpic.min_remotes = 3;
+	mpic.remotes = 3;
 	assert_false(stands(world, &mpic, &request, "domain-1", FAKE_NOW));
 }
 

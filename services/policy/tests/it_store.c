@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* it_store.c: load and save against a real PostgreSQL at CS_DATABASE_URL, in a schema of its own. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h> /* needs those before it */
+/* clang-format on */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../policy.h"
+#include "../store.h"
+#include "db/db.h"
+#include "pki/ed25519.h"
+
+#define NOW INT64_C(1795437296789)
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+struct fixture {
+	struct cs_arena *arena;
+	struct db *db, *other;
+	struct claim_key *key;
+	struct policy_rules rules;
+	struct smime_psl *psl;
+	uint8_t random[32], next_id;
+};
+
+static void
+ok(enum cs_code code, const struct cs_err *err)
+{
+	if (code != CS_OK)
+		fail_msg("%s: %s", cs_code_name(code), err->text);
+}
+
+static struct db *
+open_db(const char *search_path)
+{
+	const char *url = getenv("CS_DATABASE_URL");
+	struct cs_err err = { 0 };
+	struct db *db;
+
+	if (url == NULL)
+		fail_msg("CS_DATABASE_URL is not set");
+	ok(db_open(url, "it_store", &db, &err), &err);
+	ok(db_script(db, search_path, &err), &err);
+	return db;
+}
+
+static void
+migrate(struct db *db, const char *path)
+{
+	static char sql[65536];
+	struct cs_err err = { 0 };
+	FILE *file = fopen(path, "rbe");
+
+	if (file == NULL)
+		fail_msg("%s: run this from the top of the tree", path);
+	sql[fread(sql, 1, sizeof(sql) - 1, file)] = '\0';
+	(void)fclose(file);
+	ok(db_script(db, sql, &err), &err);
+}
+
+static struct claim_key *
+new_key(void)
+{
+	char dir[] = "/tmp/it-store-XXXXXX", path[64];
+	struct claim_key *key;
+
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/key", dir);
+	assert_int_equal(pki_ed25519_generate(path, NULL), CS_OK);
+	assert_int_equal(claim_key_load(path, &key, NULL), CS_OK);
+	(void)unlink(path);
+	(void)rmdir(dir);
+	return key;
+}
+
+static int
+setup(void **state)
+{
+	static const char *issuers[] = { "ca.countersign.example" };
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->arena = cs_arena_new();
+	f->db = open_db("drop schema if exists it_policy cascade; create schema it_policy;"
+			"set search_path = it_policy;");
+	migrate(f->db, "services/policy/sql/0001_policy.sql");
+	migrate(f->db, "services/policy/sql/0002_builtin_demo.sql");
+	f->other = open_db("set search_path = it_policy;");
+	f->key = new_key();
+	assert_int_equal(smime_psl_load(NULL, &f->psl, NULL), CS_OK);
+	f->rules = (struct policy_rules){ f->psl, { issuers, 1 }, issuers[0] };
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_err err = { 0 };
+
+	ok(db_script(f->db, "drop schema it_policy cascade", &err), &err);
+	db_close(f->db);
+	db_close(f->other);
+	claim_key_free(f->key);
+	smime_psl_free(f->psl);
+	cs_arena_free(f->arena);
+	free(f);
+	return 0;
+}
+
+/* ---- batches ---- */
+
+static struct claim_texts
+list(struct fixture *f, const char *one)
+{
+	const char **items = CS_NEW_ARRAY(f->arena, 1, const char *);
+
+	items[0] = one;
+	return (struct claim_texts){ items, one[0] != '\0' };
+}
+
+static struct policy_submitted *
+new_request(struct fixture *f, const char *account, const char *mailbox, const char *domain)
+{
+	struct policy_submitted *made = CS_NEW(f->arena, struct policy_submitted);
+
+	made->request = (struct claim_request){
+		.enterprise = "demo",
+		.account = account,
+		.profile = "smime-mailbox",
+		.csr = cs_span_str("not looked into here"),
+		.mailboxes = list(f, mailbox),
+		.domains = list(f, domain),
+		.validity_days = 365,
+		.key_use = CLAIM_DUAL,
+		.agreement = "2026-01",
+		.submitted_at_ms = NOW,
+		.contact = "alice@alpha.example",
+		.common_name = "",
+	};
+	memset(made->request.id.octets, 0x41, 16);
+	made->request.id.octets[15] = ++f->next_id;
+	claim_request_digest(&made->request, cs_span_str("spki"), made->request.digest);
+	made->envelope = claim_seal_request(f->arena, f->key, &made->request);
+	return made;
+}
+
+/* A batch of request.submitted; keys grow with every new request, so they are in order. */
+static struct svc_batch
+batch_of(struct fixture *f, struct db *db, const struct policy_submitted *const *requests, size_t n)
+{
+	struct svc_batch batch = { .n = n, .arena = f->arena, .db = db, .now_ms = NOW };
+
+	batch.aggregates = CS_NEW_ARRAY(f->arena, n, struct svc_aggregate);
+	for (size_t i = 0; i < n; i++) {
+		struct svc_event *ev = CS_NEW(f->arena, struct svc_event);
+
+		*ev = (struct svc_event){ .subject = "request.submitted",
+			.what = requests[i],
+			.key = requests[i]->request.id };
+		batch.aggregates[i].key = ev->key;
+		batch.aggregates[i].events = CS_NEW_ARRAY(f->arena, 1, struct svc_event *);
+		batch.aggregates[i].events[0] = ev;
+		batch.aggregates[i].n_events = 1;
+	}
+	return batch;
+}
+
+/* One request known to the database by its key alone. */
+static struct svc_batch
+batch_of_key(struct fixture *f, struct db *db, const struct policy_submitted *request)
+{
+	struct svc_batch batch = batch_of(f, db, &request, 1);
+
+	batch.aggregates[0].events[0]->subject = "clock.plan-due";
+	batch.aggregates[0].events[0]->what = NULL;
+	return batch;
+}
+
+static struct policy_case *
+load_one(struct svc_batch *batch)
+{
+	struct cs_err err = { 0 };
+
+	ok(db_begin(batch->db, &err), &err);
+	ok(store_load_cases(batch, &err), &err);
+	return batch->aggregates[0].state;
+}
+
+static enum cs_code
+save(struct svc_batch *batch, struct cs_err *err)
+{
+	enum cs_code code = store_save_cases(batch, err);
+
+	if (code == CS_OK)
+		code = db_commit(batch->db, err);
+	if (code != CS_OK)
+		db_rollback(batch->db);
+	return code;
+}
+
+/* As the handler does: decides, and keeps the envelope of what would be published. */
+static void
+decide(struct fixture *f, struct policy_case *c, const struct policy_submitted *request)
+{
+	const struct policy_setting in = { &f->rules, NOW, f->random, f->arena };
+
+	*c = policy_decide_submitted(&in, c, request).next;
+	if (c->plan.plan.n_checks > 0)
+		c->plan.plan_envelope = claim_seal_plan(f->arena, f->key, &c->plan.plan);
+}
+
+static struct policy_case *
+store_one(struct fixture *f, const struct policy_submitted *request)
+{
+	struct svc_batch batch = batch_of(f, f->db, &request, 1);
+	struct policy_case *c = load_one(&batch);
+	struct cs_err err = { 0 };
+
+	decide(f, c, request);
+	ok(save(&batch, &err), &err);
+	return c;
+}
+
+/* ---- tests ---- */
+
+static void
+a_new_case_has_no_plan_and_what_the_tables_say(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+	struct svc_batch batch = batch_of(f, f->db, &request, 1);
+	const struct policy_case *c = load_one(&batch);
+
+	assert_int_equal(c->plan.state, POLICY_NEW);
+	assert_int_equal(c->plan.version, 0);
+	assert_true(c->config.enterprise_known && c->config.account_known);
+	assert_true(c->config.profile_known && c->config.profile_allowed);
+	assert_int_equal(c->config.enterprise_version, 1);
+	assert_int_equal(c->config.profile.validation, POLICY_MAILBOX);
+	assert_int_equal(c->config.profile.mailbox_period_days, 30);
+	assert_int_equal(c->config.profile.domain_period_days, 398);
+	assert_int_equal(c->config.profile.max_days, 825);
+	assert_true(c->config.profile.may_dual && c->config.profile.may_http_file);
+	assert_int_equal(c->config.assigned.n, 1);
+	assert_string_equal(c->config.assigned.items[0], "*@alpha.example");
+	assert_null(c->proofs);
+	db_rollback(f->db);
+}
+
+static void
+every_builtin_profile_permits_alice_something(void **state)
+{
+	static const char *const profiles[] = { "smime-mailbox", "smime-domain",
+		"smime-domain-mailbox" };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < LEN(profiles); i++) {
+		struct policy_submitted *request =
+		    new_request(f, "alice", "alice@alpha.example", "alpha.example");
+
+		request->request.profile = profiles[i];
+		const struct policy_submitted *one = request;
+		struct svc_batch batch = batch_of(f, f->db, &one, 1);
+		const struct policy_case *c = load_one(&batch);
+		struct cs_refusal why;
+
+		assert_int_equal(c->config.profile.validation, i);
+		if (!policy_may_request(&f->rules, &c->config, &request->request, f->arena, &why))
+			fail_msg("%s: %s", profiles[i], why.code);
+		db_rollback(f->db);
+	}
+}
+
+static void
+who_is_inactive_or_not_there_is_not_known(void **state)
+{
+	static const struct {
+		const char *name, *before, *want;
+	} cases[] = {
+		{ "all there", "", "yes" },
+		{ "account inactive", "update account set active = false where name = 'alice'",
+		    "unknown-account" },
+		{ "enterprise inactive", "update enterprise set active = false",
+		    "unknown-enterprise" },
+		{ "profile inactive", "update profile set active = false", "unknown-profile" },
+		{ "profile not listed",
+		    "update account set profiles = '{smime-domain}' where name = 'alice'",
+		    "profile-not-allowed" },
+		{ "profile listed", "update account set profiles = '{smime-domain,smime-mailbox}'",
+		    "yes" },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const struct policy_submitted *request =
+		    new_request(f, "alice", "alice@alpha.example", "");
+		struct svc_batch batch = batch_of(f, f->db, &request, 1);
+		struct cs_refusal why = { .code = "yes" };
+		struct db_rows *rows;
+		struct cs_err err = { 0 };
+
+		ok(db_begin(f->db, &err), &err);
+		if (cases[i].before[0] != '\0')
+			ok(db_query(f->db, f->arena, cases[i].before, NULL, 0, &rows, &err), &err);
+		ok(store_load_cases(&batch, &err), &err);
+		const struct policy_case *c = batch.aggregates[0].state;
+
+		(void)!policy_may_request(&f->rules, &c->config, &request->request, f->arena, &why);
+		if (strcmp(why.code, cases[i].want) != 0)
+			fail_msg("%s: got %s, want %s", cases[i].name, why.code, cases[i].want);
+		db_rollback(f->db);
+	}
+}
+
+static void
+a_plan_comes_back_as_it_was_saved(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+	const struct policy_case *saved = store_one(f, request);
+	struct svc_batch batch = batch_of_key(f, f->db, request);
+	const struct policy_case *got = load_one(&batch);
+	const struct policy_plan *plan = &got->plan;
+
+	db_rollback(f->db);
+	assert_int_equal(plan->state, POLICY_MADE);
+	assert_int_equal(plan->version, 1);
+	assert_int_equal(plan->since_ms, NOW);
+	assert_int_equal(plan->due_ms, 0);
+	assert_false(plan->changed);
+	assert_true(cs_span_equal(plan->request_envelope, request->envelope));
+	assert_true(cs_span_equal(plan->plan_envelope, saved->plan.plan_envelope));
+	assert_int_equal(plan->approval_envelope.len, 0);
+	assert_string_equal(plan->request.account, "alice");
+	assert_int_equal(plan->plan.n_checks, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_memory_equal(
+		    &plan->progress[i], &saved->plan.progress[i], sizeof(plan->progress[i]));
+	assert_int_equal(plan->progress[0].attempt, 1);
+	assert_true(got->config.account_known); /* found by the stored request */
+}
+
+static void
+progress_and_state_change_with_every_save(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+	struct cs_err err = { 0 };
+
+	(void)store_one(f, request);
+	struct svc_batch batch = batch_of_key(f, f->db, request);
+	struct policy_case *c = load_one(&batch);
+
+	c->plan.progress[1] =
+	    (struct policy_progress){ 7, 3, CLAIM_COULD_NOT_TELL, INT64_C(1795437299999) };
+	c->plan.due_ms = 99;
+	c->plan.changed = true;
+	ok(save(&batch, &err), &err);
+	batch = batch_of_key(f, f->db, request);
+	c = load_one(&batch);
+	db_rollback(f->db);
+	assert_int_equal(c->plan.version, 2);
+	assert_int_equal(c->plan.due_ms, 99);
+	assert_int_equal(c->plan.progress[1].attempt, 7);
+	assert_int_equal(c->plan.progress[1].tries, 3);
+	assert_int_equal(c->plan.progress[1].outcome, CLAIM_COULD_NOT_TELL);
+	assert_int_equal(c->plan.progress[1].next_ms, INT64_C(1795437299999));
+}
+
+static void
+what_did_not_change_is_not_written(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+	struct svc_batch batch = batch_of(f, f->db, &request, 1);
+	struct cs_err err = { 0 };
+
+	(void)load_one(&batch);
+	ok(save(&batch, &err), &err);
+	batch = batch_of_key(f, f->db, request);
+	assert_int_equal(load_one(&batch)->plan.version, 0);
+	db_rollback(f->db);
+}
+
+static void
+of_two_replicas_one_is_told_that_the_other_was_faster(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+	struct svc_batch first = batch_of(f, f->db, &request, 1);
+	struct svc_batch second = batch_of(f, f->other, &request, 1);
+	struct cs_err err = { 0 };
+
+	/* No row yet, so there is nothing to lock. */
+	decide(f, load_one(&first), request);
+	decide(f, load_one(&second), request);
+	ok(save(&first, &err), &err);
+	assert_int_equal(save(&second, &err), CS_CONFLICT);
+	first = batch_of_key(f, f->db, request);
+	assert_int_equal(load_one(&first)->plan.version, 1);
+	db_rollback(f->db);
+}
+
+static void
+two_hundred_requests_are_one_batch(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *requests[200];
+	struct cs_err err = { 0 };
+
+	for (size_t i = 0; i < 200; i++)
+		requests[i] = new_request(f, i % 2 ? "alice" : "nobody",
+		    cs_arena_printf(f->arena, "u%zu@alpha.example", i), "");
+	struct svc_batch batch = batch_of(f, f->db, requests, 200);
+
+	(void)load_one(&batch);
+	for (size_t i = 0; i < 200; i++)
+		decide(f, batch.aggregates[i].state, requests[i]);
+	ok(save(&batch, &err), &err);
+	batch = batch_of(f, f->db, requests, 200);
+	(void)load_one(&batch);
+	db_rollback(f->db);
+	for (size_t i = 0; i < 200; i++) {
+		const struct policy_case *c = batch.aggregates[i].state;
+
+		assert_int_equal(c->plan.state, i % 2 ? POLICY_MADE : POLICY_REFUSED);
+		assert_true(cs_id_equal(c->plan.request.id, requests[i]->request.id));
+	}
+}
+
+/* ---- evidence ---- */
+
+static void
+remember(struct fixture *f, const struct policy_submitted *request, const char *target,
+    enum claim_outcome outcome, int64_t valid_until_ms, const char *expected)
+{
+	struct svc_batch batch = batch_of(f, f->db, &request, 1);
+	struct policy_case *c = load_one(&batch);
+	struct policy_proof *proof = CS_NEW(f->arena, struct policy_proof);
+	uint8_t *primary = cs_arena_alloc(f->arena, CLAIM_DIGEST);
+	struct cs_err err = { 0 };
+
+	memset(primary, 9, CLAIM_DIGEST);
+	*proof = (struct policy_proof){
+		.kind = CLAIM_MPIC_DOMAIN,
+		.outcome = outcome,
+		.enterprise = request->request.enterprise,
+		.account = "",
+		.target = target,
+		.method = "dns-txt",
+		.expected = cs_span_str(expected),
+		.primary_sha256 = cs_span_of(primary, CLAIM_DIGEST),
+		.request = request->request.id,
+		.attempt = 3,
+		.checked_at_ms = NOW - 5,
+		.valid_until_ms = valid_until_ms,
+		.covers_subdomains = true,
+		.remotes = 6,
+		.is_new = true,
+		.next = c->proofs,
+	};
+	memset(proof->check_digest, 7, CLAIM_DIGEST);
+	memset(proof->envelope_sha256, 8, CLAIM_DIGEST);
+	c->proofs = proof;
+	ok(save(&batch, &err), &err);
+}
+
+static const struct policy_proof *
+proofs_for(struct fixture *f, const struct policy_submitted *request)
+{
+	struct svc_batch batch = batch_of(f, f->db, &request, 1);
+	const struct policy_case *c = load_one(&batch);
+
+	db_rollback(f->db);
+	return c->proofs;
+}
+
+static void
+evidence_comes_back_as_it_was_saved(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request =
+	    new_request(f, "alice", "a@mail.alpha.example", "");
+
+	remember(f, request, "alpha.example", CLAIM_PROVED, NOW + 10, "random");
+	const struct policy_proof *got = proofs_for(f, request);
+
+	assert_non_null(got);
+	assert_null(got->next); /* the domain is wanted twice and comes once */
+	assert_int_equal(got->kind, CLAIM_MPIC_DOMAIN);
+	assert_int_equal(got->outcome, CLAIM_PROVED);
+	assert_string_equal(got->enterprise, "demo");
+	assert_string_equal(got->account, "");
+	assert_string_equal(got->target, "alpha.example");
+	assert_string_equal(got->method, "dns-txt");
+	assert_true(cs_span_is(got->expected, "random"));
+	assert_int_equal(got->check_digest[31], 7);
+	assert_int_equal(got->envelope_sha256[31], 8);
+	assert_int_equal(got->primary_sha256.len, CLAIM_DIGEST);
+	assert_true(cs_id_equal(got->request, request->request.id));
+	assert_int_equal(got->attempt, 3);
+	assert_int_equal(got->checked_at_ms, NOW - 5);
+	assert_int_equal(got->valid_until_ms, NOW + 10);
+	assert_true(got->covers_subdomains);
+	assert_int_equal(got->remotes, 6);
+	assert_false(got->is_new);
+}
+
+static void
+evidence_of_other_enterprises_and_names_is_not_even_loaded(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+	struct policy_submitted *rival = new_request(f, "alice", "alice@alpha.example", "");
+	const struct policy_submitted *elsewhere =
+	    new_request(f, "alice", "alice@notalpha.example", "");
+
+	rival->request.enterprise = "rival";
+	remember(f, request, "alpha.example", CLAIM_PROVED, NOW + 10, "random");
+	assert_non_null(proofs_for(f, request));
+	assert_null(proofs_for(f, rival));
+	assert_null(proofs_for(f, elsewhere));
+}
+
+static void
+evidence_is_loaded_until_its_last_millisecond(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+	const struct policy_submitted *late = new_request(f, "alice", "bob@beta.example", "");
+
+	remember(f, request, "alice@alpha.example", CLAIM_PROVED, NOW + 1, "");
+	remember(f, late, "bob@beta.example", CLAIM_PROVED, NOW, "");
+	assert_non_null(proofs_for(f, request));
+	assert_null(proofs_for(f, late));
+}
+
+static void
+the_first_result_of_an_attempt_is_kept(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+
+	remember(f, request, "alpha.example", CLAIM_PROVED, NOW + 10, "first");
+	remember(f, request, "alpha.example", CLAIM_REFUSED, NOW + 10, "second");
+	const struct policy_proof *got = proofs_for(f, request);
+
+	assert_non_null(got);
+	assert_null(got->next);
+	assert_int_equal(got->outcome, CLAIM_PROVED);
+}
+
+/* ---- the clock ---- */
+
+static void
+plans_are_due_from_their_millisecond_on_earliest_first(void **state)
+{
+	static const int64_t dues[] = { 300, 0, 100, 200 };
+	struct fixture *f = *state;
+	const struct policy_submitted *requests[LEN(dues)];
+	struct cs_err err = { 0 };
+	struct cs_id *keys;
+	size_t n;
+
+	for (size_t i = 0; i < LEN(dues); i++) {
+		requests[i] = new_request(f, "alice", "alice@alpha.example", "");
+		struct svc_batch batch = batch_of(f, f->db, &requests[i], 1);
+		struct policy_case *c = load_one(&batch);
+
+		decide(f, c, requests[i]);
+		c->plan.due_ms = dues[i];
+		ok(save(&batch, &err), &err);
+	}
+	ok(store_due_plans(NULL, f->db, 199, 10, f->arena, &keys, &n, &err), &err);
+	assert_int_equal(n, 1);
+	assert_true(cs_id_equal(keys[0], requests[2]->request.id));
+	ok(store_due_plans(NULL, f->db, 200, 10, f->arena, &keys, &n, &err), &err);
+	assert_int_equal(n, 2);
+	assert_true(cs_id_equal(keys[1], requests[3]->request.id));
+	ok(store_due_plans(NULL, f->db, 1000, 2, f->arena, &keys, &n, &err), &err);
+	assert_int_equal(n, 2);
+	ok(store_due_plans(NULL, f->db, 1000, 10, f->arena, &keys, &n, &err), &err);
+	assert_int_equal(n, 3);
+}
+
+int
+main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(a_new_case_has_no_plan_and_what_the_tables_say),
+		CASE(every_builtin_profile_permits_alice_something),
+		CASE(who_is_inactive_or_not_there_is_not_known),
+		CASE(a_plan_comes_back_as_it_was_saved),
+		CASE(progress_and_state_change_with_every_save),
+		CASE(what_did_not_change_is_not_written),
+		CASE(of_two_replicas_one_is_told_that_the_other_was_faster),
+		CASE(two_hundred_requests_are_one_batch),
+		CASE(evidence_comes_back_as_it_was_saved),
+		CASE(evidence_of_other_enterprises_and_names_is_not_even_loaded),
+		CASE(evidence_is_loaded_until_its_last_millisecond),
+		CASE(the_first_result_of_an_attempt_is_kept),
+		CASE(plans_are_due_from_their_millisecond_on_earliest_first),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
