@@ -96,7 +96,8 @@ struct bus_out {
 
 /*
  * Connects, waiting at most connect_ms, then reconnects for ever.  CS_UNAVAILABLE: nobody there, or
- * it does not prove its name (try again); CS_MALFORMED: the settings cannot work.
+ * it does not prove its name (try again); CS_MALFORMED: the settings cannot work.  A server that
+ * accepts and then says nothing leaves a thread behind that hangs in the client library.
  */
 CS_MUST_USE enum cs_code
 bus_open(const struct bus_settings *settings, struct bus **ret_bus, struct cs_err *err);

@@ -49,8 +49,10 @@ subscribe(struct bus *bus, const char *subject, const char *group, natsMsgHandle
 	bus->subscriptions[bus->subscriptions_len++] = sub;
 	bus->subscriptions_live++;
 	pthread_mutex_unlock(&bus->mu);
-	cs_assert(natsSubscription_SetOnCompleteCB(sub, on_complete, bus) == NATS_OK);
-	return CS_OK;
+	if (natsSubscription_SetOnCompleteCB(sub, on_complete, bus) == NATS_OK)
+		return CS_OK;
+	on_complete(bus); /* the connection was closed meanwhile */
+	return cs_fail(err, CS_UNAVAILABLE, "bus: subscribe %s: connection closed", subject);
 }
 
 void

@@ -301,24 +301,32 @@ inbox_note(struct inbox *inbox, struct bus_item *item)
 	bus_settle(item, number % 50 == 0 ? BUS_TERM : BUS_ACK, 0);
 }
 
+static size_t
+take_some(struct bus_queue *queue, struct outbox *outbox, struct inbox *inbox, int timeout_ms)
+{
+	struct bus_item *items[64];
+	const size_t n = bus_queue_take(queue, items, 64, timeout_ms);
+
+	for (size_t i = 0; i < n; i++) {
+		if (items[i]->kind == BUS_MESSAGE)
+			inbox_note(inbox, items[i]);
+		else
+			outbox_note(outbox, items[i]);
+		bus_item_free(items[i]);
+	}
+	return n;
+}
+
 static void
 work(struct fixture *fix, struct outbox *outbox, struct inbox *inbox, size_t until)
 {
 	const int64_t deadline = cs_mono_ms() + PATIENCE_MS;
-	struct bus_item *items[64];
 
 	while (inbox->done_len < until || outbox->stored_len < until) {
 		if (cs_mono_ms() > deadline)
 			fail_msg("%zu stored, %zu done", outbox->stored_len, inbox->done_len);
 		outbox_send(fix, outbox);
-		const size_t n = bus_queue_take(fix->queue, items, 64, 50);
-		for (size_t i = 0; i < n; i++) {
-			if (items[i]->kind == BUS_MESSAGE)
-				inbox_note(inbox, items[i]);
-			else
-				outbox_note(outbox, items[i]);
-			bus_item_free(items[i]);
-		}
+		(void)take_some(fix->queue, outbox, inbox, 50);
 	}
 }
 
@@ -328,17 +336,12 @@ drain(struct fixture *fix, struct inbox *inbox)
 {
 	const int64_t deadline = cs_mono_ms() + PATIENCE_MS;
 	struct bus_consumer left = { .pending = 1 };
-	struct bus_item *items[64];
 
 	while (left.pending > 0 || left.ack_pending > 0) {
 		if (cs_mono_ms() > deadline)
 			fail_msg(
 			    "%d pending, %d unsettled", (int)left.pending, (int)left.ack_pending);
-		const size_t n = bus_queue_take(fix->queue, items, 64, 100);
-		for (size_t i = 0; i < n; i++) {
-			inbox_note(inbox, items[i]);
-			bus_item_free(items[i]);
-		}
+		(void)take_some(fix->queue, NULL, inbox, 100);
 		if (bus_consumer_info(fix->bus, "IT", "worker", &left, &fix->err))
 			left.pending = 1; /* not known */
 	}
@@ -424,6 +427,47 @@ what_waits_when_the_server_dies_is_told(void **state)
 	assert_true(cs_mono_ms() - then < 30000);
 	bus_item_free(item);
 	control("start");
+}
+
+static void
+a_frozen_server_is_noticed_and_comes_back(void **state)
+{
+	struct fixture *fix = *state;
+	struct outbox outbox = { 0 };
+	struct inbox inbox = { 0 };
+	const int64_t then = cs_mono_ms();
+
+	consume(fix, 300);
+	work(fix, &outbox, &inbox, 10);
+	control("freeze");
+	await_connection(fix, false); /* two pings without an answer */
+	assert_true(cs_mono_ms() - then < 12000);
+	control("thaw");
+	work(fix, &outbox, &inbox, MESSAGES);
+	drain(fix, &inbox);
+	assert_false(bus_counters(fix->bus).stuck);
+}
+
+static void
+two_replicas_share_one_consumer(void **state)
+{
+	struct fixture *fix = *state;
+	struct bus *other = open_bus("it", "CS_NATS_SEED_FILE");
+	struct bus_queue *theirs = bus_queue_new(other);
+	struct outbox outbox = { 0 };
+	struct inbox inbox = { 0 };
+	size_t ours = 0, shared = 0;
+
+	consume(fix, 20);
+	check(bus_consume(theirs, "IT", "worker", 20, &fix->err), CS_OK, &fix->err, "theirs");
+	for (int64_t end_ms = cs_mono_ms() + PATIENCE_MS; inbox.done_len < MESSAGES;) {
+		assert_true(cs_mono_ms() < end_ms);
+		outbox_send(fix, &outbox);
+		ours += take_some(fix->queue, &outbox, &inbox, 10);
+		shared += take_some(theirs, &outbox, &inbox, 10);
+	}
+	assert_true(shared > MESSAGES / 10 && ours > MESSAGES + MESSAGES / 10);
+	bus_close(other);
 }
 
 static void
@@ -876,10 +920,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* First: the threads that it leaves behind end long before the process does. */
+		cmocka_unit_test(a_server_that_falls_silent_does_not_hang_us),
 		IT(two_thousand_messages_are_exactly_accounted),
 		IT(a_restart_in_the_middle_loses_nothing),
 		IT(what_is_sent_while_the_server_is_away_fails_at_once),
 		IT(what_waits_when_the_server_dies_is_told),
+		IT(a_frozen_server_is_noticed_and_comes_back),
+		IT(two_replicas_share_one_consumer),
 		IT(a_wiped_store_is_a_new_stream_and_work_goes_on),
 		IT(a_consumer_that_comes_later_or_again_is_found),
 		IT(no_more_is_held_than_was_allowed),
@@ -898,7 +946,6 @@ main(void)
 		IT(a_missing_stream_or_consumer_is_not_found),
 		IT(a_consumer_may_be_bound_once),
 		cmocka_unit_test(only_the_genuine_server_is_talked_to),
-		cmocka_unit_test(a_server_that_falls_silent_does_not_hang_us),
 	};
 
 	return cmocka_run_group_tests_name("it_bus", tests, NULL, leave);

@@ -6,7 +6,7 @@
 
 The program gets CS_NATS_URL, CS_NATS_CA_FILE, CS_NATS_SEED_FILE (what a service may),
 CS_NATS_ADMIN_SEED_FILE (may make streams) and CS_NATS_CONTROL: a local socket that takes one line
-("stop", "start" or "wipe") per connection and answers with a line when it is done.
+("stop", "start", "wipe", "freeze" or "thaw") per connection and answers with a line when it is done.
 """
 import base64
 import os
@@ -110,13 +110,20 @@ class Server:
             self.process.wait()
             self.process = None
 
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def wipe(self):
         self.stop()
         shutil.rmtree(self.dir + "/js", ignore_errors=True)
 
 
 def obey(server, listener):
-    verbs = {"stop": server.stop, "start": server.start, "wipe": server.wipe}
+    verbs = {"stop": server.stop, "start": server.start, "wipe": server.wipe,
+             "freeze": server.freeze, "thaw": server.thaw}
     while True:
         with listener.accept()[0] as client:
             verbs[client.makefile().readline().strip()]()
