@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The states of a request, every move between them, and what people see of checks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "intake.h"
+
+#include <cmocka.h>
+
+#define NOW INT64_C(1800000000000)
+#define LATER (NOW + 86400000)
+
+static const struct intake_caller alice = { "demo", "alice", false };
+static const struct intake_caller bob = { "demo", "bob", false };
+static const struct intake_caller operator= { "demo", "boss", true };
+static const struct intake_caller stranger = { "other", "alice", true };
+
+static int
+setup(void **state)
+{
+	*state = cs_arena_new();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	cs_arena_free(*state);
+	return 0;
+}
+
+/* ---- building ---- */
+
+static struct intake_request
+created(struct cs_arena *arena)
+{
+	struct intake_request req = { 0 };
+	const struct intake_new draft = {
+		.id = { { 1 } }, .caller = alice, .now_ms = NOW, .ends_at_ms = LATER
+	};
+	struct intake_step step = intake_create(arena, &req, &draft);
+
+	assert_int_equal(step.status, 201);
+	assert_int_equal(step.says, INTAKE_SAYS_SUBMITTED);
+	return req;
+}
+
+static void
+plan_with(struct cs_arena *arena, struct intake_request *req, uint32_t revision,
+    struct claim_check *checks, size_t n)
+{
+	const struct claim_plan plan = {
+		.revision = revision, .final = revision > 1, .checks = checks, .n_checks = n
+	};
+
+	intake_on_plan(arena, req, &plan, NOW);
+}
+
+static struct claim_check
+check(const char *id, enum claim_kind kind)
+{
+	return (
+	    struct claim_check){ .id = id, .kind = kind, .target = "alpha.example", .method = "" };
+}
+
+static struct intake_request
+planned(struct cs_arena *arena)
+{
+	struct claim_check checks[] = { check("mailbox-1", CLAIM_MAILBOX),
+		check("domain-1", CLAIM_DOMAIN), check("mpic-domain-1", CLAIM_MPIC_DOMAIN),
+		check("caa-1", CLAIM_CAA) };
+	struct intake_request req = created(arena);
+
+	plan_with(arena, &req, 1, checks, 4);
+	return req;
+}
+
+static void
+evidence_at(struct cs_arena *arena, struct intake_request *req, const char *id,
+    enum claim_kind kind, enum claim_outcome outcome, uint32_t attempt, int64_t at_ms)
+{
+	const struct claim_evidence evidence = { .check_id = id,
+		.kind = kind,
+		.target = "alpha.example",
+		.method = "",
+		.attempt = attempt,
+		.outcome = outcome,
+		.checked_at_ms = at_ms,
+		.valid_until_ms = LATER,
+		.reason = "because",
+		.text = "said so" };
+
+	intake_on_evidence(arena, req, &evidence, cs_span_str("octets"), at_ms);
+}
+
+static void
+prove(struct cs_arena *arena, struct intake_request *req)
+{
+	evidence_at(arena, req, "mailbox-1", CLAIM_MAILBOX, CLAIM_PROVED, 1, NOW);
+	evidence_at(arena, req, "domain-1", CLAIM_DOMAIN, CLAIM_PROVED, 1, NOW);
+	evidence_at(arena, req, "mpic-domain-1", CLAIM_MPIC_DOMAIN, CLAIM_PROVED, 1, NOW);
+}
+
+static struct intake_request
+in_state(struct cs_arena *arena, enum intake_state want)
+{
+	static const struct intake_refused no = { .why = { .code = "no", .text = "no" },
+		.check = "" };
+	struct intake_request req = want == INTAKE_CREATED ? created(arena) : planned(arena);
+
+	if (want == INTAKE_READY || want == INTAKE_APPROVED || want == INTAKE_ISSUED)
+		prove(arena, &req);
+	if (want == INTAKE_APPROVED || want == INTAKE_ISSUED)
+		(void)intake_approve(arena, &req, &alice, NOW);
+	if (want == INTAKE_ISSUED)
+		intake_on_issued(arena, &req, cs_span_str("certificate"), NOW);
+	if (want == INTAKE_REFUSED)
+		intake_on_refused(arena, &req, &no, NOW);
+	if (want == INTAKE_CANCELLED)
+		(void)intake_cancel(arena, &req, &alice, NOW);
+	if (want == INTAKE_EXPIRED)
+		(void)intake_expire(arena, &req, LATER);
+	assert_int_equal(req.state, want);
+	return req;
+}
+
+/* ---- the table ---- */
+
+static const char moves[INTAKE_STATES][INTAKE_STATES + 1] = {
+	/*                    NCVRAIRCE: none created validating ready approved issued refused cancelled expired */
+	[INTAKE_NONE] = "-x-------",
+	[INTAKE_CREATED] = "--xx--xxx",
+	[INTAKE_VALIDATING] = "---x--xxx",
+	[INTAKE_READY] = "--x-x-xxx",
+	[INTAKE_APPROVED] = "-----xxxx",
+	[INTAKE_ISSUED] = "---------",
+	[INTAKE_REFUSED] = "-----x---",
+	[INTAKE_CANCELLED] = "---------",
+	[INTAKE_EXPIRED] = "---------",
+};
+
+static void
+moves_only_where_the_table_says(void **state)
+{
+	(void)state;
+	for (enum intake_state from = INTAKE_NONE; from < INTAKE_STATES; from++)
+		for (enum intake_state to = INTAKE_NONE; to < INTAKE_STATES; to++)
+			if (intake_may_move(from, to) != (moves[from][to] == 'x'))
+				fail_msg("%s to %s: got %d", intake_state_name(from),
+				    intake_state_name(to), intake_may_move(from, to));
+}
+
+static void
+every_state_has_a_name_that_reads_back(void **state)
+{
+	enum intake_state read = INTAKE_NONE;
+
+	(void)state;
+	for (enum intake_state s = INTAKE_CREATED; s < INTAKE_STATES; s++) {
+		assert_true(intake_state_parse(intake_state_name(s), &read));
+		assert_int_equal(read, s);
+	}
+	assert_false(intake_state_parse("none", &read));
+	assert_false(intake_state_parse("", &read));
+}
+
+static const struct {
+	enum intake_state from;
+	unsigned verify, approve, cancel;
+} answers[] = {
+	{ INTAKE_CREATED, 409, 409, 200 },
+	{ INTAKE_VALIDATING, 202, 409, 200 },
+	{ INTAKE_READY, 200, 202, 200 },
+	{ INTAKE_APPROVED, 409, 202, 202 },
+	{ INTAKE_ISSUED, 409, 409, 409 },
+	{ INTAKE_REFUSED, 409, 409, 409 },
+	{ INTAKE_CANCELLED, 409, 409, 200 },
+	{ INTAKE_EXPIRED, 409, 409, 409 },
+};
+
+static void
+answers_each_action_by_the_state(void **state)
+{
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		struct intake_request req = in_state(*state, answers[i].from);
+		struct intake_request again = req, third = req;
+		const char *name = intake_state_name(answers[i].from);
+		unsigned verify = intake_verify(*state, &req, &alice, "mailbox-1", NOW).status;
+		unsigned approve = intake_approve(*state, &again, &alice, NOW).status;
+		unsigned cancel = intake_cancel(*state, &third, &alice, NOW).status;
+
+		if (verify != answers[i].verify || approve != answers[i].approve ||
+		    cancel != answers[i].cancel)
+			fail_msg("%s: got %u %u %u, want %u %u %u", name, verify, approve, cancel,
+			    answers[i].verify, answers[i].approve, answers[i].cancel);
+	}
+}
+
+static void
+what_ended_stays_as_it_is(void **state)
+{
+	static const struct intake_refused no = { .why = { .code = "late", .text = "" },
+		.check = "" };
+
+	for (enum intake_state s = INTAKE_ISSUED; s < INTAKE_STATES; s++) {
+		struct intake_request req = in_state(*state, s);
+
+		prove(*state, &req);
+		intake_on_refused(*state, &req, &no, NOW);
+		intake_on_stopped(*state, &req, false, NOW);
+		(void)intake_expire(*state, &req, LATER);
+		assert_int_equal(req.state, s);
+		if (s == INTAKE_REFUSED)
+			assert_string_equal(req.refusal.code, "no");
+	}
+}
+
+static void
+a_certificate_outweighs_a_refusal(void **state)
+{
+	struct intake_request req = in_state(*state, INTAKE_REFUSED);
+
+	intake_on_issued(*state, &req, cs_span_str("certificate"), NOW);
+	assert_int_equal(req.state, INTAKE_ISSUED);
+	assert_null(req.refusal.code);
+	assert_true(req.learnt_key);
+}
+
+/* ---- who may ---- */
+
+static void
+nobody_sees_what_is_not_theirs(void **state)
+{
+	struct intake_request req = in_state(*state, INTAKE_READY);
+
+	assert_int_equal(intake_approve(*state, &req, &bob, NOW).status, 404);
+	assert_int_equal(intake_verify(*state, &req, &stranger, "mailbox-1", NOW).status, 404);
+	assert_int_equal(intake_cancel(*state, &req, &bob, NOW).status, 404);
+	assert_int_equal(intake_cancel(*state, &req, &stranger, NOW).status, 404);
+	assert_int_equal(req.state, INTAKE_READY);
+}
+
+static void
+an_operator_may_cancel_but_not_approve(void **state)
+{
+	struct intake_request req = in_state(*state, INTAKE_READY);
+
+	assert_int_equal(intake_approve(*state, &req, &operator, NOW).status, 403);
+	assert_int_equal(intake_verify(*state, &req, &operator, "mailbox-1", NOW).status, 403);
+	assert_int_equal(intake_cancel(*state, &req, &operator, NOW).status, 200);
+	assert_int_equal(req.state, INTAKE_CANCELLED);
+}
+
+/* ---- checks ---- */
+
+static enum intake_shown
+shown(const struct intake_request *req, const char *id, int64_t now_ms)
+{
+	return intake_show_check(req, intake_find_check(req, id), now_ms);
+}
+
+static void
+approval_names_what_is_missing(void **state)
+{
+	struct intake_request req = planned(*state);
+	struct intake_step step = intake_approve(*state, &req, &alice, NOW);
+
+	assert_int_equal(step.status, 409);
+	assert_string_equal(step.why.code, "not-ready");
+	assert_string_equal(step.why.field, "mailbox-1, domain-1, mpic-domain-1");
+	assert_int_equal(req.state, INTAKE_VALIDATING);
+	evidence_at(*state, &req, "mailbox-1", CLAIM_MAILBOX, CLAIM_PROVED, 1, NOW);
+	step = intake_approve(*state, &req, &alice, NOW);
+	assert_string_equal(step.why.field, "domain-1, mpic-domain-1");
+}
+
+static void
+only_the_first_approval_is_told(void **state)
+{
+	struct intake_request req = in_state(*state, INTAKE_READY);
+
+	assert_int_equal(intake_approve(*state, &req, &alice, NOW).says, INTAKE_SAYS_APPROVED);
+	assert_int_equal(intake_approve(*state, &req, &alice, NOW).says, INTAKE_SAYS_NOTHING);
+}
+
+static void
+a_proof_that_ends_makes_a_ready_request_wait_again(void **state)
+{
+	struct intake_request req = in_state(*state, INTAKE_READY);
+
+	assert_int_equal(intake_show_state(&req, LATER - 1), INTAKE_READY);
+	assert_int_equal(intake_show_state(&req, LATER), INTAKE_VALIDATING);
+	assert_int_equal(intake_approve(*state, &req, &alice, LATER).status, 409);
+	assert_int_equal(req.state, INTAKE_VALIDATING);
+}
+
+static void
+evidence_may_come_before_its_plan(void **state)
+{
+	struct claim_check checks[] = { check("mailbox-1", CLAIM_MAILBOX) };
+	struct intake_request req = created(*state);
+
+	evidence_at(*state, &req, "mailbox-1", CLAIM_MAILBOX, CLAIM_PROVED, 1, NOW);
+	assert_int_equal(req.state, INTAKE_CREATED);
+	plan_with(*state, &req, 1, checks, 1);
+	assert_int_equal(req.state, INTAKE_READY);
+}
+
+static void
+an_older_plan_changes_nothing(void **state)
+{
+	struct claim_check first[] = { check("mailbox-1", CLAIM_MAILBOX),
+		check("caa-1", CLAIM_CAA) };
+	struct claim_check second[] = { check("caa-1", CLAIM_CAA) };
+	struct intake_request req = created(*state);
+
+	plan_with(*state, &req, 2, second, 1);
+	plan_with(*state, &req, 1, first, 2);
+	assert_int_equal(req.revision, 2);
+	assert_null(intake_find_check(&req, "mailbox-1"));
+}
+
+static void
+the_first_result_of_an_attempt_counts(void **state)
+{
+	struct intake_request req = planned(*state);
+
+	evidence_at(*state, &req, "caa-1", CLAIM_CAA, CLAIM_REFUSED, 1, NOW);
+	evidence_at(*state, &req, "caa-1", CLAIM_CAA, CLAIM_PROVED, 1, NOW + 1);
+	assert_int_equal(shown(&req, "caa-1", NOW + 1), INTAKE_CHECK_REFUSED);
+	evidence_at(*state, &req, "caa-1", CLAIM_CAA, CLAIM_PROVED, 2, NOW + 2);
+	assert_int_equal(shown(&req, "caa-1", NOW + 2), INTAKE_PROVED);
+	evidence_at(*state, &req, "caa-1", CLAIM_CAA, CLAIM_REFUSED, 1, NOW + 3);
+	assert_int_equal(shown(&req, "caa-1", NOW + 3), INTAKE_PROVED);
+}
+
+static void
+an_earlier_proof_stands_until_a_later_no(void **state)
+{
+	struct claim_check checks[] = { check("domain-1", CLAIM_DOMAIN) };
+	struct intake_request req = created(*state);
+
+	checks[0].has_standing = true;
+	checks[0].standing_until_ms = LATER;
+	plan_with(*state, &req, 1, checks, 1);
+	assert_int_equal(shown(&req, "domain-1", NOW), INTAKE_STANDING);
+	assert_int_equal(shown(&req, "domain-1", LATER - 1), INTAKE_STANDING);
+	assert_int_equal(shown(&req, "domain-1", LATER), INTAKE_NEEDED);
+	evidence_at(*state, &req, "domain-1", CLAIM_DOMAIN, CLAIM_COULD_NOT_TELL, 1, NOW);
+	assert_int_equal(shown(&req, "domain-1", NOW), INTAKE_STANDING);
+	evidence_at(*state, &req, "domain-1", CLAIM_DOMAIN, CLAIM_REFUSED, 2, NOW);
+	assert_int_equal(shown(&req, "domain-1", NOW), INTAKE_CHECK_REFUSED);
+	assert_int_equal(req.state, INTAKE_VALIDATING);
+}
+
+static void
+what_could_not_be_told_never_helps(void **state)
+{
+	struct intake_request req = planned(*state);
+
+	prove(*state, &req);
+	evidence_at(*state, &req, "mailbox-1", CLAIM_MAILBOX, CLAIM_COULD_NOT_TELL, 2, NOW);
+	assert_int_equal(shown(&req, "mailbox-1", NOW), INTAKE_COULD_NOT_TELL);
+	assert_int_equal(req.state, INTAKE_VALIDATING);
+}
+
+static void
+perspectives_must_corroborate_the_newest_proof(void **state)
+{
+	struct intake_request req = planned(*state);
+
+	prove(*state, &req);
+	assert_int_equal(req.state, INTAKE_READY);
+	evidence_at(*state, &req, "domain-1", CLAIM_DOMAIN, CLAIM_PROVED, 2, NOW);
+	assert_int_equal(shown(&req, "mpic-domain-1", NOW), INTAKE_WAITING);
+	assert_int_equal(req.state, INTAKE_VALIDATING);
+	evidence_at(*state, &req, "mpic-domain-1", CLAIM_MPIC_DOMAIN, CLAIM_PROVED, 2, NOW);
+	assert_int_equal(req.state, INTAKE_READY);
+}
+
+static void
+an_attempt_of_the_final_plan_is_waited_for(void **state)
+{
+	struct claim_check checks[] = { check("caa-1", CLAIM_CAA) };
+	struct intake_request req = in_state(*state, INTAKE_APPROVED);
+
+	evidence_at(*state, &req, "caa-1", CLAIM_CAA, CLAIM_PROVED, 1, NOW);
+	checks[0].attempt = 2;
+	plan_with(*state, &req, 2, checks, 1);
+	assert_int_equal(shown(&req, "caa-1", NOW), INTAKE_WAITING);
+	evidence_at(*state, &req, "caa-1", CLAIM_CAA, CLAIM_PROVED, 2, NOW);
+	assert_int_equal(shown(&req, "caa-1", NOW), INTAKE_PROVED);
+	assert_int_equal(req.state, INTAKE_APPROVED);
+}
+
+static void
+evidence_of_another_kind_is_not_taken(void **state)
+{
+	struct intake_request req = planned(*state);
+
+	evidence_at(*state, &req, "domain-1", CLAIM_MAILBOX, CLAIM_PROVED, 1, NOW);
+	assert_int_equal(shown(&req, "domain-1", NOW), INTAKE_NEEDED);
+}
+
+/* ---- pressing Verify ---- */
+
+static void
+tell(struct cs_arena *arena, struct intake_request *req, const char *id, enum claim_kind kind,
+    enum intake_challenge challenge, int64_t at_ms)
+{
+	const struct intake_told told = { .check = id,
+		.kind = kind,
+		.target = "alpha.example",
+		.challenge = challenge,
+		.at_ms = at_ms,
+		.until_ms = LATER,
+		.body = cs_span_str("octets") };
+
+	intake_on_challenge(arena, req, &told, at_ms);
+}
+
+static void
+two_clicks_are_one_press(void **state)
+{
+	struct intake_request req = planned(*state);
+
+	assert_int_equal(intake_verify(*state, &req, &alice, "mailbox-1", NOW).says,
+	    INTAKE_SAYS_VERIFICATION_ASKED);
+	assert_int_equal(
+	    intake_verify(*state, &req, &alice, "mailbox-1", NOW + 4999).says, INTAKE_SAYS_NOTHING);
+	assert_int_equal(intake_verify(*state, &req, &alice, "mailbox-1", NOW + 5000).says,
+	    INTAKE_SAYS_VERIFICATION_ASKED);
+}
+
+static void
+a_domain_is_verified_only_when_people_know_what_to_publish(void **state)
+{
+	struct intake_request req = planned(*state);
+	const struct intake_check *domain = intake_find_check(&req, "domain-1");
+
+	assert_int_equal(intake_verify(*state, &req, &alice, "domain-1", NOW).status, 409);
+	assert_int_equal(intake_todo_for(&req, domain, NOW), INTAKE_DO_WAIT);
+	tell(*state, &req, "domain-1", CLAIM_DOMAIN, INTAKE_PUBLISH, NOW);
+	assert_int_equal(intake_todo_for(&req, domain, NOW), INTAKE_DO_PUBLISH);
+	assert_int_equal(intake_verify(*state, &req, &alice, "domain-1", NOW + 1).status, 202);
+	assert_int_equal(shown(&req, "domain-1", NOW + 1), INTAKE_WAITING);
+	evidence_at(*state, &req, "domain-1", CLAIM_DOMAIN, CLAIM_REFUSED, 1, NOW + 2);
+	assert_int_equal(shown(&req, "domain-1", NOW + 2), INTAKE_CHECK_REFUSED);
+	assert_int_equal(intake_todo_for(&req, domain, NOW + 2), INTAKE_DO_PUBLISH);
+}
+
+static void
+a_lost_press_may_be_repeated(void **state)
+{
+	struct intake_request req = planned(*state);
+
+	(void)intake_verify(*state, &req, &alice, "caa-1", NOW);
+	assert_int_equal(shown(&req, "caa-1", NOW + 299999), INTAKE_WAITING);
+	assert_int_equal(shown(&req, "caa-1", NOW + 300000), INTAKE_NEEDED);
+}
+
+static void
+a_mailbox_goes_from_verify_to_token_to_proof(void **state)
+{
+	struct intake_request req = planned(*state);
+	const struct intake_check *mailbox = intake_find_check(&req, "mailbox-1");
+
+	assert_int_equal(intake_todo_for(&req, mailbox, NOW), INTAKE_DO_VERIFY);
+	(void)intake_verify(*state, &req, &alice, "mailbox-1", NOW);
+	assert_int_equal(intake_todo_for(&req, mailbox, NOW), INTAKE_DO_WAIT);
+	tell(*state, &req, "mailbox-1", CLAIM_MAILBOX, INTAKE_MAIL_SENT, NOW + 1);
+	assert_int_equal(intake_todo_for(&req, mailbox, NOW + 1), INTAKE_DO_ENTER_TOKEN);
+	assert_int_equal(shown(&req, "mailbox-1", NOW + 1), INTAKE_WAITING);
+	assert_int_equal(intake_todo_for(&req, mailbox, LATER), INTAKE_DO_VERIFY);
+	evidence_at(*state, &req, "mailbox-1", CLAIM_MAILBOX, CLAIM_PROVED, 1, NOW + 2);
+	assert_int_equal(intake_todo_for(&req, mailbox, NOW + 2), INTAKE_DO_NOTHING);
+}
+
+static void
+a_refused_mail_is_shown_and_may_be_repeated(void **state)
+{
+	struct intake_request req = planned(*state);
+
+	(void)intake_verify(*state, &req, &alice, "mailbox-1", NOW);
+	tell(*state, &req, "mailbox-1", CLAIM_MAILBOX, INTAKE_MAIL_REFUSED, NOW + 1);
+	assert_int_equal(shown(&req, "mailbox-1", NOW + 1), INTAKE_CHECK_REFUSED);
+	(void)intake_verify(*state, &req, &alice, "mailbox-1", NOW + 6000);
+	assert_int_equal(shown(&req, "mailbox-1", NOW + 6000), INTAKE_WAITING);
+}
+
+static void
+an_older_challenge_changes_nothing(void **state)
+{
+	struct intake_request req = planned(*state);
+
+	tell(*state, &req, "mailbox-1", CLAIM_MAILBOX, INTAKE_MAIL_SENT, NOW + 10);
+	tell(*state, &req, "mailbox-1", CLAIM_MAILBOX, INTAKE_MAIL_DEFERRED, NOW + 9);
+	assert_int_equal(intake_find_check(&req, "mailbox-1")->challenge, INTAKE_MAIL_SENT);
+}
+
+/* ---- creation, keys, time, history ---- */
+
+static void
+the_same_key_with_another_body_is_a_conflict(void **state)
+{
+	struct intake_request req = created(*state);
+	struct intake_new draft = {
+		.id = req.id, .caller = alice, .now_ms = NOW, .ends_at_ms = LATER
+	};
+
+	assert_int_equal(intake_create(*state, &req, &draft).status, 201);
+	assert_int_equal(intake_create(*state, &req, &draft).says, INTAKE_SAYS_NOTHING);
+	draft.body_sha256[31] = 1;
+	assert_int_equal(intake_create(*state, &req, &draft).status, 409);
+}
+
+static void
+known_keys_are_refused_and_nothing_is_stored(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		struct intake_request req = { .key_blocked = i == 0, .key_of_another = i == 1 };
+		const struct intake_new draft = { .id = { { 1 } }, .caller = alice, .now_ms = NOW };
+
+		assert_int_equal(intake_create(*state, &req, &draft).status, 422);
+		assert_int_equal(req.state, INTAKE_NONE);
+		assert_false(req.changed);
+	}
+}
+
+static void
+expires_at_its_time_and_not_before(void **state)
+{
+	struct intake_request req = planned(*state);
+
+	assert_int_equal(intake_expire(*state, &req, LATER - 1).says, INTAKE_SAYS_NOTHING);
+	assert_int_equal(intake_expire(*state, &req, LATER).says, INTAKE_SAYS_EXPIRED);
+	assert_int_equal(req.state, INTAKE_EXPIRED);
+	req = in_state(*state, INTAKE_APPROVED);
+	assert_int_equal(intake_expire(*state, &req, LATER).says, INTAKE_SAYS_NOTHING);
+}
+
+static void
+the_history_counts_without_gaps_and_gives_reasons(void **state)
+{
+	struct intake_request req = in_state(*state, INTAKE_READY);
+	uint64_t seq = 0;
+	bool has_reason = false;
+
+	for (const struct intake_note *note = req.notes; note; note = note->next) {
+		assert_int_equal(note->seq, ++seq);
+		has_reason |=
+		    strcmp(note->check, "mailbox-1") == 0 && strcmp(note->reason, "because") == 0;
+	}
+	assert_int_equal(seq, req.seq);
+	assert_true(has_reason);
+	assert_string_equal(req.last_note->state, "ready");
+}
+
+static void
+hearing_everything_twice_changes_nothing(void **state)
+{
+	struct intake_request req = in_state(*state, INTAKE_READY);
+	uint64_t seq = req.seq;
+	struct claim_check checks[] = { check("mailbox-1", CLAIM_MAILBOX) };
+
+	prove(*state, &req);
+	plan_with(*state, &req, 1, checks, 1);
+	assert_int_equal(req.seq, seq);
+	assert_int_equal(req.state, INTAKE_READY);
+}
+
+static void
+nothing_is_heard_of_a_request_that_does_not_exist(void **state)
+{
+	static const struct intake_refused no = { .why = { .code = "no", .text = "" },
+		.check = "" };
+	struct intake_request req = { 0 };
+	struct claim_check checks[] = { check("mailbox-1", CLAIM_MAILBOX) };
+
+	plan_with(*state, &req, 1, checks, 1);
+	prove(*state, &req);
+	tell(*state, &req, "mailbox-1", CLAIM_MAILBOX, INTAKE_MAIL_SENT, NOW);
+	intake_on_refused(*state, &req, &no, NOW);
+	intake_on_issued(*state, &req, cs_span_str("certificate"), NOW);
+	intake_on_stopped(*state, &req, false, NOW);
+	assert_int_equal(intake_approve(*state, &req, &alice, NOW).status, 404);
+	assert_int_equal(req.state, INTAKE_NONE);
+	assert_false(req.changed);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(moves_only_where_the_table_says),
+		TEST(every_state_has_a_name_that_reads_back),
+		TEST(answers_each_action_by_the_state),
+		TEST(what_ended_stays_as_it_is),
+		TEST(a_certificate_outweighs_a_refusal),
+		TEST(nobody_sees_what_is_not_theirs),
+		TEST(an_operator_may_cancel_but_not_approve),
+		TEST(approval_names_what_is_missing),
+		TEST(only_the_first_approval_is_told),
+		TEST(a_proof_that_ends_makes_a_ready_request_wait_again),
+		TEST(evidence_may_come_before_its_plan),
+		TEST(an_older_plan_changes_nothing),
+		TEST(the_first_result_of_an_attempt_counts),
+		TEST(an_earlier_proof_stands_until_a_later_no),
+		TEST(what_could_not_be_told_never_helps),
+		TEST(perspectives_must_corroborate_the_newest_proof),
+		TEST(an_attempt_of_the_final_plan_is_waited_for),
+		TEST(evidence_of_another_kind_is_not_taken),
+		TEST(two_clicks_are_one_press),
+		TEST(a_domain_is_verified_only_when_people_know_what_to_publish),
+		TEST(a_lost_press_may_be_repeated),
+		TEST(a_mailbox_goes_from_verify_to_token_to_proof),
+		TEST(a_refused_mail_is_shown_and_may_be_repeated),
+		TEST(an_older_challenge_changes_nothing),
+		TEST(the_same_key_with_another_body_is_a_conflict),
+		TEST(known_keys_are_refused_and_nothing_is_stored),
+		TEST(expires_at_its_time_and_not_before),
+		TEST(the_history_counts_without_gaps_and_gives_reasons),
+		TEST(hearing_everything_twice_changes_nothing),
+		TEST(nothing_is_heard_of_a_request_that_does_not_exist),
+	};
+
+	return cmocka_run_group_tests_name("intake", tests, NULL, NULL);
+}
