@@ -10,20 +10,16 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/refusal.h"
+#include "pki/cert.h"
 #include "pki/keycheck.h"
 
 #define PKI_CSR_MAX 16384 /* octets, PEM or DER */
 
-struct pki_wish {          /* an attribute of the wished subject */
-	const char *oid;   /* dotted */
-	const char *value; /* UTF-8, without control characters */
-};
-
 struct pki_csr {
 	struct cs_span der; /* the whole request; in the arena */
 	struct pki_key key;
-	const char *signature_algorithm; /* "ECDSA SHA-256" */
-	const struct pki_wish *subject;  /* for display only */
+	const char *signature_algorithm;     /* "ECDSA SHA-256" */
+	const struct pki_attribute *subject; /* for display only */
 	size_t n_subject;
 	const char *const *mailboxes; /* rfc822Names and SmtpUTF8Mailboxes wished; display only */
 	size_t n_mailboxes;

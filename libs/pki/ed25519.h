@@ -25,8 +25,7 @@ CS_MUST_USE enum cs_code pki_ed25519_generate(const char *path, struct cs_err *e
 void pki_ed25519_free(struct pki_ed25519 *key); /* takes NULL; wipes */
 
 /* The public key of a bare seed: for NATS nkeys, which are no files of ours. */
-void pki_ed25519_public_of_seed(
-    const uint8_t seed[static 32], uint8_t ret_public[static 32]);
+void pki_ed25519_public_of_seed(const uint8_t seed[static 32], uint8_t ret_public[static 32]);
 void pki_ed25519_public(const struct pki_ed25519 *key, uint8_t ret_public[static 32]);
 void pki_ed25519_sign(
     const struct pki_ed25519 *key, struct cs_span data, uint8_t ret_signature[static 64]);
