@@ -46,10 +46,7 @@ const char *catalogue_durable(struct cs_arena *arena, const struct catalogue_con
 /* Every service that occurs as a publisher, consumer, asker or answerer, each once, sorted. */
 size_t catalogue_services(struct cs_arena *arena, const char ***ret_names);
 
-#define CATALOGUE_BACKOFF_S       \
-	{                         \
-		90, 180, 300, 600 \
-	} /* after an acknowledgement is missing; the last repeats */
+#define CATALOGUE_ACK_WAIT_S 90 /* then the event is delivered again */
 #define CATALOGUE_MAX_DELIVER 5
 #define CATALOGUE_DUPLICATE_WINDOW_S 120
 #define CATALOGUE_MAX_MESSAGE (64 * 1024)

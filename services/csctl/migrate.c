@@ -82,7 +82,7 @@ static enum cs_code
 migrate_service(struct db *db, struct args *args, const char *service, const char *passwords,
     unsigned *ret_n, struct cs_err *err)
 {
-	const char *role = role_of(args->arena, service), *password;
+	const char *role = role_of(args->arena, service), *password = NULL;
 
 	if (password_of(args->arena, passwords, service, &password, err) ||
 	    store_make_role(db, args->arena, role, password, err))

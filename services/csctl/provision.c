@@ -78,20 +78,18 @@ static json_t *
 consumer_config(const char *durable, const struct catalogue_consumer *consumer, const char *stream,
     const struct scale *scale)
 {
-	static const int backoff_s[] = CATALOGUE_BACKOFF_S;
-	json_t *backoff = json_array();
 	char filter[160];
 
 	(void)snprintf(filter, sizeof(filter), "cs.%s", consumer->subject);
-	for (size_t i = 0; i < sizeof(backoff_s) / sizeof(backoff_s[0]); i++)
-		(void)json_array_append_new(backoff, json_integer(backoff_s[i] * NANOSECONDS));
-	/* The server never gives up: the service parks what fails, and an outage counts for nothing. */
-	json_t *config = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:o, s:i, s:i}",
-	    "durable_name", durable, "filter_subject", filter, "deliver_policy", "all",
-	    "ack_policy", "explicit", "replay_policy", "instant", "ack_wait",
-	    (json_int_t)(backoff_s[0] * NANOSECONDS), "max_deliver", -1, "max_ack_pending",
-	    (int)consumer->max_ack_pending, "backoff", backoff, "num_replicas", scale->replicas,
-	    "max_waiting", 512);
+	/*
+	 * The server never gives up: the service counts its own failures and parks what fails, and an
+	 * outage counts for nothing.  (A list of back-offs would demand a largest number of deliveries.)
+	 */
+	json_t *config = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:i}", "durable_name",
+	    durable, "filter_subject", filter, "deliver_policy", "all", "ack_policy", "explicit",
+	    "replay_policy", "instant", "ack_wait", (json_int_t)(CATALOGUE_ACK_WAIT_S * NANOSECONDS),
+	    "max_deliver", -1, "max_ack_pending", (int)consumer->max_ack_pending, "num_replicas",
+	    scale->replicas, "max_waiting", 512);
 
 	return json_pack("{s:s, s:o}", "stream_name", stream, "config", config);
 }

@@ -4,3 +4,4 @@ csctl_SQL := $(wildcard libs/svc/sql/*.sql services/*/sql/*.sql)
 $B/gen/migrations.c: services/csctl/migrations.awk $(csctl_SQL)
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -f $^ > $@
+$B/gen/migrations.o: CPPFLAGS += -iquote services/csctl

@@ -44,6 +44,17 @@ USERS = (
 )
 
 
+# Names under which CAA records permit us to issue.
+ISSUER_DOMAIN = "ca.countersign.example"
+ENTERPRISE = "demo"
+# API tokens of the built-in enterprise: (token, account, word after it in the file).
+API_TOKENS = (
+    ("alice-token", "alice", ""),
+    ("bob-token", "bob", ""),
+    ("operator-token", "operator", "operator"),
+)
+
+
 def role(service: str) -> str:
     """The database role and schema of a service."""
     return service.replace("-", "_")

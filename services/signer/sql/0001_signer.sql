@@ -86,7 +86,7 @@ create table audit (
 
 -- The end of the chain; its one row is locked last in a transaction, so that replicas queue here only.
 create table audit_head (
-	only boolean primary key check (only),
+	single boolean primary key check (single),
 	seq bigint not null,
 	hash bytea not null
 );
