@@ -8,15 +8,11 @@
 #define API_MS INT64_C(5000)
 
 static enum cs_code
-ask(struct bus *bus, const char *verb, const char *name, struct cs_span body,
-    struct cs_arena *arena, struct cs_span *ret_body, struct cs_err *err)
+ask(struct bus *bus, const struct bus_out *out, struct cs_arena *arena, struct cs_span *ret_body,
+    struct cs_err *err)
 {
-	const struct bus_out out = {
-		.subject = cs_arena_printf(arena, "$JS.API.%s.%s", verb, name),
-		.body = body,
-	};
+	const enum cs_code code = bus_request(bus, out, API_MS, arena, ret_body, err);
 
-	const enum cs_code code = bus_request(bus, &out, API_MS, arena, ret_body, err);
 	/* Nobody serves the API itself: JetStream is away, which says nothing about a stream. */
 	if (code == CS_NOT_FOUND)
 		return cs_fail(err, CS_UNAVAILABLE, "bus: JetStream is away");
@@ -27,13 +23,14 @@ enum cs_code
 bus_stream_info(
     struct bus *bus, const char *stream, struct bus_stream *ret_stream, struct cs_err *err)
 {
+	if (!protocol_name_ok(stream))
+		return cs_fail(err, CS_MALFORMED, "bus: not a stream's name");
 	struct cs_arena *arena = cs_arena_new();
 	struct cs_span body = { 0 };
-
-	enum cs_code code =
-	    protocol_name_ok(stream)
-		? ask(bus, "STREAM.INFO", stream, (struct cs_span){ 0 }, arena, &body, err)
-		: cs_fail(err, CS_MALFORMED, "bus: not a stream's name");
+	const struct bus_out out = {
+		.subject = cs_arena_printf(arena, "$JS.API.STREAM.INFO.%s", stream),
+	};
+	enum cs_code code = ask(bus, &out, arena, &body, err);
 	if (code == CS_OK)
 		code = protocol_read_stream(body, ret_stream, err);
 	cs_arena_free(arena);
@@ -44,15 +41,14 @@ enum cs_code
 bus_consumer_info(struct bus *bus, const char *stream, const char *durable,
     struct bus_consumer *ret_consumer, struct cs_err *err)
 {
+	if (!protocol_name_ok(stream) || !protocol_name_ok(durable))
+		return cs_fail(err, CS_MALFORMED, "bus: not a consumer's name");
 	struct cs_arena *arena = cs_arena_new();
 	struct cs_span body = { 0 };
-	enum cs_code code = CS_OK;
-
-	if (!protocol_name_ok(stream) || !protocol_name_ok(durable))
-		code = cs_fail(err, CS_MALFORMED, "bus: not a consumer's name");
-	if (code == CS_OK)
-		code = ask(bus, "CONSUMER.INFO", cs_arena_printf(arena, "%s.%s", stream, durable),
-		    (struct cs_span){ 0 }, arena, &body, err);
+	const struct bus_out out = {
+		.subject = cs_arena_printf(arena, "$JS.API.CONSUMER.INFO.%s.%s", stream, durable),
+	};
+	enum cs_code code = ask(bus, &out, arena, &body, err);
 	if (code == CS_OK)
 		code = protocol_read_consumer(body, ret_consumer, err);
 	cs_arena_free(arena);
@@ -74,8 +70,11 @@ bus_stream_next(struct bus *bus, const char *stream, uint64_t sequence, const ch
 		return cs_fail(err, CS_MALFORMED, "bus: not a stream or filter");
 	const char *request = cs_arena_printf(arena,
 	    "{\"seq\":%" PRIu64 ",\"next_by_subj\":\"%s\"}", sequence > 0 ? sequence : 1, filter);
-	const enum cs_code code =
-	    ask(bus, "STREAM.MSG.GET", stream, cs_span_str(request), arena, &body, err);
+	const struct bus_out out = {
+		.subject = cs_arena_printf(arena, "$JS.API.STREAM.MSG.GET.%s", stream),
+		.body = cs_span_str(request),
+	};
+	const enum cs_code code = ask(bus, &out, arena, &body, err);
 	return code ? code : protocol_read_message(body, arena, ret_stored, err);
 }
 

@@ -357,7 +357,8 @@ start_working(struct bus *bus, struct cs_err *err)
 	char subject[sizeof(bus->inbox) + 2];
 
 	snprintf(subject, sizeof(subject), "%s*", bus->inbox);
-	const enum cs_code code = subscribe(bus, subject, NULL, on_inbox, bus, err);
+	const struct subscription what = { subject, NULL, on_inbox, bus };
+	const enum cs_code code = subscribe(bus, &what, err);
 	if (code)
 		return code;
 	cs_assert(pthread_create(&bus->clock, NULL, clock_run, bus) == 0);

@@ -138,15 +138,18 @@ void consume_on_status(struct consume *consume, struct slot_ref ref, natsMsg *ms
 void consume_release(struct consume *consume);
 void consume_tick(struct bus *bus, int64_t now_ms);
 void consume_forget_pulls(struct bus *bus);
-void consume_pull_all(struct bus *bus);
 
 /* publish.c */
 /* The status of a message without body that the server made ("503"); NULL: an ordinary message. */
 const char *message_status(natsMsg *msg);
 
 /* subscribe.c */
-enum cs_code subscribe(struct bus *bus, const char *subject, const char *group,
-    natsMsgHandler handler, void *closure, struct cs_err *err);
+struct subscription {
+	const char *subject, *group; /* group NULL: alone */
+	natsMsgHandler handler;
+	void *closure;
+};
+enum cs_code subscribe(struct bus *bus, const struct subscription *what, struct cs_err *err);
 void unsubscribe_all(struct bus *bus); /* after the connection is closed */
 
 #endif

@@ -20,19 +20,18 @@ on_complete(void *closure)
 }
 
 static natsStatus
-start(struct bus *bus, const char *subject, const char *group, natsMsgHandler handler,
-    void *closure, natsSubscription **ret_sub)
+start(struct bus *bus, const struct subscription *what, natsSubscription **ret_sub)
 {
-	if (group)
+	if (what->group)
 		return natsConnection_QueueSubscribe(
-		    ret_sub, bus->nc, subject, group, handler, closure);
-	return natsConnection_Subscribe(ret_sub, bus->nc, subject, handler, closure);
+		    ret_sub, bus->nc, what->subject, what->group, what->handler, what->closure);
+	return natsConnection_Subscribe(
+	    ret_sub, bus->nc, what->subject, what->handler, what->closure);
 }
 
 /* Subscriptions are made at the start, by one thread. */
 enum cs_code
-subscribe(struct bus *bus, const char *subject, const char *group, natsMsgHandler handler,
-    void *closure, struct cs_err *err)
+subscribe(struct bus *bus, const struct subscription *what, struct cs_err *err)
 {
 	natsSubscription *sub = NULL;
 
@@ -41,9 +40,9 @@ subscribe(struct bus *bus, const char *subject, const char *group, natsMsgHandle
 	pthread_mutex_unlock(&bus->mu);
 	if (full)
 		return cs_fail(err, CS_INTERNAL, "bus: too many subscriptions");
-	const natsStatus status = start(bus, subject, group, handler, closure, &sub);
+	const natsStatus status = start(bus, what, &sub);
 	if (status != NATS_OK)
-		return cs_fail(err, CS_UNAVAILABLE, "bus: subscribe %s: %s", subject,
+		return cs_fail(err, CS_UNAVAILABLE, "bus: subscribe %s: %s", what->subject,
 		    natsStatus_GetText(status));
 	pthread_mutex_lock(&bus->mu);
 	bus->subscriptions[bus->subscriptions_len++] = sub;
@@ -52,7 +51,7 @@ subscribe(struct bus *bus, const char *subject, const char *group, natsMsgHandle
 	if (natsSubscription_SetOnCompleteCB(sub, on_complete, bus) == NATS_OK)
 		return CS_OK;
 	on_complete(bus); /* the connection was closed meanwhile */
-	return cs_fail(err, CS_UNAVAILABLE, "bus: subscribe %s: connection closed", subject);
+	return cs_fail(err, CS_UNAVAILABLE, "bus: subscribe %s: connection closed", what->subject);
 }
 
 void
@@ -79,5 +78,6 @@ bus_serve(struct bus_queue *queue, const char *subject, const char *group, struc
 		return cs_fail(err, CS_MALFORMED, "bus: not a subject or group to serve");
 	if (!queue->bus->connected)
 		return cs_fail(err, CS_UNAVAILABLE, "bus: not connected");
-	return subscribe(queue->bus, subject, group, on_question, queue, err);
+	const struct subscription what = { subject, group, on_question, queue };
+	return subscribe(queue->bus, &what, err);
 }
