@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "http/fetch.h"
+#include "http/transfer.h"
 #include "tests/check.h"
 
 #define WEB "http://web.customer.example"
@@ -339,6 +340,44 @@ without_an_exception_loopback_is_refused(void **state)
 }
 
 static void
+on_transfer(void *arg, const struct transfer_result *result)
+{
+	struct world *world = arg;
+
+	world->reason = result->reason;
+	assert_false(result->connected);
+	event_base_loopbreak(world->base);
+}
+
+/* As if everything in front of it had failed to look. */
+static void
+the_socket_is_checked_again(void **state)
+{
+	struct world world;
+	struct http_url url;
+	struct transfer_request request = { .url = &url,
+		.user_agent = "a",
+		.connect_ms = 5000,
+		.total_ms = 5000,
+		.body_octets = 10,
+		.head_octets = 1000 };
+
+	(void)state;
+	world_start(&world);
+	struct transfers *transfers = transfers_new(world.base);
+
+	assert_int_equal(http_url_parse(cs_span_str(WEB "/good"), world.arena, &url, NULL), CS_OK);
+	request.address = v4("127.0.0.1");
+	((struct sockaddr_in *)&request.address)->sin_port =
+	    htons((uint16_t)atoi(env("CS_HTTP_IT_PORT")));
+	assert_non_null(transfer_start(transfers, &request, world.arena, on_transfer, &world));
+	event_base_dispatch(world.base);
+	assert_int_equal(world.reason, HTTP_FETCH_ADDRESS_REFUSED);
+	transfers_free(transfers);
+	world_stop(&world);
+}
+
+static void
 everything_has_an_end(void **state)
 {
 	static const char *const urls[] = { WEB "/silent", WEB "/silent-head", WEB "/silent-body",
@@ -484,6 +523,7 @@ main(void)
 		cmocka_unit_test(says_where_it_has_been),
 		cmocka_unit_test(asks_for_nothing_but_the_file),
 		cmocka_unit_test(without_an_exception_loopback_is_refused),
+		cmocka_unit_test(the_socket_is_checked_again),
 		cmocka_unit_test(everything_has_an_end),
 		cmocka_unit_test(waits_for_the_resolver),
 		cmocka_unit_test(judges_certificates_when_told_to),
