@@ -247,17 +247,20 @@ static void
 hand_out(struct svc_batch *batch, const struct signer_evidence *all, size_t n)
 {
 	for (size_t i = 0; i < batch->n; i++) {
-		struct signer_record *record = record_of(&batch->aggregates[i]);
+		struct signer_case *c = &record_of(&batch->aggregates[i])->c;
 		struct wanted own = { .arena = batch->arena };
+		size_t n_own = 0;
 
-		own.requests = CS_NEW_ARRAY(batch->arena, 1, struct cs_id);
+		own.requests = CS_NEW(batch->arena, struct cs_id);
 		want(&own, &batch->aggregates[i]);
 		if (own.n_requests == 0)
 			continue;
-		record->c.evidence = CS_NEW_ARRAY(batch->arena, n, struct signer_evidence);
+		for (size_t k = 0; k < n; k++)
+			n_own += is_of(&all[k], c->id, &own);
+		c->evidence = CS_NEW_ARRAY(batch->arena, n_own, struct signer_evidence);
 		for (size_t k = 0; k < n; k++) {
-			if (is_of(&all[k], record->c.id, &own))
-				record->c.evidence[record->c.n_evidence++] = all[k];
+			if (is_of(&all[k], c->id, &own))
+				c->evidence[c->n_evidence++] = all[k];
 		}
 	}
 }
@@ -529,11 +532,21 @@ static const char forget_missing_sql[] = "delete from missing where request = an
 static const char save_missing_sql[] = "insert into missing (sha256, request) select distinct s, q"
 				       " from unnest($1::bytea[], $2::uuid[]) u(s, q)";
 
+static size_t
+count_missing(const struct svc_batch *batch)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++)
+		n += record_of(&batch->aggregates[i])->n_missing;
+	return n;
+}
+
 static enum cs_code
 save_missing(struct svc_batch *batch, struct cs_err *err)
 {
 	struct columns changed = columns(batch->arena, batch->n);
-	struct columns c = columns(batch->arena, batch->n * CLAIM_MAX_CHECKS);
+	struct columns c = columns(batch->arena, count_missing(batch));
 	struct cs_arena *arena = batch->arena;
 
 	for (size_t i = 0; i < batch->n; i++) {

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fake_world.h: everything that one certificate needs, made with real keys: a request for ann@sales.example
+ * (proved by mail, for an earlier request) and bob@dev.example (by a TXT record at dev.example and four
+ * of five perspectives or more), CAA of both domains, the approval and the final plan.  A test changes
+ * one thing at one step; what is computed later is computed from what it changed.
+ */
+#ifndef SIGNER_FAKE_WORLD_H
+#define SIGNER_FAKE_WORLD_H
+
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h> /* needs those before it */
+/* clang-format on */
+
+#include "base/time.h"
+#include "signer.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define NOW INT64_C(1795437296789) /* 2026-11-23: four remote perspectives are enough */
+#define REMOTES 5
+
+enum world_key {
+	KEY_ANN, /* approvers of the trust table */
+	KEY_BOB,
+	KEY_INTAKE,
+	KEY_POLICY,
+	KEY_MAILBOX,
+	KEY_DOMAIN,
+	KEY_CAA,
+	KEY_MPIC,
+	KEY_REMOTE, /* the first of five */
+	KEY_STRANGER = KEY_REMOTE + REMOTES,
+	KEYS
+};
+#define ROWS (KEY_STRANGER - KEY_INTAKE)
+
+/* The checks of the plan, in its order. */
+enum { MAILBOX, DOMAIN, MPIC_DOMAIN, CAA_SALES, MPIC_SALES, CAA_DEV, MPIC_DEV, CHECKS };
+
+enum world_step {
+	STEP_FACTS,   /* nothing is computed yet */
+	STEP_REQUEST, /* the request's digest is computed and copied to whoever names it */
+	STEP_PROOFS,  /* digests of checks and evidence are computed; answers are signed next */
+	STEP_PLAN,    /* evidence and approval are sealed; the plan names them */
+	STEP_CASE     /* everything is sealed and in the case */
+};
+
+struct world {
+	struct cs_arena *arena; /* of one case: reset by world_make */
+	struct cs_arena *kept;
+	char dir[64];
+	struct claim_key *keys[KEYS];
+	struct claim_trust_row rows[ROWS]; /* of KEY_INTAKE and those after it */
+	struct claim_trust *trust;
+	bool trust_changed;
+
+	struct claim_request request;
+	struct claim_approval approval;
+	struct claim_check checks[CHECKS];
+	struct claim_evidence evidence[CHECKS];
+	struct claim_perspective_answer answers[CHECKS][REMOTES];
+	struct claim_perspective_result results[CHECKS][REMOTES];
+	struct claim_plan plan;
+	enum world_key request_key, approval_key, plan_key, evidence_key[CHECKS];
+	enum world_key answer_key[CHECKS][REMOTES];
+
+	struct cs_span sealed[CHECKS]; /* evidence */
+	struct signer_evidence stored[CHECKS + 2];
+	struct signer_denial denials[2];
+	struct signer_case c;
+	struct signer_rules rules;
+	int64_t now_ms;
+};
+
+typedef void world_change(struct world *w, enum world_step step);
+
+struct world *world_new(void);
+void world_free(struct world *w);
+/* Makes everything anew, calling `change` (or NULL) after each step. */
+void world_make(struct world *w, world_change *change);
+/* Another evidence beside the seven; gives its index in c.evidence. */
+size_t world_store(struct world *w, const struct claim_evidence *e, enum world_key key);
+/* The keys of the trust table again, as `rows` say now. */
+void world_trust(struct world *w);
+/* Signs what is changed in STEP_PLAN again: evidence i. */
+void world_seal(struct world *w, size_t i);
+
+struct claim_texts world_texts(const char *const *items, size_t n);
+
+#endif

@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One thing is removed or altered in a complete set, and exactly one answer is wanted. */
+#include <string.h>
+
+#include "tests/csrs.h"
+#include "tests/fake_world.h"
+
+#define CHANGE(name, when, ...)                                 \
+	static void name(struct world *w, enum world_step step) \
+	{                                                       \
+		if (step == (when)) {                           \
+			__VA_ARGS__;                            \
+		}                                               \
+	}
+
+#define MARGIN SIGNER_MARGIN_MS
+
+CHANGE(nothing, STEP_CASE, (void)w)
+
+/* ---- missing ---- */
+CHANGE(no_request, STEP_CASE, w->c.request.envelope.len = 0)
+CHANGE(no_approval, STEP_CASE, w->c.approval.envelope.len = 0)
+CHANGE(no_plan, STEP_CASE, w->c.plan.envelope.len = 0)
+CHANGE(nothing_at_all, STEP_CASE, w->c = (struct signer_case){ .id = w->c.id })
+
+static void
+drop(struct world *w, size_t i)
+{
+	w->stored[i] = w->stored[--w->c.n_evidence];
+}
+
+CHANGE(no_mailbox_proof, STEP_CASE, drop(w, MAILBOX))
+CHANGE(no_domain_proof, STEP_CASE, drop(w, DOMAIN))
+CHANGE(no_mpic_domain, STEP_CASE, drop(w, MPIC_DOMAIN))
+CHANGE(no_caa_one, STEP_CASE, drop(w, CAA_SALES))
+CHANGE(no_mpic_one, STEP_CASE, drop(w, MPIC_SALES))
+CHANGE(no_caa_two, STEP_CASE, drop(w, CAA_DEV))
+CHANGE(no_mpic_two, STEP_CASE, drop(w, MPIC_DEV))
+CHANGE(mailbox_refused, STEP_PROOFS, w->evidence[MAILBOX].outcome = CLAIM_REFUSED)
+CHANGE(caa_unknown, STEP_PROOFS, w->evidence[CAA_SALES].outcome = CLAIM_COULD_NOT_TELL)
+CHANGE(mpic_refused, STEP_PROOFS, w->evidence[MPIC_DEV].outcome = CLAIM_REFUSED)
+CHANGE(other_attempt, STEP_PROOFS, w->evidence[CAA_SALES].attempt = 2)
+CHANGE(plan_at_its_end, STEP_PLAN, w->plan.ends_at_ms = NOW + MARGIN)
+CHANGE(plan_past_its_end, STEP_PLAN, w->plan.ends_at_ms = NOW + MARGIN - 1)
+
+/* ---- stale: pairs, the oldest allowed and one millisecond older ---- */
+#define AGE(i, age, freshness)                               \
+	w->evidence[i].checked_at_ms = NOW + MARGIN - (age); \
+	w->checks[i].freshness_ms = (freshness);             \
+	for (size_t k = 0; k < REMOTES; k++)                 \
+	w->answers[i][k].checked_at_ms = w->evidence[i].checked_at_ms
+CHANGE(mailbox_old, STEP_FACTS, AGE(MAILBOX, 30 * CS_DAY_MS, 0))
+CHANGE(mailbox_stale, STEP_FACTS, AGE(MAILBOX, 30 * CS_DAY_MS + 1, 0))
+CHANGE(mailbox_plan_old, STEP_FACTS, AGE(MAILBOX, 7 * CS_DAY_MS, 7 * CS_DAY_MS))
+CHANGE(mailbox_plan_stale, STEP_FACTS, AGE(MAILBOX, 7 * CS_DAY_MS + 1, 7 * CS_DAY_MS))
+CHANGE(mailbox_long_plan, STEP_FACTS, AGE(MAILBOX, 30 * CS_DAY_MS + 1, 400 * CS_DAY_MS))
+CHANGE(domain_old, STEP_FACTS, AGE(DOMAIN, 398 * CS_DAY_MS, 0))
+CHANGE(domain_stale, STEP_FACTS, AGE(DOMAIN, 398 * CS_DAY_MS + 1, 0))
+CHANGE(mpic_domain_stale, STEP_FACTS, AGE(MPIC_DOMAIN, 398 * CS_DAY_MS + 1, 0))
+CHANGE(caa_old, STEP_FACTS, AGE(CAA_SALES, 8 * CS_HOUR_MS, 0))
+CHANGE(caa_stale, STEP_FACTS, AGE(CAA_SALES, 8 * CS_HOUR_MS + 1, 0))
+CHANGE(caa_long_ttl, STEP_FACTS, AGE(CAA_SALES, 9 * CS_HOUR_MS, 0);
+       w->evidence[CAA_SALES].ttl_s = 9 * 3600)
+CHANGE(caa_past_long_ttl, STEP_FACTS, AGE(CAA_SALES, 9 * CS_HOUR_MS + 1, 0);
+       w->evidence[CAA_SALES].ttl_s = 9 * 3600)
+CHANGE(caa_endless_ttl, STEP_FACTS, AGE(CAA_SALES, 24 * CS_HOUR_MS + 1, 0);
+       w->evidence[CAA_SALES].ttl_s = UINT32_MAX)
+CHANGE(mpic_caa_stale, STEP_FACTS, AGE(MPIC_DEV, 8 * CS_HOUR_MS + 1, 0))
+CHANGE(valid_to_the_end, STEP_FACTS, w->evidence[MAILBOX].valid_until_ms = NOW + MARGIN)
+CHANGE(valid_too_short, STEP_FACTS, w->evidence[MAILBOX].valid_until_ms = NOW + MARGIN - 1)
+CHANGE(a_bit_ahead, STEP_FACTS, w->evidence[CAA_SALES].checked_at_ms = NOW + 5000)
+CHANGE(too_far_ahead, STEP_FACTS, w->evidence[CAA_SALES].checked_at_ms = NOW + 5001)
+
+/* ---- voided ---- */
+#define DENY(i, which, number, at)                                                     \
+	w->denials[0] = (struct signer_denial){                                        \
+		.request = (which), .attempt = (number), .checked_at_ms = (at)         \
+	};                                                                             \
+	memcpy(w->denials[0].check_digest, w->evidence[i].check_digest, CLAIM_DIGEST); \
+	w->c.n_denials = 1
+#define OLD w->evidence[MAILBOX].request
+#define AT w->evidence[MAILBOX].checked_at_ms
+CHANGE(denied_later, STEP_CASE, DENY(MAILBOX, OLD, 4, AT - 9))
+CHANGE(denied_before, STEP_CASE, DENY(MAILBOX, OLD, 2, AT + 9))
+CHANGE(denied_elsewhere_later, STEP_CASE, DENY(MAILBOX, w->c.id, 1, AT + 1))
+CHANGE(denied_elsewhere_before, STEP_CASE, DENY(MAILBOX, w->c.id, 9, AT - 1))
+CHANGE(caa_denied_later, STEP_CASE, DENY(CAA_DEV, w->c.id, 2, NOW))
+CHANGE(other_check_denied, STEP_CASE, DENY(CAA_DEV, w->c.id, 2, NOW);
+       w->denials[0].check_digest[0] ^= 1)
+
+/* ---- not genuine ---- */
+CHANGE(request_by_policy, STEP_FACTS, w->request_key = KEY_POLICY)
+CHANGE(request_by_stranger, STEP_FACTS, w->request_key = KEY_STRANGER)
+CHANGE(approval_by_policy, STEP_FACTS, w->approval_key = KEY_POLICY)
+CHANGE(plan_by_intake, STEP_FACTS, w->plan_key = KEY_INTAKE)
+CHANGE(plan_by_stranger, STEP_FACTS, w->plan_key = KEY_STRANGER)
+CHANGE(mailbox_by_domain, STEP_FACTS, w->evidence_key[MAILBOX] = KEY_DOMAIN)
+CHANGE(domain_by_mailbox, STEP_FACTS, w->evidence_key[DOMAIN] = KEY_MAILBOX)
+CHANGE(caa_by_mpic, STEP_FACTS, w->evidence_key[CAA_SALES] = KEY_MPIC)
+CHANGE(mpic_by_caa, STEP_FACTS, w->evidence_key[MPIC_SALES] = KEY_CAA)
+CHANGE(mpic_by_remote, STEP_FACTS, w->evidence_key[MPIC_SALES] = KEY_REMOTE)
+
+static void
+flip(struct world *w, struct cs_span *envelope)
+{
+	uint8_t *copy = (uint8_t *)cs_arena_copy_span(w->arena, *envelope).data;
+
+	copy[envelope->len - 60] ^= 1; /* inside the signature, which comes before the key's id */
+	envelope->data = copy;
+}
+CHANGE(request_flipped, STEP_CASE, flip(w, &w->c.request.envelope))
+CHANGE(plan_flipped, STEP_CASE, flip(w, &w->c.plan.envelope))
+CHANGE(caa_flipped, STEP_CASE, flip(w, &w->stored[CAA_DEV].received.envelope))
+CHANGE(key_retired_before, STEP_CASE, w->rows[KEY_MAILBOX - KEY_INTAKE].not_after_ms = AT + 49;
+       world_trust(w))
+CHANGE(key_retired_after, STEP_CASE, w->rows[KEY_MAILBOX - KEY_INTAKE].not_after_ms = AT + 50;
+       world_trust(w))
+CHANGE(
+    key_distrusted_before, STEP_CASE, w->rows[KEY_MAILBOX - KEY_INTAKE].distrusted_at_ms = AT + 50;
+    world_trust(w))
+CHANGE(
+    key_distrusted_after, STEP_CASE, w->rows[KEY_MAILBOX - KEY_INTAKE].distrusted_at_ms = AT + 51;
+    world_trust(w))
+static const char *const acme[] = { "acme" }, *const globex[] = { "globex" };
+CHANGE(key_for_acme, STEP_CASE, w->rows[KEY_CAA - KEY_INTAKE].enterprises = world_texts(acme, 1);
+       world_trust(w))
+CHANGE(
+    key_for_globex, STEP_CASE, w->rows[KEY_CAA - KEY_INTAKE].enterprises = world_texts(globex, 1);
+    world_trust(w))
+/* The index says proved, the octets say refused. */
+CHANGE(row_altered, STEP_PROOFS, w->evidence[CAA_DEV].outcome = CLAIM_REFUSED)
+static void
+row_altered_too(struct world *w, enum world_step step)
+{
+	row_altered(w, step);
+	if (step == STEP_CASE)
+		w->stored[CAA_DEV].e.outcome = CLAIM_PROVED;
+}
+CHANGE(sha256_altered, STEP_CASE, w->stored[DOMAIN] = w->stored[MPIC_DOMAIN];
+       memcpy(w->stored[DOMAIN].sha256, w->checks[DOMAIN].standing_sha256, CLAIM_DIGEST))
+/* Genuine, proved and of the same check, but not the one that the plan names. */
+CHANGE(octets_exchanged, STEP_CASE, w->evidence[MAILBOX].attempt = 4; world_seal(w, MAILBOX);
+       w->stored[MAILBOX].received.envelope = w->sealed[MAILBOX])
+
+/* ---- about another request ---- */
+CHANGE(digest_lied, STEP_REQUEST, w->request.digest[0] ^= 1)
+CHANGE(other_key, STEP_REQUEST, w->request.csr = cs_span_of(csr_two, sizeof(csr_two)))
+CHANGE(other_days, STEP_REQUEST, w->request.validity_days = 91)
+CHANGE(other_common_name, STEP_REQUEST, w->request.common_name = "ann@sales.example")
+CHANGE(other_id, STEP_CASE, w->c.id.octets[0] ^= 1)
+
+static uint8_t bad_pop[sizeof(csr_one)];
+static void
+pop_broken(struct world *w, enum world_step step)
+{
+	if (step != STEP_FACTS)
+		return;
+	memcpy(bad_pop, csr_one, sizeof(csr_one));
+	bad_pop[sizeof(csr_one) - 1] ^= 1;
+	w->request.csr = cs_span_of(bad_pop, sizeof(bad_pop));
+}
+CHANGE(no_csr_at_all, STEP_FACTS, w->request.csr = cs_span_str("hello"))
+CHANGE(approval_other_digest, STEP_REQUEST, w->approval.request_digest[0] ^= 1)
+CHANGE(approval_other_id, STEP_FACTS, w->approval.request.octets[0] ^= 1)
+CHANGE(approval_other_account, STEP_FACTS, w->approval.account = "u-2")
+CHANGE(approval_other_enterprise, STEP_FACTS, w->approval.enterprise = "globex")
+CHANGE(plan_other_digest, STEP_REQUEST, w->plan.request_digest[0] ^= 1)
+CHANGE(plan_other_id, STEP_FACTS, w->plan.request.octets[0] ^= 1)
+CHANGE(plan_other_enterprise, STEP_FACTS, w->plan.enterprise = "globex")
+CHANGE(plan_other_account, STEP_FACTS, w->plan.account = "u-2")
+CHANGE(plan_other_profile, STEP_FACTS, w->plan.profile = "boss")
+CHANGE(plan_first, STEP_FACTS, w->plan.final = false)
+CHANGE(plan_other_approval, STEP_PLAN, w->plan.approval_sha256[0] ^= 1)
+
+/* ---- about another check ---- */
+CHANGE(check_other_enterprise, STEP_FACTS, w->checks[DOMAIN].enterprise = "globex";
+       w->evidence[DOMAIN].enterprise = "globex")
+CHANGE(check_other_account, STEP_FACTS, w->checks[MAILBOX].account = "u-2";
+       w->evidence[MAILBOX].account = "u-2")
+CHANGE(check_no_account, STEP_FACTS, w->checks[MAILBOX].account = "";
+       w->evidence[MAILBOX].account = "")
+CHANGE(caa_other_account, STEP_FACTS, w->checks[CAA_DEV].account = "u-2";
+       w->evidence[CAA_DEV].account = "u-2")
+CHANGE(evidence_other_enterprise, STEP_FACTS, w->evidence[MAILBOX].enterprise = "globex")
+CHANGE(evidence_other_account, STEP_FACTS, w->evidence[MAILBOX].account = "u-2")
+CHANGE(evidence_other_mailbox, STEP_FACTS, w->evidence[MAILBOX].target = "eve@sales.example")
+CHANGE(evidence_other_value, STEP_FACTS, w->evidence[DOMAIN].expected = cs_span_str("other"))
+CHANGE(evidence_other_method, STEP_FACTS, w->evidence[DOMAIN].method = "http-file")
+CHANGE(attempt_other_digest, STEP_REQUEST, w->evidence[CAA_DEV].request_digest[0] ^= 1)
+CHANGE(attempt_other_request, STEP_FACTS, w->evidence[CAA_DEV].request.octets[0] ^= 1)
+/* There is good evidence, and the plan names other evidence. */
+CHANGE(not_named, STEP_PLAN, w->checks[MAILBOX].standing_sha256[0] ^= 1)
+
+/* ---- what may be certified ---- */
+CHANGE(no_profile, STEP_FACTS, w->plan.certificate_profile = "no-such-profile")
+CHANGE(organization, STEP_FACTS, w->plan.certificate_profile = "organization-strict")
+CHANGE(longest, STEP_FACTS, w->request.validity_days = 825)
+CHANGE(too_long, STEP_FACTS, w->request.validity_days = 826)
+CHANGE(no_days, STEP_FACTS, w->request.validity_days = 0)
+
+/* ---- the floor: plans that ask for too little ---- */
+CHANGE(empty_plan, STEP_PLAN, w->plan.n_checks = 0)
+
+static void
+leave_out(struct world *w, size_t i)
+{
+	for (; i + 1 < CHECKS; i++)
+		w->checks[i] = w->checks[i + 1];
+	w->plan.n_checks--;
+}
+CHANGE(plan_without_mailbox, STEP_PLAN, leave_out(w, MAILBOX))
+CHANGE(plan_without_domain, STEP_PLAN, leave_out(w, DOMAIN))
+CHANGE(plan_without_mpic_domain, STEP_PLAN, leave_out(w, MPIC_DOMAIN))
+CHANGE(plan_without_caa, STEP_PLAN, leave_out(w, CAA_DEV))
+CHANGE(plan_without_mpic_caa, STEP_PLAN, leave_out(w, MPIC_SALES))
+
+/* A mailbox proof is of one mailbox and never of its domain. */
+#define MAILBOXES(...)                                      \
+	static const char *const items[] = { __VA_ARGS__ }; \
+	w->request.mailboxes = world_texts(items, COUNT(items))
+CHANGE(neighbour, STEP_FACTS, MAILBOXES("ann@sales.example", "eve@sales.example"))
+CHANGE(only_ann, STEP_FACTS, MAILBOXES("ann@sales.example"))
+CHANGE(other_case, STEP_FACTS, MAILBOXES("Ann@sales.example", "bob@dev.example"))
+CHANGE(subdomain, STEP_FACTS, MAILBOXES("ann@sales.example", "bob@x.dev.example"))
+CHANGE(parent, STEP_FACTS, MAILBOXES("bob@dev.example");
+       w->checks[DOMAIN].target = w->evidence[DOMAIN].target = w->checks[MPIC_DOMAIN].target =
+	   w->evidence[MPIC_DOMAIN].target = "x.dev.example")
+CHANGE(look_alike, STEP_FACTS, MAILBOXES("bob@notdev.example"))
+
+/* bob's mailbox below the proved domain, with CAA of the right name. */
+static void
+below(struct world *w)
+{
+	MAILBOXES("ann@sales.example", "bob@x.dev.example");
+	w->checks[CAA_DEV].target = w->evidence[CAA_DEV].target = "x.dev.example";
+	w->checks[MPIC_DEV].target = w->evidence[MPIC_DEV].target = "x.dev.example";
+}
+#define BY_FILE                                                                                 \
+	w->checks[DOMAIN].method = w->evidence[DOMAIN].method = w->checks[MPIC_DOMAIN].method = \
+	    w->evidence[MPIC_DOMAIN].method = "http-file"
+CHANGE(below_by_txt, STEP_FACTS, below(w))
+CHANGE(below_not_covered, STEP_FACTS, below(w); w->evidence[DOMAIN].covers_subdomains = false)
+CHANGE(below_by_file, STEP_FACTS, below(w); BY_FILE)
+CHANGE(by_file, STEP_FACTS, BY_FILE)
+CHANGE(unknown_method, STEP_FACTS,
+    w->checks[DOMAIN].method = w->evidence[DOMAIN].method = w->checks[MPIC_DOMAIN].method =
+	w->evidence[MPIC_DOMAIN].method = "phone")
+CHANGE(mail_by_phone, STEP_FACTS, w->checks[MAILBOX].method = w->evidence[MAILBOX].method = "phone")
+CHANGE(caa_of_other_ca, STEP_FACTS,
+    w->checks[CAA_DEV].expected = w->evidence[CAA_DEV].expected = cs_span_str("ca.evil.example"))
+CHANGE(we_are_other_ca, STEP_CASE, w->rules.issuer_domains = "ca.other.example")
+CHANGE(caa_insecure, STEP_FACTS, w->evidence[CAA_DEV].security = CLAIM_DNSSEC_INSECURE)
+CHANGE(caa_bogus, STEP_FACTS, w->evidence[CAA_DEV].security = CLAIM_DNSSEC_BOGUS)
+CHANGE(caa_indeterminate, STEP_FACTS, w->evidence[CAA_DEV].security = CLAIM_DNSSEC_INDETERMINATE)
+CHANGE(caa_without_dns, STEP_FACTS, w->evidence[CAA_DEV].security = CLAIM_DNSSEC_NOT_USED)
+CHANGE(domain_bogus, STEP_FACTS, w->evidence[DOMAIN].security = CLAIM_DNSSEC_BOGUS)
+
+/* ---- the quorum: four of five answers, in two regions ---- */
+#define SILENT(i, k)                                     \
+	w->results[i][k].outcome = CLAIM_COULD_NOT_TELL; \
+	w->results[i][k].corroborates = true
+#define WITHOUT_REGION(i)                    \
+	for (size_t k = 0; k < REMOTES; k++) \
+	w->answers[i][k].region = "ripe"
+CHANGE(one_silent, STEP_FACTS, SILENT(MPIC_DEV, 0))
+CHANGE(two_silent, STEP_FACTS, SILENT(MPIC_DEV, 0); SILENT(MPIC_DEV, 1))
+CHANGE(two_silent_domain, STEP_FACTS, SILENT(MPIC_DOMAIN, 0); SILENT(MPIC_DOMAIN, 1))
+#define TWO(statement)                 \
+	for (size_t k = 0; k < 2; k++) \
+	statement
+CHANGE(two_refused, STEP_FACTS, TWO(w->answers[MPIC_DEV][k].outcome = CLAIM_REFUSED))
+CHANGE(two_other_check, STEP_PROOFS, TWO(w->answers[MPIC_DEV][k].check_digest[0] ^= 1))
+CHANGE(two_other_attempt, STEP_PROOFS, TWO(w->answers[MPIC_DEV][k].attempt = 7))
+CHANGE(two_old, STEP_PROOFS, TWO(w->answers[MPIC_DEV][k].checked_at_ms -= 6 * CS_MINUTE_MS))
+CHANGE(two_bogus, STEP_PROOFS, TWO(w->answers[MPIC_DEV][k].security = CLAIM_DNSSEC_BOGUS))
+CHANGE(two_by_stranger, STEP_PROOFS, TWO(w->answer_key[MPIC_DEV][k] = KEY_STRANGER))
+CHANGE(two_by_mpic, STEP_PROOFS, TWO(w->answer_key[MPIC_DEV][k] = KEY_MPIC))
+CHANGE(two_by_one_key, STEP_PROOFS, TWO(w->answer_key[MPIC_DEV][k] = KEY_REMOTE + 2))
+CHANGE(two_one_name, STEP_PROOFS,
+    TWO(w->answers[MPIC_DEV][k].perspective = w->results[MPIC_DEV][k].name = "tokyo"))
+CHANGE(two_misnamed, STEP_PROOFS, TWO(w->results[MPIC_DEV][k].name = "elsewhere"))
+CHANGE(two_unknown_regions, STEP_PROOFS, TWO(w->answers[MPIC_DEV][k].region = "moon"))
+CHANGE(two_primaries, STEP_PROOFS,
+    TWO(w->answers[MPIC_DEV][k].perspective = w->results[MPIC_DEV][k].name = "primary"))
+CHANGE(one_region, STEP_PROOFS, WITHOUT_REGION(MPIC_DEV))
+CHANGE(three_asked, STEP_PROOFS, w->evidence[MPIC_DEV].perspectives = w->results[MPIC_DEV];
+       w->evidence[MPIC_DEV].n_perspectives = 3)
+CHANGE(four_asked, STEP_PROOFS, w->evidence[MPIC_DEV].perspectives = w->results[MPIC_DEV];
+       w->evidence[MPIC_DEV].n_perspectives = 4)
+CHANGE(plan_wants_five, STEP_PROOFS, w->checks[MPIC_DEV].min_remotes = 5)
+CHANGE(plan_wants_six, STEP_PROOFS, w->checks[MPIC_DEV].min_remotes = 6)
+CHANGE(other_primary, STEP_FACTS,
+    w->evidence[MPIC_DOMAIN].primary_sha256 = cs_span_of(csr_one, CLAIM_DIGEST))
+CHANGE(
+    no_answers, STEP_PROOFS, for (size_t k = 0; k < REMOTES; k++) {
+	    w->results[MPIC_SALES][k].outcome = CLAIM_COULD_NOT_TELL;
+    })
+
+static const struct {
+	const char *name;
+	world_change *change;
+	const char *want; /* NULL: complete; "check why": missing; "code": refused */
+} cases[] = {
+	{ "complete", nothing, NULL },
+	{ "no request", no_request, "request absent" },
+	{ "no approval", no_approval, "approval absent" },
+	{ "no plan", no_plan, "plan absent" },
+	{ "nothing at all", nothing_at_all, "request absent" },
+	{ "no mailbox proof", no_mailbox_proof, "mailbox-1 absent" },
+	{ "no domain proof", no_domain_proof, "domain-1 absent" },
+	{ "no corroboration of the domain", no_mpic_domain, "mpic-domain-1 absent" },
+	{ "no CAA of the first domain", no_caa_one, "caa-1 absent" },
+	{ "no corroboration of that", no_mpic_one, "mpic-caa-1 absent" },
+	{ "no CAA of the second domain", no_caa_two, "caa-2 absent" },
+	{ "no corroboration of that", no_mpic_two, "mpic-caa-2 absent" },
+	{ "mailbox proof refused", mailbox_refused, "mailbox-1 not-proved" },
+	{ "CAA could not be told", caa_unknown, "caa-1 not-proved" },
+	{ "corroboration refused", mpic_refused, "mpic-caa-2 not-proved" },
+	{ "another attempt than the plan's", other_attempt, "caa-1 absent" },
+	{ "plan in its last moment", plan_at_its_end, NULL },
+	{ "plan past its end", plan_past_its_end, "plan ended" },
+	{ "mailbox proof of 30 days", mailbox_old, NULL },
+	{ "mailbox proof of 30 days and 1 ms", mailbox_stale, "mailbox-1 stale" },
+	{ "as old as the plan allows", mailbox_plan_old, NULL },
+	{ "older than the plan allows", mailbox_plan_stale, "mailbox-1 stale" },
+	{ "the plan allows more than the rules", mailbox_long_plan, "mailbox-1 stale" },
+	{ "domain proof of 398 days", domain_old, NULL },
+	{ "domain proof of 398 days and 1 ms", domain_stale, "domain-1 stale" },
+	{ "old corroboration of the domain", mpic_domain_stale, "mpic-domain-1 stale" },
+	{ "CAA of 8 hours", caa_old, NULL },
+	{ "CAA of 8 hours and 1 ms", caa_stale, "caa-1 stale" },
+	{ "CAA within a longer TTL", caa_long_ttl, NULL },
+	{ "CAA past a longer TTL", caa_past_long_ttl, "caa-1 stale" },
+	{ "CAA with a TTL of years", caa_endless_ttl, "caa-1 stale" },
+	{ "old corroboration of CAA", mpic_caa_stale, "mpic-caa-2 stale" },
+	{ "valid to the end of the margin", valid_to_the_end, NULL },
+	{ "valid 1 ms less", valid_too_short, "mailbox-1 stale" },
+	{ "five seconds ahead of us", a_bit_ahead, NULL },
+	{ "more than that", too_far_ahead, "caa-1 stale" },
+	{ "denied by a later attempt", denied_later, "mailbox-1 voided" },
+	{ "denied by an earlier attempt", denied_before, NULL },
+	{ "denied later for another request", denied_elsewhere_later, "mailbox-1 voided" },
+	{ "denied before for another request", denied_elsewhere_before, NULL },
+	{ "CAA denied later", caa_denied_later, "caa-2 voided" },
+	{ "something else denied", other_check_denied, NULL },
+	{ "request signed by policy", request_by_policy, "request-not-genuine" },
+	{ "request signed by a stranger", request_by_stranger, "request-not-genuine" },
+	{ "approval signed by policy", approval_by_policy, "approval-not-genuine" },
+	{ "plan signed by intake", plan_by_intake, "plan-not-genuine" },
+	{ "plan signed by a stranger", plan_by_stranger, "plan-not-genuine" },
+	{ "mailbox evidence by the domain validator", mailbox_by_domain, "evidence-not-genuine" },
+	{ "domain evidence by the mailbox validator", domain_by_mailbox, "evidence-not-genuine" },
+	{ "CAA evidence by the coordinator", caa_by_mpic, "evidence-not-genuine" },
+	{ "corroboration by the CAA service", mpic_by_caa, "evidence-not-genuine" },
+	{ "corroboration by a perspective", mpic_by_remote, "evidence-not-genuine" },
+	{ "request with a flipped bit", request_flipped, "request-not-genuine" },
+	{ "plan with a flipped bit", plan_flipped, "plan-not-genuine" },
+	{ "evidence with a flipped bit", caa_flipped, "evidence-not-genuine" },
+	{ "key retired before we recorded it", key_retired_before, "evidence-not-genuine" },
+	{ "key retired after we recorded it", key_retired_after, NULL },
+	{ "key distrusted when we recorded it", key_distrusted_before, "evidence-not-genuine" },
+	{ "key distrusted after we recorded it", key_distrusted_after, NULL },
+	{ "key for this enterprise", key_for_acme, NULL },
+	{ "key for another enterprise", key_for_globex, "evidence-not-genuine" },
+	{ "row says proved, octets refused", row_altered_too, "evidence-altered" },
+	{ "row names other octets", sha256_altered, "evidence-other-check" },
+	{ "row holds another evidence of the check", octets_exchanged, "evidence-not-named" },
+	{ "request's digest is a lie", digest_lied, "request-digest" },
+	{ "another key than was digested", other_key, "request-digest" },
+	{ "another validity", other_days, "request-digest" },
+	{ "another common name", other_common_name, "request-digest" },
+	{ "request of another id", other_id, "caa-1 absent" },
+	{ "proof of possession is wrong", pop_broken, "POP" },
+	{ "no CSR", no_csr_at_all, "PEM" },
+	{ "approval of another digest", approval_other_digest, "approval-other-request" },
+	{ "approval of another request", approval_other_id, "approval-other-request" },
+	{ "approval by another account", approval_other_account, "approval-other-request" },
+	{ "approval of another enterprise", approval_other_enterprise, "approval-other-request" },
+	{ "plan for another digest", plan_other_digest, "plan-other-request" },
+	{ "plan for another request", plan_other_id, "plan-other-request" },
+	{ "plan for another enterprise", plan_other_enterprise, "plan-other-request" },
+	{ "plan for another account", plan_other_account, "plan-other-request" },
+	{ "plan for another profile", plan_other_profile, "plan-other-request" },
+	{ "a first plan", plan_first, "plan-other-request" },
+	{ "plan names another approval", plan_other_approval, "plan-other-approval" },
+	{ "check for another enterprise", check_other_enterprise, "check-other-enterprise" },
+	{ "mailbox check for another account", check_other_account, "check-other-account" },
+	{ "mailbox check for nobody", check_no_account, "check-other-account" },
+	{ "CAA check for another account", caa_other_account, "check-other-account" },
+	{ "mailbox evidence of another enterprise", evidence_other_enterprise,
+	    "evidence-other-check" },
+	{ "mailbox evidence of another account", evidence_other_account, "evidence-other-check" },
+	{ "evidence of another mailbox", evidence_other_mailbox, "evidence-other-check" },
+	{ "evidence of another value", evidence_other_value, "evidence-other-check" },
+	{ "evidence by another method", evidence_other_method, "evidence-other-check" },
+	{ "attempt for another digest", attempt_other_digest, "evidence-other-request" },
+	{ "attempt of another request", attempt_other_request, "caa-2 absent" },
+	{ "good evidence that the plan does not name", not_named, "mailbox-1 absent" },
+	{ "unknown profile", no_profile, "profile" },
+	{ "profile that needs identity", organization, "profile" },
+	{ "longest validity", longest, NULL },
+	{ "a day longer", too_long, "validity" },
+	{ "no validity", no_days, "validity" },
+	{ "forged plan without checks", empty_plan, "mailbox-not-proved" },
+	{ "plan without the mailbox", plan_without_mailbox, "mailbox-not-proved" },
+	{ "plan without the domain", plan_without_domain, "mailbox-not-proved" },
+	{ "plan without corroboration", plan_without_mpic_domain, "domain-not-corroborated" },
+	{ "plan without CAA", plan_without_caa, "caa-not-proved" },
+	{ "plan without corroborated CAA", plan_without_mpic_caa, "caa-not-corroborated" },
+	{ "the proved mailbox alone", only_ann, NULL },
+	{ "another mailbox in that domain", neighbour, "mailbox-not-proved" },
+	{ "the mailbox in another case", other_case, "mailbox-not-proved" },
+	{ "a subdomain without its CAA", subdomain, "caa-not-proved" },
+	{ "a domain above the proved one", parent, "mailbox-not-proved" },
+	{ "a domain that ends alike", look_alike, "mailbox-not-proved" },
+	{ "subdomain by a TXT record", below_by_txt, NULL },
+	{ "subdomain that it does not cover", below_not_covered, "mailbox-not-proved" },
+	{ "subdomain by a file", below_by_file, "mailbox-not-proved" },
+	{ "domain by a file", by_file, NULL },
+	{ "domain by a method that we do not know", unknown_method, "mailbox-not-proved" },
+	{ "mailbox by a method that we do not know", mail_by_phone, "mailbox-not-proved" },
+	{ "CAA permits another CA", caa_of_other_ca, "caa-not-proved" },
+	{ "we are another CA", we_are_other_ca, "caa-not-proved" },
+	{ "CAA without DNSSEC", caa_insecure, NULL },
+	{ "CAA bogus", caa_bogus, "caa-not-proved" },
+	{ "CAA indeterminate", caa_indeterminate, "caa-not-proved" },
+	{ "CAA without DNS", caa_without_dns, "caa-not-proved" },
+	{ "domain bogus", domain_bogus, "mailbox-not-proved" },
+	{ "one perspective silent", one_silent, NULL },
+	{ "two silent, and claimed to corroborate", two_silent, "caa-not-corroborated" },
+	{ "two silent about the domain", two_silent_domain, "domain-not-corroborated" },
+	{ "two refused", two_refused, "caa-not-corroborated" },
+	{ "two about another check", two_other_check, "caa-not-corroborated" },
+	{ "two of an earlier attempt", two_other_attempt, "caa-not-corroborated" },
+	{ "two of an earlier round", two_old, "caa-not-corroborated" },
+	{ "two bogus", two_bogus, "caa-not-corroborated" },
+	{ "two signed by a stranger", two_by_stranger, "caa-not-corroborated" },
+	{ "two signed by the coordinator", two_by_mpic, "caa-not-corroborated" },
+	{ "three signed by one perspective", two_by_one_key, "caa-not-corroborated" },
+	{ "three under one name", two_one_name, "caa-not-corroborated" },
+	{ "two under another name", two_misnamed, "caa-not-corroborated" },
+	{ "two in no region", two_unknown_regions, "caa-not-corroborated" },
+	{ "two that are the primary", two_primaries, "caa-not-corroborated" },
+	{ "all in one region", one_region, "caa-not-corroborated" },
+	{ "four asked", four_asked, NULL },
+	{ "three asked", three_asked, "caa-not-corroborated" },
+	{ "plan wants five", plan_wants_five, NULL },
+	{ "plan wants six", plan_wants_six, "caa-not-corroborated" },
+	{ "corroboration of another proof", other_primary, "domain-not-corroborated" },
+	{ "no perspective answered", no_answers, "caa-not-corroborated" },
+};
+
+static const char *
+answer(struct world *w, const struct signer_verdict *v)
+{
+	switch (v->says) {
+	case SIGNER_COMPLETE:
+		return NULL;
+	case SIGNER_REFUSE:
+		return v->refusal.code;
+	case SIGNER_WAIT:
+		break;
+	}
+	assert_true(v->n_missing > 0);
+	return cs_arena_printf(w->arena, "%s %s", v->missing[0].about, v->missing[0].why);
+}
+
+static void
+each_change_has_its_one_answer(void **state)
+{
+	struct world *w = *state;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct signer_verdict v;
+
+		world_make(w, cases[i].change);
+		signer_judge(w->arena, &w->rules, &w->c, w->now_ms, &v);
+		const char *got = answer(w, &v);
+		if ((got == NULL) != (cases[i].want == NULL) ||
+		    (got != NULL && strcmp(got, cases[i].want) != 0))
+			fail_msg("%s: got %s, want %s", cases[i].name,
+			    got != NULL ? got : "complete",
+			    cases[i].want != NULL ? cases[i].want : "complete");
+		if (v.says == SIGNER_REFUSE &&
+		    (v.refusal.text[0] == '\0' || v.refusal.field == NULL))
+			fail_msg("%s: refused without a reason", cases[i].name);
+	}
+}
+
+/* Four remotes are enough until 2026-12-15T00:00:00Z, five from then on. */
+static void
+the_quorum_grows_on_its_day(void **state)
+{
+	const int64_t day_ms = INT64_C(1797292800000);
+	struct world *w = *state;
+
+	for (int i = 0; i < 2; i++) {
+		const struct signer_proof proof = { &w->checks[MPIC_DEV], &w->stored[MPIC_DEV] };
+		struct signer_floor floor = { .arena = w->arena, .rules = &w->rules };
+
+		world_make(w, i == 0 ? four_asked : NULL);
+		floor.now_ms = day_ms - 1;
+		assert_true(signer_floor_quorum(&floor, &proof, true));
+		assert_false(signer_floor_quorum(&floor, &proof, false));
+		floor.now_ms = day_ms;
+		assert_int_equal(signer_floor_quorum(&floor, &proof, true), i == 1);
+	}
+}
+
+static void
+everything_that_is_missing_is_named(void **state)
+{
+	struct world *w = *state;
+	struct signer_verdict v;
+
+	world_make(w, NULL);
+	w->c.n_evidence = 0;
+	signer_judge(w->arena, &w->rules, &w->c, w->now_ms, &v);
+	assert_int_equal(v.says, SIGNER_WAIT);
+	assert_int_equal(v.n_missing, CHECKS);
+	for (size_t i = 0; i < CHECKS; i++) {
+		assert_string_equal(v.missing[i].about, w->checks[i].id);
+		assert_int_equal(v.missing[i].elsewhere, w->checks[i].has_standing);
+	}
+}
+
+static void
+a_verdict_names_each_proof(void **state)
+{
+	struct world *w = *state;
+	struct signer_verdict v;
+
+	world_make(w, NULL);
+	signer_judge(w->arena, &w->rules, &w->c, w->now_ms, &v);
+	assert_int_equal(v.n_proofs, CHECKS);
+	for (size_t i = 0; i < CHECKS; i++)
+		assert_memory_equal(
+		    v.proofs[i].evidence->sha256, w->stored[i].sha256, CLAIM_DIGEST);
+	assert_string_equal(v.profile->name, "mailbox-strict");
+	assert_int_equal(v.csr.key.kind, PKI_KEY_EC);
+}
+
+static int
+make_world(void **state)
+{
+	*state = world_new();
+	return 0;
+}
+
+static int
+end_world(void **state)
+{
+	world_free(*state);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_change_has_its_one_answer),
+		cmocka_unit_test(the_quorum_grows_on_its_day),
+		cmocka_unit_test(everything_that_is_missing_is_named),
+		cmocka_unit_test(a_verdict_names_each_proof),
+	};
+
+	return cmocka_run_group_tests_name("signer", tests, make_world, end_world);
+}
