@@ -219,6 +219,21 @@ a_domain_proof_serves_its_enterprise_and_what_its_method_covers(void **state)
 	}
 }
 
+/* It says itself that it serves one account only. */
+static void
+a_domain_proof_that_names_an_account_serves_no_enterprise(void **state)
+{
+	struct fake_world *world = *state;
+	const struct policy_proof *mpic = domain_proof(world, "dns-txt");
+	struct policy_proof own_domain = *mpic->next, own_mpic = *mpic;
+	const struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
+
+	own_mpic.next = &own_domain;
+	assert_true(stands(world, &own_mpic, &request, "domain-1", FAKE_NOW));
+	own_domain.account = "alice";
+	assert_false(stands(world, &own_mpic, &request, "domain-1", FAKE_NOW));
+}
+
 static void
 a_child_never_proves_its_parent(void **state)
 {
@@ -337,6 +352,7 @@ a_later_no_voids_an_earlier_yes_in_any_order(void **state)
 	} cases[] = {
 		{ "no in the next attempt", true, 1, 2, 1, false },
 		{ "no in the next attempt, by a clock behind", true, 1, 2, -1, false },
+		{ "no in the same attempt", true, 1, 1, 1, true },
 		{ "no in an earlier attempt", true, 2, 1, 1, true },
 		{ "no a millisecond later for another request", false, 1, 1, 1, false },
 		{ "no at the same time for another request", false, 1, 2, 0, true },
@@ -401,6 +417,7 @@ main(void)
 		CASE(evidence_that_calls_itself_fresh_for_longer_is_cut),
 		CASE(could_not_tell_is_not_remembered),
 		CASE(a_domain_proof_serves_its_enterprise_and_what_its_method_covers),
+		CASE(a_domain_proof_that_names_an_account_serves_no_enterprise),
 		CASE(a_child_never_proves_its_parent),
 		CASE(a_method_that_the_profile_does_not_offer_proves_nothing),
 		CASE(a_domain_and_its_perspectives_stand_together),
