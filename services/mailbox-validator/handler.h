@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* handler.h: mailbox-validator's routes, and what they need beside the event. */
+#ifndef MAILBOX_HANDLER_H
+#define MAILBOX_HANDLER_H
+
+#include "mailbox.h"
+#include "svc/svc.h"
+
+struct smtp;
+
+struct mailbox_service {
+	const char *key_file, *smtp_url, *smtp_ca_file, *smtp_user_file, *smtp_password_file;
+	const char *mail_from;
+	bool smtp_starttls;
+	struct cs_span token_key;
+	struct mailbox_limits limits; /* settings, up to here */
+	struct claim_key *key;        /* signs evidence; owned */
+	struct smtp *relay;           /* owned; loop thread only */
+};
+
+extern const struct svc_route mailbox_routes[];
+
+#endif

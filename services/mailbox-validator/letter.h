@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * letter.h: the mail with the code: fixed text, no link, no attachment.  Nothing that people chose is in it
+ * but the mailbox and the names of who asks, and of these only letters that cannot mislead.  Pure.
+ */
+#ifndef MAILBOX_LETTER_H
+#define MAILBOX_LETTER_H
+
+#include "wire.h"
+
+/*
+ * The whole mail, CRLF lines, in `arena`: the only place where its token lies in clear, so the caller
+ * wipes it.  CS_MALFORMED: an address that we do not mail to.
+ */
+CS_MUST_USE enum cs_code
+letter_write(struct cs_arena *arena, struct cs_span token_key, const struct mailbox_letter *letter,
+    const char *from, int64_t now_ms, struct cs_span *ret_octets, struct cs_err *err);
+
+#endif

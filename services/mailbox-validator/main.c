@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c: mailbox-validator proves that a mailbox is read by who asks for its certificate. */
+#include "relay.h"
+#include "store.h"
+
+static const struct svc_setting settings[] = {
+	SVC_FILE(struct mailbox_service, key_file, "CS_KEY_FILE", NULL,
+	    "Ed25519 key that signs evidence, PKCS#8 PEM"),
+	SVC_SECRET(struct mailbox_service, token_key, "CS_TOKEN_KEY_FILE", MAILBOX_TOKEN_KEY_MIN,
+	    "32 random octets or more that tokens are made with; the same for all replicas"),
+	SVC_TEXT(struct mailbox_service, smtp_url, "CS_SMTP_URL", NULL, 1024,
+	    "the relay that takes mails: smtp://host:25 or smtps://host:465"),
+	SVC_TEXT(struct mailbox_service, mail_from, "CS_MAIL_FROM", NULL, 254,
+	    "address that mails come from; bounces go there, and prove nothing"),
+	SVC_FILE(struct mailbox_service, smtp_ca_file, "CS_SMTP_CA_FILE", "",
+	    "PEM of the CA that the relay's certificate comes from; empty: the system's"),
+	SVC_BOOL(struct mailbox_service, smtp_starttls, "CS_SMTP_STARTTLS", "0",
+	    "1: speak to an smtp:// relay only under TLS"),
+	SVC_FILE(struct mailbox_service, smtp_user_file, "CS_SMTP_USER_FILE", "",
+	    "file with our name at the relay, one line; empty: no login"),
+	SVC_FILE(struct mailbox_service, smtp_password_file, "CS_SMTP_PASSWORD_FILE", "",
+	    "file with our password at the relay, one line"),
+	SVC_U32(struct mailbox_service, limits.per_hour, "CS_MAILS_PER_MAILBOX_HOUR", "5", 1, 5,
+	    "mails to one mailbox in an hour"),
+	SVC_U32(struct mailbox_service, limits.per_day, "CS_MAILS_PER_MAILBOX_DAY", "20", 1, 20,
+	    "mails to one mailbox in a day"),
+	SVC_U32(struct mailbox_service, limits.per_domain, "CS_MAILS_PER_DOMAIN_HOUR", "200", 1,
+	    1000000, "mails to one domain in an hour"),
+	SVC_U32(struct mailbox_service, limits.per_account, "CS_MAILS_PER_ACCOUNT_HOUR", "100", 1,
+	    1000000, "mails that one account asks for in an hour"),
+	SVC_END,
+};
+
+int
+main(int argc, char *argv[])
+{
+	struct mailbox_service mailbox = { 0 };
+	const struct svc_service service = {
+		.name = "mailbox-validator",
+		.summary = "proves that a mailbox is read by who asks for its certificate",
+		.mode = SVC_BATCH,
+		.self = &mailbox,
+		.settings = settings,
+		.routes = mailbox_routes,
+		.load = store_load_cases,
+		.save = store_save_cases,
+		.act = mailbox_act,
+		.init = mailbox_init,
+		.fini = mailbox_fini,
+	};
+
+	return svc_main(argc, argv, &service);
+}

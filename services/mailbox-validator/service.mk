@@ -1,0 +1,1 @@
+mailbox-validator_LIBS := svc claim smime mail http pki

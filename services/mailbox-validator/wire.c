@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wire.c: the only file of mailbox-validator that names generated types. */
+#include "wire.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "pki/hash.h"
+#include "proto/ask.pb-c.h"
+#include "proto/evidence.pb-c.h"
+#include "proto/request.pb-c.h"
+#include "row.h"
+
+#define BODY_MAX 8192 /* octets; the longest that is sensible has a few hundred */
+#define TEXT_MAX 128  /* of an identifier */
+
+/* ---- reading ---- */
+
+static void *
+take(void *arena, size_t size)
+{
+	return cs_arena_alloc(arena, size);
+}
+
+/* What was unpacked dies with its arena. */
+static void
+leave(void *arena, void *data)
+{
+	(void)arena;
+	(void)data;
+}
+
+static void *
+unpack(struct cs_arena *arena, const ProtobufCMessageDescriptor *type, struct cs_span body,
+    struct cs_err *err)
+{
+	ProtobufCAllocator allocator = { take, leave, arena };
+
+	if (body.len > BODY_MAX) {
+		(void)cs_fail(err, CS_MALFORMED, "%s: larger than 8 KiB", type->short_name);
+		return NULL;
+	}
+	void *message = protobuf_c_message_unpack(type, &allocator, body.len, body.data);
+
+	if (message == NULL)
+		(void)cs_fail(err, CS_MALFORMED, "%s: cannot be read", type->short_name);
+	return message;
+}
+
+static enum cs_code
+read_id(const ProtobufCBinaryData *data, struct cs_id *ret_id, struct cs_err *err)
+{
+	struct cs_id id;
+
+	if (data->len != sizeof(id.octets))
+		return cs_fail(err, CS_MALFORMED, "request_id is not 16 octets");
+	memcpy(id.octets, data->data, sizeof(id.octets));
+	*ret_id = id;
+	return CS_OK;
+}
+
+static bool
+is_name(const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return false;
+	return len > 0 && len <= TEXT_MAX && cs_utf8_valid(cs_span_str(text));
+}
+
+enum cs_code
+wire_read_asked(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_asked *ret, struct cs_err *err)
+{
+	struct mailbox_asked asked = { .octets = body };
+	const struct claim_check *check = &asked.asked.check;
+
+	if (claim_read_asked(arena, body, &asked.asked, err))
+		return CS_MALFORMED;
+	if (check->kind != CLAIM_MAILBOX || strcmp(check->method, MAILBOX_METHOD) != 0 ||
+	    !mailbox_is_check(check->id))
+		return cs_fail(err, CS_MALFORMED, "CheckAsked: not a mailbox by its token");
+	if (check->account[0] == '\0' || check->expected.len > 0 || check->freshness_ms <= 0 ||
+	    check->attempt == 0)
+		return cs_fail(err, CS_MALFORMED,
+		    "CheckAsked: account, expected, freshness or attempt of a mailbox is unusable");
+	asked.to = mailbox_addressee_of(arena, check);
+	*ret = asked;
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_pressed(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
+    struct mailbox_pressed *ret, struct cs_err *err)
+{
+	const Countersign__V1__VerificationAsked *m =
+	    unpack(arena, &countersign__v1__verification_asked__descriptor, body, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	if (!is_name(m->check_id) || !is_name(m->enterprise) || !is_name(m->account))
+		return cs_fail(err, CS_MALFORMED,
+		    "VerificationAsked: check_id, enterprise or account is not a name");
+	if (read_id(&m->request_id, ret_request, err))
+		return CS_MALFORMED;
+	*ret = (struct mailbox_pressed){ m->check_id, m->enterprise, m->account };
+	return CS_OK;
+}
+
+/* What was unpacked of it is wiped: from here on there is the digest alone. */
+static void
+digest_token(struct cs_span token_key, char *text, struct mailbox_submitted *submitted)
+{
+	uint8_t token[MAILBOX_TOKEN] = { 0 };
+	size_t len = strlen(text);
+
+	submitted->readable = mailbox_token_read(cs_span_of(text, len), token);
+	mailbox_token_tag(token_key, token, submitted->tag);
+	pki_wipe(token, sizeof(token));
+	pki_wipe(text, len);
+}
+
+enum cs_code
+wire_read_submit(struct cs_arena *arena, struct cs_span token_key, struct cs_span body,
+    struct cs_id *ret_request, struct mailbox_submitted *ret, struct cs_err *err)
+{
+	const Countersign__V1__SubmitToken *m =
+	    unpack(arena, &countersign__v1__submit_token__descriptor, body, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	struct mailbox_submitted submitted = {
+		.check_id = m->check_id, .enterprise = m->enterprise, .account = m->account
+	};
+
+	digest_token(token_key, m->token, &submitted);
+	if (!is_name(m->check_id) || !is_name(m->enterprise) || !is_name(m->account))
+		return cs_fail(err, CS_MALFORMED,
+		    "SubmitToken: check_id, enterprise or account is not a name");
+	if (read_id(&m->request_id, ret_request, err))
+		return CS_MALFORMED;
+	*ret = submitted;
+	return CS_OK;
+}
+
+/* ---- writing ---- */
+
+static struct cs_span
+pack(struct cs_arena *arena, const ProtobufCMessage *message)
+{
+	size_t len = protobuf_c_message_get_packed_size(message);
+	uint8_t *octets = cs_arena_alloc(arena, len);
+
+	(void)protobuf_c_message_pack(message, octets);
+	return cs_span_of(octets, len);
+}
+
+struct cs_span
+wire_write_answer(struct cs_arena *arena, const struct mailbox_answer *answer)
+{
+	Countersign__V1__SubmitTokenAnswer m = COUNTERSIGN__V1__SUBMIT_TOKEN_ANSWER__INIT;
+
+	m.result = (char *)answer->result;
+	m.tries_left = answer->tries_left;
+	m.text = (char *)answer->text;
+	return pack(arena, &m.base);
+}
+
+struct cs_span
+wire_write_challenge(const struct mailbox_setting *in, const struct mailbox_step *step)
+{
+	const struct mailbox_challenge *challenge = &step->next;
+	Countersign__V1__MailboxChallenge m = COUNTERSIGN__V1__MAILBOX_CHALLENGE__INIT;
+	struct cs_id request = in->request;
+
+	m.request_id.len = sizeof(request.octets);
+	m.request_id.data = request.octets;
+	m.check_id = (char *)challenge->check_id;
+	m.mailbox = (char *)challenge->asked.check.target;
+	m.state = (char *)step->told;
+	m.reply = (char *)step->reply;
+	m.at_ms = in->now_ms;
+	m.expires_at_ms = mailbox_expires_ms(challenge, in->now_ms);
+	m.mails_sent = challenge->mails_sent;
+	m.tries_left = mailbox_tries_left(challenge);
+	return pack(in->arena, &m.base);
+}
+
+/* ---- work rows ---- */
+
+struct cs_span
+wire_write_letter(struct cs_arena *arena, const struct mailbox_letter *letter)
+{
+	struct cs_buf row = cs_buf_new(arena);
+
+	row_add(&row, cs_span_of(letter->mail.octets, sizeof(letter->mail.octets)));
+	row_add(&row, cs_span_of(letter->nonce, sizeof(letter->nonce)));
+	row_add_number(&row, letter->expires_ms);
+	row_add(&row, cs_span_str(letter->check_id));
+	row_add(&row, cs_span_str(letter->mailbox));
+	row_add(&row, cs_span_str(letter->enterprise));
+	row_add(&row, cs_span_str(letter->account));
+	return cs_buf_span(&row);
+}
+
+enum cs_code
+wire_read_letter(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_letter *ret, struct cs_err *err)
+{
+	struct row_reader row = { arena, body, true };
+	struct mailbox_letter letter = { 0 };
+
+	row_take_octets(&row, letter.mail.octets, sizeof(letter.mail.octets));
+	row_take_octets(&row, letter.nonce, sizeof(letter.nonce));
+	letter.expires_ms = row_take_number(&row);
+	letter.check_id = row_take_text(&row);
+	letter.mailbox = row_take_text(&row);
+	letter.enterprise = row_take_text(&row);
+	letter.account = row_take_text(&row);
+	if (!row_ended(&row))
+		return cs_fail(err, CS_MALFORMED, "work row of a mail cannot be read");
+	*ret = letter;
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_mailed(struct cs_arena *arena, const struct mailbox_mailed *mailed)
+{
+	struct cs_buf row = cs_buf_new(arena);
+
+	row_add(&row, cs_span_str(mailed->check_id));
+	row_add(&row, cs_span_of(mailed->mail.octets, sizeof(mailed->mail.octets)));
+	row_add_number(&row, mailed->delivery);
+	row_add_number(&row, mailed->attempt);
+	row_add(&row, cs_span_str(mailed->reply));
+	return cs_buf_span(&row);
+}
+
+enum cs_code
+wire_read_mailed(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_mailed *ret, struct cs_err *err)
+{
+	struct row_reader row = { arena, body, true };
+	struct mailbox_mailed mailed = { .check_id = row_take_text(&row) };
+
+	row_take_octets(&row, mailed.mail.octets, sizeof(mailed.mail.octets));
+	int64_t delivery = row_take_number(&row), attempt = row_take_number(&row);
+
+	mailed.reply = row_take_text(&row);
+	if (!row_ended(&row) || delivery < MAILBOX_ACCEPTED || delivery > MAILBOX_TOO_LATE ||
+	    attempt < 1 || attempt > INT32_MAX)
+		return cs_fail(err, CS_MALFORMED, "result of a mail cannot be read");
+	mailed.delivery = (enum mailbox_delivery)delivery;
+	mailed.attempt = (uint32_t)attempt;
+	*ret = mailed;
+	return CS_OK;
+}

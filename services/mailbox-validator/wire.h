@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wire.h: the unsigned messages of mailbox-validator, and what its work rows hold.  Reading: CS_MALFORMED
+ * names the field and never shows its value; results live in the arena.
+ */
+#ifndef MAILBOX_WIRE_H
+#define MAILBOX_WIRE_H
+
+#include "mailbox.h"
+
+/* plan.mailbox-asked: an order for a mailbox, by the method that is ours. */
+CS_MUST_USE enum cs_code wire_read_asked(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_asked *ret, struct cs_err *err);
+
+/* request.verification-asked, of any kind of check. */
+CS_MUST_USE enum cs_code wire_read_pressed(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_request, struct mailbox_pressed *ret, struct cs_err *err);
+
+/* ask.mailbox.submit.  What was typed leaves this function only as a digest under `token_key`. */
+CS_MUST_USE enum cs_code
+wire_read_submit(struct cs_arena *arena, struct cs_span token_key, struct cs_span body,
+    struct cs_id *ret_request, struct mailbox_submitted *ret, struct cs_err *err);
+struct cs_span wire_write_answer(struct cs_arena *arena, const struct mailbox_answer *answer);
+
+/* evidence.mailbox-challenge */
+struct cs_span
+wire_write_challenge(const struct mailbox_setting *in, const struct mailbox_step *step);
+
+/* Work "mail": one mail to be made and sent.  It holds no token, but what the key file makes one of. */
+struct mailbox_letter {
+	struct cs_id mail;
+	uint8_t nonce[MAILBOX_NONCE];
+	int64_t expires_ms;
+	const char *check_id, *mailbox, *enterprise, *account;
+};
+struct cs_span wire_write_letter(struct cs_arena *arena, const struct mailbox_letter *letter);
+CS_MUST_USE enum cs_code wire_read_letter(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_letter *ret, struct cs_err *err);
+
+/* Its result, "work.mail". */
+struct cs_span wire_write_mailed(struct cs_arena *arena, const struct mailbox_mailed *mailed);
+CS_MUST_USE enum cs_code wire_read_mailed(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_mailed *ret, struct cs_err *err);
+
+#endif
