@@ -99,10 +99,11 @@ http_address_why_not(const struct sockaddr *address, const struct http_address_r
 	const char *why;
 
 	if (address->sa_family == AF_INET) {
-		memcpy(octets, &((const struct sockaddr_in *)address)->sin_addr, 4);
+		memcpy(octets, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
 		why = special(octets, v4_special, sizeof(v4_special) / sizeof(v4_special[0]));
 	} else if (address->sa_family == AF_INET6) {
-		memcpy(octets, &((const struct sockaddr_in6 *)address)->sin6_addr, 16);
+		memcpy(
+		    octets, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
 		why = special(octets, v6_special, sizeof(v6_special) / sizeof(v6_special[0]));
 		if (why == NULL && !prefix_equal(octets, v6_unicast.octets, v6_unicast.bits))
 			why = "Not global unicast (RFC 4291)";

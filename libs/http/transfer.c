@@ -204,9 +204,9 @@ transfers_free(struct transfers *all)
 static bool
 same_address(const struct sockaddr *a, const struct sockaddr_storage *b)
 {
-	const struct sockaddr_in *a4 = (const struct sockaddr_in *)a;
+	const struct sockaddr_in *a4 = (const struct sockaddr_in *)(const void *)a;
 	const struct sockaddr_in *b4 = (const struct sockaddr_in *)b;
-	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)a;
+	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)(const void *)a;
 	const struct sockaddr_in6 *b6 = (const struct sockaddr_in6 *)b;
 
 	if (a->sa_family != b->ss_family)
