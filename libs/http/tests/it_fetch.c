@@ -388,7 +388,7 @@ everything_has_an_end(void **state)
 	world_prepare(&world);
 	struct http_fetcher_settings settings = settings_of(&world);
 
-	settings.total_ms = 200;
+	settings.total_ms = 600;
 	world_open(&world, &settings);
 	for (size_t i = 0; i < COUNT(urls); i++) {
 		fetch(&world, urls[i]);

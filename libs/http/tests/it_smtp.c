@@ -173,7 +173,7 @@ silence_after_the_data_is_unknown(void **state)
 	struct smtp_settings settings = settings_for("CS_SMTP_IT_PLAIN");
 
 	(void)state;
-	settings.whole_ms = 500;
+	settings.whole_ms = 1500;
 	world_start(&world, &settings);
 	expect("silent", send_to(&world, "silent@customer.example"), SMTP_UNKNOWN, 354);
 	world_stop(&world);
@@ -196,7 +196,7 @@ a_relay_that_is_not_well_is_tried_again(void **state)
 		struct smtp_settings settings = settings_for(cases[i].port);
 		struct world world;
 
-		settings.whole_ms = 500;
+		settings.whole_ms = 1500;
 		world_start(&world, &settings);
 		expect(cases[i].port, send_to(&world, "ok@customer.example"), SMTP_TEMPORARY,
 		    cases[i].code);
