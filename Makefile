@@ -78,9 +78,104 @@ $B/%.o: $B/%.c
 .PRECIOUS: $B/proto/%.pb-c.c $B/proto/%.pb-c.h
 .SECONDARY:
 
-unit: $(TESTS) ## unit tests: no servers, no network
-	$(Q)for t in $^; do $$t || exit 1; done
+# ---- packages ----
+
+PACKAGES = $(shell awk '/^($(1)) /{print $$2}' docker/packages)
+MISSING  = $(shell dpkg-query -W -f='$${db:Status-Abbrev} $${Package}\n' $(1) 2>/dev/null | \
+             awk -v want="$(1)" '$$1 == "ii" {have[$$2] = 1} END {n = split(want, w, " "); \
+             for (i = 1; i <= n; i++) if (!(w[i] in have)) print w[i]}')
+define install
+	$(Q)missing="$(call MISSING,$(1))"; [ -z "$$missing" ] || { echo "installing: $$missing"; \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; }
+endef
+
+packages: ## installs what building, testing and checking need (docker/packages), as far as it is missing
+	$(call install,$(call PACKAGES,build|test|check))
+build-packages:
+	$(call install,$(call PACKAGES,build|test))
+
+# The rest of this file needs what was installed: it starts make anew.
+build: build-packages ## installs what is missing and builds every service into build/bin
+	$(Q)echo "building ..."; $(MAKE) -j$$(nproc) --no-print-directory all
+
+# ---- running ----
+
+demo: build ## issues two certificates, telling live what happens; everything runs on loopback
+	$(Q)/usr/bin/python3 tests/demo.py
+run: build ## keeps the whole system up until Ctrl-C, and says where it is
+	$(Q)/usr/bin/python3 tests/demo.py --run
+
+# ---- tests ----
+
+test: packages ## all tests: unit, adapters against real servers, the whole system, short fuzzing
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all tests-built
+	$(Q)$(MAKE) --no-print-directory unit it stack-test system-test fuzz-short
+tests-built: $(TESTS) $(ITS)
+unit: $(TESTS) ## pure units and batches in memory: no servers, no network
+	$(Q)for t in $^; do $$t >$$t.log 2>&1 || { cat $$t.log; echo "FAILED: $$t"; exit 1; }; done
+	$(Q)echo "unit: $(words $(TESTS)) programs passed"
+# Each runs inside its folder's run-it.sh, which starts the server it needs; a store runs inside the database's.
+it: $(ITS) ## one adapter at a time against the real server it is for
+	$(Q)for t in $^; do src=$${t#$B/}; run=$$(dirname $$src)/run-it.sh; [ -x $$run ] || run=libs/db/tests/run-it.sh; \
+	    $$run $$t >$$t.log 2>&1 || { cat $$t.log; echo "FAILED: $$t"; exit 1; }; echo "it: $$src passed"; done
+stack-test: ## the test stack itself
+	$(Q)/usr/bin/python3 tests/stack/selftest.py
+system-test: all ## the whole system, from the outside
+	$(Q)/usr/bin/python3 tests/run.py
+test-san: packages ## unit and system tests with the address and undefined-behaviour sanitizers
+	$(Q)$(MAKE) --no-print-directory SAN=1 -j$$(nproc) all tests-built
+	$(Q)$(MAKE) --no-print-directory SAN=1 unit
+	$(Q)/usr/bin/python3 tests/run.py --bin build/san/bin --quick
+test-tsan: packages ## the system tests with the thread sanitizer
+	$(Q)$(MAKE) --no-print-directory TSAN=1 -j$$(nproc) all
+	$(Q)/usr/bin/python3 tests/run.py --bin build/tsan/bin --quick
+test-valgrind: packages ## unit tests under valgrind
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tests-built
+	$(Q)for t in $(TESTS); do valgrind -q --error-exitcode=9 --leak-check=full $$t >$$t.log 2>&1 || \
+	    { cat $$t.log; echo "FAILED: $$t"; exit 1; }; done; echo "valgrind: $(words $(TESTS)) programs clean"
+
+# ---- fuzzing: clang's libFuzzer, each target of libs/*/tests/fuzz_*.c and services/*/tests/fuzz_*.c ----
+
+FUZZ_SRC  := $(wildcard libs/*/tests/fuzz_*.c services/*/tests/fuzz_*.c)
+FUZZERS   := $(FUZZ_SRC:%.c=build/fuzz/%)
+FUZZ_S    ?= 60
+fuzz-built:
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) B=build/fuzz CC=clang FUZZ=1 \
+	    CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" $(FUZZERS)
+fuzz: packages fuzz-built ## every parser, FUZZ_S seconds each (60)
+	$(Q)for f in $(FUZZERS); do echo "fuzz $$f"; mkdir -p $$f.corpus; $$f -max_total_time=$(FUZZ_S) -timeout=10 -rss_limit_mb=1024 \
+	    -artifact_prefix=$$f. $$f.corpus >$$f.log 2>&1 || { tail -40 $$f.log; echo "FAILED: $$f"; exit 1; }; done
+fuzz-short: fuzz-built ## every parser for 3 seconds, from the same seed
+	$(Q)for f in $(FUZZERS); do $$f -max_total_time=3 -seed=1 -timeout=10 -rss_limit_mb=1024 \
+	    -artifact_prefix=$$f. >$$f.log 2>&1 || { tail -40 $$f.log; echo "FAILED: $$f"; exit 1; }; done; echo "fuzz: $(words $(FUZZERS)) parsers held"
+
+ifdef FUZZ
+fuzz_libs = $(if $(filter services/%,$(1)),$(B)/services/$(word 2,$(subst /, ,$(1))).a $(call archives,$($(word 2,$(subst /, ,$(1)))_LIBS)),$(call archives,$(word 2,$(subst /, ,$(1)))))
+fuzz_ld   = $(if $(filter services/%,$(1)),$(call ldlibs,$($(word 2,$(subst /, ,$(1)))_LIBS)),$(call ldlibs,$(word 2,$(subst /, ,$(1)))))
+define fuzzer
+build/fuzz/$(1:.c=): build/fuzz/$(1:.c=.o) $(call fuzz_libs,$(1)) $(B)/proto.a
+	$(Q)clang -fsanitize=fuzzer,address,undefined -pthread -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(call fuzz_ld,$(1)) -lprotobuf-c
+endef
+$(foreach f,$(FUZZ_SRC),$(eval $(call fuzzer,$f)))
+endif
+
+# ---- checks ----
+
+check: packages ## format, warnings of both compilers, static analysis, architecture rules, event compatibility
+	$(Q)tests/check/check.sh
+
+# ---- measuring, images ----
+
+bench: build ## workloads W1, W1b, W2, W3 on the whole system, with all servers; prints figures
+	$(Q)/usr/bin/python3 tests/bench/bench.py
+images: ## one container image for each service, by podman, without a registry
+	$(Q)docker/build.sh $(SERVICES)
+
 clean: ## removes everything that was built
 	rm -rf build
-.PHONY: all unit clean
+help: ## this text
+	@awk -F' ?## ?' '/^[a-z-]+:.*## / {split($$1, t, ":"); printf "  make %-16s %s\n", t[1], $$2}' Makefile
+
+.PHONY: all packages build-packages build demo run test tests-built unit it stack-test system-test test-san test-tsan \
+    test-valgrind fuzz fuzz-built fuzz-short check bench images clean help
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The main job, told live: two S/MIME certificates from request to signed mail.
+
+    demo.py          starts everything on loopback, issues two certificates, stops everything
+    demo.py --keep   keeps the directory with logs and certificates
+    demo.py --run    starts everything, says where it is, and waits for Ctrl-C
+"""
+
+import argparse
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from applicant import Applicant, Refused, make_csr  # noqa: E402
+from stack.product import API_TOKENS  # noqa: E402
+from stack.stack import REPOSITORY, Stack  # noqa: E402
+from story import Story  # noqa: E402
+
+MESSAGE = "From: alice@alpha.example\nSubject: hello\n\nSigned with a certificate of our own making.\n"
+
+
+def openssl(*words: Any, stdin: bytes | None = None) -> str:
+    done = subprocess.run(["openssl", *map(str, words)], input=stdin, capture_output=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"openssl {words[0]} failed: {done.stderr.decode()}")
+    return (done.stdout + done.stderr).decode(errors="replace").strip()
+
+
+class Demo:
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.out = stack.root / "out"
+        self.out.mkdir()
+        self.alice = Applicant(stack, API_TOKENS[0][0])
+        self.root = stack.ca / "root.cert.pem"
+
+    def say(self, text: str) -> None:
+        print(text, flush=True)
+
+    def step(self, text: str) -> None:
+        self.say(f"\n== {text}")
+
+    def issue(self, mailbox: str, method: str) -> Path:
+        """One request from the CSR to the certificate; returns the path without its suffix."""
+        zone = mailbox.partition("@")[2]
+        _, csr = make_csr(self.out, mailbox)
+        self.step(f"{mailbox}: a request with a CSR made by openssl")
+        request = self.alice.create(csr, [mailbox], "smime-domain-mailbox", domains=[zone])
+        shown = self.alice.wait_planned(request)
+        for note in shown.get("notes", []):
+            self.say(f"           note: {note['text']} ({note['clause']})")
+        checks = {c["id"]: c for c in shown["checks"]}
+        if checks["mailbox-1"]["state"] != "standing":
+            self.step(f"{mailbox}: Verify is pressed, a mail arrives over SMTP, its token is typed in")
+            self.alice.prove_mailbox(request, mailbox)
+        if checks["domain-1"]["state"] != "standing":
+            self.step(f"{mailbox}: {zone} is proved by {'a TXT record' if method == 'txt' else 'a file'}")
+            if method == "txt":
+                record = self.alice.prove_domain_by_txt(request, zone)
+                self.say(f"           published {record['name']} TXT \"{record['value']}\"")
+            else:
+                file = self.alice.prove_domain_by_file(request)
+                self.say(f"           published {file['url']}")
+        self.step(f"{mailbox}: Generate is pressed; CAA, DNSSEC and the perspectives are asked now")
+        self.alice.approve(request)
+        self.alice.wait_state(request, "issued")
+        stem = self.out / mailbox
+        Path(f"{stem}.cert.pem").write_bytes(self.alice.certificate(request))
+        Path(f"{stem}.chain.pem").write_bytes(self.alice.certificate(request, "chain"))
+        self.story.wait(request, "notice.sent")
+        return stem
+
+    def use(self, stem: Path) -> None:
+        """openssl is the second opinion: it verifies the certificate and mail signed with it."""
+        certificate, chain = f"{stem}.cert.pem", f"{stem}.chain.pem"
+        self.step(f"{stem.name}: the certificate, as openssl reads it")
+        shown = openssl("x509", "-in", certificate, "-noout", "-subject", "-issuer", "-dates", "-serial")
+        names = "subjectAltName,keyUsage,extendedKeyUsage,certificatePolicies"
+        self.say(shown + "\n" + openssl("x509", "-in", certificate, "-noout", "-ext", names))
+        trust = ["-CAfile", self.root, "-untrusted", chain, "-purpose", "smimesign"]
+        self.say("openssl verify: " + openssl("verify", *trust, certificate))
+        signed, plain = f"{stem}.signed.eml", f"{stem}.plain.eml"
+        Path(plain).write_text(MESSAGE)
+        key = ["-signer", certificate, "-inkey", f"{stem}.key.pem", "-certfile", chain]
+        openssl("cms", "-sign", "-in", plain, *key, "-out", signed)
+        verify = openssl("cms", "-verify", "-in", signed, "-CAfile", self.root, "-purpose", "smimesign")
+        self.say("openssl cms: " + verify.splitlines()[-1])
+
+    def run(self) -> None:
+        self.story = Story(self.stack, self.say)
+        try:
+            stems = [
+                self.issue("alice@alpha.example", "txt"),
+                self.issue("alice@beta.example", "file"),
+            ]
+        finally:
+            self.story.stop()
+        for stem in stems:
+            self.use(stem)
+        self.say("\n" + Path(f"{stems[0]}.cert.pem").read_text())
+
+
+def where(stack: Stack) -> None:
+    api = stack.services["request-intake"].env["CS_HTTP_LISTEN"]
+    print(f"\nAPI      http://{api}/v1/requests   (description: http://{api}/openapi.json)")
+    for token, account, _ in API_TOKENS:
+        print(f"         Authorization: Bearer {token}   (account {account})")
+    print(f"mail     {stack.mail.url}/mails   (SMTP on {stack.mail.relay})")
+    for name, service in stack.services.items():
+        print(f"metrics  http://{service.listen}/metrics   {name}")
+    print(f"logs     {stack.root}/log")
+    print(f"\nCtrl-C stops all of it.", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--run", action="store_true")
+    parser.add_argument("--bin", type=Path, default=REPOSITORY / "build" / "bin")
+    options = parser.parse_args()
+    begun = time.monotonic()
+    with Stack(keep=options.keep, binaries=options.bin, product=True) as stack:
+        stack.start_product()
+        if options.run:
+            where(stack)
+            try:
+                signal.sigwait([signal.SIGINT, signal.SIGTERM])
+            except KeyboardInterrupt:
+                pass
+            print("\nstopping", flush=True)
+        else:
+            Demo(stack).run()
+    if not options.run:
+        print(f"demo done in {time.monotonic() - begun:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (RuntimeError, TimeoutError, AssertionError, Refused) as failure:
+        sys.exit(f"demo: {failure}")
