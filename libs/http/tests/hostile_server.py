@@ -31,7 +31,7 @@ answers = {
     "/refresh": answer("200 OK", b"x", f"Refresh: 0; url={WEB}/good"),
     "/old": b"HTTP/1.0 200 OK\r\n\r\ntoken",
     "/chunked": CHUNKS + b"3\r\ntok\r\n2\r\nen\r\n0\r\n\r\n",
-    "/trailer": CHUNKS + b"5\r\ntoken\r\n0\r\nLocation: http://evil.example/\r\n\r\n",
+    "/trailer": CHUNKS + b"5\r\ntoken\r\n0\r\nContent-Encoding: gzip\r\n\r\n",
     "/1024": answer("200 OK", b"x" * 1024),
     "/1025": answer("200 OK", b"x" * 1025),
     "/1025-chunked": CHUNKS + b"401\r\n" + b"x" * 1025 + b"\r\n0\r\n\r\n",

@@ -17,7 +17,7 @@
 #include "http/server.h"
 #include "tests/check.h"
 
-#define GUARD_S 20 /* a test that takes longer has failed */
+#define GUARD_S 10 /* a test that takes longer has failed */
 
 struct world {
 	struct event_base *base;
