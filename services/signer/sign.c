@@ -99,24 +99,30 @@ sign_read_result(struct cs_span body, struct sign_result *ret, struct cs_err *er
 
 /* ---- act ---- */
 
-void
-sign_act(void *self, struct svc_work *work)
+struct sign_result
+sign_carry_out(const struct signer_service *signer, struct svc_work *work)
 {
-	const struct signer_service *signer = self;
 	struct sign_result result = { .says = SIGN_RECHECK };
 	struct sign_order order;
 	struct cs_err err;
 
-	if (sign_read_order(signer->seal_key, work->key, work->body, &order) &&
-	    sign_is_fresh(&order, work->now_ms)) {
-		pki_sha256(order.tbs, result.tbs_sha256);
-		result.says = SIGN_DONE;
-		if (pki_issuer_sign(
-			signer->issuer, work->arena, order.tbs, &result.signature, &err) != CS_OK) {
-			log_error(work->log, "signing failed reason=\"%s\"", err.text);
-			result.says = SIGN_FAILED;
-			result.signature.len = 0;
-		}
+	if (!sign_read_order(signer->seal_key, work->key, work->body, &order) ||
+	    !sign_is_fresh(&order, work->now_ms))
+		return result;
+	pki_sha256(order.tbs, result.tbs_sha256);
+	result.says = SIGN_DONE;
+	if (pki_issuer_sign(signer->issuer, work->arena, order.tbs, &result.signature, &err)) {
+		log_error(work->log, "signing failed reason=\"%s\"", err.text);
+		result.says = SIGN_FAILED;
+		result.signature.len = 0;
 	}
+	return result;
+}
+
+void
+sign_act(void *self, struct svc_work *work)
+{
+	const struct sign_result result = sign_carry_out(self, work);
+
 	svc_done(work, sign_write_result(work->arena, &result));
 }

@@ -38,6 +38,10 @@ sign_read_result(struct cs_span body, struct sign_result *ret, struct cs_err *er
 /* May this order be carried out now? */
 bool sign_is_fresh(const struct sign_order *order, int64_t now_ms);
 
+struct signer_service;
+/* Signs when the order is ours and fresh; never fails: the result says what to do. */
+struct sign_result sign_carry_out(const struct signer_service *signer, struct svc_work *work);
+
 /* svc_act: `self` is a struct signer_service. */
 void sign_act(void *self, struct svc_work *work);
 
