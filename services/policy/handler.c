@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * handler.c: the table of contents: each event to its decision, and what the decision says to the world.
- * No I/O: svc_emit() fills the outbox that the skeleton writes with the batch.
+ * handler.c: the table of contents: each event to its decision, and what the decision says to the
+ * world. No I/O: svc_emit() fills the outbox that the skeleton writes with the batch.
  */
 #include "handler.h"
 
@@ -42,7 +42,10 @@ read_approved(const void *self, struct svc_event *ev, struct cs_err *err)
 	return CS_OK;
 }
 
-/* The right to publish a subject is one service's: evidence of another kind does not belong there. */
+/*
+ * The right to publish a subject is one service's: evidence of another kind does not belong
+ * there.
+ */
 static bool
 belongs(const char *subject, enum claim_kind kind)
 {

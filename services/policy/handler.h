@@ -15,7 +15,10 @@ struct policy_service {
 	struct cs_arena *arena;    /* owned */
 };
 
-/* Loads key, trust table and suffix list, and reads the issuer domains.  CS_MALFORMED, CS_NOT_FOUND. */
+/*
+ * Loads key, trust table and suffix list, and reads the issuer domains.  CS_MALFORMED,
+ * CS_NOT_FOUND.
+ */
 CS_MUST_USE enum cs_code policy_init(void *self, struct svc *svc, struct cs_err *err);
 void policy_fini(void *self);
 

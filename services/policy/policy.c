@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy.c: the life of a plan.  What could not be found out never helps: silence and "could not tell"
- * are asked again, within a budget, and then refused.
+ * policy.c: the life of a plan.  What could not be found out never helps: silence and "could not
+ * tell" are asked again, within a budget, and then refused.
  */
 #include "policy.h"
 
@@ -198,7 +198,10 @@ attempts_so_far(const struct policy_plan *plan, const char *check_id)
 	return 0;
 }
 
-/* The checks as rules, profile and evidence demand them now; everything else of a plan, but its end. */
+/*
+ * The checks as rules, profile and evidence demand them now; everything else of a plan, but its
+ * end.
+ */
 static struct claim_plan
 draft(const struct policy_setting *in, const struct policy_case *c)
 {
@@ -270,7 +273,21 @@ first_missing(const struct claim_plan *plan)
 	return NULL;
 }
 
-/* Order of arrival is no order of events: evidence that people saw may reach us after the approval. */
+/*
+ * Was it due so long ago that nobody was here to see to it?  Then what was said meanwhile may still
+ * be on its way to us, and silence means nothing.  Not for ever: an approval lasts a day.
+ */
+static bool
+was_away(const struct policy_setting *in, const struct policy_plan *plan, int64_t due_ms)
+{
+	return in->now_ms - due_ms >= POLICY_LATE_MS &&
+	       in->now_ms < plan->approval.approved_at_ms + POLICY_APPROVAL_MS;
+}
+
+/*
+ * Order of arrival is no order of events: evidence that people saw may reach us after the
+ * approval.
+ */
 static void
 wait_for(
     const struct policy_setting *in, struct policy_step *step, const struct claim_check *missing)
@@ -284,6 +301,11 @@ wait_for(
 	step->says = "waiting for evidence";
 	if (in->now_ms < plan->due_ms)
 		return;
+	if (was_away(in, plan, plan->due_ms)) {
+		plan->since_ms = in->now_ms;
+		plan->due_ms = in->now_ms + POLICY_WAIT_MS;
+		return;
+	}
 	refuse(in, step,
 	    (struct cs_refusal){ "evidence-missing", field_of(plan, missing, in->arena),
 		missing->kind == CLAIM_MAILBOX ? "SBR 3.2.2.2" : "SBR 3.2.2.1",
@@ -369,7 +391,10 @@ policy_decide_submitted(const struct policy_setting *in, const struct policy_cas
 	move(in, &step, POLICY_MADE);
 	make_first(in, &step);
 	if (plan->approval_envelope.len > 0) {
-		/* The approval was faster.  People's validators are told first, then the clock goes on. */
+		/*
+		 * The approval was faster.  People's validators are told first, then the clock
+		 * goes on.
+		 */
 		move(in, &step, POLICY_APPROVED);
 		plan->due_ms = in->now_ms;
 	}
@@ -661,10 +686,14 @@ renew(const struct policy_setting *in, struct policy_step *step)
 static void
 on_final_due(const struct policy_setting *in, struct policy_step *step)
 {
-	if (!all_satisfied(&step->next.plan))
-		repeat_what_is_due(in, step);
-	else
+	const struct policy_plan *plan = &step->next.plan;
+
+	if (all_satisfied(plan))
 		renew(in, step);
+	else if (in->now_ms >= plan->plan.ends_at_ms && was_away(in, plan, plan->due_ms))
+		try_final(in, step);
+	else
+		repeat_what_is_due(in, step);
 }
 
 struct policy_step

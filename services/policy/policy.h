@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy.h: what does a request's plan need next?  Pure: no I/O, no clock, no randomness of its own, no
- * memory but the arena.  Each function takes the case as it is and one fact, and returns the case as
- * it is then and what the world shall be told.
+ * policy.h: what does a request's plan need next?  Pure: no I/O, no clock, no randomness of its
+ * own, no memory but the arena.  Each function takes the case as it is and one fact, and returns
+ * the case as it is then and what the world shall be told.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -17,6 +17,7 @@
 #define POLICY_WAIT_MS (15 * CS_MINUTE_MS)  /* after the approval, for evidence under way */
 #define POLICY_APPROVAL_MS CS_DAY_MS        /* how long an approval may be made good */
 #define POLICY_KEEP_MS CS_DAY_MS            /* that a refusal can be published again */
+#define POLICY_LATE_MS (30 * CS_SECOND_MS)  /* overdue by so much, we were away ourselves */
 #define POLICY_ATTEMPT_MS (45 * CS_SECOND_MS)
 #define POLICY_ATTEMPTS 5 /* of one check in one final plan */
 #define POLICY_LOOKS 50   /* that people may ask for before they approve, of one check */
@@ -106,7 +107,10 @@ struct policy_step policy_decide_approved(const struct policy_setting *in,
     const struct policy_case *old, const struct policy_approved *approved);
 struct policy_step policy_decide_evidence(const struct policy_setting *in,
     const struct policy_case *old, const struct policy_evidence *evidence);
-/* The plan's due_ms has come: silence past an attempt's limit, a repeat, the end of a wait or a plan. */
+/*
+ * The plan's due_ms has come: silence past an attempt's limit, a repeat, the end of a wait or a
+ * plan.
+ */
 struct policy_step
 policy_decide_due(const struct policy_setting *in, const struct policy_case *old);
 /* It was issued, refused or stopped by the signer, or cancelled: `says` is for the log. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy_checks.c: from names to checks.  The list is computed per name, every time, from the request
- * alone; what no profile may leave out is added after everything that a profile decides.
+ * policy_checks.c: from names to checks.  The list is computed per name, every time, from the
+ * request alone; what no profile may leave out is added after everything that a profile decides.
  */
 #include "policy_checks.h"
 

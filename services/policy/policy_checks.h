@@ -8,8 +8,8 @@
  *   both         all of these
  *   always       caa-N and mpic-caa-N for each domain of a mailbox
  *
- * No profile and no setting removes the last line (SBR 4.2.2.1, 4.2.2.2) or lengthens a period beyond
- * SBR 4.2.1.
+ * No profile and no setting removes the last line (SBR 4.2.2.1, 4.2.2.2) or lengthens a period
+ * beyond SBR 4.2.1.
  */
 #ifndef POLICY_CHECKS_H
 #define POLICY_CHECKS_H

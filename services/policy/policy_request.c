@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy_request.c: what may be asked for at all.  Every refusal names the field, the clause and what
- * would mend it; whoever reads it is the person who asked.
+ * policy_request.c: what may be asked for at all.  Every refusal names the field, the clause and
+ * what would mend it; whoever reads it is the person who asked.
  */
 #include <string.h>
 
@@ -197,7 +197,9 @@ scope(const struct asking *asking)
 	return names;
 }
 
-/* One domain and its subdomains in each request: only then do the names belong to one registrant. */
+/*
+ * One domain and its subdomains in each request: only then do the names belong to one registrant.
+ */
 static bool
 domains_are_related(const struct asking *asking, struct cs_refusal *ret_why)
 {

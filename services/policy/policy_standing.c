@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* policy_standing.c: reuse of evidence (SBR 4.2.1), under the enterprise and account that it names. */
+/*
+ * policy_standing.c: reuse of evidence (SBR 4.2.1), under the enterprise and account that it
+ * names.
+ */
 #include "policy_standing.h"
 
 #include <string.h>

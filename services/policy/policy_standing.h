@@ -2,9 +2,10 @@
 /*
  * policy_standing.h: which evidence that stands serves which check.  Pure.
  *
- * A proof serves exactly what it proved: a mailbox proof the same enterprise, account and mailbox; a
- * domain proof the same enterprise, that domain, and names below it only where the method covers them
- * (TBR 3.2.2.4: DNS change does, a file on a website does not); never another enterprise.
+ * A proof serves exactly what it proved: a mailbox proof the same enterprise, account and
+ * mailbox; a domain proof the same enterprise, that domain, and names below it only where the
+ * method covers them (TBR 3.2.2.4: DNS change does, a file on a website does not); never another
+ * enterprise.
  */
 #ifndef POLICY_STANDING_H
 #define POLICY_STANDING_H
@@ -36,8 +37,8 @@ struct policy_need {
 
 /*
  * What is to be remembered of this evidence, borrowing its texts; valid_until is cut to the reuse
- * period of the rules (SBR 4.2.1), and nothing was checked later than now.  False: nothing (could not
- * tell, or proved by answers that DNSSEC does not vouch for); *ret_proof is untouched.
+ * period of the rules (SBR 4.2.1), and nothing was checked later than now.  False: nothing (could
+ * not tell, or proved by answers that DNSSEC does not vouch for); *ret_proof is untouched.
  */
 CS_MUST_USE bool policy_proof_of(const struct claim_evidence *evidence, struct cs_span envelope,
     int64_t now_ms, struct policy_proof *ret_proof);
@@ -50,8 +51,8 @@ bool policy_standing_has(const struct policy_proof *proofs, const struct policy_
 
 /*
  * Gives every check that evidence serves its standing: evidence digest, end, and the method, target
- * and expected value that were proved, so that the check digest is the evidence's own.  A domain and
- * its MPIC corroboration stand together or not at all.
+ * and expected value that were proved, so that the check digest is the evidence's own.  A domain
+ * and its MPIC corroboration stand together or not at all.
  */
 void policy_standing_attach(const struct policy_need *need, struct claim_check *checks, size_t n);
 

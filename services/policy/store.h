@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store.h: cases in PostgreSQL.  One load and one save for a whole batch; the state of an aggregate is
- * a struct policy_case in the batch's arena.
+ * store.h: cases in PostgreSQL.  One load and one save for a whole batch; the state of an
+ * aggregate is a struct policy_case in the batch's arena.
  */
 #ifndef POLICY_STORE_H
 #define POLICY_STORE_H
 
 #include "svc/svc.h"
 
-/* Plans, locked; then what the tables say of everybody named in the batch, and evidence that stands. */
+/*
+ * Plans, locked; then what the tables say of everybody named in the batch, and evidence that
+ * stands.
+ */
 CS_MUST_USE enum cs_code store_load_cases(struct svc_batch *batch, struct cs_err *err);
 /* Changed plans and new evidence.  CS_CONFLICT: another replica was faster. */
 CS_MUST_USE enum cs_code store_save_cases(struct svc_batch *batch, struct cs_err *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fake_store.h: the store of the tests: rows in memory, kept as the real one keeps them (envelopes and
- * progress), so that every batch begins by reading.  It gives every case all evidence of all
- * enterprises: choosing is policy's business.
+ * fake_store.h: the store of the tests: rows in memory, kept as the real one keeps them
+ * (envelopes and progress), so that every batch begins by reading.  It gives every case all
+ * evidence of all enterprises: choosing is policy's business.
  */
 #ifndef POLICY_FAKE_STORE_H
 #define POLICY_FAKE_STORE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fake_world.h: what surrounds policy in tests: keys, a trust table, an enterprise with accounts, and the
- * statements that the other services would make.
+ * fake_world.h: what surrounds policy in tests: keys, a trust table, an enterprise with accounts,
+ * and the statements that the other services would make.
  */
 #ifndef POLICY_FAKE_WORLD_H
 #define POLICY_FAKE_WORLD_H

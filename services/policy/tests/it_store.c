@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* it_store.c: load and save against a real PostgreSQL at CS_DATABASE_URL, in a schema of its own. */
+/*
+ * it_store.c: load and save against a real PostgreSQL at CS_DATABASE_URL, in a schema of its own.
+ */
 /* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>

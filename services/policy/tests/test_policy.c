@@ -600,15 +600,58 @@ could_not_tell_spends_the_budget_too(void **state)
 }
 
 static void
-nothing_is_asked_at_the_end_of_the_plan(void **state)
+a_plan_that_ends_unproved_is_refused_unless_we_were_away(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t due_before_end_ms, after_end_ms;
+		const char *want;
+	} cases[] = {
+		{ "on time", 0, 0, "could-not-prove" },
+		{ "a little late", 10000, POLICY_LATE_MS - 10001, "could-not-prove" },
+		{ "away since before the end", 10000, POLICY_LATE_MS - 10000, "none" },
+		{ "away for a day", 10000, CS_DAY_MS - POLICY_FINAL_MS, "could-not-prove" },
+		{ "away for a millisecond less", 10000, CS_DAY_MS - POLICY_FINAL_MS - 1, "none" },
+	};
+	struct fake_world *world = *state;
+
+	for (size_t i = 0; i < LEN(cases); i++) {
+		world->now_ms = FAKE_NOW;
+		struct flow flow = begin_final(world);
+		int64_t end = flow.c.plan.plan.ends_at_ms;
+
+		flow.c.plan.due_ms = end - cases[i].due_before_end_ms;
+		world->now_ms = end + cases[i].after_end_ms;
+		const struct policy_step step = wake(&flow);
+
+		if (strcmp(step.refusal.code != NULL ? step.refusal.code : "none", cases[i].want) !=
+		    0)
+			fail_msg("%s: got %s, want %s", cases[i].name,
+			    step.refusal.code != NULL ? step.refusal.code : "none", cases[i].want);
+		if (step.refusal.code != NULL)
+			continue;
+		assert_true(step.publishes);
+		expect_asks(&flow, &step, "caa-1 mpic-caa-1 ");
+		assert_int_equal(fake_check(&flow.c.plan.plan, "caa-1")->attempt, 2);
+	}
+}
+
+static void
+an_outage_of_ours_does_not_end_the_wait_for_evidence(void **state)
 {
 	struct fake_world *world = *state;
-	struct flow flow = begin_final(world);
+	struct flow flow = begin(world);
 
-	world->now_ms = FAKE_NOW + POLICY_FINAL_MS; /* policy itself was away */
-	const struct policy_step step = wake(&flow);
+	(void)submit(&flow);
+	(void)approve(&flow);
+	world->now_ms = FAKE_NOW + POLICY_WAIT_MS + POLICY_LATE_MS;
+	struct policy_step step = wake(&flow);
 
-	expect_code(&step, "could-not-prove");
+	expect_state(&flow, POLICY_APPROVED);
+	assert_int_equal(flow.c.plan.due_ms, world->now_ms + POLICY_WAIT_MS);
+	world->now_ms = FAKE_NOW + CS_DAY_MS;
+	step = wake(&flow);
+	expect_code(&step, "evidence-missing");
 }
 
 static void
@@ -815,7 +858,8 @@ main(void)
 		CASE(the_pause_depends_on_the_random_octets),
 		CASE(silence_is_asked_again_until_the_budget_is_spent),
 		CASE(could_not_tell_spends_the_budget_too),
-		CASE(nothing_is_asked_at_the_end_of_the_plan),
+		CASE(a_plan_that_ends_unproved_is_refused_unless_we_were_away),
+		CASE(an_outage_of_ours_does_not_end_the_wait_for_evidence),
 		CASE(an_answer_after_its_deadline_serves_as_standing_evidence),
 		CASE(a_quorum_of_too_few_perspectives_is_no_proof),
 		CASE(answers_that_dnssec_does_not_vouch_for_are_no_proof),
