@@ -36,6 +36,8 @@ batch_read(const struct svc_service *service, struct batch_event *event)
 	if (event->route->read != NULL &&
 	    event->route->read(service->self, &event->ev, &event->err) != CS_OK)
 		event->malformed = true;
+	else
+		event->log.request = event->ev.key;
 }
 
 /* Everything that a decision left behind is forgotten: the batch may run again. */
