@@ -13,10 +13,11 @@ struct pki_ca_spec {
 	bool bench_rsa_3072; /* allows RSA 3072: for measurements, never for trust */
 	int64_t not_before_s, not_after_s;
 	/* An issuing CA only: */
-	const char *crl_url;    /* of the root's CRL, http; required */
-	const char *issuer_url; /* of the root's certificate, http; may be NULL */
-	bool client_auth;       /* its subscribers may have clientAuth */
-	bool ocsp;              /* it signs OCSP responses itself: digitalSignature */
+	const char *crl_url;         /* of the root's CRL, http; required */
+	const char *issuer_url;      /* of the root's certificate, http; may be NULL */
+	const char *const *policies; /* ends with NULL; NULL: anyPolicy (SBR 7.1.6.3) */
+	bool client_auth;            /* its subscribers may have clientAuth */
+	bool ocsp;                   /* it signs OCSP responses itself: digitalSignature */
 };
 
 struct pki_ca_made {   /* ended by pki_ca_made_fini, which wipes */

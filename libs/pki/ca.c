@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pki/ca.h"
+
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "pki/cert.h"
+#include "pki/hash.h"
+#include "pki/issuer.h"
+#include "pki/name.h"
+#include "pki/signer.h"
+
+#define SERIAL 16
+#define LONGEST_S \
+	(INT64_C(366) * 25 * 86400) /* of a CA certificate: 25 years, as root programs do */
+#define ANY_POLICY "2.5.29.32.0"
+
+static bool
+is_country(const char *text)
+{
+	return strlen(text) == 2 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'A' &&
+	       text[1] <= 'Z';
+}
+
+static bool
+is_name(const char *text)
+{
+	return text != NULL && text[0] != '\0' && strlen(text) <= 64 &&
+	       pki_text_fault(cs_span_str(text)) == NULL;
+}
+
+static bool
+is_key(const struct pki_ca_spec *spec)
+{
+	if (spec->kind == PKI_KEY_EC)
+		return spec->bits == 256 || spec->bits == 384;
+	return spec->kind == PKI_KEY_RSA &&
+	       (spec->bits == 4096 || (spec->bits == 3072 && spec->bench_rsa_3072));
+}
+
+static const char *
+spec_fault(const struct pki_ca_spec *spec)
+{
+	if (!is_name(spec->common_name) || !is_name(spec->organization))
+		return "common name and organization of 1 to 64 octets are required (SBR 7.1.4.3)";
+	if (spec->country == NULL || !is_country(spec->country))
+		return "the country is two capital letters (ISO 3166-1)";
+	if (!is_key(spec))
+		return "the key is EC P-256, EC P-384 or RSA 4096 (SBR 6.1.5)";
+	if (spec->not_after_s <= spec->not_before_s ||
+	    spec->not_after_s - spec->not_before_s > LONGEST_S)
+		return "the validity is not between nothing and 25 years";
+	return NULL;
+}
+
+static bool
+is_http(const char *url)
+{
+	return strncmp(url, "http://", 7) == 0 && url[7] != '\0' &&
+	       pki_text_fault(cs_span_str(url)) == NULL;
+}
+
+static const char *
+issuing_fault(const struct pki_ca_spec *spec, const struct pki_cert_info *root)
+{
+	if (spec->crl_url == NULL || !is_http(spec->crl_url) ||
+	    (spec->issuer_url != NULL && !is_http(spec->issuer_url)))
+		return "the CRL's URL is required, and URLs are plain http (SBR 7.1.2.2)";
+	if (spec->not_before_s < root->not_before_s || spec->not_after_s > root->not_after_s)
+		return "it would be valid when its issuer is not";
+	if (root->path_len == 0)
+		return "its issuer may have no CA below it";
+	return NULL;
+}
+
+static EVP_PKEY *
+make_key(const struct pki_ca_spec *spec)
+{
+	EVP_PKEY *key;
+
+	if (spec->kind == PKI_KEY_RSA)
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)spec->bits);
+	else
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", spec->bits == 256 ? "P-256" : "P-384");
+	cs_assert(key != NULL);
+	return key;
+}
+
+static struct cs_span
+spki_of(struct cs_arena *arena, const EVP_PKEY *key)
+{
+	unsigned char *der = NULL;
+	const int len = i2d_PUBKEY(key, &der);
+
+	cs_assert(len > 0);
+	const struct cs_span spki = cs_arena_copy(arena, der, (size_t)len);
+	OPENSSL_free(der);
+	return spki;
+}
+
+/* Owned by the caller; the BIO's copy is wiped by OpenSSL. */
+static char *
+key_to_pem(EVP_PKEY *key, const char *pass)
+{
+	BIO *bio = BIO_new(BIO_s_secmem());
+	char *data;
+
+	cs_assert(bio != NULL);
+	cs_assert(PEM_write_bio_PKCS8PrivateKey(bio, key, pass != NULL ? EVP_aes_256_cbc() : NULL,
+		      pass, pass != NULL ? (int)strlen(pass) : 0, NULL, NULL) == 1);
+	const long len = BIO_get_mem_data(bio, &data);
+	char *pem = strndup(data, (size_t)len);
+	cs_assert(pem != NULL);
+	BIO_free(bio);
+	return pem;
+}
+
+struct making { /* a CA certificate on its way */
+	struct cs_arena *arena;
+	EVP_PKEY *key; /* owned until a signer takes it */
+	struct pki_attribute subject[3];
+	uint8_t serial[SERIAL], key_id[20];
+	struct pki_cert_template template;
+};
+
+/* What roots and issuing CAs have in common. */
+static void
+begin(struct making *m, const struct pki_ca_spec *spec)
+{
+	m->arena = cs_arena_new();
+	m->key = make_key(spec);
+	m->subject[0] = (struct pki_attribute){ PKI_OID_COUNTRY, spec->country };
+	m->subject[1] = (struct pki_attribute){ PKI_OID_ORGANIZATION, spec->organization };
+	m->subject[2] = (struct pki_attribute){ PKI_OID_CN, spec->common_name };
+	cs_random(m->serial, sizeof(m->serial));
+	m->serial[0] = (m->serial[0] & 0x3f) | 0x40; /* positive, and always 16 octets */
+	m->template = (struct pki_cert_template){
+		.serial = cs_span_of(m->serial, sizeof(m->serial)),
+		.not_before_s = spec->not_before_s,
+		.not_after_s = spec->not_after_s,
+		.subject = m->subject,
+		.n_subject = 3,
+		.spki = spki_of(m->arena, m->key),
+		.key_usage = PKI_KU_KEY_CERT_SIGN | PKI_KU_CRL_SIGN,
+		.is_ca = true,
+		.path_len = -1,
+	};
+	pki_key_id(m->template.spki, m->key_id);
+	m->template.subject_key_id = cs_span_of(m->key_id, sizeof(m->key_id));
+}
+
+static void
+finish(struct making *m, struct cs_span tbs, struct cs_span signature, const char *pass,
+    struct pki_ca_made *ret_made)
+{
+	const struct cs_span der = pki_cert_assemble(m->arena, tbs, m->template.sigalg, signature);
+
+	ret_made->key_pem = key_to_pem(m->key, pass);
+	ret_made->cert_pem = strdup(pki_cert_pem(m->arena, der));
+	cs_assert(ret_made->cert_pem != NULL);
+}
+
+enum cs_code
+pki_ca_make_root(const struct pki_ca_spec *spec, const char *pass, struct pki_ca_made *ret_made,
+    struct cs_err *err)
+{
+	struct making m;
+	struct pki_signer signer;
+	struct cs_span tbs, signature;
+	const char *why = spec_fault(spec);
+
+	if (why != NULL)
+		return cs_fail(err, CS_MALFORMED, "root CA: %s", why);
+	begin(&m, spec);
+	enum cs_code code = pki_signer_init(&signer, m.key, m.template.spki, err);
+	if (code == CS_OK) {
+		m.template.issuer = pki_name(m.arena, m.subject, 3);
+		m.template.sigalg = signer.sigalg;
+		code = pki_cert_tbs(m.arena, &m.template, &tbs, err);
+		if (code == CS_OK)
+			code = pki_signer_sign(&signer, m.arena, tbs, &signature, err);
+		if (code == CS_OK)
+			finish(&m, tbs, signature, pass, ret_made);
+		pki_signer_fini(&signer);
+	}
+	cs_arena_free(m.arena);
+	return code;
+}
+
+enum cs_code
+pki_ca_make_issuing(const struct pki_ca_spec *spec, struct pki_issuer *root, const char *pass,
+    struct pki_ca_made *ret_made, struct cs_err *err)
+{
+	const char *const eku[] = { PKI_EKU_EMAIL_PROTECTION,
+		spec->client_auth ? PKI_EKU_CLIENT_AUTH : NULL, NULL };
+	const char *const any_policy[] = { ANY_POLICY, NULL };
+	const char *const crl_urls[] = { spec->crl_url, NULL };
+	const char *const issuer_urls[] = { spec->issuer_url, NULL };
+	struct making m;
+	struct cs_span tbs, signature;
+	const char *why = spec_fault(spec);
+
+	if (why == NULL)
+		why = issuing_fault(spec, pki_issuer_certificate(root));
+	if (why != NULL)
+		return cs_fail(err, CS_MALFORMED, "issuing CA: %s", why);
+	begin(&m, spec);
+	m.template.issuer = pki_issuer_name(root);
+	m.template.authority_key_id = pki_issuer_key_id(root);
+	m.template.sigalg = pki_issuer_sigalg(root);
+	m.template.path_len = 0;
+	m.template.key_usage |= spec->ocsp ? PKI_KU_DIGITAL_SIGNATURE : 0;
+	m.template.eku = eku;
+	m.template.policies = spec->policies != NULL ? spec->policies : any_policy;
+	m.template.crl_urls = crl_urls;
+	m.template.issuer_urls = issuer_urls;
+	enum cs_code code = pki_cert_tbs(m.arena, &m.template, &tbs, err);
+	if (code == CS_OK)
+		code = pki_issuer_sign(root, m.arena, tbs, &signature, err);
+	if (code == CS_OK)
+		finish(&m, tbs, signature, pass, ret_made);
+	EVP_PKEY_free(m.key);
+	cs_arena_free(m.arena);
+	return code;
+}
+
+void
+pki_ca_made_fini(struct pki_ca_made *made)
+{
+	if (made->key_pem != NULL)
+		pki_wipe(made->key_pem, strlen(made->key_pem));
+	free(made->key_pem);
+	free(made->cert_pem);
+	*made = (struct pki_ca_made){ 0 };
+}
