@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* it_store.c: load and save against a real PostgreSQL at CS_DATABASE_URL, in a schema of its own. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h> /* needs those before it */
+/* clang-format on */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "base/time.h"
+#include "db/db.h"
+#include "pki/ed25519.h"
+#include "pki/hash.h"
+#include "store.h"
+
+#define NOW INT64_C(1795437296789)
+
+struct fixture {
+	struct cs_arena *arena;
+	struct db *db, *other;
+	struct claim_key *key;
+};
+
+static void
+ok(enum cs_code code, const struct cs_err *err)
+{
+	if (code != CS_OK)
+		fail_msg("%s: %s", cs_code_name(code), err->text);
+}
+
+static struct db *
+open_db(const char *script)
+{
+	const char *url = getenv("CS_DATABASE_URL");
+	struct cs_err err = { 0 };
+	struct db *db;
+
+	if (url == NULL)
+		fail_msg("CS_DATABASE_URL is not set");
+	ok(db_open(url, "it_store", &db, &err), &err);
+	ok(db_script(db, script, &err), &err);
+	return db;
+}
+
+static void
+migrate(struct db *db, const char *path)
+{
+	static char sql[65536];
+	struct cs_err err = { 0 };
+	FILE *file = fopen(path, "rbe");
+
+	if (file == NULL)
+		fail_msg("%s: run this from the top of the tree", path);
+	sql[fread(sql, 1, sizeof(sql) - 1, file)] = '\0';
+	(void)fclose(file);
+	ok(db_script(db, sql, &err), &err);
+}
+
+static struct claim_key *
+new_key(void)
+{
+	char dir[] = "/tmp/it-store-XXXXXX", path[64];
+	struct claim_key *key;
+
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/key", dir);
+	assert_int_equal(pki_ed25519_generate(path, NULL), CS_OK);
+	assert_int_equal(claim_key_load(path, &key, NULL), CS_OK);
+	(void)unlink(path);
+	(void)rmdir(dir);
+	return key;
+}
+
+static int
+setup(void **state)
+{
+	static struct fixture f;
+
+	f = (struct fixture){ .arena = cs_arena_new(), .key = new_key() };
+	f.db = open_db("drop schema if exists it_signer cascade; create schema it_signer;"
+		       " set search_path = it_signer");
+	f.other = open_db("set search_path = it_signer");
+	migrate(f.db, "services/signer/sql/0001_signer.sql");
+	*state = &f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	db_close(f->db);
+	db_close(f->other);
+	claim_key_free(f->key);
+	cs_arena_free(f->arena);
+	return 0;
+}
+
+/* ---- one batch about one request ---- */
+
+struct one {
+	struct svc_aggregate aggregate;
+	struct svc_batch batch;
+	struct svc_event event, *events[1];
+};
+
+static struct cs_id
+id(uint8_t n)
+{
+	struct cs_id id;
+
+	memset(id.octets, n, sizeof(id.octets));
+	return id;
+}
+
+/* Begins and loads; `plan`: a plan.final is among the events. */
+static struct signer_record *
+begin(struct fixture *f, struct one *one, struct db *db, uint8_t n, struct cs_span plan)
+{
+	struct cs_err err = { 0 };
+
+	*one = (struct one){ .event = { .subject = "plan.final", .body = plan } };
+	one->events[0] = &one->event;
+	one->aggregate =
+	    (struct svc_aggregate){ .key = id(n), .events = one->events, .n_events = plan.len > 0 };
+	one->batch = (struct svc_batch){
+		.aggregates = &one->aggregate, .n = 1, .arena = f->arena, .db = db, .now_ms = NOW
+	};
+	ok(db_begin(db, &err), &err);
+	ok(store_load_records(&one->batch, &err), &err);
+	return one->aggregate.state;
+}
+
+static enum cs_code
+end(struct one *one)
+{
+	struct cs_err err = { 0 };
+	enum cs_code code = store_save_records(&one->batch, &err);
+
+	if (code == CS_OK)
+		code = db_commit(one->batch.db, &err);
+	if (code != CS_OK)
+		db_rollback(one->batch.db);
+	if (code == CS_INTERNAL)
+		print_message("%s\n", err.text);
+	return code;
+}
+
+static int64_t
+number(struct fixture *f, const char *sql)
+{
+	struct db_rows *rows;
+	struct cs_err err = { 0 };
+
+	ok(db_query(f->db, f->arena, sql, NULL, 0, &rows, &err), &err);
+	return db_get_i64(rows, 0, 0);
+}
+
+/* ---- statements ---- */
+
+static struct claim_check
+check(const char *name)
+{
+	struct claim_check check = { .id = name,
+		.kind = CLAIM_CAA,
+		.target = "sales.example",
+		.method = "caa-issuemail",
+		.enterprise = "acme",
+		.account = "",
+		.expected = cs_span_str(name),
+		.attempt = 1 };
+
+	claim_check_digest(&check, check.digest);
+	return check;
+}
+
+static struct signer_evidence
+evidence(
+    struct fixture *f, uint8_t n, const char *name, enum claim_outcome outcome, uint32_t attempt)
+{
+	struct signer_evidence made = { .received.received_ms = NOW };
+	const struct claim_asked asked = { .request = id(n), .check = check(name) };
+
+	claim_evidence_for(&asked, &made.e);
+	made.e.outcome = outcome;
+	made.e.attempt = attempt;
+	made.e.checked_at_ms = NOW - 1000;
+	made.received.envelope = claim_seal_evidence(f->arena, f->key, &made.e);
+	claim_envelope_sha256(made.received.envelope, made.sha256);
+	return made;
+}
+
+static struct cs_span
+plan(struct fixture *f, uint8_t n, uint32_t revision, const char *name, const uint8_t *standing)
+{
+	struct claim_check checks[] = { check(name) };
+	const struct claim_plan plan = { .request = id(n),
+		.revision = revision,
+		.final = true,
+		.enterprise = "acme",
+		.account = "u-1",
+		.profile = "staff",
+		.certificate_profile = "mailbox-strict",
+		.rules_version = "",
+		.contact = "",
+		.checks = checks,
+		.n_checks = 1,
+		.made_at_ms = NOW,
+		.ends_at_ms = NOW + 1000 };
+
+	if (standing != NULL) {
+		checks[0].has_standing = true;
+		memcpy(checks[0].standing_sha256, standing, CLAIM_DIGEST);
+	}
+	return claim_seal_plan(f->arena, f->key, &plan);
+}
+
+static void
+add_statement(struct fixture *f, struct signer_record *record, enum claim_statement kind,
+    uint32_t revision, struct cs_span envelope)
+{
+	struct record_statement statement = {
+		.kind = kind, .revision = revision, .received = { envelope, NOW }
+	};
+
+	pki_sha256(envelope, statement.sha256);
+	record_add_statement(record, f->arena, &statement);
+}
+
+static void
+add_evidence(struct fixture *f, uint8_t n, const struct signer_evidence *made)
+{
+	struct one one;
+
+	record_add_evidence(begin(f, &one, f->db, n, (struct cs_span){ 0 }), f->arena, made);
+	assert_int_equal(end(&one), CS_OK);
+}
+
+/* ---- tests ---- */
+
+static void
+what_is_saved_is_loaded_again(void **state)
+{
+	struct fixture *f = *state;
+	struct one one;
+	const struct signer_evidence made = evidence(f, 1, "one", CLAIM_PROVED, 1);
+	const struct cs_span final = plan(f, 1, 2, "one", NULL);
+
+	struct signer_record *record = begin(f, &one, f->db, 1, (struct cs_span){ 0 });
+	assert_int_equal(record->version, 0);
+	assert_int_equal(record->state, SIGNER_WAITING);
+	add_statement(f, record, CLAIM_REQUEST, 0, cs_span_str("request"));
+	add_statement(f, record, CLAIM_APPROVAL, 0, cs_span_str("approval"));
+	add_statement(f, record, CLAIM_PLAN, 1, cs_span_str("older"));
+	add_statement(f, record, CLAIM_PLAN, 2, final);
+	record_add_evidence(record, f->arena, &made);
+	assert_int_equal(end(&one), CS_OK);
+
+	record = begin(f, &one, f->db, 1, (struct cs_span){ 0 });
+	assert_int_equal(record->version, 1);
+	assert_true(cs_span_is(record->c.request.envelope, "request"));
+	assert_true(cs_span_is(record->c.approval.envelope, "approval"));
+	assert_int_equal(record->c.approval.received_ms, NOW);
+	assert_true(cs_span_equal(record->c.plan.envelope, final));
+	assert_int_equal(record->plan_revision, 2);
+	assert_int_equal(record->c.n_evidence, 1);
+	assert_memory_equal(record->c.evidence[0].sha256, made.sha256, CLAIM_DIGEST);
+	assert_true(cs_span_equal(record->c.evidence[0].received.envelope, made.received.envelope));
+	assert_int_equal(end(&one), CS_OK);
+}
+
+static void
+two_replicas_cannot_both_be_first(void **state)
+{
+	struct fixture *f = *state;
+	struct one mine, theirs;
+
+	add_statement(f, begin(f, &mine, f->db, 2, (struct cs_span){ 0 }), CLAIM_REQUEST, 0,
+	    cs_span_str("request"));
+	(void)begin(f, &theirs, f->other, 2, (struct cs_span){ 0 });
+	assert_int_equal(end(&mine), CS_OK);
+	assert_int_equal(end(&theirs), CS_CONFLICT);
+	assert_int_equal(begin(f, &theirs, f->other, 2, (struct cs_span){ 0 })->version, 1);
+	assert_int_equal(end(&theirs), CS_OK);
+}
+
+static void
+evidence_of_others_is_loaded_when_a_plan_names_it(void **state)
+{
+	struct fixture *f = *state;
+	struct one one;
+	const struct signer_evidence standing = evidence(f, 3, "three", CLAIM_PROVED, 1);
+	const struct signer_evidence other = evidence(f, 3, "three", CLAIM_PROVED, 2);
+
+	add_evidence(f, 3, &standing);
+	add_evidence(f, 3, &other);
+	/* The plan is only arriving: load looks at the events too. */
+	struct signer_record *record =
+	    begin(f, &one, f->db, 4, plan(f, 4, 1, "three", standing.sha256));
+	assert_int_equal(record->c.n_evidence, 1);
+	assert_memory_equal(record->c.evidence[0].sha256, standing.sha256, CLAIM_DIGEST);
+	assert_int_equal(record->c.n_denials, 0);
+	assert_int_equal(end(&one), CS_OK);
+	const struct signer_evidence denial = evidence(f, 3, "three", CLAIM_REFUSED, 7);
+	add_evidence(f, 3, &denial);
+	record = begin(f, &one, f->db, 4, plan(f, 4, 1, "three", standing.sha256));
+	assert_int_equal(record->c.n_denials, 1);
+	assert_int_equal(record->c.denials[0].attempt, 7);
+	assert_true(cs_id_equal(record->c.denials[0].request, id(3)));
+	assert_int_equal(end(&one), CS_OK);
+}
+
+static void
+the_first_result_counts_and_the_second_is_noted(void **state)
+{
+	struct fixture *f = *state;
+	struct one one;
+	const struct signer_evidence first = evidence(f, 5, "five", CLAIM_PROVED, 1);
+	const struct signer_evidence second = evidence(f, 5, "five", CLAIM_REFUSED, 1);
+
+	add_evidence(f, 5, &first);
+	add_evidence(f, 5, &first);
+	assert_int_equal(number(f, "select count(*) from equivocation"), 0);
+	add_evidence(f, 5, &second);
+	assert_int_equal(number(f, "select count(*) from equivocation"), 1);
+	struct signer_record *record = begin(f, &one, f->db, 5, plan(f, 5, 1, "five", NULL));
+	assert_int_equal(record->c.n_evidence, 1);
+	assert_int_equal(record->c.evidence[0].e.outcome, CLAIM_PROVED);
+	add_statement(f, record, CLAIM_REQUEST, 0, cs_span_str("request"));
+	add_statement(f, record, CLAIM_REQUEST, 0, cs_span_str("another"));
+	assert_int_equal(end(&one), CS_OK);
+	assert_int_equal(number(f, "select count(*) from equivocation"), 2);
+	record = begin(f, &one, f->db, 5, (struct cs_span){ 0 });
+	assert_true(cs_span_is(record->c.request.envelope, "request"));
+	assert_int_equal(end(&one), CS_OK);
+}
+
+static size_t
+found(struct fixture *f)
+{
+	struct cs_id *keys;
+	size_t n;
+	struct cs_err err = { 0 };
+
+	ok(store_due_found(NULL, f->db, NOW, 10, f->arena, &keys, &n, &err), &err);
+	return n;
+}
+
+static void
+what_was_waited_for_is_found(void **state)
+{
+	struct fixture *f = *state;
+	struct one one;
+	const struct signer_evidence made = evidence(f, 6, "six", CLAIM_PROVED, 1);
+	struct signer_missing missing[] = { { .about = "x", .why = "absent", .elsewhere = true } };
+
+	memcpy(missing[0].sha256, made.sha256, CLAIM_DIGEST);
+	struct signer_record *record = begin(f, &one, f->db, 7, (struct cs_span){ 0 });
+	record->missing_changed = true;
+	record->missing = missing;
+	record->n_missing = 1;
+	assert_int_equal(end(&one), CS_OK);
+	assert_int_equal(found(f), 0);
+	add_evidence(f, 6, &made);
+	assert_int_equal(found(f), 1);
+	record = begin(f, &one, f->db, 7, (struct cs_span){ 0 });
+	assert_int_equal(record->n_waiting_for, 1);
+	record->missing_changed = true;
+	assert_int_equal(end(&one), CS_OK);
+	assert_int_equal(found(f), 0);
+}
+
+static struct signer_record *
+intend(struct fixture *f, struct one *one, uint8_t n, uint8_t serial)
+{
+	struct signer_record *record = begin(f, one, f->db, n, (struct cs_span){ 0 });
+
+	record->intent = (struct record_intent){ .choice.not_before_s = NOW / 1000,
+		.tbs = cs_span_str("octets"),
+		.evidence = cs_span_str("digests"),
+		.judged_at_ms = NOW };
+	memset(record->intent.choice.serial, serial, TBS_SERIAL);
+	memset(record->intent.tbs_sha256, 4, CLAIM_DIGEST);
+	record->intent_is_new = true;
+	record->state = SIGNER_INTENT;
+	record_add_audit(record, f->arena, "intent", "serial=1");
+	return record;
+}
+
+static void
+an_intent_becomes_a_certificate_once(void **state)
+{
+	struct fixture *f = *state;
+	struct one one;
+
+	(void)intend(f, &one, 8, 0x41);
+	assert_int_equal(end(&one), CS_OK);
+	(void)intend(f, &one, 8, 0x42); /* a second for the request */
+	assert_int_equal(end(&one), CS_CONFLICT);
+	(void)intend(f, &one, 9, 0x41); /* the serial again */
+	assert_int_equal(end(&one), CS_CONFLICT);
+
+	struct signer_record *record = begin(f, &one, f->db, 8, (struct cs_span){ 0 });
+	assert_true(record->has_intent);
+	assert_int_equal(record->state, SIGNER_INTENT);
+	assert_true(cs_span_is(record->intent.tbs, "octets"));
+	assert_true(cs_span_is(record->intent.evidence, "digests"));
+	assert_int_equal(record->intent.choice.serial[16], 0x41);
+	assert_int_equal(record->intent.judged_at_ms, NOW);
+	record->state = SIGNER_ISSUED;
+	record->intent_changed = true;
+	record->certificate = cs_span_str("certificate");
+	record_add_audit(record, f->arena, "issued", "serial=1");
+	record_add_audit(record, f->arena, "note", "a second row of one batch");
+	assert_int_equal(end(&one), CS_OK);
+	assert_int_equal(number(f, "select count(*) from certificate"), 1);
+
+	record = begin(f, &one, f->db, 8, (struct cs_span){ 0 });
+	record->intent_changed = true; /* an intent that ended */
+	assert_int_equal(end(&one), CS_CONFLICT);
+}
+
+static void
+a_void_intent_keeps_its_serial(void **state)
+{
+	struct fixture *f = *state;
+	struct one one;
+
+	(void)intend(f, &one, 10, 0x50);
+	assert_int_equal(end(&one), CS_OK);
+	struct signer_record *record = begin(f, &one, f->db, 10, (struct cs_span){ 0 });
+	record->intent.is_void = true;
+	record->intent_changed = true;
+	record->state = SIGNER_REFUSED;
+	record->code = "evidence-expired";
+	record_add_audit(record, f->arena, "void", "serial=2");
+	assert_int_equal(end(&one), CS_OK);
+	assert_int_equal(
+	    number(f, "select count(*) from intent where state = 'void' and void_at_ms > 0"), 1);
+	(void)intend(f, &one, 11, 0x50);
+	assert_int_equal(end(&one), CS_CONFLICT);
+}
+
+static void
+the_audit_chain_holds_and_cannot_be_changed(void **state)
+{
+	static const char *const changes[] = { "update audit set detail = 'x' where seq = 1",
+		"delete from audit where seq = 1", "update statement set envelope = ''",
+		"delete from evidence", "update certificate set der = ''", "delete from intent",
+		"update intent set tbs = 'x'", "truncate audit",
+		"update intent set state = 'open' where state = 'void'", "delete from request" };
+	struct fixture *f = *state;
+	struct db_rows *rows;
+	struct cs_err err = { 0 };
+
+	ok(db_query(f->db, f->arena,
+	       "select seq, at_ms, request, action, detail, prev_hash, hash from audit order by seq",
+	       NULL, 0, &rows, &err),
+	    &err);
+	const size_t n = db_rows_count(rows);
+	struct audit_row *chain = CS_NEW_ARRAY(f->arena, n, struct audit_row);
+	for (size_t i = 0; i < n; i++) {
+		chain[i] = (struct audit_row){ .seq = db_get_i64(rows, i, 0),
+			.at_ms = db_get_i64(rows, i, 1),
+			.request = db_get_id(rows, i, 2),
+			.action = db_get_text(rows, i, 3),
+			.detail = db_get_text(rows, i, 4) };
+		memcpy(chain[i].prev_hash, db_get_bytes(rows, i, 5).data, AUDIT_HASH);
+		memcpy(chain[i].hash, db_get_bytes(rows, i, 6).data, AUDIT_HASH);
+	}
+	assert_true(n >= 5);
+	assert_int_equal(audit_first_bad(chain, n), n);
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		if (db_script(f->other, changes[i], &err) == CS_OK)
+			fail_msg("%s: got accepted", changes[i]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_saved_is_loaded_again),
+		cmocka_unit_test(two_replicas_cannot_both_be_first),
+		cmocka_unit_test(evidence_of_others_is_loaded_when_a_plan_names_it),
+		cmocka_unit_test(the_first_result_counts_and_the_second_is_noted),
+		cmocka_unit_test(what_was_waited_for_is_found),
+		cmocka_unit_test(an_intent_becomes_a_certificate_once),
+		cmocka_unit_test(a_void_intent_keeps_its_serial),
+		cmocka_unit_test(the_audit_chain_holds_and_cannot_be_changed),
+	};
+
+	return cmocka_run_group_tests_name("store", tests, setup, teardown);
+}

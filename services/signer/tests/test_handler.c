@@ -1,0 +1,798 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Batches through the real skeleton: every order of arrival, twice, late, and while somebody stops it. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "handler.h"
+#include "pki/ca.h"
+#include "pki/cert.h"
+#include "pki/hash.h"
+#include "proto/ask.pb-c.h"
+#include "proto/certificate.pb-c.h"
+#include "sign.h"
+#include "svc/svc_test.h"
+#include "tests/fake_store.h"
+#include "tests/fake_world.h"
+
+struct bench {
+	struct world *w;
+	struct signer_service signer;
+	struct svc_service service;
+	struct svc_test *test;
+	unsigned n_events; /* names of events are numbers */
+};
+
+static const uint8_t seal_key[32] = "only signers have this one......";
+
+/* ---- the CA ---- */
+
+static void
+write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	cs_assert(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
+	cs_assert(access(path, R_OK) == 0);
+}
+
+static struct pki_issuer *
+load_ca(struct world *w, const struct pki_ca_made *made, const char *name)
+{
+	const char *key = cs_arena_printf(w->kept, "%s/%s.key", w->dir, name);
+	const char *chain = cs_arena_printf(w->kept, "%s/%s.pem", w->dir, name);
+	const struct pki_issuer_files files = { .key = key, .chain = chain };
+	struct pki_issuer *issuer;
+	struct cs_err err = { 0 };
+
+	write_text(key, made->key_pem);
+	write_text(chain, made->cert_pem);
+	if (pki_issuer_load(&files, &issuer, &err) != CS_OK)
+		fail_msg("%s", err.text);
+	return issuer;
+}
+
+static struct pki_issuer *
+make_ca(struct world *w)
+{
+	struct pki_ca_spec spec = { .common_name = "Test Root",
+		.organization = "Countersign",
+		.country = "DE",
+		.kind = PKI_KEY_EC,
+		.bits = 384,
+		.not_before_s = NOW / 1000 - 86400,
+		.not_after_s = NOW / 1000 + INT64_C(20) * 365 * 86400 };
+	struct pki_ca_made root = { 0 }, issuing = { 0 };
+	struct cs_err err = { 0 };
+
+	if (pki_ca_make_root(&spec, NULL, &root, &err) != CS_OK)
+		fail_msg("%s", err.text);
+	struct pki_issuer *signs = load_ca(w, &root, "root");
+	spec.common_name = "Test Issuing";
+	spec.bits = 256;
+	spec.not_after_s = NOW / 1000 + INT64_C(10) * 365 * 86400;
+	spec.crl_url = "http://crl.countersign.example/root.crl";
+	if (pki_ca_make_issuing(&spec, signs, NULL, &issuing, &err) != CS_OK)
+		fail_msg("%s", err.text);
+	struct pki_issuer *issuer = load_ca(w, &issuing, "issuing");
+	pki_issuer_free(signs);
+	pki_ca_made_fini(&root);
+	pki_ca_made_fini(&issuing);
+	return issuer;
+}
+
+/* ---- the bench ---- */
+
+static const char *const crl_urls[] = { "http://crl.countersign.example/1.crl", NULL };
+
+static int
+make_bench(void **state)
+{
+	static struct bench bench;
+	struct signer_service *signer = &bench.signer;
+
+	bench = (struct bench){ .w = world_new() };
+	signer->seal_key = cs_span_of(seal_key, sizeof(seal_key));
+	signer->issuer = make_ca(bench.w);
+	signer->ca = (struct tbs_ca){
+		.label = "issuing-1",
+		.name = pki_issuer_name(signer->issuer),
+		.key_id = pki_issuer_key_id(signer->issuer),
+		.sigalg = pki_issuer_sigalg(signer->issuer),
+		.not_after_s = pki_issuer_certificate(signer->issuer)->not_after_s,
+		.crl_urls = crl_urls,
+	};
+	signer->chain = pki_issuer_chain(signer->issuer, &signer->n_chain);
+	bench.service = (struct svc_service){ .name = "signer",
+		.mode = SVC_BATCH,
+		.self = signer,
+		.routes = signer_routes,
+		.load = store_load_records,
+		.save = store_save_records };
+	*state = &bench;
+	return 0;
+}
+
+static int
+end_bench(void **state)
+{
+	struct bench *b = *state;
+
+	svc_test_free(b->test);
+	pki_issuer_free(b->signer.issuer);
+	world_free(b->w);
+	return 0;
+}
+
+/* The request for ann alone: one standing proof, CAA and its corroboration. */
+static void
+only_ann(struct world *w, enum world_step step)
+{
+	static const char *const ann[] = { "ann@sales.example" };
+
+	if (step == STEP_FACTS) {
+		w->request.mailboxes = world_texts(ann, 1);
+	} else if (step == STEP_PLAN) {
+		w->checks[1] = w->checks[CAA_SALES];
+		w->checks[2] = w->checks[MPIC_SALES];
+		w->plan.n_checks = 3;
+	}
+}
+
+/* What ann's request needs, by name. */
+enum { REQUEST, APPROVAL, PLAN, CAA, MPIC, STANDING, EVENTS };
+
+static void
+start(struct bench *b, world_change *change)
+{
+	world_make(b->w, change);
+	b->signer.trust = b->w->trust;
+	b->signer.rules = b->w->rules;
+	fake_store_clear();
+	svc_test_free(b->test);
+	b->test = svc_test_new(&b->service, NOW);
+	b->n_events = 0;
+}
+
+static struct svc_test_event
+event(struct bench *b, int which)
+{
+	struct world *w = b->w;
+	struct svc_test_event e = { .id = cs_arena_printf(w->arena, "e%u", b->n_events++) };
+
+	switch (which) {
+	case REQUEST:
+		e.subject = "request.submitted";
+		e.body = w->c.request.envelope;
+		break;
+	case APPROVAL:
+		e.subject = "request.generation-approved";
+		e.body = w->c.approval.envelope;
+		break;
+	case PLAN:
+		e.subject = "plan.final";
+		e.body = w->c.plan.envelope;
+		break;
+	case CAA:
+		e.subject = "evidence.caa";
+		e.body = w->sealed[CAA_SALES];
+		break;
+	case MPIC:
+		e.subject = "evidence.mpic";
+		e.body = w->sealed[MPIC_SALES];
+		break;
+	default:
+		e.subject = "evidence.mailbox";
+		e.body = w->sealed[MAILBOX];
+	}
+	return e;
+}
+
+static void
+give(struct bench *b, int which)
+{
+	const struct svc_test_event e = event(b, which);
+
+	svc_test_run(b->test, &e, 1);
+}
+
+static void
+give_all(struct bench *b)
+{
+	for (int i = 0; i < EVENTS; i++)
+		give(b, EVENTS - 1 - i); /* the standing proof came long before */
+}
+
+static struct fake_row *
+row(struct bench *b)
+{
+	return fake_store_row(b->w->c.id);
+}
+
+static void
+expect_state(struct bench *b, enum signer_state want)
+{
+	if (row(b) == NULL || row(b)->record.state != want)
+		fail_msg("got %s, want %s",
+		    row(b) != NULL ? signer_state_name(row(b)->record.state) : "no row",
+		    signer_state_name(want));
+}
+
+/* Carries out the last order as act does, at this time; its result becomes an event. */
+static struct svc_test_event
+carry_out(struct bench *b, int64_t now_ms)
+{
+	const size_t n = svc_test_count(b->test, "work.sign");
+	const struct svc_test_out *order = svc_test_out(b->test, "work.sign", n - 1);
+	struct log_context log = { .service = "test", .level = LOG_ERROR };
+	struct svc_work work = { .kind = "sign",
+		.key = order->key,
+		.body = order->body,
+		.now_ms = now_ms,
+		.arena = b->w->arena,
+		.log = &log };
+	const struct sign_result result = sign_carry_out(&b->signer, &work);
+
+	return (struct svc_test_event){ .id = cs_arena_printf(b->w->arena, "e%u", b->n_events++),
+		.subject = "work.sign",
+		.key = order->key,
+		.body = sign_write_result(b->w->arena, &result) };
+}
+
+static void
+run(struct bench *b, struct svc_test_event e, int64_t now_ms)
+{
+	svc_test_set_time(b->test, now_ms);
+	svc_test_run(b->test, &e, 1);
+}
+
+/* ---- every order ---- */
+
+/* The k-th permutation of 0..n-1. */
+static void
+permute(unsigned k, int n, int *ret)
+{
+	int left[EVENTS];
+
+	for (int i = 0; i < n; i++)
+		left[i] = i;
+	for (int i = n; i > 0; i--) {
+		const int pick = (int)(k % (unsigned)i);
+
+		k /= (unsigned)i;
+		*ret++ = left[pick];
+		left[pick] = left[i - 1];
+	}
+}
+
+static void
+every_order_of_arrival_ends_in_one_intent(void **state)
+{
+	struct bench *b = *state;
+
+	for (unsigned k = 0; k < 120; k++) {
+		int order[5];
+
+		start(b, only_ann);
+		give(b, STANDING);
+		permute(k, 5, order);
+		for (int i = 0; i < 5; i++) {
+			if (svc_test_count(b->test, "work.sign") != 0)
+				fail_msg("order %u: an intent before all was there", k);
+			give(b, order[i]);
+			if (i < 4 && k % 8 == 0)
+				give(b, order[i]); /* under another event id */
+		}
+		if (svc_test_count(b->test, "work.sign") != 1 || fake_store_audits("intent") != 1)
+			fail_msg("order %u: got %zu orders to sign, want 1", k,
+			    svc_test_count(b->test, "work.sign"));
+		expect_state(b, SIGNER_INTENT);
+	}
+}
+
+static void
+one_batch_in_any_order_is_the_same(void **state)
+{
+	struct bench *b = *state;
+
+	for (unsigned k = 0; k < 120; k += 7) {
+		struct svc_test_event events[10];
+		int order[5];
+
+		start(b, only_ann);
+		give(b, STANDING);
+		permute(k, 5, order);
+		for (int i = 0; i < 5; i++) {
+			events[i] = event(b, order[i]);
+			events[i + 5] = event(b, order[4 - i]);
+		}
+		svc_test_run(b->test, events, 10);
+		assert_int_equal(svc_test_count(b->test, "work.sign"), 1);
+		assert_int_equal(row(b)->record.version, 1);
+		expect_state(b, SIGNER_INTENT);
+	}
+}
+
+static void
+a_conflict_runs_again_and_changes_nothing(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, only_ann);
+	for (int i = EVENTS - 1; i >= 0; i--) {
+		fake_store.conflicts = 2;
+		give(b, i);
+	}
+	assert_int_equal(svc_test_count(b->test, "work.sign"), 1);
+	assert_int_equal(fake_store_audits("intent"), 1);
+}
+
+static void
+what_comes_elsewhere_is_found_by_the_clock(void **state)
+{
+	struct bench *b = *state;
+	struct cs_id keys[4];
+
+	start(b, only_ann);
+	for (int i = 0; i < STANDING; i++)
+		give(b, i);
+	assert_int_equal(row(b)->n_waits_for, 1);
+	assert_int_equal(fake_store_found(keys, 4), 0);
+	give(b, STANDING);
+	expect_state(b, SIGNER_WAITING); /* it is another request's */
+	assert_int_equal(fake_store_found(keys, 4), 1);
+	assert_true(cs_id_equal(keys[0], b->w->c.id));
+	run(b, (struct svc_test_event){ "clock", "clock.missing-found", .key = keys[0] }, NOW);
+	expect_state(b, SIGNER_INTENT);
+	assert_int_equal(fake_store_found(keys, 4), 0);
+}
+
+/* ---- signing ---- */
+
+static void
+check_message(struct bench *b, const struct pki_cert_info *info)
+{
+	const struct svc_test_out *out = svc_test_out(b->test, "certificate.issued", 0);
+	Countersign__V1__CertificateIssued *m =
+	    countersign__v1__certificate_issued__unpack(NULL, out->body.len, out->body.data);
+
+	assert_non_null(m);
+	assert_true(cs_span_equal(
+	    cs_span_of(m->certificate.data, m->certificate.len), row(b)->certificate));
+	assert_int_equal(m->n_chain, 1);
+	assert_string_equal(m->enterprise, "acme");
+	assert_string_equal(m->account, "u-1");
+	assert_string_equal(m->contact, "ann@sales.example");
+	assert_string_equal(m->issuer, "issuing-1");
+	assert_string_equal(m->serial, cs_hex(b->w->arena, info->serial));
+	assert_string_equal(m->fingerprint, cs_hex(b->w->arena, cs_span_of(info->sha256, 32)));
+	assert_int_equal(m->n_mailboxes, 1);
+	assert_int_equal(m->not_after_ms - m->not_before_ms, 90 * CS_DAY_MS - 1000);
+	countersign__v1__certificate_issued__free_unpacked(m, NULL);
+}
+
+static void
+a_certificate_says_what_was_proved(void **state)
+{
+	struct bench *b = *state;
+	struct pki_cert_info info;
+	struct pki_csr csr;
+	struct cs_refusal why;
+
+	start(b, only_ann);
+	give_all(b);
+	run(b, carry_out(b, NOW + 1), NOW + 2);
+	expect_state(b, SIGNER_ISSUED);
+	assert_int_equal(pki_cert_read(b->w->arena, row(b)->certificate, &info, NULL), CS_OK);
+	assert_true(pki_cert_signed_by(&info, pki_issuer_certificate(b->signer.issuer)));
+	assert_true(pki_csr_read(b->w->arena, b->w->request.csr, 0, &csr, &why));
+	assert_true(cs_span_equal(info.spki, csr.key.spki));
+	assert_int_equal(info.n_mailboxes, 1);
+	assert_string_equal(info.mailboxes[0].address, "ann@sales.example");
+	assert_int_equal(info.n_subject_attributes, 0);
+	assert_int_equal(info.not_before_s, NOW / 1000);
+	assert_int_equal(info.serial.len, TBS_SERIAL);
+	assert_true(info.serial.data[0] >= 0x40 && info.serial.data[0] <= 0x7f);
+	assert_string_equal(info.policies[0], "2.23.140.1.5.1.3");
+	assert_null(info.policies[1]);
+	assert_string_equal(info.eku[0], PKI_EKU_EMAIL_PROTECTION);
+	assert_null(info.eku[1]);
+	assert_false(info.is_ca);
+	check_message(b, &info);
+	assert_int_equal(fake_store_audits("intent"), 1);
+	assert_int_equal(fake_store_audits("issued"), 1);
+	assert_int_equal(
+	    audit_first_bad(fake_store.audits, fake_store.n_audits), fake_store.n_audits);
+}
+
+static void
+the_second_result_changes_nothing(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, only_ann);
+	give_all(b);
+	struct svc_test_event first = carry_out(b, NOW + 1), second = carry_out(b, NOW + 1);
+	run(b, first, NOW + 2);
+	const struct cs_span certificate = row(b)->certificate;
+	run(b, second, NOW + 3);
+	assert_int_equal(svc_test_count(b->test, "certificate.issued"), 1);
+	assert_true(cs_span_equal(row(b)->certificate, certificate));
+	for (int i = 0; i < EVENTS; i++)
+		give(b, i);
+	assert_int_equal(svc_test_count(b->test, "work.sign"), 1);
+}
+
+static enum sign_says
+says(struct svc_test_event e)
+{
+	struct sign_result result;
+
+	assert_int_equal(sign_read_result(e.body, &result, NULL), CS_OK);
+	return result.says;
+}
+
+static void
+an_old_order_is_judged_again(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, only_ann);
+	give_all(b);
+	const struct record_intent before = row(b)->record.intent;
+	assert_int_equal(says(carry_out(b, NOW + SIGNER_MARGIN_MS - 1)), SIGN_DONE);
+	struct svc_test_event late = carry_out(b, NOW + SIGNER_MARGIN_MS);
+	assert_int_equal(says(late), SIGN_RECHECK);
+	run(b, late, NOW + SIGNER_MARGIN_MS);
+	expect_state(b, SIGNER_INTENT);
+	assert_int_equal(svc_test_count(b->test, "work.sign"), 2);
+	assert_int_equal(fake_store_audits("renewed"), 1);
+	assert_true(cs_span_equal(before.tbs, row(b)->record.intent.tbs)); /* never new octets */
+	run(b, carry_out(b, NOW + SIGNER_MARGIN_MS + 9), NOW + SIGNER_MARGIN_MS + 9);
+	expect_state(b, SIGNER_ISSUED);
+}
+
+static void
+expect_void(struct bench *b, const char *code)
+{
+	expect_state(b, SIGNER_REFUSED);
+	assert_true(row(b)->record.intent.is_void);
+	assert_int_equal(fake_store_audits("void"), 1);
+	assert_int_equal(svc_test_count(b->test, "certificate.issued"), 0);
+	const struct svc_test_out *out = svc_test_out(b->test, "certificate.refused", 0);
+	assert_non_null(out);
+	Countersign__V1__CertificateRefused *m =
+	    countersign__v1__certificate_refused__unpack(NULL, out->body.len, out->body.data);
+	assert_non_null(m);
+	assert_string_equal(m->code, code);
+	countersign__v1__certificate_refused__free_unpacked(m, NULL);
+}
+
+static void
+an_order_that_outlived_its_plan_is_void(void **state)
+{
+	struct bench *b = *state;
+	const int64_t end_ms = NOW + 15 * CS_MINUTE_MS;
+
+	start(b, only_ann);
+	give_all(b);
+	run(b, carry_out(b, end_ms), end_ms);
+	expect_void(b, "evidence-expired");
+}
+
+static void
+an_order_whose_proof_was_voided_is_void(void **state)
+{
+	struct bench *b = *state;
+	struct world *w = b->w;
+
+	start(b, only_ann);
+	give_all(b);
+	w->evidence[CAA_SALES].attempt = 2;
+	w->evidence[CAA_SALES].outcome = CLAIM_REFUSED;
+	world_seal(w, CAA_SALES);
+	give(b, CAA);
+	expect_state(b, SIGNER_INTENT);
+	run(b, carry_out(b, NOW + SIGNER_MARGIN_MS), NOW + SIGNER_MARGIN_MS);
+	expect_void(b, "evidence-expired");
+}
+
+/* Whoever owns the database: other octets in the intent, or in the order. */
+static void
+edited_octets_are_never_signed(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, only_ann);
+	give_all(b);
+	struct svc_test_event signed_right = carry_out(b, NOW + 1);
+	uint8_t *tbs = (uint8_t *)row(b)->record.intent.tbs.data;
+	tbs[row(b)->record.intent.tbs.len - 1] ^= 1;
+	run(b, signed_right, NOW + 2);
+	expect_void(b, "octets-differ");
+}
+
+static void
+an_order_that_we_did_not_seal_is_not_carried_out(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, only_ann);
+	give_all(b);
+	const struct svc_test_out *order = svc_test_out(b->test, "work.sign", 0);
+	uint8_t *body = (uint8_t *)order->body.data;
+	for (size_t i = 0; i < order->body.len; i += 11) {
+		body[i] ^= 1;
+		if (says(carry_out(b, NOW + 1)) != SIGN_RECHECK)
+			fail_msg("octet %zu of the order: got signed", i);
+		body[i] ^= 1;
+	}
+	b->signer.seal_key.len--;
+	assert_int_equal(says(carry_out(b, NOW + 1)), SIGN_RECHECK);
+	b->signer.seal_key.len++;
+	((struct svc_test_out *)order)->key.octets[0] ^= 1; /* moved to another request */
+	assert_int_equal(says(carry_out(b, NOW + 1)), SIGN_RECHECK);
+	((struct svc_test_out *)order)->key.octets[0] ^= 1;
+	assert_int_equal(says(carry_out(b, NOW + 1)), SIGN_DONE);
+}
+
+static void
+every_certificate_has_a_serial_of_its_own(void **state)
+{
+	struct bench *b = *state;
+	uint8_t serials[8][TBS_SERIAL];
+
+	for (int i = 0; i < 8; i++) {
+		start(b, only_ann);
+		give_all(b);
+		memcpy(serials[i], row(b)->record.intent.choice.serial, TBS_SERIAL);
+		for (int k = 0; k < i; k++)
+			assert_memory_not_equal(serials[i], serials[k], TBS_SERIAL);
+	}
+}
+
+/* ---- plans ---- */
+
+static void
+the_highest_revision_counts(void **state)
+{
+	struct bench *b = *state;
+	struct world *w = b->w;
+
+	start(b, only_ann);
+	const struct cs_span second = w->c.plan.envelope;
+	w->plan.revision = 3;
+	w->checks[1].attempt = 2;
+	w->c.plan.envelope = claim_seal_plan(w->arena, w->keys[KEY_POLICY], &w->plan);
+	give_all(b); /* revision 3, and CAA of attempt 1 */
+	expect_state(b, SIGNER_WAITING);
+	w->c.plan.envelope = second;
+	give(b, PLAN);
+	expect_state(b, SIGNER_WAITING);
+	assert_int_equal(row(b)->record.plan_revision, 3);
+	w->plan.contact = ""; /* another revision 3 */
+	w->checks[1].attempt = 1;
+	w->c.plan.envelope = claim_seal_plan(w->arena, w->keys[KEY_POLICY], &w->plan);
+	give(b, PLAN);
+	expect_state(b, SIGNER_WAITING);
+	w->plan.revision = 4;
+	w->c.plan.envelope = claim_seal_plan(w->arena, w->keys[KEY_POLICY], &w->plan);
+	give(b, PLAN);
+	expect_state(b, SIGNER_INTENT);
+}
+
+static void
+the_first_result_of_an_attempt_counts(void **state)
+{
+	struct bench *b = *state;
+	struct world *w = b->w;
+
+	start(b, only_ann);
+	const struct cs_span good = w->sealed[CAA_SALES];
+	w->evidence[CAA_SALES].outcome = CLAIM_COULD_NOT_TELL;
+	world_seal(w, CAA_SALES);
+	give(b, CAA);
+	w->sealed[CAA_SALES] = good;
+	give_all(b);
+	expect_state(b, SIGNER_WAITING);
+}
+
+static void
+a_plan_that_asks_too_little_is_refused(void **state)
+{
+	struct bench *b = *state;
+	struct world *w = b->w;
+
+	start(b, only_ann);
+	w->plan.n_checks = 0;
+	w->c.plan.envelope = claim_seal_plan(w->arena, w->keys[KEY_POLICY], &w->plan);
+	give(b, REQUEST);
+	give(b, APPROVAL);
+	give(b, PLAN);
+	expect_state(b, SIGNER_REFUSED);
+	assert_int_equal(svc_test_count(b->test, "certificate.refused"), 1);
+	assert_int_equal(fake_store_audits("refused"), 1);
+	give_all(b);
+	assert_int_equal(svc_test_count(b->test, "certificate.refused"), 1);
+	assert_int_equal(svc_test_count(b->test, "work.sign"), 0);
+}
+
+static void
+wrong_name(struct world *w, enum world_step step)
+{
+	only_ann(w, step);
+	if (step == STEP_FACTS)
+		w->request.common_name = "Ann of Sales";
+}
+
+static void
+right_name(struct world *w, enum world_step step)
+{
+	only_ann(w, step);
+	if (step == STEP_FACTS)
+		w->request.common_name = "ann@sales.example";
+}
+
+static void
+a_common_name_is_one_of_the_mailboxes(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, wrong_name);
+	give_all(b);
+	expect_state(b, SIGNER_REFUSED);
+	start(b, right_name);
+	give_all(b);
+	expect_state(b, SIGNER_INTENT);
+}
+
+static void
+a_certificate_does_not_outlive_its_issuer(void **state)
+{
+	struct bench *b = *state;
+	const int64_t end_s = b->signer.ca.not_after_s;
+
+	start(b, only_ann);
+	b->signer.ca.not_after_s = NOW / 1000 + 90 * 86400 - 1;
+	give_all(b);
+	expect_state(b, SIGNER_INTENT);
+	start(b, only_ann);
+	b->signer.ca.not_after_s = NOW / 1000 + 90 * 86400 - 2;
+	give_all(b);
+	expect_state(b, SIGNER_REFUSED);
+	b->signer.ca.not_after_s = end_s;
+}
+
+/* ---- what is not genuine never arrives ---- */
+
+static void
+forged_events_are_not_taken(void **state)
+{
+	struct bench *b = *state;
+	struct world *w = b->w;
+
+	start(b, only_ann);
+	const struct svc_test_event forged[] = {
+		{ "f1", "request.submitted",
+		    .body = claim_seal_request(w->arena, w->keys[KEY_STRANGER], &w->request) },
+		{ "f2", "plan.final",
+		    .body = claim_seal_plan(w->arena, w->keys[KEY_INTAKE], &w->plan) },
+		{ "f3", "evidence.caa",
+		    .body =
+			claim_seal_evidence(w->arena, w->keys[KEY_MPIC], &w->evidence[CAA_SALES]) },
+		{ "f4", "evidence.mailbox", .body = w->sealed[CAA_SALES] }, /* another's subject */
+		{ "f5", "request.submitted", .body = w->c.plan.envelope },
+		{ "f6", "ask.signer.stop", .body = w->c.plan.envelope },
+	};
+	svc_test_run(b->test, forged, COUNT(forged));
+	for (size_t i = 0; i < COUNT(forged); i++) {
+		if (svc_test_acked(b->test, forged[i].id))
+			fail_msg("%s: got taken", forged[i].id);
+	}
+	assert_int_equal(fake_store.n_rows, 0);
+	assert_int_equal(fake_store.n_proofs, 0);
+}
+
+/* ---- stop ---- */
+
+static const char *
+stop(struct bench *b, const char *enterprise)
+{
+	Countersign__V1__StopRequest m = COUNTERSIGN__V1__STOP_REQUEST__INIT;
+	struct world *w = b->w;
+	uint32_t status;
+	struct cs_span reply;
+	char *name = cs_arena_strdup(w->arena, enterprise);
+	char account[] = "u-1", reason[] = "cancelled";
+
+	m.request_id.data = w->c.id.octets;
+	m.request_id.len = sizeof(w->c.id.octets);
+	m.enterprise = name;
+	m.account = account;
+	m.reason = reason;
+	const size_t len = countersign__v1__stop_request__get_packed_size(&m);
+	uint8_t *body = cs_arena_alloc(w->arena, len);
+	countersign__v1__stop_request__pack(&m, body);
+	const char *id = cs_arena_printf(w->arena, "stop%u", b->n_events++);
+	const struct svc_test_event e = { id, "ask.signer.stop", .body = cs_span_of(body, len) };
+	svc_test_run(b->test, &e, 1);
+	assert_true(svc_test_reply(b->test, id, &status, &reply));
+	Countersign__V1__StopRequestAnswer *answer =
+	    countersign__v1__stop_request_answer__unpack(NULL, reply.len, reply.data);
+	assert_non_null(answer);
+	const char *result = cs_arena_strdup(w->arena, answer->result);
+	countersign__v1__stop_request_answer__free_unpacked(answer, NULL);
+	return result;
+}
+
+/* After the answer "stopped" nothing is ever issued, wherever the stop came between. */
+static void
+a_stopped_request_is_never_issued(void **state)
+{
+	struct bench *b = *state;
+
+	for (int when = 0; when <= EVENTS; when++) {
+		start(b, only_ann);
+		for (int i = 0; i < EVENTS; i++) {
+			if (i == when)
+				assert_string_equal(stop(b, "acme"), "stopped");
+			give(b, EVENTS - 1 - i);
+		}
+		if (when == EVENTS) {
+			assert_string_equal(stop(b, "acme"), "too-late");
+			expect_state(b, SIGNER_INTENT);
+			continue;
+		}
+		expect_state(b, SIGNER_STOPPED);
+		assert_string_equal(stop(b, "acme"), "stopped");
+		assert_int_equal(svc_test_count(b->test, "certificate.stopped"), 1);
+		assert_int_equal(svc_test_count(b->test, "work.sign"), 0);
+		assert_int_equal(fake_store_audits("stopped"), 1);
+	}
+}
+
+static void
+another_enterprise_cannot_stop_it(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, only_ann);
+	give(b, REQUEST);
+	assert_string_equal(stop(b, "globex"), "unknown");
+	give_all(b);
+	expect_state(b, SIGNER_INTENT);
+	assert_string_equal(stop(b, "globex"), "unknown");
+	run(b, carry_out(b, NOW), NOW);
+	assert_string_equal(stop(b, "acme"), "too-late");
+	expect_state(b, SIGNER_ISSUED);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_order_of_arrival_ends_in_one_intent),
+		cmocka_unit_test(one_batch_in_any_order_is_the_same),
+		cmocka_unit_test(a_conflict_runs_again_and_changes_nothing),
+		cmocka_unit_test(what_comes_elsewhere_is_found_by_the_clock),
+		cmocka_unit_test(a_certificate_says_what_was_proved),
+		cmocka_unit_test(the_second_result_changes_nothing),
+		cmocka_unit_test(an_old_order_is_judged_again),
+		cmocka_unit_test(an_order_that_outlived_its_plan_is_void),
+		cmocka_unit_test(an_order_whose_proof_was_voided_is_void),
+		cmocka_unit_test(edited_octets_are_never_signed),
+		cmocka_unit_test(an_order_that_we_did_not_seal_is_not_carried_out),
+		cmocka_unit_test(every_certificate_has_a_serial_of_its_own),
+		cmocka_unit_test(the_highest_revision_counts),
+		cmocka_unit_test(the_first_result_of_an_attempt_counts),
+		cmocka_unit_test(a_plan_that_asks_too_little_is_refused),
+		cmocka_unit_test(a_common_name_is_one_of_the_mailboxes),
+		cmocka_unit_test(a_certificate_does_not_outlive_its_issuer),
+		cmocka_unit_test(forged_events_are_not_taken),
+		cmocka_unit_test(a_stopped_request_is_never_issued),
+		cmocka_unit_test(another_enterprise_cannot_stop_it),
+	};
+
+	return cmocka_run_group_tests_name("handler", tests, make_bench, end_bench);
+}
