@@ -267,7 +267,9 @@ read_terms(const struct reading *r)
 		    "Read and accept that version.");
 	request->profile = r->body->profile;
 	request->agreement = r->body->agreement ? r->body->agreement : "";
-	request->validity_days = r->body->validity_days; /* 0: as the profile says */
+	/* The signed request names the days that the person is shown, also when it was our default. */
+	request->validity_days =
+	    r->body->validity_days == 0 ? r->rules->default_days : r->body->validity_days;
 	return read_key_use(r);
 }
 

@@ -18,6 +18,7 @@ struct draft_rules {
 	const struct smime_psl *psl;
 	const struct pki_weak_list *weak; /* NULL: no list beyond what keycheck.h computes */
 	const char *agreement;            /* the version in force */
+	uint32_t default_days;            /* of a request that names no validity */
 	bool allow_example_names;         /* tests */
 };
 

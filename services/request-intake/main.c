@@ -15,6 +15,8 @@ static const struct svc_setting settings[] = {
 	    "list of keys that are known to be weak; empty: none"),
 	SVC_TEXT(struct intake_service, agreement, "CS_AGREEMENT_VERSION", "v1", 64,
 	    "version of the subscriber agreement in force"),
+	SVC_U32(struct intake_service, default_days, "CS_DEFAULT_VALIDITY_DAYS", "365", 1, 825,
+	    "validity of a certificate when the request names none"),
 	SVC_U32(struct intake_service, life_days, "CS_REQUEST_LIFE_DAYS", "30", 1, 365,
 	    "days after which a request that nobody approved expires"),
 	SVC_U32(struct intake_service, creations_per_hour, "CS_CREATIONS_PER_HOUR", "60", 1,
@@ -49,6 +51,7 @@ init(void *self, struct svc *svc, struct cs_err *err)
 	intake->rules = (struct draft_rules){ .psl = intake->psl,
 		.weak = intake->weak,
 		.agreement = intake->agreement,
+		.default_days = intake->default_days,
 		.allow_example_names = svc_test_mode(svc) };
 	intake->api = api_new(intake, svc);
 	return http_server_add_routes(svc_http(svc), api_routes, intake->api, err);
