@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake_http.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAIRS 8
+
+struct http_request {
+	struct cs_arena *arena;
+	const struct fake_ask *ask;
+	struct http_header params[PAIRS], query[PAIRS];
+	size_t n_params, n_query;
+	struct fake_answer answer;
+};
+
+struct http_stream {
+	struct http_request *req;
+	http_stream_closed *closed;
+	void *arg;
+	struct http_stream *next_closing;
+};
+
+static struct http_stream *closing;
+
+/* ---- routing ---- */
+
+static char *
+segment(char **rest)
+{
+	char *from = *rest;
+
+	if (!from)
+		return NULL;
+	*rest = strchr(from, '/');
+	if (*rest)
+		*(*rest)++ = '\0';
+	return from;
+}
+
+static bool
+matches(struct http_request *req, const char *pattern, const char *path)
+{
+	char *want = cs_arena_strdup(req->arena, pattern + 1),
+	     *got = cs_arena_strdup(req->arena, path + 1);
+
+	req->n_params = 0;
+	for (;;) {
+		char *w = segment(&want), *g = segment(&got);
+
+		if (!w || !g)
+			return !w && !g;
+		if (w[0] == '{') {
+			w[strlen(w) - 1] = '\0';
+			req->params[req->n_params++] = (struct http_header){ w + 1, g };
+		} else if (strcmp(w, g) != 0) {
+			return false;
+		}
+	}
+}
+
+static char *
+split_query(struct http_request *req, const char *path)
+{
+	char *copy = cs_arena_strdup(req->arena, path), *query = strchr(copy, '?'), *save = NULL;
+
+	if (!query)
+		return copy;
+	*query++ = '\0';
+	for (char *pair = strtok_r(query, "&", &save); pair; pair = strtok_r(NULL, "&", &save)) {
+		char *value = strchr(pair, '=');
+
+		*value++ = '\0';
+		req->query[req->n_query++] = (struct http_header){ pair, value };
+	}
+	return copy;
+}
+
+const struct fake_answer *
+fake_http(
+    struct cs_arena *arena, const struct http_route *routes, void *self, const struct fake_ask *ask)
+{
+	struct http_request *req = CS_NEW(arena, struct http_request);
+	const char *path = NULL;
+
+	req->arena = arena;
+	req->ask = ask;
+	path = split_query(req, ask->path);
+	for (; routes->method; routes++) {
+		if (strcmp(routes->method, ask->method) == 0 &&
+		    matches(req, routes->pattern, path)) {
+			req->answer.pattern = routes->pattern;
+			routes->handle(self, req);
+			return &req->answer;
+		}
+	}
+	req->answer.status = 404;
+	return &req->answer;
+}
+
+/* ---- what was asked ---- */
+
+static const char *
+find(const struct http_header *pairs, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pairs[i].name && strcmp(pairs[i].name, name) == 0)
+			return pairs[i].value;
+	return NULL;
+}
+
+const char *
+http_request_param(const struct http_request *req, const char *name)
+{
+	return find(req->params, req->n_params, name);
+}
+
+const char *
+http_request_query(const struct http_request *req, const char *name)
+{
+	return find(req->query, req->n_query, name);
+}
+
+const char *
+http_request_header_at(const struct http_request *req, const char *name, size_t n)
+{
+	for (size_t i = 0; i < sizeof(req->ask->headers) / sizeof(req->ask->headers[0]); i++) {
+		const struct http_header *header = &req->ask->headers[i];
+
+		if (header->name && strcmp(header->name, name) == 0 && n-- == 0)
+			return header->value;
+	}
+	return NULL;
+}
+
+const char *
+http_request_header(const struct http_request *req, const char *name)
+{
+	return http_request_header_at(req, name, 1) ? NULL : http_request_header_at(req, name, 0);
+}
+
+const char *
+http_request_authorization(const struct http_request *req, const char *scheme)
+{
+	return strcmp(scheme, "Bearer") == 0 ? req->ask->token : NULL;
+}
+
+bool
+http_request_is_type(const struct http_request *req, const char *type)
+{
+	return req->ask->type && strcmp(req->ask->type, type) == 0;
+}
+
+struct cs_span
+http_request_body(const struct http_request *req)
+{
+	return cs_span_str(req->ask->body);
+}
+
+struct cs_arena *
+http_request_arena(struct http_request *req)
+{
+	return req->arena;
+}
+
+/* ---- answers ---- */
+
+void
+http_reply(struct http_request *req, int status, const char *type, struct cs_span body,
+    const struct http_header *extra)
+{
+	struct fake_answer *answer = &req->answer;
+
+	cs_assert(answer->status == 0); /* exactly once */
+	cs_assert(type || body.len == 0);
+	answer->status = status;
+	answer->type = type;
+	answer->body = cs_arena_copy_span(req->arena, body);
+	for (; extra && extra->name; extra++)
+		answer->headers[answer->n_headers++] = *extra;
+}
+
+const char *
+fake_http_header(const struct fake_answer *answer, const char *name)
+{
+	return find(answer->headers, answer->n_headers, name);
+}
+
+struct http_stream *
+http_stream_start(struct http_request *req, http_stream_closed *closed, void *arg)
+{
+	struct http_stream *stream = CS_NEW(req->arena, struct http_stream);
+
+	cs_assert(req->answer.status == 0);
+	req->answer.status = 200;
+	if (req->ask->gone)
+		return NULL;
+	*stream = (struct http_stream){ .req = req, .closed = closed, .arg = arg };
+	req->answer.type = "text/event-stream";
+	req->answer.stream = stream;
+	return stream;
+}
+
+bool
+http_stream_event(struct http_stream *stream, const struct http_event *event)
+{
+	struct fake_answer *answer = &stream->req->answer;
+
+	answer->n_events++;
+	answer->last_id = strtoull(event->id, NULL, 10);
+	answer->body = cs_span_str(cs_arena_printf(stream->req->arena, "%.*s%.*s\n",
+	    (int)answer->body.len, answer->body.len ? (const char *)answer->body.data : "",
+	    (int)event->data.len, (const char *)event->data.data));
+	return true;
+}
+
+/* As the real one, it tells of the end later. */
+void
+http_stream_close(struct http_stream *stream)
+{
+	stream->req->answer.stream = NULL;
+	stream->next_closing = closing;
+	closing = stream;
+}
+
+void
+fake_http_settle(void)
+{
+	while (closing) {
+		struct http_stream *stream = closing;
+
+		closing = stream->next_closing;
+		stream->closed(stream->arg);
+	}
+}
+
+void
+fake_http_leave(const struct fake_answer *answer)
+{
+	struct http_stream *stream = answer->stream;
+
+	if (!stream)
+		return;
+	stream->req->answer.stream = NULL;
+	stream->closed(stream->arg);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake_store.h"
+
+#include <string.h>
+
+#include "draft.h"
+
+#define MAX 64
+#define LINES 4096
+
+struct known {
+	uint8_t spki[CLAIM_DIGEST];
+	const char *enterprise, *account;
+};
+
+static struct {
+	struct cs_arena *arena;
+	struct intake_request requests[MAX];
+	size_t n;
+	struct store_line lines[LINES];
+	size_t n_lines;
+	struct known keys[MAX];
+	size_t n_keys, saves;
+	int conflicts;
+	bool away;
+} store;
+
+void
+fake_store_reset(void)
+{
+	cs_arena_free(store.arena);
+	memset(&store, 0, sizeof(store));
+	store.arena = cs_arena_new();
+}
+
+static struct intake_request *
+get(struct cs_id id)
+{
+	for (size_t i = 0; i < store.n; i++)
+		if (cs_id_equal(store.requests[i].id, id))
+			return &store.requests[i];
+	return NULL;
+}
+
+const struct intake_request *
+fake_store_get(struct cs_id id)
+{
+	return get(id);
+}
+
+size_t
+fake_store_count(void)
+{
+	return store.n;
+}
+
+void
+fake_store_conflict(int n)
+{
+	store.conflicts = n;
+}
+
+void
+fake_store_away(bool away)
+{
+	store.away = away;
+}
+
+size_t
+fake_store_saves(void)
+{
+	return store.saves;
+}
+
+bool
+fake_store_is_blocked(const uint8_t spki_sha256[static CLAIM_DIGEST])
+{
+	for (size_t i = 0; i < store.n_keys; i++)
+		if (memcmp(store.keys[i].spki, spki_sha256, CLAIM_DIGEST) == 0 &&
+		    !store.keys[i].enterprise[0])
+			return true;
+	return false;
+}
+
+void
+fake_store_learn(
+    const uint8_t spki_sha256[static CLAIM_DIGEST], const char *enterprise, const char *account)
+{
+	struct known *key = &store.keys[store.n_keys++];
+
+	cs_assert(store.n_keys <= MAX);
+	memcpy(key->spki, spki_sha256, CLAIM_DIGEST);
+	key->enterprise = cs_arena_strdup(store.arena, enterprise);
+	key->account = cs_arena_strdup(store.arena, account);
+}
+
+static void
+mark_keys(struct intake_request *req, const struct svc_event *ev)
+{
+	const struct draft *draft = strcmp(ev->subject, "api.create") == 0 ? ev->what : NULL;
+	const struct intake_caller *caller = ev->context;
+
+	for (size_t i = 0; draft && i < store.n_keys; i++) {
+		const struct known *key = &store.keys[i];
+
+		if (memcmp(key->spki, draft->spki_sha256, CLAIM_DIGEST) != 0)
+			continue;
+		req->key_blocked |= !key->enterprise[0];
+		req->key_of_another |=
+		    key->enterprise[0] && (strcmp(key->enterprise, caller->enterprise) != 0 ||
+					      strcmp(key->account, caller->account) != 0);
+	}
+}
+
+/* As the real one: without the octets of evidence, challenge and certificate. */
+enum cs_code
+store_load_requests(struct svc_batch *batch, struct cs_err *err)
+{
+	if (store.away)
+		return cs_fail(err, CS_UNAVAILABLE, "away");
+	for (size_t i = 0; i < batch->n; i++) {
+		struct svc_aggregate *aggregate = &batch->aggregates[i];
+		struct intake_request *req = CS_NEW(batch->arena, struct intake_request);
+		const struct intake_request *stored = get(aggregate->key);
+
+		if (stored) {
+			*req = *stored;
+			req->checks =
+			    CS_NEW_ARRAY(batch->arena, stored->n_checks, struct intake_check);
+			for (size_t k = 0; k < stored->n_checks; k++) {
+				req->checks[k] = stored->checks[k];
+				req->checks[k].evidence = req->checks[k].told = cs_span_str(NULL);
+			}
+			req->certificate = cs_span_str(NULL);
+		}
+		for (size_t k = 0; k < aggregate->n_events; k++)
+			mark_keys(req, aggregate->events[k]);
+		aggregate->state = req;
+	}
+	return CS_OK;
+}
+
+static const char *
+keep(const char *text)
+{
+	return text ? cs_arena_strdup(store.arena, text) : NULL;
+}
+
+static struct cs_span
+keep_octets(struct cs_span fresh, struct cs_span old)
+{
+	return fresh.len > 0 ? cs_arena_copy_span(store.arena, fresh) : old;
+}
+
+static void
+keep_checks(
+    struct intake_request *to, const struct intake_request *from, const struct intake_request *old)
+{
+	to->checks = CS_NEW_ARRAY(store.arena, from->n_checks, struct intake_check);
+	for (size_t i = 0; i < from->n_checks; i++) {
+		struct intake_check *check = &to->checks[i];
+		const struct intake_check *before =
+		    old ? intake_find_check(old, from->checks[i].id) : NULL;
+
+		*check = from->checks[i];
+		check->changed = false;
+		check->id = keep(check->id);
+		check->target = keep(check->target);
+		check->method = keep(check->method);
+		check->allowed_methods = keep(check->allowed_methods);
+		check->evidence =
+		    keep_octets(check->evidence, before ? before->evidence : cs_span_str(NULL));
+		check->told = keep_octets(check->told, before ? before->told : cs_span_str(NULL));
+	}
+}
+
+static void
+keep_notes(const struct intake_request *from)
+{
+	for (const struct intake_note *note = from->notes; note; note = note->next) {
+		cs_assert(store.n_lines < LINES);
+		store.lines[store.n_lines++] =
+		    (struct store_line){ from->id, note->seq, note->at_ms, keep(note->check),
+			    keep(note->state), keep(note->reason), keep(note->text) };
+	}
+}
+
+static void
+keep_request(const struct intake_request *from)
+{
+	struct intake_request *old = get(from->id), to = *from;
+
+	keep_checks(&to, from, old);
+	keep_notes(from);
+	to.enterprise = keep(from->enterprise);
+	to.account = keep(from->account);
+	to.envelope = cs_arena_copy_span(store.arena, from->envelope);
+	to.refusal = (struct cs_refusal){ keep(from->refusal.code), keep(from->refusal.field),
+		keep(from->refusal.clause), keep(from->refusal.text), keep(from->refusal.mend) };
+	to.refused_check = keep(from->refused_check);
+	to.certificate = keep_octets(from->certificate, old ? old->certificate : cs_span_str(NULL));
+	to.notes = to.last_note = NULL;
+	to.changed = to.learnt_key = to.leaked_key = to.key_blocked = to.key_of_another = false;
+	to.version = from->version + 1;
+	cs_assert(old || store.n < MAX);
+	cs_assert(!old || old->version == from->version);
+	*(old ? old : &store.requests[store.n++]) = to;
+}
+
+enum cs_code
+store_save_requests(struct svc_batch *batch, struct cs_err *err)
+{
+	if (store.conflicts > 0 && store.conflicts-- > 0)
+		return cs_fail(err, CS_CONFLICT, "another replica was faster");
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct intake_request *req = batch->aggregates[i].state;
+
+		if (req->changed)
+			keep_request(req);
+		if (req->learnt_key)
+			fake_store_learn(req->spki_sha256, req->enterprise, req->account);
+		if (req->leaked_key)
+			fake_store_learn(req->leaked_spki_sha256, "", "");
+	}
+	store.saves++;
+	return CS_OK;
+}
+
+enum cs_code
+store_due_requests(const void *self, struct db *db, int64_t now_ms, size_t max,
+    struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err)
+{
+	size_t n = 0;
+
+	(void)self;
+	(void)db;
+	(void)err;
+	*ret_keys = CS_NEW_ARRAY(arena, store.n, struct cs_id);
+	for (size_t i = 0; i < store.n && n < max; i++)
+		if (store.requests[i].state <= INTAKE_READY &&
+		    store.requests[i].ends_at_ms <= now_ms)
+			(*ret_keys)[n++] = store.requests[i].id;
+	*ret_n = n;
+	return CS_OK;
+}
+
+enum cs_code
+store_find(struct db *db, struct cs_arena *arena, struct cs_id id, struct intake_request *ret_req,
+    struct cs_err *err)
+{
+	(void)db;
+	(void)arena;
+	if (store.away)
+		return cs_fail(err, CS_UNAVAILABLE, "away");
+	if (!get(id))
+		return cs_fail(err, CS_NOT_FOUND, "no such request");
+	*ret_req = *get(id);
+	return CS_OK;
+}
+
+static bool
+is_before(const struct intake_request *req, const struct store_page *page)
+{
+	if (req->created_at_ms != page->before_ms)
+		return req->created_at_ms < page->before_ms;
+	return cs_id_compare(req->id, page->before) < 0;
+}
+
+/* The greatest of what comes after `page`; NULL: none. */
+static const struct intake_request *
+next_of(const struct intake_caller *caller, const struct store_page *page)
+{
+	const struct intake_request *best = NULL;
+
+	for (size_t i = 0; i < store.n; i++) {
+		const struct intake_request *req = &store.requests[i];
+		const struct store_page here = { .before_ms = req->created_at_ms,
+			.before = req->id };
+
+		if (intake_may_see(req, caller) && is_before(req, page) &&
+		    (page->state == INTAKE_NONE || page->state == req->state) &&
+		    (!best || is_before(best, &here)))
+			best = req;
+	}
+	return best;
+}
+
+enum cs_code
+store_list(struct db *db, struct cs_arena *arena, const struct intake_caller *caller,
+    const struct store_page *page, struct intake_request **ret_reqs, size_t *ret_n,
+    struct cs_err *err)
+{
+	struct store_page at = *page;
+	struct intake_request *reqs = CS_NEW_ARRAY(arena, page->limit, struct intake_request);
+	size_t n = 0;
+
+	(void)db;
+	(void)err;
+	for (const struct intake_request *req = NULL;
+	     n < page->limit && (req = next_of(caller, &at)) != NULL;) {
+		reqs[n++] = *req;
+		at.before_ms = req->created_at_ms;
+		at.before = req->id;
+	}
+	*ret_reqs = reqs;
+	*ret_n = n;
+	return CS_OK;
+}
+
+enum cs_code
+store_history(struct db *db, struct cs_arena *arena, const struct store_watch *watch,
+    struct store_line **ret_lines, size_t *ret_n, struct cs_err *err)
+{
+	struct store_line *lines = CS_NEW_ARRAY(arena, watch->limit, struct store_line);
+	size_t n = 0;
+
+	(void)db;
+	(void)err;
+	for (size_t w = 0; w < watch->n; w++)
+		for (size_t i = 0; i < store.n_lines && n < watch->limit; i++)
+			if (cs_id_equal(store.lines[i].request, watch->ids[w]) &&
+			    store.lines[i].seq > (uint64_t)watch->after[w])
+				lines[n++] = store.lines[i];
+	*ret_lines = lines;
+	*ret_n = n;
+	return CS_OK;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake_svc.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct {
+	struct svc_test *test;
+	struct event_base *base;
+	unsigned commands;
+	bool overloaded, stuck, answers;
+	uint8_t answer[1024], asked[4096];
+	size_t answer_len, asked_len;
+	const char *subject;
+} svc;
+
+void
+fake_svc_use(struct svc_test *test)
+{
+	if (svc.base)
+		event_base_free(svc.base);
+	memset(&svc, 0, sizeof(svc));
+	svc.base = test ? event_base_new() : NULL;
+	svc.test = test;
+	svc.subject = "";
+}
+
+void
+fake_svc_overloaded(bool overloaded)
+{
+	svc.overloaded = overloaded;
+}
+
+void
+fake_svc_stuck(bool stuck)
+{
+	svc.stuck = stuck;
+}
+
+void
+fake_svc_answer(bool ok, struct cs_span body)
+{
+	cs_assert(body.len <= sizeof(svc.answer));
+	if (body.len)
+		memcpy(svc.answer, body.data, body.len);
+	svc.answer_len = body.len;
+	svc.answers = ok;
+}
+
+const char *
+fake_svc_asked(struct cs_span *ret_body)
+{
+	*ret_body = cs_span_of(svc.asked, svc.asked_len);
+	return svc.subject;
+}
+
+bool
+svc_command(struct svc *self, const char *subject, struct cs_id key, struct cs_span body,
+    const void *context, svc_answered *answered, void *arg)
+{
+	char id[24];
+	const struct svc_test_event event = {
+		.id = id, .subject = subject, .body = body, .key = key, .context = context
+	};
+	uint32_t status = 0;
+	struct cs_span reply = { NULL, 0 };
+
+	(void)self;
+	if (svc.stuck)
+		return false;
+	(void)snprintf(id, sizeof(id), "command-%u", ++svc.commands);
+	svc_test_run(svc.test, &event, 1);
+	if (svc_test_reply(svc.test, id, &status, &reply))
+		answered(arg, true, status, reply);
+	else
+		answered(arg, false, 0, cs_span_str(NULL));
+	return true;
+}
+
+bool
+svc_ask_store(struct svc *self, svc_query *query, struct cs_span ask, const void *context,
+    svc_answered *answered, void *arg)
+{
+	struct cs_arena *arena = cs_arena_new();
+	uint32_t status = 0;
+	struct cs_span body = { NULL, 0 };
+	struct cs_err err = { 0 };
+
+	(void)self;
+	if (svc.stuck) {
+		cs_arena_free(arena);
+		return false;
+	}
+	if (query(NULL, NULL, ask, context, arena, &status, &body, &err))
+		answered(arg, false, 0, cs_span_str(NULL));
+	else
+		answered(arg, true, status, body);
+	cs_arena_free(arena);
+	return true;
+}
+
+void
+svc_question(struct svc *self, const char *subject, struct cs_span body, uint32_t timeout_ms,
+    svc_answered *answered, void *arg)
+{
+	(void)self;
+	cs_assert(timeout_ms > 0 && body.len <= sizeof(svc.asked));
+	svc.subject = subject;
+	memcpy(svc.asked, body.data, body.len);
+	svc.asked_len = body.len;
+	answered(arg, svc.answers, 0, cs_span_of(svc.answer, svc.answer_len));
+}
+
+bool
+svc_overloaded(const struct svc *self)
+{
+	(void)self;
+	return svc.overloaded;
+}
+
+void
+svc_count(struct svc *self, const char *name, const char *label, const char *value)
+{
+	(void)self;
+	cs_assert(name && label && value);
+}
+
+struct event_base *
+svc_base(struct svc *self)
+{
+	(void)self;
+	return svc.base;
+}

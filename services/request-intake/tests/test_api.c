@@ -1,0 +1,1655 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The API from route to row and back, in memory: fake HTTP, real batches, fake store.  Every answer is
+ * compared with openapi.json, and in the end everything that openapi.json describes must have been seen.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "contract.h"
+#include "fake_http.h"
+#include "fake_store.h"
+#include "fake_svc.h"
+#include "fixtures.h"
+#include "handler.h"
+#include "pki/ed25519.h"
+#include "pki/hash.h"
+#include "smime/domain.h"
+#include "store.h"
+
+#include <cmocka.h>
+
+#define ALICE "alice-token"
+#define BOB "bob-token"
+#define BOSS "boss-token"
+#define OTHER "other-token"
+
+struct world {
+	struct cs_arena *arena;
+	struct intake_service intake;
+	struct svc_service service;
+	struct svc_test *test;
+	int64_t now_ms;
+	unsigned events;
+	json_t *document; /* of the whole run */
+};
+
+static struct world world;
+
+/* ---- the world ---- */
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void
+load_tokens(const char *dir)
+{
+	static const struct {
+		const char *token, *rest;
+	} rows[] = { { ALICE, "demo alice" }, { BOB, "demo bob" }, { BOSS, "demo boss operator" },
+		{ OTHER, "other alice" } };
+	struct cs_buf text = cs_buf_new(world.arena);
+	const char *path = cs_arena_printf(world.arena, "%s/tokens", dir);
+	struct cs_err err = { 0 };
+
+	cs_buf_add_str(&text, "# who may ask\n\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t digest[PKI_SHA256];
+
+		pki_sha256(cs_span_str(rows[i].token), digest);
+		cs_buf_printf(&text, "%s %s\n",
+		    cs_hex(world.arena, cs_span_of(digest, sizeof(digest))), rows[i].rest);
+	}
+	write_file(path, (const char *)cs_buf_span(&text).data);
+	assert_int_equal(tokens_load(path, &world.intake.tokens, &err), CS_OK);
+	assert_int_equal(tokens_count(world.intake.tokens), 4);
+	assert_int_equal(unlink(path), 0);
+}
+
+static int
+make_world(void **state)
+{
+	char dir[] = "/tmp/test-intake-XXXXXX";
+	struct cs_err err = { 0 };
+
+	(void)state;
+	world.arena = cs_arena_new();
+	assert_non_null(mkdtemp(dir));
+	load_tokens(dir);
+	const char *path = cs_arena_printf(world.arena, "%s/key", dir);
+
+	assert_int_equal(pki_ed25519_generate(path, &err), CS_OK);
+	assert_int_equal(claim_key_load(path, &world.intake.key, &err), CS_OK);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(smime_psl_load(NULL, &world.intake.psl, &err), CS_OK);
+	world.document = json_loads(openapi_json, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(world.document);
+	return 0;
+}
+
+static int
+end_world(void **state)
+{
+	(void)state;
+	json_decref(world.document);
+	tokens_free(world.intake.tokens);
+	claim_key_free(world.intake.key);
+	smime_psl_free(world.intake.psl);
+	fake_svc_use(NULL);
+	fake_store_reset();
+	cs_arena_free(world.arena);
+	return 0;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	fake_store_reset();
+	world.now_ms = cs_now_ms();
+	world.intake.life_days = 30;
+	world.intake.creations_per_hour = world.intake.presses_per_hour = 1000;
+	world.intake.rules = (struct draft_rules){
+		.psl = world.intake.psl, .agreement = "v1", .allow_example_names = true
+	};
+	world.service = (struct svc_service){ .name = "request-intake",
+		.mode = SVC_BATCH,
+		.self = &world.intake,
+		.routes = intake_routes,
+		.load = store_load_requests,
+		.save = store_save_requests };
+	world.test = svc_test_new(&world.service, world.now_ms);
+	fake_svc_use(world.test);
+	world.intake.api = api_new(&world.intake, NULL);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	fake_http_settle();
+	api_free(world.intake.api);
+	svc_test_free(world.test);
+	return 0;
+}
+
+/* ---- asking ---- */
+
+static const struct fake_answer *
+ask(const struct fake_ask *request)
+{
+	const struct fake_answer *answer =
+	    fake_http(world.arena, api_routes, world.intake.api, request);
+
+	assert_non_null(answer->pattern);
+	assert_int_not_equal(answer->status, 0);
+	contract_answer(world.document, request->method, answer->pattern, answer->status,
+	    answer->type, (const char *)answer->body.data, answer->body.len);
+	return answer;
+}
+
+static const struct fake_answer *
+get(const char *token, const char *path)
+{
+	const struct fake_ask request = { .method = "GET", .path = path, .token = token };
+
+	return ask(&request);
+}
+
+static const struct fake_answer *
+post(const char *token, const char *path, const char *body)
+{
+	const struct fake_ask request = { .method = "POST",
+		.path = path,
+		.token = token,
+		.body = body,
+		.type = body ? "application/json" : NULL };
+
+	return ask(&request);
+}
+
+static const struct fake_answer *
+create_with(const char *token, const char *key, const char *body)
+{
+	const struct fake_ask request = { .method = "POST",
+		.path = "/v1/requests",
+		.token = token,
+		.body = body,
+		.type = "application/json",
+		.headers = { { key ? "Idempotency-Key" : NULL, key } } };
+
+	return ask(&request);
+}
+
+/* A member of the answer: "code", "checks.0.you.text"; "" when absent.  Numbers as text. */
+static const char *
+member(const struct fake_answer *answer, const char *path)
+{
+	json_t *root = json_loadb((const char *)answer->body.data, answer->body.len, 0, NULL),
+	       *at = root;
+	char *copy = cs_arena_strdup(world.arena, path), *save = NULL;
+	const char *text = "";
+
+	for (char *part = strtok_r(copy, ".", &save); part && at; part = strtok_r(NULL, ".", &save))
+		at = json_is_array(at) ? json_array_get(at, (size_t)atoi(part))
+				       : json_object_get(at, part);
+	if (json_is_string(at))
+		text = cs_arena_strdup(world.arena, json_string_value(at));
+	else if (json_is_integer(at))
+		text = cs_arena_printf(world.arena, "%lld", (long long)json_integer_value(at));
+	else if (at)
+		text = "(other)";
+	json_decref(root);
+	return text;
+}
+
+static void
+assert_problem(const struct fake_answer *answer, int status, const char *code)
+{
+	if (answer->status != status || strcmp(member(answer, "code"), code) != 0)
+		fail_msg("got %d %s, want %d %s: %s", answer->status, member(answer, "code"),
+		    status, code, (const char *)answer->body.data);
+	assert_string_not_equal(member(answer, "detail"), "");
+	assert_string_not_equal(member(answer, "mend"), "");
+}
+
+static const char good[] =
+    "{\"profile\":\"smime-domain-mailbox\",\"csr\":\"" CSR_PEM
+    "\",\"mailboxes\":[\"alice@alpha.example\"],\"domains\":[\"alpha.example\"]}";
+
+/* A request of alice's; its path. */
+static const char *
+created(void)
+{
+	const struct fake_answer *answer = create_with(ALICE, NULL, good);
+
+	assert_int_equal(answer->status, 201);
+	return fake_http_header(answer, "Location");
+}
+
+static const char *
+under(const char *path, const char *rest)
+{
+	return cs_arena_printf(world.arena, "%s%s", path, rest);
+}
+
+static struct cs_id
+id_of(const char *path)
+{
+	struct cs_id id = { { 0 } };
+	struct cs_err err = { 0 };
+
+	assert_int_equal(cs_id_parse(strrchr(path, '/') + 1, &id, &err), CS_OK);
+	return id;
+}
+
+/* ---- what the bus says ---- */
+
+static void
+hear(const char *subject, struct cs_span body)
+{
+	const char *id = cs_arena_printf(world.arena, "event-%u", ++world.events);
+	const struct svc_test_event event = { .id = id, .subject = subject, .body = body };
+
+	svc_test_run(world.test, &event, 1);
+	assert_true(svc_test_acked(world.test, id));
+}
+
+static struct claim_check
+check(const char *id, enum claim_kind kind, const char *target)
+{
+	static const char *methods[] = { "dns-txt", "http-file" };
+	struct claim_check made = { .id = id,
+		.kind = kind,
+		.target = target,
+		.method = kind == CLAIM_MAILBOX ? "email-token" : "",
+		.enterprise = "demo",
+		.account = kind == CLAIM_MAILBOX ? "alice" : "",
+		.freshness_ms = CS_DAY_MS };
+
+	if (kind == CLAIM_DOMAIN)
+		made.allowed_methods = (struct claim_texts){ methods, 2 };
+	claim_check_digest(&made, made.digest);
+	return made;
+}
+
+static void
+hear_plan(const char *path, uint32_t revision, struct claim_check *checks, size_t n)
+{
+	struct claim_plan plan = { .request = id_of(path),
+		.revision = revision,
+		.final = revision > 1,
+		.enterprise = "demo",
+		.account = "alice",
+		.profile = "p",
+		.certificate_profile = "p",
+		.rules_version = "r",
+		.contact = "",
+		.checks = checks,
+		.n_checks = n,
+		.made_at_ms = world.now_ms,
+		.ends_at_ms = world.now_ms + 1 };
+
+	hear(revision > 1 ? "plan.final" : "plan.made",
+	    claim_seal_plan(world.arena, world.intake.key, &plan));
+}
+
+static const char *
+planned(void)
+{
+	const char *path = created();
+	struct claim_check checks[] = { check("mailbox-1", CLAIM_MAILBOX, "alice@alpha.example"),
+		check("domain-1", CLAIM_DOMAIN, "alpha.example"),
+		check("mpic-domain-1", CLAIM_MPIC_DOMAIN, "alpha.example"),
+		check("caa-1", CLAIM_CAA, "alpha.example"),
+		check("mpic-caa-1", CLAIM_MPIC_CAA, "alpha.example") };
+
+	hear_plan(path, 1, checks, 5);
+	return path;
+}
+
+static const char *
+subject_of(enum claim_kind kind)
+{
+	if (kind == CLAIM_MAILBOX)
+		return "evidence.mailbox";
+	if (kind == CLAIM_DOMAIN)
+		return "evidence.domain";
+	return kind == CLAIM_CAA ? "evidence.caa" : "evidence.mpic";
+}
+
+static void
+hear_evidence(const char *path, const char *id, enum claim_kind kind, enum claim_outcome outcome,
+    uint32_t attempt)
+{
+	static const char *records[] = { "0 issuemail \"ca.countersign.example\"", "<b>\"\x01" };
+	struct claim_lookup lookup = { .name = "alpha.example",
+		.type = "CAA",
+		.security = CLAIM_DNSSEC_INSECURE,
+		.why = "no DS",
+		.ttl_s = 300,
+		.records = { records, 2 },
+		.answered_at_ms = world.now_ms };
+	struct claim_perspective_result remote = { .name = "ams",
+		.region = "ripe",
+		.outcome = outcome,
+		.reason = "seen",
+		.seen = { records, 2 },
+		.security = CLAIM_DNSSEC_SECURE,
+		.checked_at_ms = world.now_ms,
+		.corroborates = true,
+		.took_ms = 12 };
+	struct claim_evidence evidence = { .request = id_of(path),
+		.check_id = id,
+		.kind = kind,
+		.target = kind == CLAIM_MAILBOX ? "alice@alpha.example" : "alpha.example",
+		.method = "method",
+		.enterprise = "demo",
+		.account = kind == CLAIM_MAILBOX ? "alice" : "",
+		.attempt = attempt,
+		.outcome = outcome,
+		.reason = "reason",
+		.clause = "SBR 3.2.2",
+		.text = "As seen.",
+		.checked_at_ms = world.now_ms,
+		.valid_until_ms = world.now_ms + CS_DAY_MS,
+		.security = CLAIM_DNSSEC_SECURE,
+		.perspective = "primary",
+		.lookups = &lookup,
+		.n_lookups = 1,
+		.found_at = "alpha.example",
+		.rules_version = "r",
+		.seen = { records, 2 },
+		.detail = "" };
+
+	if (kind == CLAIM_MPIC_DOMAIN || kind == CLAIM_MPIC_CAA) {
+		evidence.perspectives = &remote;
+		evidence.n_perspectives = 1;
+		evidence.min_remotes = 4;
+	}
+	claim_evidence_check_digest(&evidence, evidence.check_digest);
+	hear(subject_of(kind), claim_seal_evidence(world.arena, world.intake.key, &evidence));
+}
+
+static void
+prove(const char *path)
+{
+	hear_evidence(path, "mailbox-1", CLAIM_MAILBOX, CLAIM_PROVED, 1);
+	hear_evidence(path, "domain-1", CLAIM_DOMAIN, CLAIM_PROVED, 1);
+	hear_evidence(path, "mpic-domain-1", CLAIM_MPIC_DOMAIN, CLAIM_PROVED, 1);
+}
+
+/* Protobuf by hand: an encoder that is not the one under test. */
+static void
+put_number(struct cs_buf *buf, unsigned field, uint64_t value)
+{
+	uint8_t octet = (uint8_t)(field << 3);
+
+	cs_buf_add(buf, &octet, 1);
+	do {
+		octet = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
+		cs_buf_add(buf, &octet, 1);
+		value >>= 7;
+	} while (value);
+}
+
+static void
+put_octets(struct cs_buf *buf, unsigned field, struct cs_span octets)
+{
+	uint8_t tag = (uint8_t)(field << 3 | 2), len = (uint8_t)octets.len;
+
+	assert_true(octets.len < 128);
+	cs_buf_add(buf, &tag, 1);
+	cs_buf_add(buf, &len, 1);
+	cs_buf_add_span(buf, octets);
+}
+
+static void
+put_text(struct cs_buf *buf, unsigned field, const char *text)
+{
+	put_octets(buf, field, cs_span_str(text));
+}
+
+static struct cs_buf
+message(const char *path)
+{
+	struct cs_buf buf = cs_buf_new(world.arena);
+	struct cs_id id = id_of(path);
+
+	put_octets(&buf, 1, cs_span_of(id.octets, sizeof(id.octets)));
+	return buf;
+}
+
+static void
+hear_mail(const char *path, const char *state, int64_t at_ms)
+{
+	struct cs_buf buf = message(path);
+
+	put_text(&buf, 2, "mailbox-1");
+	put_text(&buf, 3, "alice@alpha.example");
+	put_text(&buf, 4, state);
+	put_text(&buf, 5, "250 queued");
+	put_number(&buf, 6, (uint64_t)at_ms);
+	put_number(&buf, 7, (uint64_t)(at_ms + CS_DAY_MS));
+	hear("evidence.mailbox-challenge", cs_buf_span(&buf));
+}
+
+static void
+hear_domain_challenge(const char *path)
+{
+	struct cs_buf buf = message(path);
+
+	put_text(&buf, 2, "domain-1");
+	put_text(&buf, 3, "alpha.example");
+	put_text(&buf, 4, "_countersign-challenge.alpha.example");
+	put_text(&buf, 5, "value");
+	put_text(&buf, 6, "http://alpha.example/.well-known/pki-validation/x.txt");
+	put_text(&buf, 7, "content");
+	put_number(&buf, 8, (uint64_t)world.now_ms);
+	put_number(&buf, 9, (uint64_t)(world.now_ms + CS_DAY_MS));
+	hear("evidence.domain-challenge", cs_buf_span(&buf));
+}
+
+static void
+hear_issued(const char *path)
+{
+	struct cs_buf buf = message(path);
+
+	put_octets(&buf, 2, cs_span_str("0leaf"));
+	put_octets(&buf, 3, cs_span_str("0issuer"));
+	put_text(&buf, 4, "0a1b");
+	put_number(&buf, 6, (uint64_t)world.now_ms);
+	put_number(&buf, 7, (uint64_t)world.now_ms);
+	put_number(&buf, 8, (uint64_t)(world.now_ms + CS_DAY_MS));
+	put_text(&buf, 13, "ff00");
+	hear("certificate.issued", cs_buf_span(&buf));
+}
+
+static void
+hear_refused(const char *subject, const char *path)
+{
+	struct cs_buf buf = message(path);
+
+	put_text(&buf, 2, "caa-not-authorized");
+	put_text(&buf, 3, "mailboxes[0]");
+	put_text(&buf, 4, "SBR 4.2.2.1");
+	put_text(&buf, 5, "CAA forbids it.");
+	put_text(&buf, 6, "Name us in an issuemail record.");
+	if (strcmp(subject, "plan.refused") == 0)
+		put_text(&buf, 9, "caa-1");
+	hear(subject, cs_buf_span(&buf));
+}
+
+static void
+hear_stopped(const char *path, const char *reason)
+{
+	struct cs_buf buf = message(path);
+
+	put_text(&buf, 2, reason);
+	hear("certificate.stopped", cs_buf_span(&buf));
+}
+
+static const char *
+ready(void)
+{
+	const char *path = planned();
+
+	prove(path);
+	return path;
+}
+
+static const char *
+approved(void)
+{
+	const char *path = ready();
+
+	assert_int_equal(post(ALICE, under(path, "/approve"), NULL)->status, 202);
+	return path;
+}
+
+/* ---- creation ---- */
+
+static void
+a_creation_is_stored_and_published_before_it_is_answered(void **state)
+{
+	const struct fake_answer *answer = create_with(ALICE, "key-1", good);
+	const struct svc_test_out *out = svc_test_out(world.test, "request.submitted", 0);
+	struct claim_request request = { 0 };
+	struct cs_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(member(answer, "state"), "created");
+	assert_string_equal(member(answer, "notes.0.clause"), "SBR 7.1.4.2.1");
+	assert_non_null(out);
+	assert_int_equal(
+	    claim_open_request(world.arena, NULL, out->body, world.now_ms, &request, &err), CS_OK);
+	assert_string_equal(request.account, "alice");
+	assert_string_equal(request.mailboxes.items[0], "alice@alpha.example");
+	assert_string_equal(request.contact, "alice@alpha.example");
+	assert_memory_equal(request.digest, fake_store_get(request.id)->digest, CLAIM_DIGEST);
+	assert_true(cs_id_equal(request.id, id_of(fake_http_header(answer, "Location"))));
+}
+
+static void
+the_same_key_and_body_give_the_same_answer_whatever_came_between(void **state)
+{
+	const struct fake_answer *first = create_with(ALICE, "key-1", good), *again = NULL;
+	const char *path = fake_http_header(first, "Location");
+	struct claim_check checks[] = { check("mailbox-1", CLAIM_MAILBOX, "alice@alpha.example") };
+
+	(void)state;
+	hear_plan(path, 1, checks, 1);
+	assert_int_equal(post(ALICE, under(path, "/cancel"), NULL)->status, 200);
+	again = create_with(ALICE, "key-1", good);
+	assert_int_equal(again->status, 201);
+	assert_true(cs_span_equal(again->body, first->body));
+	assert_string_equal(fake_http_header(again, "Location"), path);
+	assert_int_equal(svc_test_count(world.test, "request.submitted"), 1);
+	assert_int_equal(fake_store_count(), 1);
+}
+
+static void
+the_same_key_with_another_body_is_a_conflict(void **state)
+{
+	(void)state;
+	assert_int_equal(create_with(ALICE, "key-1", good)->status, 201);
+	assert_problem(create_with(ALICE, "key-1", "{}"), 409, "idempotency-conflict");
+	assert_int_equal(
+	    create_with(BOB, "key-1", good)->status, 201); /* the key is the account's own */
+	assert_int_equal(create_with(OTHER, "key-1", good)->status, 201);
+	assert_int_equal(fake_store_count(), 3);
+}
+
+static void
+keys_must_be_usable(void **state)
+{
+	static const char *const bad[] = { "", "a b", "\xc3\xa9", "a\x7f" };
+	char longest[257];
+	const struct fake_ask twice = { .method = "POST",
+		.path = "/v1/requests",
+		.token = ALICE,
+		.body = good,
+		.type = "application/json",
+		.headers = { { "Idempotency-Key", "a" }, { "Idempotency-Key", "b" } } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_problem(create_with(ALICE, bad[i], good), 400, "idempotency-key");
+	memset(longest, 'k', sizeof(longest));
+	longest[256] = '\0';
+	assert_problem(create_with(ALICE, longest, good), 400, "idempotency-key");
+	longest[255] = '\0';
+	assert_int_equal(create_with(ALICE, longest, good)->status, 201);
+	assert_problem(ask(&twice), 400, "idempotency-key");
+}
+
+#define BODY(csr, mailboxes, rest) \
+	"{\"profile\":\"p\",\"csr\":\"" csr "\",\"mailboxes\":[" mailboxes "]" rest "}"
+#define MAIL(mailbox) BODY(CSR_PEM, "\"" mailbox "\"", "")
+#define DOMAIN(domains) BODY(CSR_PEM, "\"a@alpha.example\"", ",\"domains\":[" domains "]")
+#define LABEL "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static const struct {
+	const char *name, *body;
+	int status;
+	const char *code, *field; /* code NULL: whichever the library gives */
+} refused[] = {
+	{ "no body", "", 400, "json-syntax", "" },
+	{ "member twice", "{\"profile\":\"p\",\"profile\":\"p\"}", 400, "json-member-twice", "" },
+	{ "unknown member", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"account\":\"bob\""), 400,
+	    "json-unknown", "account" },
+	{ "profile with a blank", "{\"profile\":\"p q\",\"csr\":\"c\",\"mailboxes\":[]}", 422,
+	    "profile", "profile" },
+	{ "profile empty", "{\"profile\":\"\",\"csr\":\"c\",\"mailboxes\":[]}", 422, "profile",
+	    "profile" },
+	{ "no mailbox", BODY(CSR_PEM, "", ""), 422, "mailbox-missing", "mailboxes" },
+	{ "no domain in it", MAIL("alice"), 422, NULL, "mailboxes[0]" },
+	{ "two at-signs", MAIL("a@b@alpha.example"), 422, NULL, "mailboxes[0]" },
+	{ "quoted local part", MAIL("\\\"a b\\\"@alpha.example"), 422, NULL, "mailboxes[0]" },
+	{ "display name", MAIL("Alice <a@alpha.example>"), 422, NULL, "mailboxes[0]" },
+	{ "percent route", MAIL("a%b.example@alpha.example"), 422, NULL, "mailboxes[0]" },
+	{ "address literal", MAIL("a@[192.0.2.1]"), 422, NULL, "mailboxes[0]" },
+	{ "mailbox at a public suffix", MAIL("a@co.uk"), 422, NULL, "mailboxes[0]" },
+	{ "mailbox at a single label", MAIL("a@localhost"), 422, NULL, "mailboxes[0]" },
+	{ "mailbox twice", BODY(CSR_PEM, "\"a@alpha.example\",\"a@ALPHA.example\"", ""), 422,
+	    "mailbox-twice", "mailboxes[1]" },
+	{ "public suffix", DOMAIN("\"co.uk\""), 422, NULL, "domains[0]" },
+	{ "suffix of the private section", DOMAIN("\"github.io\""), 422, NULL, "domains[0]" },
+	{ "wildcard", DOMAIN("\"*.alpha.example\""), 422, NULL, "domains[0]" },
+	{ "underscore", DOMAIN("\"_dmarc.alpha.example\""), 422, NULL, "domains[0]" },
+	{ "trailing dot", DOMAIN("\"alpha.example.\""), 422, NULL, "domains[0]" },
+	{ "label of 64 octets", DOMAIN("\"a" LABEL ".alpha.example\""), 422, NULL, "domains[0]" },
+	{ "name of 255 octets", DOMAIN("\"" LABEL "." LABEL "." LABEL "." LABEL "\""), 400,
+	    "json-length", "domains[0]" },
+	{ "name of 254 octets",
+	    DOMAIN("\"" LABEL "." LABEL "." LABEL
+		   ".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.alpha.example\""),
+	    422, NULL, "domains[0]" },
+	{ "domain twice", DOMAIN("\"alpha.example\",\"Alpha.example\""), 422, "domain-twice",
+	    "domains[1]" },
+	{ "two domains", DOMAIN("\"alpha.example\",\"beta.example\""), 422, "domain-other",
+	    "domains[1]" },
+	{ "another domain than the mailbox", DOMAIN("\"beta.example\""), 422, "domain-mismatch",
+	    "mailboxes[0]" },
+	{ "a domain below the mailbox", DOMAIN("\"sub.alpha.example\""), 422, "domain-mismatch",
+	    "mailboxes[0]" },
+	{ "contact of somebody else",
+	    BODY(CSR_PEM, "\"a@alpha.example\"", ",\"contact\":\"b@alpha.example\""), 422,
+	    "contact-other", "contact" },
+	{ "contact that is none", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"contact\":\"b\""), 422,
+	    NULL, "contact" },
+	{ "unknown use", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"key_use\":\"all\""), 422,
+	    "key-use", "key_use" },
+	{ "old agreement", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"agreement\":\"v0\""), 422,
+	    "agreement", "agreement" },
+	{ "a day too many", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"validity_days\":826"), 422,
+	    "validity", "validity_days" },
+	{ "common name of 65 characters",
+	    BODY(CSR_PEM, "\"a@alpha.example\"", ",\"common_name\":\"" LABEL "aa\""), 422,
+	    "common-name", "common_name" },
+	{ "common name that turns round",
+	    BODY(CSR_PEM, "\"a@alpha.example\"", ",\"common_name\":\"a\\u202eb\""), 422,
+	    "common-name", "common_name" },
+	{ "common name with a line end",
+	    BODY(CSR_PEM, "\"a@alpha.example\"", ",\"common_name\":\"a\\nb\""), 422, "common-name",
+	    "common_name" },
+	{ "CSR empty", BODY("", "\"a@alpha.example\"", ""), 422, "csr-form", "csr" },
+	{ "CSR neither PEM nor base64", BODY("hello world", "\"a@alpha.example\"", ""), 422,
+	    "csr-form", "csr" },
+	{ "CSR of nonsense", BODY("AAAA", "\"a@alpha.example\"", ""), 422, "DER", "csr" },
+	{ "PEM cut off",
+	    BODY("-----BEGIN CERTIFICATE REQUEST-----\\nAAAA", "\"a@alpha.example\"", ""), 422,
+	    "PEM", "csr" },
+	{ "two requests", BODY(CSR_PEM CSR_PEM, "\"a@alpha.example\"", ""), 422, "PEM", "csr" },
+	{ "private key beside it", BODY(CSR_PEM PRIVATE_KEY_PEM, "\"a@alpha.example\"", ""), 422,
+	    "PRIVATEKEY", "csr" },
+};
+
+static void
+bad_input_gets_one_clear_error_and_nothing_is_stored(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		const struct fake_answer *answer = create_with(ALICE, NULL, refused[i].body);
+		const char *code = member(answer, "code"), *field = member(answer, "field");
+
+		if (answer->status != refused[i].status ||
+		    (refused[i].code && strcmp(code, refused[i].code) != 0) || !code[0] ||
+		    strcmp(field, refused[i].field) != 0)
+			fail_msg("%s: got %d %s of \"%s\", want %d %s of \"%s\"", refused[i].name,
+			    answer->status, code, field, refused[i].status,
+			    refused[i].code ? refused[i].code : "any", refused[i].field);
+		if (!member(answer, "detail")[0] || !member(answer, "mend")[0])
+			fail_msg("%s: does not say what is wrong and what would mend it",
+			    refused[i].name);
+	}
+	assert_int_equal(fake_store_count(), 0);
+	assert_int_equal(svc_test_count(world.test, "request.submitted"), 0);
+}
+
+static const struct {
+	const char *name, *body, *path, *want;
+} accepted[] = {
+	{ "base64 of DER", BODY(CSR_BASE64, "\"a@alpha.example\"", ""), "mailboxes.0",
+	    "a@alpha.example" },
+	{ "no agreement is told", BODY(CSR_PEM, "\"a@alpha.example\"", ""), "notes.0.clause",
+	    "SBR 4.1.2" },
+	{ "agreement", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"agreement\":\"v1\""), "agreement",
+	    "v1" },
+	{ "case of the domain", MAIL("A@ALPHA.EXAMPLE"), "mailboxes.0", "A@alpha.example" },
+	{ "sorted", BODY(CSR_PEM, "\"b@alpha.example\",\"a@alpha.example\"", ""), "mailboxes.0",
+	    "a@alpha.example" },
+	{ "contact is the first", BODY(CSR_PEM, "\"b@alpha.example\",\"a@alpha.example\"", ""),
+	    "contact", "b@alpha.example" },
+	{ "contact is chosen",
+	    BODY(CSR_PEM, "\"b@alpha.example\",\"a@alpha.example\"",
+		",\"contact\":\"a@alpha.example\""),
+	    "contact", "a@alpha.example" },
+	{ "domain and below it",
+	    BODY(CSR_PEM, "\"a@sub.alpha.example\"",
+		",\"domains\":[\"sub.alpha.example\",\"alpha.example\"]"),
+	    "domains.0", "alpha.example" },
+	{ "all the days", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"validity_days\":825"),
+	    "validity_days", "825" },
+	{ "signing", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"key_use\":\"signing\""), "key_use",
+	    "signing" },
+	{ "encryption", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"key_use\":\"encryption\""),
+	    "key_use", "encryption" },
+	{ "common name of 64 characters",
+	    BODY(CSR_PEM, "\"a@alpha.example\"", ",\"common_name\":\"" LABEL "a\""), "common_name",
+	    LABEL "a" },
+};
+
+static void
+good_input_is_taken_as_it_is(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++) {
+		const struct fake_answer *answer = create_with(ALICE, NULL, accepted[i].body);
+
+		if (answer->status != 201 ||
+		    strcmp(member(answer, accepted[i].path), accepted[i].want) != 0)
+			fail_msg("%s: got %d, %s is \"%s\": %s", accepted[i].name, answer->status,
+			    accepted[i].path, member(answer, accepted[i].path),
+			    (const char *)answer->body.data);
+	}
+}
+
+static void
+example_names_are_refused_outside_tests(void **state)
+{
+	(void)state;
+	world.intake.rules.allow_example_names = false;
+	assert_int_equal(create_with(ALICE, NULL, good)->status, 422);
+}
+
+static void
+a_pasted_private_key_is_blocked_for_everybody(void **state)
+{
+	(void)state;
+	assert_problem(
+	    create_with(BOB, NULL, BODY(CSR_PEM PRIVATE_KEY_PEM, "\"a@alpha.example\"", "")), 422,
+	    "PRIVATEKEY");
+	assert_problem(create_with(ALICE, NULL, good), 422, "KEYCOMPROMISE");
+	assert_int_equal(fake_store_count(), 0);
+}
+
+static void
+a_key_certified_for_one_account_is_refused_to_others(void **state)
+{
+	(void)state;
+	hear_issued(approved());
+	assert_problem(create_with(BOB, NULL, good), 422, "WEAKKEY");
+	assert_int_equal(create_with(ALICE, NULL, good)->status, 201);
+}
+
+static void
+bodies_must_say_that_they_are_json(void **state)
+{
+	const struct fake_ask create = { .method = "POST",
+		.path = "/v1/requests",
+		.token = ALICE,
+		.body = good,
+		.type = "text/plain" };
+	const char *path = created();
+	const char *const actions[] = { "/approve", "/cancel", "/checks/mailbox-1/verify",
+		"/checks/mailbox-1/token" };
+
+	(void)state;
+	assert_problem(ask(&create), 415, "media-type");
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		const struct fake_ask plain = { .method = "POST",
+			.path = under(path, actions[i]),
+			.token = ALICE,
+			.body = "x",
+			.type = "text/plain" };
+
+		assert_problem(ask(&plain), 415, "media-type");
+		assert_problem(
+		    post(ALICE, under(path, actions[i]), "{\"x\":1}"), 400, "json-unknown");
+	}
+}
+
+/* ---- who ---- */
+
+static const char *const gets[] = { "", "/certificate", "/events" };
+static const char *const posts[] = { "/approve", "/cancel", "/checks/mailbox-1/verify" };
+
+static void
+nobody_gets_in_without_a_token(void **state)
+{
+	static const char *const bad[] = { NULL, "", "alice-toke", "alice-token ", "ALICE-TOKEN" };
+	const char *path = created();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const struct fake_answer *answer = get(bad[i], path);
+
+		assert_problem(answer, 401, "unauthorized");
+		assert_non_null(fake_http_header(answer, "WWW-Authenticate"));
+		assert_problem(get(bad[i], "/v1/requests"), 401, "unauthorized");
+		assert_problem(create_with(bad[i], NULL, good), 401, "unauthorized");
+		for (size_t k = 0; k < 3; k++) {
+			assert_problem(get(bad[i], under(path, gets[k])), 401, "unauthorized");
+			assert_problem(
+			    post(bad[i], under(path, posts[k]), NULL), 401, "unauthorized");
+		}
+		assert_problem(
+		    post(bad[i], under(path, "/checks/mailbox-1/token"), "{\"token\":\"x\"}"), 401,
+		    "unauthorized");
+	}
+}
+
+static void
+what_is_not_theirs_answers_like_what_does_not_exist(void **state)
+{
+	static const char unknown[] = "/v1/requests/00000000-0000-4000-8000-000000000001",
+			  garbage[] = "/v1/requests/x";
+	const char *path = planned();
+	const char *const tokens[] = { BOB, OTHER };
+
+	(void)state;
+	for (size_t t = 0; t < 2; t++) {
+		for (size_t i = 0; i < 3; i++) {
+			const struct fake_answer *foreign = get(tokens[t], under(path, gets[i]));
+
+			assert_problem(foreign, 404, "not-found");
+			assert_true(cs_span_equal(
+			    foreign->body, get(tokens[t], under(unknown, gets[i]))->body));
+			assert_true(cs_span_equal(
+			    foreign->body, get(tokens[t], under(garbage, gets[i]))->body));
+			foreign = post(tokens[t], under(path, posts[i]), NULL);
+			assert_problem(foreign, 404, "not-found");
+			assert_true(cs_span_equal(
+			    foreign->body, post(tokens[t], under(unknown, posts[i]), NULL)->body));
+			assert_true(cs_span_equal(
+			    foreign->body, post(tokens[t], under(garbage, posts[i]), NULL)->body));
+		}
+	}
+	assert_string_equal(member(get(ALICE, path), "state"), "validating");
+}
+
+static void
+an_operator_sees_and_cancels_but_does_not_act_for_others(void **state)
+{
+	const char *path = ready();
+
+	(void)state;
+	assert_string_equal(member(get(BOSS, path), "state"), "ready");
+	assert_problem(post(BOSS, under(path, "/approve"), NULL), 403, "not-yours");
+	assert_problem(post(BOSS, under(path, "/checks/mailbox-1/verify"), NULL), 403, "not-yours");
+	assert_int_equal(post(BOSS, under(path, "/cancel"), NULL)->status, 200);
+}
+
+/* ---- from the plan to the certificate ---- */
+
+static void
+approval_before_it_is_ready_names_what_is_missing(void **state)
+{
+	const char *path = created();
+	const struct fake_answer *answer = NULL;
+
+	(void)state;
+	assert_problem(post(ALICE, under(path, "/approve"), NULL), 409, "no-plan-yet");
+	path = planned();
+	hear_evidence(path, "mailbox-1", CLAIM_MAILBOX, CLAIM_PROVED, 1);
+	answer = post(ALICE, under(path, "/approve"), "{}");
+	assert_problem(answer, 409, "not-ready");
+	assert_string_equal(member(answer, "field"), "domain-1, mpic-domain-1");
+	assert_int_equal(svc_test_count(world.test, "request.generation-approved"), 0);
+}
+
+static void
+an_approval_is_published_once_and_names_the_request(void **state)
+{
+	const char *path = approved();
+	const struct svc_test_out *out = svc_test_out(world.test, "request.generation-approved", 0);
+	struct claim_approval approval = { 0 };
+	struct cs_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(post(ALICE, under(path, "/approve"), NULL)->status, 202);
+	assert_int_equal(svc_test_count(world.test, "request.generation-approved"), 1);
+	assert_int_equal(
+	    claim_open_approval(world.arena, NULL, out->body, world.now_ms, &approval, &err),
+	    CS_OK);
+	assert_memory_equal(
+	    approval.request_digest, fake_store_get(id_of(path))->digest, CLAIM_DIGEST);
+	assert_string_equal(approval.factor, "api-token");
+	assert_string_equal(member(get(ALICE, path), "state"), "approved");
+}
+
+static void
+events_may_come_in_any_order(void **state)
+{
+	struct claim_check checks[] = { check("mailbox-1", CLAIM_MAILBOX, "alice@alpha.example"),
+		check("domain-1", CLAIM_DOMAIN, "alpha.example"),
+		check("mpic-domain-1", CLAIM_MPIC_DOMAIN, "alpha.example") };
+	const char *path = created();
+
+	(void)state;
+	prove(path);
+	hear_domain_challenge(path);
+	assert_string_equal(member(get(ALICE, path), "state"), "created");
+	assert_string_equal(member(get(ALICE, path), "checks.0"), "");
+	hear_plan(path, 2, checks, 3);
+	hear_plan(path, 1, checks, 1);
+	assert_string_equal(member(get(ALICE, path), "state"), "ready");
+	assert_string_equal(member(get(ALICE, path), "checks.2.id"), "mpic-domain-1");
+}
+
+static void
+people_are_told_what_to_do(void **state)
+{
+	const char *path = planned();
+	const struct fake_answer *shown = get(ALICE, path);
+
+	(void)state;
+	assert_string_equal(member(shown, "checks.0.you.do"), "verify");
+	assert_string_equal(member(shown, "checks.1.you.do"), "wait");
+	assert_string_equal(member(shown, "checks.3.you.do"), "nothing");
+	hear_domain_challenge(path);
+	shown = get(ALICE, path);
+	assert_string_equal(
+	    member(shown, "checks.1.you.record.name"), "_countersign-challenge.alpha.example");
+	assert_string_equal(member(shown, "checks.1.you.record.value"), "value");
+	assert_string_equal(member(shown, "checks.1.you.file.content"), "content");
+	assert_int_equal(post(ALICE, member(shown, "checks.0.you.verify"), NULL)->status, 202);
+	assert_int_equal(svc_test_count(world.test, "request.verification-asked"), 1);
+	hear_mail(path, "deferred", world.now_ms + 1);
+	assert_string_equal(member(get(ALICE, path), "checks.0.reason"), "mail-deferred");
+	hear_mail(path, "refused", world.now_ms + 2);
+	assert_string_equal(member(get(ALICE, path), "checks.0.state"), "refused");
+	assert_string_equal(member(get(ALICE, path), "checks.0.text"), "250 queued");
+	hear_mail(path, "sent", world.now_ms + 3);
+	shown = get(ALICE, path);
+	assert_string_equal(member(shown, "checks.0.you.do"), "enter-token");
+	assert_string_equal(
+	    member(shown, "checks.0.you.token"), under(path, "/checks/mailbox-1/token"));
+	prove(path);
+	shown = get(ALICE, path);
+	assert_string_equal(member(shown, "checks.0.you.do"), "nothing");
+	assert_int_equal(post(ALICE, under(path, "/checks/mailbox-1/verify"), NULL)->status, 200);
+	assert_int_equal(svc_test_count(world.test, "request.verification-asked"), 1);
+}
+
+static void
+what_was_seen_is_shown(void **state)
+{
+	const char *path = planned();
+	const struct fake_answer *shown = NULL;
+
+	(void)state;
+	hear_evidence(path, "caa-1", CLAIM_CAA, CLAIM_REFUSED, 1);
+	hear_evidence(path, "mpic-caa-1", CLAIM_MPIC_CAA, CLAIM_COULD_NOT_TELL, 1);
+	shown = get(ALICE, path);
+	assert_string_equal(member(shown, "checks.3.state"), "refused");
+	assert_string_equal(member(shown, "checks.3.dnssec"), "secure");
+	assert_string_equal(member(shown, "checks.3.lookups.0.records.1"), "<b>\"\x01");
+	assert_string_equal(member(shown, "checks.3.you.do"), "verify");
+	assert_string_equal(member(shown, "checks.4.state"), "could-not-tell");
+	assert_string_equal(member(shown, "checks.4.perspectives.0.name"), "ams");
+	assert_null(memchr(shown->body.data, '<', shown->body.len));
+}
+
+static void
+an_earlier_proof_is_shown_as_standing(void **state)
+{
+	const char *path = created();
+	struct claim_check checks[] = { check("mailbox-1", CLAIM_MAILBOX, "alice@alpha.example") };
+
+	(void)state;
+	checks[0].has_standing = true;
+	checks[0].standing_until_ms = world.now_ms + CS_DAY_MS;
+	hear_plan(path, 1, checks, 1);
+	assert_string_equal(member(get(ALICE, path), "checks.0.state"), "standing");
+	assert_string_equal(member(get(ALICE, path), "state"), "ready");
+}
+
+static void
+only_known_checks_are_verified(void **state)
+{
+	const char *path = planned();
+
+	(void)state;
+	assert_problem(
+	    post(ALICE, under(path, "/checks/mailbox-9/verify"), NULL), 404, "no-such-check");
+	assert_problem(
+	    post(ALICE, under(path, "/checks/mpic-domain-1/verify"), NULL), 409, "runs-by-itself");
+	assert_problem(
+	    post(ALICE, under(path, "/checks/domain-1/verify"), NULL), 409, "no-challenge-yet");
+	assert_problem(
+	    post(ALICE, under(created(), "/checks/mailbox-1/verify"), NULL), 409, "no-plan-yet");
+}
+
+static void
+a_refusal_is_an_answer(void **state)
+{
+	static const char *const subjects[] = { "plan.refused", "certificate.refused" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const char *path = approved();
+		const struct fake_answer *shown = NULL;
+
+		hear_refused(subjects[i], path);
+		shown = get(ALICE, path);
+		assert_string_equal(member(shown, "state"), "refused");
+		assert_string_equal(member(shown, "refusal.code"), "caa-not-authorized");
+		assert_string_equal(member(shown, "refusal.check"), i == 0 ? "caa-1" : "");
+		assert_problem(post(ALICE, under(path, "/cancel"), NULL), 409, "ended");
+	}
+}
+
+static const struct {
+	const char *query, *accept, *type, *begin;
+} downloads[] = {
+	{ "", NULL, "application/x-pem-file", "-----BEGIN CERTIFICATE-----\n" },
+	{ "", "*/*", "application/x-pem-file", "-----BEGIN CERTIFICATE-----\n" },
+	{ "", "application/pkix-cert", "application/pkix-cert", "0leaf" },
+	{ "?format=pem", "application/pkix-cert", "application/x-pem-file",
+	    "-----BEGIN CERTIFICATE-----\n" },
+	{ "?format=chain", NULL, "application/pem-certificate-chain",
+	    "-----BEGIN CERTIFICATE-----\n" },
+	{ "?format=der", NULL, "application/pkix-cert", "0leaf" },
+	{ "?format=p7b", NULL, "application/x-pkcs7-certificates", "0" },
+};
+
+static void
+a_certificate_comes_in_every_format(void **state)
+{
+	const char *path = approved();
+
+	(void)state;
+	assert_problem(get(ALICE, under(path, "/certificate")), 409, "no-certificate");
+	hear_issued(path);
+	assert_string_equal(member(get(ALICE, path), "certificate.serial"), "0a1b");
+	for (size_t i = 0; i < sizeof(downloads) / sizeof(downloads[0]); i++) {
+		const char *target =
+		    cs_arena_printf(world.arena, "%s/certificate%s", path, downloads[i].query);
+		const struct fake_ask request = { .method = "GET",
+			.path = target,
+			.token = ALICE,
+			.headers = {
+			    { downloads[i].accept ? "Accept" : NULL, downloads[i].accept } } };
+		const struct fake_answer *answer = ask(&request);
+
+		if (answer->status != 200 || strcmp(answer->type, downloads[i].type) != 0 ||
+		    answer->body.len < strlen(downloads[i].begin) ||
+		    memcmp(answer->body.data, downloads[i].begin, strlen(downloads[i].begin)) != 0)
+			fail_msg("%s %s: got %d %s", target, downloads[i].accept, answer->status,
+			    answer->type);
+		assert_non_null(fake_http_header(answer, "Content-Disposition"));
+	}
+	const struct fake_ask html = { .method = "GET",
+		.path = under(path, "/certificate"),
+		.token = ALICE,
+		.headers = { { "Accept", "text/html" } } };
+
+	assert_problem(ask(&html), 406, "not-acceptable");
+	assert_problem(get(ALICE, under(path, "/certificate?format=exe")), 400, "query");
+}
+
+/* ---- cancelling ---- */
+
+static const struct {
+	const char *answer; /* of the signer; NULL: none */
+	int status;
+	const char *code;
+} stops[] = {
+	{ "stopped", 202, "" },
+	{ "too-late", 409, "too-late" },
+	{ "unknown", 503, "try-again" },
+	{ "nonsense", 503, "try-again" },
+	{ NULL, 503, "try-again" },
+};
+
+static void
+after_the_approval_the_signer_decides(void **state)
+{
+	struct cs_span asked = { NULL, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
+		struct cs_buf buf = cs_buf_new(world.arena);
+		const char *path = approved();
+		const struct fake_answer *answer = NULL;
+
+		if (stops[i].answer)
+			put_text(&buf, 1, stops[i].answer);
+		fake_svc_answer(stops[i].answer != NULL, cs_buf_span(&buf));
+		answer = post(ALICE, under(path, "/cancel"), NULL);
+		if (answer->status != stops[i].status ||
+		    strcmp(member(answer, "code"), stops[i].code) != 0)
+			fail_msg("%s: got %d %s", stops[i].answer, answer->status,
+			    member(answer, "code"));
+		assert_string_equal(fake_svc_asked(&asked), "ask.signer.stop");
+		assert_string_equal(member(get(ALICE, path), "state"), "approved");
+	}
+	assert_int_equal(svc_test_count(world.test, "request.cancelled"), 0);
+}
+
+static void
+a_stop_ends_the_request_for_the_reason_that_the_signer_gives(void **state)
+{
+	const char *path = approved(), *other = approved();
+
+	(void)state;
+	hear_stopped(path, "cancelled");
+	hear_stopped(other, "expired");
+	assert_string_equal(member(get(ALICE, path), "state"), "cancelled");
+	assert_string_equal(member(get(ALICE, other), "state"), "expired");
+	assert_int_equal(post(ALICE, under(path, "/cancel"), NULL)->status, 200);
+	assert_problem(post(ALICE, under(other, "/cancel"), NULL), 409, "ended");
+}
+
+static void
+a_request_that_nobody_approves_expires(void **state)
+{
+	const char *path = ready();
+	const struct svc_test_event due = {
+		.id = "due", .subject = "clock.request-due", .key = id_of(path)
+	};
+	const struct svc_test_event again = {
+		.id = "again", .subject = "clock.request-due", .key = id_of(path)
+	};
+
+	(void)state;
+	svc_test_set_time(world.test, world.now_ms + 29 * CS_DAY_MS);
+	svc_test_run(world.test, &due, 1);
+	assert_string_equal(member(get(ALICE, path), "state"), "ready");
+	svc_test_set_time(world.test, world.now_ms + 30 * CS_DAY_MS);
+	svc_test_run(world.test, &again, 1);
+	assert_string_equal(member(get(ALICE, path), "state"), "expired");
+	assert_int_equal(svc_test_count(world.test, "request.cancelled"), 1);
+}
+
+/* ---- tokens ---- */
+
+static const struct {
+	const char *answer;
+	int status;
+	const char *code;
+} token_answers[] = {
+	{ "verified", 200, "" },
+	{ "wrong", 422, "token-wrong" },
+	{ "void", 410, "token-void" },
+	{ "expired", 410, "token-expired" },
+	{ "not-sent", 409, "token-not-sent" },
+	{ "unknown", 404, "not-found" },
+	{ "nonsense", 503, "try-again" },
+	{ NULL, 503, "try-again" },
+};
+
+static void
+a_token_goes_to_its_validator_and_is_kept_nowhere(void **state)
+{
+	const char *path = planned();
+	struct cs_span asked = { NULL, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(token_answers) / sizeof(token_answers[0]); i++) {
+		struct cs_buf buf = cs_buf_new(world.arena);
+		const struct fake_answer *answer = NULL;
+
+		if (token_answers[i].answer)
+			put_text(&buf, 1, token_answers[i].answer);
+		put_number(&buf, 2, 4);
+		fake_svc_answer(token_answers[i].answer != NULL, cs_buf_span(&buf));
+		answer = post(
+		    ALICE, under(path, "/checks/mailbox-1/token"), "{\"token\":\"secret-token\"}");
+		if (answer->status != token_answers[i].status ||
+		    strcmp(member(answer, "code"), token_answers[i].code) != 0)
+			fail_msg("%s: got %d %s", token_answers[i].answer, answer->status,
+			    member(answer, "code"));
+		if (answer->status == 422)
+			assert_string_equal(member(answer, "tries_left"), "4");
+		assert_null(memmem(answer->body.data, answer->body.len, "secret", 6));
+	}
+	assert_string_equal(fake_svc_asked(&asked), "ask.mailbox.submit");
+	assert_non_null(memmem(asked.data, asked.len, "secret-token", 12));
+	assert_non_null(memmem(asked.data, asked.len, "alice", 5));
+	assert_problem(
+	    post(ALICE, under(path, "/checks/mailbox-1/token"), "{}"), 400, "json-missing");
+}
+
+/* ---- lists ---- */
+
+static void
+a_list_is_paged_without_gaps_or_repeats(void **state)
+{
+	size_t seen = 0;
+	const char *cursor = "";
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		(void)created();
+	assert_int_equal(create_with(BOB, NULL, good)->status, 201);
+	do {
+		const struct fake_answer *page =
+		    get(ALICE, cs_arena_printf(world.arena, "/v1/requests?limit=2%s%s",
+				   cursor[0] ? "&cursor=" : "", cursor));
+
+		assert_int_equal(page->status, 200);
+		for (const char *n = "0"; member(page, under("requests.", under(n, ".id")))[0];
+		     n = n[0] == '0' ? "1" : "2")
+			seen++;
+		cursor = member(page, "next");
+	} while (cursor[0]);
+	assert_int_equal(seen, 5);
+	assert_string_equal(
+	    member(get(BOSS, "/v1/requests?limit=6"), "requests.5.state"), "created");
+	assert_string_equal(member(get(BOSS, "/v1/requests?limit=6"), "next"), "");
+	assert_string_equal(member(get(OTHER, "/v1/requests"), "requests.0.id"), "");
+}
+
+static void
+a_list_can_be_of_one_state(void **state)
+{
+	const char *path = approved(), *issued = approved();
+
+	(void)state;
+	(void)ready();
+	hear_refused("plan.refused", path);
+	assert_string_equal(
+	    member(get(ALICE, "/v1/requests?state=refused"), "requests.0.refusal.clause"),
+	    "SBR 4.2.2.1");
+	assert_string_equal(member(get(ALICE, "/v1/requests?state=refused"), "requests.1.id"), "");
+	assert_string_equal(
+	    member(get(ALICE, "/v1/requests?state=ready"), "requests.0.state"), "ready");
+	assert_string_equal(member(get(ALICE, "/v1/requests?state=issued"), "requests.0.id"), "");
+	hear_issued(issued);
+	assert_string_equal(
+	    member(get(ALICE, "/v1/requests?state=issued"), "requests.0.state"), "issued");
+}
+
+static void
+a_list_refuses_what_it_does_not_understand(void **state)
+{
+	static const char *const bad[] = { "limit=0", "limit=101", "limit=-1", "limit=1e1",
+		"limit=", "limit=0000", "state=none", "state=Created", "cursor=0", "cursor=zz",
+		"cursor=ffffffffffffffffffffffffffffffffffffffffffffffff" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_problem(get(ALICE, under("/v1/requests?", bad[i])), 400, "query");
+	assert_int_equal(get(ALICE, "/v1/requests?limit=100")->status, 200);
+}
+
+/* ---- live progress ---- */
+
+static const struct fake_answer *
+watch(const char *path, const char *last)
+{
+	const struct fake_ask request = { .method = "GET",
+		.path = under(path, "/events"),
+		.token = ALICE,
+		.headers = { { last ? "Last-Event-ID" : NULL, last } } };
+
+	return ask(&request);
+}
+
+static void
+check_lines(const struct fake_answer *stream)
+{
+	json_t *schema = json_object_get(
+	    json_object_get(json_object_get(world.document, "components"), "schemas"), "Event");
+	char *text =
+		 cs_arena_strndup(world.arena, (const char *)stream->body.data, stream->body.len),
+	     *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		json_t *value = json_loads(line, 0, NULL);
+
+		assert_non_null(value);
+		contract_value(world.document, schema, value, "event");
+		json_decref(value);
+	}
+}
+
+static void
+a_stream_tells_everything_once_and_ends_with_the_request(void **state)
+{
+	const char *path = planned();
+	const struct fake_answer *first = watch(path, NULL), *second = NULL;
+	uint64_t before = 0;
+
+	(void)state;
+	assert_int_equal(first->n_events, 2); /* created, validating */
+	prove(path);
+	second = watch(path, "2"); /* opening one asks for all */
+	assert_int_equal(first->n_events, first->last_id);
+	assert_int_equal(second->n_events, first->last_id - 2);
+	before = first->last_id;
+	assert_int_equal(post(ALICE, under(path, "/cancel"), NULL)->status, 200);
+	(void)watch(planned(), NULL);
+	assert_int_equal(first->last_id, before + 1);
+	assert_null(first->stream);
+	assert_null(second->stream);
+	check_lines(first);
+	assert_int_equal(
+	    watch(path, cs_arena_printf(world.arena, "%u", (unsigned)before + 1))->status, 204);
+	assert_int_equal(watch(path, "0")->n_events, before + 1);
+}
+
+static void
+a_stream_survives_nonsense_and_departures(void **state)
+{
+	static const char *const odd[] = { "", "-1", "x", "99999999999999999999", "7777" };
+	const char *path = planned();
+	const struct fake_ask gone = {
+		.method = "GET", .path = under(path, "/events"), .token = ALICE, .gone = true
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		const struct fake_answer *stream = watch(path, odd[i]);
+
+		assert_int_equal(stream->n_events, 2);
+		fake_http_leave(stream);
+	}
+	(void)fake_http(world.arena, api_routes, world.intake.api, &gone);
+	prove(path);
+	assert_true(watch(path, NULL)->n_events > 2);
+}
+
+static void
+there_is_an_end_to_streams(void **state)
+{
+	const char *path = planned();
+
+	(void)state;
+	for (int i = 0; i < 512; i++)
+		assert_int_equal(watch(path, "2")->status, 200);
+	assert_problem(watch(path, NULL), 503, "try-again");
+}
+
+/* ---- trouble ---- */
+
+static void
+assert_busy(const struct fake_answer *answer)
+{
+	assert_problem(answer, 503, "try-again");
+	assert_non_null(fake_http_header(answer, "Retry-After"));
+}
+
+static void
+overload_and_outage_are_told_and_nothing_is_half_stored(void **state)
+{
+	const char *path = planned();
+
+	(void)state;
+	fake_svc_overloaded(true);
+	assert_busy(create_with(ALICE, NULL, good));
+	assert_busy(post(ALICE, under(path, "/approve"), NULL));
+	assert_busy(post(ALICE, under(path, "/checks/mailbox-1/verify"), NULL));
+	fake_svc_overloaded(false);
+	fake_svc_stuck(true);
+	assert_busy(create_with(ALICE, NULL, good));
+	assert_busy(post(ALICE, under(path, "/cancel"), NULL));
+	assert_busy(get(ALICE, path));
+	assert_busy(get(ALICE, "/v1/requests"));
+	assert_busy(get(ALICE, under(path, "/certificate")));
+	fake_svc_stuck(false);
+	fake_store_away(true);
+	assert_busy(create_with(ALICE, "key", good));
+	assert_busy(get(ALICE, path));
+	fake_store_away(false);
+	assert_int_equal(fake_store_count(), 1);
+	assert_int_equal(create_with(ALICE, "key", good)->status, 201);
+}
+
+static void
+another_replica_being_faster_is_not_noticed(void **state)
+{
+	(void)state;
+	fake_store_conflict(2);
+	assert_int_equal(create_with(ALICE, NULL, good)->status, 201);
+	assert_int_equal(svc_test_count(world.test, "request.submitted"), 1);
+	assert_int_equal(fake_store_count(), 1);
+}
+
+static void
+each_token_has_its_share_of_an_hour(void **state)
+{
+	const char *path = NULL;
+
+	(void)state;
+	world.intake.creations_per_hour = 2;
+	world.intake.presses_per_hour = 2;
+	path = planned();
+	assert_problem(create_with(ALICE, NULL, "{}"), 400, "json-missing"); /* attempts count */
+	assert_problem(create_with(ALICE, NULL, good), 429, "too-many");
+	assert_int_equal(create_with(BOB, NULL, good)->status, 201);
+	assert_int_equal(post(ALICE, under(path, "/checks/mailbox-1/verify"), NULL)->status, 202);
+	assert_problem(post(ALICE, under(path, "/approve"), NULL), 409, "not-ready");
+	assert_problem(post(ALICE, under(path, "/checks/mailbox-1/verify"), NULL), 429, "too-many");
+	assert_problem(post(ALICE, under(path, "/approve"), NULL), 429, "too-many");
+	assert_problem(post(ALICE, under(path, "/cancel"), NULL), 429, "too-many");
+	assert_problem(post(ALICE, under(path, "/checks/mailbox-1/token"), "{\"token\":\"x\"}"),
+	    429, "too-many");
+}
+
+static void
+events_that_cannot_be_read_are_not_swallowed(void **state)
+{
+	static const char *const subjects[] = { "plan.made", "plan.refused", "evidence.caa",
+		"evidence.domain-challenge", "evidence.mailbox-challenge", "certificate.issued",
+		"certificate.refused", "certificate.stopped" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
+		const struct svc_test_event event = {
+			.id = subjects[i], .subject = subjects[i], .body = cs_span_str("\xff")
+		};
+
+		svc_test_run(world.test, &event, 1);
+		assert_false(svc_test_acked(world.test, subjects[i]));
+	}
+}
+
+static void
+evidence_counts_only_on_the_subject_of_its_kind(void **state)
+{
+	const char *path = planned();
+	struct svc_test_event event = { .id = "forged", .subject = "evidence.caa" };
+	struct claim_evidence evidence = { .request = id_of(path),
+		.check_id = "mailbox-1",
+		.kind = CLAIM_MAILBOX,
+		.target = "alice@alpha.example",
+		.method = "m",
+		.enterprise = "demo",
+		.account = "alice",
+		.attempt = 1,
+		.outcome = CLAIM_PROVED,
+		.reason = "",
+		.clause = "",
+		.text = "",
+		.checked_at_ms = world.now_ms,
+		.valid_until_ms = world.now_ms + 1000,
+		.perspective = "primary",
+		.found_at = "",
+		.rules_version = "r",
+		.detail = "" };
+
+	(void)state;
+	claim_evidence_check_digest(&evidence, evidence.check_digest);
+	event.body = claim_seal_evidence(world.arena, world.intake.key, &evidence);
+	svc_test_run(world.test, &event, 1);
+	assert_false(svc_test_acked(world.test, "forged"));
+	assert_string_equal(member(get(ALICE, path), "checks.0.state"), "needed");
+}
+
+/* ---- the document ---- */
+
+static void
+the_document_is_served_without_a_token(void **state)
+{
+	const struct fake_answer *answer = get(NULL, "/openapi.json");
+
+	(void)state;
+	assert_int_equal(answer->status, 200);
+	assert_string_equal(member(answer, "openapi"), "3.1.0");
+	assert_true(cs_span_is(answer->body, openapi_json));
+}
+
+static void
+routes_and_document_name_the_same_operations(void **state)
+{
+	const char *path = NULL, *method = NULL;
+	json_t *item = NULL, *operation = NULL;
+	size_t described = 0, routed = 0;
+
+	(void)state;
+	for (const struct http_route *route = api_routes; route->method; route++)
+		routed++;
+	json_object_foreach(json_object_get(world.document, "paths"), path, item)
+	{
+		json_object_foreach(item, method, operation)
+		{
+			const struct http_route *route = api_routes;
+
+			while (route->method && (strcmp(route->pattern, path) != 0 ||
+						    strcasecmp(route->method, method) != 0))
+				route++;
+			if (!route->method)
+				fail_msg("%s %s is described but not routed", method, path);
+			described++;
+		}
+	}
+	assert_int_equal(described, routed);
+}
+
+/* Answers of the HTTP library itself, before any route: malformed, too slow, too large; and our own mistakes. */
+static bool
+is_of_the_server(const char *code)
+{
+	return strcmp(code, "400") == 0 || strcmp(code, "408") == 0 || strcmp(code, "413") == 0 ||
+	       strcmp(code, "500") == 0;
+}
+
+static void
+every_answer_that_is_described_was_given(void **state)
+{
+	const char *path = NULL, *method = NULL, *code = NULL;
+	json_t *item = NULL, *operation = NULL, *response = NULL;
+
+	(void)state;
+	json_object_foreach(json_object_get(world.document, "paths"), path, item)
+	    json_object_foreach(item, method, operation)
+		json_object_foreach(json_object_get(operation, "responses"), code,
+		    response) if (!is_of_the_server(code) && !json_object_get(response, SEEN))
+		    fail_msg("%s %s never answered %s", method, path, code);
+}
+
+static void
+check_properties_seen(json_t *schema, const char *where)
+{
+	const char *name = NULL;
+	json_t *property = NULL;
+	char below[128];
+
+	json_object_foreach(json_object_get(schema, "properties"), name, property)
+	{
+		(void)snprintf(below, sizeof(below), "%s.%s", where, name);
+		if (!json_object_get(property, SEEN))
+			fail_msg("%s was never answered", below);
+		check_properties_seen(property, below);
+	}
+}
+
+static void
+every_member_that_is_described_was_answered(void **state)
+{
+	static const char *const asked[] = { "Create", "Token", "Nothing" };
+	const char *name = NULL;
+	json_t *schema = NULL;
+
+	(void)state;
+	json_object_foreach(
+	    json_object_get(json_object_get(world.document, "components"), "schemas"), name, schema)
+	{
+		bool is_asked = false;
+
+		for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+			is_asked |= strcmp(asked[i], name) == 0;
+		if (!is_asked)
+			check_properties_seen(schema, name);
+	}
+}
+
+/* What the document says of a creation is what the reader takes. */
+static void
+the_document_describes_every_member_of_a_creation(void **state)
+{
+	const char *name = NULL;
+	json_t *property = NULL,
+	       *create = json_object_get(
+		   json_object_get(json_object_get(world.document, "components"), "schemas"),
+		   "Create");
+
+	(void)state;
+	json_object_foreach(json_object_get(create, "properties"), name, property)
+	{
+		const struct fake_answer *answer =
+		    create_with(ALICE, NULL, cs_arena_printf(world.arena, "{\"%s\":{}}", name));
+
+		assert_int_equal(answer->status, 400);
+		if (strcmp(member(answer, "code"), "json-unknown") == 0)
+			fail_msg("%s is described but not taken", name);
+	}
+	assert_int_equal(json_object_size(json_object_get(create, "properties")), 9);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_creation_is_stored_and_published_before_it_is_answered),
+		TEST(the_same_key_and_body_give_the_same_answer_whatever_came_between),
+		TEST(the_same_key_with_another_body_is_a_conflict),
+		TEST(keys_must_be_usable),
+		TEST(bad_input_gets_one_clear_error_and_nothing_is_stored),
+		TEST(good_input_is_taken_as_it_is),
+		TEST(example_names_are_refused_outside_tests),
+		TEST(a_pasted_private_key_is_blocked_for_everybody),
+		TEST(a_key_certified_for_one_account_is_refused_to_others),
+		TEST(bodies_must_say_that_they_are_json),
+		TEST(nobody_gets_in_without_a_token),
+		TEST(what_is_not_theirs_answers_like_what_does_not_exist),
+		TEST(an_operator_sees_and_cancels_but_does_not_act_for_others),
+		TEST(approval_before_it_is_ready_names_what_is_missing),
+		TEST(an_approval_is_published_once_and_names_the_request),
+		TEST(events_may_come_in_any_order),
+		TEST(people_are_told_what_to_do),
+		TEST(what_was_seen_is_shown),
+		TEST(an_earlier_proof_is_shown_as_standing),
+		TEST(only_known_checks_are_verified),
+		TEST(a_refusal_is_an_answer),
+		TEST(a_certificate_comes_in_every_format),
+		TEST(after_the_approval_the_signer_decides),
+		TEST(a_stop_ends_the_request_for_the_reason_that_the_signer_gives),
+		TEST(a_request_that_nobody_approves_expires),
+		TEST(a_token_goes_to_its_validator_and_is_kept_nowhere),
+		TEST(a_list_is_paged_without_gaps_or_repeats),
+		TEST(a_list_can_be_of_one_state),
+		TEST(a_list_refuses_what_it_does_not_understand),
+		TEST(a_stream_tells_everything_once_and_ends_with_the_request),
+		TEST(a_stream_survives_nonsense_and_departures),
+		TEST(there_is_an_end_to_streams),
+		TEST(overload_and_outage_are_told_and_nothing_is_half_stored),
+		TEST(another_replica_being_faster_is_not_noticed),
+		TEST(each_token_has_its_share_of_an_hour),
+		TEST(events_that_cannot_be_read_are_not_swallowed),
+		TEST(evidence_counts_only_on_the_subject_of_its_kind),
+		TEST(the_document_is_served_without_a_token),
+		TEST(routes_and_document_name_the_same_operations),
+		TEST(the_document_describes_every_member_of_a_creation),
+		/* Last: they look back on all the others. */
+		TEST(every_answer_that_is_described_was_given),
+		TEST(every_member_that_is_described_was_answered),
+	};
+
+	return cmocka_run_group_tests_name("api", tests, make_world, end_world);
+}
