@@ -120,17 +120,16 @@ read_domain(const struct reading *r, size_t i, struct claim_texts *list)
 	return true;
 }
 
-/* One domain and what lies below it: the shortest name is the one above all others, or none is. */
+/*
+ * One domain and what lies below it.  What lies above the first name is a single chain, so all names
+ * have one of them above them exactly when each lies above or below the first.
+ */
 static bool
 is_one_family(const struct reading *r, struct claim_texts list)
 {
-	const char *top = list.items[0];
-
 	for (size_t i = 1; i < list.n; i++)
-		if (strlen(list.items[i]) < strlen(top))
-			top = list.items[i];
-	for (size_t i = 0; i < list.n; i++)
-		if (!smime_domain_is_under(list.items[i], top))
+		if (!smime_domain_is_under(list.items[i], list.items[0]) &&
+		    !smime_domain_is_under(list.items[0], list.items[i]))
 			return refuse(r, "domain-other", item(r, "domains", i), "",
 			    "A request is for one domain and names below it.",
 			    "Make a request of its own for the other domain.");

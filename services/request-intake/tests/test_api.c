@@ -126,9 +126,10 @@ setup(void **state)
 	world.now_ms = cs_now_ms();
 	world.intake.life_days = 30;
 	world.intake.creations_per_hour = world.intake.presses_per_hour = 1000;
-	world.intake.rules = (struct draft_rules){
-		.psl = world.intake.psl, .agreement = "v1", .allow_example_names = true
-	};
+	world.intake.rules = (struct draft_rules){ .psl = world.intake.psl,
+		.agreement = "v1",
+		.default_days = 365,
+		.allow_example_names = true };
 	world.service = (struct svc_service){ .name = "request-intake",
 		.mode = SVC_BATCH,
 		.self = &world.intake,
@@ -646,6 +647,9 @@ static const struct {
 	    422, NULL, "domains[0]" },
 	{ "domain twice", DOMAIN("\"alpha.example\",\"Alpha.example\""), 422, "domain-twice",
 	    "domains[1]" },
+	{ "one below the first and one beside it",
+	    DOMAIN("\"alpha.example\",\"b.alpha.example\",\"c.other.example\""), 422,
+	    "domain-other", "domains[2]" },
 	{ "two domains", DOMAIN("\"alpha.example\",\"beta.example\""), 422, "domain-other",
 	    "domains[1]" },
 	{ "another domain than the mailbox", DOMAIN("\"beta.example\""), 422, "domain-mismatch",
@@ -728,6 +732,7 @@ static const struct {
 	    BODY(CSR_PEM, "\"a@sub.alpha.example\"",
 		",\"domains\":[\"sub.alpha.example\",\"alpha.example\"]"),
 	    "domains.0", "alpha.example" },
+	{ "days of the operator", MAIL("a@alpha.example"), "validity_days", "365" },
 	{ "all the days", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"validity_days\":825"),
 	    "validity_days", "825" },
 	{ "signing", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"key_use\":\"signing\""), "key_use",
