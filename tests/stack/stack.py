@@ -185,7 +185,8 @@ class Stack:
         ca = ["ca", "init", "--dir", str(self.ca), "--algorithm", algorithm]
         self.csctl(*ca, *(["--bench"] if algorithm == "rsa3072" else []))
         self._make_trust(signers)
-        private_file(self.root / "secrets" / "token.key", secrets.token_hex(32))
+        for name in ("token.key", "seal.key"):
+            private_file(self.root / "secrets" / name, secrets.token_hex(32))
         lines = [
             " ".join([hashlib.sha256(token.encode()).hexdigest(), ENTERPRISE, account, word]).strip()
             for token, account, word in API_TOKENS
@@ -324,6 +325,7 @@ class Stack:
             "CS_SMTP_URL": f"smtp://{self.mail.relay}",
             "CS_MAIL_FROM": "noreply@countersign.example",
             "CS_TOKEN_KEY_FILE": str(self.root / "secrets" / "token.key"),
+            "CS_SEAL_KEY_FILE": str(self.root / "secrets" / "seal.key"),
             "CS_API_TOKENS_FILE": str(self.root / "secrets" / "api-tokens"),
             "CS_ISSUER_DOMAINS": ISSUER_DOMAIN,
             "CS_ISSUER_KEY_FILE": str(self.ca / "issuing.key.pem"),
