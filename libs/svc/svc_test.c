@@ -52,6 +52,12 @@ svc_test_set_time(struct svc_test *test, int64_t now_ms)
 	test->now_ms = now_ms;
 }
 
+void
+svc_test_set_log(struct svc_test *test, enum log_level level)
+{
+	test->log.level = level;
+}
+
 static struct seen *
 find(const struct svc_test *test, const char *id)
 {
@@ -115,6 +121,12 @@ keep_outgoing(struct svc_test *test, const struct batch_event *event)
 			    .key = out->key,
 			    .body = keep(test, out->body),
 			    .due_ms = out->due_ms };
+	}
+	if (event->out.again) {
+		cs_assert(test->n_outs < EVENTS_MAX);
+		test->outs[test->n_outs++] = (struct svc_test_out){
+			.subject = "again", .key = event->ev.key, .due_ms = event->out.again_ms
+		};
 	}
 }
 

@@ -12,10 +12,10 @@ struct svc_test;
 
 /* What went out of a batch. */
 struct svc_test_out {
-	const char *subject; /* "plan.made", or "work.<kind>" for work rows */
+	const char *subject; /* "plan.made", "work.<kind>" for work rows, "again" for svc_work_again() */
 	struct cs_id key;
 	struct cs_span body;
-	int64_t due_ms; /* work rows */
+	int64_t due_ms; /* work rows, new and again */
 };
 
 struct svc_test_event {
@@ -29,6 +29,8 @@ struct svc_test_event {
 struct svc_test *svc_test_new(const struct svc_service *service, int64_t now_ms);
 void svc_test_free(struct svc_test *test);
 void svc_test_set_time(struct svc_test *test, int64_t now_ms);
+/* Lines up to this level go to stderr; at first only errors. */
+void svc_test_set_log(struct svc_test *test, enum log_level level);
 /* Runs one batch, again one by one when it fails, as the skeleton does. */
 void svc_test_run(struct svc_test *test, const struct svc_test_event *events, size_t n);
 bool svc_test_acked(const struct svc_test *test, const char *id);
