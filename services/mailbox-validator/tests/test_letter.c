@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mail with the code: where the code lies, and what people's names cannot do to it. */
+#include <string.h>
+
+#include "fake_world.h"
+#include "letter.h"
+
+#define FROM "codes@countersign.example"
+
+static struct mailbox_letter
+letter(const char *mailbox, const char *enterprise, const char *account)
+{
+	return (struct mailbox_letter){ .mail = fake_request(5),
+		.nonce = { 4 },
+		.expires_ms = FAKE_NOW + CS_DAY_MS,
+		.check_id = "mailbox-1",
+		.mailbox = mailbox,
+		.enterprise = enterprise,
+		.account = account };
+}
+
+static char *
+written(struct fake_world *world, const struct mailbox_letter *to)
+{
+	struct cs_span octets;
+	struct cs_err err;
+
+	if (letter_write(world->arena, world->mailbox.token_key, to, FROM, FAKE_NOW, &octets, &err))
+		fail_msg("%s", err.text);
+	return cs_arena_strndup(world->arena, (const char *)octets.data, octets.len);
+}
+
+static size_t
+count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (const char *at = strstr(text, what); at != NULL; at = strstr(at + 1, what))
+		n++;
+	return n;
+}
+
+static void
+the_code_is_in_the_body_once(void **state)
+{
+	struct fake_world *world = *state;
+	const struct mailbox_letter to = letter("bob@alpha.example", "demo", "alice");
+	const char *mail = written(world, &to);
+	uint8_t token[MAILBOX_TOKEN];
+	char text[MAILBOX_TOKEN_TEXT];
+
+	mailbox_token_make(world->mailbox.token_key, to.mail, to.nonce, token);
+	mailbox_token_format(token, text);
+	assert_int_equal(count(mail, text), 1);
+	assert_true(strstr(mail, text) > strstr(mail, "\r\n\r\n"));
+	assert_int_equal(count(mail, "0000-0000"), 0);
+}
+
+static void
+says_who_asked_and_until_when(void **state)
+{
+	const struct mailbox_letter to = letter("bob@alpha.example", "demo", "alice@hq");
+	const char *mail = written(*state, &to);
+
+	assert_int_equal(count(mail, "    account alice@hq\r\n    of demo\r\n"), 1);
+	assert_int_equal(count(mail, "until 2026-09-22 14:13 UTC"), 1);
+	assert_int_equal(count(mail, "\r\nTo: bob@alpha.example\r\n"), 1);
+	assert_int_equal(count(mail, "\r\nAuto-Submitted: auto-generated\r\n"), 1);
+	assert_int_equal(count(mail, "ignore this mail"), 1);
+	assert_int_equal(count(mail, "\r\nContent-Transfer-Encoding: 7bit\r\n"), 1);
+	assert_int_equal(count(mail, "http"), 0); /* a link could confirm by itself */
+}
+
+static const struct {
+	const char *account, *shown;
+} names[] = {
+	{ "alice", "alice" },
+	{ "http://evil.example/x y", "http???evil.example?x?y" },
+	{ "Ren\xc3\xa9", "Ren??" },
+	{ "a\r\nBcc: eve@evil.example", "a??Bcc??eve@evil.example" },
+	{ "0123456789012345678901234567890123456789012345678901234567890123456789",
+	    "0123456789012345678901234567890123456789012345678901234567890123" },
+	{ "0000-0000-0000-0000-0000-0000-0000-0000", "0000-0000-0000-0000-0000-0000-0000-0000" },
+};
+
+static void
+names_cannot_say_more_than_names(void **state)
+{
+	struct fake_world *world = *state;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct mailbox_letter to =
+		    letter("bob@alpha.example", "demo", names[i].account);
+		const char *mail = written(world, &to);
+
+		if (strstr(mail, cs_arena_printf(
+				     world->arena, "    account %s\r\n", names[i].shown)) == NULL)
+			fail_msg(
+			    "%s: not shown as %s in %s", names[i].account, names[i].shown, mail);
+		assert_int_equal(count(mail, "\r\nBcc:"), 0);
+	}
+}
+
+static const char *const unmailable[] = { "j\xc3\xbcrgen@alpha.example", "a b@alpha.example",
+	"a@alpha.example\r\nBcc: eve@evil.example", "alpha.example", "" };
+
+static void
+refuses_addresses_that_it_cannot_mail_to(void **state)
+{
+	struct fake_world *world = *state;
+
+	for (size_t i = 0; i < sizeof(unmailable) / sizeof(unmailable[0]); i++) {
+		const struct mailbox_letter to = letter(unmailable[i], "demo", "alice");
+		struct cs_span octets = { NULL, 0 };
+		struct cs_err err;
+
+		assert_int_equal(letter_write(world->arena, world->mailbox.token_key, &to, FROM,
+				     FAKE_NOW, &octets, &err),
+		    CS_MALFORMED);
+		assert_null(octets.data);
+	}
+}
+
+static void
+the_same_row_makes_the_same_mail(void **state)
+{
+	const struct mailbox_letter to = letter("bob@alpha.example", "demo", "alice");
+
+	assert_string_equal(written(*state, &to), written(*state, &to));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_code_is_in_the_body_once),
+		cmocka_unit_test(says_who_asked_and_until_when),
+		cmocka_unit_test(names_cannot_say_more_than_names),
+		cmocka_unit_test(refuses_addresses_that_it_cannot_mail_to),
+		cmocka_unit_test(the_same_row_makes_the_same_mail),
+	};
+
+	return cmocka_run_group_tests(tests, fake_world_setup, fake_world_teardown);
+}
