@@ -168,6 +168,18 @@ mpic_start(void *self, struct svc_work *work)
 
 /* ---- settings ---- */
 
+/* The service regions that TBR 3.2.2.9 counts by. */
+static bool
+is_region(const char *text)
+{
+	static const char *const regions[] = { "afrinic", "apnic", "arin", "lacnic", "ripe" };
+
+	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
+		if (strcmp(regions[i], text) == 0)
+			return true;
+	return false;
+}
+
 /* "name:region", each name once. */
 static enum cs_code
 read_remotes(struct mpic_service *mpic, struct cs_err *err)
@@ -185,6 +197,10 @@ read_remotes(struct mpic_service *mpic, struct cs_err *err)
 			return cs_fail(
 			    err, CS_MALFORMED, "CS_PERSPECTIVES: at most %d", MPIC_REMOTES_MAX);
 		*colon = '\0';
+		if (!is_region(colon + 1))
+			return cs_fail(err, CS_MALFORMED,
+			    "CS_PERSPECTIVES: %.20s is not afrinic, apnic, arin, lacnic or ripe",
+			    colon + 1);
 		for (size_t i = 0; i < mpic->n_remotes; i++)
 			if (strcmp(mpic->remotes[i].name, word) == 0)
 				return cs_fail(err, CS_MALFORMED,

@@ -26,11 +26,11 @@ class Perspective(NamedTuple):
 
 
 PERSPECTIVES = (
-    Perspective("amsterdam", "RIPE NCC"),
-    Perspective("newyork", "ARIN"),
-    Perspective("saopaulo", "LACNIC"),
-    Perspective("singapore", "APNIC"),
-    Perspective("nairobi", "AFRINIC"),
+    Perspective("amsterdam", "ripe"),
+    Perspective("newyork", "arin"),
+    Perspective("saopaulo", "lacnic"),
+    Perspective("singapore", "apnic"),
+    Perspective("nairobi", "afrinic"),
 )
 
 # Names of NATS users, each with a seed file; "test" is for the tests of libraries.
