@@ -25,11 +25,11 @@ create table profile (
 );
 
 insert into profile values
-	('smime-mailbox', 1, 'mailbox', 'mailbox-strict', 30, 398, 825,
+	('smime-mailbox', 1, 'mailbox', 'mailbox-multipurpose', 30, 398, 825,
 	    true, true, true, true, true, true),
-	('smime-domain', 1, 'domain', 'mailbox-strict', 30, 398, 825,
+	('smime-domain', 1, 'domain', 'mailbox-multipurpose', 30, 398, 825,
 	    true, true, true, true, true, true),
-	('smime-domain-mailbox', 1, 'both', 'mailbox-strict', 30, 398, 825,
+	('smime-domain-mailbox', 1, 'both', 'mailbox-multipurpose', 30, 398, 825,
 	    true, true, true, true, true, true);
 
 create table account (
