@@ -2,8 +2,8 @@
 /*
  * api.c: from HTTP to commands, queries and questions, and back.
  *
- * Nothing here decides about a request: what the client may do is decided under the lock of its row.
- * What a caller may not see answers exactly as what does not exist.
+ * Nothing here decides about a request: what the client may do is decided under the lock of its
+ * row. What a caller may not see answers exactly as what does not exist.
  */
 #include "api.h"
 
@@ -282,7 +282,10 @@ is_idempotency_key(const char *key)
 	return len > 0 && len <= KEY_MAX;
 }
 
-/* The same key of the same account is the same request, at whatever replica and after whatever crash. */
+/*
+ * The same key of the same account is the same request, at whatever replica and after whatever
+ * crash.
+ */
 static struct cs_id
 id_of_key(const struct intake_caller *caller, const char *key)
 {
@@ -558,7 +561,10 @@ on_certificate(void *arg, bool ok, uint32_t status, struct cs_span body)
 		on_answered(arg, ok, status, body);
 }
 
-/* The first of our types that Accept names; quality values change nothing among four spellings of one thing. */
+/*
+ * The first of our types that Accept names; quality values change nothing among four spellings of
+ * one thing.
+ */
 static bool
 read_accept(struct call *call, const char *accept)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * api.h: the HTTP API.  A route authenticates, reads what the path and the header fields say, and hands
- * the rest to a command, a query or a question; their answer is the client's.  Loop thread only.
+ * api.h: the HTTP API.  A route authenticates, reads what the path and the header fields say, and
+ * hands the rest to a command, a query or a question; their answer is the client's.  Loop thread
+ * only.
  */
 #ifndef INTAKE_API_H
 #define INTAKE_API_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the rules of the trade say about the parts of a request that intake can judge alone: names are
- * taken literally or refused, never repaired.  What needs the profile or the enterprise is policy's.
+ * What the rules of the trade say about the parts of a request that intake can judge alone: names
+ * are taken literally or refused, never repaired.  What needs the profile or the enterprise is
+ * policy's.
  */
 #include "draft.h"
 
@@ -121,8 +122,8 @@ read_domain(const struct reading *r, size_t i, struct claim_texts *list)
 }
 
 /*
- * One domain and what lies below it.  What lies above the first name is a single chain, so all names
- * have one of them above them exactly when each lies above or below the first.
+ * One domain and what lies below it.  What lies above the first name is a single chain, so all
+ * names have one of them above them exactly when each lies above or below the first.
  */
 static bool
 is_one_family(const struct reading *r, struct claim_texts list)
@@ -266,7 +267,9 @@ read_terms(const struct reading *r)
 		    "Read and accept that version.");
 	request->profile = r->body->profile;
 	request->agreement = r->body->agreement ? r->body->agreement : "";
-	/* The signed request names the days that the person is shown, also when it was our default. */
+	/*
+	 * The signed request names the days that the person is shown, also when it was our default.
+	 */
 	request->validity_days =
 	    r->body->validity_days == 0 ? r->rules->default_days : r->body->validity_days;
 	return read_key_use(r);

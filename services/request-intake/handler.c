@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* handler.c: each event to its decision, and what the decision says to the client and to the world. */
+/*
+ * handler.c: each event to its decision, and what the decision says to the client and to the world.
+ */
 #include "handler.h"
 
 #include <string.h>
@@ -46,7 +48,9 @@ read_plan(const void *self, struct svc_event *ev, struct cs_err *err)
 	return CS_OK;
 }
 
-/* The right to publish a subject is one service's: evidence of another kind does not belong there. */
+/*
+ * The right to publish a subject is one service's: evidence of another kind does not belong there.
+ */
 static bool
 belongs(const char *subject, enum claim_kind kind)
 {

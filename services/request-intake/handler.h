@@ -10,8 +10,8 @@
 
 /*
  * Commands: "api.create" (body: the client's), "api.verify" (body: the check's id), "api.approve",
- * "api.cancel".  Their context is the struct intake_caller.  Each is answered with the status and body
- * for the client, but for:
+ * "api.cancel".  Their context is the struct intake_caller.  Each is answered with the status and
+ * body for the client, but for:
  */
 #define HANDLER_ASK_SIGNER 1 /* of api.cancel: the body is the question for ask.signer.stop */
 

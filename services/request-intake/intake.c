@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The states of a request and its checks, and every move between them.  The signer judges on its own;
- * a mistake here can mislead a person but never issue a certificate.
+ * The states of a request and its checks, and every move between them.  The signer judges on its
+ * own; a mistake here can mislead a person but never issue a certificate.
  */
 #include "intake.h"
 
 #include <string.h>
 
-/* A second press of Verify within this time is the same press (two clicks, a client that repeats). */
+/*
+ * A second press of Verify within this time is the same press (two clicks, a client that repeats).
+ */
 #define SAME_PRESS_MS (5 * INT64_C(1000))
 /* After so long without an answer the person may press again, and is told so. */
 #define PRESS_LOST_MS (5 * INT64_C(60000))
@@ -150,7 +152,10 @@ was_pressed(const struct intake_check *check, int64_t now_ms)
 static bool
 is_under_way(const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
 {
-	/* The first plan numbers the attempts of mailboxes and domains; they begin when Verify is pressed. */
+	/*
+	 * The first plan numbers the attempts of mailboxes and domains; they begin when Verify is
+	 * pressed.
+	 */
 	if (check->plan_attempt > check->attempt && !intake_before_approval(check->kind))
 		return true;
 	if (check->kind == CLAIM_MAILBOX && check->challenge == INTAKE_MAIL_SENT)
@@ -215,7 +220,10 @@ intake_todo_for(const struct intake_request *req, const struct intake_check *che
 		return todo_domain(check, shown);
 	if (shown == INTAKE_WAITING)
 		return INTAKE_DO_WAIT;
-	/* CAA and what perspectives say of it is looked up after the approval; a look now is a courtesy. */
+	/*
+	 * CAA and what perspectives say of it is looked up after the approval; a look now is a
+	 * courtesy.
+	 */
 	if (shown == INTAKE_NEEDED || check->kind == CLAIM_MPIC_DOMAIN)
 		return INTAKE_DO_NOTHING;
 	return INTAKE_DO_VERIFY;
@@ -524,7 +532,10 @@ intake_expire(struct cs_arena *arena, struct intake_request *req, int64_t now_ms
 
 /* ---- what the bus tells ---- */
 
-/* The check of this name; new when nothing was heard of it before.  NULL: too many, or not this kind. */
+/*
+ * The check of this name; new when nothing was heard of it before.  NULL: too many, or not this
+ * kind.
+ */
 static struct intake_check *
 check_of(struct cs_arena *arena, struct intake_request *req, const char *id, enum claim_kind kind)
 {
@@ -638,7 +649,9 @@ intake_on_challenge(struct cs_arena *arena, struct intake_request *req,
 	check->told = told->body;
 	check->changed = true;
 	settle(arena, req, now_ms);
-	/* "Needed" stays "needed" when the value to publish becomes known, but people wait for it. */
+	/*
+	 * "Needed" stays "needed" when the value to publish becomes known, but people wait for it.
+	 */
 	if (intake_is_planned(req, check))
 		note(arena, req, check->id, intake_shown_name(check->shown), now_ms)->reason =
 		    "challenge";

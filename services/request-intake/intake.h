@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * intake.h: the life of a request, from its acceptance to its end, as people see it.  Pure: no I/O, no
- * clock, no randomness; everything lives in the arena of the batch.
+ * intake.h: the life of a request, from its acceptance to its end, as people see it.  Pure: no I/O,
+ * no clock, no randomness; everything lives in the arena of the batch.
  *
  * Intake alone may end a request before its approval; afterwards only policy and the signer do.
  * Events may come twice, late and in any order: what was seen already changes nothing.
@@ -147,7 +147,9 @@ struct intake_request {
 	bool learnt_key;                       /* this key is certified for this account now */
 	bool leaked_key; /* a private key was pasted: nobody may use this key again */
 	uint8_t leaked_spki_sha256[CLAIM_DIGEST];
-	/* From the store: who may not use which key.  Only filled when a request is being created. */
+	/*
+	 * From the store: who may not use which key.  Only filled when a request is being created.
+	 */
 	bool key_blocked, key_of_another;
 };
 
@@ -186,7 +188,10 @@ struct intake_new {
 	uint8_t body_sha256[CLAIM_DIGEST], digest[CLAIM_DIGEST], spki_sha256[CLAIM_DIGEST];
 };
 
-/* The caller fills envelope itself when it says SUBMITTED.  201 both for the first and a repeated call. */
+/*
+ * The caller fills envelope itself when it says SUBMITTED.  201 both for the first and a repeated
+ * call.
+ */
 struct intake_step
 intake_create(struct cs_arena *arena, struct intake_request *req, const struct intake_new *draft);
 /* The same key came with this body before: 201; with another: 409; not at all: status 0. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bodies from strangers.  jansson refuses bad UTF-8, U+0000 and trailing data; what it would swallow
- * (depth, unknown members, long texts) is refused here, before and after it.
+ * Bodies from strangers.  jansson refuses bad UTF-8, U+0000 and trailing data; what it would
+ * swallow (depth, unknown members, long texts) is refused here, before and after it.
  */
 #include "json.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json.h: the bodies that clients send, read strictly: UTF-8, no NUL, no member twice, none that is not
- * known, bounded depth, lengths and counts.  Only the form: what the values mean is draft.h's business.
+ * json.h: the bodies that clients send, read strictly: UTF-8, no NUL, no member twice, none that is
+ * not known, bounded depth, lengths and counts.  Only the form: what the values mean is draft.h's
+ * business.
  */
 #ifndef INTAKE_JSON_H
 #define INTAKE_JSON_H

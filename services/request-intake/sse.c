@@ -2,8 +2,8 @@
 /*
  * sse.c: the streams that are open, and the one question for all of them.
  *
- * A history has no gaps, so a stream takes exactly the line that follows the one it sent last; it does
- * not matter how often or in which order lines come.
+ * A history has no gaps, so a stream takes exactly the line that follows the one it sent last; it
+ * does not matter how often or in which order lines come.
  */
 #include "sse.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sse.h: live progress as server-sent events.  One timer asks the history table for all open streams
- * at once, and only while there are any; so it does not matter which replica heard the event.
- * Loop thread only.
+ * sse.h: live progress as server-sent events.  One timer asks the history table for all open
+ * streams at once, and only while there are any; so it does not matter which replica heard the
+ * event. Loop thread only.
  */
 #ifndef INTAKE_SSE_H
 #define INTAKE_SSE_H
@@ -20,7 +20,9 @@ struct sse *sse_new(struct svc *svc);
 /* Ends every stream.  Takes NULL. */
 void sse_free(struct sse *sse);
 bool sse_is_full(const struct sse *sse);
-/* Answers `req` with the lines of this request after `after`; the stream ends after the last one. */
+/*
+ * Answers `req` with the lines of this request after `after`; the stream ends after the last one.
+ */
 void sse_open(struct sse *sse, struct http_request *req, struct cs_id id, uint64_t after);
 
 #endif

@@ -517,7 +517,9 @@ static const char save_keys_sql[] =
     " select distinct * from unnest($1::bytea[], $2::text[], $3::text[])"
     " on conflict (spki_sha256, enterprise, account) do nothing";
 
-/* Also of requests that were never stored: a key that leaked is remembered, and nothing else of it. */
+/*
+ * Also of requests that were never stored: a key that leaked is remembered, and nothing else of it.
+ */
 static enum cs_code
 save_keys(const struct svc_batch *batch, struct cs_err *err)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store.h: requests in PostgreSQL.  One load and one save for a whole batch; the state of an aggregate
- * is a struct intake_request in the batch's arena.  The rest is for showing, on a read-only connection.
+ * store.h: requests in PostgreSQL.  One load and one save for a whole batch; the state of an
+ * aggregate is a struct intake_request in the batch's arena.  The rest is for showing, on a
+ * read-only connection.
  */
 #ifndef INTAKE_STORE_H
 #define INTAKE_STORE_H
@@ -9,7 +10,10 @@
 #include "intake.h"
 #include "svc/svc.h"
 
-/* Requests, locked, with their checks but without the octets of evidence, challenge and certificate. */
+/*
+ * Requests, locked, with their checks but without the octets of evidence, challenge and
+ * certificate.
+ */
 CS_MUST_USE enum cs_code store_load_requests(struct svc_batch *batch, struct cs_err *err);
 /* What changed.  CS_CONFLICT: another replica was faster. */
 CS_MUST_USE enum cs_code store_save_requests(struct svc_batch *batch, struct cs_err *err);
@@ -32,7 +36,10 @@ CS_MUST_USE enum cs_code store_list(struct db *db, struct cs_arena *arena,
     const struct intake_caller *caller, const struct store_page *page,
     struct intake_request **ret_reqs, size_t *ret_n, struct cs_err *err);
 
-/* Lines of history after `after[i]` of request `ids[i]`, by request and seq, at most `limit` in all. */
+/*
+ * Lines of history after `after[i]` of request `ids[i]`, by request and seq, at most `limit` in
+ * all.
+ */
 struct store_line {
 	struct cs_id request;
 	uint64_t seq;

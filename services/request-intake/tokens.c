@@ -132,7 +132,10 @@ tokens_find(const struct tokens *tokens, const char *bearer)
 	const struct token *found = NULL;
 
 	pki_sha256(cs_span_str(bearer), digest);
-	/* All of them, so that time tells nothing; the digest keeps even the comparison from telling. */
+	/*
+	 * All of them, so that time tells nothing; the digest keeps even the comparison from
+	 * telling.
+	 */
 	for (size_t i = 0; i < tokens->n; i++)
 		if (cs_equal_constant_time(digest, tokens->items[i].sha256, sizeof(digest)))
 			found = &tokens->items[i];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tokens.h: API tokens: who may ask, until people log in.  The file holds no token, only SHA-256 digests;
- * one a line: "<64 hexadecimal digits> <enterprise> <account> [operator]"; "#" begins a comment.
+ * tokens.h: API tokens: who may ask, until people log in.  The file holds no token, only SHA-256
+ * digests; one a line: "<64 hexadecimal digits> <enterprise> <account> [operator]"; "#" begins a
+ * comment.
  */
 #ifndef INTAKE_TOKENS_H
 #define INTAKE_TOKENS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * contract.h: is an answer what openapi.json promises?  Knows as much of JSON Schema as that document
- * uses, and fails on a keyword that it does not know.  What was seen is marked in the document itself,
- * so that a test can say in the end what is described but never answered.
+ * contract.h: is an answer what openapi.json promises?  Knows as much of JSON Schema as that
+ * document uses, and fails on a keyword that it does not know.  What was seen is marked in the
+ * document itself, so that a test can say in the end what is described but never answered.
  */
 #ifndef INTAKE_TESTS_CONTRACT_H
 #define INTAKE_TESTS_CONTRACT_H

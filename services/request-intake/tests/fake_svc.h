@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fake_svc.h: commands, queries and questions of svc.h, answered at once: commands by real batches. */
+/*
+ * fake_svc.h: commands, queries and questions of svc.h, answered at once: commands by real batches.
+ */
 #ifndef INTAKE_TESTS_FAKE_SVC_H
 #define INTAKE_TESTS_FAKE_SVC_H
 

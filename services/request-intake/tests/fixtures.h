@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fixtures.h: a request of a P-256 key, as it stands inside JSON, and its private key, which protects
- * nothing.  Made by: openssl ecparam -name prime256v1 -genkey -noout; openssl req -new.
+ * fixtures.h: a request of a P-256 key, as it stands inside JSON, and its private key, which
+ * protects nothing.  Made by: openssl ecparam -name prime256v1 -genkey -noout; openssl req -new.
  */
 #ifndef INTAKE_TESTS_FIXTURES_H
 #define INTAKE_TESTS_FIXTURES_H

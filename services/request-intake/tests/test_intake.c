@@ -130,7 +130,10 @@ in_state(struct cs_arena *arena, enum intake_state want)
 /* ---- the table ---- */
 
 static const char moves[INTAKE_STATES][INTAKE_STATES + 1] = {
-	/*                    NCVRAIRCE: none created validating ready approved issued refused cancelled expired */
+	/*
+	 *                    NCVRAIRCE: none created validating ready approved issued refused
+	 * cancelled expired
+	 */
 	[INTAKE_NONE] = "-x-------",
 	[INTAKE_CREATED] = "--xx--xxx",
 	[INTAKE_VALIDATING] = "---x--xxx",

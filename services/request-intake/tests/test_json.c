@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bodies that are accepted, and one clear refusal for each that is not; what is written reads back. */
+/*
+ * Bodies that are accepted, and one clear refusal for each that is not; what is written reads back.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

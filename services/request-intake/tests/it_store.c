@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* it_store.c: every statement of store.c against a real PostgreSQL at CS_DATABASE_URL. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h> /* needs those before it */
+/* clang-format on */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../draft.h"
+#include "../store.h"
+#include "db/db.h"
+
+#define NOW INT64_C(1795437296789)
+
+static const struct intake_caller alice = { "demo", "alice", false };
+static const struct intake_caller boss = { "demo", "boss", true };
+
+struct fixture {
+	struct cs_arena *arena;
+	struct db *db, *other;
+	uint8_t next_id;
+};
+
+static void
+ok(enum cs_code code, const struct cs_err *err)
+{
+	if (code != CS_OK)
+		fail_msg("%s: %s", cs_code_name(code), err->text);
+}
+
+static struct db *
+open_db(const char *script)
+{
+	const char *url = getenv("CS_DATABASE_URL");
+	struct cs_err err = { 0 };
+	struct db *db = NULL;
+
+	if (url == NULL)
+		fail_msg("CS_DATABASE_URL is not set");
+	ok(db_open(url, "it_store", &db, &err), &err);
+	ok(db_script(db, script, &err), &err);
+	return db;
+}
+
+static void
+migrate(struct db *db, const char *path)
+{
+	static char sql[65536];
+	struct cs_err err = { 0 };
+	FILE *file = fopen(path, "rbe");
+
+	if (file == NULL)
+		fail_msg("%s: run this from the top of the tree", path);
+	sql[fread(sql, 1, sizeof(sql) - 1, file)] = '\0';
+	(void)fclose(file);
+	ok(db_script(db, sql, &err), &err);
+}
+
+static int
+setup(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct fixture *f = CS_NEW(arena, struct fixture);
+
+	f->arena = arena;
+	f->db = open_db("drop schema if exists it_intake cascade; create schema it_intake;"
+			"set search_path = it_intake;");
+	migrate(f->db, "services/request-intake/sql/0001_intake.sql");
+	f->other = open_db("set search_path = it_intake;");
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_err err = { 0 };
+
+	ok(db_script(f->db, "drop schema it_intake cascade", &err), &err);
+	db_close(f->db);
+	db_close(f->other);
+	cs_arena_free(f->arena);
+	return 0;
+}
+
+/* ---- batches ---- */
+
+/* A batch of one aggregate with one event. */
+static struct svc_batch *
+batch_of(struct fixture *f, struct db *db, struct cs_id key, const char *subject, const void *what)
+{
+	struct svc_batch *batch = CS_NEW(f->arena, struct svc_batch);
+	struct svc_event *ev = CS_NEW(f->arena, struct svc_event);
+
+	*ev = (struct svc_event){ .subject = subject, .key = key, .what = what, .context = &alice };
+	batch->aggregates = CS_NEW(f->arena, struct svc_aggregate);
+	batch->aggregates->key = key;
+	batch->aggregates->events = CS_NEW(f->arena, struct svc_event *);
+	batch->aggregates->events[0] = ev;
+	batch->aggregates->n_events = 1;
+	batch->n = 1;
+	batch->arena = f->arena;
+	batch->db = db;
+	batch->now_ms = NOW;
+	return batch;
+}
+
+static struct intake_request *
+load(struct fixture *f, struct svc_batch *batch)
+{
+	struct cs_err err = { 0 };
+
+	(void)f;
+	ok(db_begin(batch->db, &err), &err);
+	ok(store_load_requests(batch, &err), &err);
+	return batch->aggregates->state;
+}
+
+static enum cs_code
+save(struct svc_batch *batch)
+{
+	struct cs_err err = { 0 };
+	enum cs_code code = store_save_requests(batch, &err);
+
+	if (code == CS_OK)
+		code = db_commit(batch->db, &err);
+	if (code != CS_OK && code != CS_CONFLICT)
+		fail_msg("%s", err.text);
+	db_rollback(batch->db);
+	return code;
+}
+
+static struct intake_new
+draft_of(struct fixture *f, struct cs_id id, const struct intake_caller *caller, int64_t at_ms)
+{
+	struct intake_new draft = {
+		.id = id, .caller = *caller, .now_ms = at_ms, .ends_at_ms = at_ms + 1000
+	};
+
+	(void)f;
+	memset(draft.spki_sha256, id.octets[15], CLAIM_DIGEST);
+	memset(draft.digest, 7, CLAIM_DIGEST);
+	return draft;
+}
+
+static struct cs_id
+new_id(struct fixture *f)
+{
+	return (struct cs_id){ .octets = { [0] = 1, [15] = ++f->next_id } };
+}
+
+static struct cs_id
+stored(struct fixture *f, const struct intake_caller *caller, int64_t at_ms)
+{
+	struct cs_id id = new_id(f);
+	struct svc_batch *batch = batch_of(f, f->db, id, "api.create", NULL);
+	struct intake_request *req = load(f, batch);
+	const struct intake_new draft = draft_of(f, id, caller, at_ms);
+
+	assert_int_equal(intake_create(f->arena, req, &draft).status, 201);
+	req->envelope = cs_span_str("envelope");
+	assert_int_equal(save(batch), CS_OK);
+	return id;
+}
+
+static struct intake_request
+find(struct fixture *f, struct cs_id id)
+{
+	struct intake_request req = { 0 };
+	struct cs_err err = { 0 };
+
+	ok(store_find(f->other, f->arena, id, &req, &err), &err);
+	return req;
+}
+
+static void
+hear_plan(struct fixture *f, struct intake_request *req)
+{
+	static const char *methods[] = { "dns-txt", "http-file" };
+	struct claim_check checks[] = {
+		{ .id = "zz-first",
+		    .kind = CLAIM_DOMAIN,
+		    .target = "alpha.example",
+		    .method = "",
+		    .allowed_methods = { methods, 2 } },
+		{ .id = "aa-second",
+		    .kind = CLAIM_CAA,
+		    .target = "alpha.example",
+		    .method = "caa-issuemail",
+		    .has_standing = true,
+		    .standing_until_ms = NOW + 5 },
+	};
+	const struct claim_plan plan = { .revision = 3, .checks = checks, .n_checks = 2 };
+
+	intake_on_plan(f->arena, req, &plan, NOW);
+}
+
+static void
+hear_evidence(struct fixture *f, struct intake_request *req, const char *octets, uint32_t attempt)
+{
+	const struct claim_evidence evidence = { .check_id = "zz-first",
+		.kind = CLAIM_DOMAIN,
+		.target = "alpha.example",
+		.method = "dns-txt",
+		.attempt = attempt,
+		.outcome = CLAIM_REFUSED,
+		.checked_at_ms = NOW,
+		.valid_until_ms = NOW + 9,
+		.reason = "not-found",
+		.text = "Nothing there." };
+
+	intake_on_evidence(f->arena, req, &evidence, cs_span_str(octets), NOW);
+}
+
+/* ---- tests ---- */
+
+static void
+what_is_saved_is_loaded_and_found(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id id = stored(f, &alice, NOW);
+	struct svc_batch *batch = batch_of(f, f->db, id, "plan.made", NULL);
+	struct intake_request *req = load(f, batch), found;
+
+	assert_int_equal(req->state, INTAKE_CREATED);
+	assert_int_equal(req->version, 1);
+	assert_memory_equal(req->digest, ((uint8_t[CLAIM_DIGEST]){ 7, 7, 7 }), 3);
+	assert_true(cs_span_is(req->envelope, "envelope"));
+	hear_plan(f, req);
+	hear_evidence(f, req, "octets", 4);
+	assert_int_equal(save(batch), CS_OK);
+	found = find(f, id);
+	assert_int_equal(found.state, INTAKE_VALIDATING);
+	assert_int_equal(found.version, 2);
+	assert_int_equal(found.revision, 3);
+	assert_int_equal(found.ends_at_ms, NOW + 1000);
+	assert_int_equal(found.n_checks, 2);
+	assert_string_equal(found.checks[0].id, "zz-first"); /* the plan's order */
+	assert_string_equal(found.checks[0].allowed_methods, "dns-txt,http-file");
+	assert_int_equal(found.checks[0].attempt, 4);
+	assert_int_equal(found.checks[0].outcome, CLAIM_REFUSED);
+	assert_int_equal(found.checks[0].checked_at_ms, NOW);
+	assert_int_equal(found.checks[0].valid_until_ms, NOW + 9);
+	assert_int_equal(found.checks[0].shown, INTAKE_CHECK_REFUSED);
+	assert_true(cs_span_is(found.checks[0].evidence, "octets"));
+	assert_int_equal(found.checks[1].standing_until_ms, NOW + 5);
+	assert_int_equal(found.checks[1].evidence.len, 0);
+}
+
+static void
+octets_that_did_not_change_stay(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id id = stored(f, &alice, NOW);
+	struct svc_batch *batch = batch_of(f, f->db, id, "plan.made", NULL);
+	struct intake_request *req = load(f, batch), found;
+	const struct intake_told told = { .check = "zz-first",
+		.kind = CLAIM_DOMAIN,
+		.target = "alpha.example",
+		.challenge = INTAKE_PUBLISH,
+		.at_ms = NOW,
+		.until_ms = NOW + 7,
+		.body = cs_span_str("challenge") };
+
+	hear_plan(f, req);
+	hear_evidence(f, req, "first", 1);
+	assert_int_equal(save(batch), CS_OK);
+	batch = batch_of(f, f->db, id, "evidence.domain-challenge", NULL);
+	req = load(f, batch);
+	assert_int_equal(req->checks[0].evidence.len, 0);
+	intake_on_challenge(f->arena, req, &told, NOW);
+	assert_int_equal(save(batch), CS_OK);
+	found = find(f, id);
+	assert_true(cs_span_is(found.checks[0].evidence, "first"));
+	assert_true(cs_span_is(found.checks[0].told, "challenge"));
+	assert_int_equal(found.checks[0].challenge, INTAKE_PUBLISH);
+	assert_int_equal(found.checks[0].challenge_until_ms, NOW + 7);
+}
+
+static void
+the_slower_of_two_replicas_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id id = new_id(f);
+	struct svc_batch *slow = batch_of(f, f->db, id, "api.create", NULL);
+	struct svc_batch *fast = batch_of(f, f->other, id, "api.create", NULL);
+	const struct intake_new draft = draft_of(f, id, &alice, NOW);
+
+	(void)intake_create(f->arena, load(f, slow), &draft);
+	(void)intake_create(f->arena, load(f, fast), &draft);
+	assert_int_equal(save(fast), CS_OK);
+	assert_int_equal(save(slow), CS_CONFLICT);
+	assert_int_equal(find(f, id).version, 1);
+}
+
+static void
+ends_are_kept_with_their_reasons(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id refused = stored(f, &alice, NOW);
+	struct svc_batch *batch = batch_of(f, f->db, refused, "plan.refused", NULL);
+	const struct intake_refused no = { .why = { "code", "field", "clause", "text", "mend" },
+		.check = "caa-1" };
+	struct intake_request found;
+
+	intake_on_refused(f->arena, load(f, batch), &no, NOW);
+	assert_int_equal(save(batch), CS_OK);
+	found = find(f, refused);
+	assert_int_equal(found.state, INTAKE_REFUSED);
+	assert_string_equal(found.refusal.code, "code");
+	assert_string_equal(found.refusal.field, "field");
+	assert_string_equal(found.refusal.clause, "clause");
+	assert_string_equal(found.refusal.text, "text");
+	assert_string_equal(found.refusal.mend, "mend");
+	assert_string_equal(found.refused_check, "caa-1");
+	batch = batch_of(f, f->db, refused, "certificate.issued", NULL);
+	intake_on_issued(f->arena, load(f, batch), cs_span_str("certificate"), NOW);
+	assert_int_equal(save(batch), CS_OK);
+	found = find(f, refused);
+	assert_int_equal(found.state, INTAKE_ISSUED);
+	assert_null(found.refusal.code);
+	assert_true(cs_span_is(found.certificate, "certificate"));
+}
+
+static struct intake_request *
+load_for_key(struct fixture *f, uint8_t octet, const struct intake_caller *caller)
+{
+	struct draft *draft = CS_NEW(f->arena, struct draft);
+	struct svc_batch *batch = batch_of(f, f->db, new_id(f), "api.create", draft);
+	struct intake_request *req = NULL;
+
+	memset(draft->spki_sha256, octet, CLAIM_DIGEST);
+	batch->aggregates->events[0]->context = caller;
+	req = load(f, batch);
+	db_rollback(f->db);
+	return req;
+}
+
+static void
+keys_are_remembered(void **state)
+{
+	static const struct intake_caller bob = { "demo", "bob", false };
+	struct fixture *f = *state;
+	struct cs_id id = stored(f, &alice, NOW);
+	struct svc_batch *batch = batch_of(f, f->db, id, "certificate.issued", NULL);
+	struct intake_request *req = load(f, batch);
+
+	req->learnt_key = true;
+	req->leaked_key = true;
+	memset(req->leaked_spki_sha256, 99, CLAIM_DIGEST);
+	assert_int_equal(save(batch), CS_OK);
+	assert_false(load_for_key(f, id.octets[15], &alice)->key_of_another);
+	assert_true(load_for_key(f, id.octets[15], &bob)->key_of_another);
+	assert_false(load_for_key(f, id.octets[15], &bob)->key_blocked);
+	assert_true(load_for_key(f, 99, &alice)->key_blocked);
+	assert_false(load_for_key(f, 98, &alice)->key_blocked);
+}
+
+static void
+what_expires_is_found_at_its_time(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id id = stored(f, &alice, NOW), *keys = NULL;
+	struct cs_err err = { 0 };
+	size_t n = 9;
+
+	ok(store_due_requests(NULL, f->db, NOW + 999, 10, f->arena, &keys, &n, &err), &err);
+	assert_int_equal(n, 0);
+	ok(store_due_requests(NULL, f->db, NOW + 1000, 10, f->arena, &keys, &n, &err), &err);
+	assert_int_equal(n, 1);
+	assert_true(cs_id_equal(keys[0], id));
+}
+
+static size_t
+list(struct fixture *f, const struct intake_caller *caller, const struct store_page *page,
+    struct intake_request **ret_reqs)
+{
+	struct cs_err err = { 0 };
+	size_t n = 0;
+
+	ok(store_list(f->other, f->arena, caller, page, ret_reqs, &n, &err), &err);
+	return n;
+}
+
+static void
+lists_are_ordered_bounded_and_private(void **state)
+{
+	static const struct intake_caller bob = { "demo", "bob", false },
+					  mallory = { "other", "boss", true };
+	struct fixture *f = *state;
+	struct cs_id first = stored(f, &alice, NOW), second = stored(f, &alice, NOW),
+		     third = stored(f, &bob, NOW + 1);
+	struct store_page page = { .before_ms = INT64_MAX, .limit = 2 };
+	struct intake_request *reqs = NULL;
+
+	assert_int_equal(list(f, &alice, &page, &reqs), 2);
+	assert_true(cs_id_equal(reqs[0].id, second)); /* same time: the greater id first */
+	assert_true(cs_id_equal(reqs[1].id, first));
+	assert_int_equal(list(f, &boss, &page, &reqs), 2);
+	assert_true(cs_id_equal(reqs[0].id, third));
+	page.before_ms = reqs[1].created_at_ms;
+	page.before = reqs[1].id;
+	assert_int_equal(list(f, &boss, &page, &reqs), 1);
+	assert_true(cs_id_equal(reqs[0].id, first));
+	page = (struct store_page){ .before_ms = INT64_MAX, .limit = 9, .state = INTAKE_CREATED };
+	assert_int_equal(list(f, &boss, &page, &reqs), 3);
+	page.state = INTAKE_ISSUED;
+	assert_int_equal(list(f, &boss, &page, &reqs), 0);
+	page.state = INTAKE_NONE;
+	assert_int_equal(list(f, &mallory, &page, &reqs), 0);
+}
+
+static void
+histories_continue_where_each_watcher_is(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id ids[2] = { stored(f, &alice, NOW), stored(f, &alice, NOW) };
+	struct svc_batch *batch = batch_of(f, f->db, ids[0], "plan.made", NULL);
+	const int64_t after[2] = { 1, 0 };
+	struct store_watch watch = { .ids = ids, .after = after, .n = 2, .limit = 10 };
+	struct store_line *lines = NULL;
+	struct cs_err err = { 0 };
+	size_t n = 0;
+	struct intake_request *req = load(f, batch);
+
+	hear_plan(f, req);
+	hear_evidence(f, req, "octets", 1);
+	assert_int_equal(save(batch), CS_OK);
+	ok(store_history(f->other, f->arena, &watch, &lines, &n, &err), &err);
+	assert_int_equal(n, req->seq - 1 + 1);
+	assert_int_equal(lines[0].seq, 2);
+	assert_string_equal(lines[n - 1].state, "created");
+	assert_true(cs_id_equal(lines[n - 1].request, ids[1]));
+	assert_string_equal(lines[n - 2].check, "zz-first");
+	assert_string_equal(lines[n - 2].reason, "not-found");
+	assert_string_equal(lines[n - 2].text, "Nothing there.");
+	watch.limit = 1;
+	ok(store_history(f->other, f->arena, &watch, &lines, &n, &err), &err);
+	assert_int_equal(n, 1);
+}
+
+static void
+nothing_is_found_that_is_not_there(void **state)
+{
+	struct fixture *f = *state;
+	struct intake_request req = { .version = 77 };
+	struct cs_err err = { 0 };
+
+	assert_int_equal(store_find(f->db, f->arena, new_id(f), &req, &err), CS_NOT_FOUND);
+	assert_int_equal(req.version, 77);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_is_saved_is_loaded_and_found),
+		TEST(octets_that_did_not_change_stay),
+		TEST(the_slower_of_two_replicas_is_told),
+		TEST(ends_are_kept_with_their_reasons),
+		TEST(keys_are_remembered),
+		TEST(what_expires_is_found_at_its_time),
+		TEST(lists_are_ordered_bounded_and_private),
+		TEST(histories_continue_where_each_watcher_is),
+		TEST(nothing_is_found_that_is_not_there),
+	};
+
+	return cmocka_run_group_tests_name("intake store", tests, NULL, NULL);
+}
