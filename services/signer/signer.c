@@ -64,7 +64,7 @@ find_by_attempt(const struct signer_case *c, const struct claim_check *check)
 	return NULL;
 }
 
-/* A no of a later attempt, or of another request and a later time, voids a yes about the same thing. */
+/* A no of a later attempt, or of another request and not earlier, voids a yes about the same thing. */
 static bool
 is_voided(const struct signer_case *c, const struct claim_evidence *e)
 {
@@ -74,7 +74,7 @@ is_voided(const struct signer_case *c, const struct claim_evidence *e)
 		if (memcmp(no->check_digest, e->check_digest, CLAIM_DIGEST) != 0)
 			continue;
 		if (cs_id_equal(no->request, e->request) ? no->attempt > e->attempt
-							 : no->checked_at_ms > e->checked_at_ms)
+							 : no->checked_at_ms >= e->checked_at_ms)
 			return true;
 	}
 	return false;

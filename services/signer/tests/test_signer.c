@@ -82,7 +82,8 @@ CHANGE(too_far_ahead, STEP_FACTS, w->evidence[CAA_SALES].checked_at_ms = NOW + 5
 #define AT w->evidence[MAILBOX].checked_at_ms
 CHANGE(denied_later, STEP_CASE, DENY(MAILBOX, OLD, 4, AT - 9))
 CHANGE(denied_before, STEP_CASE, DENY(MAILBOX, OLD, 2, AT + 9))
-CHANGE(denied_elsewhere_later, STEP_CASE, DENY(MAILBOX, w->c.id, 1, AT + 1))
+CHANGE(denied_by_itself, STEP_CASE, DENY(MAILBOX, OLD, 3, AT))
+CHANGE(denied_elsewhere_then, STEP_CASE, DENY(MAILBOX, w->c.id, 1, AT))
 CHANGE(denied_elsewhere_before, STEP_CASE, DENY(MAILBOX, w->c.id, 9, AT - 1))
 CHANGE(caa_denied_later, STEP_CASE, DENY(CAA_DEV, w->c.id, 2, NOW))
 CHANGE(other_check_denied, STEP_CASE, DENY(CAA_DEV, w->c.id, 2, NOW);
@@ -135,6 +136,22 @@ row_altered_too(struct world *w, enum world_step step)
 	row_altered(w, step);
 	if (step == STEP_CASE)
 		w->stored[CAA_DEV].e.outcome = CLAIM_PROVED;
+}
+static void
+attempt_altered(struct world *w, enum world_step step)
+{
+	if (step == STEP_PROOFS)
+		w->evidence[CAA_DEV].attempt = 2;
+	if (step == STEP_CASE)
+		w->stored[CAA_DEV].e.attempt = 1;
+}
+static void
+time_altered(struct world *w, enum world_step step)
+{
+	if (step == STEP_FACTS)
+		w->evidence[CAA_DEV].checked_at_ms = NOW - CS_DAY_MS;
+	if (step == STEP_CASE)
+		w->stored[CAA_DEV].e.checked_at_ms = NOW;
 }
 CHANGE(sha256_altered, STEP_CASE, w->stored[DOMAIN] = w->stored[MPIC_DOMAIN];
        memcpy(w->stored[DOMAIN].sha256, w->checks[DOMAIN].standing_sha256, CLAIM_DIGEST))
@@ -271,7 +288,16 @@ CHANGE(two_silent_domain, STEP_FACTS, SILENT(MPIC_DOMAIN, 0); SILENT(MPIC_DOMAIN
 CHANGE(two_refused, STEP_FACTS, TWO(w->answers[MPIC_DEV][k].outcome = CLAIM_REFUSED))
 CHANGE(two_other_check, STEP_PROOFS, TWO(w->answers[MPIC_DEV][k].check_digest[0] ^= 1))
 CHANGE(two_other_attempt, STEP_PROOFS, TWO(w->answers[MPIC_DEV][k].attempt = 7))
-CHANGE(two_old, STEP_PROOFS, TWO(w->answers[MPIC_DEV][k].checked_at_ms -= 6 * CS_MINUTE_MS))
+#define ANSWERED(at) \
+	TWO(w->answers[MPIC_DEV][k].checked_at_ms = w->evidence[MPIC_DEV].checked_at_ms + (at))
+CHANGE(two_oldest, STEP_PROOFS, ANSWERED(-5 * CS_MINUTE_MS))
+CHANGE(two_old, STEP_PROOFS, ANSWERED(-5 * CS_MINUTE_MS - 1))
+CHANGE(two_ahead, STEP_PROOFS, ANSWERED(5000))
+CHANGE(two_far_ahead, STEP_PROOFS, ANSWERED(5001))
+CHANGE(
+    two_regions, STEP_PROOFS, for (size_t k = 0; k < REMOTES; k++) {
+	    w->answers[MPIC_DEV][k].region = k < 4 ? "ripe" : "afrinic";
+    })
 CHANGE(two_bogus, STEP_PROOFS, TWO(w->answers[MPIC_DEV][k].security = CLAIM_DNSSEC_BOGUS))
 CHANGE(two_by_stranger, STEP_PROOFS, TWO(w->answer_key[MPIC_DEV][k] = KEY_STRANGER))
 CHANGE(two_by_mpic, STEP_PROOFS, TWO(w->answer_key[MPIC_DEV][k] = KEY_MPIC))
@@ -339,7 +365,8 @@ static const struct {
 	{ "more than that", too_far_ahead, "caa-1 stale" },
 	{ "denied by a later attempt", denied_later, "mailbox-1 voided" },
 	{ "denied by an earlier attempt", denied_before, NULL },
-	{ "denied later for another request", denied_elsewhere_later, "mailbox-1 voided" },
+	{ "denied by the same attempt", denied_by_itself, NULL },
+	{ "denied for another request just then", denied_elsewhere_then, "mailbox-1 voided" },
 	{ "denied before for another request", denied_elsewhere_before, NULL },
 	{ "CAA denied later", caa_denied_later, "caa-2 voided" },
 	{ "something else denied", other_check_denied, NULL },
@@ -363,6 +390,8 @@ static const struct {
 	{ "key for this enterprise", key_for_acme, NULL },
 	{ "key for another enterprise", key_for_globex, "evidence-not-genuine" },
 	{ "row says proved, octets refused", row_altered_too, "evidence-altered" },
+	{ "row says another attempt", attempt_altered, "evidence-other-request" },
+	{ "row says another time", time_altered, "evidence-altered" },
 	{ "row names other octets", sha256_altered, "evidence-other-check" },
 	{ "row holds another evidence of the check", octets_exchanged, "evidence-not-named" },
 	{ "request's digest is a lie", digest_lied, "request-digest" },
@@ -432,6 +461,10 @@ static const struct {
 	{ "two refused", two_refused, "caa-not-corroborated" },
 	{ "two about another check", two_other_check, "caa-not-corroborated" },
 	{ "two of an earlier attempt", two_other_attempt, "caa-not-corroborated" },
+	{ "two as old as a round may last", two_oldest, NULL },
+	{ "two five seconds ahead", two_ahead, NULL },
+	{ "two further ahead", two_far_ahead, "caa-not-corroborated" },
+	{ "two regions, one of them Africa", two_regions, NULL },
 	{ "two of an earlier round", two_old, "caa-not-corroborated" },
 	{ "two bogus", two_bogus, "caa-not-corroborated" },
 	{ "two signed by a stranger", two_by_stranger, "caa-not-corroborated" },
