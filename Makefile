@@ -169,6 +169,7 @@ check: packages ## format, warnings of both compilers, static analysis, architec
 bench: build ## workloads W1, W1b, W2, W3 on the whole system, with all servers; prints figures
 	$(Q)/usr/bin/python3 tests/bench/bench.py
 images: ## one container image for each service, by podman, without a registry
+	$(call install,$(call PACKAGES,image))
 	$(Q)docker/build.sh $(SERVICES)
 
 clean: ## removes everything that was built
