@@ -18,8 +18,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from applicant import Applicant, Refused, make_csr  # noqa: E402
-from stack.product import API_TOKENS  # noqa: E402
-from stack.stack import REPOSITORY, Stack  # noqa: E402
+from product import API_TOKENS  # noqa: E402
+from stack import REPOSITORY, Stack  # noqa: E402
 from story import Story  # noqa: E402
 
 MESSAGE = "From: alice@alpha.example\nSubject: hello\n\nSigned with a certificate of our own making.\n"
