@@ -18,7 +18,7 @@ WITH_HTTP = ("request-intake",)  # these serve people on CS_HTTP_LISTEN beside h
 
 class Perspective(NamedTuple):
     name: str
-    region: str  # the service region of a regional Internet registry
+    region: str  # the service region of a regional Internet registry, as the signer counts it
 
     @property
     def service(self) -> str:

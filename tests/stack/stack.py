@@ -215,8 +215,13 @@ class Stack:
         words = ["catalogue", "nats-users", "--keys", str(seeds), *perspectives]
         return run([self.binaries / "csctl", *words])
 
-    def start_product(self) -> None:
+    def start_product(
+        self, replicas: int = 1, settings: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
+        """Everything of the product; `settings`: more of the environment, by service."""
+        more = settings or {}
         self.prepare_product()
+        self.start_provisioner()
         for perspective in PERSPECTIVES:
             where = {
                 "CS_PERSPECTIVE_NAME": perspective.name,
@@ -224,7 +229,12 @@ class Stack:
             }
             self.start_service(perspective.service, where, "mpic-perspective")
         for service in SERVICES:
-            self.start_service(service)
+            self.start_service(service, more.get(service), replicas=replicas)
+
+    def start_provisioner(self) -> None:
+        """Makes streams and consumers again when they are gone."""
+        argv = [self.binaries / "csctl", "provision", "--watch"]
+        self.processes.start("provisioner", argv, self.environment("provisioner"))
 
     def csctl(self, *words: str, user: str = "observer") -> str:
         """Runs the operator's tool, on the bus as this user and in the database as its owner."""

@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Tests the whole system from the outside; each class of tests has a stack of its own.
+
+    run.py                    all of them
+    run.py --only forgery     those whose name holds this text; repeatable
+    run.py --bin DIR --quick  other executables; fewer requests and more patience
+    run.py --seed N           the randomised tests as they were in that run
+"""
+
+import argparse
+import sys
+import time
+import unittest
+from pathlib import Path
+from typing import Any, Iterator
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE / "stack"), str(HERE / "system")]
+
+from options import options  # noqa: E402
+
+
+class Report(unittest.TestResult):
+    """Says what runs, and how long it took; marks the class of a test that failed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = self.class_begun = 0.0
+        self.failed_names: list[str] = []
+
+    def startTest(self, test: unittest.TestCase) -> None:
+        super().startTest(test)
+        self.begun = time.monotonic()
+        print(f"  {name_of(test)} ...", end=" ", flush=True)
+
+    def _end(self, what: str) -> None:
+        print(f"{what} ({time.monotonic() - self.begun:.1f} s)", flush=True)
+
+    def addSuccess(self, test: unittest.TestCase) -> None:
+        self._end("ok")
+
+    def addSkip(self, test: unittest.TestCase, reason: str) -> None:
+        super().addSkip(test, reason)
+        self._end(f"skipped: {reason}")
+
+    def addFailure(self, test: unittest.TestCase, err: Any) -> None:
+        super().addFailure(test, err)
+        self._failed(test, err)
+
+    def addError(self, test: unittest.TestCase, err: Any) -> None:
+        super().addError(test, err)
+        self._failed(test, err)
+
+    def addSubTest(self, test: unittest.TestCase, subtest: Any, err: Any) -> None:
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self._failed(test, err, str(getattr(subtest, "_subDescription", lambda: "")()))
+
+    def _failed(self, test: Any, err: Any, which: str = "") -> None:
+        name = " ".join([name_of(test), which]).strip()
+        self.failed_names.append(name)
+        if isinstance(test, unittest.TestCase):
+            type(test).failed = True  # type: ignore[attr-defined]
+            self._end("FAILED " + which)
+        else:
+            print(f"FAILED: {name}")  # of a whole class
+        print(self._exc_info_to_string(err, test), flush=True)
+
+
+def name_of(test: Any) -> str:
+    words = str(test.id()).rsplit(".", 2)
+    return ".".join(words[-2:])
+
+
+def tests_in(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
+    for item in suite:
+        if isinstance(item, unittest.TestSuite):
+            yield from tests_in(item)
+        else:
+            yield item
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--bin", type=Path, default=options.binaries)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("--seed", type=int, default=options.seed)
+    given = parser.parse_args()
+    options.binaries, options.quick, options.seed = given.bin.absolute(), given.quick, given.seed
+    found = unittest.TestLoader().discover(str(HERE / "system"), "test_*.py", str(HERE / "system"))
+    chosen = [
+        test
+        for test in tests_in(found)
+        if not given.only or any(word in test.id() for word in given.only)
+    ]
+    if not chosen:
+        print(f"no test has {' or '.join(given.only)} in its name")
+        return 2
+    print(f"system tests: {len(chosen)}, seed {options.seed}", flush=True)
+    begun, report = time.monotonic(), Report()
+    unittest.TestSuite(chosen).run(report)  # opens and closes the stack of each class
+    took = f"{time.monotonic() - begun:.0f} s"
+    for name in report.failed_names:
+        print(f"FAILED: {name}")
+    if report.failed_names:
+        print(f"{len(report.failed_names)} failed of {report.testsRun} in {took}; --seed {options.seed}")
+        return 1
+    print(f"system tests passed: {report.testsRun} in {took}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

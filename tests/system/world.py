@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What system tests have in common: the product on a stack of its own, and its people."""
+
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+from typing import Any, Mapping
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stack"))
+
+from applicant import Applicant, Refused, make_csr  # noqa: E402, F401
+from options import options  # noqa: E402
+from procs import tail  # noqa: E402
+from stack import Stack  # noqa: E402
+from wait import wait_for  # noqa: E402, F401
+
+LOGS_SHOWN = 3
+
+
+class SystemTest(unittest.TestCase):
+    """One stack for all tests of a class; its logs stay when one of them fails."""
+
+    services = True
+    durable = False
+    replicas = 1
+    settings: Mapping[str, Mapping[str, str]] = {}
+    stack: Stack
+    failed = False  # set by the runner
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.said: list[str] = []
+        cls.stack = Stack(
+            say=cls.said.append, durable=cls.durable, binaries=options.binaries, product=True
+        )
+        cls.failed = False
+        try:
+            cls.stack.up()
+            if cls.services:
+                cls.stack.start_product(cls.replicas, cls.settings)
+            else:
+                cls.stack.csctl("provision", user="provisioner")
+        except BaseException:
+            cls.stack.down(failed=True)
+            print("\n".join(cls.said[-12:]), flush=True)
+            raise
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        if cls.failed:
+            print(cls.logs(), flush=True)
+        if not cls.stack.down(failed=cls.failed) and not cls.failed:
+            raise AssertionError(
+                f"{cls.stack.processes.problems}; logs are in {cls.stack.root}/log\n{cls.logs()}"
+            )
+
+    @classmethod
+    def logs(cls) -> str:
+        """The ends of those logs that complain, or of those that were written last."""
+        logs = sorted((cls.stack.root / "log").glob("*.log"), key=lambda log: -log.stat().st_mtime)
+        loud = [log for log in logs if "level=error" in log.read_text(errors="replace")]
+        shown = (loud or logs)[:LOGS_SHOWN]
+        return f"logs are in {cls.stack.root}/log\n" + "\n".join(
+            f"--- {log.name}\n{tail(log, 8)}" for log in shown
+        )
+
+    # Conveniences
+
+    def rows(self, sql: str) -> list[list[str]]:
+        """What the owner of the database sees."""
+        text = self.stack.postgres.query(sql)
+        return [line.split("\t") for line in text.split("\n")] if text else []
+
+    def value(self, sql: str) -> str:
+        return self.stack.postgres.query(sql)
+
+    def count(self, sql: str) -> int:
+        return int(self.value(f"select count(*) from {sql}"))
+
+    def person(self, token: str = "alice-token") -> Applicant:
+        return Applicant(self.stack, token)
+
+    def csr(self, name: str, algorithm: str = "ec") -> Path:
+        where = self.stack.root / "out"
+        where.mkdir(exist_ok=True)
+        return make_csr(where, name, algorithm)[1]
+
+    def csctl(
+        self, *words: str, given: str | None = None, user: str = "observer", **more: str
+    ) -> subprocess.CompletedProcess[str]:
+        """The operator's tool, with whatever status it ends."""
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            **self.stack.environment(user),
+            "CS_DATABASE_URL": self.stack.postgres.url,
+            "CS_API_URL": "http://" + self.stack.services["request-intake"].env["CS_HTTP_LISTEN"]
+            if self.services
+            else "",
+            "CS_API_TOKEN": "alice-token",
+            **more,
+        }
+        return subprocess.run(
+            [str(self.stack.binaries / "csctl"), *words],
+            capture_output=True,
+            text=True,
+            env=environment,
+            input=given,
+            timeout=options.wait(60),
+            check=False,
+        )
+
+
+def openssl(*words: Any, given: bytes | None = None) -> str:
+    done = subprocess.run(
+        ["openssl", *map(str, words)], input=given, capture_output=True, check=False
+    )
+    if done.returncode != 0:
+        raise AssertionError(f"openssl {words[0]} failed: {done.stderr.decode()}")
+    return (done.stdout + done.stderr).decode(errors="replace")
