@@ -35,6 +35,7 @@ struct pki_lint_profile {
 	const char *const *must_subject; /* dotted attribute types */
 	const char *const *may_subject;
 	bool may_client_auth;
+	uint16_t key_usage; /* exactly these bits; 0: any that the rules allow */
 	bool cn_mailbox, cn_personal, cn_organization; /* what commonName may be, SBR 7.1.4.2.2 a */
 	struct cs_span issuer;                         /* Name, DER */
 	struct cs_span issuer_key_id;
