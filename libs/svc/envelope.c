@@ -56,16 +56,34 @@ event_publish(struct bus_queue *queue, const char *service, const struct out_eve
 	return bus_publish(queue, &out, token, 5000, err);
 }
 
+/*
+ * Whoever may ask the server for stored messages chooses where they are delivered, be it into a lane
+ * that is not theirs: such a message still has the type of the lane it was published in.
+ */
+static bool
+is_type_of(const char *type, const char *subject)
+{
+	char wanted[160];
+
+	if (strncmp(subject, "cs.", 3) == 0)
+		subject += 3;
+	(void)snprintf(wanted, sizeof(wanted), "io.countersign.%s.v1", subject);
+	return strcmp(type, wanted) == 0;
+}
+
 enum cs_code
 event_headers(const struct bus_item *item, struct svc_event *ev, struct cs_err *err)
 {
 	const char *id = bus_header(item, "ce-id"), *when = bus_header(item, "ce-time");
 	const char *correlation = bus_header(item, "ce-correlationid");
-	const char *version = bus_header(item, "ce-specversion");
+	const char *version = bus_header(item, "ce-specversion"),
+		   *type = bus_header(item, "ce-type");
 	struct cs_id correlated = { { 0 } };
 
 	if (id == NULL || when == NULL || version == NULL || strcmp(version, "1.0") != 0)
 		return cs_fail(err, CS_MALFORMED, "ce-specversion, ce-id or ce-time is missing");
+	if (type == NULL || !is_type_of(type, item->subject))
+		return cs_fail(err, CS_MALFORMED, "ce-type is not that of the subject");
 	if (correlation != NULL && cs_id_parse(correlation, &correlated, err))
 		return err->code;
 	if (cs_time_parse(when, &ev->time_ms, err) || cs_id_parse(id, &ev->id, err))
