@@ -508,6 +508,47 @@ refuses_a_request_with_any_bit_changed(void **state)
 	}
 }
 
+static void
+knows_whose_private_key_was_pasted(void **state)
+{
+	static const struct {
+		const char *private_key, *request;
+	} pairs[] = {
+		{ "private-pkcs8-ec.pem", "p256.pem" },
+		{ "private-sec1.pem", "p256.pem" },
+		{ "private-pkcs8-rsa.pem", "rsa2048.pem" },
+		{ "private-pkcs1.pem", "rsa2048.pem" },
+		{ "private-pkcs8-ed25519.pem", "ed25519.pem" },
+	};
+	struct world *world = *state;
+	uint8_t digest[32];
+
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		const struct cs_span text = fixture(world->arena, pairs[i].private_key);
+		struct pki_csr csr;
+
+		assert_string_equal(
+		    read_flags(world->arena, fixture(world->arena, pairs[i].request),
+			PKI_ALLOW_ED25519, &csr),
+		    "good");
+		if (!pki_csr_leaked_key(text, digest) ||
+		    memcmp(digest, csr.key.spki_sha256, sizeof(digest)) != 0)
+			fail_msg("%s", pairs[i].private_key);
+		/* as DER, and with the request before it */
+		const struct cs_span der = fixture_der(world->arena, pairs[i].private_key);
+		assert_true(pki_csr_leaked_key(der, digest));
+		assert_string_equal(read_csr(world->arena, der), "PRIVATEKEY");
+		const struct cs_span both = joined(world->arena,
+		    (const char *)fixture(world->arena, pairs[i].request).data, text, "");
+		assert_true(pki_csr_leaked_key(both, digest));
+		assert_memory_equal(digest, csr.key.spki_sha256, sizeof(digest));
+	}
+	assert_false(pki_csr_leaked_key(fixture(world->arena, "private-encrypted.pem"), digest));
+	assert_false(pki_csr_leaked_key(fixture(world->arena, "p256.pem"), digest));
+	assert_false(pki_csr_leaked_key(cs_span_str("-----BEGIN PRIVATE KEY-----"), digest));
+	assert_false(pki_csr_leaked_key(cs_span_str(""), digest));
+}
+
 int
 main(void)
 {
@@ -525,6 +566,7 @@ main(void)
 		cmocka_unit_test(what_is_accepted_openssl_accepts_too),
 		cmocka_unit_test(refuses_a_request_cut_anywhere),
 		cmocka_unit_test(refuses_a_request_with_any_bit_changed),
+		cmocka_unit_test(knows_whose_private_key_was_pasted),
 	};
 
 	return cmocka_run_group_tests(tests, open_world, close_world);
