@@ -8,6 +8,7 @@
 """
 
 import argparse
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from product import API_TOKENS  # noqa: E402
 from stack import REPOSITORY, Stack  # noqa: E402
 from story import Story  # noqa: E402
 
+PEM = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n")
 MESSAGE = "From: alice@alpha.example\nSubject: hello\n\nSigned with a certificate of our own making.\n"
 
 
@@ -51,7 +53,9 @@ class Demo:
         zone = mailbox.partition("@")[2]
         _, csr = make_csr(self.out, mailbox)
         self.step(f"{mailbox}: a request with a CSR made by openssl")
-        request = self.alice.create(csr, [mailbox], "smime-domain-mailbox", domains=[zone])
+        request = self.alice.create(
+            csr, [mailbox], "smime-domain-mailbox", domains=[zone], common_name=mailbox, agreement="v1"
+        )
         shown = self.alice.wait_planned(request)
         for note in shown.get("notes", []):
             self.say(f"           note: {note['text']} ({note['clause']})")
@@ -72,7 +76,8 @@ class Demo:
         self.alice.wait_state(request, "issued")
         stem = self.out / mailbox
         Path(f"{stem}.cert.pem").write_bytes(self.alice.certificate(request))
-        Path(f"{stem}.chain.pem").write_bytes(self.alice.certificate(request, "chain"))
+        chain = self.alice.certificate(request, "chain").decode()
+        Path(f"{stem}.chain.pem").write_text("".join(PEM.findall(chain)[1:]))  # without its own first
         self.story.wait(request, "notice.sent")
         return stem
 
