@@ -162,7 +162,7 @@ struct http_event {
  * malformed (a line end in id or event, data that is not UTF-8), and the stream goes on.
  */
 bool http_stream_event(struct http_stream *stream, const struct http_event *event);
-/* Ends it; `closed` is called later.  After `closed` the stream does not exist. */
+/* Ends it once everything was sent; `closed` is called later.  After `closed` the stream does not exist. */
 void http_stream_close(struct http_stream *stream);
 
 #endif

@@ -121,6 +121,13 @@ http_stream_event(struct http_stream *stream, const struct http_event *event)
 void
 http_stream_close(struct http_stream *stream)
 {
-	if (stream->conn != NULL && stream->conn->state == CONN_STREAMING)
-		conn_end_soon(stream->conn);
+	struct http_conn *conn = stream->conn;
+
+	if (conn == NULL || conn->state != CONN_STREAMING)
+		return;
+	/* The last event is often the one that matters: it leaves before the connection ends. */
+	if (evbuffer_get_length(bufferevent_get_output(conn->bev)) > 0)
+		conn_answered(conn);
+	else
+		conn_end_soon(conn);
 }

@@ -742,11 +742,16 @@ streams_events(void **state)
 	assert_non_null(strstr(one.text, "\r\nContent-Type: text/event-stream\r\n"));
 	assert_null(strstr(one.text, "forged"));
 	read_until(&world, &one, ":\n\n:\n\n"); /* twice, so the silence is measured again */
+	assert_true(http_stream_event(
+	    world.stream, &(struct http_event){ .id = "8", .data = cs_span_str("the last") }));
 	http_stream_close(world.stream);
-	assert_false(http_stream_event(world.stream, &(struct http_event){ "8", NULL, { 0 } }));
+	assert_false(http_stream_event(world.stream, &(struct http_event){ "9", NULL, { 0 } }));
 	read_to_end(&world, &one);
-	assert_int_equal(world.closed, 1);
+	assert_non_null(strstr(one.text, "id: 8\ndata: the last\n\n"));
 	client_close(&one);
+	while (world.closed == 0)
+		event_base_dispatch(world.base);
+	assert_int_equal(world.closed, 1);
 	world_stop(&world);
 }
 
