@@ -97,8 +97,8 @@ busy(struct call *call)
 
 	problem_with(call, 503,
 	    (struct cs_refusal){ .code = "try-again",
-		.text = "The request could not be stored right now.",
-		.mend = "Repeat it after the time in Retry-After, with the same Idempotency-Key." },
+		.text = "This cannot be done right now.",
+		.mend = "Repeat it after Retry-After; a creation with the same Idempotency-Key." },
 	    again);
 }
 

@@ -125,12 +125,15 @@ write_challenge(struct out *out, const struct intake_check *check, const struct 
 	}
 }
 
+/* Also where there is nothing to do: CAA may be looked at before the approval, as a courtesy. */
 static bool
-can_press(enum intake_todo todo, const struct intake_check *check)
+can_press(const struct intake_request *req, const struct intake_check *check,
+    enum intake_shown shown, enum intake_todo todo)
 {
-	if (todo == INTAKE_DO_NOTHING || todo == INTAKE_DO_WAIT)
+	if (req->state >= INTAKE_APPROVED || check->kind == CLAIM_MPIC_DOMAIN ||
+	    todo == INTAKE_DO_WAIT)
 		return false;
-	return check->kind != CLAIM_MPIC_DOMAIN;
+	return todo != INTAKE_DO_NOTHING || shown == INTAKE_NEEDED;
 }
 
 static void
@@ -149,7 +152,7 @@ write_you(struct out *out, struct cs_arena *arena, const struct intake_request *
 		write_challenge(out, check, told);
 	if (todo == INTAKE_DO_PUBLISH || todo == INTAKE_DO_ENTER_TOKEN)
 		out_time_if(out, "until", check->challenge_until_ms);
-	if (can_press(todo, check))
+	if (can_press(req, check, shown, todo))
 		out_text(out, "verify",
 		    path_of(arena, req->id, cs_arena_printf(arena, "%s/verify", path)));
 	if (todo == INTAKE_DO_ENTER_TOKEN)

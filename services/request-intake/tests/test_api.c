@@ -953,6 +953,9 @@ people_are_told_what_to_do(void **state)
 	assert_string_equal(member(shown, "checks.0.you.do"), "verify");
 	assert_string_equal(member(shown, "checks.1.you.do"), "wait");
 	assert_string_equal(member(shown, "checks.3.you.do"), "nothing");
+	assert_string_equal(member(shown, "checks.2.you.verify"), "");
+	assert_string_equal(
+	    member(shown, "checks.3.you.verify"), under(path, "/checks/caa-1/verify"));
 	hear_domain_challenge(path);
 	shown = get(ALICE, path);
 	assert_string_equal(
