@@ -328,6 +328,32 @@ is_numeric(struct cs_span body)
 	return true;
 }
 
+/* NULL: these octets are characters of this string type. */
+static const char *
+string_fault(uint8_t tag, struct cs_span body)
+{
+	switch (tag) {
+	case PKI_UTF8_STRING:
+		return cs_utf8_valid(body) ? NULL : "a UTF8String that is not UTF-8";
+	case PKI_PRINTABLE_STRING:
+		return is_printable(body) ? NULL : "a PrintableString with other characters";
+	case PKI_NUMERIC_STRING:
+		return is_numeric(body) ? NULL : "a NumericString with other characters";
+	case PKI_IA5_STRING:
+		return all_between(body, 0x00, 0x7f) ? NULL
+						     : "an IA5String with eight-bit characters";
+	case PKI_VISIBLE_STRING:
+		return all_between(body, 0x20, 0x7e) ? NULL
+						     : "a VisibleString with other characters";
+	case PKI_BMP_STRING:
+		return body.len % 2 == 0 ? NULL : "a BMPString of odd length";
+	case PKI_UNIVERSAL_STRING:
+		return body.len % 4 == 0 ? NULL : "a UniversalString of odd length";
+	default:
+		return NULL; /* octets, Teletex and what is implicitly tagged say nothing about themselves */
+	}
+}
+
 /* NULL: the contents are what DER allows for this universal type. */
 static const char *
 primitive_fault(uint8_t tag, struct cs_span body)
@@ -350,24 +376,8 @@ primitive_fault(uint8_t tag, struct cs_span body)
 	case PKI_UTC_TIME:
 	case PKI_GENERALIZED_TIME:
 		return pki_der_time(tag, body, &at_s) ? NULL : "a malformed time";
-	case PKI_UTF8_STRING:
-		return cs_utf8_valid(body) ? NULL : "a UTF8String that is not UTF-8";
-	case PKI_PRINTABLE_STRING:
-		return is_printable(body) ? NULL : "a PrintableString with other characters";
-	case PKI_NUMERIC_STRING:
-		return is_numeric(body) ? NULL : "a NumericString with other characters";
-	case PKI_IA5_STRING:
-		return all_between(body, 0x00, 0x7f) ? NULL
-						     : "an IA5String with eight-bit characters";
-	case PKI_VISIBLE_STRING:
-		return all_between(body, 0x20, 0x7e) ? NULL
-						     : "a VisibleString with other characters";
-	case PKI_BMP_STRING:
-		return body.len % 2 == 0 ? NULL : "a BMPString of odd length";
-	case PKI_UNIVERSAL_STRING:
-		return body.len % 4 == 0 ? NULL : "a UniversalString of odd length";
 	default:
-		return NULL; /* octets, Teletex and what is implicitly tagged say nothing about themselves */
+		return string_fault(tag, body);
 	}
 }
 
