@@ -25,9 +25,9 @@ static const struct svc_setting settings[] = {
 	SVC_U32(struct mailbox_service, limits.per_day, "CS_MAILS_PER_MAILBOX_DAY", "20", 1, 20,
 	    "mails to one mailbox in a day"),
 	SVC_U32(struct mailbox_service, limits.per_domain, "CS_MAILS_PER_DOMAIN_HOUR", "200", 1,
-	    1000000, "mails to one domain in an hour"),
+	    100000000, "mails to one domain in an hour"),
 	SVC_U32(struct mailbox_service, limits.per_account, "CS_MAILS_PER_ACCOUNT_HOUR", "100", 1,
-	    1000000, "mails that one account asks for in an hour"),
+	    100000000, "mails that one account asks for in an hour"),
 	SVC_END,
 };
 

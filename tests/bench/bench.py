@@ -123,6 +123,8 @@ def workload(name: str, outstanding: int, algorithm: str, options: argparse.Name
 LIMITS = {
     "CS_CREATIONS_PER_HOUR": "100000000",
     "CS_PRESSES_PER_HOUR": "100000000",
+    "CS_MAILS_PER_DOMAIN_HOUR": "100000000",
+    "CS_MAILS_PER_ACCOUNT_HOUR": "100000000",
     "CS_LOG_LEVEL": "warn",
 }
 WORKLOADS = {"W1": (64, "p256"), "W1b": (512, "p256"), "W2": (64, "rsa3072")}
