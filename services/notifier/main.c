@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c: notifier tells people by mail what became of their requests. */
+#include "relay.h"
+#include "store.h"
+
+static const struct svc_setting settings[] = {
+	SVC_FILE(struct notify_service, chain_file, "CS_ISSUER_CHAIN_FILE", NULL,
+	    "PEM of the CAs whose certificates are mailed"),
+	SVC_TEXT(struct notify_service, smtp_url, "CS_SMTP_URL", NULL, 1024,
+	    "the relay that takes mails: smtp://host:25 or smtps://host:465"),
+	SVC_TEXT(struct notify_service, mail_from, "CS_MAIL_FROM", NULL, 254,
+	    "address that mails come from; bounces go there"),
+	SVC_FILE(struct notify_service, smtp_ca_file, "CS_SMTP_CA_FILE", "",
+	    "PEM of the CA that the relay's certificate comes from; empty: the system's"),
+	SVC_BOOL(struct notify_service, smtp_starttls, "CS_SMTP_STARTTLS", "0",
+	    "1: speak to an smtp:// relay only under TLS"),
+	SVC_FILE(struct notify_service, smtp_user_file, "CS_SMTP_USER_FILE", "",
+	    "file with our name at the relay, one line; empty: no login"),
+	SVC_FILE(struct notify_service, smtp_password_file, "CS_SMTP_PASSWORD_FILE", "",
+	    "file with our password at the relay, one line"),
+	SVC_END,
+};
+
+int
+main(int argc, char *argv[])
+{
+	struct notify_service notify = { 0 };
+	const struct svc_service service = {
+		.name = "notifier",
+		.summary = "tells people by mail what became of their requests",
+		.mode = SVC_BATCH,
+		.self = &notify,
+		.settings = settings,
+		.routes = notify_routes,
+		.load = store_load_cases,
+		.save = store_save_cases,
+		.act = notify_act,
+		.init = notify_init,
+		.fini = notify_fini,
+	};
+
+	return svc_main(argc, argv, &service);
+}

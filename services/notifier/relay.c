@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "http/smtp.h"
+#include "mail/message.h"
+
+#define CHAIN_FILE_MAX 65536
+
+/* One mail on its way; in the arena of its work. */
+struct sending {
+	struct svc_work *work;
+	struct notify_outcome outcome;
+};
+
+static void
+finish(struct sending *sending, enum notify_result result, const char *reply)
+{
+	static const char *const names[] = {
+		[NOTIFY_ACCEPTED] = "accepted",
+		[NOTIFY_TRY_AGAIN] = "later",
+		[NOTIFY_NEVER] = "refused",
+	};
+	struct svc_work *work = sending->work;
+	const struct notify_mailed mailed = {
+		.kind = sending->outcome.kind,
+		.result = result,
+		.attempt = work->attempt,
+		.reply = cs_escape(work->arena, cs_span_str(reply), SMTP_TEXT),
+	};
+
+	svc_count(work->svc, "mails", "result", names[result]);
+	svc_done(work, wire_write_mailed(work->arena, &mailed));
+}
+
+/* Nobody knows whether it was taken: told twice is better than not at all (NTF-2). */
+static void
+on_sent(void *arg, const struct smtp_result *result)
+{
+	enum notify_result word = NOTIFY_TRY_AGAIN;
+
+	if (result->outcome == SMTP_ACCEPTED)
+		word = NOTIFY_ACCEPTED;
+	if (result->outcome == SMTP_PERMANENT)
+		word = NOTIFY_NEVER;
+	finish(arg, word, result->text);
+}
+
+static enum cs_code
+send(const struct notify_service *notify, struct sending *sending, struct cs_err *err)
+{
+	const struct mail_message message = {
+		.from = notify->mail_from,
+		.from_name = "Countersign",
+		.to = sending->outcome.contact,
+		.subject = sending->outcome.subject,
+		.body = sending->outcome.body,
+		.id = sending->work->id, /* of the row: twice the same mail has one Message-ID */
+		.date_ms = sending->work->now_ms,
+	};
+	struct cs_span octets;
+
+	if (mail_message_write(&message, sending->work->arena, &octets, err))
+		return err->code;
+	return smtp_send(notify->relay, sending->outcome.contact, octets, on_sent, sending, err);
+}
+
+void
+notify_act(void *self, struct svc_work *work)
+{
+	struct sending *sending = CS_NEW(work->arena, struct sending);
+	struct cs_err err = { 0 };
+
+	sending->work = work;
+	if (wire_read_mail(work->arena, work->body, &sending->outcome, &err)) {
+		svc_done(work, cs_span_str(NULL)); /* no row of ours: it is parked */
+		return;
+	}
+	enum cs_code code = send(self, sending, &err);
+
+	if (code != CS_OK)
+		finish(sending, code == CS_MALFORMED ? NOTIFY_NEVER : NOTIFY_TRY_AGAIN, err.text);
+}
+
+static enum cs_code
+load_cas(struct notify_service *notify, struct cs_err *err)
+{
+	uint8_t *pem = cs_arena_alloc(notify->arena, CHAIN_FILE_MAX);
+	FILE *file = fopen(notify->chain_file, "rbe");
+
+	if (file == NULL)
+		return cs_fail(err, CS_NOT_FOUND, "CS_ISSUER_CHAIN_FILE: cannot be read");
+	size_t len = fread(pem, 1, CHAIN_FILE_MAX, file);
+
+	(void)fclose(file);
+	if (len == CHAIN_FILE_MAX)
+		return cs_fail(err, CS_MALFORMED, "CS_ISSUER_CHAIN_FILE: longer than 64 KiB");
+	return certificate_read_cas(notify->arena, cs_span_of(pem, len), &notify->cas, err);
+}
+
+static const char *
+or_null(const char *text)
+{
+	return text[0] == '\0' ? NULL : text;
+}
+
+enum cs_code
+notify_init(void *self, struct svc *svc, struct cs_err *err)
+{
+	struct notify_service *notify = self;
+	const struct smtp_settings settings = {
+		.url = notify->smtp_url,
+		.from = notify->mail_from,
+		.ca_file = or_null(notify->smtp_ca_file),
+		.starttls = notify->smtp_starttls,
+		.user_file = or_null(notify->smtp_user_file),
+		.password_file = or_null(notify->smtp_password_file),
+	};
+
+	notify->arena = cs_arena_new();
+	if (!mail_address_valid(notify->mail_from))
+		return cs_fail(err, CS_MALFORMED, "CS_MAIL_FROM: not an address");
+	if (load_cas(notify, err))
+		return err->code;
+	return smtp_open(svc_base(svc), &settings, &notify->relay, err);
+}
+
+void
+notify_fini(void *self)
+{
+	struct notify_service *notify = self;
+
+	smtp_close(notify->relay);
+	cs_arena_free(notify->arena);
+}

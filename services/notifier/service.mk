@@ -1,0 +1,1 @@
+notifier_LIBS := svc smime mail http pki

@@ -1,0 +1,11 @@
+-- Whom we told of what, once for each request and kind.  Times are milliseconds since 1970 (UTC).
+create table delivery (
+	request uuid not null,
+	kind text not null check (kind in ('issued', 'refused')),
+	state text not null check (state in ('waiting', 'sent', 'given-up', 'nobody')),
+	made_ms bigint not null,
+	attempts integer not null check (attempts >= 0),
+	reply text not null,                            -- the relay's last word, escaped
+	version integer not null,
+	primary key (request, kind)
+);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store.h: deliveries in PostgreSQL.  One load and one save for a whole batch; the state of an
+ * aggregate is a struct notify_case in the batch's arena.
+ */
+#ifndef NOTIFY_STORE_H
+#define NOTIFY_STORE_H
+
+#include "svc/svc.h"
+
+/* Locks what there is. */
+CS_MUST_USE enum cs_code store_load_cases(struct svc_batch *batch, struct cs_err *err);
+/* CS_CONFLICT: another replica was faster. */
+CS_MUST_USE enum cs_code store_save_cases(struct svc_batch *batch, struct cs_err *err);
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wire.c: the only file of notifier that names generated types. */
+#include "wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "proto/certificate.pb-c.h"
+#include "proto/notice.pb-c.h"
+#include "proto/plan.pb-c.h"
+#include "smime/address.h"
+
+#define BODY_MAX 65536 /* octets of an event, design 3 */
+#define NAME_MAX_OCTETS 128
+#define TEXT_MAX_OCTETS 1024
+#define YEAR_10000_MS INT64_C(253402300800000)
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- reading ---- */
+
+static void *
+take(void *arena, size_t size)
+{
+	return cs_arena_alloc(arena, size);
+}
+
+/* What was unpacked dies with its arena. */
+static void
+leave(void *arena, void *data)
+{
+	(void)arena;
+	(void)data;
+}
+
+static void *
+unpack(struct cs_arena *arena, const ProtobufCMessageDescriptor *type, struct cs_span body,
+    struct cs_err *err)
+{
+	ProtobufCAllocator allocator = { take, leave, arena };
+
+	if (body.len > BODY_MAX) {
+		(void)cs_fail(err, CS_MALFORMED, "%s: larger than 64 KiB", type->short_name);
+		return NULL;
+	}
+	void *message = protobuf_c_message_unpack(type, &allocator, body.len, body.data);
+
+	if (message == NULL)
+		(void)cs_fail(err, CS_MALFORMED, "%s: cannot be read", type->short_name);
+	return message;
+}
+
+static enum cs_code
+read_id(const ProtobufCBinaryData *data, struct cs_id *ret_id, struct cs_err *err)
+{
+	struct cs_id id;
+
+	if (data->len != sizeof(id.octets))
+		return cs_fail(err, CS_MALFORMED, "request_id is not 16 octets");
+	memcpy(id.octets, data->data, sizeof(id.octets));
+	*ret_id = id;
+	return CS_OK;
+}
+
+static bool
+is_text(const char *text, size_t max)
+{
+	return strlen(text) <= max && cs_utf8_valid(cs_span_str(text));
+}
+
+static bool
+are_names(const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (names[i][0] == '\0' || !is_text(names[i], NAME_MAX_OCTETS))
+			return false;
+	return true;
+}
+
+static bool
+is_mailbox(struct cs_arena *arena, const char *text)
+{
+	struct smime_address address;
+	struct cs_refusal why;
+
+	return smime_address_parse(arena, cs_span_str(text), &address, &why) &&
+	       strcmp(address.canonical, text) == 0;
+}
+
+static bool
+is_time(int64_t ms)
+{
+	return ms > 0 && ms < YEAR_10000_MS;
+}
+
+/* Where mails go: an address as the request's is spelled, or nobody. */
+static bool
+is_contact(struct cs_arena *arena, const char *text)
+{
+	return text[0] == '\0' || is_mailbox(arena, text);
+}
+
+static bool
+read_chain(const Countersign__V1__CertificateIssued *m, struct wire_issued *issued)
+{
+	issued->n_chain = m->n_chain;
+	if (m->n_chain < 1 || m->n_chain > LEN(issued->chain))
+		return false;
+	for (size_t i = 0; i < m->n_chain; i++)
+		issued->chain[i] = cs_span_of(m->chain[i].data, m->chain[i].len);
+	return true;
+}
+
+static bool
+read_mailboxes(
+    struct cs_arena *arena, const Countersign__V1__CertificateIssued *m, struct wire_issued *issued)
+{
+	issued->n_mailboxes = m->n_mailboxes;
+	if (m->n_mailboxes < 1 || m->n_mailboxes > LEN(issued->mailboxes))
+		return false;
+	for (size_t i = 0; i < m->n_mailboxes; i++) {
+		if (!is_mailbox(arena, m->mailboxes[i]))
+			return false;
+		issued->mailboxes[i] = m->mailboxes[i];
+	}
+	return true;
+}
+
+enum cs_code
+wire_read_issued(
+    struct cs_arena *arena, struct cs_span body, struct wire_issued *ret, struct cs_err *err)
+{
+	const Countersign__V1__CertificateIssued *m =
+	    unpack(arena, &countersign__v1__certificate_issued__descriptor, body, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	const char *const names[] = { m->serial, m->issuer, m->enterprise, m->account,
+		m->fingerprint };
+	struct wire_issued issued = {
+		.certificate = cs_span_of(m->certificate.data, m->certificate.len),
+		.serial = m->serial,
+		.issuer = m->issuer,
+		.enterprise = m->enterprise,
+		.account = m->account,
+		.contact = m->contact,
+		.fingerprint = m->fingerprint,
+		.not_before_ms = m->not_before_ms,
+		.not_after_ms = m->not_after_ms,
+	};
+
+	if (!are_names(names, LEN(names)) || !is_time(m->not_before_ms) ||
+	    !is_time(m->not_after_ms))
+		return cs_fail(
+		    err, CS_MALFORMED, "CertificateIssued: a name or a time is unusable");
+	if (!read_chain(m, &issued))
+		return cs_fail(err, CS_MALFORMED, "CertificateIssued: no chain, or too long");
+	if (!read_mailboxes(arena, m, &issued) || !is_contact(arena, m->contact))
+		return cs_fail(
+		    err, CS_MALFORMED, "CertificateIssued: a mailbox or the contact is none");
+	if (read_id(&m->request_id, &issued.request, err))
+		return CS_MALFORMED;
+	*ret = issued;
+	return CS_OK;
+}
+
+/* Code and text are there, the rest may be empty. */
+static enum cs_code
+check_refused(struct cs_arena *arena, const ProtobufCBinaryData *request,
+    struct wire_refused *refused, struct cs_err *err)
+{
+	const char *const texts[] = { refused->code, refused->field, refused->clause, refused->text,
+		refused->mend, refused->check_id };
+
+	for (size_t i = 0; i < LEN(texts); i++)
+		if (!is_text(texts[i], TEXT_MAX_OCTETS))
+			return cs_fail(err, CS_MALFORMED, "a text of a refusal is unusable");
+	if (refused->code[0] == '\0' || refused->text[0] == '\0')
+		return cs_fail(err, CS_MALFORMED, "a refusal without code or text");
+	if (!is_contact(arena, refused->contact))
+		return cs_fail(err, CS_MALFORMED, "the contact of a refusal is no mailbox");
+	return read_id(request, &refused->request, err);
+}
+
+enum cs_code
+wire_read_certificate_refused(
+    struct cs_arena *arena, struct cs_span body, struct wire_refused *ret, struct cs_err *err)
+{
+	const Countersign__V1__CertificateRefused *m =
+	    unpack(arena, &countersign__v1__certificate_refused__descriptor, body, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	struct wire_refused refused = { .code = m->code,
+		.field = m->field,
+		.clause = m->clause,
+		.text = m->text,
+		.mend = m->mend,
+		.contact = m->contact,
+		.check_id = "" };
+
+	if (check_refused(arena, &m->request_id, &refused, err))
+		return CS_MALFORMED;
+	*ret = refused;
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_plan_refused(
+    struct cs_arena *arena, struct cs_span body, struct wire_refused *ret, struct cs_err *err)
+{
+	const Countersign__V1__PlanRefused *m =
+	    unpack(arena, &countersign__v1__plan_refused__descriptor, body, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	struct wire_refused refused = { .code = m->code,
+		.field = m->field,
+		.clause = m->clause,
+		.text = m->text,
+		.mend = m->mend,
+		.contact = m->contact,
+		.check_id = m->check_id };
+
+	if (check_refused(arena, &m->request_id, &refused, err))
+		return CS_MALFORMED;
+	*ret = refused;
+	return CS_OK;
+}
+
+/* ---- writing ---- */
+
+struct cs_span
+wire_write_notice(struct cs_arena *arena, struct cs_id request, enum notify_kind kind,
+    const struct notify_delivery *delivery, int64_t now_ms)
+{
+	Countersign__V1__NoticeSent m = COUNTERSIGN__V1__NOTICE_SENT__INIT;
+
+	m.request_id.len = sizeof(request.octets);
+	m.request_id.data = request.octets;
+	m.kind = (char *)notify_kind_name(kind);
+	m.state = (char *)notify_state_name(delivery->state);
+	m.reply = (char *)delivery->reply;
+	m.at_ms = now_ms;
+	m.attempts = delivery->attempts;
+
+	size_t len = countersign__v1__notice_sent__get_packed_size(&m);
+	uint8_t *octets = cs_arena_alloc(arena, len);
+
+	(void)countersign__v1__notice_sent__pack(&m, octets);
+	return cs_span_of(octets, len);
+}
+
+/* ---- work rows: texts, each ended by a NUL ---- */
+
+static struct cs_span
+join(struct cs_arena *arena, const char *const *texts, size_t n)
+{
+	struct cs_buf row = cs_buf_new(arena);
+
+	for (size_t i = 0; i < n; i++)
+		cs_buf_add(&row, texts[i], strlen(texts[i]) + 1);
+	return cs_buf_span(&row);
+}
+
+/* Exactly `n` texts. */
+static bool
+split(struct cs_span row, const char **ret_texts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *end = row.len == 0 ? NULL : memchr(row.data, '\0', row.len);
+
+		if (end == NULL)
+			return false;
+		ret_texts[i] = (const char *)row.data;
+		row.len -= (size_t)(end + 1 - row.data);
+		row.data = end + 1;
+	}
+	return row.len == 0;
+}
+
+static bool
+read_kind(const char *name, enum notify_kind *ret_kind)
+{
+	for (enum notify_kind kind = 0; kind < NOTIFY_KINDS; kind++) {
+		if (strcmp(notify_kind_name(kind), name) == 0) {
+			*ret_kind = kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+struct cs_span
+wire_write_mail(struct cs_arena *arena, const struct notify_outcome *outcome)
+{
+	const char *const texts[] = { notify_kind_name(outcome->kind), outcome->contact,
+		outcome->subject, outcome->body };
+
+	return join(arena, texts, LEN(texts));
+}
+
+enum cs_code
+wire_read_mail(
+    struct cs_arena *arena, struct cs_span body, struct notify_outcome *ret, struct cs_err *err)
+{
+	const struct cs_span copy = cs_arena_copy_span(arena, body);
+	struct notify_outcome outcome;
+	const char *texts[4];
+
+	if (!split(copy, texts, LEN(texts)) || !read_kind(texts[0], &outcome.kind))
+		return cs_fail(err, CS_MALFORMED, "work row of a mail cannot be read");
+	outcome.contact = texts[1];
+	outcome.subject = texts[2];
+	outcome.body = texts[3];
+	*ret = outcome;
+	return CS_OK;
+}
+
+static const char *const results[] = {
+	[NOTIFY_ACCEPTED] = "accepted",
+	[NOTIFY_TRY_AGAIN] = "later",
+	[NOTIFY_NEVER] = "never",
+};
+
+struct cs_span
+wire_write_mailed(struct cs_arena *arena, const struct notify_mailed *mailed)
+{
+	const char *const texts[] = { notify_kind_name(mailed->kind), results[mailed->result],
+		cs_arena_printf(arena, "%u", (unsigned)mailed->attempt), mailed->reply };
+
+	return join(arena, texts, LEN(texts));
+}
+
+static bool
+read_result(const char *name, enum notify_result *ret_result)
+{
+	for (size_t i = 0; i < LEN(results); i++) {
+		if (strcmp(results[i], name) == 0) {
+			*ret_result = (enum notify_result)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum cs_code
+wire_read_mailed(
+    struct cs_arena *arena, struct cs_span body, struct notify_mailed *ret, struct cs_err *err)
+{
+	const struct cs_span copy = cs_arena_copy_span(arena, body);
+	struct notify_mailed mailed;
+	const char *texts[4];
+
+	if (!split(copy, texts, LEN(texts)) || !read_kind(texts[0], &mailed.kind) ||
+	    !read_result(texts[1], &mailed.result))
+		return cs_fail(err, CS_MALFORMED, "result of a mail cannot be read");
+	unsigned long attempt = strtoul(texts[2], NULL, 10);
+
+	if (attempt < 1 || attempt > INT32_MAX)
+		return cs_fail(err, CS_MALFORMED, "result of a mail: no attempt");
+	mailed.attempt = (uint32_t)attempt;
+	mailed.reply = texts[3];
+	*ret = mailed;
+	return CS_OK;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wire.h: what notifier reads and writes.  Reading: CS_MALFORMED names the field; results live in the arena
+ * or borrow from the body.
+ */
+#ifndef NOTIFY_WIRE_H
+#define NOTIFY_WIRE_H
+
+#include "base/err.h"
+#include "notify.h"
+
+/* certificate.issued; what it says of the certificate is checked by certificate_check(). */
+struct wire_issued {
+	struct cs_id request;
+	struct cs_span certificate;
+	struct cs_span chain[8]; /* DER, the issuing CA first; one at least */
+	size_t n_chain;
+	const char *serial, *issuer, *enterprise, *account, *contact, *fingerprint;
+	int64_t not_before_ms, not_after_ms;
+	const char *mailboxes[10]; /* canonical; one at least */
+	size_t n_mailboxes;
+};
+CS_MUST_USE enum cs_code wire_read_issued(
+    struct cs_arena *arena, struct cs_span body, struct wire_issued *ret, struct cs_err *err);
+
+/* certificate.refused and plan.refused say the same things. */
+struct wire_refused {
+	struct cs_id request;
+	const char *code, *field, *clause, *text, *mend, *contact, *check_id;
+};
+CS_MUST_USE enum cs_code wire_read_certificate_refused(
+    struct cs_arena *arena, struct cs_span body, struct wire_refused *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_plan_refused(
+    struct cs_arena *arena, struct cs_span body, struct wire_refused *ret, struct cs_err *err);
+
+/* notice.sent */
+struct cs_span wire_write_notice(struct cs_arena *arena, struct cs_id request,
+    enum notify_kind kind, const struct notify_delivery *delivery, int64_t now_ms);
+
+/* Work "mail", and its result "work.mail". */
+struct cs_span wire_write_mail(struct cs_arena *arena, const struct notify_outcome *outcome);
+CS_MUST_USE enum cs_code wire_read_mail(
+    struct cs_arena *arena, struct cs_span body, struct notify_outcome *ret, struct cs_err *err);
+struct cs_span wire_write_mailed(struct cs_arena *arena, const struct notify_mailed *mailed);
+CS_MUST_USE enum cs_code wire_read_mailed(
+    struct cs_arena *arena, struct cs_span body, struct notify_mailed *ret, struct cs_err *err);
+
+#endif
