@@ -270,7 +270,7 @@ run_asyncapi(struct args *args)
 	(void)printf("asyncapi: 3.0.0\ninfo:\n  title: Countersign events\n  version: 1.0.0\n"
 		     "defaultContentType: application/protobuf\nchannels:\n");
 	for (size_t i = 0; i < n; i++)
-		(void)printf("  %s:\n    address: cs.%s\n    description: %s\n    messages:\n"
+		(void)printf("  %s:\n    address: cs.%s\n    description: \"%s\"\n    messages:\n"
 			     "      %s: {$ref: '#/components/messages/%s'}\n",
 		    name_of(args->arena, events[i].subject), events[i].subject, events[i].meaning,
 		    name_of(args->arena, events[i].subject),
@@ -299,7 +299,7 @@ run_asyncapi(struct args *args)
 	    "          ce-causationid: {type: string, format: uuid}\n  messages:\n");
 	for (size_t i = 0; i < n; i++)
 		(void)printf(
-		    "    %s:\n      title: %s\n      summary: %s%s\n      contentType: application/protobuf\n"
+		    "    %s:\n      title: %s\n      summary: \"%s%s\"\n      contentType: application/protobuf\n"
 		    "      traits: [{$ref: '#/components/messageTraits/cloudEvent'}]\n",
 		    name_of(args->arena, events[i].subject), events[i].message, events[i].meaning,
 		    events[i].is_signed ? " (DSSE envelope)" : "");
