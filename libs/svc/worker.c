@@ -172,7 +172,7 @@ ask_streams(struct worker *w)
 		const struct bus_out out = { .subject = subject };
 
 		/* No answer is no harm: it is asked again. */
-		if (ours && bus_ask(w->svc->worker_queue, &out, 2000, TOKEN_STREAM | i, &err))
+		if (ours && bus_ask(w->svc->worker_queue, &out, TOKEN_STREAM | i, 2000, &err))
 			return;
 	}
 }
