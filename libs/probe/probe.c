@@ -164,23 +164,6 @@ look_add_lookup(struct look *look, const struct dns_result *result)
 }
 
 void
-probe_into_evidence(const struct probe_finding *finding, struct claim_evidence *evidence)
-{
-	evidence->outcome = finding->outcome;
-	evidence->reason = finding->reason;
-	evidence->clause = finding->clause;
-	evidence->text = finding->text;
-	evidence->security = finding->security;
-	evidence->found_at = finding->found_at;
-	evidence->ttl_s = finding->ttl_s;
-	evidence->lookups = finding->lookups;
-	evidence->n_lookups = finding->n_lookups;
-	evidence->seen = finding->seen;
-	evidence->detail = finding->detail;
-	evidence->checked_at_ms = finding->checked_at_ms;
-}
-
-void
 probe_start(struct probe *probe, const struct claim_check *check, struct cs_arena *arena,
     probe_done *done, void *arg)
 {

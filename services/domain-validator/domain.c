@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 
+static const struct domain_step nothing = { DOMAIN_NOTHING, NULL };
+
 static struct domain_challenge *
 find(struct domain_request *request, const char *check_id)
 {
@@ -15,98 +17,88 @@ find(struct domain_request *request, const char *check_id)
 	return NULL;
 }
 
-static struct domain_challenge *
-add(struct domain_request *request, const char *check_id)
-{
-	if (request->n == DOMAIN_CHALLENGES_MAX)
-		return NULL;
-	struct domain_challenge *challenge = &request->items[request->n++];
-
-	*challenge = (struct domain_challenge){ .check_id = check_id,
-		.domain = "",
-		.value = "",
-		.enterprise = "",
-		.account = "",
-		.changed = true };
-	return challenge;
-}
-
 /* Lower case: nothing that copies or publishes it may change it by folding. */
 static const char *
-new_value(struct cs_arena *arena, const uint8_t random[static 32])
+new_value(const struct domain_moment *moment)
 {
-	char *value = cs_base32(arena, cs_span_of(random, DOMAIN_VALUE_BITS / 8));
+	char *value = cs_base32(moment->arena, cs_span_of(moment->random, DOMAIN_VALUE_BITS / 8));
 
 	for (char *c = value; *c != '\0'; c++)
 		*c = (char)tolower((unsigned char)*c);
 	return value;
 }
 
-static struct domain_step
-say(struct domain_challenge *challenge, enum domain_says first, enum domain_says second)
+/* The result of a look for the value before this one counts for nothing. */
+static void
+renew(struct domain_challenge *challenge, const struct domain_moment *moment)
 {
-	return (struct domain_step){ { first, second }, challenge };
+	challenge->value = new_value(moment);
+	challenge->made_ms = moment->now_ms;
+	challenge->expires_ms = moment->now_ms + DOMAIN_LIFE_MS;
+	challenge->look_until_ms = 0;
+	challenge->changed = true;
 }
 
-static enum domain_says
-begin_look(struct domain_challenge *challenge)
+static bool
+is_for(const struct domain_challenge *challenge, const struct claim_check *check)
 {
-	if (challenge->looking)
-		return DOMAIN_NOTHING;
-	challenge->looking = true;
-	challenge->wished = false;
-	challenge->attempt++;
-	challenge->changed = true;
-	return DOMAIN_LOOK;
+	return strcmp(challenge->domain, check->target) == 0 &&
+	       strcmp(challenge->enterprise, check->enterprise) == 0 &&
+	       strcmp(challenge->account, check->account) == 0;
+}
+
+static struct domain_challenge *
+add(struct domain_request *request, const struct claim_check *check)
+{
+	if (request->n == DOMAIN_CHALLENGES_MAX)
+		return NULL;
+	struct domain_challenge *challenge = &request->items[request->n++];
+
+	*challenge = (struct domain_challenge){ .check_id = check->id, .domain = "", .value = "" };
+	challenge->enterprise = challenge->account = "";
+	return challenge;
 }
 
 struct domain_step
-domain_on_asked(struct domain_request *request, struct cs_arena *arena,
-    const struct claim_asked *asked, struct cs_span octets, const uint8_t random[static 32],
-    int64_t now_ms)
+domain_on_asked(struct domain_request *request, const struct claim_asked *asked,
+    struct cs_span octets, const struct domain_moment *moment)
 {
-	struct domain_challenge *challenge = find(request, asked->check.id);
+	const struct claim_check *check = &asked->check;
+	struct domain_challenge *challenge = find(request, check->id);
 
 	if (challenge == NULL)
-		challenge = add(request, asked->check.id);
-	if (challenge == NULL)
-		return say(NULL, DOMAIN_NOTHING, DOMAIN_NOTHING);
+		challenge = add(request, check);
+	if (challenge == NULL || asked->asked_at_ms < challenge->asked_ms)
+		return nothing;
+	if (!is_for(challenge, check) || challenge->expires_ms <= moment->now_ms)
+		renew(challenge, moment);
 	challenge->asked = octets;
-	challenge->domain = asked->check.target;
+	challenge->asked_ms = asked->asked_at_ms;
+	challenge->domain = check->target;
+	challenge->enterprise = check->enterprise;
+	challenge->account = check->account;
 	challenge->changed = true;
-	/* A wish that came first must have come from the very account that the plan is for. */
-	if (challenge->wished && (strcmp(challenge->enterprise, asked->check.enterprise) != 0))
-		challenge->wished = false;
-	challenge->enterprise = asked->check.enterprise;
-	if (challenge->value[0] == '\0' || challenge->expires_ms <= now_ms) {
-		challenge->value = new_value(arena, random);
-		challenge->made_ms = now_ms;
-		challenge->expires_ms = now_ms + DOMAIN_LIFE_MS;
-	}
-	return say(challenge, DOMAIN_CHALLENGE,
-	    challenge->wished ? begin_look(challenge) : DOMAIN_NOTHING);
+	return (struct domain_step){ DOMAIN_CHALLENGE, challenge };
 }
 
 struct domain_step
-domain_on_wish(struct domain_request *request, const struct domain_wish *wish, int64_t now_ms)
+domain_on_wish(struct domain_request *request, const struct domain_wish *wish,
+    const struct domain_moment *moment)
 {
 	struct domain_challenge *challenge = find(request, wish->check_id);
 
-	if (challenge == NULL)
-		challenge = add(request, wish->check_id);
-	if (challenge == NULL)
-		return say(NULL, DOMAIN_NOTHING, DOMAIN_NOTHING);
-	if (challenge->value[0] == '\0') { /* the order is still on its way */
-		challenge->wished = true;
-		challenge->enterprise = wish->enterprise;
-		challenge->account = wish->account;
-		challenge->changed = true;
-		return say(challenge, DOMAIN_NOTHING, DOMAIN_NOTHING);
+	if (challenge == NULL || strcmp(challenge->enterprise, wish->enterprise) != 0)
+		return nothing;
+	if (challenge->expires_ms <= moment->now_ms) {
+		renew(challenge, moment);
+		return (struct domain_step){ DOMAIN_CHALLENGE, challenge };
 	}
-	if (strcmp(challenge->enterprise, wish->enterprise) != 0 || challenge->expires_ms <= now_ms)
-		return say(challenge, DOMAIN_NOTHING, DOMAIN_NOTHING);
-	challenge->account = wish->account;
-	return say(challenge, begin_look(challenge), DOMAIN_NOTHING);
+	if (challenge->look_until_ms > moment->now_ms || challenge->attempt >= DOMAIN_LOOKS_MAX)
+		return nothing;
+	challenge->look_until_ms = moment->now_ms + DOMAIN_LOOK_MS;
+	challenge->attempt++;
+	challenge->changed = true;
+	return (struct domain_step){ DOMAIN_LOOK, challenge };
 }
 
 struct domain_step
@@ -114,21 +106,21 @@ domain_on_found(struct domain_request *request, const struct claim_evidence *evi
 {
 	struct domain_challenge *challenge = find(request, evidence->check_id);
 
-	if (challenge == NULL || evidence->attempt != challenge->attempt || !challenge->looking)
-		return say(NULL, DOMAIN_NOTHING, DOMAIN_NOTHING); /* late or doubled */
-	challenge->looking = false;
-	challenge->proved = evidence->outcome == CLAIM_PROVED;
+	if (challenge == NULL || challenge->look_until_ms == 0 ||
+	    evidence->attempt != challenge->attempt)
+		return nothing;
+	challenge->look_until_ms = 0;
 	challenge->changed = true;
-	return say(challenge, DOMAIN_FOUND, DOMAIN_NOTHING);
+	return (struct domain_step){ DOMAIN_FOUND, challenge };
 }
 
 void
-domain_check(const struct claim_asked *asked, const char *value, uint32_t attempt,
+domain_check(const struct claim_asked *asked, struct cs_span value, uint32_t attempt,
     const char *method, struct claim_check *ret_check)
 {
 	*ret_check = asked->check;
 	ret_check->method = method;
-	ret_check->expected = cs_span_str(value);
+	ret_check->expected = value;
 	ret_check->attempt = attempt;
 	claim_check_digest(ret_check, ret_check->digest);
 }
@@ -140,4 +132,18 @@ domain_allows(const struct claim_check *check, const char *method)
 		if (strcmp(check->allowed_methods.items[i], method) == 0)
 			return true;
 	return false;
+}
+
+unsigned
+domain_rank(enum claim_outcome outcome, size_t n_seen)
+{
+	switch (outcome) {
+	case CLAIM_PROVED:
+		return 3;
+	case CLAIM_REFUSED:
+		return n_seen > 0 ? 2 : 1;
+	case CLAIM_COULD_NOT_TELL:
+		break;
+	}
+	return 0;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "handler.h"
 
-#include <string.h>
-
 #include "wire.h"
 
 static enum cs_code
@@ -34,16 +32,18 @@ read_wish(const void *self, struct svc_event *ev, struct cs_err *err)
 	return CS_OK;
 }
 
-/* What a look of our own states; it was signed a moment ago, and the row of work is ours. */
+/*
+ * What a look of our own states; it was signed a moment ago, and the row of work is ours.  An unreadable
+ * one ends the row and nothing else: the look is taken for lost, and Verify begins another.
+ */
 static enum cs_code
 read_found(const void *self, struct svc_event *ev, struct cs_err *err)
 {
 	struct claim_evidence *evidence = CS_NEW(ev->arena, struct claim_evidence);
 
 	(void)self;
-	if (claim_open_evidence(ev->arena, NULL, ev->body, ev->now_ms, evidence, err))
-		return err->code;
-	ev->what = evidence;
+	if (claim_open_evidence(ev->arena, NULL, ev->body, ev->now_ms, evidence, err) == CS_OK)
+		ev->what = evidence;
 	return CS_OK;
 }
 
@@ -56,51 +56,77 @@ start_look(struct svc_event *ev, const struct domain_challenge *challenge)
 
 	if (claim_read_asked(ev->arena, challenge->asked, &asked, &err) == CS_OK)
 		svc_work(ev, "look", look_body(ev->arena, &asked, challenge), ev->now_ms);
+	else
+		log_error(ev->log, "stored order unreadable reason=\"%s\"", err.text);
+}
+
+static void
+show(struct svc_event *ev, const struct domain_challenge *challenge)
+{
+	const struct cs_span value = cs_span_str(challenge->value);
+
+	svc_emit(ev, "evidence.domain-challenge",
+	    wire_write_challenge(ev->arena, ev->key, challenge,
+		probe_txt_name(ev->arena, challenge->domain),
+		probe_file_url(ev->arena, challenge->domain, value)));
 }
 
 static void
 apply(struct svc_event *ev, struct domain_step step)
 {
-	for (size_t i = 0; i < 2; i++) {
-		const struct domain_challenge *challenge = step.challenge;
-
-		switch (step.says[i]) {
-		case DOMAIN_NOTHING:
-			break;
-		case DOMAIN_CHALLENGE:
-			svc_emit(ev, "evidence.domain-challenge",
-			    wire_write_challenge(ev->arena, ev->key, challenge,
-				probe_txt_name(ev->arena, challenge->domain),
-				probe_file_url(
-				    ev->arena, challenge->domain, cs_span_str(challenge->value))));
-			break;
-		case DOMAIN_LOOK:
-			start_look(ev, challenge);
-			break;
-		case DOMAIN_FOUND:
-			svc_emit(ev, "evidence.domain", ev->body);
-			break;
-		}
+	switch (step.says) {
+	case DOMAIN_NOTHING:
+		break;
+	case DOMAIN_CHALLENGE:
+		show(ev, step.challenge);
+		break;
+	case DOMAIN_LOOK:
+		start_look(ev, step.challenge);
+		break;
+	case DOMAIN_FOUND:
+		svc_emit(ev, "evidence.domain", ev->body); /* as it was signed */
+		break;
 	}
+}
+
+static const char *
+says_name(enum domain_says says)
+{
+	static const char *const names[] = { [DOMAIN_NOTHING] = "nothing",
+		[DOMAIN_CHALLENGE] = "challenge",
+		[DOMAIN_LOOK] = "look",
+		[DOMAIN_FOUND] = "evidence" };
+
+	return names[says];
+}
+
+static struct domain_moment
+moment_of(const struct svc_event *ev)
+{
+	return (struct domain_moment){ ev->arena, ev->random, ev->now_ms };
 }
 
 static void
 domain_asked(const void *self, struct svc_event *ev)
 {
+	const struct domain_moment moment = moment_of(ev);
+	struct domain_step step = domain_on_asked(ev->state, ev->what, ev->body, &moment);
+
 	(void)self;
-	apply(
-	    ev, domain_on_asked(ev->state, ev->arena, ev->what, ev->body, ev->random, ev->now_ms));
-	log_info(ev->log, "domain challenge made");
+	apply(ev, step);
+	log_info(ev->log, "domain ordered says=%s", says_name(step.says));
 }
 
+/* Wishes for all kinds of checks come by here: those for other services are of no challenge of ours. */
 static void
 domain_wished(const void *self, struct svc_event *ev)
 {
-	const struct domain_wish *wish = ev->what;
+	const struct domain_moment moment = moment_of(ev);
+	struct domain_step step = domain_on_wish(ev->state, ev->what, &moment);
 
 	(void)self;
-	if (strncmp(wish->check_id, "domain-", strlen("domain-")) == 0)
-		apply(ev, domain_on_wish(ev->state, wish, ev->now_ms));
+	apply(ev, step);
+	log_debug(ev->log, "verification asked says=%s", says_name(step.says));
 }
 
 static void
@@ -109,10 +135,17 @@ domain_found(const void *self, struct svc_event *ev)
 	const struct claim_evidence *evidence = ev->what;
 
 	(void)self;
-	apply(ev, domain_on_found(ev->state, evidence));
-	log_info(ev->log, "domain looked at outcome=%s reason=%s method=%s dnssec=%s attempt=%u",
-	    claim_outcome_name(evidence->outcome), evidence->reason, evidence->method,
-	    claim_dnssec_name(evidence->security), evidence->attempt);
+	if (evidence == NULL) {
+		log_error(ev->log, "result of a look unreadable octets=%zu", ev->body.len);
+		return;
+	}
+	struct domain_step step = domain_on_found(ev->state, evidence);
+
+	apply(ev, step);
+	log_info(ev->log,
+	    "domain looked at says=%s outcome=%s reason=%s method=%s dnssec=%s attempt=%u",
+	    says_name(step.says), claim_outcome_name(evidence->outcome), evidence->reason,
+	    evidence->method, claim_dnssec_name(evidence->security), evidence->attempt);
 }
 
 enum cs_code

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * look.c: one look at a domain: the TXT record first, then the file, as far as the check allows.  The
- * first method that proves it makes the evidence; otherwise the last "no" does, with what was seen.
+ * first method that proves it makes the evidence; otherwise the no that shows most does.  The evidence's
+ * detail names what every method said.
  */
 #include <string.h>
 
@@ -11,6 +12,7 @@
 static const char *const methods[] = { "dns-txt", "http-file" };
 
 #define METHODS (sizeof(methods) / sizeof(methods[0]))
+#define DETAIL_MAX 1000 /* octets; claims hold CLAIM_MAX_TEXT */
 
 struct look_job {
 	struct domain_service *domain;
@@ -20,7 +22,8 @@ struct look_job {
 	size_t next;
 	bool has_answer;
 	struct claim_check answer_check;
-	struct probe_finding answer;
+	struct probe_finding answer; /* the best so far */
+	struct cs_buf tried;
 };
 
 struct cs_span
@@ -29,8 +32,28 @@ look_body(struct cs_arena *arena, const struct claim_asked *asked,
 {
 	struct claim_asked order = *asked;
 
-	domain_check(asked, challenge->value, challenge->attempt, "", &order.check);
+	domain_check(asked, cs_span_str(challenge->value), challenge->attempt, "", &order.check);
 	return claim_write_asked(arena, &order);
+}
+
+static int64_t
+life_ms(const struct claim_check *check)
+{
+	int64_t rule_ms = smime_rule_reuse_ms(SMIME_PROOF_DOMAIN);
+
+	return check->freshness_ms > 0 && check->freshness_ms < rule_ms ? check->freshness_ms
+									: rule_ms;
+}
+
+static const char *
+detail_of(struct look_job *job)
+{
+	struct cs_span tried = cs_buf_span(&job->tried);
+	char *text =
+	    cs_arena_printf(job->work->arena, "%.*s%s%s", (int)tried.len, (const char *)tried.data,
+		job->answer.detail[0] == '\0' ? "" : "; ", job->answer.detail);
+
+	return cs_arena_strndup(job->work->arena, text, strnlen(text, DETAIL_MAX));
 }
 
 static void
@@ -38,18 +61,17 @@ finish(struct look_job *job)
 {
 	struct claim_evidence evidence;
 	struct claim_asked order = job->asked;
-	int64_t life_ms = smime_rule_reuse_ms(SMIME_PROOF_DOMAIN);
 
 	order.check = job->answer_check;
 	claim_evidence_for(&order, &evidence);
 	probe_into_evidence(&job->answer, &evidence);
 	evidence.perspective = "primary";
+	evidence.detail = detail_of(job);
 	/* A record at the name speaks for what is below it; a file for its own host alone (TBR 3.2.2.4). */
 	evidence.covers_subdomains = strcmp(order.check.method, "dns-txt") == 0;
-	if (order.check.freshness_ms > 0 && order.check.freshness_ms < life_ms)
-		life_ms = order.check.freshness_ms;
-	evidence.valid_until_ms =
-	    evidence.checked_at_ms + (evidence.outcome == CLAIM_PROVED ? life_ms : 0);
+	evidence.valid_until_ms = evidence.checked_at_ms;
+	if (evidence.outcome == CLAIM_PROVED)
+		evidence.valid_until_ms += life_ms(&order.check);
 	svc_count(job->work->svc, "validations", "result", claim_outcome_name(evidence.outcome));
 	svc_done(job->work, claim_seal_evidence(job->work->arena, job->domain->key, &evidence));
 }
@@ -61,8 +83,10 @@ on_found(void *arg, const struct probe_finding *finding)
 {
 	struct look_job *job = arg;
 
-	/* "Could not tell" by one method does not hide a "no" by another. */
-	if (!job->has_answer || finding->outcome != CLAIM_COULD_NOT_TELL) {
+	cs_buf_printf(&job->tried, "%s%s: %s", job->has_answer ? "; " : "", job->check.method,
+	    finding->reason);
+	if (!job->has_answer || domain_rank(finding->outcome, finding->seen.n) >
+				    domain_rank(job->answer.outcome, job->answer.seen.n)) {
 		job->answer = *finding;
 		job->answer_check = job->check;
 		job->has_answer = true;
@@ -76,17 +100,14 @@ on_found(void *arg, const struct probe_finding *finding)
 static void
 try_next(struct look_job *job)
 {
-	const char *value = cs_arena_strndup(job->work->arena,
-	    (const char *)job->asked.check.expected.data, job->asked.check.expected.len);
-
 	while (job->next < METHODS && !domain_allows(&job->asked.check, methods[job->next]))
 		job->next++;
 	if (job->next == METHODS) {
 		finish(job);
 		return;
 	}
-	domain_check(
-	    &job->asked, value, job->asked.check.attempt, methods[job->next++], &job->check);
+	domain_check(&job->asked, job->asked.check.expected, job->asked.check.attempt,
+	    methods[job->next++], &job->check);
 	probe_start(job->domain->probe, &job->check, job->work->arena, on_found, job);
 }
 
@@ -99,7 +120,7 @@ look_start(void *self, struct svc_work *work)
 	job->domain = self;
 	job->work = work;
 	if (claim_read_asked(work->arena, work->body, &job->asked, &err)) {
-		/* Our own row: it was checked when it came.  The empty result is parked as malformed. */
+		/* Our own row: it was checked when it came.  The empty result ends it. */
 		log_error(work->log, "row of work unreadable reason=\"%s\"", err.text);
 		svc_done(work, cs_span_str(NULL));
 		return;
@@ -112,5 +133,6 @@ look_start(void *self, struct svc_work *work)
 		.detail = "",
 		.checked_at_ms = work->now_ms };
 	job->answer_check = job->asked.check;
+	job->tried = cs_buf_new(work->arena);
 	try_next(job);
 }

@@ -5,29 +5,27 @@
 #include "domain.h"
 
 static const char load_sql[] =
-    "select request, check_id, domain, asked, value, made_ms, expires_ms, attempt, looking, proved,"
-    " wished, enterprise, account, version"
+    "select request, check_id, domain, enterprise, account, asked, asked_ms, value, made_ms, expires_ms,"
+    " attempt, look_until_ms, version"
     " from challenge where request = any($1::uuid[]) order by request, check_id for update";
 
 static void
 read_row(const struct db_rows *rows, size_t row, struct domain_request *request)
 {
-	if (request->n == DOMAIN_CHALLENGES_MAX)
-		return;
+	cs_assert(request->n < DOMAIN_CHALLENGES_MAX); /* save never writes more */
 	request->items[request->n++] = (struct domain_challenge){
 		.check_id = db_get_text(rows, row, 1),
 		.domain = db_get_text(rows, row, 2),
-		.asked = db_get_bytes(rows, row, 3),
-		.value = db_get_text(rows, row, 4),
-		.made_ms = db_get_i64(rows, row, 5),
-		.expires_ms = db_get_i64(rows, row, 6),
-		.attempt = (uint32_t)db_get_i32(rows, row, 7),
-		.looking = db_get_bool(rows, row, 8),
-		.proved = db_get_bool(rows, row, 9),
-		.wished = db_get_bool(rows, row, 10),
-		.enterprise = db_get_text(rows, row, 11),
-		.account = db_get_text(rows, row, 12),
-		.version = (uint32_t)db_get_i32(rows, row, 13),
+		.enterprise = db_get_text(rows, row, 3),
+		.account = db_get_text(rows, row, 4),
+		.asked = db_get_bytes(rows, row, 5),
+		.asked_ms = db_get_i64(rows, row, 6),
+		.value = db_get_text(rows, row, 7),
+		.made_ms = db_get_i64(rows, row, 8),
+		.expires_ms = db_get_i64(rows, row, 9),
+		.attempt = (uint32_t)db_get_i32(rows, row, 10),
+		.look_until_ms = db_get_i64(rows, row, 11),
+		.version = (uint32_t)db_get_i32(rows, row, 12),
 	};
 }
 
@@ -48,25 +46,25 @@ store_load_requests(struct svc_batch *batch, struct cs_err *err)
 
 /* A row that somebody else made or changed since the load is a conflict: fewer rows than challenges. */
 static const char save_sql[] =
-    "insert into challenge as c (request, check_id, domain, asked, value, made_ms, expires_ms, attempt,"
-    " looking, proved, wished, enterprise, account, version)"
-    " select r, i, d, a, v, m, e, n, l, p, w, en, ac, ve + 1"
-    " from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[],"
-    " $7::bigint[], $8::int[], $9::bool[], $10::bool[], $11::bool[], $12::text[], $13::text[], $14::int[])"
-    " t(r, i, d, a, v, m, e, n, l, p, w, en, ac, ve)"
-    " on conflict (request, check_id) do update set domain = excluded.domain, asked = excluded.asked,"
-    " value = excluded.value, made_ms = excluded.made_ms, expires_ms = excluded.expires_ms,"
-    " attempt = excluded.attempt, looking = excluded.looking, proved = excluded.proved,"
-    " wished = excluded.wished, enterprise = excluded.enterprise, account = excluded.account,"
-    " version = excluded.version where c.version = excluded.version - 1";
+    "insert into challenge as c (request, check_id, domain, enterprise, account, asked, asked_ms, value,"
+    " made_ms, expires_ms, attempt, look_until_ms, version)"
+    " select r, i, d, en, ac, a, am, v, m, e, n, l, ve + 1"
+    " from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bigint[],"
+    " $8::text[], $9::bigint[], $10::bigint[], $11::int[], $12::bigint[], $13::int[])"
+    " t(r, i, d, en, ac, a, am, v, m, e, n, l, ve)"
+    " on conflict (request, check_id) do update set domain = excluded.domain,"
+    " enterprise = excluded.enterprise, account = excluded.account, asked = excluded.asked,"
+    " asked_ms = excluded.asked_ms, value = excluded.value, made_ms = excluded.made_ms,"
+    " expires_ms = excluded.expires_ms, attempt = excluded.attempt,"
+    " look_until_ms = excluded.look_until_ms, version = excluded.version"
+    " where c.version = excluded.version - 1";
 
 struct columns {
 	struct cs_id *requests;
-	const char **ids, **domains, **values, **enterprises, **accounts;
+	const char **ids, **domains, **enterprises, **accounts, **values;
 	struct cs_span *asked;
-	int64_t *made, *expires;
+	int64_t *asked_ms, *made, *expires, *looks;
 	int32_t *attempts, *versions;
-	bool *looking, *proved, *wished;
 	size_t n;
 };
 
@@ -76,17 +74,16 @@ columns_new(struct cs_arena *arena, size_t max)
 	return (struct columns){ .requests = CS_NEW_ARRAY(arena, max, struct cs_id),
 		.ids = CS_NEW_ARRAY(arena, max, const char *),
 		.domains = CS_NEW_ARRAY(arena, max, const char *),
-		.values = CS_NEW_ARRAY(arena, max, const char *),
 		.enterprises = CS_NEW_ARRAY(arena, max, const char *),
 		.accounts = CS_NEW_ARRAY(arena, max, const char *),
+		.values = CS_NEW_ARRAY(arena, max, const char *),
 		.asked = CS_NEW_ARRAY(arena, max, struct cs_span),
+		.asked_ms = CS_NEW_ARRAY(arena, max, int64_t),
 		.made = CS_NEW_ARRAY(arena, max, int64_t),
 		.expires = CS_NEW_ARRAY(arena, max, int64_t),
+		.looks = CS_NEW_ARRAY(arena, max, int64_t),
 		.attempts = CS_NEW_ARRAY(arena, max, int32_t),
-		.versions = CS_NEW_ARRAY(arena, max, int32_t),
-		.looking = CS_NEW_ARRAY(arena, max, bool),
-		.proved = CS_NEW_ARRAY(arena, max, bool),
-		.wished = CS_NEW_ARRAY(arena, max, bool) };
+		.versions = CS_NEW_ARRAY(arena, max, int32_t) };
 }
 
 static void
@@ -97,16 +94,15 @@ columns_add(struct columns *c, struct cs_id request, const struct domain_challen
 	c->requests[i] = request;
 	c->ids[i] = challenge->check_id;
 	c->domains[i] = challenge->domain;
-	c->asked[i] = challenge->asked;
-	c->values[i] = challenge->value;
-	c->made[i] = challenge->made_ms;
-	c->expires[i] = challenge->expires_ms;
-	c->attempts[i] = (int32_t)challenge->attempt;
-	c->looking[i] = challenge->looking;
-	c->proved[i] = challenge->proved;
-	c->wished[i] = challenge->wished;
 	c->enterprises[i] = challenge->enterprise;
 	c->accounts[i] = challenge->account;
+	c->values[i] = challenge->value;
+	c->asked[i] = challenge->asked;
+	c->asked_ms[i] = challenge->asked_ms;
+	c->made[i] = challenge->made_ms;
+	c->expires[i] = challenge->expires_ms;
+	c->looks[i] = challenge->look_until_ms;
+	c->attempts[i] = (int32_t)challenge->attempt;
 	c->versions[i] = (int32_t)challenge->version;
 }
 
@@ -127,12 +123,11 @@ store_save_requests(struct svc_batch *batch, struct cs_err *err)
 		return CS_OK;
 	const struct db_param params[] = { db_id_array(arena, c.requests, c.n),
 		db_text_array(arena, c.ids, c.n), db_text_array(arena, c.domains, c.n),
-		db_bytes_array(arena, c.asked, c.n), db_text_array(arena, c.values, c.n),
-		db_i64_array(arena, c.made, c.n), db_i64_array(arena, c.expires, c.n),
-		db_i32_array(arena, c.attempts, c.n), db_bool_array(arena, c.looking, c.n),
-		db_bool_array(arena, c.proved, c.n), db_bool_array(arena, c.wished, c.n),
 		db_text_array(arena, c.enterprises, c.n), db_text_array(arena, c.accounts, c.n),
-		db_i32_array(arena, c.versions, c.n) };
+		db_bytes_array(arena, c.asked, c.n), db_i64_array(arena, c.asked_ms, c.n),
+		db_text_array(arena, c.values, c.n), db_i64_array(arena, c.made, c.n),
+		db_i64_array(arena, c.expires, c.n), db_i32_array(arena, c.attempts, c.n),
+		db_i64_array(arena, c.looks, c.n), db_i32_array(arena, c.versions, c.n) };
 
-	return db_send(batch->db, save_sql, params, 14, (int64_t)c.n, err);
+	return db_send(batch->db, save_sql, params, 13, (int64_t)c.n, err);
 }

@@ -45,14 +45,18 @@ wire_read_wish(
 	if (asked == NULL ||
 	    countersign__v1__verification_asked__get_packed_size(asked) != body.len)
 		return cs_fail(err, CS_MALFORMED, "VerificationAsked: cannot be read");
-	if (asked->request_id.len != sizeof(ret_wish->request.octets) ||
-	    !is_name(asked->check_id) || !is_name(asked->enterprise) || !is_name(asked->account))
+	if (asked->request_id.len != sizeof(struct cs_id) || !is_name(asked->check_id) ||
+	    !is_name(asked->enterprise) || !is_name(asked->account))
 		return cs_fail(
 		    err, CS_MALFORMED, "VerificationAsked: a field is missing or too long");
-	memcpy(ret_wish->request.octets, asked->request_id.data, sizeof(ret_wish->request.octets));
-	ret_wish->check_id = asked->check_id;
-	ret_wish->enterprise = asked->enterprise;
-	ret_wish->account = asked->account;
+	struct domain_wish wish = { .check_id = asked->check_id,
+		.enterprise = asked->enterprise,
+		.account = asked->account };
+
+	memcpy(wish.request.octets, asked->request_id.data, sizeof(wish.request.octets));
+	if (cs_id_is_zero(wish.request))
+		return cs_fail(err, CS_MALFORMED, "VerificationAsked: no request");
+	*ret_wish = wish;
 	return CS_OK;
 }
 

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fuzz_wire.c: the reader of wishes, on any octets. */
+#include "wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct domain_wish wish;
+
+	if (wire_read_wish(arena, cs_span_of(data, size), &wish, NULL) == CS_OK)
+		cs_assert(wish.check_id[0] != '\0' && wish.enterprise[0] != '\0' &&
+			  !cs_id_is_zero(wish.request));
+	cs_arena_free(arena);
+	return 0;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * it_store.c: load and save against a real PostgreSQL at CS_DATABASE_URL, in a schema of its own.
+ */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h> /* needs those before it */
+/* clang-format on */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../domain.h"
+#include "../store.h"
+#include "db/db.h"
+
+#define NOW INT64_C(1795437296789)
+
+struct fixture {
+	struct cs_arena *arena;
+	struct db *db, *other; /* two replicas */
+};
+
+static void
+ok(enum cs_code code, const struct cs_err *err)
+{
+	if (code != CS_OK)
+		fail_msg("%s: %s", cs_code_name(code), err->text);
+}
+
+static struct db *
+open_db(const char *sql)
+{
+	const char *url = getenv("CS_DATABASE_URL");
+	struct cs_err err = { 0 };
+	struct db *db;
+
+	if (url == NULL)
+		fail_msg("CS_DATABASE_URL is not set");
+	ok(db_open(url, "it_store", &db, &err), &err);
+	ok(db_script(db, sql, &err), &err);
+	return db;
+}
+
+static void
+migrate(struct db *db, const char *path)
+{
+	static char sql[65536];
+	struct cs_err err = { 0 };
+	FILE *file = fopen(path, "rbe");
+
+	if (file == NULL)
+		fail_msg("%s: run this from the top of the tree", path);
+	sql[fread(sql, 1, sizeof(sql) - 1, file)] = '\0';
+	(void)fclose(file);
+	ok(db_script(db, sql, &err), &err);
+}
+
+static int
+setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->arena = cs_arena_new();
+	f->db = open_db("drop schema if exists it_domain cascade; create schema it_domain;"
+			"set search_path = it_domain;");
+	migrate(f->db, "services/domain-validator/sql/0001_domain.sql");
+	f->other = open_db("set search_path = it_domain;");
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_err err = { 0 };
+
+	db_close(f->other);
+	ok(db_script(f->db, "drop schema it_domain cascade", &err), &err);
+	db_close(f->db);
+	cs_arena_free(f->arena);
+	free(f);
+	return 0;
+}
+
+static struct cs_id
+request(uint8_t n)
+{
+	struct cs_id id;
+
+	memset(id.octets, 0x41, sizeof(id.octets));
+	id.octets[15] = n;
+	return id;
+}
+
+/* Requests 1 to n, as the skeleton would hand them over. */
+static struct svc_batch
+batch_of(struct fixture *f, struct db *db, size_t n)
+{
+	struct svc_batch batch = { .n = n, .arena = f->arena, .db = db, .now_ms = NOW };
+
+	batch.aggregates = CS_NEW_ARRAY(f->arena, n, struct svc_aggregate);
+	for (size_t i = 0; i < n; i++)
+		batch.aggregates[i].key = request((uint8_t)(i + 1));
+	return batch;
+}
+
+static struct domain_request *
+state_of(const struct svc_batch *batch, size_t i)
+{
+	return batch->aggregates[i].state;
+}
+
+static void
+load(struct svc_batch *batch)
+{
+	struct cs_err err = { 0 };
+
+	ok(db_begin(batch->db, &err), &err);
+	ok(store_load_requests(batch, &err), &err);
+}
+
+static enum cs_code
+save(struct svc_batch *batch, struct cs_err *err)
+{
+	if (store_save_requests(batch, err) || db_commit(batch->db, err)) {
+		db_rollback(batch->db);
+		return err->code;
+	}
+	return CS_OK;
+}
+
+static void
+save_well(struct svc_batch *batch)
+{
+	struct cs_err err = { 0 };
+
+	ok(save(batch, &err), &err);
+}
+
+static void
+add(struct domain_request *to, const char *check_id)
+{
+	to->items[to->n++] = (struct domain_challenge){ .check_id = check_id,
+		.domain = "alpha.example",
+		.enterprise = "demo",
+		.account = "",
+		.asked = cs_span_of("\0order\xff", 7),
+		.asked_ms = NOW - 5,
+		.value = "abcdefghijklmnopqrstuvwxyz234567",
+		.made_ms = NOW,
+		.expires_ms = NOW + DOMAIN_LIFE_MS,
+		.attempt = 3,
+		.look_until_ms = NOW + 1,
+		.changed = true };
+}
+
+static void
+an_unknown_request_is_empty(void **state)
+{
+	struct svc_batch batch = batch_of(*state, ((struct fixture *)*state)->db, 2);
+
+	load(&batch);
+	assert_int_equal(state_of(&batch, 0)->n, 0);
+	assert_int_equal(state_of(&batch, 1)->n, 0);
+	save_well(&batch);
+}
+
+static void
+every_field_comes_back(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_batch batch = batch_of(f, f->db, 2);
+
+	load(&batch);
+	add(state_of(&batch, 1), "domain-2");
+	add(state_of(&batch, 1), "domain-1");
+	save_well(&batch);
+	batch = batch_of(f, f->db, 2);
+	load(&batch);
+	assert_int_equal(state_of(&batch, 0)->n, 0);
+	assert_int_equal(state_of(&batch, 1)->n, 2);
+	const struct domain_challenge *got = &state_of(&batch, 1)->items[0];
+
+	assert_string_equal(got->check_id, "domain-1");
+	assert_string_equal(got->domain, "alpha.example");
+	assert_string_equal(got->enterprise, "demo");
+	assert_string_equal(got->account, "");
+	assert_true(cs_span_equal(got->asked, cs_span_of("\0order\xff", 7)));
+	assert_int_equal(got->asked_ms, NOW - 5);
+	assert_string_equal(got->value, "abcdefghijklmnopqrstuvwxyz234567");
+	assert_int_equal(got->made_ms, NOW);
+	assert_int_equal(got->expires_ms, NOW + DOMAIN_LIFE_MS);
+	assert_int_equal(got->attempt, 3);
+	assert_int_equal(got->look_until_ms, NOW + 1);
+	assert_int_equal(got->version, 1);
+	assert_false(got->changed);
+	db_rollback(f->db);
+}
+
+static void
+only_what_changed_is_written(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_batch batch = batch_of(f, f->db, 1);
+
+	load(&batch);
+	add(state_of(&batch, 0), "domain-1");
+	add(state_of(&batch, 0), "domain-2");
+	save_well(&batch);
+	batch = batch_of(f, f->db, 1);
+	load(&batch);
+	struct domain_challenge *items = state_of(&batch, 0)->items;
+
+	items[0].attempt = items[1].attempt = 9;
+	items[1].changed = true;
+	save_well(&batch);
+	batch = batch_of(f, f->db, 1);
+	load(&batch);
+	items = state_of(&batch, 0)->items;
+	assert_int_equal(items[0].attempt, 3);
+	assert_int_equal(items[0].version, 1);
+	assert_int_equal(items[1].attempt, 9);
+	assert_int_equal(items[1].version, 2);
+	db_rollback(f->db);
+}
+
+static void
+a_full_batch_is_one_statement_each_way(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_batch batch = batch_of(f, f->db, 200);
+
+	load(&batch);
+	for (size_t i = 0; i < batch.n; i++)
+		for (size_t k = 0; k < DOMAIN_CHALLENGES_MAX; k++)
+			add(state_of(&batch, i), cs_arena_printf(f->arena, "domain-%zu", k + 1));
+	save_well(&batch);
+	batch = batch_of(f, f->db, 200);
+	load(&batch);
+	for (size_t i = 0; i < batch.n; i++)
+		assert_int_equal(state_of(&batch, i)->n, DOMAIN_CHALLENGES_MAX);
+	db_rollback(f->db);
+}
+
+/* Two replicas, the same new challenge: nothing could be locked, so the row's version tells. */
+static void
+two_replicas_cannot_both_make_a_challenge(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_batch one = batch_of(f, f->db, 1), two = batch_of(f, f->other, 1);
+	struct cs_err err;
+
+	load(&one);
+	load(&two);
+	add(state_of(&one, 0), "domain-1");
+	add(state_of(&two, 0), "domain-1");
+	state_of(&two, 0)->items[0].value = "another";
+	save_well(&one);
+	assert_int_equal(save(&two, &err), CS_CONFLICT);
+	two = batch_of(f, f->other, 1);
+	load(&two);
+	assert_string_equal(state_of(&two, 0)->items[0].value, "abcdefghijklmnopqrstuvwxyz234567");
+	db_rollback(f->other);
+}
+
+/* A challenge that is there is locked by load: the second replica waits, and sees what the first did. */
+static void
+a_stale_version_is_a_conflict(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_batch one = batch_of(f, f->db, 1), two = batch_of(f, f->db, 1);
+	struct cs_err err;
+
+	load(&one);
+	add(state_of(&one, 0), "domain-1");
+	save_well(&one);
+	one = batch_of(f, f->db, 1);
+	load(&one);
+	state_of(&one, 0)->items[0].changed = true;
+	save_well(&one);
+	load(&two);
+	state_of(&two, 0)->items[0].version = 1; /* as if it had been loaded before `one` */
+	state_of(&two, 0)->items[0].changed = true;
+	assert_int_equal(save(&two, &err), CS_CONFLICT);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(an_unknown_request_is_empty),
+		TEST(every_field_comes_back),
+		TEST(only_what_changed_is_written),
+		TEST(a_full_batch_is_one_statement_each_way),
+		TEST(two_replicas_cannot_both_make_a_challenge),
+		TEST(a_stale_version_is_a_conflict),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_look.c: one look by several methods.  What the outside says is scripted here, by the probe's own
+ * header; the evidence is read as its consumers read it.
+ */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h> /* needs those before it */
+/* clang-format on */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "handler.h"
+#include "pki/ed25519.h"
+
+#define NOW INT64_C(1795437296789)
+#define DAY INT64_C(86400000)
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- the outside ---- */
+
+enum answer { NONE, YES, NO, NO_SEEN, UNKNOWN };
+
+static struct {
+	enum answer txt, file;
+	char asked[64]; /* the methods that were tried, in order */
+	struct cs_span result;
+	unsigned ends;
+} world;
+
+void
+probe_start(struct probe *probe, const struct claim_check *check, struct cs_arena *arena,
+    probe_done *done, void *arg)
+{
+	static const char *seen[] = { "what was seen" };
+	const enum answer answer = strcmp(check->method, "dns-txt") == 0 ? world.txt : world.file;
+	struct probe_finding finding = { .outcome = answer == YES       ? CLAIM_PROVED
+						    : answer == UNKNOWN ? CLAIM_COULD_NOT_TELL
+									: CLAIM_REFUSED,
+		.reason = answer == YES       ? "matches"
+			  : answer == UNKNOWN ? "failed"
+					      : "no",
+		.clause = "a clause",
+		.text = "a text",
+		.security = CLAIM_DNSSEC_SECURE,
+		.found_at = "there",
+		.seen = { seen, answer == NO_SEEN },
+		.detail = answer == NO_SEEN ? "hops" : "",
+		.checked_at_ms = NOW + 1 };
+	uint8_t digest[CLAIM_DIGEST];
+
+	(void)probe;
+	(void)arena;
+	assert_int_not_equal(answer, NONE);
+	claim_check_digest(check, digest);
+	assert_memory_equal(check->digest, digest, CLAIM_DIGEST);
+	(void)strcat(world.asked, check->method);
+	(void)strcat(world.asked, " ");
+	done(arg, &finding);
+}
+
+void
+svc_done(struct svc_work *work, struct cs_span result)
+{
+	(void)work;
+	world.result = result;
+	world.ends++;
+}
+
+void
+svc_count(struct svc *svc, const char *name, const char *label, const char *value)
+{
+	(void)svc;
+	(void)name;
+	(void)label;
+	(void)value;
+}
+
+/* ---- one look ---- */
+
+struct fixture {
+	struct cs_arena *arena;
+	struct domain_service domain;
+	struct log_context log;
+};
+
+static int
+setup(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct fixture *f = CS_NEW(arena, struct fixture);
+	char dir[] = "/tmp/test-look-XXXXXX", path[64];
+
+	f->arena = arena;
+	f->log = (struct log_context){ .service = "test", .level = LOG_ERROR };
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/key", dir);
+	assert_int_equal(pki_ed25519_generate(path, NULL), CS_OK);
+	assert_int_equal(claim_key_load(path, &f->domain.key, NULL), CS_OK);
+	(void)unlink(path);
+	(void)rmdir(dir);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	claim_key_free(f->domain.key);
+	cs_arena_free(f->arena);
+	return 0;
+}
+
+static struct claim_asked
+order(const char **methods, size_t n)
+{
+	struct claim_asked asked = { .asked_at_ms = NOW,
+		.check = { .id = "domain-1",
+		    .kind = CLAIM_DOMAIN,
+		    .target = "alpha.example",
+		    .method = "",
+		    .enterprise = "demo",
+		    .account = "",
+		    .allowed_methods = { methods, n } } };
+
+	memset(asked.request.octets, 0x41, sizeof(asked.request.octets));
+	return asked;
+}
+
+static void
+look(struct fixture *f, struct cs_span body)
+{
+	struct svc_work work = { .body = body, .now_ms = NOW, .arena = f->arena, .log = &f->log };
+
+	world.asked[0] = '\0';
+	world.ends = 0;
+	look_start(&f->domain, &work);
+	assert_int_equal(world.ends, 1);
+}
+
+static struct claim_evidence
+look_for(struct fixture *f, const struct claim_asked *asked)
+{
+	const struct domain_challenge challenge = { .value = "the-value", .attempt = 4 };
+	struct claim_evidence evidence;
+	struct cs_err err = { 0 };
+
+	look(f, look_body(f->arena, asked, &challenge));
+	if (claim_open_evidence(f->arena, NULL, world.result, NOW, &evidence, &err))
+		fail_msg("%s", err.text);
+	return evidence;
+}
+
+/* Both methods are allowed, except where `only` names one, or "-" none. */
+static const struct {
+	const char *name, *only;
+	enum answer txt, file;
+	const char *tried;
+	enum claim_outcome outcome;
+	const char *method, *reason, *detail;
+} cases[] = {
+	{ "the record proves it: the file is not asked", "", YES, NONE, "dns-txt ", CLAIM_PROVED,
+	    "dns-txt", "matches", "dns-txt: matches" },
+	{ "no record, the file proves it", "", NO, YES, "dns-txt http-file ", CLAIM_PROVED,
+	    "http-file", "matches", "dns-txt: no; http-file: matches" },
+	{ "record unknown, the file proves it", "", UNKNOWN, YES, "dns-txt http-file ",
+	    CLAIM_PROVED, "http-file", "matches", "dns-txt: failed; http-file: matches" },
+	{ "two refusals: the first", "", NO, NO, "dns-txt http-file ", CLAIM_REFUSED, "dns-txt",
+	    "no", "dns-txt: no; http-file: no" },
+	{ "two refusals: the one that shows something", "", NO, NO_SEEN, "dns-txt http-file ",
+	    CLAIM_REFUSED, "http-file", "no", "dns-txt: no; http-file: no; hops" },
+	{ "a wrong record is told before a wrong file", "", NO_SEEN, NO_SEEN, "dns-txt http-file ",
+	    CLAIM_REFUSED, "dns-txt", "no", "dns-txt: no; http-file: no; hops" },
+	{ "unknown does not hide a later no", "", UNKNOWN, NO, "dns-txt http-file ", CLAIM_REFUSED,
+	    "http-file", "no", "dns-txt: failed; http-file: no" },
+	{ "unknown does not hide an earlier no", "", NO, UNKNOWN, "dns-txt http-file ",
+	    CLAIM_REFUSED, "dns-txt", "no", "dns-txt: no; http-file: failed" },
+	{ "nothing is known", "", UNKNOWN, UNKNOWN, "dns-txt http-file ", CLAIM_COULD_NOT_TELL,
+	    "dns-txt", "failed", "dns-txt: failed; http-file: failed" },
+	{ "the record alone is allowed", "dns-txt", NO, NONE, "dns-txt ", CLAIM_REFUSED, "dns-txt",
+	    "no", "dns-txt: no" },
+	{ "the file alone is allowed", "http-file", NONE, YES, "http-file ", CLAIM_PROVED,
+	    "http-file", "matches", "http-file: matches" },
+	{ "no method that we know is allowed", "-", NONE, NONE, "", CLAIM_COULD_NOT_TELL, "",
+	    "no-method", "" },
+};
+
+static void
+each_look_states_the_best_answer(void **state)
+{
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const char *both[] = { "http-file", "dns-txt" }, *one[] = { cases[i].only };
+		const struct claim_asked asked =
+		    cases[i].only[0] == '\0' ? order(both, 2) : order(one, 1);
+
+		world.txt = cases[i].txt;
+		world.file = cases[i].file;
+		struct claim_evidence got = look_for(*state, &asked);
+
+		if (got.outcome != cases[i].outcome || strcmp(got.method, cases[i].method) != 0 ||
+		    strcmp(got.reason, cases[i].reason) != 0 ||
+		    strcmp(got.detail, cases[i].detail) != 0 ||
+		    strcmp(world.asked, cases[i].tried) != 0)
+			fail_msg("%s: got %s %s %s \"%s\", tried %s", cases[i].name,
+			    claim_outcome_name(got.outcome), got.method, got.reason, got.detail,
+			    world.asked);
+	}
+}
+
+static void
+a_proof_says_what_was_asked_and_how_long_it_holds(void **state)
+{
+	const char *methods[] = { "dns-txt" };
+	struct claim_asked asked = order(methods, 1);
+
+	world.txt = YES;
+	struct claim_evidence got = look_for(*state, &asked);
+
+	assert_true(cs_span_is(got.expected, "the-value"));
+	assert_int_equal(got.attempt, 4);
+	assert_int_equal(got.kind, CLAIM_DOMAIN);
+	assert_string_equal(got.check_id, "domain-1");
+	assert_string_equal(got.target, "alpha.example");
+	assert_string_equal(got.enterprise, "demo");
+	assert_string_equal(got.account, "");
+	assert_string_equal(got.perspective, "primary");
+	assert_int_equal(got.security, CLAIM_DNSSEC_SECURE);
+	assert_int_equal(got.checked_at_ms, NOW + 1);
+	assert_int_equal(got.valid_until_ms, NOW + 1 + 398 * DAY);
+	asked.check.freshness_ms = 30 * DAY;
+	assert_int_equal(look_for(*state, &asked).valid_until_ms, NOW + 1 + 30 * DAY);
+	asked.check.freshness_ms = 399 * DAY;
+	assert_int_equal(look_for(*state, &asked).valid_until_ms, NOW + 1 + 398 * DAY);
+	world.txt = NO;
+	assert_int_equal(look_for(*state, &asked).valid_until_ms, NOW + 1);
+}
+
+/* A file speaks for its own host alone (TBR 3.2.2.4.18). */
+static void
+only_a_record_covers_what_is_below(void **state)
+{
+	const char *methods[] = { "dns-txt", "http-file" };
+	const struct claim_asked asked = order(methods, 2);
+
+	world.txt = YES;
+	assert_true(look_for(*state, &asked).covers_subdomains);
+	world.txt = NO;
+	world.file = YES;
+	assert_false(look_for(*state, &asked).covers_subdomains);
+}
+
+static void
+an_unreadable_row_ends_with_nothing(void **state)
+{
+	look(*state, cs_span_str("spoiled"));
+	assert_int_equal(world.result.len, 0);
+	assert_string_equal(world.asked, "");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_look_states_the_best_answer),
+		cmocka_unit_test(a_proof_says_what_was_asked_and_how_long_it_holds),
+		cmocka_unit_test(only_a_record_covers_what_is_below),
+		cmocka_unit_test(an_unreadable_row_ends_with_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
