@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events that notifier reads: whatever comes, read or refused. */
+#include <string.h>
+
+#include "certificate.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct certificate_cas none = { NULL, 0 };
+	struct cs_arena *arena = cs_arena_new();
+	struct cs_span input = cs_span_of(data, size);
+	struct certificate_cas cas;
+	struct wire_issued issued;
+	struct wire_refused refused;
+	struct notify_outcome outcome;
+	struct notify_mailed mailed;
+	struct cs_err err;
+
+	if (wire_read_issued(arena, input, &issued, &err) == CS_OK)
+		cs_assert(certificate_check(arena, &none, &issued, &err) == CS_MALFORMED);
+	if (wire_read_certificate_refused(arena, input, &refused, &err) == CS_OK)
+		cs_assert(refused.code[0] != '\0' && strpbrk(refused.contact, "\r\n") == NULL);
+	if (wire_read_plan_refused(arena, input, &refused, &err) == CS_OK)
+		cs_assert(refused.text[0] != '\0' && strpbrk(refused.contact, "\r\n") == NULL);
+	if (wire_read_mail(arena, input, &outcome, &err) == CS_OK)
+		cs_assert(cs_span_equal(wire_write_mail(arena, &outcome), input));
+	if (wire_read_mailed(arena, input, &mailed, &err) == CS_OK)
+		cs_assert(mailed.attempt > 0);
+	if (certificate_read_cas(arena, input, &cas, &err) == CS_OK)
+		cs_assert(cas.n > 0);
+	cs_arena_free(arena);
+	return 0;
+}

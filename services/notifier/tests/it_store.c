@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * it_store.c: load and save against a real PostgreSQL at CS_DATABASE_URL, in a schema of its own.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/db.h"
+#include "notify.h"
+#include "store.h"
+
+#include <cmocka.h>
+
+#define NOW INT64_C(1790000000000)
+
+struct fixture {
+	struct cs_arena *arena;
+	struct db *db, *other;
+};
+
+static void
+ok(enum cs_code code, const struct cs_err *err)
+{
+	if (code != CS_OK)
+		fail_msg("%s: %s", cs_code_name(code), err->text);
+}
+
+static struct db *
+open_db(const char *script)
+{
+	const char *url = getenv("CS_DATABASE_URL");
+	struct cs_err err = { 0 };
+	struct db *db;
+
+	if (url == NULL)
+		fail_msg("CS_DATABASE_URL is not set");
+	ok(db_open(url, "it_store", &db, &err), &err);
+	ok(db_script(db, script, &err), &err);
+	return db;
+}
+
+static void
+migrate(struct db *db, const char *path)
+{
+	static char sql[65536];
+	struct cs_err err = { 0 };
+	FILE *file = fopen(path, "rbe");
+
+	if (file == NULL)
+		fail_msg("%s: run this from the top of the tree", path);
+	sql[fread(sql, 1, sizeof(sql) - 1, file)] = '\0';
+	(void)fclose(file);
+	ok(db_script(db, sql, &err), &err);
+}
+
+static int
+setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->arena = cs_arena_new();
+	f->db = open_db("drop schema if exists it_notify cascade; create schema it_notify;"
+			"set search_path = it_notify;");
+	migrate(f->db, "services/notifier/sql/0001_notify.sql");
+	f->other = open_db("set search_path = it_notify;");
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_err err = { 0 };
+
+	ok(db_script(f->db, "drop schema it_notify cascade", &err), &err);
+	db_close(f->db);
+	db_close(f->other);
+	cs_arena_free(f->arena);
+	free(f);
+	return 0;
+}
+
+static struct cs_id
+id_of(unsigned n)
+{
+	uint8_t octets[16] = { 0x55, (uint8_t)(n >> 8), (uint8_t)n };
+
+	return cs_id_from_digest(octets);
+}
+
+/* Aggregates n to n + count - 1. */
+static struct svc_batch *
+batch_of(struct fixture *f, struct db *db, unsigned n, unsigned count)
+{
+	struct svc_batch *batch = CS_NEW(f->arena, struct svc_batch);
+
+	*batch = (struct svc_batch){ .arena = f->arena, .db = db, .now_ms = NOW, .n = count };
+	batch->aggregates = CS_NEW_ARRAY(f->arena, count, struct svc_aggregate);
+	for (unsigned i = 0; i < count; i++)
+		batch->aggregates[i].key = id_of(n + i);
+	return batch;
+}
+
+static struct notify_delivery *
+delivery(const struct svc_batch *batch, unsigned i, enum notify_kind kind)
+{
+	struct notify_case *c = batch->aggregates[i].state;
+
+	return &c->deliveries[kind];
+}
+
+static void
+load(struct svc_batch *batch)
+{
+	struct cs_err err = { 0 };
+
+	ok(db_begin(batch->db, &err), &err);
+	ok(store_load_cases(batch, &err), &err);
+}
+
+static void
+save(struct svc_batch *batch)
+{
+	struct cs_err err = { 0 };
+
+	ok(store_save_cases(batch, &err), &err);
+	ok(db_commit(batch->db, &err), &err);
+}
+
+static void
+set(const struct svc_batch *batch, unsigned i, enum notify_kind kind, enum notify_state state)
+{
+	struct notify_delivery *d = delivery(batch, i, kind);
+
+	d->state = state;
+	d->made_ms = NOW + i;
+	d->attempts = i;
+	d->reply = "250 ok";
+	d->changed = true;
+}
+
+static void
+deliveries_come_back_as_they_were_saved(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_batch *batch = batch_of(f, f->db, 1, 50);
+
+	load(batch);
+	assert_int_equal(delivery(batch, 0, NOTIFY_ISSUED)->state, NOTIFY_NONE);
+	for (unsigned i = 0; i < 50; i++) {
+		set(batch, i, NOTIFY_ISSUED, NOTIFY_WAITING + i % 4);
+		if (i % 2 == 0)
+			set(batch, i, NOTIFY_REFUSED, NOTIFY_GIVEN_UP);
+	}
+	save(batch);
+	batch = batch_of(f, f->db, 1, 50);
+	load(batch);
+	for (unsigned i = 0; i < 50; i++) {
+		const struct notify_delivery *issued = delivery(batch, i, NOTIFY_ISSUED);
+
+		assert_int_equal(issued->state, NOTIFY_WAITING + i % 4);
+		assert_int_equal(issued->made_ms, NOW + i);
+		assert_int_equal(issued->attempts, i);
+		assert_string_equal(issued->reply, "250 ok");
+		assert_int_equal(issued->version, 1);
+		assert_int_equal(delivery(batch, i, NOTIFY_REFUSED)->state,
+		    i % 2 == 0 ? NOTIFY_GIVEN_UP : NOTIFY_NONE);
+	}
+	db_rollback(f->db);
+}
+
+static void
+the_slower_of_two_replicas_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_batch *first = batch_of(f, f->db, 100, 1);
+	struct svc_batch *second = batch_of(f, f->other, 100, 1);
+	struct cs_err err = { 0 };
+
+	load(first); /* no row yet, so nothing to lock: both think that they are first */
+	load(second);
+	set(first, 0, NOTIFY_ISSUED, NOTIFY_WAITING);
+	set(second, 0, NOTIFY_ISSUED, NOTIFY_WAITING);
+	save(first);
+	enum cs_code code = store_save_cases(second, &err);
+
+	if (code == CS_OK)
+		code = db_commit(f->other, &err);
+	assert_int_equal(code, CS_CONFLICT);
+	db_rollback(f->other);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(deliveries_come_back_as_they_were_saved),
+		cmocka_unit_test(the_slower_of_two_replicas_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
