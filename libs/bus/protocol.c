@@ -207,7 +207,7 @@ seed_line(struct cs_span *rest, char prefix, size_t want, char *ret_text)
 
 	while (len > 0 && (rest->data[len - 1] == '\r' || rest->data[len - 1] == ' '))
 		len--;
-	if (len != want || rest->data[0] != prefix)
+	if (len != want || rest->data[0] != (uint8_t)prefix)
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", rest->data[i]) || !rest->data[i])

@@ -138,6 +138,7 @@ decide(const struct batch_run *run, struct svc_batch *batch)
 			struct svc_event *ev = aggregate->events[k];
 			const struct svc_route *route = route_find(run->service, ev->subject);
 
+			cs_assert(route != NULL);
 			ev->state = aggregate->state;
 			route->decide(run->service->self, ev);
 			aggregate->state = ev->state;

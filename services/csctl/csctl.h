@@ -8,6 +8,7 @@
 #define CSCTL_CSCTL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -32,6 +33,11 @@ struct command {
 
 /* Takes "--name VALUE" out of the arguments; `fallback` when it is not there (NULL: none). */
 const char *args_option(struct args *args, const char *name, const char *fallback);
+/*
+ * Takes "--name NUMBER" out of the arguments, from `min` to `max`; *ret stays when it is not there.
+ * False: it was something else, and that was said.
+ */
+bool args_number(struct args *args, const char *name, uint32_t min, uint32_t max, uint32_t *ret);
 /* Takes "--name" out of the arguments. */
 bool args_flag(struct args *args, const char *name);
 /* Takes the next argument that is no option; NULL: there is none. */

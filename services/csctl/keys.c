@@ -152,7 +152,6 @@ states_of(struct cs_arena *arena, const char *service)
 static enum cs_code
 row_of(struct args *args, const char *word, struct claim_trust_row *ret, struct cs_err *err)
 {
-	static const char *everyone[] = { "*" };
 	size_t len = strcspn(word, "=");
 	const char *service = cs_arena_strndup(args->arena, word, len);
 	struct claim_key *named;
@@ -163,7 +162,9 @@ row_of(struct args *args, const char *word, struct claim_trust_row *ret, struct 
 	if (claim_key_load(word + len + 1, &named, err))
 		return err->code;
 	const char *keyid = cs_arena_strdup(args->arena, claim_key_id(named));
+	const char **everyone = CS_NEW_ARRAY(args->arena, 1, const char *);
 
+	everyone[0] = "*";
 	claim_key_free(named);
 	if (pki_ed25519_load(word + len + 1, &key, err))
 		return err->code;
@@ -187,10 +188,12 @@ run_trust_write(struct args *args)
 	struct claim_trust_row rows[ROWS_MAX];
 	struct claim_key *approvers[8];
 	size_t n_rows = 0, n_approvers = 0;
-	uint32_t version = (uint32_t)atoi(args_option(args, "--version", "1"));
+	uint32_t version = 1;
 	struct cs_err err = { 0 };
 	enum cs_code code = CS_OK;
 
+	if (!args_number(args, "--version", 1, UINT32_MAX, &version))
+		return COULD_NOT_RUN;
 	while (n_approvers < 8 && (path = args_option(args, "--approver", NULL)) != NULL) {
 		if (claim_key_load(path, &approvers[n_approvers], &err))
 			return fail(&err);

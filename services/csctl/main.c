@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c: finds the sub-command by its words. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,26 @@ args_option(struct args *args, const char *name, const char *fallback)
 		return value;
 	}
 	return fallback;
+}
+
+bool
+args_number(struct args *args, const char *name, uint32_t min, uint32_t max, uint32_t *ret)
+{
+	const char *text = args_option(args, name, NULL);
+	unsigned long value;
+	char *end;
+
+	if (text == NULL)
+		return true;
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0' || value < min ||
+	    value > max) {
+		(void)fprintf(stderr, "csctl: %s wants a number from %u to %u\n", name, min, max);
+		return false;
+	}
+	*ret = (uint32_t)value;
+	return true;
 }
 
 bool

@@ -14,8 +14,8 @@
 #define NANOSECONDS INT64_C(1000000000)
 
 struct scale {
-	int replicas;
-	int size; /* times the catalogue's megabytes */
+	uint32_t replicas;
+	uint32_t size; /* times the catalogue's megabytes */
 };
 
 /* Sends one JetStream API request.  CS_NOT_FOUND, CS_CONFLICT (exists with another form), CS_INTERNAL. */
@@ -85,11 +85,11 @@ consumer_config(const char *durable, const struct catalogue_consumer *consumer, 
 	 * The server never gives up: the service counts its own failures and parks what fails, and an
 	 * outage counts for nothing.  (A list of back-offs would demand a largest number of deliveries.)
 	 */
-	json_t *config = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:i}", "durable_name",
-	    durable, "filter_subject", filter, "deliver_policy", "all", "ack_policy", "explicit",
-	    "replay_policy", "instant", "ack_wait", (json_int_t)(CATALOGUE_ACK_WAIT_S * NANOSECONDS),
-	    "max_deliver", -1, "max_ack_pending", (int)consumer->max_ack_pending, "num_replicas",
-	    scale->replicas, "max_waiting", 512);
+	json_t *config = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:i}",
+	    "durable_name", durable, "filter_subject", filter, "deliver_policy", "all",
+	    "ack_policy", "explicit", "replay_policy", "instant", "ack_wait",
+	    (json_int_t)(CATALOGUE_ACK_WAIT_S * NANOSECONDS), "max_deliver", -1, "max_ack_pending",
+	    (int)consumer->max_ack_pending, "num_replicas", scale->replicas, "max_waiting", 512);
 
 	return json_pack("{s:s, s:o}", "stream_name", stream, "config", config);
 }
@@ -171,15 +171,14 @@ static int
 run_provision(struct args *args)
 {
 	bool watching = args_flag(args, "--watch");
-	const struct scale scale = { atoi(args_option(args, "--replicas", "1")),
-		atoi(args_option(args, "--size", "1")) };
+	struct scale scale = { .replicas = 1, .size = 1 };
 	struct cs_err err = { 0 };
 	struct bus *bus;
 	int status = DONE;
 
-	if (!args_end(args) ||
-	    (scale.replicas != 1 && scale.replicas != 3 && scale.replicas != 5) || scale.size < 1 ||
-	    scale.size > 1000)
+	if (!args_number(args, "--replicas", 1, 5, &scale.replicas) ||
+	    !args_number(args, "--size", 1, 1000, &scale.size) || !args_end(args) ||
+	    scale.replicas % 2 == 0)
 		return usage("provision [--replicas 1|3|5] [--size N] [--watch]");
 	if (connect_bus("provisioner", &bus, &err))
 		return fail(&err);

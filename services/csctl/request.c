@@ -127,7 +127,7 @@ run_submit(struct args *args)
 {
 	const char *profile = args_option(args, "--profile", "smime-mailbox");
 	const char *csr = args_option(args, "--csr", NULL), *text;
-	const char *days = args_option(args, "--days", NULL);
+	uint32_t days = 0;
 	const char *key = args_option(args, "--idempotency-key", NULL);
 	json_t *mailboxes = all_options(args, "--mailbox"),
 	       *domains = all_options(args, "--domain");
@@ -139,9 +139,11 @@ run_submit(struct args *args)
 	if (json_array_size(domains) > 0)
 		(void)json_object_set(body, "domains", domains);
 	json_decref(domains);
-	if (days != NULL)
-		(void)json_object_set_new(body, "validity_days", json_integer(atoi(days)));
-	if (csr == NULL || json_array_size(mailboxes) == 0 || !args_end(args)) {
+	bool understood = args_number(args, "--days", 1, 3650, &days);
+
+	if (days != 0)
+		(void)json_object_set_new(body, "validity_days", json_integer(days));
+	if (!understood || csr == NULL || json_array_size(mailboxes) == 0 || !args_end(args)) {
 		json_decref(body);
 		return usage("request submit --csr FILE --mailbox ADDRESS... [--domain NAME]..."
 			     " [--profile NAME] [--days N] [--key-use dual|signing|encryption]");

@@ -100,13 +100,13 @@ size_of(ProtobufCType type)
 static json_t *
 list_json(const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message, int depth)
 {
-	size_t n = *(const size_t *)((const char *)message + field->quantifier_offset);
-	const char *items = *(char *const *)((const char *)message + field->offset);
+	const size_t *n = (const void *)((const char *)message + field->quantifier_offset);
+	const char *const *items = (const void *)((const char *)message + field->offset);
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < *n; i++)
 		(void)json_array_append_new(
-		    array, value_json(field, items + i * size_of(field->type), depth));
+		    array, value_json(field, *items + i * size_of(field->type), depth));
 	return array;
 }
 

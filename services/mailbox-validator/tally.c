@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/err.h"
 #include "base/time.h"
 
 struct mailbox_count *
@@ -61,6 +62,7 @@ mailbox_tally_refuses(const struct mailbox_tally *tally, const struct mailbox_li
 static void
 count_on(struct mailbox_count *count, int64_t now_ms)
 {
+	cs_assert(count != NULL);
 	count->hour++;
 	count->day++;
 	count->last_ms = now_ms;
