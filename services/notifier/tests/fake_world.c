@@ -116,7 +116,7 @@ issue(struct fake_world *world, struct pki_issuer *issuer, const struct pki_mail
 		.sigalg = pki_issuer_sigalg(issuer),
 		.path_len = -1,
 	};
-	struct cs_span tbs, signature;
+	struct cs_span tbs, signature = { NULL, 0 };
 	struct cs_err err;
 
 	if (pki_cert_tbs(world->arena, &template, &tbs, &err) ||
