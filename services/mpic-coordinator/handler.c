@@ -88,6 +88,21 @@ finish(struct job *job)
 	    claim_seal_evidence(work->arena, job->mpic->key, &evidence), cs_buf_span(&part));
 }
 
+/* One key, one voice: whoever holds a perspective's key cannot speak for two. */
+static bool
+has_spoken(const struct job *job, struct cs_span envelope)
+{
+	const char *keyid = claim_keyid_of(job->work->arena, envelope);
+
+	for (size_t i = 0; i < job->round.n; i++) {
+		struct cs_span other = job->round.results[i].answer;
+
+		if (other.len > 0 && strcmp(claim_keyid_of(job->work->arena, other), keyid) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 take(struct job *job, size_t i, struct cs_span body)
 {
@@ -103,7 +118,8 @@ take(struct job *job, size_t i, struct cs_span body)
 		mpic_miss(&job->round, i, "answer-not-genuine", cs_now_ms());
 		return;
 	}
-	why = mpic_take(&job->round, i, &job->ask, answer, envelope);
+	why = has_spoken(job, envelope) ? "the key spoke for another perspective"
+					: mpic_take(&job->round, i, &job->ask, answer, envelope);
 	if (why == NULL)
 		return;
 	log_warn(job->work->log, "answer refused perspective=%s reason=\"%s\"", name, why);
@@ -131,13 +147,15 @@ static void
 ask_all(struct job *job)
 {
 	struct cs_span body = claim_write_perspective_ask(job->work->arena, &job->ask);
+	const size_t n = job->round.n;
 
-	for (size_t i = 0; i < job->round.n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const char *subject = cs_arena_printf(
 		    job->work->arena, "ask.perspective.%s", job->round.remotes[i].name);
 
 		job->asked[i] = (struct asked_one){ job, i, cs_mono_ms() };
 		job->begun = i + 1;
+		/* The last may end the round before this returns: nothing of the job is used after it. */
 		svc_question(
 		    job->mpic->svc, subject, body, job->mpic->answer_ms, on_answer, &job->asked[i]);
 	}
@@ -168,48 +186,6 @@ mpic_start(void *self, struct svc_work *work)
 
 /* ---- settings ---- */
 
-/* The service regions that TBR 3.2.2.9 counts by. */
-static bool
-is_region(const char *text)
-{
-	static const char *const regions[] = { "afrinic", "apnic", "arin", "lacnic", "ripe" };
-
-	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
-		if (strcmp(regions[i], text) == 0)
-			return true;
-	return false;
-}
-
-/* "name:region", each name once. */
-static enum cs_code
-read_remotes(struct mpic_service *mpic, struct cs_err *err)
-{
-	char *rest = cs_arena_strdup(mpic->arena, mpic->perspectives), *word;
-
-	while ((word = strsep(&rest, ",")) != NULL) {
-		word += strspn(word, " ");
-		char *colon = strchr(word, ':');
-
-		if (colon == NULL || colon == word || colon[1] == '\0')
-			return cs_fail(err, CS_MALFORMED,
-			    "CS_PERSPECTIVES: \"%.40s\" is not name:region", word);
-		if (mpic->n_remotes == MPIC_REMOTES_MAX)
-			return cs_fail(
-			    err, CS_MALFORMED, "CS_PERSPECTIVES: at most %d", MPIC_REMOTES_MAX);
-		*colon = '\0';
-		if (!is_region(colon + 1))
-			return cs_fail(err, CS_MALFORMED,
-			    "CS_PERSPECTIVES: %.20s is not afrinic, apnic, arin, lacnic or ripe",
-			    colon + 1);
-		for (size_t i = 0; i < mpic->n_remotes; i++)
-			if (strcmp(mpic->remotes[i].name, word) == 0)
-				return cs_fail(err, CS_MALFORMED,
-				    "CS_PERSPECTIVES: %.40s is there twice", word);
-		mpic->remotes[mpic->n_remotes++] = (struct mpic_remote){ word, colon + 1 };
-	}
-	return CS_OK;
-}
-
 enum cs_code
 mpic_init(void *self, struct svc *svc, struct cs_err *err)
 {
@@ -218,7 +194,9 @@ mpic_init(void *self, struct svc *svc, struct cs_err *err)
 
 	mpic->svc = svc;
 	mpic->arena = cs_arena_new();
-	if (read_remotes(mpic, err) || claim_key_load(mpic->key_file, &mpic->key, err))
+	if (mpic_read_remotes(
+		mpic->perspectives, mpic->arena, mpic->remotes, &mpic->n_remotes, err) ||
+	    claim_key_load(mpic->key_file, &mpic->key, err))
 		return err->code;
 	if (mpic->n_remotes < least)
 		return cs_fail(err, CS_MALFORMED,

@@ -6,7 +6,87 @@
 #include "base/time.h"
 #include "smime/rules.h"
 
+#define NAME_MAX_OCTETS 40
+
 static const char clause[] = "TBR 3.2.2.9; SBR 4.2.2.2";
+
+/* ---- whom to ask ---- */
+
+static bool
+is_region(const char *text)
+{
+	static const char *const regions[] = { "afrinic", "apnic", "arin", "lacnic", "ripe" };
+
+	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
+		if (strcmp(regions[i], text) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_name(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len <= NAME_MAX_OCTETS &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+/* The text without the spaces around it; changes it. */
+static char *
+trim(char *text)
+{
+	text += strspn(text, " ");
+	for (size_t len = strlen(text); len > 0 && text[len - 1] == ' '; len--)
+		text[len - 1] = '\0';
+	return text;
+}
+
+static enum cs_code
+read_remote(char *word, struct mpic_remote *ret_remote, struct cs_err *err)
+{
+	char *region = word, *name = strsep(&region, ":");
+
+	if (region == NULL)
+		return cs_fail(
+		    err, CS_MALFORMED, "CS_PERSPECTIVES: \"%.40s\" is not name:region", word);
+	name = trim(name);
+	region = trim(region);
+	if (!is_name(name))
+		return cs_fail(err, CS_MALFORMED,
+		    "CS_PERSPECTIVES: \"%.40s\" is not a name of a-z, 0-9 and -", name);
+	if (!is_region(region))
+		return cs_fail(err, CS_MALFORMED,
+		    "CS_PERSPECTIVES: %.20s is not afrinic, apnic, arin, lacnic or ripe", region);
+	*ret_remote = (struct mpic_remote){ name, region };
+	return CS_OK;
+}
+
+enum cs_code
+mpic_read_remotes(const char *text, struct cs_arena *arena,
+    struct mpic_remote ret_remotes[static MPIC_REMOTES_MAX], size_t *ret_n, struct cs_err *err)
+{
+	char *rest = cs_arena_strdup(arena, text), *word;
+	struct mpic_remote remote;
+	size_t n = 0;
+
+	while ((word = strsep(&rest, ",")) != NULL) {
+		if (n == MPIC_REMOTES_MAX)
+			return cs_fail(
+			    err, CS_MALFORMED, "CS_PERSPECTIVES: at most %d", MPIC_REMOTES_MAX);
+		if (read_remote(word, &remote, err))
+			return err->code;
+		for (size_t i = 0; i < n; i++)
+			if (strcmp(ret_remotes[i].name, remote.name) == 0)
+				return cs_fail(err, CS_MALFORMED,
+				    "CS_PERSPECTIVES: %s is there twice", remote.name);
+		ret_remotes[n++] = remote;
+	}
+	*ret_n = n;
+	return CS_OK;
+}
+
+/* ---- a round ---- */
 
 void
 mpic_begin(struct mpic_round *round, const struct mpic_remote *remotes, size_t n)
@@ -26,6 +106,17 @@ note(struct mpic_round *round, size_t i)
 	round->answered[i] = true;
 }
 
+/* As the evidence repeats them beside the answer. */
+static size_t
+size_of(const struct claim_texts *texts)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < texts->n; i++)
+		size += strlen(texts->items[i]) + 4;
+	return size;
+}
+
 const char *
 mpic_take(struct mpic_round *round, size_t i, const struct claim_perspective_ask *ask,
     const struct claim_perspective_answer *answer, struct cs_span envelope)
@@ -42,13 +133,16 @@ mpic_take(struct mpic_round *round, size_t i, const struct claim_perspective_ask
 		return "speaks for another perspective";
 	if (strcmp(answer->region, result->region) != 0)
 		return "stands in another region than configured";
+	if (envelope.len + size_of(&answer->seen) > MPIC_ANSWERS_MAX / round->n)
+		return "larger than its share of the evidence";
 	result->outcome = answer->outcome;
 	result->reason = answer->reason;
 	result->seen = answer->seen;
 	result->security = answer->security;
 	result->checked_at_ms = answer->checked_at_ms;
 	result->answer = envelope;
-	result->corroborates = answer->outcome == CLAIM_PROVED;
+	result->corroborates =
+	    answer->outcome == CLAIM_PROVED && answer->security != CLAIM_DNSSEC_BOGUS;
 	note(round, i);
 	return NULL;
 }
@@ -104,14 +198,18 @@ mpic_decide(const struct mpic_round *round, const struct claim_check *check, int
 {
 	struct smime_mpic_tally votes = tally(round);
 	uint32_t may_differ = smime_rule_mpic_max_noncorroborating(votes.asked);
-	bool enough = votes.asked >= check->min_remotes && smime_rule_mpic_quorum(&votes, now_ms);
+	uint32_t least = smime_rule_mpic_min_remotes(now_ms);
+
+	if (least < check->min_remotes)
+		least = check->min_remotes;
+	bool enough = votes.asked >= least && smime_rule_mpic_quorum(&votes, now_ms);
 
 	evidence->perspectives = CS_NEW_ARRAY(arena, round->n, struct claim_perspective_result);
 	if (round->n > 0)
 		memcpy(evidence->perspectives, round->results,
 		    round->n * sizeof(evidence->perspectives[0]));
 	evidence->n_perspectives = round->n;
-	evidence->min_remotes = smime_rule_mpic_min_remotes(now_ms);
+	evidence->min_remotes = least;
 	evidence->clause = clause;
 	evidence->perspective = "primary";
 	evidence->checked_at_ms = now_ms;

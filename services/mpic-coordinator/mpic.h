@@ -11,6 +11,8 @@
 #include "claim/claim.h"
 
 #define MPIC_REMOTES_MAX 16
+/* All answers of a round lie in one envelope of at most CLAIM_MAX_ENVELOPE; the rest needs less than 8 KiB. */
+#define MPIC_ANSWERS_MAX (CLAIM_MAX_ENVELOPE - 8192)
 
 struct mpic_remote {
 	const char *name, *region; /* as configured: the trust table binds the name to a key */
@@ -24,10 +26,17 @@ struct mpic_round {
 	size_t n_answered;
 };
 
+/*
+ * "name:region, ...": names of small letters, digits and hyphens (they are words of a subject), each
+ * once; regions are those that TBR 3.2.2.9 counts by.  CS_MALFORMED says which word breaks a rule.
+ */
+CS_MUST_USE enum cs_code mpic_read_remotes(const char *text, struct cs_arena *arena,
+    struct mpic_remote ret_remotes[static MPIC_REMOTES_MAX], size_t *ret_n, struct cs_err *err);
+
 void mpic_begin(struct mpic_round *round, const struct mpic_remote *remotes, size_t n);
 /*
- * What a perspective answered, already verified.  `ret_text` NULL: taken.  Otherwise the answer is to
- * another question, or speaks for another perspective or region, and does not count.
+ * What a perspective answered, already verified.  NULL: taken.  Otherwise the answer is to another
+ * question, speaks for another perspective or region, or is larger than its share, and does not count.
  */
 const char *mpic_take(struct mpic_round *round, size_t i, const struct claim_perspective_ask *ask,
     const struct claim_perspective_answer *answer, struct cs_span envelope);
