@@ -23,16 +23,16 @@ static const char text[] =
     "    account %s\n"
     "    of %s\n"
     "\n"
-    "If that is you, or if you agree, enter this code where the certificate is\n"
+    "If that is you, or if you agree, enter this token where the certificate is\n"
     "requested:\n"
     "\n"
     "    0000-0000-0000-0000-0000-0000-0000-0000\n"
     "\n"
-    "The code is good until %.16s UTC, once, and for this request only.\n"
+    "The token is good until %.16s UTC, once, and for this request only.\n"
     "\n"
-    "If you did not ask for this, ignore this mail: without the code nothing is\n"
-    "proved by it. Never give the code to anybody else; nobody of ours asks for it.\n"
-    "Answers to this mail are not read.\n";
+    "If you did not ask for this, ignore this mail: without the token nothing is\n"
+    "proved by it. Never give the token to anybody else; nobody of ours asks for\n"
+    "it. Answers to this mail are not read.\n";
 
 /* Letters, digits and what addresses need; everything else could look like a text or a link of ours. */
 static const char *

@@ -234,7 +234,7 @@ mail_to(const struct mailbox_setting *in, const struct mailbox_challenge *old)
 	const char *why = mailbox_tally_refuses(in->tally, &in->limits, &old->to, in->now_ms);
 
 	if (live >= MAILBOX_LIVE)
-		return deferred(old, "three codes are still valid: use one of them");
+		return deferred(old, "three tokens are still valid: use one of them");
 	if (why != NULL)
 		return deferred(old, why);
 	struct mailbox_step step = move(in, old, "mail made");
@@ -361,15 +361,15 @@ nothing_lives(const struct mailbox_challenge *old)
 
 	if (old->mails_made == 0)
 		return answered(
-		    stay(old, NULL), "not-sent", "No code was mailed yet: press Verify first.");
+		    stay(old, NULL), "not-sent", "No token was mailed yet: press Verify first.");
 	if (old->tries >= MAILBOX_TRIES)
 		return answered(stay(old, NULL), "void",
-		    "Too many wrong codes: all codes are void. Press Verify for a new one.");
+		    "Too many wrong tokens: all tokens are void. Press Verify for a new one.");
 	if (last != NULL && last->state == MAILBOX_REFUSED)
 		return answered(stay(old, NULL), "not-sent",
-		    "The mail could not be delivered: no code is under way.");
+		    "The mail could not be delivered: no token is under way.");
 	return answered(
-	    stay(old, NULL), "expired", "The code has expired. Press Verify for a new one.");
+	    stay(old, NULL), "expired", "The token has expired. Press Verify for a new one.");
 }
 
 static struct mailbox_step
@@ -379,10 +379,10 @@ wrong(const struct mailbox_setting *in, const struct mailbox_challenge *old)
 
 	step.next.tries++;
 	if (step.next.tries < MAILBOX_TRIES)
-		return answered(step, "wrong", "This is not the code that was mailed.");
+		return answered(step, "wrong", "This is not the token that was mailed.");
 	void_mails(&step.next);
-	return answered(
-	    step, "void", "Too many wrong codes: all codes are void. Press Verify for a new one.");
+	return answered(step, "void",
+	    "Too many wrong tokens: all tokens are void. Press Verify for a new one.");
 }
 
 static struct mailbox_step
@@ -405,7 +405,7 @@ mailbox_decide_submitted(const struct mailbox_setting *in, const struct mailbox_
 	if (!is_asked(old) || !is_theirs(old, submitted->enterprise, submitted->account))
 		return (struct mailbox_step){ .next = *old,
 			.says = "unknown",
-			.answer = { "unknown", 0, "No such check waits for a code from you." } };
+			.answer = { "unknown", 0, "No such check waits for a token from you." } };
 	const struct mailbox_mail *mail = match(in, old, submitted);
 
 	if (mail != NULL && (mailbox_is_live(mail, in->now_ms) ||
@@ -413,7 +413,7 @@ mailbox_decide_submitted(const struct mailbox_setting *in, const struct mailbox_
 		return right(in, old, mail);
 	if (mail != NULL && !mail->is_void) /* a right one is no guess */
 		return answered(stay(old, NULL), "expired",
-		    "This code has expired. Use a newer one, or press Verify.");
+		    "This token has expired. Use a newer one, or press Verify.");
 	if (count_live(old, in->now_ms) == 0)
 		return nothing_lives(old);
 	return wrong(in, old);
@@ -433,7 +433,7 @@ mailbox_evidence(const struct mailbox_setting *in, const struct mailbox_challeng
 	evidence.outcome = CLAIM_PROVED;
 	evidence.reason = "token-returned";
 	evidence.clause = "SBR 3.2.2.2";
-	evidence.text = "The code that was mailed to the mailbox was returned by the account.";
+	evidence.text = "The token that was mailed to the mailbox was returned by the account.";
 	evidence.checked_at_ms = in->now_ms;
 	evidence.valid_until_ms = in->now_ms + reuse_ms;
 	evidence.security = CLAIM_DNSSEC_NOT_USED; /* the relay finds the mailbox's host, not we */

@@ -102,7 +102,8 @@ mailbox_act(void *self, struct svc_work *work)
 		return;
 	}
 	if (work->now_ms >= sending->letter.expires_ms) {
-		finish(sending, MAILBOX_TOO_LATE, "the code expired before its mail could be sent");
+		finish(
+		    sending, MAILBOX_TOO_LATE, "the token expired before its mail could be sent");
 		return;
 	}
 	enum cs_code code = send(sending, &err);
