@@ -593,7 +593,9 @@ a_later_order_wants_a_new_proof(void **state)
 
 	bench_mailed(&bench, *state);
 	(void)submit(&bench, code_of(&bench, 0));
+	bench.now_ms += CS_MINUTE_MS;
 	assert_null(press(&bench).mail); /* proved: nothing to mail for */
+	assert_null(press(&bench).told);
 	(void)order(&bench, 2, "bob@alpha.example");
 	assert_int_equal(bench.now.evidence.len, 0);
 	want(submit(&bench, code_of(&bench, 0)), "expired", 5); /* it has served */
