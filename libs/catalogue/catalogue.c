@@ -115,6 +115,12 @@ catalogue_durable(struct cs_arena *arena, const struct catalogue_consumer *consu
 	return name;
 }
 
+uint32_t
+catalogue_ack_wait_s(const struct catalogue_consumer *consumer)
+{
+	return consumer->max_ack_pending > 1024 ? 90 : 30;
+}
+
 static int
 by_name(const void *a, const void *b)
 {
