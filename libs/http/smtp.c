@@ -87,6 +87,7 @@ static void
 job_free(struct job *job)
 {
 	free(job->to);
+	explicit_bzero(job->message, job->len); /* it may hold a token */
 	free(job->message);
 	free(job);
 }
