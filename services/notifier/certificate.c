@@ -26,8 +26,8 @@ certificate_read_cas(
 		n++;
 	}
 	if (why != NULL || n == 0)
-		return cs_fail(err, CS_MALFORMED, "certificate %zu: %s", n + 1,
-		    why != NULL ? why : "there is none");
+		return cs_fail(err, CS_MALFORMED, "certificate %zu %s", n + 1,
+		    why != NULL ? why : "is missing");
 	*ret_cas = (struct certificate_cas){ cas, n };
 	return CS_OK;
 }

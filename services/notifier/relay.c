@@ -97,7 +97,11 @@ load_cas(struct notify_service *notify, struct cs_err *err)
 	(void)fclose(file);
 	if (len == CHAIN_FILE_MAX)
 		return cs_fail(err, CS_MALFORMED, "CS_ISSUER_CHAIN_FILE: longer than 64 KiB");
-	return certificate_read_cas(notify->arena, cs_span_of(pem, len), &notify->cas, err);
+	struct cs_err why;
+
+	if (certificate_read_cas(notify->arena, cs_span_of(pem, len), &notify->cas, &why))
+		return cs_fail(err, CS_MALFORMED, "CS_ISSUER_CHAIN_FILE: %s", why.text);
+	return CS_OK;
 }
 
 static const char *
