@@ -226,6 +226,17 @@ pump(struct climb *climb)
 		finish(climb);
 }
 
+/* A second try may end before its call returns, too: it must not end the climb under our feet. */
+static void
+try_again(struct climb *climb, struct leg *leg)
+{
+	bool starting = climb->starting;
+
+	climb->starting = true;
+	look_up(climb, leg);
+	climb->starting = starting;
+}
+
 static void
 on_result(void *arg, const struct dns_result *got)
 {
@@ -236,7 +247,7 @@ on_result(void *arg, const struct dns_result *got)
 	record(climb, leg->lookup, got);
 	if (leg->lookup->state == DNS_INDETERMINATE && leg->lookup->tries < CLIMB_TRIES &&
 	    left_ms(climb) > DNS_RETRY_WAIT_MS + WORTH_TRYING && !hidden(climb, leg->lookup))
-		look_up(climb, leg);
+		try_again(climb, leg);
 	if (!climb->starting)
 		pump(climb);
 }

@@ -55,7 +55,10 @@ struct lookup {
 static const struct option {
 	const char *name, *value;
 } options[] = {
-	/* Old answers: none.  Without val-bogus-ttl a mended zone would stay bogus for a minute. */
+	/*
+	 * Old answers: none, but absence without an SOA and failures, which stay for 5 seconds come what may.
+	 * Without val-bogus-ttl a mended zone would stay bogus for a minute.
+	 */
 	{ "cache-min-ttl:", "0" },
 	{ "cache-max-negative-ttl:", "0" },
 	{ "val-bogus-ttl:", "0" },

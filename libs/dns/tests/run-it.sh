@@ -35,7 +35,6 @@ sign() {
 }
 
 customer='@ NS ns.infra.example.'
-unsigned='insecure infra silent refusing broken absent'
 zone infra.example <<END
 @ NS ns
 ns A $NET.3
@@ -52,12 +51,11 @@ deny CAA 0 issuemail ";"
 child.deny TXT "only text"
 iodef.deny CAA 0 iodef "mailto:x@example.org"
 toinsecure CNAME deny.insecure.example.
-tobogus CNAME www.bogus.example.
+tobogus CNAME bogus.example.
 x1 CNAME x2
 x2 CNAME deny
 loop1 CNAME loop2
 loop2 CNAME loop1
-tonocaa CNAME www.parentdenies.example.
 hostile CAA 0 issuemail "ca.example\000\255\013\010<script>"
 d DNAME t.secure.example.
 sub.t CAA 0 issuemail "ca.example"
@@ -74,6 +72,7 @@ $customer
 @ CAA 0 issuemail ";"
 www TXT "x"
 alias CNAME www.nocaa.example.
+d DNAME t.secure.example.
 END
 zone insecure.example <<END
 $customer
