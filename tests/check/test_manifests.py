@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""manifests.py notices: one text changed in what k8s/base renders to, one complaint wanted.
+
+    test_manifests.py BINARIES
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from manifests import problems
+
+ROOT = Path(__file__).resolve().parents[2]
+CASES = (  # what is changed (its first occurrence), into what, part of the complaint
+    ("namespace: countersign", "namespace: countersign", ""),
+    ("- domain-validator", "- signer", "signer: it may reach"),
+    ("10.0.0.0/8", "11.0.0.0/8", "internet and private networks"),
+    ("CS_SEAL_KEY_FILE", "CS_SEAL_KEY", "signer: CS_SEAL_KEY is no setting of it"),
+    ("CS_SMTP_URL", "CS_SMTP_URI", "notifier: it refuses its settings: CS_SMTP_URL"),
+    ("CS_LOG_LEVEL: info", "CS_LOG_LEVEL: loud", "it refuses its settings"),
+    ("CS_LOG_LEVEL: info", "CS_TEST_PUBLIC_NETS: x", "a setting for tests"),
+    ("secrets/countersign/token.key", "secrets/countersign/tokens.key", "its Secret is said to hold"),
+    ("readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "securityContext is"),
+    ("runAsNonRoot: true", "runAsNonRoot: false", "securityContext.runAsNonRoot"),
+    ("defaultMode: 256", "defaultMode: 420", "has mode 644"),
+    ("memory: 256Mi", "cpu: 1", "no memory limit"),
+    ("path: /livez", "path: /readyz", "probes are"),
+    ("automountServiceAccountToken: false\n      containers", "automountServiceAccountToken: true\n      containers", "token is mounted"),
+    ("enforce: restricted", "enforce: baseline", "does not enforce Pod Security"),
+    ("serviceAccountName: signer", "serviceAccountName: singer", "no such account"),
+    ("name: signer\n  namespace: countersign\nspec:\n  maxUnavailable", "name: s\n  namespace: countersign\nspec:\n  maxUnavailable",
+     "signer: no disruption budget"),
+)
+
+
+def judge(rendered: str, before: str, after: str, says: str, binaries: Path) -> str:
+    if before not in rendered:
+        return f"{before!r} is not there to be changed"
+    found = list(problems(list(yaml.safe_load_all(rendered.replace(before, after, 1))), binaries))
+    if any(says in line for line in found) if says else not found:
+        return ""
+    return f"{before!r} -> {after!r}: got {found}, want {says!r}"
+
+
+def main() -> int:
+    words = ["kubectl", "kustomize", str(ROOT / "k8s" / "base")]
+    rendered = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    said = [judge(rendered, *case, Path(sys.argv[1])) for case in CASES]
+    print("".join(f"test_manifests: {line}\n" for line in said if line), end="")
+    return 1 if any(said) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
