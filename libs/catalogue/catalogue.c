@@ -6,7 +6,7 @@
 
 #define LANE(stream, subjects, days, mib, meaning)
 #define EVENT(subject, message, publisher, is_signed, meaning)
-#define CONSUMER(service, subject, max_ack_pending)
+#define CONSUMER(service, subject, max_ack_pending, ack_wait_s)
 #define QUESTION(subject, ask, answer, asked_by, answered_by, meaning)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -28,12 +28,13 @@ static const struct catalogue_event events[] = {
 #define EVENT(subject, message, publisher, is_signed, meaning)
 
 #undef CONSUMER
-#define CONSUMER(service, subject, max_ack_pending) { service, subject, max_ack_pending },
+#define CONSUMER(service, subject, max_ack_pending, ack_wait_s) \
+	{ service, subject, max_ack_pending, ack_wait_s },
 static const struct catalogue_consumer consumers[] = {
 #include "catalogue.def"
 };
 #undef CONSUMER
-#define CONSUMER(service, subject, max_ack_pending)
+#define CONSUMER(service, subject, max_ack_pending, ack_wait_s)
 
 #undef QUESTION
 #define QUESTION(subject, ask, answer, asked_by, answered_by, meaning) \
@@ -113,12 +114,6 @@ catalogue_durable(struct cs_arena *arena, const struct catalogue_consumer *consu
 		if (*c == '.')
 			*c = '-';
 	return name;
-}
-
-uint32_t
-catalogue_ack_wait_s(const struct catalogue_consumer *consumer)
-{
-	return consumer->max_ack_pending > 1024 ? 90 : 30;
 }
 
 static int

@@ -22,7 +22,7 @@ struct catalogue_event {
 
 struct catalogue_consumer {
 	const char *service, *subject;
-	uint32_t max_ack_pending;
+	uint32_t max_ack_pending, ack_wait_s;
 };
 
 struct catalogue_question {
@@ -46,12 +46,6 @@ const char *catalogue_durable(struct cs_arena *arena, const struct catalogue_con
 /* Every service that occurs as a publisher, consumer, asker or answerer, each once, sorted. */
 size_t catalogue_services(struct cs_arena *arena, const char ***ret_names);
 
-/*
- * After so many seconds without an answer the event is delivered again, be it that its service died:
- * three times what handling may take, which is a transaction, or where thousands are in flight at once
- * a look at strangers' servers.
- */
-uint32_t catalogue_ack_wait_s(const struct catalogue_consumer *consumer);
 #define CATALOGUE_MAX_DELIVER 5
 #define CATALOGUE_DUPLICATE_WINDOW_S 120
 #define CATALOGUE_MAX_MESSAGE (64 * 1024)

@@ -88,9 +88,8 @@ consumer_config(const char *durable, const struct catalogue_consumer *consumer, 
 	json_t *config = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:i}",
 	    "durable_name", durable, "filter_subject", filter, "deliver_policy", "all",
 	    "ack_policy", "explicit", "replay_policy", "instant", "ack_wait",
-	    (json_int_t)catalogue_ack_wait_s(consumer) * NANOSECONDS, "max_deliver", -1,
-	    "max_ack_pending", (int)consumer->max_ack_pending, "num_replicas", scale->replicas,
-	    "max_waiting", 512);
+	    (json_int_t)consumer->ack_wait_s * NANOSECONDS, "max_deliver", -1, "max_ack_pending",
+	    (int)consumer->max_ack_pending, "num_replicas", scale->replicas, "max_waiting", 512);
 
 	return json_pack("{s:s, s:o}", "stream_name", stream, "config", config);
 }
