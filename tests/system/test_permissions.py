@@ -69,7 +69,9 @@ class Permissions(SystemTest):
 
     def test_nobody_publishes_beside_the_catalogue(self) -> None:
         lanes = [subjects.removesuffix("*") for subjects in LANES.values()]
-        invented = [f"{lane}{word}" for lane in lanes for word in ("anything", "issued.now", "submitted2")]
+        invented = [
+            f"{lane}{word}" for lane in lanes for word in ("anything", "issued.now", "submitted2")
+        ]
         for subject in [*invented, "cs.request", "anything", "$SYS.REQ.SERVER.PING"]:
             can = [user for user in USERS if self.may(user, subject)]
             self.assertEqual(can, [], subject)

@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 from typing import Any, Mapping
@@ -33,7 +34,11 @@ class SystemTest(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.said: list[str] = []
         cls.stack = Stack(
-            say=cls.said.append, durable=cls.durable, binaries=options.binaries, product=True
+            root=Path(tempfile.mkdtemp(prefix=f"cs-{cls.__name__.lower()}-", dir="/tmp")),
+            say=cls.said.append,
+            durable=cls.durable,
+            binaries=options.binaries,
+            product=True,
         )
         cls.failed = False
         try:
@@ -60,7 +65,7 @@ class SystemTest(unittest.TestCase):
     def logs(cls) -> str:
         """The ends of those logs that complain, or of those that were written last."""
         logs = sorted((cls.stack.root / "log").glob("*.log"), key=lambda log: -log.stat().st_mtime)
-        loud = [log for log in logs if "level=error" in log.read_text(errors="replace")]
+        loud = [log for log in logs if "Z error " in log.read_text(errors="replace")]
         shown = (loud or logs)[:LOGS_SHOWN]
         return f"logs are in {cls.stack.root}/log\n" + "\n".join(
             f"--- {log.name}\n{tail(log, 8)}" for log in shown

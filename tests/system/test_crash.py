@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Crash safety: services, NATS and PostgreSQL die under load, and every request is issued once."""
+
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Callable
+
+from world import SystemTest, wait_for  # first: it makes the other modules findable
+
+import checkers
+from crowd import Crowd
+from nats_client import NatsClient
+from options import options
+from product import PERSPECTIVES, SERVICES
+
+READY_WITHIN = 10.0
+# So many presses in an hour are not a person's.
+BUSY = {"CS_CREATIONS_PER_HOUR": "100000", "CS_PRESSES_PER_HOUR": "1000000"}
+TOKENS = ("alice-token", "bob-token")
+DOMAINS = ("alpha.example", "beta.example", "caa-allow.example", "bench.example")
+
+
+class Crash(SystemTest):
+    durable = True
+    settings = {"request-intake": BUSY}
+
+    accepted: set[str]  # by all tests of this class
+
+    def setUp(self) -> None:
+        self.random = options.random(self.id())
+        if not hasattr(Crash, "accepted"):
+            Crash.accepted = set()
+            self.prove_mailboxes()
+
+    def crowd(self, seconds: float, threads: int = 8) -> Crowd:
+        return Crowd(self.stack, options.wait(seconds), threads)
+
+    def prove_mailboxes(self) -> None:
+        """A handful of mailboxes that each account may use from now on without a new proof."""
+        crowd = self.crowd(60)
+        for number, domain in enumerate(DOMAINS):
+            token = TOKENS[number % 2]
+            mailbox = f"known{number}@{domain}"
+            crowd.ask_for(token, self.key(number), mailbox, "smime-mailbox")
+        crowd.wait()
+        Crash.accepted |= set(crowd.accepted)
+
+    def key(self, number: int) -> Path:
+        """Another one for each request; two accounts never share one."""
+        return self.csr(f"{self._testMethodName}-{number}")
+
+    def send(self, crowd: Crowd, count: int) -> None:
+        """Most on standing proofs; every fifth proves a mailbox of its own, a few prove a domain."""
+        numbers = range(100, 100 + count)
+        with ThreadPoolExecutor(4) as pool:
+            keys = list(pool.map(self.key, numbers))
+        for number, csr in zip(numbers, keys):
+            which = number % len(DOMAINS)
+            token = TOKENS[which % 2]
+            if number % 20 == 7:
+                zone = DOMAINS[which]
+                more = {"domains": [zone]}
+                crowd.ask_for(token, csr, f"known{which}@{zone}", "smime-domain-mailbox", **more)
+            elif number % 5 == 0:
+                mailbox = f"{self._testMethodName[-6:]}{number}@s{number}.{DOMAINS[which]}"
+                crowd.ask_for(token, csr, mailbox, "smime-mailbox")
+            else:
+                mailbox = f"known{which}@{DOMAINS[which]}"
+                crowd.ask_for(token, csr, mailbox, "smime-mailbox")
+
+    def check(self, crowd: Crowd, count: int) -> None:
+        ends = crowd.wait()
+        self.assertEqual(len(ends), count)
+        Crash.accepted |= set(crowd.accepted)
+        self.assertEqual([end for end in ends.values() if not end.endswith(" issued")], [])
+        checkers.settle(self)
+        checkers.issued_exactly_once(self, Crash.accepted)
+        checkers.nothing_parked(self)
+        checkers.audited(self)
+        checkers.trusted(self)
+
+    def disturb(self, crowd: Crowd, harm: Callable[[], None], pause: float, times: range) -> int:
+        """Does harm at random moments while requests are under way; says how often."""
+        done, moment = 0, threading.Event()
+        while crowd.unfinished and done < times.stop:
+            moment.wait(self.random.uniform(0, pause))
+            harm()
+            done += 1
+        self.assertGreaterEqual(done, times.start, "the requests were done too soon")
+        return done
+
+    def test_services_are_killed_at_random_moments(self) -> None:
+        count = options.many(200, 40)
+        crowd = self.crowd(150, threads=4)
+        self.send(crowd, count)
+        names = [*SERVICES, *(p.service for p in PERSPECTIVES)]
+        order: list[str] = []
+        kills: Counter[str] = Counter()
+        slowest = 0.0
+
+        def kill_some() -> None:
+            """One, or every fourth time two at once."""
+            nonlocal slowest
+            if len(order) < 2:
+                order.extend(self.random.sample(names, len(names)))
+            dead = {order.pop() for _ in range(2 if self.random.random() < 0.25 else 1)}
+            for name in dead:
+                self.stack.kill(name)
+            kills.update(dead)
+            begun = time.monotonic()
+            for name in dead:
+                self.stack.restart_service(name)
+            slowest = max(slowest, time.monotonic() - begun)
+
+        self.disturb(crowd, kill_some, 0.05, range(options.many(len(names), 1), 120))
+        self.check(crowd, count)
+        print(f"[{kills.total()} kills, {crowd.retries} retries]", end=" ", flush=True)
+        self.assertLess(slowest, options.wait(READY_WITHIN))
+
+    def test_nats_and_postgres_restart_under_load(self) -> None:
+        count = options.many(120, 30)
+        crowd = self.crowd(120)
+        self.send(crowd, count)
+        nats, postgres = self.stack.nats, self.stack.postgres
+
+        def kill_nats() -> None:
+            nats.kill()
+            nats.start()
+
+        def kill_postgres() -> None:
+            postgres.kill()
+            postgres.start()
+
+        harms = [kill_nats, postgres.restart, nats.restart, kill_postgres]
+        turn = iter(range(1 << 30))
+        times = self.disturb(crowd, lambda: harms[next(turn) % 4](), 1, range(4, 13))
+        self.check(crowd, count)
+        print(f"[{times} restarts, {crowd.retries} retries]", end=" ", flush=True)
+
+    def test_the_nats_store_is_wiped_under_load(self) -> None:
+        count = options.many(200, 30)
+        crowd = self.crowd(120, threads=4)
+        self.send(crowd, count)
+        times = self.disturb(crowd, self.stack.nats.wipe, 3, range(2, 4))
+        self.check(crowd, count)
+        print(f"[{times} wipes, {crowd.retries} retries]", end=" ", flush=True)
+
+    def test_zz_no_dead_letter_was_written(self) -> None:
+        with NatsClient.of(self.stack, "observer") as observer:
+            ask = lambda: observer.api("STREAM.INFO.DEADLETTER").get("state")  # noqa: E731
+            state = wait_for(ask, options.wait(10), "the stream of dead letters")
+        self.assertEqual(state["messages"], 0)
