@@ -30,7 +30,8 @@ for deb in "$debs"/*.deb; do
 done
 
 rm -rf "$root/bin" "$root/sbin" "$root/usr/bin" "$root/usr/sbin" "$root/usr/share/man" \
-    "$root/usr/share/locale" "$root/usr/share/lintian" "$root/usr/share/bug" "$root/etc/init.d"
+    "$root/usr/share/locale" "$root/usr/share/lintian" "$root/usr/share/bug" "$root/etc/init.d" \
+    "$root/etc/update-motd.d" "$root"/usr/lib/*/gconv
 find "$root/usr/share/doc" -type f ! -name copyright -delete
 find "$root" -perm /6000 -type f -exec chmod a-s {} +
 

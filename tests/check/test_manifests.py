@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""manifests.py notices: one text changed in what k8s/base renders to, one complaint wanted.
+"""manifests.py notices: one text changed in what k8s/base renders to, one complaint wanted.  And k8s/secrets.sh
+makes the files that the manifests say their Secrets hold.
 
     test_manifests.py BINARIES
 """
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import yaml
-from manifests import problems
+from manifests import problems, secrets_in_comments
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = (  # what is changed (its first occurrence), into what, part of the complaint
@@ -44,10 +47,24 @@ def judge(rendered: str, before: str, after: str, says: str, binaries: Path) -> 
     return f"{before!r} -> {after!r}: got {found}, want {says!r}"
 
 
+def judge_secrets(binaries: Path) -> str:
+    with tempfile.TemporaryDirectory() as directory:
+        words = [str(ROOT / "k8s" / "secrets.sh"), directory, str(binaries / "csctl")]
+        for _ in range(2):  # the second time changes nothing
+            subprocess.run(words, check=True, stdout=subprocess.DEVNULL, env=os.environ | {"PERSPECTIVES": "oslo"})
+        made = {
+            folder.name.removesuffix("-oslo"): {file.name for file in folder.iterdir()}
+            for folder in (Path(directory) / "secret").iterdir()
+        }
+    said = secrets_in_comments()
+    return "" if made == said else f"secrets.sh makes {made}, the manifests say {said}"
+
+
 def main() -> int:
     words = ["kubectl", "kustomize", str(ROOT / "k8s" / "base")]
     rendered = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     said = [judge(rendered, *case, Path(sys.argv[1])) for case in CASES]
+    said.append(judge_secrets(Path(sys.argv[1])))
     print("".join(f"test_manifests: {line}\n" for line in said if line), end="")
     return 1 if any(said) else 0
 

@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# secrets.sh DIR [CSCTL]: makes every key, certificate and table that a new installation needs, and nothing twice.
+#   DIR/secret/NAME/   the files of Secret NAME            DIR/public/   the files of ConfigMap public
+#   DIR/nats/          for the NATS servers                DIR/postgres/ for PostgreSQL
+#   DIR/offline/       the keys of the root CA, of the two approvers and of the installation's own small CA:
+#                      they belong to people, not into the cluster
+# PERSPECTIVES="name ...": as CS_PERSPECTIVES has them.  RELAY_CA=FILE: PEM of the mail relay's CA.
+set -eu
+umask 077
+csctl=$(readlink -f "${2:-build/bin/csctl}")
+mkdir -p "$1"
+cd "$1"
+PERSPECTIVES=${PERSPECTIVES:-amsterdam newyork saopaulo singapore nairobi}
+SIGNERS='request-intake policy mailbox-validator domain-validator caa-dnssec mpic-coordinator'
+WITH_DATABASE='request-intake policy mailbox-validator domain-validator signer notifier'
+mkdir -p secret public nats postgres offline seeds
+for name in $PERSPECTIVES; do
+	remotes="${remotes-} mpic-perspective-$name"
+	words="${words-} --perspective $name"
+done
+
+# The installation's own CA: servers of NATS and PostgreSQL, and the database's roles.
+certificate() { # FILE-WITHOUT-SUFFIX CN EXTENSION...
+	[ ! -s "$1.crt" ] || return 0
+	file=$1 name=$2
+	shift 2
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj "/CN=$name" \
+	    -CA offline/ca.crt -CAkey offline/ca.key -keyout "$file.key" -out "$file.crt" \
+	    -addext basicConstraints=critical,CA:false "$@" 2>/dev/null
+}
+[ -s offline/ca.crt ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 \
+    -subj "/CN=countersign installation" -keyout offline/ca.key -out offline/ca.crt 2>/dev/null
+for server in nats postgres; do
+	certificate "$server/server" "$server" -addext extendedKeyUsage=serverAuth,clientAuth \
+	    -addext "subjectAltName=DNS:$server.$server.svc.cluster.local,DNS:*.$server.$server.svc.cluster.local"
+	cp offline/ca.crt "public/$server-ca.pem"
+	cp offline/ca.crt "$server/ca.crt"
+done
+cp "${RELAY_CA:-offline/ca.crt}" public/mail-ca.pem
+
+# NATS: one nkey a user; its rights come from the catalogue.
+# shellcheck disable=SC2086  # lists of names
+"$csctl" nats-keys seeds $words >/dev/null
+# shellcheck disable=SC2086
+"$csctl" catalogue nats-users --keys seeds $words >nats/auth.conf
+
+for name in $SIGNERS $WITH_DATABASE provisioner ${remotes-}; do
+	mkdir -p "secret/$name"
+	cp "seeds/$name.seed" "secret/$name/nats.seed"
+done
+for name in $WITH_DATABASE; do
+	certificate "secret/$name/postgres" "$(echo "$name" | tr - _)" -addext extendedKeyUsage=clientAuth
+done
+mkdir -p secret/migrate
+certificate secret/migrate/postgres countersign_owner -addext extendedKeyUsage=clientAuth
+
+# Who signs what: one Ed25519 key each, and the table that two approvers sign.
+table=''
+for name in $SIGNERS ${remotes-}; do
+	[ -s "secret/$name/key.pem" ] || "$csctl" key new "secret/$name/key.pem" >/dev/null
+	table="$table $name=secret/$name/key.pem"
+done
+for number in 1 2; do
+	file=offline/approver-$number.pem
+	[ -s "$file" ] || echo "approver-$number $("$csctl" key new "$file")" >>public/approvers
+done
+# shellcheck disable=SC2086
+[ -s public/trust ] || "$csctl" trust write --out public/trust --approver offline/approver-1.pem \
+    --approver offline/approver-2.pem $table >/dev/null
+
+# The issuing CA.  For one that exists already, put its key and chain here instead.
+[ -s public/chain.pem ] || {
+	"$csctl" ca init --dir offline/issuing >/dev/null
+	mv offline/issuing/issuing.key.pem secret/signer/issuing.key.pem
+	cp offline/issuing/chain.pem public/chain.pem
+}
+
+random() {
+	[ -s "$1" ] || openssl rand -hex 32 >"$1"
+}
+random secret/signer/seal.key
+random secret/mailbox-validator/token.key
+[ -s secret/request-intake/api-tokens ] || {
+	random offline/operator-token
+	digest=$(tr -d '\n' <offline/operator-token | openssl dgst -sha256 -r | cut -d' ' -f1)
+	echo "$digest demo operator operator" >secret/request-intake/api-tokens
+}
+# The relay's login and the CA key's pass phrase: empty is none.
+for file in signer/issuing.password mailbox-validator/smtp-user mailbox-validator/smtp-password \
+    notifier/smtp-user notifier/smtp-password; do
+	[ -e "secret/$file" ] || : >"secret/$file"
+done
+echo "$1: $(ls secret | wc -l) Secrets, ConfigMap public"
