@@ -47,7 +47,7 @@ add_lookups(struct look *look, const struct climb_result *result)
 			.wire = from->wire,
 			.answer = from->answer };
 
-		(void)look_add_lookup(look, &as);
+		look_add_lookup(look, &as);
 	}
 	/* Labels above the deciding set do not weaken the decision. */
 	look->finding.security = security_of(result->state);

@@ -62,7 +62,7 @@ on_address(void *arg, const struct dns_result *result)
 	struct resolving *resolving = arg;
 	struct look *look = resolving->look;
 
-	(void)look_add_lookup(look, result);
+	look_add_lookup(look, result);
 	if (result->answer == NULL)
 		resolving->why = cs_arena_printf(look->arena, "%s %s: %s",
 		    dns_type_name(result->type), dns_state_name(result->state),
@@ -72,6 +72,8 @@ on_address(void *arg, const struct dns_result *result)
 			add_address(resolving, &result->answer->records[i], result->type);
 	if (--resolving->waiting > 0)
 		return;
+	if (resolving->why == NULL && resolving->n == 0)
+		resolving->why = "the name has no address";
 	http_resolved(resolving->ticket, resolving->addresses,
 	    resolving->why == NULL ? resolving->n : 0, resolving->why);
 }
@@ -169,6 +171,14 @@ outcome_of(const struct look *look, enum http_fetch_reason reason)
 	}
 }
 
+void
+probe_domain_file_drop(struct look *look)
+{
+	LIST_REMOVE(look, link);
+	http_fetcher_free(look->fetcher);
+	event_free(look->later);
+}
+
 static void
 end_later(evutil_socket_t fd, short what, void *arg)
 {
@@ -176,8 +186,7 @@ end_later(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	http_fetcher_free(look->fetcher);
-	event_free(look->later);
+	probe_domain_file_drop(look);
 	look->told(look->told_arg, &look->finding);
 }
 
@@ -218,13 +227,14 @@ probe_domain_file(struct look *look)
 	const char *url = probe_file_url(look->arena, look->check->target, look->check->expected);
 	struct cs_err err;
 
-	look->later = evtimer_new(look->probe->base, end_later, look);
-	if (look->later == NULL ||
-	    http_fetcher_new(look->probe->base, &settings, &look->fetcher, &err)) {
+	if (http_fetcher_new(look->probe->base, &settings, &look->fetcher, &err)) {
 		look_end(look, CLAIM_COULD_NOT_TELL, "http-not-started", clause,
 		    "the fetch could not be started");
 		return;
 	}
+	look->later = evtimer_new(look->probe->base, end_later, look);
+	cs_assert(look->later != NULL);
+	LIST_INSERT_HEAD(&look->probe->files, look, link);
 	look->told = look->done;
 	look->told_arg = look->arg;
 	look->done = end_after_callback;

@@ -50,7 +50,7 @@ on_answer(void *arg, const struct dns_result *result)
 {
 	struct look *look = arg;
 
-	(void)look_add_lookup(look, result);
+	look_add_lookup(look, result);
 	if (result->state == DNS_BOGUS)
 		look_end(look, CLAIM_REFUSED, "dnssec-bogus", "TBR 3.2.2.4; RFC 4035 5",
 		    cs_arena_printf(look->arena, "DNSSEC validation failed: %s",

@@ -3,6 +3,8 @@
 #ifndef PROBE_INTERNAL_H
 #define PROBE_INTERNAL_H
 
+#include <sys/queue.h>
+
 #include "dns/dns.h"
 #include "http/address.h"
 #include "http/fetch.h"
@@ -18,6 +20,8 @@ struct probe {
 	struct dns *fresh;  /* for a person who has just pressed Verify: no answer is remembered */
 	struct http_address_rules rules;
 	struct cs_arena *arena;
+	LIST_HEAD(, look) files; /* fetches under way */
+	bool closing;
 };
 
 /* One probe under way; lives in the arena of the check. */
@@ -28,11 +32,12 @@ struct look {
 	probe_done *done;
 	void *arg;
 	struct probe_finding finding;
-	struct http_fetcher
-	    *fetcher; /* of a file, with the caller's own `done` kept until it is freed */
+	/* Of a file; the caller's own `done` is kept until the fetcher is freed. */
+	struct http_fetcher *fetcher;
+	struct event *later;
 	probe_done *told;
 	void *told_arg;
-	struct event *later;
+	LIST_ENTRY(look) link;
 };
 
 struct look *look_new(struct probe *probe, const struct claim_check *check, struct cs_arena *arena,
@@ -42,10 +47,12 @@ void look_end(struct look *look, enum claim_outcome outcome, const char *reason,
     const char *text);
 void look_add_seen(struct look *look, struct cs_span octets);
 /* Copies what an auditor needs of a lookup, and weakens the finding's DNSSEC state by it. */
-struct claim_lookup *look_add_lookup(struct look *look, const struct dns_result *result);
+void look_add_lookup(struct look *look, const struct dns_result *result);
 enum claim_dnssec security_of(enum dns_state state);
 
 void probe_domain_txt(struct look *look);
 void probe_domain_file(struct look *look);
+/* Ends a fetch that is under way, without `done`. */
+void probe_domain_file_drop(struct look *look);
 
 #endif

@@ -57,10 +57,15 @@ probe_open(const struct probe_settings *settings, struct event_base *base, struc
 void
 probe_close(struct probe *probe)
 {
+	struct look *look;
+
 	if (probe == NULL)
 		return;
+	probe->closing = true; /* the resolvers tell us once more: look_end() keeps it to itself */
 	dns_close(probe->cached);
 	dns_close(probe->fresh);
+	while ((look = LIST_FIRST(&probe->files)) != NULL)
+		probe_domain_file_drop(look);
 	cs_arena_free(probe->arena);
 	free(probe);
 }
@@ -89,6 +94,8 @@ look_end(struct look *look, enum claim_outcome outcome, const char *reason, cons
 {
 	struct probe_finding *finding = &look->finding;
 
+	if (look->probe->closing)
+		return;
 	finding->outcome = outcome;
 	finding->reason = reason;
 	finding->clause = clause;
@@ -137,7 +144,7 @@ weaker(enum claim_dnssec a, enum claim_dnssec b)
 	return rank[a] >= rank[b] ? a : b;
 }
 
-struct claim_lookup *
+void
 look_add_lookup(struct look *look, const struct dns_result *result)
 {
 	struct probe_finding *finding = &look->finding;
@@ -145,7 +152,7 @@ look_add_lookup(struct look *look, const struct dns_result *result)
 
 	finding->security = weaker(finding->security, security_of(result->state));
 	if (finding->n_lookups == LOOKUPS_MAX)
-		return NULL;
+		return;
 	struct claim_lookup *lookup = &finding->lookups[finding->n_lookups++];
 
 	*lookup = (struct claim_lookup){ .name = cs_arena_strdup(look->arena, result->name),
@@ -154,13 +161,11 @@ look_add_lookup(struct look *look, const struct dns_result *result)
 		.security = security_of(result->state),
 		.why = cs_escape(look->arena, cs_span_str(result->why), 300),
 		.ttl_s = result->answer == NULL ? 0 : result->answer->ttl_s,
-		.records = { CS_NEW_ARRAY(look->arena, SEEN_MAX, const char *), 0 },
 		.answered_at_ms = result->answered_ms };
 	if (result->wire.len > 0) {
 		pki_sha256(result->wire, digest);
 		lookup->wire_sha256 = cs_span_of(digest, PKI_SHA256);
 	}
-	return lookup;
 }
 
 void

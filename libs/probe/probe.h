@@ -26,7 +26,7 @@ struct probe_settings {
 
 CS_MUST_USE enum cs_code probe_open(const struct probe_settings *settings, struct event_base *base,
     struct probe **ret_probe, struct cs_err *err);
-/* Ends what is under way as "could not tell".  Takes NULL. */
+/* What is under way ends without `done`: whoever asked for it is asked again.  Takes NULL. */
 void probe_close(struct probe *probe);
 
 /* What was found; everything lives in the arena that was given to the probe. */
@@ -48,7 +48,8 @@ typedef void probe_done(void *arg, const struct probe_finding *finding);
 
 /*
  * Does this check hold as seen from here?  By kind and method: CAA (issuemail for check->issuer_domains),
- * "dns-txt" and "http-file" (check->expected).  `check` and `arena` are the caller's until `done` ran.
+ * "dns-txt" and "http-file" (check->expected).  `check` and `arena` are the caller's, and must live until
+ * `done` ran or the probe was closed.
  */
 void probe_start(struct probe *probe, const struct claim_check *check, struct cs_arena *arena,
     probe_done *done, void *arg);

@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * it_probe.c: each kind of look at the private internet that run-it.sh starts.  What is published there
+ * is set up once; every row of a table is one look.
+ */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h> /* needs those before it */
+/* clang-format on */
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pki/ed25519.h"
+#include "probe/probe.h"
+
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+#define VALUE "abcdefghijklmnopqrstuvwxyz234567"
+#define OURS "ca.countersign.example"
+
+struct world {
+	struct cs_arena *arena;
+	struct event_base *base;
+	struct probe *probe;
+	struct cs_err err;
+	struct probe_settings settings;
+	struct probe_finding got;
+	bool done;
+	struct claim_key *key;
+};
+
+/* ---- what is published ---- */
+
+static const char *
+env(const char *name)
+{
+	const char *value = getenv(name);
+
+	if (value == NULL)
+		fail_msg("%s is not set: run this by run-it.sh", name);
+	return value;
+}
+
+static void
+call(struct world *world, const char *words)
+{
+	const char *command = cs_arena_printf(world->arena, "%s %s", env("CS_STACK_CALL"), words);
+
+	if (system(command) != 0)
+		fail_msg("%s", command);
+}
+
+static const char *
+path_on_server(struct world *world, const char *host)
+{
+	const char *url = probe_file_url(world->arena, host, cs_span_str(VALUE));
+
+	return url + strlen("http://") + strlen(host);
+}
+
+static void
+make_dirs(struct world *world, const char *host)
+{
+	static const char *const below[] = { "", "/.well-known", "/.well-known/pki-validation" };
+
+	for (size_t i = 0; i < LEN(below); i++)
+		(void)mkdir(cs_arena_printf(
+				world->arena, "%s/%s%s", env("CS_STACK_WEB_DIR"), host, below[i]),
+		    0755);
+}
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	(void)fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void
+put_file(struct world *world, const char *host, const char *text)
+{
+	make_dirs(world, host);
+	write_file(cs_arena_printf(world->arena, "%s/%s%s", env("CS_STACK_WEB_DIR"), host,
+		       path_on_server(world, host)),
+	    text);
+}
+
+/* What the server answers instead of a file: {"status": ...}. */
+static void
+put_hook(struct world *world, const char *host, const char *json)
+{
+	make_dirs(world, host);
+	write_file(
+	    cs_arena_printf(world->arena, "%s/%s/.hooks.json", env("CS_STACK_WEB_DIR"), host),
+	    cs_arena_printf(world->arena, "{\"%s\": %s}", path_on_server(world, host), json));
+}
+
+static void
+put_redirect(struct world *world, const char *host, const char *location)
+{
+	put_hook(world, host,
+	    cs_arena_printf(
+		world->arena, "{\"status\": 302, \"headers\": {\"Location\": \"%s\"}}", location));
+}
+
+/* Hosts of alpha.example at the web server, and two that are where nobody may be sent. */
+static void
+publish_hosts(struct world *world)
+{
+	static const char *const hosts[] = { "good", "newline", "crlf", "differs", "padded", "gone",
+		"large", "moved", "trap", "away", "loop", "rebound" };
+
+	for (size_t i = 0; i < LEN(hosts); i++)
+		call(world, cs_arena_printf(world->arena, "dns.set alpha.example %s A %s.80",
+				hosts[i], env("CS_STACK_BLOCK")));
+	call(world, "dns.set alpha.example private A 10.0.0.1");
+	call(world, "dns.set alpha.example loopback A 127.0.0.1");
+	call(world, cs_arena_printf(world->arena, "dns.set alpha.example half A %s.80 192.168.0.1",
+			env("CS_STACK_BLOCK")));
+}
+
+static void
+publish_files(struct world *world)
+{
+	put_file(world, "good.alpha.example", VALUE);
+	put_file(world, "newline.alpha.example", VALUE "\n");
+	put_file(world, "crlf.alpha.example", VALUE "\r\n");
+	put_file(world, "differs.alpha.example", "another value");
+	put_file(world, "padded.alpha.example", " " VALUE);
+	put_file(world, "bogus.example", VALUE);
+	put_file(world, "beta.example", VALUE);
+	make_dirs(world, "gone.alpha.example");
+	put_hook(world, "large.alpha.example",
+	    "{\"status\": 200, \"body\": \"" VALUE "\", \"size\": 100000}");
+	put_redirect(world, "moved.alpha.example",
+	    probe_file_url(world->arena, "good.alpha.example", cs_span_str(VALUE)));
+	put_redirect(world, "trap.alpha.example", "http://private.alpha.example/x");
+	put_redirect(world, "rebound.alpha.example", "http://127.0.0.1/x");
+	put_redirect(world, "away.alpha.example", "http://good.alpha.example:8080/x");
+	put_redirect(world, "loop.alpha.example",
+	    probe_file_url(world->arena, "loop.alpha.example", cs_span_str(VALUE)));
+}
+
+static void
+publish_records(struct world *world)
+{
+	call(world, "dns.set alpha.example _countersign-challenge TXT '\"" VALUE "\"'");
+	call(world, "dns.set beta.example _countersign-challenge TXT '\"other\"' '\"" VALUE "\"'");
+	call(world, "dns.set bogus.example _countersign-challenge TXT '\"" VALUE "\"'");
+	call(world, "dns.set caa-allow.example _countersign-challenge TXT '\"" VALUE " \"'"
+		    " '\"x" VALUE "\"' '\"abcdefghijklmnopqrstuvwxyz23456\"'");
+	call(world, "dns.set caa-deny.example _countersign-challenge TXT"
+		    " '\"abcdefghijklm\" \"nopqrstuvwxyz234567\"'");
+}
+
+/* ---- one look ---- */
+
+static void
+make_key(struct world *world)
+{
+	const char *path = cs_arena_printf(world->arena, "%s/it-probe.pem", env("CS_STACK_DIR"));
+
+	assert_int_equal(pki_ed25519_generate(path, NULL), CS_OK);
+	assert_int_equal(claim_key_load(path, &world->key, NULL), CS_OK);
+	(void)unlink(path);
+}
+
+static int
+setup(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct world *world = CS_NEW(arena, struct world);
+	struct cs_err err;
+
+	world->arena = arena;
+	world->base = event_base_new();
+	world->settings = (struct probe_settings){ .root_hints_file = env("CS_DNS_ROOT_HINTS_FILE"),
+		.anchor_file = env("CS_DNS_ANCHOR_FILE"),
+		.public_nets = env("CS_TEST_PUBLIC_NETS"),
+		.test_mode = true };
+	make_key(world);
+	publish_hosts(world);
+	publish_files(world);
+	publish_records(world);
+	if (probe_open(&world->settings, world->base, &world->probe, &err))
+		fail_msg("%s", err.text);
+	*state = world;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct world *world = *state;
+
+	probe_close(world->probe);
+	claim_key_free(world->key);
+	event_base_free(world->base);
+	cs_arena_free(world->arena);
+	return 0;
+}
+
+static void
+on_done(void *arg, const struct probe_finding *finding)
+{
+	struct world *world = arg;
+
+	assert_false(world->done);
+	world->done = true;
+	world->got = *finding;
+	(void)event_base_loopbreak(world->base);
+}
+
+static const struct probe_finding *
+look_by(struct world *world, struct probe *probe, const struct claim_check *check)
+{
+	world->done = false;
+	probe_start(probe, check, world->arena, on_done, world);
+	if (!world->done)
+		(void)event_base_dispatch(world->base);
+	assert_true(world->done);
+	return &world->got;
+}
+
+static struct claim_check
+check_of(enum claim_kind kind, const char *method, const char *target)
+{
+	static const char *issuers[] = { OURS };
+
+	return (struct claim_check){ .id = "check-1",
+		.kind = kind,
+		.target = target,
+		.method = method,
+		.enterprise = "demo",
+		.account = "",
+		.expected = cs_span_str(kind == CLAIM_CAA ? OURS : VALUE),
+		.issuer_domains = { issuers, 1 } };
+}
+
+static const struct probe_finding *
+look(struct world *world, enum claim_kind kind, const char *method, const char *target)
+{
+	const struct claim_check check = check_of(kind, method, target);
+
+	return look_by(world, world->probe, &check);
+}
+
+struct want {
+	const char *target;
+	enum claim_outcome outcome;
+	const char *reason;
+	enum claim_dnssec security;
+};
+
+static void
+expect(const struct want *want, const struct probe_finding *got)
+{
+	if (got->outcome != want->outcome || strcmp(got->reason, want->reason) != 0 ||
+	    got->security != want->security)
+		fail_msg("%s: got %s %s %s (%s), want %s %s %s", want->target,
+		    claim_outcome_name(got->outcome), got->reason, claim_dnssec_name(got->security),
+		    got->text, claim_outcome_name(want->outcome), want->reason,
+		    claim_dnssec_name(want->security));
+	if (got->clause[0] == '\0' || got->text[0] == '\0' || got->checked_at_ms == 0)
+		fail_msg("%s: %s \"%s\" \"%s\"", want->target, got->reason, got->clause, got->text);
+}
+
+/* Every consumer reads evidence strictly: what was found must be something that it takes. */
+static void
+expect_readable(struct world *world, const struct claim_check *check)
+{
+	struct claim_asked asked = { .check = *check, .asked_at_ms = 1 };
+	struct claim_evidence evidence, read;
+	struct cs_err err = { 0 };
+
+	memset(asked.request.octets, 1, sizeof(asked.request.octets));
+	claim_evidence_for(&asked, &evidence);
+	probe_into_evidence(&world->got, &evidence);
+	struct cs_span sealed = claim_seal_evidence(world->arena, world->key, &evidence);
+
+	if (claim_open_evidence(world->arena, NULL, sealed, evidence.checked_at_ms, &read, &err))
+		fail_msg("%s: %s", check->target, err.text);
+}
+
+/* ---- the kinds ---- */
+
+static const struct want caa[] = {
+	{ "caa-allow.example", CLAIM_PROVED, "caa-authorized", CLAIM_DNSSEC_SECURE },
+	{ "x.caa-allow.example", CLAIM_PROVED, "caa-authorized", CLAIM_DNSSEC_SECURE },
+	{ "caa-deny.example", CLAIM_REFUSED, "caa-not-authorized", CLAIM_DNSSEC_SECURE },
+	{ "x.caa-deny.example", CLAIM_REFUSED, "caa-not-authorized", CLAIM_DNSSEC_SECURE },
+	{ "alpha.example", CLAIM_PROVED, "caa-no-caa", CLAIM_DNSSEC_SECURE },
+	{ "beta.example", CLAIM_PROVED, "caa-no-caa", CLAIM_DNSSEC_INSECURE },
+	{ "bogus.example", CLAIM_REFUSED, "caa-dnssec-bogus", CLAIM_DNSSEC_BOGUS },
+	{ "expired.example", CLAIM_REFUSED, "caa-dnssec-bogus", CLAIM_DNSSEC_BOGUS },
+};
+
+static void
+caa_is_judged_by_what_is_published(void **state)
+{
+	struct world *world = *state;
+
+	for (size_t i = 0; i < LEN(caa); i++)
+		expect(&caa[i], look(world, CLAIM_CAA, "caa-issuemail", caa[i].target));
+}
+
+static void
+caa_shows_its_record_and_its_lookups(void **state)
+{
+	const struct probe_finding *got =
+	    look(*state, CLAIM_CAA, "caa-issuemail", "x.caa-deny.example");
+
+	assert_string_equal(got->found_at, "caa-deny.example");
+	assert_int_equal(got->seen.n, 1);
+	assert_non_null(strstr(got->seen.items[0], "issuemail"));
+	assert_true(got->n_lookups >= 2);
+	for (size_t i = 0; i < got->n_lookups; i++) {
+		assert_string_equal(got->lookups[i].type, "caa");
+		assert_int_equal(got->lookups[i].wire_sha256.len, CLAIM_DIGEST);
+	}
+}
+
+static const struct want txt[] = {
+	{ "alpha.example", CLAIM_PROVED, "txt-matches", CLAIM_DNSSEC_SECURE },
+	{ "beta.example", CLAIM_PROVED, "txt-matches", CLAIM_DNSSEC_INSECURE },
+	{ "caa-deny.example", CLAIM_PROVED, "txt-matches", CLAIM_DNSSEC_SECURE },
+	{ "caa-allow.example", CLAIM_REFUSED, "txt-differs", CLAIM_DNSSEC_SECURE },
+	{ "gamma.mail", CLAIM_REFUSED, "txt-no-record", CLAIM_DNSSEC_SECURE },
+	{ "bogus.example", CLAIM_REFUSED, "dnssec-bogus", CLAIM_DNSSEC_BOGUS },
+	{ "expired.example", CLAIM_REFUSED, "dnssec-bogus", CLAIM_DNSSEC_BOGUS },
+};
+
+static void
+a_record_proves_by_being_exactly_the_value(void **state)
+{
+	struct world *world = *state;
+
+	for (size_t i = 0; i < LEN(txt); i++)
+		expect(&txt[i], look(world, CLAIM_DOMAIN, "dns-txt", txt[i].target));
+}
+
+/* Another look must not be answered from memory: the person has just published the value. */
+static void
+a_record_is_seen_as_soon_as_it_is_there(void **state)
+{
+	static const struct want before = { "gamma.mail", CLAIM_REFUSED, "txt-no-record",
+		CLAIM_DNSSEC_SECURE };
+	static const struct want after = { "gamma.mail", CLAIM_PROVED, "txt-matches",
+		CLAIM_DNSSEC_SECURE };
+	struct world *world = *state;
+
+	expect(&before, look(world, CLAIM_MPIC_DOMAIN, "dns-txt", "gamma.mail"));
+	call(world, "dns.set gamma.mail _countersign-challenge TXT '\"" VALUE "\"'");
+	expect(&after, look(world, CLAIM_MPIC_DOMAIN, "dns-txt", "gamma.mail"));
+	call(world, "dns.remove gamma.mail _countersign-challenge TXT");
+	expect(&before, look(world, CLAIM_MPIC_DOMAIN, "dns-txt", "gamma.mail"));
+}
+
+static const struct want files[] = {
+	{ "good.alpha.example", CLAIM_PROVED, "http-matches", CLAIM_DNSSEC_SECURE },
+	{ "newline.alpha.example", CLAIM_PROVED, "http-matches", CLAIM_DNSSEC_SECURE },
+	{ "crlf.alpha.example", CLAIM_PROVED, "http-matches", CLAIM_DNSSEC_SECURE },
+	{ "moved.alpha.example", CLAIM_PROVED, "http-matches", CLAIM_DNSSEC_SECURE },
+	{ "beta.example", CLAIM_PROVED, "http-matches", CLAIM_DNSSEC_INSECURE },
+	{ "differs.alpha.example", CLAIM_REFUSED, "http-differs", CLAIM_DNSSEC_SECURE },
+	{ "padded.alpha.example", CLAIM_REFUSED, "http-differs", CLAIM_DNSSEC_SECURE },
+	{ "gone.alpha.example", CLAIM_REFUSED, "http-status", CLAIM_DNSSEC_SECURE },
+	{ "large.alpha.example", CLAIM_REFUSED, "http-too-large", CLAIM_DNSSEC_SECURE },
+	{ "away.alpha.example", CLAIM_REFUSED, "http-bad-redirect", CLAIM_DNSSEC_SECURE },
+	{ "rebound.alpha.example", CLAIM_REFUSED, "http-bad-redirect", CLAIM_DNSSEC_SECURE },
+	{ "loop.alpha.example", CLAIM_REFUSED, "http-too-many-redirects", CLAIM_DNSSEC_SECURE },
+	{ "trap.alpha.example", CLAIM_REFUSED, "http-address-refused", CLAIM_DNSSEC_SECURE },
+	{ "private.alpha.example", CLAIM_REFUSED, "http-address-refused", CLAIM_DNSSEC_SECURE },
+	{ "loopback.alpha.example", CLAIM_REFUSED, "http-address-refused", CLAIM_DNSSEC_SECURE },
+	{ "half.alpha.example", CLAIM_REFUSED, "http-address-refused", CLAIM_DNSSEC_SECURE },
+	{ "nobody.alpha.example", CLAIM_COULD_NOT_TELL, "http-not-resolved", CLAIM_DNSSEC_SECURE },
+	{ "bogus.example", CLAIM_REFUSED, "http-not-resolved", CLAIM_DNSSEC_BOGUS },
+};
+
+static void
+a_file_proves_by_being_exactly_the_value(void **state)
+{
+	struct world *world = *state;
+
+	for (size_t i = 0; i < LEN(files); i++)
+		expect(&files[i], look(world, CLAIM_DOMAIN, "http-file", files[i].target));
+}
+
+static void
+a_fetch_names_every_place_that_it_visited(void **state)
+{
+	const struct probe_finding *got =
+	    look(*state, CLAIM_DOMAIN, "http-file", "moved.alpha.example");
+
+	assert_non_null(strstr(got->detail, "http://moved.alpha.example/"));
+	assert_non_null(strstr(got->detail, ": 302; http://good.alpha.example/"));
+	assert_non_null(strstr(got->detail, ": 200"));
+	assert_string_equal(got->found_at, probe_file_url(((struct world *)*state)->arena,
+					       "moved.alpha.example", cs_span_str(VALUE)));
+	assert_null(strstr(got->detail, VALUE)); /* the value is in no URL */
+}
+
+/* Each kind of finding, once through the strict reader of evidence. */
+static void
+whatever_is_found_is_readable_evidence(void **state)
+{
+	struct world *world = *state;
+
+	for (size_t i = 0; i < LEN(caa); i++) {
+		const struct claim_check check =
+		    check_of(CLAIM_CAA, "caa-issuemail", caa[i].target);
+
+		(void)look_by(world, world->probe, &check);
+		expect_readable(world, &check);
+	}
+	for (size_t i = 0; i < LEN(files); i++) {
+		const struct claim_check check =
+		    check_of(CLAIM_DOMAIN, "http-file", files[i].target);
+
+		(void)look_by(world, world->probe, &check);
+		expect_readable(world, &check);
+	}
+}
+
+/* ---- what is never done ---- */
+
+static void
+loopback_is_refused_unless_it_counts_as_public(void **state)
+{
+	struct world *world = *state;
+	struct probe_settings settings = world->settings;
+	const struct claim_check check = check_of(CLAIM_DOMAIN, "http-file", "good.alpha.example");
+	static const struct want want = { "good.alpha.example", CLAIM_REFUSED,
+		"http-address-refused", CLAIM_DNSSEC_SECURE };
+	struct probe *probe;
+	struct cs_err err;
+
+	settings.public_nets = "";
+	assert_int_equal(probe_open(&settings, world->base, &probe, &err), CS_OK);
+	expect(&want, look_by(world, probe, &check));
+	probe_close(probe);
+}
+
+static void
+test_settings_are_refused_outside_test_mode(void **state)
+{
+	struct world *world = *state;
+	struct probe_settings settings = world->settings;
+	struct probe *probe = NULL;
+	struct cs_err err;
+
+	settings.test_mode = false;
+	assert_int_equal(probe_open(&settings, world->base, &probe, &err), CS_MALFORMED);
+	settings.test_mode = true;
+	settings.public_nets = "0.0.0.0/0";
+	assert_int_equal(probe_open(&settings, world->base, &probe, &err), CS_MALFORMED);
+	settings.public_nets = "";
+	settings.anchor_file = "/does/not/exist";
+	assert_int_not_equal(probe_open(&settings, world->base, &probe, &err), CS_OK);
+	assert_null(probe);
+}
+
+static void
+unknown_methods_could_not_be_looked_at(void **state)
+{
+	struct claim_check check = check_of(CLAIM_DOMAIN, "dns-txt", "alpha.example");
+	struct world *world = *state;
+
+	check.expected = cs_span_str("");
+	assert_int_equal(look_by(world, world->probe, &check)->outcome, CLAIM_COULD_NOT_TELL);
+	check = check_of(CLAIM_DOMAIN, "", "alpha.example");
+	assert_int_equal(look_by(world, world->probe, &check)->outcome, CLAIM_COULD_NOT_TELL);
+	check = check_of(CLAIM_MAILBOX, "email-token", "alpha.example");
+	assert_string_equal(look_by(world, world->probe, &check)->reason, "unknown-method");
+}
+
+static void
+on_never(void *arg, const struct probe_finding *finding)
+{
+	(void)finding;
+	*(bool *)arg = true;
+}
+
+/* A look that was under way belongs to an event that comes again: it says nothing, and leaves nothing. */
+static void
+a_closed_probe_says_nothing_more(void **state)
+{
+	struct world *world = *state;
+	const struct claim_check checks[] = {
+		check_of(CLAIM_CAA, "caa-issuemail", "silent.example"),
+		check_of(CLAIM_DOMAIN, "dns-txt", "silent.example"),
+		check_of(CLAIM_DOMAIN, "http-file", "silent.example"),
+		check_of(CLAIM_DOMAIN, "http-file", "good.alpha.example"),
+	};
+	struct probe *probe;
+	struct cs_err err;
+	bool told = false;
+
+	assert_int_equal(probe_open(&world->settings, world->base, &probe, &err), CS_OK);
+	for (size_t i = 0; i < LEN(checks); i++)
+		probe_start(probe, &checks[i], world->arena, on_never, &told);
+	for (int i = 0; i < 3; i++)
+		(void)event_base_loop(world->base, EVLOOP_NONBLOCK);
+	told = false;
+	probe_close(probe);
+	(void)event_base_loop(world->base, EVLOOP_NONBLOCK);
+	assert_false(told);
+	probe_close(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(caa_is_judged_by_what_is_published),
+		cmocka_unit_test(caa_shows_its_record_and_its_lookups),
+		cmocka_unit_test(a_record_proves_by_being_exactly_the_value),
+		cmocka_unit_test(a_record_is_seen_as_soon_as_it_is_there),
+		cmocka_unit_test(a_file_proves_by_being_exactly_the_value),
+		cmocka_unit_test(a_fetch_names_every_place_that_it_visited),
+		cmocka_unit_test(whatever_is_found_is_readable_evidence),
+		cmocka_unit_test(loopback_is_refused_unless_it_counts_as_public),
+		cmocka_unit_test(test_settings_are_refused_outside_test_mode),
+		cmocka_unit_test(unknown_methods_could_not_be_looked_at),
+		cmocka_unit_test(a_closed_probe_says_nothing_more),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
