@@ -4,7 +4,8 @@
 # customers' zones in every state of DNSSEC, served by nsd on NET.1 (root), NET.2 (example), NET.3 (zones).
 # The test itself plays the servers NET.8 (says SERVFAIL) and NET.9 (says nothing).  Port 53 needs root.
 set -eu
-NET=${CS_DNS_IT_NET:-127.81.7}
+# Of this process alone while it lives, and outside the blocks of the test stack (127.64 to 127.127).
+NET=${CS_DNS_IT_NET:-127.$((130 + $$ / 250 % 60)).$(($$ % 250))}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/it-dns.XXXXXX")
 pids=
 stop() {
