@@ -443,6 +443,14 @@ is_done(const struct intake_request *req, const struct intake_check *check, int6
 	return intake_before_approval(check->kind) && is_satisfied(req, check, now_ms);
 }
 
+/* A double click, or a retry after a lost answer: unless what was asked for has been answered since. */
+static bool
+is_same_press(const struct intake_check *check, int64_t now_ms)
+{
+	return check->asked_at_ms != 0 && now_ms - check->asked_at_ms < SAME_PRESS_MS &&
+	       (check->outcome == 0 || check->checked_at_ms < check->asked_at_ms);
+}
+
 struct intake_step
 intake_verify(struct cs_arena *arena, struct intake_request *req,
     const struct intake_caller *caller, const char *id, int64_t now_ms)
@@ -456,7 +464,7 @@ intake_verify(struct cs_arena *arena, struct intake_request *req,
 		return step;
 	if (is_done(req, check, now_ms))
 		return answer(200, INTAKE_SAYS_NOTHING);
-	if (check->asked_at_ms != 0 && now_ms - check->asked_at_ms < SAME_PRESS_MS)
+	if (is_same_press(check, now_ms))
 		return answer(202, INTAKE_SAYS_NOTHING);
 	check->asked_at_ms = now_ms;
 	check->changed = true;

@@ -456,6 +456,19 @@ a_domain_is_verified_only_when_people_know_what_to_publish(void **state)
 }
 
 static void
+a_press_after_the_answer_is_a_new_one(void **state)
+{
+	struct intake_request req = planned(*state);
+
+	(void)intake_verify(*state, &req, &alice, "caa-1", NOW);
+	evidence_at(*state, &req, "caa-1", CLAIM_CAA, CLAIM_REFUSED, 1, NOW + 2);
+	assert_int_equal(intake_verify(*state, &req, &alice, "caa-1", NOW + 3).says,
+	    INTAKE_SAYS_VERIFICATION_ASKED);
+	assert_int_equal(
+	    intake_verify(*state, &req, &alice, "caa-1", NOW + 4).says, INTAKE_SAYS_NOTHING);
+}
+
+static void
 a_lost_press_may_be_repeated(void **state)
 {
 	struct intake_request req = planned(*state);
@@ -620,6 +633,7 @@ main(void)
 		TEST(evidence_of_another_kind_is_not_taken),
 		TEST(two_clicks_are_one_press),
 		TEST(a_domain_is_verified_only_when_people_know_what_to_publish),
+		TEST(a_press_after_the_answer_is_a_new_one),
 		TEST(a_lost_press_may_be_repeated),
 		TEST(a_mailbox_goes_from_verify_to_token_to_proof),
 		TEST(a_refused_mail_is_shown_and_may_be_repeated),
