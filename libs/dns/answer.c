@@ -32,10 +32,11 @@ struct packet {
 static bool
 read_u16(struct packet *packet, uint16_t *ret)
 {
-	const uint8_t *at = packet->data + packet->at;
+	const uint8_t *at;
 
 	if (packet->len - packet->at < 2)
 		return false;
+	at = packet->data + packet->at;
 	*ret = (uint16_t)(at[0] << 8 | at[1]);
 	packet->at += 2;
 	return true;

@@ -153,6 +153,7 @@ serve() {
 		printf 'server:\n\tip-address: %s\n\tport: 53\n\tserver-count: 1\n\tusername: ""\n' "$address"
 		printf '\tzonesdir: "%s"\n\tdatabase: ""\n\tpidfile: ""\n\tdo-ip6: no\n' "$dir"
 		printf '\txfrdfile: "%s/xfrd.%s"\n\tzonelistfile: "%s/list.%s"\n' "$dir" "$address" "$dir" "$address"
+		printf '\trrl-ratelimit: 0\n'  # else it drops all but 200 answers a second
 		printf '\tlogfile: "%s/log.%s"\n' "$dir" "$address"
 		printf 'remote-control:\n\tcontrol-enable: no\n'
 		for z; do printf 'zone:\n\tname: "%s"\n\tzonefile: "%s"\n' "${z%%=*}" "${z#*=}"; done
