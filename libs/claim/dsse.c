@@ -126,8 +126,8 @@ open_envelope(struct cs_arena *arena, const struct claim_trust *trust,
 	if (ret->row == NULL)
 		return cs_fail(
 		    err, CS_MALFORMED, "key %s is not in the trust table", envelope.keyid);
-	if (!claim_dsse_verify(
-		arena, ret->row->public_key, envelope.type, envelope.payload, envelope.signature))
+	if (!claim_trust_verify(trust, ret->row,
+		claim_dsse_pae(arena, envelope.type, envelope.payload), envelope.signature))
 		return cs_fail(
 		    err, CS_MALFORMED, "the signature of key %s is wrong", envelope.keyid);
 	return CS_OK;

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "claim/dsse.h"
+#include "claim/seen.h"
 
 #define TRUST_TYPE "application/vnd.countersign.trust.v1+json"
 #define MAX_FILE (1024 * 1024)
@@ -27,6 +28,7 @@ struct claim_trust {
 	uint32_t version;
 	struct claim_trust_row *rows; /* sorted by keyid */
 	size_t n_rows;
+	struct claim_seen *seen;
 };
 
 struct approver {
@@ -58,6 +60,14 @@ claim_trust_find(const struct claim_trust *trust, const char *keyid)
 	if (trust->n_rows == 0)
 		return NULL;
 	return bsearch(&wanted, trust->rows, trust->n_rows, sizeof(wanted), compare_rows);
+}
+
+bool
+claim_trust_verify(const struct claim_trust *trust, const struct claim_trust_row *row,
+    struct cs_span data, struct cs_span signature)
+{
+	return signature.len == CLAIM_SIGNATURE &&
+	       claim_seen_verify(trust->seen, row->public_key, data, signature.data);
 }
 
 static bool
@@ -127,8 +137,10 @@ claim_trust_rows(const struct claim_trust *trust, const struct claim_trust_row *
 void
 claim_trust_free(struct claim_trust *trust)
 {
-	if (trust != NULL)
-		cs_arena_free(trust->arena);
+	if (trust == NULL)
+		return;
+	claim_seen_free(trust->seen);
+	cs_arena_free(trust->arena);
 }
 
 /* ---- files ---- */
@@ -469,6 +481,7 @@ claim_trust_load(
 		cs_arena_free(arena);
 		return code;
 	}
+	trust->seen = claim_seen_new();
 	*ret = trust;
 	return CS_OK;
 }

@@ -17,6 +17,9 @@ struct claim_stated {
 
 /* Borrowed; NULL: not in the table. */
 const struct claim_trust_row *claim_trust_find(const struct claim_trust *trust, const char *keyid);
+/* Is this the row's key's signature over `data`?  What was found right once is remembered: seen.h. */
+bool claim_trust_verify(const struct claim_trust *trust, const struct claim_trust_row *row,
+    struct cs_span data, struct cs_span signature);
 /* CS_MALFORMED: it may not, and why. */
 CS_MUST_USE enum cs_code claim_trust_permits(
     const struct claim_trust_row *row, const struct claim_stated *stated, struct cs_err *err);
