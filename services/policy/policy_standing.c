@@ -152,8 +152,8 @@ policy_standing_serve(const struct policy_need *need, struct claim_check *check)
 	const struct policy_proof *best = NULL;
 
 	for (const struct policy_proof *p = need->proofs; p != NULL; p = p->next) {
-		if (is_usable(need, p, check) &&
-		    memcmp(p->check_digest, check->digest, CLAIM_DIGEST) == 0 &&
+		if (memcmp(p->check_digest, check->digest, CLAIM_DIGEST) == 0 &&
+		    is_usable(need, p, check) &&
 		    (best == NULL || ends_at(p, check) > ends_at(best, check)))
 			best = p;
 	}
@@ -191,11 +191,11 @@ corroboration(const struct policy_need *need, const struct policy_proof *domain,
     const struct claim_check *mpic)
 {
 	for (const struct policy_proof *p = need->proofs; p != NULL; p = p->next) {
-		if (is_usable(need, p, mpic) && strcmp(p->target, domain->target) == 0 &&
+		if (cs_span_equal(
+			p->primary_sha256, cs_span_of(domain->envelope_sha256, CLAIM_DIGEST)) &&
+		    strcmp(p->target, domain->target) == 0 &&
 		    strcmp(p->method, domain->method) == 0 &&
-		    cs_span_equal(p->expected, domain->expected) &&
-		    cs_span_equal(
-			p->primary_sha256, cs_span_of(domain->envelope_sha256, CLAIM_DIGEST)))
+		    cs_span_equal(p->expected, domain->expected) && is_usable(need, p, mpic))
 			return p;
 	}
 	return NULL;

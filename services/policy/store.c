@@ -376,11 +376,60 @@ read_proof(const struct db_rows *rows, size_t row, struct policy_proof *proof)
 	memcpy(proof->envelope_sha256, db_get_bytes(rows, row, 9).data, CLAIM_DIGEST);
 }
 
-static enum cs_code
-load_standing(struct svc_batch *batch, struct cs_err *err)
+static int
+by_name(const void *a, const void *b, void *arg)
+{
+	const struct wanted *wanted = arg;
+	const size_t *x = a, *y = b;
+	const int order = strcmp(wanted->a[*x], wanted->a[*y]);
+
+	return order != 0 ? order : strcmp(wanted->b[*x], wanted->b[*y]);
+}
+
+/*
+ * Each name once, however many requests of the batch want it: those of one enterprise mostly want the
+ * same domain.  `ret_order` holds the wanted sorted by name, `ret_names->at` where each name begins.
+ */
+static void
+distinct_names(struct cs_arena *arena, struct wanted *wanted, struct wanted *ret_names,
+    const size_t **ret_order)
+{
+	size_t *order = CS_NEW_ARRAY(arena, wanted->n, size_t);
+
+	*ret_names = wanted_new(arena, wanted->n);
+	for (size_t i = 0; i < wanted->n; i++)
+		order[i] = i;
+	qsort_r(order, wanted->n, sizeof(order[0]), by_name, wanted);
+	for (size_t i = 0; i < wanted->n; i++) {
+		if (i > 0 && by_name(&order[i - 1], &order[i], wanted) == 0)
+			continue;
+		ret_names->at[ret_names->n] = (int32_t)i;
+		ret_names->a[ret_names->n] = wanted->a[order[i]];
+		ret_names->b[ret_names->n++] = wanted->b[order[i]];
+	}
+	*ret_order = order;
+}
+
+/* Every request that wants the proof's name gets it. */
+static void
+hand_out(struct svc_batch *batch, struct wanted *wanted, const size_t *order, size_t first,
+    const struct policy_proof *proof)
+{
+	for (size_t i = first; i < wanted->n && by_name(&order[first], &order[i], wanted) == 0;
+	     i++) {
+		struct policy_case *to = case_of(&batch->aggregates[wanted->at[order[i]]]);
+		struct policy_proof *copy = CS_NEW(batch->arena, struct policy_proof);
+
+		*copy = *proof;
+		copy->next = to->proofs;
+		to->proofs = copy;
+	}
+}
+
+static struct wanted
+want_all_names(struct svc_batch *batch)
 {
 	struct wanted wanted = wanted_new(batch->arena, most_names(batch));
-	struct db_rows *rows;
 
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct claim_request *request = request_of(&batch->aggregates[i]);
@@ -388,24 +437,33 @@ load_standing(struct svc_batch *batch, struct cs_err *err)
 		if (request != NULL)
 			want_names(&wanted, i, request, batch->arena);
 	}
-	const struct db_param params[] = {
-		db_i32_array(batch->arena, wanted.at, wanted.n),
-		db_text_array(batch->arena, wanted.a, wanted.n),
-		db_text_array(batch->arena, wanted.b, wanted.n),
-		db_i64(batch->now_ms),
-	};
+	return wanted;
+}
+
+static enum cs_code
+load_standing(struct svc_batch *batch, struct cs_err *err)
+{
+	struct wanted wanted = want_all_names(batch), names;
+	const size_t *order;
+	struct db_rows *rows;
 
 	if (wanted.n == 0)
 		return CS_OK;
+	distinct_names(batch->arena, &wanted, &names, &order);
+	const struct db_param params[] = {
+		db_i32_array(batch->arena, names.at, names.n),
+		db_text_array(batch->arena, names.a, names.n),
+		db_text_array(batch->arena, names.b, names.n),
+		db_i64(batch->now_ms),
+	};
+
 	if (db_query(batch->db, batch->arena, load_standing_sql, params, 4, &rows, err))
 		return err->code;
 	for (size_t i = 0; i < db_rows_count(rows); i++) {
-		struct policy_case *found = case_of(&batch->aggregates[db_get_i32(rows, i, 0)]);
-		struct policy_proof *proof = CS_NEW(batch->arena, struct policy_proof);
+		struct policy_proof proof;
 
-		read_proof(rows, i, proof);
-		proof->next = found->proofs;
-		found->proofs = proof;
+		read_proof(rows, i, &proof);
+		hand_out(batch, &wanted, order, (size_t)db_get_i32(rows, i, 0), &proof);
 	}
 	return CS_OK;
 }
