@@ -17,6 +17,7 @@
 #include "pki/pem.h"
 
 #define DAY_S 86400
+#define CHAIN_MAX 65536
 
 static const struct {
 	const char *name;
@@ -123,16 +124,15 @@ run_ca_init(struct args *args)
 	issuing.issuer_url = cs_arena_printf(args->arena, "%s/root.cer", base);
 	issuing.client_auth = true;
 	if (dir == NULL || !args_end(args))
-		return usage("ca init --dir DIR [--algorithm p256|p384|rsa4096] [--name NAME]"
-			     " [--country CC] [--status-url URL]");
+		return usage(args);
 	if (choose(algorithm, bench, &root, &err) || choose(algorithm, bench, &issuing, &err))
-		return fail(&err);
+		return could_not(&err);
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
 		(void)cs_fail(&err, CS_INTERNAL, "%s: %s", dir, strerror(errno));
-		return fail(&err);
+		return could_not(&err);
 	}
 	if (make(args, dir, &root, &issuing, &err))
-		return fail(&err);
+		return could_not(&err);
 	(void)printf(
 	    "%s: root.cert.pem, issuing.cert.pem, chain.pem and their keys\n"
 	    "keep root.key.pem offline: the signer needs issuing.key.pem and chain.pem only\n",
@@ -140,42 +140,60 @@ run_ca_init(struct args *args)
 	return DONE;
 }
 
+static void
+print_certificate(struct cs_arena *arena, const struct pki_cert_info *info)
+{
+	char from[CS_TIME_TEXT], until[CS_TIME_TEXT];
+	const char *comma = "  subject ";
+
+	cs_time_format(info->not_before_s * 1000, from);
+	cs_time_format(info->not_after_s * 1000, until);
+	(void)printf("serial %s\n", cs_hex(arena, info->serial));
+	for (size_t i = 0; i < info->n_subject_attributes; i++) {
+		const char *value = info->subject_attributes[i].value;
+
+		(void)printf("%s%s", comma, cs_escape(arena, cs_span_str(value), 100));
+		comma = ", ";
+	}
+	(void)printf("\n  from %s to %s\n  key identifier %s\n", from, until,
+	    cs_hex(arena, info->subject_key_id));
+}
+
 static int
 run_ca_show(struct args *args)
 {
-	const char *path = args_word(args);
+	const char *path = args_word(args), *label, *why = NULL;
+	uint8_t *text = cs_arena_alloc(args->arena, CHAIN_MAX);
 	struct cs_err err = { 0 };
-	const char *label, *why;
 	struct cs_span in, der;
+	size_t shown = 0;
 
 	if (path == NULL || !args_end(args))
-		return usage("ca show CHAIN.PEM");
+		return usage(args);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t *text = cs_arena_alloc(args->arena, 65536);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, 65536);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, CHAIN_MAX);
 
+	(void)cs_fail(&err, CS_NOT_FOUND, "%s: %s", path, strerror(errno));
 	if (fd >= 0)
 		(void)close(fd);
-	if (n < 0) {
-		(void)cs_fail(&err, CS_NOT_FOUND, "%s: %s", path, strerror(errno));
-		return fail(&err);
-	}
+	if (n < 0)
+		return could_not(&err);
 	in = cs_span_of(text, (size_t)n);
 	while (pki_pem_next(args->arena, &in, &label, &der, &why)) {
 		struct pki_cert_info info;
-		char from[CS_TIME_TEXT], until[CS_TIME_TEXT];
 
 		if (strcmp(label, "CERTIFICATE") != 0)
 			continue;
 		if (pki_cert_read(args->arena, der, &info, &err))
-			return fail(&err);
-		cs_time_format(info.not_before_s * 1000, from);
-		cs_time_format(info.not_after_s * 1000, until);
-		(void)printf("serial %s\n  from %s to %s\n  key identifier %s\n",
-		    cs_hex(args->arena, info.serial), from, until,
-		    cs_hex(args->arena, info.subject_key_id));
+			return could_not(&err);
+		print_certificate(args->arena, &info);
+		shown++;
 	}
-	return DONE;
+	if (why == NULL && shown > 0)
+		return DONE;
+	(void)cs_fail(
+	    &err, CS_MALFORMED, "%s: %s", path, why == NULL ? "no certificate is in it" : why);
+	return could_not(&err);
 }
 
 const struct command ca_commands[] = {

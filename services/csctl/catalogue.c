@@ -168,20 +168,20 @@ run_nats_users(struct args *args)
 	char public_key[64];
 
 	if (dir == NULL)
-		return usage("catalogue nats-users --keys DIR [--perspective NAME]...");
+		return usage(args);
 	(void)printf(
 	    "# Generated from the catalogue by csctl catalogue nats-users.\n"
 	    "accounts {\n  SYS { users: [] }\n  CS {\n    jetstream: enabled\n    users: [\n");
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(services[i], PERSPECTIVE) != 0 &&
 		    print_user(args, dir, services[i], NULL, &err))
-			return fail(&err);
+			return could_not(&err);
 	while ((perspective = args_option(args, "--perspective", NULL)) != NULL)
 		if (print_user(args, dir, PERSPECTIVE, perspective, &err))
-			return fail(&err);
+			return could_not(&err);
 	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
 		if (read_public(args->arena, dir, tools[i].user, public_key, &err))
-			return fail(&err);
+			return could_not(&err);
 		(void)printf(
 		    "      # %s\n      { nkey: %s, permissions: {\n"
 		    "        publish: { allow: [%s] }\n        subscribe: { allow: [%s] } } }\n",

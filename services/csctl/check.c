@@ -53,9 +53,9 @@ run_csr(struct args *args)
 	struct pki_csr csr;
 
 	if (path == NULL || !args_end(args))
-		return usage("check csr FILE|- [--ed25519] [--json]");
+		return usage(args);
 	if (read_input(args->arena, path, &text, &err))
-		return fail(&err);
+		return could_not(&err);
 	if (!pki_csr_read(args->arena, text, flags, &csr, &why))
 		return verdict_print(as_json, false, "refuse", &why, json_object());
 	json_t *seen = json_object(), *mailboxes = json_array();
@@ -83,10 +83,10 @@ run_address(struct args *args)
 	struct cs_span text;
 
 	if (word == NULL || !args_end(args))
-		return usage("check address ADDRESS|- [--json]");
+		return usage(args);
 	text = cs_span_str(word);
 	if (strcmp(word, "-") == 0 && read_input(args->arena, "-", &text, &err))
-		return fail(&err);
+		return could_not(&err);
 	if (!smime_address_parse(args->arena, text, &address, &why))
 		return verdict_print(as_json, false, "refuse", &why, json_object());
 	json_t *seen = json_object();
@@ -196,7 +196,7 @@ look(struct args *args, struct probe_settings *settings, const struct claim_chec
 			       settings->public_nets[0] != '\0';
 	if (probe_open(settings, looking.base, &probe, &err)) {
 		event_base_free(looking.base);
-		return fail(&err);
+		return could_not(&err);
 	}
 	if (check->kind == CLAIM_CAA)
 		probe_caa(probe, check, tag, args->arena, on_found, &looking);
@@ -249,16 +249,14 @@ run_caa(struct args *args)
 	struct probe_settings settings = probe_options(args);
 
 	if (!tag_of(args_option(args, "--tag", "issuemail"), &tag))
-		return usage("check caa DOMAIN --tag issuemail|issue|issuewild");
+		return usage(args);
 	while (check.issuer_domains.n < ISSUERS_MAX &&
 	       (issuer = args_option(args, "--issuer", NULL)) != NULL)
 		issuers[check.issuer_domains.n++] = issuer;
 	const char *domain = args_word(args);
 
 	if (domain == NULL || !args_end(args))
-		return usage(
-		    "check caa DOMAIN [--tag issuemail|issue|issuewild] [--issuer NAME]..."
-		    " [--root-hints FILE] [--anchor FILE] [--forward ADDR[@PORT]] [--json]");
+		return usage(args);
 	if (!smime_domain_spell(args->arena, cs_span_str(domain), &check.target, &why))
 		return refuse_domain(as_json, true, &why);
 	return look(args, &settings, &check, tag, as_json);
@@ -280,9 +278,7 @@ run_domain(struct args *args)
 	else if (strcmp(method, "file") == 0)
 		check.method = "http-file";
 	if (domain == NULL || check.method == NULL || value[0] == '\0' || !args_end(args))
-		return usage(
-		    "check domain DOMAIN --method txt|file --value V"
-		    " [--root-hints FILE] [--anchor FILE] [--forward ADDR[@PORT]] [--json]");
+		return usage(args);
 	check.expected = cs_span_str(value);
 	if (!smime_domain_spell(args->arena, cs_span_str(domain), &check.target, &why))
 		return refuse_domain(as_json, false, &why);

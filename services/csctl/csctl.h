@@ -8,6 +8,7 @@
 #define CSCTL_CSCTL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -15,11 +16,14 @@
 
 enum exit_status { DONE = 0, REFUSED = 1, COULD_NOT_RUN = 2 };
 
-/* A sub-command's arguments after its own words. */
+struct command;
+
+/* A sub-command's arguments after its own words; what is taken out of them is gone. */
 struct args {
 	int n;
 	char **items;
-	struct cs_arena *arena; /* lives as long as the process */
+	struct cs_arena *arena; /* lives as long as the command */
+	const struct command *command;
 };
 
 typedef int command_fn(struct args *args);
@@ -48,12 +52,21 @@ bool args_end(const struct args *args);
 /* An environment variable; says what it is for when it is missing, and returns NULL. */
 const char *setting(const char *name, const char *help);
 /* Prints "csctl: ..." on stderr and returns COULD_NOT_RUN. */
-int fail(const struct cs_err *err);
-int usage(const char *text);
+int could_not(const struct cs_err *err);
+/* Says how the command is used, and returns COULD_NOT_RUN. */
+int usage(const struct args *args);
+
+/* Does this line of a request's story (JSON) say that the request has ended? */
+bool request_line_ends(const char *data);
 
 struct bus;
 /* Connects with CS_NATS_URL, CS_NATS_CA_FILE and CS_NATS_SEED_FILE under this client name. */
 CS_MUST_USE enum cs_code connect_bus(const char *name, struct bus **ret_bus, struct cs_err *err);
+
+/* The command that these words name; returns the process's exit status. */
+int commands_run(int argc, char *argv[]);
+/* Every group of commands, each ending with a row without words. */
+const struct command *const *commands_groups(size_t *ret_n);
 
 extern const struct command catalogue_commands[], provision_commands[], migrate_commands[],
     key_commands[], ca_commands[], request_commands[], event_commands[], deadletter_commands[],

@@ -51,12 +51,12 @@ run_list(struct args *args)
 	if (!args_end(args))
 		return COULD_NOT_RUN;
 	if (open_owner(&db, &err))
-		return fail(&err);
+		return could_not(&err);
 	for (size_t i = 0; i < SCHEMAS; i++) {
 		if (store_use_schema(db, args->arena, schemas[i], &err) ||
 		    store_parked(db, args->arena, SHOWN, &rows, &err)) {
 			db_close(db);
-			return fail(&err);
+			return could_not(&err);
 		}
 		print_rows(args->arena, schemas[i], rows);
 		n += db_rows_count(rows);
@@ -107,14 +107,14 @@ run_one(struct args *args, enum what what, const char *said)
 	struct db *db;
 
 	if (word == NULL || !args_end(args))
-		return usage("deadletter show|retry|drop ID");
+		return usage(args);
 	if (cs_id_parse(word, &id, &err) || open_owner(&db, &err))
-		return fail(&err);
+		return could_not(&err);
 	enum cs_code code = do_one(db, args, id, what, &err);
 
 	db_close(db);
 	if (code != CS_OK)
-		return fail(&err);
+		return could_not(&err);
 	(void)printf("%s", said);
 	return DONE;
 }

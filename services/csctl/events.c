@@ -60,7 +60,7 @@ print_story(const struct shown *event, json_t *body)
 	(void)printf("%s  %-28s %s", event->time, event->subject, event->key);
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
 		json_t *value = json_object_get(body, told[i]);
-		char *text = json_dumps(value, JSON_ENCODE_ANY);
+		char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
 
 		if (value != NULL)
 			(void)printf(" %s=%s", told[i], text);
@@ -77,7 +77,7 @@ print_json(const struct shown *event, json_t *body)
 	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:O*}", "subject",
 	    event->subject, "id", event->id, "request", event->key, "time", event->time, "source",
 	    event->source, "sequence", (json_int_t)event->sequence, "body", body);
-	char *text = json_dumps(object, JSON_COMPACT);
+	char *text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
 
 	(void)puts(text == NULL ? "{}" : text);
 	free(text);
@@ -133,7 +133,7 @@ tail(struct bus *bus, const struct filter *filter)
 	struct cs_err err;
 
 	if (bus_serve(queue, "cs.>", NULL, &err))
-		return fail(&err);
+		return could_not(&err);
 	while (!bus_counters(bus).stuck) { /* until Ctrl-C */
 		size_t n = bus_queue_take(queue, items, 64, 1000);
 
@@ -188,43 +188,80 @@ replay(struct bus *bus, const struct filter *filter)
 	for (size_t i = 0; i < n; i++)
 		if ((filter->lane == NULL || strcmp(filter->lane, lanes[i].stream) == 0) &&
 		    replay_lane(bus, filter, &lanes[i], &err))
-			return fail(&err);
+			return could_not(&err);
 	return DONE;
 }
 
 /* ---- both ---- */
 
 static bool
-read_filter(struct args *args, struct filter *filter)
+is_lane(const char *name)
 {
-	const char *since = args_option(args, "--since", NULL);
-	const char *sequence = args_option(args, "--sequence", "0");
+	size_t n;
+	const struct catalogue_lane *lanes = catalogue_lanes(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(lanes[i].stream, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_type(const char *subject)
+{
+	return catalogue_event_find(subject) != NULL ||
+	       strncmp(subject, "deadletter.", strlen("deadletter.")) == 0;
+}
+
+/* A typing error would show nothing, and look like peace. */
+static bool
+is_known(const struct filter *filter)
+{
+	const char *word = NULL;
+
+	if (filter->lane != NULL && !is_lane(filter->lane))
+		word = filter->lane;
+	else if (filter->type != NULL && !is_type(filter->type))
+		word = filter->type;
+	if (word != NULL)
+		(void)fprintf(stderr, "csctl: the catalogue has no \"%s\"\n", word);
+	return word == NULL;
+}
+
+/* Only what lies in the lanes has a place and a past: the last two options are for replay alone. */
+static bool
+read_filter(struct args *args, bool replaying, struct filter *filter)
+{
+	const char *since = replaying ? args_option(args, "--since", NULL) : NULL;
+	uint32_t sequence = 0;
 	struct cs_err err;
 
+	if (replaying && !args_number(args, "--sequence", 1, UINT32_MAX, &sequence))
+		return false;
 	*filter = (struct filter){ .request = args_option(args, "--request", NULL),
 		.lane = args_option(args, "--lane", NULL),
 		.type = args_option(args, "--type", NULL),
-		.sequence = strtoull(sequence, NULL, 10),
+		.sequence = sequence,
 		.as_json = args_flag(args, "--json") };
 	if (since != NULL && cs_time_parse(since, &filter->since_ms, &err)) {
-		(void)fail(&err);
+		(void)could_not(&err);
 		return false;
 	}
-	return args_end(args);
+	return args_end(args) && is_known(filter);
 }
 
 static int
-run(struct args *args, int (*what)(struct bus *, const struct filter *))
+run(struct args *args, bool replaying)
 {
 	struct filter filter;
 	struct cs_err err = { 0 };
 	struct bus *bus;
 
-	if (!read_filter(args, &filter))
+	if (!read_filter(args, replaying, &filter))
 		return COULD_NOT_RUN;
 	if (connect_bus("observer", &bus, &err))
-		return fail(&err);
-	int status = what(bus, &filter);
+		return could_not(&err);
+	int status = replaying ? replay(bus, &filter) : tail(bus, &filter);
 
 	bus_close(bus);
 	bus_fini();
@@ -234,13 +271,13 @@ run(struct args *args, int (*what)(struct bus *, const struct filter *))
 static int
 run_tail(struct args *args)
 {
-	return run(args, tail);
+	return run(args, false);
 }
 
 static int
 run_replay(struct args *args)
 {
-	return run(args, replay);
+	return run(args, true);
 }
 
 const struct command event_commands[] = {

@@ -12,6 +12,7 @@
 #include "catalogue/catalogue.h"
 #include "claim/claim.h"
 #include "csctl.h"
+#include "nkey.h"
 #include "pki/ed25519.h"
 #include "pki/hash.h"
 
@@ -29,9 +30,9 @@ run_key_new(struct args *args)
 	struct cs_err err;
 
 	if (path == NULL || !args_end(args))
-		return usage("key new FILE");
+		return usage(args);
 	if (pki_ed25519_generate(path, &err) || pki_ed25519_load(path, &key, &err))
-		return fail(&err);
+		return could_not(&err);
 	pki_ed25519_public(key, public_key);
 	pki_ed25519_free(key);
 	(void)printf("%s\n", cs_base64(args->arena, cs_span_of(public_key, sizeof(public_key))));
@@ -39,33 +40,6 @@ run_key_new(struct args *args)
 }
 
 /* ---- nkeys ---- */
-
-static uint16_t
-crc16(struct cs_span span)
-{
-	uint16_t crc = 0;
-
-	for (size_t i = 0; i < span.len; i++) {
-		crc = (uint16_t)(crc ^ span.data[i] << 8);
-		for (int k = 0; k < 8; k++)
-			crc = (uint16_t)(crc & 0x8000 ? crc << 1 ^ 0x1021 : crc << 1);
-	}
-	return crc;
-}
-
-/* base32 of prefix, octets and CRC-16/XMODEM, little endian. */
-static const char *
-nkey_text(struct cs_arena *arena, struct cs_span prefix, const uint8_t octets[static 32])
-{
-	struct cs_buf buf = cs_buf_new(arena);
-
-	cs_buf_add_span(&buf, prefix);
-	cs_buf_add(&buf, octets, 32);
-	uint16_t crc = crc16(cs_buf_span(&buf));
-
-	cs_buf_add(&buf, (uint8_t[]){ (uint8_t)crc, (uint8_t)(crc >> 8) }, 2);
-	return cs_base32(arena, cs_buf_span(&buf));
-}
 
 static enum cs_code
 write_nkey(struct cs_arena *arena, const char *dir, const char *user, struct cs_err *err)
@@ -77,13 +51,13 @@ write_nkey(struct cs_arena *arena, const char *dir, const char *user, struct cs_
 		return CS_OK; /* keys are kept */
 	cs_random(seed, sizeof(seed));
 	pki_ed25519_public_of_seed(seed, public_key);
-	const char *text =
-	    cs_arena_printf(arena, "%s\n%s\n", nkey_text(arena, cs_span_of("\x95\x00", 2), seed),
-		nkey_text(arena, cs_span_of("\xa0", 1), public_key));
+	char *text = cs_arena_printf(
+	    arena, "%s\n%s\n", nkey_seed(arena, seed), nkey_public(arena, public_key));
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 
 	pki_wipe(seed, sizeof(seed));
+	pki_wipe(text, strlen(text));
 	if (fd >= 0)
 		(void)close(fd);
 	return written ? CS_OK : cs_fail(err, CS_INTERNAL, "%s: %s", path, strerror(errno));
@@ -102,7 +76,7 @@ run_nats_keys(struct args *args)
 		cs_buf_printf(&names, "mpic-perspective-%s\n", perspective);
 	dir = args_word(args);
 	if (dir == NULL || !args_end(args))
-		return usage("nats-keys DIR [--perspective NAME]...");
+		return usage(args);
 	for (size_t i = 0; i < n; i++)
 		cs_buf_printf(&names, "%s\n", services[i]);
 	cs_buf_add_str(&names, "provisioner\nobserver\n");
@@ -110,7 +84,7 @@ run_nats_keys(struct args *args)
 
 	while ((name = strsep(&rest, "\n")) != NULL)
 		if (name[0] != '\0' && write_nkey(args->arena, dir, name, &err))
-			return fail(&err);
+			return could_not(&err);
 	return DONE;
 }
 
@@ -196,20 +170,19 @@ run_trust_write(struct args *args)
 		return COULD_NOT_RUN;
 	while (n_approvers < 8 && (path = args_option(args, "--approver", NULL)) != NULL) {
 		if (claim_key_load(path, &approvers[n_approvers], &err))
-			return fail(&err);
+			return could_not(&err);
 		n_approvers++;
 	}
 	while (n_rows < ROWS_MAX && (word = args_word(args)) != NULL && code == CS_OK)
 		code = row_of(args, word, &rows[n_rows++], &err);
-	if (out == NULL || n_rows == 0 || !args_end(args))
-		return usage(
-		    "trust write --out FILE --approver KEYFILE --approver KEYFILE SERVICE=KEYFILE...");
+	if (out == NULL || n_rows == 0 || n_approvers < 2 || !args_end(args))
+		return usage(args);
 	if (code == CS_OK)
 		code = claim_trust_write(out, version, rows, n_rows,
 		    (const struct claim_key *const *)approvers, n_approvers, &err);
 	while (n_approvers > 0)
 		claim_key_free(approvers[--n_approvers]);
-	return code == CS_OK ? DONE : fail(&err);
+	return code == CS_OK ? DONE : could_not(&err);
 }
 
 static int
@@ -224,7 +197,7 @@ run_trust_show(struct args *args)
 	if (path == NULL || approvers == NULL || !args_end(args))
 		return COULD_NOT_RUN;
 	if (claim_trust_load(path, approvers, &trust, &err))
-		return fail(&err);
+		return could_not(&err);
 	size_t n = claim_trust_rows(trust, &rows);
 
 	(void)printf("version %u, signed by two approvers\n", claim_trust_version(trust));

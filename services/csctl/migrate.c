@@ -125,14 +125,14 @@ run_migrate(struct args *args)
 	struct db *db;
 
 	if (passwords == NULL || url == NULL || !args_end(args))
-		return usage("migrate --passwords DIR");
+		return usage(args);
 	if (db_open(url, "csctl", &db, &err))
-		return fail(&err);
+		return could_not(&err);
 	enum cs_code code = migrate_all(db, args, passwords, &n, &err);
 
 	db_close(db);
 	if (code != CS_OK)
-		return fail(&err);
+		return could_not(&err);
 	(void)printf("%u migrations applied; the database is up to date\n", n);
 	return DONE;
 }

@@ -179,13 +179,13 @@ run_provision(struct args *args)
 	if (!args_number(args, "--replicas", 1, 5, &scale.replicas) ||
 	    !args_number(args, "--size", 1, 1000, &scale.size) || !args_end(args) ||
 	    scale.replicas % 2 == 0)
-		return usage("provision [--replicas 1|3|5] [--size N] [--watch]");
+		return usage(args);
 	if (connect_bus("provisioner", &bus, &err))
-		return fail(&err);
+		return could_not(&err);
 	enum cs_code code = provision_all(bus, args->arena, &scale, &err);
 
 	if (code != CS_OK && !watching)
-		status = fail(&err);
+		status = could_not(&err);
 	else if (!watching)
 		(void)printf("streams and consumers are as the catalogue says\n");
 	else

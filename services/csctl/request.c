@@ -69,7 +69,7 @@ call(struct api *api, const struct http_call *how)
 	int result;
 
 	if (http_client_call(api->client, how, api->arena, &status, &body, &err))
-		result = fail(&err);
+		result = could_not(&err);
 	else if (status < 200 || status > 299)
 		result = print_problem(status, body);
 	else {
@@ -145,8 +145,7 @@ run_submit(struct args *args)
 		(void)json_object_set_new(body, "validity_days", json_integer(days));
 	if (!understood || csr == NULL || json_array_size(mailboxes) == 0 || !args_end(args)) {
 		json_decref(body);
-		return usage("request submit --csr FILE --mailbox ADDRESS... [--domain NAME]..."
-			     " [--profile NAME] [--days N] [--key-use dual|signing|encryption]");
+		return usage(args);
 	}
 	text = read_file(args->arena, csr);
 	set_text(body, "csr", text);
@@ -172,13 +171,13 @@ run_submit(struct args *args)
 /* ---- one request ---- */
 
 static int
-run_get(struct args *args, const char *suffix, const char *help)
+run_get(struct args *args, const char *suffix)
 {
 	const char *id = args_word(args);
 	struct api api;
 
 	if (id == NULL || !args_end(args))
-		return usage(help);
+		return usage(args);
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
@@ -190,7 +189,7 @@ run_get(struct args *args, const char *suffix, const char *help)
 static int
 run_show(struct args *args)
 {
-	return run_get(args, "", "request show ID");
+	return run_get(args, "");
 }
 
 static int
@@ -198,8 +197,7 @@ run_certificate(struct args *args)
 {
 	const char *format = args_option(args, "--format", "pem");
 
-	return run_get(args, cs_arena_printf(args->arena, "/certificate?format=%s", format),
-	    "request certificate ID [--format pem|der|p7b|chain]");
+	return run_get(args, cs_arena_printf(args->arena, "/certificate?format=%s", format));
 }
 
 static int
@@ -208,8 +206,10 @@ run_post(struct args *args, const char *suffix, const char *json)
 	const char *id = args_word(args);
 	struct api api;
 
-	if (id == NULL || !args_end(args) || !api_open(args, &api))
-		return usage("request verify|token|approve|cancel ID ...");
+	if (id == NULL || !args_end(args))
+		return usage(args);
+	if (!api_open(args, &api))
+		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "POST",
 		.url = url(&api, cs_arena_printf(args->arena, "/%s/%s", id, suffix)),
 		.content_type = json == NULL ? NULL : "application/json",
@@ -236,7 +236,7 @@ run_verify(struct args *args)
 	const char *check = args_option(args, "--check", NULL);
 
 	if (check == NULL)
-		return usage("request verify ID --check CHECK");
+		return usage(args);
 	return run_post(args, cs_arena_printf(args->arena, "checks/%s/verify", check), NULL);
 }
 
@@ -249,15 +249,16 @@ run_token(struct args *args)
 	int status;
 
 	if (check == NULL)
-		return usage("request token ID --check CHECK    (the token on stdin)");
+		return usage(args);
 	if (fgets(token, sizeof(token), stdin) == NULL)
-		return usage("request token ID --check CHECK    (the token on stdin)");
+		return usage(args);
 	token[strcspn(token, "\r\n")] = '\0';
 	json_t *body = json_pack("{s:s}", "token", token);
 	char *json = json_dumps(body, JSON_COMPACT);
 
 	status = run_post(args, cs_arena_printf(args->arena, "checks/%s/token", check), json);
 	explicit_bzero(token, sizeof(token));
+	explicit_bzero(json, strlen(json));
 	json_decref(body);
 	free(json);
 	return status;
@@ -286,22 +287,34 @@ run_list(struct args *args)
 	return call(&api, &how);
 }
 
+/* A line about one check does not end the request, whatever it says. */
+bool
+request_line_ends(const char *data)
+{
+	static const char *const ends[] = { "issued", "refused", "cancelled", "expired" };
+	json_t *line = json_loads(data, 0, NULL);
+	const char *state = json_string_value(json_object_get(line, "state"));
+	bool ended = false;
+
+	for (size_t i = 0; state != NULL && i < sizeof(ends) / sizeof(ends[0]); i++)
+		ended |= strcmp(state, ends[i]) == 0;
+	ended &= json_object_get(line, "check") == NULL;
+	json_decref(line);
+	return ended;
+}
+
 /* Prints each event's data; ends when the request has ended. */
 static bool
 on_line(void *arg, const char *line)
 {
-	static const char *const ends[] = { "\"state\":\"issued\"", "\"state\":\"refused\"",
-		"\"state\":\"cancelled\"", "\"state\":\"expired\"" };
+	const char *data = line + 5 + (strncmp(line, "data: ", 6) == 0);
 
 	(void)arg;
 	if (strncmp(line, "data:", 5) != 0)
 		return true;
-	(void)puts(line + 5 + (line[5] == ' '));
+	(void)puts(data);
 	(void)fflush(stdout);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (strstr(line, ends[i]) != NULL)
-			return false;
-	return true;
+	return !request_line_ends(data);
 }
 
 static int
@@ -311,13 +324,15 @@ run_watch(struct args *args)
 	struct cs_err err;
 	struct api api;
 
-	if (id == NULL || !args_end(args) || !api_open(args, &api))
-		return usage("request watch ID");
+	if (id == NULL || !args_end(args))
+		return usage(args);
+	if (!api_open(args, &api))
+		return COULD_NOT_RUN;
 	enum cs_code code = http_client_lines(api.client,
 	    url(&api, cs_arena_printf(args->arena, "/%s/events", id)), on_line, NULL, &err);
 
 	http_client_free(api.client);
-	return code == CS_OK ? DONE : fail(&err);
+	return code == CS_OK ? DONE : could_not(&err);
 }
 
 const struct command request_commands[] = {

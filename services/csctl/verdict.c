@@ -9,8 +9,9 @@
 static void
 print_value(const char *name, const json_t *value)
 {
-	char *text =
-	    json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	char *text = json_is_string(value)
+			 ? NULL
+			 : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
 
 	(void)printf("  %-12s %s\n", name, text == NULL ? json_string_value(value) : text);
 	free(text);

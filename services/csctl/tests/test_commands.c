@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every command: its words, its help, and what it says when it is used wrongly. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h> /* needs those before it */
+/* clang-format on */
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../csctl.h"
+
+#define WIDTH 100
+
+/* Runs a command line with stdout and stderr in one file; returns its exit status. */
+struct said {
+	char text[32768];
+	int status;
+};
+
+static struct said *
+say(struct said *said, const char *words)
+{
+	char copy[256], *rest = copy, *argv[16], *word;
+	FILE *file = tmpfile();
+	int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO), argc = 0;
+
+	assert_non_null(file);
+	(void)snprintf(copy, sizeof(copy), "%s", words);
+	while (copy[0] != '\0' && (word = strsep(&rest, " ")) != NULL)
+		argv[argc++] = word;
+	(void)fflush(stdout);
+	(void)dup2(fileno(file), STDOUT_FILENO);
+	(void)dup2(fileno(file), STDERR_FILENO);
+	said->status = commands_run(argc, argv);
+	(void)fflush(stdout);
+	(void)dup2(out, STDOUT_FILENO);
+	(void)dup2(err, STDERR_FILENO);
+	ssize_t n = pread(fileno(file), said->text, sizeof(said->text) - 1, 0);
+
+	said->text[n < 0 ? 0 : n] = '\0';
+	(void)fclose(file);
+	(void)close(out);
+	(void)close(err);
+	return said;
+}
+
+typedef void each_fn(const struct command *command);
+
+static void
+for_each(each_fn *fn)
+{
+	size_t n;
+	const struct command *const *groups = commands_groups(&n);
+
+	for (size_t i = 0; i < n; i++)
+		for (const struct command *c = groups[i]; c->words != NULL; c++)
+			fn(c);
+}
+
+static void
+expect_help(const struct command *command)
+{
+	static struct said said;
+	char words[128], start[160];
+
+	(void)snprintf(words, sizeof(words), "%s --help", command->words);
+	(void)snprintf(start, sizeof(start), "usage: csctl %s", command->words);
+	assert_int_equal(say(&said, words)->status, DONE);
+	assert_memory_equal(said.text, start, strlen(start));
+	assert_non_null(strstr(said.text, command->help));
+	for (const char *line = said.text; *line != '\0'; line += strcspn(line, "\n") + 1)
+		if (strcspn(line, "\n") > WIDTH)
+			fail_msg("%s: a line is too wide", command->words);
+	/* All of the usage is there, however it is broken into lines. */
+	for (const char *at = command->usage; *at != '\0';
+	     at += strcspn(at, " ") + (at[strcspn(at, " ")] == ' ')) {
+		char part[64];
+
+		(void)snprintf(part, sizeof(part), "%.*s", (int)strcspn(at, " "), at);
+		assert_non_null(strstr(said.text, part));
+	}
+}
+
+static void
+every_command_explains_itself(void **state)
+{
+	(void)state;
+	for_each(expect_help);
+}
+
+static void
+expect_refusal(const struct command *command)
+{
+	static struct said said;
+	char words[128];
+
+	(void)snprintf(words, sizeof(words), "%s --no-such-option", command->words);
+	if (say(&said, words)->status != COULD_NOT_RUN)
+		fail_msg("%s takes any option", command->words);
+	assert_true(strstr(said.text, "usage: csctl ") != NULL ||
+		    strstr(said.text, "is not understood here") != NULL ||
+		    strstr(said.text, "is not set") != NULL);
+}
+
+static void
+no_command_takes_an_unknown_option(void **state)
+{
+	(void)state;
+	for_each(expect_refusal);
+}
+
+static void
+expect_form(const struct command *command)
+{
+	assert_true(command->run != NULL && command->help[0] != '\0' && command->usage != NULL);
+	assert_true(islower((unsigned char)command->help[0]));
+	assert_true(command->help[strlen(command->help) - 1] != '.');
+	for (const char *c = command->words; *c != '\0'; c++)
+		assert_true(islower((unsigned char)*c) || *c == ' ' || *c == '-');
+}
+
+static void
+every_command_has_words_and_help(void **state)
+{
+	(void)state;
+	for_each(expect_form);
+}
+
+static const char *sought;
+static unsigned found;
+
+static void
+count_words(const struct command *command)
+{
+	found += strcmp(command->words, sought) == 0;
+}
+
+static void
+expect_once(const struct command *command)
+{
+	sought = command->words;
+	found = 0;
+	for_each(count_words);
+	assert_int_equal(found, 1);
+}
+
+static void
+no_two_commands_have_the_same_words(void **state)
+{
+	(void)state;
+	for_each(expect_once);
+}
+
+/* ---- lines that name no command ---- */
+
+static void
+all_commands_are_shown_to_who_asks(void **state)
+{
+	static const char *const asking[] = { "", "--help", "help" };
+	static struct said said;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(say(&said, asking[i])->status, DONE);
+		assert_non_null(strstr(said.text, "csctl request submit"));
+		assert_non_null(strstr(said.text, "csctl catalogue asyncapi"));
+		assert_non_null(strstr(said.text, "Exit status"));
+	}
+}
+
+static void
+a_group_shows_its_own_commands(void **state)
+{
+	static struct said said;
+
+	(void)state;
+	assert_int_equal(say(&said, "ca --help")->status, DONE);
+	assert_non_null(strstr(said.text, "csctl ca init"));
+	assert_null(strstr(said.text, "csctl catalogue"));
+	assert_int_equal(say(&said, "ca")->status, COULD_NOT_RUN);
+	assert_non_null(strstr(said.text, "csctl ca show"));
+	assert_int_equal(say(&said, "nonsense --help")->status, DONE);
+	assert_non_null(strstr(said.text, "csctl request submit"));
+}
+
+static void
+an_unknown_command_could_not_run(void **state)
+{
+	static struct said said;
+
+	(void)state;
+	assert_int_equal(say(&said, "nonsense")->status, COULD_NOT_RUN);
+	assert_non_null(strstr(said.text, "no command \"nonsense\""));
+	assert_int_equal(say(&said, "request submi")->status, COULD_NOT_RUN);
+	assert_int_equal(say(&said, "request submitt")->status, COULD_NOT_RUN);
+}
+
+/* ---- what can be judged without a server ---- */
+
+static void
+an_address_is_judged_and_the_status_says_how(void **state)
+{
+	static struct said said;
+
+	(void)state;
+	assert_int_equal(say(&said, "check address alice@alpha.example")->status, DONE);
+	assert_non_null(strstr(said.text, "accept"));
+	assert_int_equal(say(&said, "check address alice")->status, REFUSED);
+	assert_non_null(strstr(said.text, "refuse"));
+	assert_int_equal(say(&said, "check address")->status, COULD_NOT_RUN);
+	assert_int_equal(
+	    say(&said, "check address a@b.example c@d.example")->status, COULD_NOT_RUN);
+}
+
+static void
+json_is_one_line_and_nothing_else(void **state)
+{
+	static struct said said;
+
+	(void)state;
+	assert_int_equal(say(&said, "check address alice --json")->status, REFUSED);
+	assert_int_equal(said.text[0], '{');
+	assert_string_equal(said.text + strlen(said.text) - 2, "}\n");
+	assert_ptr_equal(strchr(said.text, '\n'), said.text + strlen(said.text) - 1);
+}
+
+static void
+a_file_without_certificates_shows_none(void **state)
+{
+	static struct said said;
+
+	(void)state;
+	assert_int_equal(say(&said, "ca show /dev/null")->status, COULD_NOT_RUN);
+	assert_int_equal(say(&said, "ca show /does/not/exist")->status, COULD_NOT_RUN);
+	assert_non_null(strstr(said.text, "/does/not/exist"));
+}
+
+static void
+a_word_that_the_catalogue_lacks_is_refused_before_the_bus(void **state)
+{
+	static struct said said;
+
+	(void)state;
+	assert_int_equal(say(&said, "events replay --lane plan")->status, COULD_NOT_RUN);
+	assert_non_null(strstr(said.text, "the catalogue has no \"plan\""));
+	assert_int_equal(say(&said, "events tail --type PLAN")->status, COULD_NOT_RUN);
+	assert_non_null(strstr(said.text, "the catalogue has no \"PLAN\""));
+	assert_int_equal(
+	    say(&said, "events tail --since 2026-01-01T00:00:00Z")->status, COULD_NOT_RUN);
+	assert_non_null(strstr(said.text, "is not understood here"));
+}
+
+/* One approver's table would be refused by everybody who loads it. */
+static void
+a_trust_table_needs_two_approvers(void **state)
+{
+	static struct said said;
+
+	(void)state;
+	assert_int_equal(
+	    say(&said, "trust write --out /dev/null policy=/dev/null")->status, COULD_NOT_RUN);
+	assert_non_null(strstr(said.text, "usage: csctl trust write"));
+}
+
+/* ---- the story of a request ---- */
+
+static const struct {
+	const char *line;
+	bool ends;
+} story[] = {
+	{ "{\"seq\":9,\"state\":\"issued\"}", true },
+	{ "{\"seq\":9,\"state\":\"refused\",\"reason\":\"caa\"}", true },
+	{ "{\"seq\":9,\"state\":\"cancelled\"}", true },
+	{ "{\"seq\":9,\"state\":\"expired\"}", true },
+	{ "{\"seq\":9, \"state\": \"issued\"}", true },
+	{ "{\"seq\":2,\"state\":\"approved\"}", false },
+	{ "{\"seq\":3,\"check\":\"caa-1\",\"state\":\"refused\"}", false },
+	{ "{\"seq\":4,\"state\":\"ready\",\"text\":\"\\\"state\\\":\\\"issued\\\"\"}", false },
+	{ "{\"state\":7}", false },
+	{ "[]", false },
+	{ "", false },
+	{ "{\"state\":\"issued\"", false },
+};
+
+static void
+only_the_request_s_own_end_ends_its_story(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(story) / sizeof(story[0]); i++)
+		if (request_line_ends(story[i].line) != story[i].ends)
+			fail_msg("%s", story[i].line);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_command_has_words_and_help),
+		cmocka_unit_test(no_two_commands_have_the_same_words),
+		cmocka_unit_test(every_command_explains_itself),
+		cmocka_unit_test(no_command_takes_an_unknown_option),
+		cmocka_unit_test(all_commands_are_shown_to_who_asks),
+		cmocka_unit_test(a_group_shows_its_own_commands),
+		cmocka_unit_test(an_unknown_command_could_not_run),
+		cmocka_unit_test(an_address_is_judged_and_the_status_says_how),
+		cmocka_unit_test(json_is_one_line_and_nothing_else),
+		cmocka_unit_test(a_file_without_certificates_shows_none),
+		cmocka_unit_test(a_word_that_the_catalogue_lacks_is_refused_before_the_bus),
+		cmocka_unit_test(a_trust_table_needs_two_approvers),
+		cmocka_unit_test(only_the_request_s_own_end_ends_its_story),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
