@@ -447,8 +447,13 @@ is_done(const struct intake_request *req, const struct intake_check *check, int6
 static bool
 is_same_press(const struct intake_check *check, int64_t now_ms)
 {
-	return check->asked_at_ms != 0 && now_ms - check->asked_at_ms < SAME_PRESS_MS &&
-	       (check->outcome == 0 || check->checked_at_ms < check->asked_at_ms);
+	const bool looked = check->outcome != 0 && check->checked_at_ms >= check->asked_at_ms;
+	const bool not_mailed =
+	    (check->challenge == INTAKE_MAIL_DEFERRED || check->challenge == INTAKE_MAIL_REFUSED) &&
+	    check->challenge_at_ms >= check->asked_at_ms;
+
+	return check->asked_at_ms != 0 && now_ms - check->asked_at_ms < SAME_PRESS_MS && !looked &&
+	       !not_mailed;
 }
 
 struct intake_step

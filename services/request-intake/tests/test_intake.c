@@ -466,6 +466,13 @@ a_press_after_the_answer_is_a_new_one(void **state)
 	    INTAKE_SAYS_VERIFICATION_ASKED);
 	assert_int_equal(
 	    intake_verify(*state, &req, &alice, "caa-1", NOW + 4).says, INTAKE_SAYS_NOTHING);
+	(void)intake_verify(*state, &req, &alice, "mailbox-1", NOW);
+	tell(*state, &req, "mailbox-1", CLAIM_MAILBOX, INTAKE_MAIL_SENT, NOW + 1);
+	assert_int_equal(
+	    intake_verify(*state, &req, &alice, "mailbox-1", NOW + 2).says, INTAKE_SAYS_NOTHING);
+	tell(*state, &req, "mailbox-1", CLAIM_MAILBOX, INTAKE_MAIL_DEFERRED, NOW + 3);
+	assert_int_equal(intake_verify(*state, &req, &alice, "mailbox-1", NOW + 4).says,
+	    INTAKE_SAYS_VERIFICATION_ASKED);
 }
 
 static void
