@@ -2,9 +2,12 @@
 /* caa.c: does CAA permit us to issue for mailboxes of a domain?  (SBR 4.2.2.1, RFC 8659, RFC 9495) */
 #include "dns/caa.h"
 
-#include "base/text.h"
+#include <string.h>
+
 #include "dns/climb.h"
 #include "internal.h"
+
+#define TEXT_MAX 400
 
 struct caa_look {
 	struct look *look;
@@ -25,12 +28,21 @@ outcome_of(enum caa_finding finding)
 	return CLAIM_COULD_NOT_TELL;
 }
 
+/* Shortens what was escaped when it was read. */
+static const char *
+cut(struct cs_arena *arena, const char *text, size_t max)
+{
+	return cs_arena_printf(arena, "%.*s%s", (int)max, text, strlen(text) > max ? "..." : "");
+}
+
 /* Only what belongs to the set that decided is shown; the other labels keep their digests. */
 static void
 add_records(struct look *look, const struct caa_decision *decision)
 {
-	for (size_t i = 0; i < decision->properties_len && i < SEEN_MAX; i++)
-		look_add_seen(look, cs_span_str(decision->properties[i].text));
+	struct claim_texts *seen = &look->finding.seen;
+
+	for (size_t i = 0; i < decision->properties_len && seen->n < SEEN_MAX; i++)
+		seen->items[seen->n++] = cut(look->arena, decision->properties[i].text, SHOWN_MAX);
 }
 
 static void
@@ -69,7 +81,7 @@ on_climbed(void *arg, const struct climb_result *result)
 	look->finding.ttl_s = decision->ttl_s;
 	look_end(look, outcome_of(decision->finding), reason,
 	    cs_arena_strdup(look->arena, decision->clause),
-	    cs_escape(look->arena, cs_span_str(decision->detail), 400));
+	    cut(look->arena, decision->detail, TEXT_MAX));
 }
 
 void

@@ -140,7 +140,8 @@ is_value(struct cs_span body, struct cs_span value)
 static void
 judge(struct look *look, const struct http_fetch_result *result)
 {
-	look_add_seen(look, result->body);
+	if (result->status == 200) /* another status' page is about something else */
+		look_add_seen(look, result->body);
 	if (result->status != 200)
 		look_end(look, CLAIM_REFUSED, "http-status", clause,
 		    cs_arena_printf(look->arena, "the web server answered with status %d, not 200",

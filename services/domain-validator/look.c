@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * look.c: one look at a domain: the TXT record first, then the file, as far as the check allows.  The
- * first method that proves it makes the evidence; otherwise the no that shows most does.  The evidence's
- * detail names what every method said.
+ * first method that proves it makes the evidence; otherwise the no that shows most does, with what every
+ * method said: nobody but the person knows which of them was meant.
  */
 #include <string.h>
 
@@ -23,7 +23,7 @@ struct look_job {
 	bool has_answer;
 	struct claim_check answer_check;
 	struct probe_finding answer; /* the best so far */
-	struct cs_buf tried;
+	struct cs_buf tried, told;   /* what each method said: for programs, for people */
 };
 
 struct cs_span
@@ -45,15 +45,24 @@ life_ms(const struct claim_check *check)
 									: rule_ms;
 }
 
+/* The first DETAIL_MAX octets; what is in it was escaped before: one octet is one character. */
 static const char *
-detail_of(struct look_job *job)
+cut(struct cs_arena *arena, struct cs_span text)
 {
-	struct cs_span tried = cs_buf_span(&job->tried);
-	char *text =
-	    cs_arena_printf(job->work->arena, "%.*s%s%s", (int)tried.len, (const char *)tried.data,
-		job->answer.detail[0] == '\0' ? "" : "; ", job->answer.detail);
+	return cs_arena_strndup(
+	    arena, (const char *)text.data, text.len < DETAIL_MAX ? text.len : DETAIL_MAX);
+}
 
-	return cs_arena_strndup(job->work->arena, text, strnlen(text, DETAIL_MAX));
+static void
+add_words(const struct look_job *job, struct claim_evidence *evidence)
+{
+	struct cs_buf tried = job->tried, told = job->told;
+
+	if (evidence->detail[0] != '\0')
+		cs_buf_printf(&tried, "; %s", evidence->detail);
+	evidence->detail = cut(job->work->arena, cs_buf_span(&tried));
+	if (evidence->outcome != CLAIM_PROVED && told.len > 0)
+		evidence->text = cut(job->work->arena, cs_buf_span(&told));
 }
 
 static void
@@ -66,7 +75,7 @@ finish(struct look_job *job)
 	claim_evidence_for(&order, &evidence);
 	probe_into_evidence(&job->answer, &evidence);
 	evidence.perspective = "primary";
-	evidence.detail = detail_of(job);
+	add_words(job, &evidence);
 	/* A record at the name speaks for what is below it; a file for its own host alone (TBR 3.2.2.4). */
 	evidence.covers_subdomains = strcmp(order.check.method, "dns-txt") == 0;
 	evidence.valid_until_ms = evidence.checked_at_ms;
@@ -76,6 +85,12 @@ finish(struct look_job *job)
 	svc_done(job->work, claim_seal_evidence(job->work->arena, job->domain->key, &evidence));
 }
 
+static const char *
+name_of(const char *method)
+{
+	return strcmp(method, "dns-txt") == 0 ? "TXT record" : "file";
+}
+
 static void try_next(struct look_job *job);
 
 static void
@@ -83,8 +98,10 @@ on_found(void *arg, const struct probe_finding *finding)
 {
 	struct look_job *job = arg;
 
-	cs_buf_printf(&job->tried, "%s%s: %s", job->has_answer ? "; " : "", job->check.method,
-	    finding->reason);
+	const char *comma = job->has_answer ? "; " : "";
+
+	cs_buf_printf(&job->tried, "%s%s: %s", comma, job->check.method, finding->reason);
+	cs_buf_printf(&job->told, "%s%s: %s", comma, name_of(job->check.method), finding->text);
 	if (!job->has_answer || domain_rank(finding->outcome, finding->seen.n) >
 				    domain_rank(job->answer.outcome, job->answer.seen.n)) {
 		job->answer = *finding;
@@ -134,5 +151,6 @@ look_start(void *self, struct svc_work *work)
 		.checked_at_ms = work->now_ms };
 	job->answer_check = job->asked.check;
 	job->tried = cs_buf_new(work->arena);
+	job->told = cs_buf_new(work->arena);
 	try_next(job);
 }

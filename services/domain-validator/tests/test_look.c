@@ -242,6 +242,20 @@ a_proof_says_what_was_asked_and_how_long_it_holds(void **state)
 	assert_int_equal(look_for(*state, &asked).valid_until_ms, NOW + 1);
 }
 
+/* Nobody but the person knows which method was meant: a no tells of both. */
+static void
+a_no_tells_people_what_every_method_said(void **state)
+{
+	const char *methods[] = { "dns-txt", "http-file" };
+	const struct claim_asked asked = order(methods, 2);
+
+	world.txt = NO;
+	world.file = UNKNOWN;
+	assert_string_equal(look_for(*state, &asked).text, "TXT record: a text; file: a text");
+	world.file = YES;
+	assert_string_equal(look_for(*state, &asked).text, "a text");
+}
+
 /* A file speaks for its own host alone (TBR 3.2.2.4.18). */
 static void
 only_a_record_covers_what_is_below(void **state)
@@ -270,6 +284,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_look_states_the_best_answer),
 		cmocka_unit_test(a_proof_says_what_was_asked_and_how_long_it_holds),
+		cmocka_unit_test(a_no_tells_people_what_every_method_said),
 		cmocka_unit_test(only_a_record_covers_what_is_below),
 		cmocka_unit_test(an_unreadable_row_ends_with_nothing),
 	};
