@@ -38,7 +38,7 @@ def make_csr(where: Path, name: str, algorithm: str = "ec") -> tuple[Path, Path]
     }[algorithm]
     run = dict(check=True, capture_output=True)
     subprocess.run(["openssl", "genpkey", *kind, "-out", key], **run)
-    subprocess.run(["openssl", "req", "-new", "-key", key, "-subj", f"/CN={name}", "-out", csr], **run)
+    subprocess.run(["openssl", "req", "-new", "-key", key, "-subj", f"/CN={name[:64]}", "-out", csr], **run)
     return key, csr
 
 
