@@ -25,6 +25,10 @@ cs_fail(struct cs_err *err, enum cs_code code, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
+	/* It ends in logs and tables, and may quote a stranger, cut within a character. */
+	for (char *at = err->text; *at != '\0'; at++)
+		if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f)
+			*at = '?';
 	return code;
 }
 

@@ -24,7 +24,10 @@ struct cs_err {
 
 #define CS_MUST_USE __attribute__((warn_unused_result))
 
-/* Fills *err (err may be NULL) and returns its code, so that a failure is one statement. */
+/*
+ * Fills *err (err may be NULL) and returns its code, so that a failure is one statement.  What is not
+ * printable ASCII becomes '?': no text can break a line of the log, or be refused by a database.
+ */
 enum cs_code cs_fail(struct cs_err *err, enum cs_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4), cold));
 

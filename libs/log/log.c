@@ -63,6 +63,9 @@ log_line(const struct log_context *log, enum log_level level, const char *fmt, .
 	at += n < 0 ? 0 : (size_t)n;
 	if (at > LINE - 1)
 		at = LINE - 1;
+	for (size_t i = 0; i < at; i++) /* whatever was forgotten: one fact, one line */
+		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+			line[i] = '?';
 	line[at++] = '\n';
 	if (log->held != NULL)
 		cs_buf_add(log->held, line, at);

@@ -182,6 +182,25 @@ escapes_what_could_write_to_a_terminal(void **state)
 	cs_arena_free(arena);
 }
 
+static void
+an_error_text_is_one_printable_line(void **state)
+{
+	struct cs_err err = { 0 };
+	char tail[sizeof(err.text)];
+
+	(void)state;
+	assert_int_equal(
+	    cs_fail(&err, CS_MALFORMED, "no\nkey \x1b[2J\x7f caf\xc3\xa9"), CS_MALFORMED);
+	assert_string_equal(err.text, "no?key ?[2J? caf??");
+	/* Cut within a character, which no UTF-8 database would take. */
+	memset(tail, 'x', sizeof(tail));
+	memcpy(tail + sizeof(tail) - 3, "\xc3\xa9", 3);
+	(void)cs_fail(&err, CS_MALFORMED, "x%s", tail);
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+	assert_true(cs_utf8_valid(cs_span_str(err.text)));
+	assert_int_equal(cs_fail(NULL, CS_CONFLICT, "nobody listens"), CS_CONFLICT);
+}
+
 int
 main(void)
 {
@@ -194,6 +213,7 @@ main(void)
 		cmocka_unit_test(tells_utf8_from_what_only_looks_like_it),
 		cmocka_unit_test(an_arena_keeps_what_it_was_given),
 		cmocka_unit_test(escapes_what_could_write_to_a_terminal),
+		cmocka_unit_test(an_error_text_is_one_printable_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

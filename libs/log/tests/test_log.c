@@ -233,6 +233,20 @@ teardown(void **state)
 	return 0;
 }
 
+static void
+a_fact_stays_on_its_line(void **state)
+{
+	struct capture capture = { 0 };
+	struct log_context log = context(LOG_INFO);
+
+	(void)state;
+	begin(&capture);
+	log_info(&log, "said \"%s\"", "a\nerror policy forged\r\x1b[2K\x7f caf\xc3\xa9");
+	end(&capture);
+	assert_int_equal(count_lines(capture.text), 1);
+	assert_non_null(strstr(capture.text, "said \"a?error policy forged??[2K? caf\xc3\xa9\"\n"));
+}
+
 int
 main(void)
 {
@@ -244,6 +258,7 @@ main(void)
 		cmocka_unit_test(held_lines_wait_for_the_commit),
 		cmocka_unit_test(what_was_rolled_back_is_not_written),
 		cmocka_unit_test(levels_are_known_by_name),
+		cmocka_unit_test(a_fact_stays_on_its_line),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
