@@ -12,19 +12,36 @@ out_new(struct cs_arena *arena)
 }
 
 /* RFC 8259 section 7; "<" too, so that no page can be broken out of by a text that it embeds. */
+static bool
+is_plain(char c)
+{
+	return c != '"' && c != '\\' && c != '<' && c != 0x7f && (unsigned char)c >= 0x20;
+}
+
+static void
+escape(struct out *out, char c)
+{
+	if (c == '"' || c == '\\')
+		cs_buf_printf(&out->buf, "\\%c", c);
+	else
+		cs_buf_printf(&out->buf, "\\u%04x", (unsigned)(unsigned char)c);
+}
+
 static void
 quote(struct out *out, const char *text)
 {
-	cs_buf_add_str(&out->buf, "\"");
-	for (const char *c = text; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			cs_buf_printf(&out->buf, "\\%c", *c);
-		else if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == '<')
-			cs_buf_printf(&out->buf, "\\u%04x", (unsigned)(unsigned char)*c);
-		else
-			cs_buf_add(&out->buf, c, 1);
+	cs_buf_add(&out->buf, "\"", 1);
+	while (*text != '\0') {
+		size_t n = 0;
+
+		while (is_plain(text[n]))
+			n++;
+		cs_buf_add(&out->buf, text, n);
+		text += n;
+		if (*text != '\0')
+			escape(out, *text++);
 	}
-	cs_buf_add_str(&out->buf, "\"");
+	cs_buf_add(&out->buf, "\"", 1);
 }
 
 static void

@@ -24,6 +24,7 @@ create table request (
 	version integer not null
 );
 create index request_of_account on request (enterprise, account, created_ms desc, id desc);
+create index request_in_state on request (enterprise, account, state, created_ms desc, id desc);
 create index request_of_enterprise on request (enterprise, created_ms desc, id desc);
 create index request_ends on request (ends_ms) where state in ('created', 'validating', 'ready');
 
