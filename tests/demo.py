@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from applicant import Applicant, Refused, make_csr  # noqa: E402
 from product import API_TOKENS  # noqa: E402
-from stack import REPOSITORY, Stack  # noqa: E402
+from stack import REPOSITORY, Stack, Stopped, stop_on  # noqa: E402
 from story import Story  # noqa: E402
 
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n")
@@ -130,17 +130,18 @@ def main() -> int:
     parser.add_argument("--bin", type=Path, default=REPOSITORY / "build" / "bin")
     options = parser.parse_args()
     begun = time.monotonic()
+    stop_on(signal.SIGINT, signal.SIGTERM)
     with Stack(keep=options.keep, binaries=options.bin, product=True) as stack:
-        stack.start_product()
-        if options.run:
-            where(stack)
-            try:
-                signal.sigwait([signal.SIGINT, signal.SIGTERM])
-            except KeyboardInterrupt:
-                pass
+        try:
+            stack.start_product()
+            if options.run:
+                where(stack)
+                signal.pause()
+            else:
+                Demo(stack).run()
+        except Stopped:
             print("\nstopping", flush=True)
-        else:
-            Demo(stack).run()
+            raise
     if not options.run:
         print(f"demo done in {time.monotonic() - begun:.1f} s")
     return 0
@@ -149,5 +150,7 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except Stopped:
+        print("stopped", flush=True)
     except (RuntimeError, TimeoutError, AssertionError, Refused) as failure:
         sys.exit(f"demo: {failure}")

@@ -48,7 +48,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class Stopped(BaseException):
-    """SIGTERM: an orderly end, no failure."""
+    """SIGTERM, or Ctrl-C: an orderly end, no failure."""
 
 
 class Service(NamedTuple):
@@ -115,8 +115,8 @@ class Stack:
                 for done in [pool.submit(start) for start in self._starts()]:
                     done.result()
             (self.root / "env").write_text(_shell(self.test_environment()))
-        except BaseException:
-            self.down(failed=True)
+        except BaseException as why:
+            self.down(failed=not isinstance(why, Stopped))
             raise
 
     def down(self, failed: bool = False) -> bool:
@@ -432,7 +432,7 @@ def _shell(environment: Mapping[str, str]) -> str:
 
 def keep_stack(options: argparse.Namespace) -> int:
     """The background process behind `up`: owns the stack until SIGTERM."""
-    signal.signal(signal.SIGTERM, _on_sigterm)
+    stop_on(signal.SIGTERM)
     stack = Stack(
         options.dir,
         durable=not options.fast,
@@ -461,9 +461,16 @@ def keep_stack(options: argparse.Namespace) -> int:
     return 1 if stack.processes.problems else 0
 
 
-def _on_sigterm(*_: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough; the rest is cleaning up
-    raise Stopped
+def stop_on(*signals: signal.Signals) -> None:
+    """From now on they raise Stopped, also where whoever started us had them ignored."""
+
+    def stop(*_: object) -> None:
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)  # once is enough; the rest is cleaning up
+        raise Stopped
+
+    for number in signals:
+        signal.signal(number, stop)
 
 
 def _move_output(log: Path) -> None:
