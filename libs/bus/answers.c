@@ -101,6 +101,7 @@ protocol_read_stream(struct cs_span body, struct bus_stream *ret_stream, struct 
 		.octets = number_of(state, "bytes"),
 		.first_seq = number_of(state, "first_seq"),
 		.last_seq = number_of(state, "last_seq"),
+		.consumers = number_of(state, "consumer_count"),
 	};
 
 	const enum cs_code code = check(root, err);

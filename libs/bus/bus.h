@@ -176,6 +176,7 @@ CS_MUST_USE enum cs_code bus_flush(struct bus *bus, int64_t timeout_ms, struct c
 struct bus_stream {
 	char created[40]; /* RFC 3339 with nanoseconds: another text means another stream */
 	uint64_t messages, octets, first_seq, last_seq;
+	uint64_t consumers; /* how many it has */
 };
 
 struct bus_consumer {

@@ -103,6 +103,7 @@ struct bus {
 
 	struct slot *slots; /* BUS_IN_FLIGHT_MAX and one per consumer */
 	uint32_t first_free;
+	uint32_t slots_timed; /* in use, pulls apart: they mind their time themselves */
 	struct bus_queue *queues[QUEUES_MAX];
 	size_t queues_len;
 	struct consume *consumes[CONSUMERS_MAX];

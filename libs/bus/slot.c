@@ -34,6 +34,7 @@ slot_add(struct bus *bus, const struct slot *what, struct slot_ref *ret_ref)
 	struct slot *slot = &bus->slots[number];
 	const uint32_t generation = slot->generation + 1;
 	bus->first_free = slot->next_free;
+	bus->slots_timed += what->kind != SLOT_PULL;
 	*slot = *what;
 	slot->generation = generation;
 	*ret_ref = (struct slot_ref){ number, generation };
@@ -57,6 +58,7 @@ slot_take(struct bus *bus, struct slot_ref ref, struct slot *ret_slot)
 	if (!slot)
 		return false;
 	*ret_slot = *slot;
+	bus->slots_timed -= slot->kind != SLOT_PULL;
 	*slot = (struct slot){ .generation = ref.generation, .next_free = bus->first_free };
 	bus->first_free = ref.number;
 	return true;
@@ -148,6 +150,8 @@ take_expired(struct bus *bus, uint32_t *number, int64_t now_ms)
 	struct slot taken = { 0 };
 
 	pthread_mutex_lock(&bus->mu);
+	if (bus->slots_timed == 0)
+		*number = SLOTS; /* nobody waits: nothing to look through ten times a second */
 	for (; *number < SLOTS && taken.kind == SLOT_FREE; (*number)++) {
 		const struct slot *slot = &bus->slots[*number];
 		const struct slot_ref ref = { *number, slot->generation };

@@ -275,10 +275,12 @@ the_api_says_not_found_away_or_what_it_knows(void **state)
 	assert_int_equal(
 	    protocol_read_stream(
 		cs_span_str("{\"created\":\"2026-11-23T00:00:00.000000001Z\",\"state\":"
-			    "{\"messages\":3,\"bytes\":400,\"first_seq\":1,\"last_seq\":3}}"),
+			    "{\"messages\":3,\"bytes\":400,\"first_seq\":1,\"last_seq\":3,"
+			    "\"consumer_count\":7}}"),
 		&stream, &err),
 	    CS_OK);
 	assert_int_equal(stream.messages, 3);
+	assert_int_equal(stream.consumers, 7);
 	assert_string_equal(stream.created, "2026-11-23T00:00:00.000000001Z");
 }
 
