@@ -27,7 +27,10 @@ number(const char *text, unsigned long max, unsigned long *ret)
 	return *end == '\0' && *ret <= max;
 }
 
-/* Debian's libunbound does not validate algorithm 16 (Ed448): with such an anchor all would be insecure. */
+/*
+ * Debian's libunbound does not validate algorithm 16 (Ed448): with such an anchor all would be
+ * insecure.
+ */
 static bool
 validated(unsigned long algorithm)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One pass over the packet makes a table of its records; everything after works on that table.  Names
- * become text at once, lower case and escaped, so that comparing them is comparing strings.
+ * One pass over the packet makes a table of its records; everything after works on that table.
+ * Names become text at once, lower case and escaped, so that comparing them is comparing strings.
  */
 #include "dns/answer.h"
 
@@ -87,8 +87,8 @@ put_label(char *text, size_t at, const uint8_t *label, size_t len)
 }
 
 /*
- * Reads the name at packet->at.  A pointer must go before the place where the run of labels that it ends
- * began, so that every jump goes back and no chain of them can be a loop (RFC 1035 4.1.4).
+ * Reads the name at packet->at.  A pointer must go before the place where the run of labels that it
+ * ends began, so that every jump goes back and no chain of them can be a loop (RFC 1035 4.1.4).
  */
 static bool
 read_name(struct packet *packet, char text[static DNS_NAME_TEXT])
@@ -161,16 +161,21 @@ static enum cs_code
 read_question(struct packet *packet, const char *name, uint16_t type, struct cs_err *err)
 {
 	struct rr asked = { 0 };
+	bool readable;
 
 	packet->rrs = &asked;
-	if (!read_rr(packet, true))
+	readable = read_rr(packet, true);
+	packet->rrs = NULL;
+	if (!readable)
 		return cs_fail(err, CS_MALFORMED, "DNS answer: unreadable question");
 	if (strcmp(asked.owner, name) != 0 || asked.type != type || asked.class != CLASS_IN)
 		return cs_fail(err, CS_MALFORMED, "DNS answer: to another question");
 	return CS_OK;
 }
 
-/* The upper bits of the extended RCODE (RFC 6891 6.1.3): whatever they mean, it is not an answer. */
+/*
+ * The upper bits of the extended RCODE (RFC 6891 6.1.3): whatever they mean, it is not an answer.
+ */
 static bool
 extended_rcode(const struct packet *packet)
 {
@@ -216,7 +221,9 @@ rdata_name(const struct packet *packet, struct cs_span rdata, size_t skip)
 	return cs_arena_strdup(packet->arena, text);
 }
 
-/* Every octet belongs to exactly one character-string, and there is at least one (RFC 1035 3.3.14). */
+/*
+ * Every octet belongs to exactly one character-string, and there is at least one (RFC 1035 3.3.14).
+ */
 static bool
 join_strings(struct cs_arena *arena, struct cs_span rdata, struct cs_span *ret_text)
 {

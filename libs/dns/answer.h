@@ -2,8 +2,9 @@
 /*
  * answer.h: reads one DNS answer packet (RFC 1035 4.1) whose octets somebody else chose.  Pure.
  *
- * Strict: one question that is ours, counts that fit, compression pointers that only go back, nothing
- * after the last record, no alias twice.  What does not fit is CS_MALFORMED, never "no record".
+ * Strict: one question that is ours, counts that fit, compression pointers that only go back,
+ * nothing after the last record, no alias twice.  What does not fit is CS_MALFORMED, never "no
+ * record".
  */
 #ifndef DNS_ANSWER_H
 #define DNS_ANSWER_H
@@ -58,16 +59,17 @@ struct dns_answer {
 };
 
 /*
- * Reads the answer to (name, type, class IN).  `name` is lower case text without a final dot.  The result
- * lives in `arena` and borrows from `wire`.  A CNAME found when CNAME was asked is a record, not an
- * alias.  CS_MALFORMED: unreadable, beyond a limit above, an alias loop, or an answer to something else.
+ * Reads the answer to (name, type, class IN).  `name` is lower case text without a final dot.  The
+ * result lives in `arena` and borrows from `wire`.  A CNAME found when CNAME was asked is a record,
+ * not an alias.  CS_MALFORMED: unreadable, beyond a limit above, an alias loop, or an answer to
+ * something else.
  */
 CS_MUST_USE enum cs_code dns_answer_parse(struct cs_arena *arena, struct cs_span packet,
     const char *name, uint16_t type, struct dns_answer *ret_answer, struct cs_err *err);
 
 /*
- * May this text be asked?  1 to 127 labels of 1 to 63 letters, digits, '-' and '_', together at most 253
- * characters, lower case, no final dot.  U-labels have become A-labels before.
+ * May this text be asked?  1 to 127 labels of 1 to 63 letters, digits, '-' and '_', together at
+ * most 253 characters, lower case, no final dot.  U-labels have become A-labels before.
  */
 bool dns_name_valid(const char *name);
 /* "caa", "txt", ...; "other" for what is not in the enum. */

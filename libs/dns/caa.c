@@ -8,7 +8,7 @@
 #define SHOWN 512 /* octets of a record's text */
 #define SHOWN_TAG 64
 
-/* --- the grammar of values: RFC 8659 4.2 ---------------------------------------------------------------- */
+/* --- the grammar of values: RFC 8659 4.2 ----------------------------------------------------- */
 
 enum state {
 	BAD, /* first, so that what the table does not name is this */
@@ -143,7 +143,7 @@ caa_value_parse(struct cs_span text, struct caa_value *ret_value)
 	return may_end[state];
 }
 
-/* --- parameters: RFC 8657 -------------------------------------------------------------------------------- */
+/* --- parameters: RFC 8657 -------------------------------------------------------------------- */
 
 static bool
 ours(const struct caa_question *question, struct cs_span issuer)
@@ -163,7 +163,9 @@ one_of(const struct caa_question *question, struct cs_span label)
 	return false;
 }
 
-/* RFC 8657 4: [*(label ",") label].  Outside the grammar it permits nothing; labels are lower case. */
+/*
+ * RFC 8657 4: [*(label ",") label].  Outside the grammar it permits nothing; labels are lower case.
+ */
 static bool
 method_listed(const struct caa_question *question, struct cs_span list)
 {
@@ -196,7 +198,9 @@ known_parameter(struct cs_span tag)
 	return cs_span_is_nocase(tag, "validationmethods") ? METHODS : UNKNOWN;
 }
 
-/* SBR 4.2.2.1 leaves other parameters to the CA: a condition that we do not understand is not met. */
+/*
+ * SBR 4.2.2.1 leaves other parameters to the CA: a condition that we do not understand is not met.
+ */
 static enum caa_effect
 parameter_effect(const struct caa_question *question, struct cs_span tag, struct cs_span value)
 {
@@ -236,7 +240,7 @@ parameters_effect(const struct caa_question *question, const struct caa_value *v
 	return CAA_FITS;
 }
 
-/* --- one record ------------------------------------------------------------------------------------------ */
+/* --- one record ------------------------------------------------------------------------------ */
 
 static const char *const tags[] = {
 	[CAA_ISSUEMAIL] = "issuemail", [CAA_ISSUE] = "issue", [CAA_ISSUEWILD] = "issuewild"
@@ -313,7 +317,7 @@ read_property(struct cs_arena *arena, struct cs_span rdata, struct caa_property 
 		property->effect = CAA_BLOCKS;
 }
 
-/* --- the set --------------------------------------------------------------------------------------------- */
+/* --- the set --------------------------------------------------------------------------------- */
 
 struct set {
 	struct cs_arena *arena;

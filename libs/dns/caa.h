@@ -2,8 +2,8 @@
 /*
  * caa.h: what one set of CAA records says about us.  Pure.
  *
- * RFC 8659 4 (records, grammar), RFC 8657 (parameters), RFC 9495 (issuemail), SBR 4.2.2.1.  Which set is
- * the relevant one is the question of climb.h.
+ * RFC 8659 4 (records, grammar), RFC 8657 (parameters), RFC 9495 (issuemail), SBR 4.2.2.1.  Which
+ * set is the relevant one is the question of climb.h.
  */
 #ifndef DNS_CAA_H
 #define DNS_CAA_H
@@ -87,9 +87,9 @@ struct caa_decision {
 };
 
 /*
- * Decides over the records of one set; none at all is "no-caa".  Evaluation order: RFC 8659 4.1 (critical),
- * then the tag asked for.  The result lives in `arena`, borrows from `records`, leaves found_at and ttl_s
- * to the climb, and is never CAA_COULD_NOT_TELL.
+ * Decides over the records of one set; none at all is "no-caa".  Evaluation order: RFC 8659 4.1
+ * (critical), then the tag asked for.  The result lives in `arena`, borrows from `records`, leaves
+ * found_at and ttl_s to the climb, and is never CAA_COULD_NOT_TELL.
  */
 void caa_decide(struct cs_arena *arena, const struct caa_question *question,
     const struct dns_record *records, size_t records_len, struct caa_decision *ret_decision);
@@ -106,8 +106,8 @@ struct caa_value {
 };
 
 /*
- * The issue-value grammar of RFC 8659 4.2, left to right, one step an octet.  False: outside the grammar.
- * The spans borrow from `value`.  Also for the persistent TXT record of TBR 3.2.2.4.22.
+ * The issue-value grammar of RFC 8659 4.2, left to right, one step an octet.  False: outside the
+ * grammar. The spans borrow from `value`.  Also for the persistent TXT record of TBR 3.2.2.4.22.
  */
 bool caa_value_parse(struct cs_span value, struct caa_value *ret_value);
 

@@ -8,7 +8,7 @@
 #define MAX_LABELS 127
 #define WORTH_TRYING 500 /* milliseconds: with less, a second try would only be for show */
 
-/* --- the decision ---------------------------------------------------------------------------------------- */
+/* --- the decision ---------------------------------------------------------------------------- */
 
 /* The name without its leftmost label; NULL above the top-level domain: the root is never asked. */
 static const char *
@@ -30,7 +30,10 @@ complete(const char *name, const struct climb_lookup *lookups, size_t len)
 	return i == len;
 }
 
-/* Does it say what the name has?  States and answers come from a record, so nothing is taken for granted. */
+/*
+ * Does it say what the name has?  States and answers come from a record, so nothing is taken for
+ * granted.
+ */
 static bool
 told(const struct climb_lookup *lookup)
 {
@@ -58,8 +61,8 @@ no_set(struct climb_result *result, enum dns_state state, enum caa_finding findi
 }
 
 /*
- * Bogus denies at every label, also above the set that would decide: a forged answer in the chain of our own
- * lookups is an attack or a broken zone, and neither is a reason to sign.
+ * Bogus denies at every label, also above the set that would decide: a forged answer in the chain
+ * of our own lookups is an attack or a broken zone, and neither is a reason to sign.
  */
 static bool
 any_bogus(struct cs_arena *arena, struct climb_result *result)
@@ -128,7 +131,7 @@ climb_decide(struct cs_arena *arena, const struct caa_question *question, const 
 	*ret_result = result;
 }
 
-/* --- the work -------------------------------------------------------------------------------------------- */
+/* --- the work -------------------------------------------------------------------------------- */
 
 struct leg {
 	struct climb *climb;
@@ -156,7 +159,9 @@ left_ms(const struct climb *climb)
 	return climb->deadline_ms - cs_mono_ms();
 }
 
-/* A set further down, or anything bogus: what this label holds cannot change the outcome any more. */
+/*
+ * A set further down, or anything bogus: what this label holds cannot change the outcome any more.
+ */
 static bool
 hidden(const struct climb *climb, const struct climb_lookup *lookup)
 {

@@ -2,9 +2,9 @@
 /*
  * climb.h: finds the CAA records that apply to a name (RFC 8659 3) and decides.
  *
- * All labels of the name itself, down to the top-level domain and never the root, are looked up at once; the
- * resolver follows aliases for each, and the parents of an alias' target are never consulted.  What could
- * not be found out is "could not tell", never "no record".
+ * All labels of the name itself, down to the top-level domain and never the root, are looked up at
+ * once; the resolver follows aliases for each, and the parents of an alias' target are never
+ * consulted.  What could not be found out is "could not tell", never "no record".
  */
 #ifndef DNS_CLIMB_H
 #define DNS_CLIMB_H
@@ -43,9 +43,10 @@ struct climb_result {
 };
 
 /*
- * Pure: the decision over recorded lookups, as the climb makes it and as an auditor repeats it.  The
- * lookups must be the name's labels, all of them, in order; what is missing could not be told.  Bogus at
- * any label denies; a failure at or below the first set is "could not tell", above it does not matter.
+ * Pure: the decision over recorded lookups, as the climb makes it and as an auditor repeats it.
+ * The lookups must be the name's labels, all of them, in order; what is missing could not be told.
+ * Bogus at any label denies; a failure at or below the first set is "could not tell", above it does
+ * not matter.
  */
 void climb_decide(struct cs_arena *arena, const struct caa_question *question, const char *name,
     const struct climb_lookup *lookups, size_t lookups_len, struct climb_result *ret_result);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unbound-event.h>
 #include <unbound.h>
 
@@ -11,24 +12,28 @@
 
 #define CLASS_IN 1
 #define ANCHOR_MAX_OCTETS 65536
+#define PORTS_MAX 2560 /* SENT_AT_ONCE and FORGOTTEN_MAX of dns.c */
 
 /*
- * Checked one by one: a misspelt option is an error of its own, and a failure here must not leave a resolver
- * that checks less.  Order does not matter; all must come before the first query.
+ * Checked one by one: a misspelt option is an error of its own, and a failure here must not leave a
+ * resolver that checks less.  Order does not matter; all must come before the first query.
  */
 static const struct option {
 	const char *name, *value;
 } options[] = {
 	/*
-	 * Old answers: none, but absence without an SOA and failures, which stay for 5 seconds come what may.
-	 * Without val-bogus-ttl a mended zone would stay bogus for a minute.
+	 * Old answers: none, but absence without an SOA and failures, which stay for 5 seconds come
+	 * what may. Without val-bogus-ttl a mended zone would stay bogus for a minute.
 	 */
 	{ "cache-min-ttl:", "0" },
 	{ "cache-max-negative-ttl:", "0" },
 	{ "val-bogus-ttl:", "0" },
 	{ "serve-expired:", "no" },
 	{ "prefetch:", "no" },
-	/* A server that was away is asked again, and soon; by default it would be shunned for 15 minutes. */
+	/*
+	 * A server that was away is asked again, and soon; by default it would be shunned for 15
+	 * minutes.
+	 */
 	{ "infra-host-ttl:", "30" },
 	{ "infra-keep-probing:", "yes" },
 	/* Validation, in full. */
@@ -37,7 +42,9 @@ static const struct option {
 	{ "val-clean-additional:", "yes" },
 	{ "val-log-level:", "2" }, /* what fills `why` */
 	{ "harden-dnssec-stripped:", "yes" },
-	/* RFC 6840 5.11: one good algorithm is enough, and "yes" refuses zones in a key rollover. */
+	/*
+	 * RFC 6840 5.11: one good algorithm is enough, and "yes" refuses zones in a key rollover.
+	 */
 	{ "harden-algo-downgrade:", "no" },
 	/* Denials are asked for, not concluded from others. */
 	{ "aggressive-nsec:", "no" },
@@ -50,8 +57,11 @@ static const struct option {
 	{ "unwanted-reply-threshold:", "100000" },
 	{ "qname-minimisation:", "yes" },
 	{ "qname-minimisation-strict:", "no" },
+	/*
+	 * Five are the default: a silent server then holds a port, and a person, for half a minute.
+	 */
+	{ "outbound-msg-retry:", "3" },
 	/* The library's own limits are for one query at a time (16 ports, 2 of TCP). */
-	{ "outgoing-range:", "256" },
 	{ "outgoing-num-tcp:", "64" },
 	{ "num-queries-per-thread:", "1024" },
 	{ "edns-buffer-size:", "1232" },
@@ -69,6 +79,23 @@ set(struct ub_ctx *ub, const char *name, const char *value, struct cs_err *err)
 	return CS_OK;
 }
 
+/*
+ * A query to a silent server holds its port, a file descriptor, until it is given up; the others
+ * wait for a free one.  So as many as may be under way, if the process has the descriptors for two
+ * contexts.
+ */
+static enum cs_code
+set_ports(struct ub_ctx *ub, struct cs_err *err)
+{
+	struct rlimit limit = { .rlim_cur = 1024 };
+	char ports[16];
+
+	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	snprintf(ports, sizeof(ports), "%u",
+	    limit.rlim_cur / 3 < PORTS_MAX ? (unsigned)(limit.rlim_cur / 3) : PORTS_MAX);
+	return set(ub, "outgoing-range:", ports, err);
+}
+
 static enum cs_code
 set_options(struct ub_ctx *ub, const struct dns_settings *settings, struct cs_err *err)
 {
@@ -77,11 +104,15 @@ set_options(struct ub_ctx *ub, const struct dns_settings *settings, struct cs_er
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		if (set(ub, options[i].name, options[i].value, err) != CS_OK)
 			return CS_INTERNAL;
-	/* This also caps the TTLs that answers show: max(TTL, 8 h) is then never more than is due. */
+	/*
+	 * This also caps the TTLs that answers show: max(TTL, 8 h) is then never more than is due.
+	 */
 	snprintf(ttl, sizeof(ttl), "%u", (unsigned)settings->cache_max_ttl_s);
 	if (set(ub, "cache-max-ttl:", ttl, err) != CS_OK)
 		return CS_INTERNAL;
 	if (settings->test_mode && set(ub, "do-not-query-localhost:", "no", err) != CS_OK)
+		return CS_INTERNAL;
+	if (set_ports(ub, err) != CS_OK)
 		return CS_INTERNAL;
 	if (settings->root_hints_file != NULL)
 		return set(ub, "root-hints:", settings->root_hints_file, err);
@@ -147,8 +178,8 @@ ignore(void *arg, int rcode, void *packet, int len, int sec, char *why, int limi
 }
 
 /*
- * Options and anchors are only stored until the first query, which is when bad ones fail.  "localhost." is
- * answered inside the call, so that first query can be made here and asks nobody.
+ * Options and anchors are only stored until the first query, which is when bad ones fail.
+ * "localhost." is answered inside the call, so that first query can be made here and asks nobody.
  */
 static enum cs_code
 finalize(struct ub_ctx *ub, bool test_mode, struct cs_err *err)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lookups over libunbound; context.c sets it up.  What was learned about it (1.17.1, Debian 12) stands where
- * it matters.
+ * Lookups over libunbound; context.c sets it up.  What was learned about it (1.17.1, Debian 12)
+ * stands where it matters.
  *
- * A lookup is never cancelled: its time-out answers the caller and forgets him, and the struct stays until
- * libunbound has come back for it, or is gone.
+ * A lookup is never cancelled: its time-out answers the caller and forgets him, and the struct
+ * stays until libunbound has come back for it, or is gone.
  */
 #include "dns/dns.h"
 
@@ -20,16 +20,24 @@
 #include "dns/context.h"
 
 /*
- * More at once and they only disturb each other: packets are lost in full socket buffers, and every loss is a
- * time-out.  The rest waits here, within its limit.
+ * More at once and they only disturb each other: packets are lost in full socket buffers, and every
+ * loss is a time-out.  The rest waits here, within its limit.
  */
 #define SENT_AT_ONCE 512
+/*
+ * Silent servers keep libunbound busy for long after our time-outs: that must not stop the others,
+ * nor fill memory.
+ */
+#define FORGOTTEN_MAX 2048
 #define CLASS_IN 1
 #define WHY_TEXT 256
 #define SEC_BOGUS 1 /* the `sec` of ub_event_callback_type: 0 is insecure */
 #define SEC_SECURE 2
 
-TAILQ_HEAD(lookups, lookup);
+struct lookups {
+	TAILQ_HEAD(, lookup) head;
+	size_t len;
+};
 
 struct dns {
 	struct event_base *base;
@@ -37,9 +45,9 @@ struct dns {
 	struct event *pump;
 	struct lookups idle; /* those that wait for their time */
 	struct lookups queued;
-	struct lookups sent; /* those that libunbound will still come back for */
-	size_t sent_len;
-	size_t in_flight; /* those somebody waits for */
+	struct lookups sent;
+	struct lookups forgotten; /* timed out, but libunbound will still come back for them */
+	size_t in_flight;         /* those somebody waits for */
 	uint32_t lookup_ms;
 	bool test_mode, closing;
 	bool inside; /* libunbound is calling us: it is not called back */
@@ -62,15 +70,15 @@ struct lookup {
 static void
 move(struct lookup *lookup, struct lookups *to)
 {
-	struct dns *dns = lookup->dns;
-
-	if (lookup->in != NULL)
-		TAILQ_REMOVE(lookup->in, lookup, entry);
-	dns->sent_len -= lookup->in == &dns->sent;
-	dns->sent_len += to == &dns->sent;
+	if (lookup->in != NULL) {
+		TAILQ_REMOVE(&lookup->in->head, lookup, entry);
+		lookup->in->len--;
+	}
 	lookup->in = to;
-	if (to != NULL)
-		TAILQ_INSERT_TAIL(to, lookup, entry);
+	if (to != NULL) {
+		TAILQ_INSERT_TAIL(&to->head, lookup, entry);
+		to->len++;
+	}
 }
 
 static void
@@ -142,15 +150,15 @@ interpret(struct lookup *lookup, struct cs_arena *arena, int sec, struct dns_res
 static void
 wake(struct dns *dns)
 {
-	if (!TAILQ_EMPTY(&dns->queued))
+	if (!TAILQ_EMPTY(&dns->queued.head))
 		event_active(dns->pump, EV_TIMEOUT, 0);
 }
 
 /*
- * NXDOMAIN comes as rcode 0, and so does a bogus answer, with the forged records in the packet: `sec` comes
- * before everything.  With any other rcode, packet and len are garbage.  `sec` is insecure as well for what
- * was never checked; with an anchor at the root that is only what libunbound makes up itself, and such
- * names are not asked.
+ * NXDOMAIN comes as rcode 0, and so does a bogus answer, with the forged records in the packet:
+ * `sec` comes before everything.  With any other rcode, packet and len are garbage.  `sec` is
+ * insecure as well for what was never checked; with an anchor at the root that is only what
+ * libunbound makes up itself, and such names are not asked.
  */
 static void
 on_answer(void *arg, int rcode, void *packet, int len, int sec, char *why, int limited)
@@ -210,11 +218,17 @@ send_query(struct lookup *lookup)
 	}
 }
 
+static bool
+may_send(const struct dns *dns)
+{
+	return !dns->inside && dns->sent.len < SENT_AT_ONCE && dns->forgotten.len < FORGOTTEN_MAX;
+}
+
 static void
 pump(struct dns *dns)
 {
-	while (!dns->inside && dns->sent_len < SENT_AT_ONCE && !TAILQ_EMPTY(&dns->queued))
-		send_query(TAILQ_FIRST(&dns->queued));
+	while (may_send(dns) && !TAILQ_EMPTY(&dns->queued.head))
+		send_query(TAILQ_FIRST(&dns->queued.head));
 }
 
 static void
@@ -249,11 +263,17 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	}
 	snprintf(why, sizeof(why), "no answer within %u ms", (unsigned)lookup->limit_ms);
 	deliver_failure(lookup, why);
-	if (lookup->in != &dns->sent)
+	if (lookup->in == &dns->sent)
+		move(lookup, &dns->forgotten);
+	else
 		free_lookup(lookup);
+	wake(dns);
 }
 
-/* Names of RFC 6761 and its kin: libunbound makes answers up for them, others leak from a local network. */
+/*
+ * Names of RFC 6761 and its kin: libunbound makes answers up for them, others leak from a local
+ * network.
+ */
 static bool
 special_use(const struct dns *dns, const char *name)
 {
@@ -317,15 +337,15 @@ end_all(struct lookups *list)
 {
 	struct lookup *lookup;
 
-	TAILQ_FOREACH(lookup, list, entry)
+	TAILQ_FOREACH(lookup, &list->head, entry)
 	deliver_failure(lookup, "the resolver was closed");
 }
 
 static void
 free_all(struct lookups *list)
 {
-	while (!TAILQ_EMPTY(list))
-		free_lookup(TAILQ_FIRST(list));
+	while (!TAILQ_EMPTY(&list->head))
+		free_lookup(TAILQ_FIRST(&list->head));
 }
 
 void
@@ -343,6 +363,7 @@ dns_close(struct dns *dns)
 	free_all(&dns->idle);
 	free_all(&dns->queued);
 	free_all(&dns->sent);
+	free_all(&dns->forgotten);
 	event_free(dns->pump);
 	free(dns);
 }
@@ -355,9 +376,10 @@ dns_open(const struct dns_settings *settings, struct event_base *base, struct dn
 	enum cs_code code;
 
 	cs_assert(dns != NULL);
-	TAILQ_INIT(&dns->idle);
-	TAILQ_INIT(&dns->queued);
-	TAILQ_INIT(&dns->sent);
+	TAILQ_INIT(&dns->idle.head);
+	TAILQ_INIT(&dns->queued.head);
+	TAILQ_INIT(&dns->sent.head);
+	TAILQ_INIT(&dns->forgotten.head);
 	dns->base = base;
 	dns->lookup_ms = settings->lookup_ms != 0 ? settings->lookup_ms : DNS_LOOKUP_MS;
 	dns->test_mode = settings->test_mode;

@@ -2,8 +2,9 @@
 /*
  * dns.h: asynchronous lookups that validate to the root (RFC 4035 5), over libunbound.
  *
- * For one thread, in the caller's event loop.  Make it after fork(): one per process.  It reads what
- * applicants' name servers send, so the process that holds it holds no key and no credentials.
+ * For one thread, in the caller's event loop.  Make it after fork(): one per process, or two; 8,192
+ * file descriptors are enough for both whatever happens.  It reads what applicants' name servers
+ * send, so the process that holds it holds no key and no credentials.
  */
 #ifndef DNS_DNS_H
 #define DNS_DNS_H
@@ -23,8 +24,8 @@ struct dns;
 #define DNS_CACHE_MAX_TTL_S 60 /* no answer older than this is ever used */
 
 /*
- * libunbound remembers a failure for 5 seconds, counted in whole ones, whatever the cache settings say: a
- * second try sooner would ask nobody.
+ * libunbound remembers a failure for 5 seconds, counted in whole ones, whatever the cache settings
+ * say: a second try sooner would ask nobody.
  */
 #define DNS_RETRY_WAIT_MS 6100
 
@@ -55,8 +56,8 @@ struct dns_result {
 	int64_t answered_ms; /* when, on the wall clock */
 	struct cs_span wire; /* the packet, for the archive; empty where nothing came */
 	/*
-	 * Set exactly when the state is secure or insecure: the rcode is then NOERROR or NXDOMAIN, and only
-	 * then does an empty set of records mean "none".  A bogus answer is never read.
+	 * Set exactly when the state is secure or insecure: the rcode is then NOERROR or NXDOMAIN,
+	 * and only then does an empty set of records mean "none".  A bogus answer is never read.
 	 */
 	const struct dns_answer *answer;
 };
@@ -65,13 +66,15 @@ struct dns_result {
 typedef void dns_done(void *arg, const struct dns_result *result);
 
 /*
- * `base` must outlive the result.  CS_MALFORMED: a setting cannot be, or the anchor file holds no usable
- * root anchor (without one nothing would be validated, silently).  CS_UNAVAILABLE: a file cannot be read.
- * CS_INTERNAL: the library refuses.
+ * `base` must outlive the result.  CS_MALFORMED: a setting cannot be, or the anchor file holds no
+ * usable root anchor (without one nothing would be validated, silently).  CS_UNAVAILABLE: a file
+ * cannot be read. CS_INTERNAL: the library refuses.
  */
 CS_MUST_USE enum cs_code dns_open(const struct dns_settings *settings, struct event_base *base,
     struct dns **ret_dns, struct cs_err *err);
-/* Ends all lookups: their callbacks run here, as indeterminate.  Not from a callback.  Takes NULL. */
+/*
+ * Ends all lookups: their callbacks run here, as indeterminate.  Not from a callback.  Takes NULL.
+ */
 void dns_close(struct dns *dns);
 
 struct dns_question {
@@ -82,19 +85,23 @@ struct dns_question {
 };
 
 /*
- * Exactly one callback per call, at the latest after the limit; it may run before this returns.  Names
- * that never leave a machine (localhost, onion, the reverse tree, ...) are not asked: indeterminate.
+ * Exactly one callback per call, at the latest after the limit; it may run before this returns.
+ * Names that never leave a machine (localhost, onion, the reverse tree, ...) are not asked:
+ * indeterminate.
  */
 void dns_lookup(struct dns *dns, const struct dns_question *question, dns_done *done, void *arg);
 
 /*
- * Would dns_lookup() ask this name?  dns_name_valid(), and not of special use (RFC 6761): some of those
- * libunbound answers itself, unvalidated.
+ * Would dns_lookup() ask this name?  dns_name_valid(), and not of special use (RFC 6761): some of
+ * those libunbound answers itself, unvalidated.
  */
 bool dns_may_ask(const struct dns *dns, const char *name);
 /* How many lookups wait for an answer. */
 size_t dns_in_flight(const struct dns *dns);
-/* The key tags of the anchors in force, "20326 38696": for metrics and evidence.  Borrowed from dns. */
+/*
+ * The key tags of the anchors in force, "20326 38696": for metrics and evidence.  Borrowed from
+ * dns.
+ */
 const char *dns_anchor_tags(const struct dns *dns);
 /* "secure", "insecure", "bogus", "indeterminate". */
 const char *dns_state_name(enum dns_state state);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any packet, asked for any type that has RDATA of its own.  What is accepted must hold what answer.h says. */
+/*
+ * Any packet, asked for any type that has RDATA of its own.  What is accepted must hold what
+ * answer.h says.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

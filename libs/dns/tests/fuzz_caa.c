@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A set of records: each octet pair of the input is a length, then so many octets of RDATA.  No set without a
- * record that spells our name may ever authorise us, and nothing printed holds a control character.
+ * A set of records: each octet pair of the input is a length, then so many octets of RDATA.  No set
+ * without a record that spells our name may ever authorise us, and nothing printed holds a control
+ * character.
  */
 #include <stddef.h>
 #include <stdint.h>

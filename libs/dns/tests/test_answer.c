@@ -178,7 +178,10 @@ a_failure_has_a_code_and_no_records(void **state)
 	cs_arena_free(arena);
 }
 
-/* One record whose owner or data is wrong in one way; `fine` is what the row looks like when it is right. */
+/*
+ * One record whose owner or data is wrong in one way; `fine` is what the row looks like when it is
+ * right.
+ */
 static void
 refuses_what_does_not_fit(void **state)
 {
@@ -199,8 +202,8 @@ refuses_what_does_not_fit(void **state)
 		{ "MX with more than a host", 0x8180, DNS_TYPE_MX, BYTES("\0\1\0\0", "\0\1\1a\0") },
 		{ "name beyond the packet", 0x8180, DNS_TYPE_CNAME, BYTES("\3ab", "\3abc\0") },
 		{ "name without end", 0x8180, DNS_TYPE_CNAME, BYTES("\2ab", "\2ab\0") },
-		{ "pointer to itself", 0x8180, DNS_TYPE_CNAME, BYTES("\xc0\x28", "\xc0\x0c") },
-		{ "pointer ahead", 0x8180, DNS_TYPE_CNAME, BYTES("\xc0\x2a", "\xc0\x0e") },
+		{ "pointer to itself", 0x8180, DNS_TYPE_CNAME, BYTES("\xc0\x27", "\xc0\x0c") },
+		{ "pointer ahead", 0x8180, DNS_TYPE_CNAME, BYTES("\xc0\x28", "\xc0\x0e") },
 		{ "pointer into the header", 0x8180, DNS_TYPE_CNAME,
 		    BYTES("\xc0\x0b", "\xc0\x0c") },
 		{ "half a pointer", 0x8180, DNS_TYPE_CNAME, BYTES("\xc0", "\xc0\x0c") },

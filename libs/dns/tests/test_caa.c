@@ -406,7 +406,10 @@ reads_sixteen_parameters_and_no_more(void **state)
 	cs_arena_free(arena);
 }
 
-/* 29: 1,000 others, and one that denies; and the label that is exponential for a backtracking reader */
+/*
+ * 29: 1,000 others, and one that denies; and the label that is exponential for a backtracking
+ * reader
+ */
 static void
 reads_a_thousand_records_in_as_many_steps_as_octets(void **state)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The climb's decision over recorded lookups.  What is recorded is what it_dns.c sees real servers give. */
+/*
+ * The climb's decision over recorded lookups.  What is recorded is what it_dns.c sees real servers
+ * give.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +18,10 @@
 static const char *const issuers[] = { "ca.example" };
 static const struct caa_question mail = { CAA_ISSUEMAIL, issuers, 1, NULL, NULL, 0 };
 
-/* What a label's lookup came to.  A set is one issuemail record with this value, found through an alias or not. */
+/*
+ * What a label's lookup came to.  A set is one issuemail record with this value, found through an
+ * alias or not.
+ */
 struct seen {
 	const char *name;
 	enum dns_state state;
