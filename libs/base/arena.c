@@ -204,7 +204,7 @@ make_room(struct cs_buf *buf, size_t more)
 		cap *= 2;
 	uint8_t *data = cs_arena_alloc(buf->arena, cap);
 
-	if (buf->len > 0)
+	if (buf->data != NULL)
 		memcpy(data, buf->data, buf->len);
 	buf->data = data;
 	buf->cap = cap;

@@ -216,6 +216,7 @@ prepare_socket(struct http_server *server, struct cs_err *err)
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &len) != 0)
 		return cs_fail(err, CS_UNAVAILABLE, "listening socket: %s", strerror(errno));
+	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): getsockname() filled it in */
 	server->port =
 	    ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
 						: ((struct sockaddr_in *)&address)->sin_port);

@@ -2,6 +2,7 @@
 /* spki.c: the form of public keys (SBR 7.1.3.1) and their way into OpenSSL. */
 #include <openssl/core_names.h>
 #include <openssl/params.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "pki/der.h"
@@ -197,9 +198,10 @@ import_ec(const struct pki_key *key)
 	char group[16];
 	uint8_t point[133];
 
-	strcpy(group, key->bits == 256   ? "prime256v1"
-		      : key->bits == 384 ? "secp384r1"
-					 : "secp521r1");
+	(void)snprintf(group, sizeof(group), "%s",
+	    key->bits == 256   ? "prime256v1"
+	    : key->bits == 384 ? "secp384r1"
+			       : "secp521r1");
 	memcpy(point, key->point.data, key->point.len);
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),

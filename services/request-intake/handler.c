@@ -233,7 +233,6 @@ create(const struct intake_service *intake, struct svc_event *ev, const struct d
 		.caller = *caller,
 		.now_ms = ev->now_ms,
 		.ends_at_ms = ev->now_ms + (int64_t)intake->life_days * CS_DAY_MS };
-	struct intake_step step = { 0 };
 
 	request.id = ev->key;
 	request.enterprise = caller->enterprise;
@@ -243,7 +242,8 @@ create(const struct intake_service *intake, struct svc_event *ev, const struct d
 	memcpy(fresh.body_sha256, draft->body_sha256, CLAIM_DIGEST);
 	memcpy(fresh.digest, request.digest, CLAIM_DIGEST);
 	memcpy(fresh.spki_sha256, draft->spki_sha256, CLAIM_DIGEST);
-	step = intake_create(ev->arena, req, &fresh);
+	struct intake_step step = intake_create(ev->arena, req, &fresh);
+
 	if (step.says == INTAKE_SAYS_SUBMITTED)
 		req->envelope = claim_seal_request(ev->arena, intake->key, &request);
 	return step;

@@ -227,7 +227,6 @@ wire_read_issued(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_
 {
 	const Countersign__V1__CertificateIssued *m =
 	    unpack(arena, &countersign__v1__certificate_issued__descriptor, body, err);
-	struct intake_certificate certificate = { 0 };
 	bool good = false;
 
 	if (!m)
@@ -237,7 +236,7 @@ wire_read_issued(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_
 	       is_time(m->not_before_ms) && is_time(m->not_after_ms);
 	if (finish(&m->request_id, good, ret_request, "CertificateIssued", err))
 		return CS_MALFORMED;
-	certificate = (struct intake_certificate){ .serial = m->serial,
+	struct intake_certificate certificate = { .serial = m->serial,
 		.fingerprint = m->fingerprint,
 		.issued_at_ms = m->issued_at_ms,
 		.not_before_ms = m->not_before_ms,
@@ -245,6 +244,7 @@ wire_read_issued(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_
 		.der = cs_span_of(m->certificate.data, m->certificate.len),
 		.chain = CS_NEW_ARRAY(arena, m->n_chain, struct cs_span),
 		.n_chain = m->n_chain };
+
 	for (size_t i = 0; i < m->n_chain; i++)
 		certificate.chain[i] = cs_span_of(m->chain[i].data, m->chain[i].len);
 	*ret_certificate = certificate;
