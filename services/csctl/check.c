@@ -17,6 +17,7 @@
 
 #define INPUT_MAX (1024 * 1024)
 #define ISSUERS_MAX 16
+#define SEEN_MAX 320
 
 /* A file's octets, or those of stdin for "-". */
 static enum cs_code
@@ -39,7 +40,20 @@ read_input(struct cs_arena *arena, const char *path, struct cs_span *ret, struct
 	return CS_OK;
 }
 
+/* What was judged, as far as a terminal can show it. */
+static json_t *
+seen_text(struct cs_arena *arena, struct cs_span text)
+{
+	return json_pack("{s:[s]}", "seen", cs_escape(arena, text, SEEN_MAX));
+}
+
 /* ---- csr ---- */
+
+static json_t *
+seen_octets(struct cs_span text)
+{
+	return json_pack("{s:{s:I}}", "seen", "octets", (json_int_t)text.len);
+}
 
 static int
 run_csr(struct args *args)
@@ -57,8 +71,8 @@ run_csr(struct args *args)
 	if (read_input(args->arena, path, &text, &err))
 		return could_not(&err);
 	if (!pki_csr_read(args->arena, text, flags, &csr, &why))
-		return verdict_print(as_json, false, "refuse", &why, json_object());
-	json_t *seen = json_object(), *mailboxes = json_array();
+		return verdict_print(as_json, false, "refuse", &why, seen_octets(text));
+	json_t *seen = seen_octets(text), *mailboxes = json_array();
 	const char *digest = cs_hex(args->arena, cs_span_of(csr.key.spki_sha256, 32));
 
 	for (size_t i = 0; i < csr.n_mailboxes; i++)
@@ -72,6 +86,7 @@ run_csr(struct args *args)
 
 /* ---- address ---- */
 
+/* As intake judges it, but with names of documentation, which it takes in test mode only. */
 static int
 run_address(struct args *args)
 {
@@ -79,6 +94,7 @@ run_address(struct args *args)
 	const char *word = args_word(args);
 	struct cs_refusal why = { .code = "accepted", .clause = "RFC 5321 4.1.2; RFC 6532 3.2" };
 	struct smime_address address;
+	struct smime_psl *psl;
 	struct cs_err err;
 	struct cs_span text;
 
@@ -87,10 +103,18 @@ run_address(struct args *args)
 	text = cs_span_str(word);
 	if (strcmp(word, "-") == 0 && read_input(args->arena, "-", &text, &err))
 		return could_not(&err);
-	if (!smime_address_parse(args->arena, text, &address, &why))
-		return verdict_print(as_json, false, "refuse", &why, json_object());
-	json_t *seen = json_object();
+	json_t *seen = seen_text(args->arena, text);
 
+	if (smime_psl_load(NULL, &psl, &err)) {
+		json_decref(seen);
+		return could_not(&err);
+	}
+	bool good = smime_address_parse(args->arena, text, &address, &why) &&
+		    smime_domain_judge(args->arena, address.domain, psl, 0, &why);
+
+	smime_psl_free(psl);
+	if (!good)
+		return verdict_print(as_json, false, "refuse", &why, seen);
 	(void)json_object_set_new(seen, "canonical", json_string(address.canonical));
 	(void)json_object_set_new(seen, "domain", json_string(address.domain));
 	(void)json_object_set_new(seen, "certified_as",
@@ -231,9 +255,11 @@ tag_of(const char *name, enum probe_tag *ret)
 
 /* A name that cannot be looked up is refused like any other input. */
 static int
-refuse_domain(bool as_json, bool is_caa, const struct cs_refusal *why)
+refuse_domain(struct args *args, bool as_json, const char *verdict, const char *domain,
+    const struct cs_refusal *why)
 {
-	return verdict_print(as_json, false, is_caa ? "deny" : "refuse", why, json_object());
+	return verdict_print(
+	    as_json, false, verdict, why, seen_text(args->arena, cs_span_str(domain)));
 }
 
 static int
@@ -258,7 +284,7 @@ run_caa(struct args *args)
 	if (domain == NULL || !args_end(args))
 		return usage(args);
 	if (!smime_domain_spell(args->arena, cs_span_str(domain), &check.target, &why))
-		return refuse_domain(as_json, true, &why);
+		return refuse_domain(args, as_json, "deny", domain, &why);
 	return look(args, &settings, &check, tag, as_json);
 }
 
@@ -281,7 +307,7 @@ run_domain(struct args *args)
 		return usage(args);
 	check.expected = cs_span_str(value);
 	if (!smime_domain_spell(args->arena, cs_span_str(domain), &check.target, &why))
-		return refuse_domain(as_json, false, &why);
+		return refuse_domain(args, as_json, "refuse", domain, &why);
 	return look(args, &settings, &check, PROBE_ISSUEMAIL, as_json);
 }
 

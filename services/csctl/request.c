@@ -32,15 +32,17 @@ api_open(struct args *args, struct api *api)
 	return true;
 }
 
-/* A problem document in a person's words (RFC 9457). */
+/* A problem document in a person's words (RFC 9457).  From 500 on nothing was judged: try again. */
 static int
 print_problem(long status, struct cs_span body)
 {
+	bool judged = status < 500 && status != 408 && status != 429;
 	json_t *problem = json_loadb((const char *)body.data, body.len, 0, NULL);
 	static const char *const members[] = { "title", "detail", "field", "clause", "mend",
 		"code" };
 
-	(void)fprintf(stderr, "csctl: refused with status %ld\n", status);
+	(void)fprintf(
+	    stderr, "csctl: %s with status %ld\n", judged ? "refused" : "not done", status);
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		const char *text = json_string_value(json_object_get(problem, members[i]));
 
@@ -48,18 +50,27 @@ print_problem(long status, struct cs_span body)
 			(void)fprintf(stderr, "  %-7s %s\n", members[i], text);
 	}
 	json_decref(problem);
-	return REFUSED;
+	return judged ? REFUSED : COULD_NOT_RUN;
 }
 
+/* JSON over several lines, for people; everything else as it came. */
 static void
 print_body(struct cs_span body)
 {
+	json_t *value = json_loadb((const char *)body.data, body.len, 0, NULL);
+
+	if (value != NULL) {
+		(void)json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+		(void)fputc('\n', stdout);
+		json_decref(value);
+		return;
+	}
 	(void)fwrite(body.data, 1, body.len, stdout);
 	if (body.len > 0 && body.data[body.len - 1] != '\n')
 		(void)fputc('\n', stdout);
 }
 
-/* Sends it and prints the answer as it came. */
+/* Sends it and prints the answer. */
 static int
 call(struct api *api, const struct http_call *how)
 {
@@ -86,85 +97,148 @@ url(const struct api *api, const char *path)
 	return cs_arena_printf(api->arena, "%s/v1/requests%s", api->base, path);
 }
 
+/* One part of a path or a query, whatever was typed (RFC 3986 2.1). */
+static const char *
+part(struct cs_arena *arena, const char *text)
+{
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~";
+	struct cs_buf buf = cs_buf_new(arena);
+
+	for (const char *c = text; *c != '\0'; c++) {
+		if (strchr(plain, *c) != NULL)
+			cs_buf_printf(&buf, "%c", *c);
+		else
+			cs_buf_printf(&buf, "%%%02X", (unsigned)(unsigned char)*c);
+	}
+	return (const char *)cs_buf_span(&buf).data;
+}
+
 /* ---- submit ---- */
 
+/* The API takes a text: PEM as it is, else base64 of the octets.  NULL: it was said why. */
 static const char *
-read_file(struct cs_arena *arena, const char *path)
+read_csr(struct cs_arena *arena, const char *path)
 {
-	char *text = cs_arena_alloc(arena, FILE_MAX + 1);
+	uint8_t *data = cs_arena_alloc(arena, FILE_MAX + 1);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, FILE_MAX);
+	ssize_t n = fd < 0 ? -1 : read(fd, data, FILE_MAX + 1);
 
+	if (n < 0)
+		(void)fprintf(stderr, "csctl: %s: %s\n", path, strerror(errno));
 	if (fd >= 0)
 		(void)close(fd);
-	if (n < 0) {
-		(void)fprintf(stderr, "csctl: %s: %s\n", path, strerror(errno));
+	if (n > FILE_MAX)
+		(void)fprintf(stderr, "csctl: %s: over %d octets\n", path, FILE_MAX);
+	if (n < 0 || n > FILE_MAX)
 		return NULL;
-	}
-	return text;
+	const struct cs_span octets = cs_span_of(data, (size_t)n);
+
+	if (memchr(data, '\0', octets.len) == NULL && cs_utf8_valid(octets))
+		return (const char *)data;
+	return cs_base64(arena, octets);
 }
 
-static json_t *
-all_options(struct args *args, const char *name)
+static bool
+is_utf8(const char *name, const char *value)
 {
-	json_t *array = json_array();
+	if (value == NULL || cs_utf8_valid(cs_span_str(value)))
+		return true;
+	(void)fprintf(stderr, "csctl: %s is not UTF-8\n", name);
+	return false;
+}
+
+/* Takes every "--name VALUE" into a list.  False: one of them cannot be said in JSON. */
+static bool
+take_list(struct args *args, const char *option, json_t *body, const char *member)
+{
+	json_t *list = json_array();
 	const char *value;
+	bool good = true;
 
-	while ((value = args_option(args, name, NULL)) != NULL)
-		(void)json_array_append_new(array, json_string(value));
-	return array;
+	while ((value = args_option(args, option, NULL)) != NULL) {
+		good = good && is_utf8(option, value);
+		(void)json_array_append_new(list, json_string(value));
+	}
+	if (json_array_size(list) > 0)
+		(void)json_object_set(body, member, list);
+	json_decref(list);
+	return good;
 }
 
-static void
-set_text(json_t *object, const char *name, const char *value)
+static bool
+take_text(struct args *args, const char *option, json_t *body, const char *member)
 {
+	const char *value = args_option(args, option, NULL);
+
 	if (value != NULL)
-		(void)json_object_set_new(object, name, json_string(value));
+		(void)json_object_set_new(body, member, json_string(value));
+	return is_utf8(option, value);
+}
+
+/* The body of a request for a certificate without its CSR; NULL: it was said why. */
+static json_t *
+take_wishes(struct args *args)
+{
+	static const char *const texts[][2] = { { "--profile", "profile" },
+		{ "--common-name", "common_name" }, { "--key-use", "key_use" } };
+	json_t *body = json_pack("{s:s}", "profile", "smime-mailbox");
+	uint32_t days = 0;
+	bool good = args_number(args, "--days", 1, 3650, &days);
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		good = take_text(args, texts[i][0], body, texts[i][1]) && good;
+	good = take_list(args, "--mailbox", body, "mailboxes") && good;
+	good = take_list(args, "--domain", body, "domains") && good;
+	if (days != 0)
+		(void)json_object_set_new(body, "validity_days", json_integer(days));
+	if (good)
+		return body;
+	json_decref(body);
+	return NULL;
+}
+
+static int
+submit(struct args *args, const char *json, const char *key)
+{
+	struct api api;
+
+	if (!api_open(args, &api))
+		return COULD_NOT_RUN;
+	const struct http_call how = { .method = "POST",
+		.url = url(&api, ""),
+		.content_type = "application/json",
+		.body = cs_span_str(json),
+		.header =
+		    key == NULL ? NULL : cs_arena_printf(args->arena, "Idempotency-Key: %s", key) };
+
+	return call(&api, &how);
 }
 
 static int
 run_submit(struct args *args)
 {
-	const char *profile = args_option(args, "--profile", "smime-mailbox");
-	const char *csr = args_option(args, "--csr", NULL), *text;
-	uint32_t days = 0;
+	const char *path = args_option(args, "--csr", NULL);
 	const char *key = args_option(args, "--idempotency-key", NULL);
-	json_t *mailboxes = all_options(args, "--mailbox"),
-	       *domains = all_options(args, "--domain");
-	json_t *body = json_pack("{s:s, s:o}", "profile", profile, "mailboxes", mailboxes);
-	struct api api;
+	json_t *body = take_wishes(args);
+	int status = COULD_NOT_RUN;
 
-	set_text(body, "common_name", args_option(args, "--common-name", NULL));
-	set_text(body, "key_use", args_option(args, "--key-use", NULL));
-	if (json_array_size(domains) > 0)
-		(void)json_object_set(body, "domains", domains);
-	json_decref(domains);
-	bool understood = args_number(args, "--days", 1, 3650, &days);
-
-	if (days != 0)
-		(void)json_object_set_new(body, "validity_days", json_integer(days));
-	if (!understood || csr == NULL || json_array_size(mailboxes) == 0 || !args_end(args)) {
+	if (body == NULL)
+		return COULD_NOT_RUN;
+	if (path == NULL || json_object_get(body, "mailboxes") == NULL || !args_end(args)) {
 		json_decref(body);
 		return usage(args);
 	}
-	text = read_file(args->arena, csr);
-	set_text(body, "csr", text);
-	char *json = json_dumps(body, JSON_COMPACT);
-	int status = COULD_NOT_RUN;
+	const char *csr = read_csr(args->arena, path);
 
-	json_decref(body);
-	if (text != NULL && api_open(args, &api)) {
-		const struct http_call how = { .method = "POST",
-			.url = url(&api, ""),
-			.content_type = "application/json",
-			.body = cs_span_str(json),
-			.header = key == NULL
-				      ? NULL
-				      : cs_arena_printf(args->arena, "Idempotency-Key: %s", key) };
+	if (csr != NULL) {
+		(void)json_object_set_new(body, "csr", json_string(csr));
+		char *json = json_dumps(body, JSON_COMPACT);
 
-		status = call(&api, &how);
+		status = submit(args, json, key);
+		free(json);
 	}
-	free(json);
+	json_decref(body);
 	return status;
 }
 
@@ -181,7 +255,8 @@ run_get(struct args *args, const char *suffix)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
-		.url = url(&api, cs_arena_printf(args->arena, "/%s%s", id, suffix)) };
+		.url = url(
+		    &api, cs_arena_printf(args->arena, "/%s%s", part(args->arena, id), suffix)) };
 
 	return call(&api, &how);
 }
@@ -197,7 +272,8 @@ run_certificate(struct args *args)
 {
 	const char *format = args_option(args, "--format", "pem");
 
-	return run_get(args, cs_arena_printf(args->arena, "/certificate?format=%s", format));
+	return run_get(args,
+	    cs_arena_printf(args->arena, "/certificate?format=%s", part(args->arena, format)));
 }
 
 static int
@@ -211,7 +287,8 @@ run_post(struct args *args, const char *suffix, const char *json)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "POST",
-		.url = url(&api, cs_arena_printf(args->arena, "/%s/%s", id, suffix)),
+		.url = url(
+		    &api, cs_arena_printf(args->arena, "/%s/%s", part(args->arena, id), suffix)),
 		.content_type = json == NULL ? NULL : "application/json",
 		.body = cs_span_str(json) };
 
@@ -237,7 +314,8 @@ run_verify(struct args *args)
 
 	if (check == NULL)
 		return usage(args);
-	return run_post(args, cs_arena_printf(args->arena, "checks/%s/verify", check), NULL);
+	return run_post(
+	    args, cs_arena_printf(args->arena, "checks/%s/verify", part(args->arena, check)), NULL);
 }
 
 /* The token is read from stdin: arguments are seen by every process of the machine. */
@@ -256,7 +334,8 @@ run_token(struct args *args)
 	json_t *body = json_pack("{s:s}", "token", token);
 	char *json = json_dumps(body, JSON_COMPACT);
 
-	status = run_post(args, cs_arena_printf(args->arena, "checks/%s/token", check), json);
+	status = run_post(
+	    args, cs_arena_printf(args->arena, "checks/%s/token", part(args->arena, check)), json);
 	explicit_bzero(token, sizeof(token));
 	explicit_bzero(json, strlen(json));
 	json_decref(body);
@@ -274,11 +353,11 @@ run_list(struct args *args)
 	struct cs_buf query = cs_buf_new(args->arena);
 	struct api api;
 
-	cs_buf_printf(&query, "?limit=%s", args_option(args, "--limit", "50"));
+	cs_buf_printf(&query, "?limit=%s", part(args->arena, args_option(args, "--limit", "50")));
 	if (state != NULL)
-		cs_buf_printf(&query, "&state=%s", state);
+		cs_buf_printf(&query, "&state=%s", part(args->arena, state));
 	if (cursor != NULL)
-		cs_buf_printf(&query, "&cursor=%s", cursor);
+		cs_buf_printf(&query, "&cursor=%s", part(args->arena, cursor));
 	if (!args_end(args) || !api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
@@ -329,7 +408,8 @@ run_watch(struct args *args)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	enum cs_code code = http_client_lines(api.client,
-	    url(&api, cs_arena_printf(args->arena, "/%s/events", id)), on_line, NULL, &err);
+	    url(&api, cs_arena_printf(args->arena, "/%s/events", part(args->arena, id))), on_line,
+	    NULL, &err);
 
 	http_client_free(api.client);
 	return code == CS_OK ? DONE : could_not(&err);

@@ -216,6 +216,28 @@ an_address_is_judged_and_the_status_says_how(void **state)
 	assert_int_equal(say(&said, "check address")->status, COULD_NOT_RUN);
 	assert_int_equal(
 	    say(&said, "check address a@b.example c@d.example")->status, COULD_NOT_RUN);
+	assert_int_equal(say(&said, "check address a@blogs.co.uk")->status, DONE);
+	assert_int_equal(say(&said, "check address a@co.uk")->status, REFUSED);
+	assert_int_equal(say(&said, "check address a@b.localhost")->status, REFUSED);
+}
+
+/* Whatever is judged, and however: a program finds the same four members. */
+static void
+every_verdict_has_its_reason_clause_and_what_was_seen(void **state)
+{
+	static const char *const lines[] = { "check address a@b.example --json",
+		"check address a@@b --json", "check address a@co.uk --json",
+		"check csr /dev/null --json", "check caa *.b.example --json",
+		"check domain b..example --method txt --value v --json" };
+	static const char *const members[] = { "\"verdict\":\"", "\"reason\":\"", "\"clause\":\"",
+		"\"seen\":" };
+	static struct said said;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		for (size_t m = 0; m < sizeof(members) / sizeof(members[0]); m++)
+			if (strstr(say(&said, lines[i])->text, members[m]) == NULL)
+				fail_msg("%s has no %s: %s", lines[i], members[m], said.text);
 }
 
 static void
@@ -309,6 +331,7 @@ main(void)
 		cmocka_unit_test(a_group_shows_its_own_commands),
 		cmocka_unit_test(an_unknown_command_could_not_run),
 		cmocka_unit_test(an_address_is_judged_and_the_status_says_how),
+		cmocka_unit_test(every_verdict_has_its_reason_clause_and_what_was_seen),
 		cmocka_unit_test(json_is_one_line_and_nothing_else),
 		cmocka_unit_test(a_file_without_certificates_shows_none),
 		cmocka_unit_test(a_word_that_the_catalogue_lacks_is_refused_before_the_bus),
