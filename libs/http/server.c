@@ -210,16 +210,18 @@ static enum cs_code
 prepare_socket(struct http_server *server, struct cs_err *err)
 {
 	int fd = evconnlistener_get_fd(server->listener), on = 1;
-	struct sockaddr_storage address = { 0 };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address = { .v6 = { 0 } };
 	socklen_t len = sizeof(address);
 
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+	    getsockname(fd, &address.any, &len) != 0)
 		return cs_fail(err, CS_UNAVAILABLE, "listening socket: %s", strerror(errno));
-	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): getsockname() filled it in */
 	server->port =
-	    ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-						: ((struct sockaddr_in *)&address)->sin_port);
+	    ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 	return CS_OK;
 }
 
