@@ -12,7 +12,8 @@ struct svc_test;
 
 /* What went out of a batch. */
 struct svc_test_out {
-	const char *subject; /* "plan.made", "work.<kind>" for work rows, "again" for svc_work_again() */
+	const char
+	    *subject; /* "plan.made", "work.<kind>" for work rows, "again" for svc_work_again() */
 	struct cs_id key;
 	struct cs_span body;
 	int64_t due_ms; /* work rows, new and again */
