@@ -21,14 +21,8 @@ struct handoff {
 };
 
 static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+run_posts(struct handoff *handoff)
 {
-	struct handoff *handoff = arg;
-	uint64_t value;
-
-	(void)what;
-	if (read(fd, &value, sizeof(value)) < 0)
-		return;
 	pthread_mutex_lock(&handoff->lock);
 	struct post *post = handoff->first;
 
@@ -42,6 +36,16 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		free(post);
 		post = next;
 	}
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	uint64_t value;
+
+	(void)what;
+	if (read(fd, &value, sizeof(value)) == (ssize_t)sizeof(value))
+		run_posts(arg);
 }
 
 struct handoff *
@@ -81,7 +85,8 @@ handoff_free(struct handoff *handoff)
 {
 	if (handoff == NULL)
 		return;
-	on_readable(handoff->fd, 0, handoff); /* what is left still runs: nothing leaks */
+	while (handoff->first != NULL) /* what is left still runs, and what that posts */
+		run_posts(handoff);
 	event_free(handoff->event);
 	(void)close(handoff->fd);
 	(void)pthread_mutex_destroy(&handoff->lock);

@@ -34,11 +34,18 @@ on_livez(void *self, struct http_request *req)
 	reply_text(req, 200, "alive\n");
 }
 
+/* Before there is a bus: not connected. */
+static struct bus_counters
+counters_of(struct svc *svc)
+{
+	return svc->bus == NULL ? (struct bus_counters){ 0 } : bus_counters(svc->bus);
+}
+
 /* The first reason why not; NULL: ready. */
 static const char *
 not_ready(struct svc *svc)
 {
-	struct bus_counters bus = bus_counters(svc->bus);
+	struct bus_counters bus = counters_of(svc);
 
 	if (atomic_load(&svc->stopping))
 		return "stopping\n";
@@ -66,7 +73,7 @@ on_readyz(void *self, struct http_request *req)
 static void
 set_gauges(struct svc *svc)
 {
-	struct bus_counters bus = bus_counters(svc->bus);
+	struct bus_counters bus = counters_of(svc);
 	int64_t oldest_ms = atomic_load(&svc->outbox_oldest_ms);
 
 	metrics_gauge(svc->metrics, "nats_connected", bus.connected);

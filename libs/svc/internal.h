@@ -16,7 +16,9 @@
 #define IN_FLIGHT_MAX 4096
 #define CONFLICTS_MAX 8
 #define OUTAGE_ANSWER_MS 3000
-#define DRAIN_MS 15000
+#define DRAIN_MS 10000
+/* A message given back at the end: later than the pull that is still open would bring it here again. */
+#define RETURN_MS 6000
 
 /* ---- one event on its way through a batch ---- */
 
@@ -206,7 +208,7 @@ struct svc {
 	struct bus_queue *worker_queue, *loop_queue;
 	pthread_t worker_thread, reader_thread;
 	bool worker_runs, reader_runs;
-	atomic_bool stopping, ready_worker;
+	atomic_bool stopping, ready_worker, worker_done;
 	atomic_llong worker_progress_ms, loop_progress_ms, outbox_oldest_ms;
 	atomic_size_t outbox_unsent, commands_waiting;
 	pthread_mutex_t lock; /* of `commands` */

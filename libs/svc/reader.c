@@ -17,6 +17,7 @@ struct job {
 	const void *context;
 	svc_answered *answered;
 	void *arg;
+	int64_t since_ms;
 	bool ok;
 	uint32_t status;
 };
@@ -54,7 +55,12 @@ svc_ask_store(struct svc *svc, svc_query *query, struct cs_span ask, const void 
 		.ask = cs_arena_copy_span(arena, ask),
 		.context = context,
 		.answered = answered,
-		.arg = arg };
+		.arg = arg,
+		.since_ms = cs_mono_ms() };
+	if (reader == NULL) { /* closed: the process ends */
+		cs_arena_free(arena);
+		return false;
+	}
 	pthread_mutex_lock(&reader->lock);
 	bool taken = reader->n < JOBS_MAX && !reader->stopping;
 
@@ -94,6 +100,10 @@ run_job(struct reader *reader, struct job *job, struct cs_err *err)
 {
 	const struct svc *svc = reader->svc;
 
+	/* In an outage each attempt may take seconds: those who waited longer do not wait for theirs. */
+	if ((reader->db == NULL || !db_alive(reader->db)) &&
+	    (cs_mono_ms() - job->since_ms > OUTAGE_ANSWER_MS || atomic_load(&svc->stopping)))
+		return cs_fail(err, CS_UNAVAILABLE, "the database is away");
 	if (reader->db == NULL &&
 	    db_open(svc->common.database_url, svc->service->name, &reader->db, err))
 		return err->code;
@@ -159,4 +169,5 @@ reader_close(struct svc *svc)
 	(void)pthread_cond_destroy(&reader->more);
 	(void)pthread_mutex_destroy(&reader->lock);
 	free(reader);
+	svc->reader = NULL;
 }

@@ -109,6 +109,16 @@ svc_command(struct svc *svc, const char *subject, struct cs_id key, struct cs_sp
 
 /* ---- start ---- */
 
+/* While we wait, signals and /livez are heard. */
+static void
+loop_for_a_second(struct svc *svc)
+{
+	const struct timeval second = { 1, 0 };
+
+	(void)event_base_loopexit(svc->base, &second);
+	(void)event_base_dispatch(svc->base);
+}
+
 static enum cs_code
 open_bus(struct svc *svc, struct cs_err *err)
 {
@@ -119,14 +129,17 @@ open_bus(struct svc *svc, struct cs_err *err)
 	enum cs_code code = CS_UNAVAILABLE;
 
 	/* NATS may start after us: half a minute of patience, then a restart is the better answer. */
-	for (int i = 0; i < 10 && code == CS_UNAVAILABLE && !atomic_load(&svc->stopping); i++) {
+	for (int i = 0; i < 30 && code == CS_UNAVAILABLE && !atomic_load(&svc->stopping); i++) {
 		code = bus_open(&settings, &svc->bus, err);
-		if (code == CS_UNAVAILABLE)
-			log_warn(&svc->log, "NATS not reached reason=\"%s\"", err->text);
+		if (code != CS_UNAVAILABLE)
+			break;
+		log_warn(&svc->log, "NATS not reached reason=\"%s\"", err->text);
+		loop_for_a_second(svc);
 	}
 	if (code != CS_OK)
 		return code;
 	svc->worker_queue = bus_queue_new(svc->bus);
+	bus_pause(svc->worker_queue); /* until the worker has its database */
 	svc->loop_queue = bus_queue_new(svc->bus);
 	return CS_OK;
 }
@@ -185,7 +198,7 @@ start(struct svc *svc, struct cs_err *err)
 {
 	const struct svc_service *service = svc->service;
 
-	if (health_open(svc, err) || open_http(svc, err) || open_bus(svc, err))
+	if (health_open(svc, err) || open_bus(svc, err) || open_http(svc, err))
 		return err->code;
 	if (service->init != NULL && service->init(service->self, svc, err))
 		return err->code;
@@ -193,7 +206,6 @@ start(struct svc *svc, struct cs_err *err)
 		return err->code;
 	if (service->mode != SVC_BATCH)
 		return CS_OK;
-	atomic_store(&svc->worker_progress_ms, cs_mono_ms());
 	if (reader_open(svc, err))
 		return err->code;
 	if (pthread_create(&svc->worker_thread, NULL, worker_main, svc) != 0)
@@ -251,11 +263,11 @@ on_drain(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (!atomic_load(&svc->stopping))
 		return;
+	bool idle = svc->worker_runs ? atomic_load(&svc->worker_done) : looper_in_hand(svc) == 0;
+
 	svc->drain_ticks++;
-	if ((looper_in_hand(svc) == 0 &&
-		(svc->api == NULL || http_server_connections(svc->api) == 0) &&
-		atomic_load(&svc->commands_waiting) == 0) ||
-	    svc->drain_ticks > DRAIN_MS / 100)
+	if ((idle && (svc->api == NULL || http_server_connections(svc->api) == 0)) ||
+	    svc->drain_ticks > DRAIN_MS / 100 + 10)
 		(void)event_base_loopbreak(svc->base);
 }
 
@@ -281,6 +293,20 @@ run_loop(struct svc *svc)
 	event_free(drain);
 }
 
+/* What the worker left behind was not stored; whoever waits for it is told so. */
+static void
+refuse_commands(struct svc *svc)
+{
+	while (svc->commands != NULL) {
+		struct command *command = svc->commands;
+
+		svc->commands = command->next;
+		if (command->answered != NULL)
+			command->answered(command->arg, false, 0, cs_span_str(NULL));
+		cs_arena_free(command->arena);
+	}
+}
+
 static void
 stop(struct svc *svc)
 {
@@ -290,25 +316,17 @@ stop(struct svc *svc)
 		(void)pthread_join(svc->worker_thread, NULL);
 	}
 	reader_close(svc);
+	handoff_free(svc->handoff); /* the last answers, while all that they may call is there */
+	refuse_commands(svc);
 	http_server_free(svc->api);
 	http_server_free(svc->health);
-	handoff_free(svc->handoff);
 	if (svc->service->fini != NULL)
 		svc->service->fini(svc->service->self);
 	looper_free(svc->looper);
 	bus_close(svc->bus);
 	bus_fini();
-}
-
-static void
-free_commands(struct svc *svc)
-{
-	while (svc->commands != NULL) {
-		struct command *command = svc->commands;
-
-		svc->commands = command->next;
-		cs_arena_free(command->arena);
-	}
+	svc->commands_tail = &svc->commands;
+	refuse_commands(svc); /* work that ended while its adapters were closed */
 }
 
 /* Secrets never reach a core file or another process of the same user. */
@@ -331,6 +349,7 @@ run(struct svc *svc)
 	svc->base = event_base_new();
 	cs_assert(svc->base != NULL && pthread_mutex_init(&svc->lock, NULL) == 0);
 	svc->commands_tail = &svc->commands;
+	atomic_store(&svc->worker_progress_ms, cs_mono_ms());
 	svc->handoff = handoff_new(svc->base);
 	svc->metrics = metrics_new();
 	svc->looper = looper_new(svc);
@@ -338,14 +357,17 @@ run(struct svc *svc)
 	intr = evsignal_new(svc->base, SIGINT, on_signal, svc);
 	cs_assert(term != NULL && intr != NULL && event_add(term, NULL) == 0 &&
 		  event_add(intr, NULL) == 0);
-	if (start(svc, &err) != CS_OK) {
+	enum cs_code code = start(svc, &err);
+
+	if (code != CS_OK && atomic_load(&svc->stopping)) {
+		log_info(&svc->log, "stopped before it ran");
+	} else if (code != CS_OK) {
 		log_error(&svc->log, "not started reason=\"%s\"", err.text);
 		svc->exit_code = 1;
 	} else {
 		run_loop(svc);
 	}
 	stop(svc);
-	free_commands(svc);
 	event_free(term);
 	event_free(intr);
 	metrics_free(svc->metrics);

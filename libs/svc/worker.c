@@ -32,6 +32,8 @@ struct worker {
 	struct cs_arena *arena;   /* of the batch in hand */
 	struct cs_arena *scratch; /* of one maintenance step */
 	struct cs_buf held;
+	struct batch_event **hand; /* of the batch in hand: what is still to be run */
+	size_t n_hand;
 	struct log_context log;
 	struct slot *slots;
 	uint64_t generation; /* token of the last publish */
@@ -352,16 +354,25 @@ give_back(struct worker *w, struct batch_event *event, int64_t delay_ms)
 static enum cs_code
 park(struct worker *w, struct batch_event *event, struct cs_err *err)
 {
-	log_error(&w->log, "event parked subject=%s deliveries=%u reason=\"%s\"", event->ev.subject,
-	    event->ev.delivery, event->err.text);
-	metrics_count(w->svc->metrics, "dead_letters", "subject",
-	    event->route == NULL ? "unknown" : event->route->subject, 1);
+	enum cs_code code = CS_OK;
+
 	if (event->source == FROM_BUS || event->source == FROM_PARKED ||
 	    event->source == FROM_WORK) {
 		cs_arena_reset(w->scratch);
-		if (store_park(w->db, event, w->svc->service->name, w->scratch, err))
-			return err->code;
+		code = store_park(w->db, event, w->svc->service->name, w->scratch, err);
 	}
+	if (code == CS_UNAVAILABLE)
+		return code;
+	log_error(&event->log, "event %s subject=%s deliveries=%u reason=\"%s\"",
+	    code == CS_OK ? "parked" : "not even parked", event->ev.subject, event->ev.delivery,
+	    code == CS_OK ? event->err.text : err->text);
+	log_flush(&w->held);
+	if (code != CS_OK) {
+		give_back(w, event, CS_MINUTE_MS);
+		return CS_OK;
+	}
+	metrics_count(w->svc->metrics, "dead_letters", "subject",
+	    event->route == NULL ? "unknown" : event->route->subject, 1);
 	if (event->source == FROM_BUS)
 		bus_settle(event->item, BUS_TERM, 0);
 	if (event->command != NULL)
@@ -400,14 +411,16 @@ run_events(struct worker *w, struct batch_event **events, size_t n, struct cs_er
 
 static const int64_t again_ms[] = { 1000, 5000, 20000, 60000 };
 
-/* One at a time: the culprit alone counts. */
+/* One at a time: the culprit alone counts.  CS_UNAVAILABLE: it is still in hand. */
 static enum cs_code
 run_one(struct worker *w, struct batch_event *event, struct cs_err *err)
 {
 	enum cs_code code = run_events(w, &event, 1, err);
 
+	atomic_store(&w->svc->worker_progress_ms, cs_mono_ms());
 	if (code == CS_OK || code == CS_UNAVAILABLE)
 		return code;
+	w->held.len = 0; /* what the decision said did not happen */
 	event->err = *err;
 	if (code == CS_CONFLICT) {
 		give_back(w, event, 1000);
@@ -421,24 +434,67 @@ run_one(struct worker *w, struct batch_event *event, struct cs_err *err)
 	return CS_OK;
 }
 
-/* Waits until the database answers again.  The batch in hand stays in hand. */
+static bool
+overdue(const struct command *command)
+{
+	return command != NULL && command->source == FROM_COMMAND &&
+	       cs_mono_ms() - command->since_ms > OUTAGE_ANSWER_MS;
+}
+
+/* While the database is away: commands in hand and in the queue whose clients should try later. */
+static void
+answer_overdue(struct worker *w)
+{
+	struct svc *svc = w->svc;
+	struct command **at = &svc->commands;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->n_hand; i++) {
+		if (overdue(w->hand[i]->command))
+			answer_command(w, w->hand[i]->command, false);
+		else
+			w->hand[kept++] = w->hand[i];
+	}
+	w->n_hand = kept;
+	pthread_mutex_lock(&svc->lock);
+	while (*at != NULL) {
+		struct command *command = *at;
+
+		if (!overdue(command)) {
+			at = &command->next;
+			continue;
+		}
+		*at = command->next;
+		atomic_fetch_sub(&svc->commands_waiting, 1);
+		answer_command(w, command, false);
+	}
+	svc->commands_tail = at;
+	pthread_mutex_unlock(&svc->lock);
+}
+
+/* Waits until the database answers again.  The batch in hand stays in hand, but for its commands. */
 static void
 outlast(struct worker *w, const struct cs_err *why)
 {
 	int64_t since_ms = cs_mono_ms(), wait_ms = 50;
 	struct cs_err err = *why;
+	bool back = false;
 
 	log_error(&w->log, "database away, fetching stopped reason=\"%s\"", why->text);
 	metrics_count(w->svc->metrics, "db_errors", "kind", "away", 1);
 	atomic_store(&w->svc->ready_worker, false);
 	bus_pause(w->svc->worker_queue);
 	while (!atomic_load(&w->svc->stopping)) {
-		if (db_reconnect(w->db, &err) == CS_OK)
+		back = db_reconnect(w->db, &err) == CS_OK;
+		if (back)
 			break;
 		atomic_store(&w->svc->worker_progress_ms, cs_mono_ms());
+		answer_overdue(w);
 		(void)usleep((useconds_t)wait_ms * 1000);
 		wait_ms = wait_ms < 1000 ? wait_ms * 2 : 1000;
 	}
+	if (!back)
+		return;
 	bus_resume(w->svc->worker_queue);
 	atomic_store(&w->svc->ready_worker, true);
 	w->swept_seq = 0;
@@ -446,68 +502,59 @@ outlast(struct worker *w, const struct cs_err *why)
 	log_info(&w->log, "database back after_ms=%lld", (long long)(cs_mono_ms() - since_ms));
 }
 
-/* Drops the commands of a batch that waited too long: their clients gave up. */
-static size_t
-answer_overdue(struct worker *w, struct batch_event **events, size_t n)
+/* Reads the bodies; what is malformed comes to the front, the rest keeps its order. */
+static void
+read_bodies(struct worker *w, struct batch_event **events, size_t n)
 {
-	size_t kept = 0;
+	struct batch_event **sorted = CS_NEW_ARRAY(w->arena, n, struct batch_event *);
+	size_t k = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		struct command *command = events[i]->command;
-
-		if (command != NULL && command->source == FROM_COMMAND &&
-		    cs_mono_ms() - command->since_ms > OUTAGE_ANSWER_MS)
-			answer_command(w, command, false);
-		else
-			events[kept++] = events[i];
-	}
-	return kept;
+	for (size_t i = 0; i < n; i++)
+		if (!events[i]->malformed)
+			batch_read(w->svc->service, events[i]);
+	for (size_t i = 0; i < n; i++)
+		if (events[i]->malformed)
+			sorted[k++] = events[i];
+	for (size_t i = 0; i < n; i++)
+		if (!events[i]->malformed)
+			sorted[k++] = events[i];
+	memcpy(events, sorted, n * sizeof(events[0]));
 }
 
-static size_t
-park_malformed(struct worker *w, struct batch_event **events, size_t n)
+/* Takes out of the hand what could be done with.  CS_UNAVAILABLE: nothing could. */
+static enum cs_code
+run_some(struct worker *w, bool *alone, struct cs_err *err)
 {
-	struct cs_err err = { 0 };
-	size_t kept = 0;
+	struct batch_event *first = w->hand[0];
+	size_t n = *alone || first->malformed ? 1 : w->n_hand;
+	enum cs_code code = first->malformed ? park(w, first, err)
+			    : *alone         ? run_one(w, first, err)
+					     : run_events(w, w->hand, n, err);
 
-	for (size_t i = 0; i < n; i++) {
-		batch_read(w->svc->service, events[i]);
-		if (!events[i]->malformed) {
-			events[kept++] = events[i];
-			continue;
-		}
-		while (
-		    park(w, events[i], &err) == CS_UNAVAILABLE && !atomic_load(&w->svc->stopping))
-			outlast(w, &err);
+	if (code == CS_OK) {
+		w->hand += n;
+		w->n_hand -= n;
 	}
-	return kept;
+	if (code != CS_UNAVAILABLE)
+		*alone |= code != CS_OK;
+	return code;
 }
 
 static void
 run_all(struct worker *w, struct batch_event **events, size_t n)
 {
 	struct cs_err err = { 0 };
+	bool alone = false;
 
-	n = park_malformed(w, events, n);
-	while (n > 0 && !atomic_load(&w->svc->stopping)) {
-		enum cs_code code = run_events(w, events, n, &err);
-
-		if (code == CS_OK)
-			return;
-		if (code == CS_UNAVAILABLE) {
+	if (n > 0)
+		read_bodies(w, events, n);
+	w->hand = events;
+	w->n_hand = n;
+	while (w->n_hand > 0 && !atomic_load(&w->svc->stopping))
+		if (run_some(w, &alone, &err) == CS_UNAVAILABLE)
 			outlast(w, &err);
-			n = answer_overdue(w, events, n);
-			continue;
-		}
-		for (size_t i = 0; i < n; i++) {
-			while (run_one(w, events[i], &err) == CS_UNAVAILABLE &&
-			       !atomic_load(&w->svc->stopping))
-				outlast(w, &err);
-		}
-		return;
-	}
-	for (size_t i = 0; i < n; i++)
-		give_back(w, events[i], 0);
+	for (; w->n_hand > 0; w->n_hand--)
+		give_back(w, *w->hand++, RETURN_MS);
 }
 
 /* ---- collecting ---- */
@@ -694,10 +741,11 @@ one_round(struct worker *w)
 
 	n = collect_commands(w, events, n);
 	atomic_store(&w->svc->worker_progress_ms, cs_mono_ms());
-	if (err.code == CS_UNAVAILABLE)
-		outlast(w, &err);
-	if (n > 0)
-		run_all(w, events, n);
+	if (err.code != CS_OK) { /* the stream is asked again, and an outage shows below */
+		log_warn(&w->log, "stream not noted reason=\"%s\"", err.text);
+		err.code = CS_OK;
+	}
+	run_all(w, events, n);
 	if (maintain(w, n_items == 0, &err) == CS_UNAVAILABLE)
 		outlast(w, &err);
 	else if (err.code != CS_OK)
@@ -712,41 +760,68 @@ drained(const struct worker *w)
 	       looper_in_hand(w->svc) == 0;
 }
 
+/* The last commands, questions and results of work; what fails now is left for the next start. */
+static void
+run_last(struct worker *w, struct batch_event **events, size_t n)
+{
+	struct cs_err err = { 0 };
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (events[i]->source != FROM_BUS && w->db != NULL)
+			batch_read(w->svc->service, events[i]);
+		if (events[i]->source == FROM_BUS || w->db == NULL || events[i]->malformed)
+			give_back(w, events[i], RETURN_MS);
+		else
+			events[kept++] = events[i];
+	}
+	if (kept == 0 || run_events(w, events, kept, &err) == CS_OK)
+		return;
+	for (size_t i = 0; i < kept; i++)
+		if (err.code == CS_UNAVAILABLE || run_events(w, &events[i], 1, &err))
+			give_back(w, events[i], RETURN_MS);
+}
+
 /* Stopping: no new messages; what was begun is finished, published and confirmed, or left for the next start. */
 static void
 drain(struct worker *w)
 {
 	int64_t until_ms = cs_mono_ms() + DRAIN_MS;
+	struct batch_event *events[2 * BATCH_MAX];
+	struct cs_err err = { 0 };
+	size_t n_items = 1;
 
 	bus_pause(w->svc->worker_queue);
-	while (!drained(w) && cs_mono_ms() < until_ms) {
-		size_t n_items = bus_queue_take(w->svc->worker_queue, w->items, BATCH_MAX, 50);
-
-		for (size_t i = 0; i < n_items; i++) {
-			if (w->items[i]->kind == BUS_MESSAGE)
-				bus_settle(w->items[i], BUS_NAK, 0);
-			else if (w->items[i]->kind == BUS_STORED ||
-				 w->items[i]->kind == BUS_NOT_STORED)
-				on_confirmation(w, w->items[i]);
-			bus_item_free(w->items[i]);
-		}
-		struct batch_event *events[BATCH_MAX];
-
+	while ((n_items > 0 || !drained(w)) && cs_mono_ms() < until_ms) {
 		cs_arena_reset(w->arena);
 		w->held = cs_buf_new(w->arena);
-		size_t n = collect_commands(w, events, 0);
-		struct cs_err err;
+		n_items = bus_queue_take(w->svc->worker_queue, w->items, BATCH_MAX, 50);
+		size_t n = collect_items(w, events, n_items, &err);
 
-		for (size_t i = 0; i < n; i++)
-			batch_read(w->svc->service, events[i]);
-		if (n > 0 && run_events(w, events, n, &err))
-			for (size_t i = 0; i < n; i++)
-				give_back(w, events[i], 0);
+		run_last(w, events, collect_commands(w, events, n));
 	}
-	struct cs_err err;
-
-	if (mark_sent(w, &err))
+	if (w->db != NULL && mark_sent(w, &err))
 		log_warn(&w->log, "outbox marks not written reason=\"%s\"", err.text);
+}
+
+/* The database may start after us.  Nothing was fetched yet; clients are told to come later. */
+static void
+await_database(struct worker *w)
+{
+	struct svc *svc = w->svc;
+	struct cs_err err = { 0 };
+
+	while (!atomic_load(&svc->stopping)) {
+		if (db_open(svc->common.database_url, svc->service->name, &w->db, &err) == CS_OK) {
+			bus_resume(svc->worker_queue);
+			atomic_store(&svc->ready_worker, true);
+			return;
+		}
+		log_error(&w->log, "database not reached reason=\"%s\"", err.text);
+		atomic_store(&svc->worker_progress_ms, cs_mono_ms());
+		answer_overdue(w);
+		(void)usleep(500 * 1000);
+	}
 }
 
 static void
@@ -764,7 +839,6 @@ worker_main(void *arg)
 {
 	struct svc *svc = arg;
 	struct worker *w = calloc(1, sizeof(*w));
-	struct cs_err err = { 0 };
 
 	cs_assert(w != NULL);
 	w->svc = svc;
@@ -774,18 +848,12 @@ worker_main(void *arg)
 	w->slots = calloc(IN_FLIGHT_MAX, sizeof(*w->slots));
 	w->confirmed = calloc(2 * IN_FLIGHT_MAX, sizeof(*w->confirmed));
 	cs_assert(w->slots != NULL && w->confirmed != NULL);
-	while (!atomic_load(&svc->stopping) &&
-	       db_open(svc->common.database_url, svc->service->name, &w->db, &err)) {
-		log_error(&w->log, "database not reached reason=\"%s\"", err.text);
-		atomic_store(&svc->worker_progress_ms, cs_mono_ms());
-		(void)usleep(500 * 1000);
-	}
-	atomic_store(&svc->ready_worker, w->db != NULL);
+	await_database(w);
 	while (!atomic_load(&svc->stopping))
 		one_round(w);
-	if (w->db != NULL)
-		drain(w);
+	drain(w);
 	worker_fini(w);
 	free(w);
+	atomic_store(&svc->worker_done, true);
 	return NULL;
 }

@@ -5,7 +5,8 @@
     nats-for-it.py PROGRAM [ARGUMENT...]
 
 The program gets CS_NATS_URL, CS_NATS_CA_FILE, CS_NATS_SEED_FILE (what a service may),
-CS_NATS_ADMIN_SEED_FILE (may make streams) and CS_NATS_CONTROL: a local socket that takes one line
+CS_NATS_ADMIN_SEED_FILE (may make streams), CS_NATS_POLICY_SEED_FILE (what that service may),
+CS_NATS_TESTER_SEED_FILE (may everything) and CS_NATS_CONTROL: a local socket that takes one line
 ("stop", "start", "wipe", "freeze" or "thaw") per connection and answers with a line when it is done.
 """
 import base64
@@ -33,6 +34,12 @@ accounts {{
               "$JS.API.CONSUMER.MSG.NEXT.IT.*", "$JS.API.CONSUMER.INFO.IT.*",
               "$JS.API.STREAM.INFO.IT", "$JS.API.STREAM.MSG.GET.IT", "$JS.ACK.IT.>"] }},
           subscribe: {{ allow: ["_INBOX_it.>", "ask.it.*"] }} }} }}
+      {{ nkey: {policy}, permissions: {{
+          publish: {{ allow: ["cs.plan.*", "cs.deadletter.policy", "_INBOX_tester.>",
+              "$JS.API.CONSUMER.MSG.NEXT.REQUEST.*", "$JS.API.STREAM.INFO.PLAN",
+              "$JS.ACK.REQUEST.>"] }},
+          subscribe: {{ allow: ["_INBOX_policy.>", "ask.mailbox.submit"] }} }} }}
+      {{ nkey: {tester} }}
     ]
   }}
 }}
@@ -136,7 +143,7 @@ def main():
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
-    users = {name: make_user(dir + "/" + name) for name in ("admin", "it")}
+    users = {name: make_user(dir + "/" + name) for name in ("admin", "it", "policy", "tester")}
     with open(dir + "/nats.conf", "w") as file:
         file.write(CONFIG.format(dir=dir, port=port, **users))
     server = Server(dir, port)
@@ -149,7 +156,9 @@ def main():
         controller.start()
         env = dict(os.environ, CS_NATS_URL="tls://127.0.0.1:%d" % port,
                    CS_NATS_CA_FILE=dir + "/ca.crt", CS_NATS_SEED_FILE=dir + "/it",
-                   CS_NATS_ADMIN_SEED_FILE=dir + "/admin", CS_NATS_CONTROL=dir + "/control")
+                   CS_NATS_ADMIN_SEED_FILE=dir + "/admin",
+                   CS_NATS_POLICY_SEED_FILE=dir + "/policy",
+                   CS_NATS_TESTER_SEED_FILE=dir + "/tester", CS_NATS_CONTROL=dir + "/control")
         return subprocess.run(sys.argv[1:], env=env).returncode
     finally:
         server.stop()
