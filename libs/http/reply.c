@@ -261,16 +261,74 @@ http_reply_problem(struct http_request *req, const struct http_problem *problem)
 	http_reply_problem_with(req, problem, NULL);
 }
 
+/* What is refused before a handler sees it; `detail` may be put more exactly. */
+static const struct http_problem own_problems[] = {
+	{ .status = 400,
+	    .clause = "RFC 9112",
+	    .mend = "Send it with a usual HTTP client.",
+	    .code = "http-syntax" },
+	{ .status = 404,
+	    .detail = "There is nothing at this path.",
+	    .clause = "RFC 9110 15.5.5",
+	    .mend = "Check the path.",
+	    .code = "no-such-path" },
+	{ .status = 405,
+	    .detail = "This path does not take this method.",
+	    .clause = "RFC 9110 15.5.6",
+	    .mend = "Use one of the methods that Allow names.",
+	    .code = "method-not-allowed" },
+	{ .status = 408,
+	    .clause = "RFC 9110 15.5.9",
+	    .mend = "Send the whole request at once.",
+	    .code = "too-slow" },
+	{ .status = 413,
+	    .clause = "RFC 9110 15.5.14",
+	    .mend = "Send less.",
+	    .code = "content-too-large" },
+	{ .status = 414,
+	    .clause = "RFC 9110 15.5.15",
+	    .mend = "Shorten the path and the query.",
+	    .code = "uri-too-long" },
+	{ .status = 417,
+	    .clause = "RFC 9110 15.5.18",
+	    .mend = "Leave Expect out.",
+	    .code = "expectation" },
+	{ .status = 421,
+	    .clause = "RFC 9110 15.5.20",
+	    .mend = "Name this server's own host.",
+	    .code = "no-such-host" },
+	{ .status = 431,
+	    .clause = "RFC 6585 5",
+	    .mend = "Send fewer and shorter header fields.",
+	    .code = "fields-too-large" },
+	{ .status = 501,
+	    .clause = "RFC 9110 15.6.2",
+	    .mend = "Use a method of RFC 9110.",
+	    .code = "no-such-method" },
+	{ .status = 505,
+	    .clause = "RFC 9110 15.6.6",
+	    .mend = "Speak version 1.1 of HTTP.",
+	    .code = "http-version" },
+};
+
+static struct http_problem
+own_problem(int status)
+{
+	for (size_t i = 0; i < sizeof(own_problems) / sizeof(own_problems[0]); i++)
+		if (own_problems[i].status == status)
+			return own_problems[i];
+	return (struct http_problem){ .status = status };
+}
+
 void
 reply_not_routed(struct http_request *req)
 {
 	const char *allow = req->match.allow;
 	const struct http_header extra[] = { { "Allow", allow }, { 0 } };
 
-	if (allow == NULL)
-		http_reply_problem(req, &(struct http_problem){ .status = 404 });
-	else
-		http_reply_problem_with(req, &(struct http_problem){ .status = 405 }, extra);
+	const struct http_problem problem = own_problem(allow == NULL ? 404 : 405);
+
+	http_reply_problem_with(req, &problem, allow == NULL ? NULL : extra);
 }
 
 void
@@ -278,7 +336,9 @@ reply_refuse(struct http_conn *conn, const struct http_fault *fault)
 {
 	if (conn->req == NULL)
 		conn->req = request_new(conn);
-	const struct http_problem problem = { .status = fault->status, .detail = fault->why };
+	struct http_problem problem = own_problem(fault->status);
+
+	problem.detail = fault->why;
 	const struct answer answer = { fault->status, problem_type,
 		problem_json(&problem, conn->req->arena), NULL };
 

@@ -89,13 +89,20 @@ count_source(const struct http_server *server, const struct sockaddr_storage *pe
 
 /* One attempt to say why; a client that floods us is owed no more. */
 static void
-turn_away(int fd, const char *status)
+turn_away(int fd, const char *status, const char *why, const char *clause)
 {
-	char text[160];
+	char problem[320], text[512];
+	int body = snprintf(problem, sizeof(problem),
+	    "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%.3s,\"detail\":\"%s\","
+	    "\"clause\":\"%s\",\"mend\":\"Close connections, and try again later.\","
+	    "\"code\":\"too-many-connections\"}\n",
+	    status + 4, status, why, clause);
 	int len = snprintf(text, sizeof(text),
-	    "HTTP/1.1 %s\r\nContent-Length: 0\r\nRetry-After: 5\r\nConnection: close\r\n\r\n",
-	    status);
+	    "HTTP/1.1 %s\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n"
+	    "Retry-After: 5\r\nConnection: close\r\n\r\n%s",
+	    status, body, problem);
 
+	cs_assert((size_t)len < sizeof(text));
 	(void)!send(fd, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	shutdown(fd, SHUT_WR);
 	close(fd);
@@ -111,9 +118,11 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 	(void)listener;
 	memcpy(&peer, address, (size_t)len < sizeof(peer) ? (size_t)len : sizeof(peer));
 	if (server->conn_count >= server->limits.total)
-		turn_away(fd, "503 Service Unavailable");
+		turn_away(fd, "503 Service Unavailable",
+		    "This server has no room for more clients.", "RFC 9110 15.6.4");
 	else if (count_source(server, &peer) >= server->limits.per_source)
-		turn_away(fd, "429 Too Many Requests");
+		turn_away(fd, "429 Too Many Requests",
+		    "Your address has too many connections open.", "RFC 6585 4");
 	else
 		conn_open(server, fd, &peer);
 }

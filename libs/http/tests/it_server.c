@@ -262,6 +262,19 @@ count(const char *text, const char *word)
 	return n;
 }
 
+/* A refusal of the server's own says as much as one of a handler. */
+static bool
+says_why(const char *text)
+{
+	static const char *const members[] = { "\"detail\":\"", "\"clause\":\"", "\"mend\":\"",
+		"\"code\":\"" };
+
+	for (size_t i = 0; i < COUNT(members); i++)
+		if (count(text, members[i]) != 1)
+			return false;
+	return true;
+}
+
 static struct client one, two, three; /* too large for the stack of a test */
 
 static const char *
@@ -341,7 +354,7 @@ refuses_what_could_be_understood_differently(void **state)
 		client_send(&one, traps[i].text, traps[i].len);
 		read_to_end(&world, &one);
 		if (status_of(one.text) != traps[i].want || count(one.text, "HTTP/1.1 ") != 1 ||
-		    strstr(one.text, CLOSE) == NULL)
+		    strstr(one.text, CLOSE) == NULL || !says_why(one.text))
 			fail_msg("%s: got \"%s\", want %d", traps[i].name, one.text, traps[i].want);
 		client_close(&one);
 	}
@@ -488,6 +501,7 @@ says_which_methods_a_path_has(void **state)
 	world_start(&world, (struct http_limits){ 0 });
 	ask(&world, "DELETE / HTTP/1.1\r\nHost: a\r\n" CLOSE "\r\n");
 	assert_int_equal(status_of(one.text), 405);
+	assert_true(says_why(one.text));
 	assert_non_null(strstr(one.text, "\r\nAllow: GET, HEAD, POST\r\n"));
 	assert_non_null(strstr(one.text, "\r\nContent-Type: application/problem+json\r\n"));
 	world_stop(&world);
@@ -693,6 +707,7 @@ limits_connections_per_source_and_in_all(void **state)
 		client_open(&three, &world);
 		read_to_end(&world, &three);
 		assert_int_equal(status_of(three.text), cases[i].want);
+		assert_true(says_why(three.text));
 		assert_int_equal(http_server_connections(world.server), 2);
 		client_say(&two, "GET / HTTP/1.1\r\nHost: a\r\n" CLOSE "\r\n");
 		read_to_end(&world, &two); /* those that are in are served */
