@@ -36,6 +36,10 @@ batch_read(const struct svc_service *service, struct batch_event *event)
 	if (event->route->read != NULL &&
 	    event->route->read(service->self, &event->ev, &event->err) != CS_OK)
 		event->malformed = true;
+	else if ((event->source == FROM_BUS || event->source == FROM_PARKED) &&
+		 cs_id_is_zero(event->ev.key))
+		/* Of nobody: it would share its state with everything else that has no key. */
+		event->malformed = cs_fail(&event->err, CS_MALFORMED, "no key") != CS_OK;
 	else
 		event->log.request = event->ev.key;
 }
@@ -83,15 +87,17 @@ sort_live(struct cs_arena *arena, struct batch_event **events, size_t n, struct 
 static void
 group(struct svc_batch *batch, const struct ordered *live, size_t n)
 {
+	/* Those of one aggregate lie side by side. */
+	struct svc_event **events = CS_NEW_ARRAY(batch->arena, n, struct svc_event *);
+
 	batch->aggregates = CS_NEW_ARRAY(batch->arena, n, struct svc_aggregate);
 	batch->n = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct svc_event *ev = &live[i].event->ev;
 
-		if (batch->n == 0 || !cs_id_equal(batch->aggregates[batch->n - 1].key, ev->key)) {
-			batch->aggregates[batch->n++] = (struct svc_aggregate){ .key = ev->key,
-				.events = CS_NEW_ARRAY(batch->arena, n - i, struct svc_event *) };
-		}
+		if (batch->n == 0 || !cs_id_equal(batch->aggregates[batch->n - 1].key, ev->key))
+			batch->aggregates[batch->n++] =
+			    (struct svc_aggregate){ .key = ev->key, .events = events + i };
 		struct svc_aggregate *last = &batch->aggregates[batch->n - 1];
 
 		last->events[last->n_events++] = ev;

@@ -111,6 +111,7 @@ struct outbox_row {
 	int64_t created_ms;
 };
 
+/* Marks rows as published; sent along with whatever is settled or committed next. */
 enum cs_code store_outbox_sent(
     struct db *db, const struct cs_id *ids, size_t n, struct cs_arena *arena, struct cs_err *err);
 /* Unsent rows after `after_seq`, older than before_ms, in order. */
@@ -138,7 +139,7 @@ enum cs_code store_parked_again(struct db *db, size_t max, struct cs_arena *aren
 
 /* ---- metrics ---- */
 
-enum metric_histogram { METRIC_PROCESSING, METRIC_AGE, METRIC_HISTOGRAMS };
+enum metric_histogram { METRIC_PROCESSING, METRIC_AGE, METRIC_BATCH, METRIC_HISTOGRAMS };
 
 struct metrics; /* any thread */
 struct metrics *metrics_new(void);
@@ -146,7 +147,7 @@ void metrics_free(struct metrics *metrics);
 void metrics_count(
     struct metrics *metrics, const char *name, const char *label, const char *value, uint64_t add);
 void metrics_gauge(struct metrics *metrics, const char *name, double value);
-void metrics_observe(struct metrics *metrics, enum metric_histogram which, double seconds);
+void metrics_observe(struct metrics *metrics, enum metric_histogram which, double value);
 struct cs_span metrics_text(struct metrics *metrics, const char *service, struct cs_arena *arena);
 
 /* ---- settings ---- */

@@ -11,8 +11,10 @@
 #define COUNTERS 128
 #define BUCKETS 12
 
-static const double bounds[BUCKETS] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
-	5, 30 };
+/* Of times in seconds, and of batches in events. */
+static const double seconds_bounds[BUCKETS] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+	0.5, 1, 5, 30 };
+static const double size_bounds[BUCKETS] = { 1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 128, 256 };
 
 struct counter {
 	const char *name, *label, *value; /* static strings; name NULL: free */
@@ -38,9 +40,13 @@ struct metrics {
 
 static const struct {
 	const char *name, *help;
+	const double *bounds;
 } histogram_names[] = {
-	[METRIC_PROCESSING] = { "event_processing_seconds", "One batch from load to commit." },
-	[METRIC_AGE] = { "event_age_seconds", "From the event's own time to its decision." },
+	[METRIC_PROCESSING] = { "event_processing_seconds", "One batch from load to commit.",
+	    seconds_bounds },
+	[METRIC_AGE] = { "event_age_seconds", "From the event's own time to its decision.",
+	    seconds_bounds },
+	[METRIC_BATCH] = { "batch_events", "How many events shared one transaction.", size_bounds },
 };
 
 struct metrics *
@@ -102,15 +108,16 @@ metrics_gauge(struct metrics *metrics, const char *name, double value)
 }
 
 void
-metrics_observe(struct metrics *metrics, enum metric_histogram which, double seconds)
+metrics_observe(struct metrics *metrics, enum metric_histogram which, double value)
 {
+	const double *bounds = histogram_names[which].bounds;
 	size_t i = 0;
 
-	while (i < BUCKETS && seconds > bounds[i])
+	while (i < BUCKETS && value > bounds[i])
 		i++;
 	pthread_mutex_lock(&metrics->lock);
 	metrics->histograms[which].buckets[i]++;
-	metrics->histograms[which].sum += seconds > 0 ? seconds : 0;
+	metrics->histograms[which].sum += value > 0 ? value : 0;
 	pthread_mutex_unlock(&metrics->lock);
 }
 
@@ -169,7 +176,7 @@ write_histograms(const struct metrics *metrics, struct cs_buf *out)
 		for (size_t i = 0; i < BUCKETS; i++) {
 			sum += histogram->buckets[i];
 			cs_buf_printf(out, "countersign_%s_bucket{le=\"%g\"} %llu\n", name,
-			    bounds[i], (unsigned long long)sum);
+			    histogram_names[h].bounds[i], (unsigned long long)sum);
 		}
 		sum += histogram->buckets[BUCKETS];
 		cs_buf_printf(out, "countersign_%s_bucket{le=\"+Inf\"} %llu\n", name,

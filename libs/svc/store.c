@@ -294,7 +294,10 @@ store_rollback(void *arg)
 
 /* ---- the publisher ---- */
 
-static const char sent_sql[] = "update outbox set sent = true where id = any($1::uuid[])";
+/* Waits for nobody's lock, so that it can share a transaction: what it passes over is published once more. */
+static const char sent_sql[] =
+    "update outbox o set sent = true from (select seq from outbox where id = any($1::uuid[])"
+    " and not sent for update skip locked) s where o.seq = s.seq";
 
 enum cs_code
 store_outbox_sent(
@@ -302,9 +305,7 @@ store_outbox_sent(
 {
 	const struct db_param params[] = { db_id_array(arena, ids, n) };
 
-	if (db_send(db, sent_sql, params, 1, -1, err))
-		return err->code;
-	return db_settle(db, err);
+	return db_send(db, sent_sql, params, 1, -1, err);
 }
 
 static const char unsent_sql[] =

@@ -109,7 +109,8 @@ mark_sent(struct worker *w, struct cs_err *err)
 	if (w->n_confirmed == 0)
 		return CS_OK;
 	cs_arena_reset(w->scratch);
-	if (store_outbox_sent(w->db, w->confirmed, w->n_confirmed, w->scratch, err))
+	if (store_outbox_sent(w->db, w->confirmed, w->n_confirmed, w->scratch, err) ||
+	    db_settle(w->db, err))
 		return err->code;
 	w->n_confirmed = 0;
 	return CS_OK;
@@ -122,6 +123,9 @@ sweep_outbox(struct worker *w, int64_t now_ms, struct cs_err *err)
 	struct outbox_row *rows;
 	size_t n;
 
+	/* What is confirmed shall not look forgotten. */
+	if (mark_sent(w, err))
+		return err->code;
 	cs_arena_reset(w->scratch);
 	if (store_outbox_unsent(
 		w->db, w->swept_seq, now_ms - 3000, 512, w->scratch, &rows, &n, err))
@@ -384,9 +388,38 @@ park(struct worker *w, struct batch_event *event, struct cs_err *err)
 /* ---- running ---- */
 
 static enum cs_code
+begin_batch(
+    void *arg, struct svc_batch *batch, struct batch_event **events, size_t n, struct cs_err *err)
+{
+	return store_begin(((struct worker *)arg)->db, batch, events, n, err);
+}
+
+/* The marks of what was published meanwhile go along: they need no commit of their own. */
+static enum cs_code
+commit_batch(
+    void *arg, struct svc_batch *batch, struct batch_event **events, size_t n, struct cs_err *err)
+{
+	struct worker *w = arg;
+
+	if (w->n_confirmed > 0 &&
+	    store_outbox_sent(w->db, w->confirmed, w->n_confirmed, batch->arena, err))
+		return err->code;
+	if (store_commit(w->db, batch, events, n, err))
+		return err->code;
+	w->n_confirmed = 0;
+	return CS_OK;
+}
+
+static void
+rollback_batch(void *arg)
+{
+	store_rollback(((struct worker *)arg)->db);
+}
+
+static enum cs_code
 run_events(struct worker *w, struct batch_event **events, size_t n, struct cs_err *err)
 {
-	const struct batch_ports ports = { w->db, store_begin, store_commit, store_rollback };
+	const struct batch_ports ports = { w, begin_batch, commit_batch, rollback_batch };
 	const struct batch_run run = { .service = w->svc->service,
 		.ports = &ports,
 		.db = w->db,
@@ -406,6 +439,7 @@ run_events(struct worker *w, struct batch_event **events, size_t n, struct cs_er
 			finish_event(w, events[i]);
 	metrics_observe(
 	    w->svc->metrics, METRIC_PROCESSING, (double)(cs_mono_us() - start_us) / 1e6);
+	metrics_observe(w->svc->metrics, METRIC_BATCH, (double)n);
 	return CS_OK;
 }
 
