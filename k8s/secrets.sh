@@ -86,9 +86,12 @@ random secret/mailbox-validator/token.key
 	digest=$(tr -d '\n' <offline/operator-token | openssl dgst -sha256 -r | cut -d' ' -f1)
 	echo "$digest demo operator operator" >secret/request-intake/api-tokens
 }
-# The relay's login and the CA key's pass phrase: empty is none.
-for file in signer/issuing.password mailbox-validator/smtp-user mailbox-validator/smtp-password \
-    notifier/smtp-user notifier/smtp-password; do
-	[ -e "secret/$file" ] || : >"secret/$file"
+# Our login at the mail relay, which has to be told it; or put in its place what the relay gave you.
+random offline/relay-password
+for name in mailbox-validator notifier; do
+	[ -s "secret/$name/smtp-user" ] || echo countersign >"secret/$name/smtp-user"
+	[ -s "secret/$name/smtp-password" ] || cp offline/relay-password "secret/$name/smtp-password"
 done
+# The CA key's pass phrase: empty, it has none.
+[ -e secret/signer/issuing.password ] || : >secret/signer/issuing.password
 echo "$1: $(ls secret | wc -l) Secrets, ConfigMap public"
