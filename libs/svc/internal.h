@@ -60,7 +60,9 @@ struct batch_event {
 	const struct svc_route *route;
 	struct bus_item *item;   /* FROM_BUS, FROM_QUESTION */
 	struct command *command; /* FROM_COMMAND */
+	uint8_t sha256[32];      /* of the body: FROM_BUS, FROM_PARKED */
 	bool dropped;            /* the inbox had it, or its work row is gone */
+	bool other_body;         /* dropped, and what the inbox had was another one under its id */
 	bool malformed;          /* read refused it */
 	bool failed;             /* alone, it made load or save fail */
 	struct cs_err err;
@@ -124,10 +126,14 @@ enum cs_code store_work_take(struct db *db, int64_t now_ms, size_t max, struct c
     struct out_work **ret_works, struct cs_err *err);
 enum cs_code store_work_renew(struct db *db, const struct cs_id *ids, size_t n, int64_t until_ms,
     struct cs_arena *arena, struct cs_err *err);
+/* Keeps the event for an operator and says so on the bus.  The row of work stays, due at no time. */
 enum cs_code store_park(struct db *db, const struct batch_event *event, const char *service,
     struct cs_arena *arena, struct cs_err *err);
 enum cs_code store_sweep(struct db *db, int64_t now_ms, struct cs_arena *arena, struct cs_err *err);
-/* Parked events that an operator wants handled again; handling them takes them out of the table. */
+/*
+ * Parked events that an operator wants handled again; handling them takes them out of the table.  Work
+ * whose result was parked is due again instead: its row has waited.
+ */
 struct parked_row {
 	struct cs_id id;
 	const char *subject;

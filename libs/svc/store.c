@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store.c: the skeleton's own tables in each service's schema: inbox, outbox, work, stream, parked. */
+#include <string.h>
+
 #include "db/db.h"
 #include "pki/hash.h"
 #include "svc/internal.h"
@@ -10,12 +12,34 @@
 static const char inbox_sql[] =
     "insert into inbox (subject, id, sha256, at_ms)"
     " select s, i, h, $4 from unnest($1::text[], $2::uuid[], $3::bytea[]) t(s, i, h) order by i, s"
-    " on conflict do nothing returning subject, id";
+    " on conflict do nothing returning subject, id, sha256";
 
 static bool
 from_lane(const struct batch_event *event)
 {
 	return event->source == FROM_BUS || event->source == FROM_PARKED;
+}
+
+static const char inbox_had_sql[] =
+    "select i.subject, i.id from unnest($1::text[], $2::uuid[], $3::bytea[]) t(s, i, h)"
+    " join inbox i on i.subject = t.s and i.id = t.i and i.sha256 <> t.h";
+
+/* Who saw a duplicate compares it: two events under one id are an attack, or a mistake of their publisher. */
+static enum cs_code
+compare_dropped(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
+    const struct db_param *seen, struct cs_err *err)
+{
+	struct db_rows *rows;
+
+	if (db_query(db, batch->arena, inbox_had_sql, seen, 3, &rows, err))
+		return err->code;
+	for (size_t r = 0; r < db_rows_count(rows); r++)
+		for (size_t i = 0; i < n; i++)
+			if (from_lane(events[i]) && events[i]->dropped &&
+			    cs_id_equal(events[i]->ev.id, db_get_id(rows, r, 1)) &&
+			    strcmp(events[i]->ev.subject, db_get_text(rows, r, 0)) == 0)
+				events[i]->other_body = true;
+	return CS_OK;
 }
 
 static enum cs_code
@@ -29,15 +53,14 @@ mark_seen(struct db *db, struct svc_batch *batch, struct batch_event **events, s
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		uint8_t *digest = cs_arena_alloc(batch->arena, PKI_SHA256);
-
 		if (!from_lane(events[i]))
 			continue;
-		pki_sha256(events[i]->ev.body, digest);
+		pki_sha256(events[i]->ev.body, events[i]->sha256);
 		subjects[k] = events[i]->ev.subject;
 		ids[k] = events[i]->ev.id;
-		digests[k++] = cs_span_of(digest, PKI_SHA256);
+		digests[k++] = cs_span_of(events[i]->sha256, PKI_SHA256);
 		events[i]->dropped = true; /* until its row comes back */
+		events[i]->other_body = false;
 	}
 	if (k == 0)
 		return CS_OK;
@@ -50,17 +73,20 @@ mark_seen(struct db *db, struct svc_batch *batch, struct batch_event **events, s
 	for (size_t r = 0; r < db_rows_count(rows); r++) {
 		struct cs_id id = db_get_id(rows, r, 1);
 		struct cs_span subject = cs_span_str(db_get_text(rows, r, 0));
+		struct cs_span sha256 = db_get_bytes(rows, r, 2);
 
 		for (size_t i = 0; i < n; i++) {
 			if (from_lane(events[i]) && events[i]->dropped &&
 			    cs_id_equal(events[i]->ev.id, id) &&
-			    cs_span_is(subject, events[i]->ev.subject)) {
+			    cs_span_is(subject, events[i]->ev.subject) &&
+			    cs_span_equal(sha256, cs_span_of(events[i]->sha256, PKI_SHA256))) {
 				events[i]->dropped = false;
 				break; /* the same event twice in one batch counts once */
 			}
 		}
 	}
-	return CS_OK;
+	return db_rows_count(rows) == k ? CS_OK
+					: compare_dropped(db, batch, events, n, params, err);
 }
 
 /* A work row that is gone was finished by somebody else; the lock makes sure that only one finishes it. */
@@ -425,6 +451,8 @@ static const char park_sql[] =
     "insert into parked (id, subject, body, error, at_ms, deliveries, state)"
     " values ($1, $2, $3, $4, $5, $6, 'parked') on conflict (subject, id) do update"
     " set error = excluded.error, at_ms = excluded.at_ms, state = 'parked'";
+static const char park_work_sql[] =
+    "update work set due_ms = 9223372036854775807, lease_ms = 0 where id = $1";
 static const char park_event_sql[] =
     "insert into outbox (id, key, causation, subject, body, created_ms)"
     " values ($1, $2, $2, $3, $4, $5)";
@@ -434,14 +462,18 @@ store_park(struct db *db, const struct batch_event *event, const char *service,
     struct cs_arena *arena, struct cs_err *err)
 {
 	int64_t now_ms = event->ev.now_ms;
-	const struct db_param parked[] = { db_id(event->ev.id), db_text(event->ev.subject),
+	bool is_work = event->source == FROM_WORK;
+	struct cs_id id = is_work ? event->ev.work_id : event->ev.id;
+	const struct db_param work[] = { db_id(id) };
+	const struct db_param parked[] = { db_id(id), db_text(event->ev.subject),
 		db_bytes(event->ev.body), db_text(event->err.text), db_i64(now_ms),
 		db_i32((int32_t)event->ev.delivery) };
 	const char *subject = cs_arena_printf(arena, "deadletter.%s", service);
-	const struct db_param told[] = { db_id(cs_id_new()), db_id(event->ev.id), db_text(subject),
+	const struct db_param told[] = { db_id(cs_id_new()), db_id(id), db_text(subject),
 		db_bytes(event->ev.body), db_i64(now_ms) };
 
 	if (db_begin(db, err) || db_send(db, park_sql, parked, 6, -1, err) ||
+	    (is_work && db_send(db, park_work_sql, work, 1, -1, err)) ||
 	    db_send(db, park_event_sql, told, 5, 1, err) || db_commit(db, err)) {
 		db_rollback(db);
 		return err->code;
@@ -449,6 +481,9 @@ store_park(struct db *db, const struct batch_event *event, const char *service,
 	return CS_OK;
 }
 
+static const char work_due_sql[] =
+    "with told as (delete from parked where state = 'retry' and subject like 'work.%' returning id)"
+    " update work w set due_ms = 0 from told where w.id = told.id";
 static const char again_sql[] =
     "select id, subject, body from parked where state = 'retry' order by at_ms limit $1";
 
@@ -460,7 +495,8 @@ store_parked_again(struct db *db, size_t max, struct cs_arena *arena, struct par
 	struct parked_row *first = NULL;
 	struct db_rows *rows;
 
-	if (db_query(db, arena, again_sql, params, 1, &rows, err))
+	if (db_send(db, work_due_sql, NULL, 0, -1, err) ||
+	    db_query(db, arena, again_sql, params, 1, &rows, err))
 		return err->code;
 	for (size_t i = db_rows_count(rows); i-- > 0;) {
 		struct parked_row *row = CS_NEW(arena, struct parked_row);

@@ -324,10 +324,31 @@ tell_world(struct worker *w, struct batch_event *event)
 	}
 }
 
+/*
+ * What stateless services find is published under an id that follows from what they were asked: when
+ * the work was repeated, the first result counts.  All others make an id for each event.
+ */
+static const char *
+other_body(const struct batch_event *event)
+{
+	struct log_context log = event->log;
+
+	log.held = NULL;
+	if (event->ev.id.octets[6] >> 4 == 8) {
+		log_info(&log, "a later result was dropped subject=%s", event->ev.subject);
+		return "later";
+	}
+	log_error(
+	    &log, "two events under one id subject=%s: the later was dropped", event->ev.subject);
+	return "equivocation";
+}
+
 static void
 finish_event(struct worker *w, struct batch_event *event)
 {
-	const char *result = event->dropped ? "duplicate" : "handled";
+	const char *result = event->other_body ? other_body(event)
+			     : event->dropped  ? "duplicate"
+					       : "handled";
 
 	if (!event->dropped)
 		tell_world(w, event);

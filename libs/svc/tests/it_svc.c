@@ -381,6 +381,18 @@ command_path(struct fixture *fix, struct cs_id key, const char *word)
 	return cs_arena_printf(fix->arena, "/v1/%s/%s", text, word);
 }
 
+static long long
+metric(const struct toy *toy, const char *row)
+{
+	static char text[65536];
+
+	if (http(toy->health, "GET", "/metrics", text, sizeof(text)) != 200)
+		return -1;
+	const char *at = strstr(text, row);
+
+	return at == NULL ? 0 : atoll(at + strlen(row));
+}
+
 /* ---- processes ---- */
 
 static void
@@ -477,6 +489,21 @@ stop(struct toy *toy)
 {
 	(void)kill(toy->pid, SIGTERM);
 	assert_int_equal(wait_end(toy, DRAIN_LIMIT_MS), 0);
+}
+
+static bool
+file_has(const char *path, const char *text)
+{
+	static char all[1 << 20];
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		return false;
+	const size_t n = fread(all, 1, sizeof(all) - 1, file);
+
+	(void)fclose(file);
+	all[n] = '\0';
+	return strstr(all, text) != NULL;
 }
 
 static int
@@ -620,6 +647,67 @@ a_poisoned_event_is_parked_and_comes_back_when_told(void **state)
 	eventually(fix, "select count(*) from toy.parked", 0);
 }
 
+/* Each is refused for another reason; none may block its neighbours or be lost. */
+static void
+what_nobody_understands_is_parked(void **state)
+{
+	static const char long_tail[] =
+	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+	struct fixture *fix = *state;
+	const struct sent bad[] = {
+		{ cs_id_new(), TYPE, "no key at all", false },
+		{ cs_id_new(), TYPE, "\xff\xfe is no UTF-8", false },
+		{ cs_id_new(), TYPE, "a line\nbreak level=error forged", false },
+		/* The error's text ends within a character. */
+		{ cs_id_new(), TYPE, cs_arena_printf(fix->arena, "%s\xc3\xa9", long_tail), false },
+		{ cs_id_new(), "io.countersign.evidence.caa.v1", line_of(fix, key_of(1), "add"),
+		    false },
+		{ cs_id_new(), TYPE, "00000000-0000-0000-0000-000000000000 add", false },
+	};
+	struct toy *toy = start(fix, 0);
+
+	for (size_t i = 0; i < 6; i++)
+		publish(fix, &bad[i]);
+	(void)submit(fix, key_of(2), "add");
+	eventually(fix, parked_sql, 6);
+	eventually(fix, facts_sql, 1);
+	wait_settled(fix);
+	assert_false(file_has(toy->log, "\nbreak"));
+	wait_messages(fix, "DEADLETTER", 6);
+}
+
+static void
+two_events_with_one_id_raise_an_alarm(void **state)
+{
+	struct fixture *fix = *state;
+	struct toy *toy = start(fix, 0);
+	struct sent sent = { cs_id_new(), TYPE, line_of(fix, key_of(1), "add"), false };
+
+	publish(fix, &sent);
+	publish(fix, &sent);
+	eventually(fix, facts_sql, 1);
+	wait_settled(fix);
+	assert_int_equal(metric(toy, "events_consumed_total{result=\"duplicate\"} "), 1);
+	sent.body = line_of(fix, key_of(1), "end");
+	publish(fix, &sent);
+	wait_settled(fix);
+	assert_int_equal(metric(toy, "events_consumed_total{result=\"equivocation\"} "), 1);
+	assert_int_equal(number(fix, facts_sql), 1);
+	assert_true(file_has(toy->log, "two events under one id"));
+	/* Side by side in one batch: one of them counts, the other is told of. */
+	database_goes(fix);
+	wait_http(toy, "/readyz", 503);
+	sent.id = cs_id_new();
+	for (uint32_t i = 0; i < 10; i++) {
+		sent.body = line_of(fix, key_of(1), i % 2 ? "add" : "end");
+		publish(fix, &sent);
+	}
+	database_comes(fix);
+	eventually(fix, facts_sql, 2);
+	wait_settled(fix);
+	assert_true(metric(toy, "events_consumed_total{result=\"equivocation\"} ") >= 6);
+}
+
 /* ---- work ---- */
 
 static void
@@ -650,6 +738,29 @@ work_of_a_dead_process_is_taken_over(void **state)
 	eventually(fix, "select count(*) from toy.fact where subject = 'work.shout'", 1);
 	assert_int_equal(number(fix, "select count(*) from toy.work"), 0);
 	assert_int_equal(acts_count(fix), 2);
+}
+
+static void
+work_whose_result_cannot_be_stored_is_parked_and_not_repeated(void **state)
+{
+	struct fixture *fix = *state;
+
+	(void)start(fix, 0);
+	(void)submit(fix, key_of(1), "spoil");
+	eventually(fix, parked_sql, 1);
+	run_sql(fix, "update toy.work set lease_ms = 0"); /* some time later */
+	(void)submit(fix, key_of(2), "work");
+	eventually(fix, "select count(*) from toy.fact where subject = 'work.shout'", 1);
+	(void)submit(fix, key_of(3), "work");
+	eventually(fix, "select count(*) from toy.fact where subject = 'work.shout'", 2);
+	assert_int_equal(number(fix, parked_sql), 1);
+	assert_int_equal(acts_count(fix), 3);
+	run_sql(fix, "alter table toy.fact drop constraint no_poison;"
+		     "update toy.parked set state = 'retry'");
+	eventually(fix, "select count(*) from toy.fact where subject = 'work.shout'", 3);
+	eventually(fix, "select count(*) from toy.work", 0);
+	eventually(fix, "select count(*) from toy.parked", 0);
+	assert_int_equal(acts_count(fix), 4);
 }
 
 static void
@@ -818,8 +929,12 @@ main(int argc, char *argv[])
 		    every_event_counts_once_whatever_breaks, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    a_poisoned_event_is_parked_and_comes_back_when_told, begin, end),
+		cmocka_unit_test_setup_teardown(what_nobody_understands_is_parked, begin, end),
+		cmocka_unit_test_setup_teardown(two_events_with_one_id_raise_an_alarm, begin, end),
 		cmocka_unit_test_setup_teardown(work_is_done_once_and_its_row_is_gone, begin, end),
 		cmocka_unit_test_setup_teardown(work_of_a_dead_process_is_taken_over, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    work_whose_result_cannot_be_stored_is_parked_and_not_repeated, begin, end),
 		cmocka_unit_test_setup_teardown(a_clock_rings_once, begin, end),
 		cmocka_unit_test_setup_teardown(questions_and_commands_are_answered, begin, end),
 		cmocka_unit_test_setup_teardown(

@@ -44,6 +44,15 @@ read_number(const void *self, struct svc_event *ev, struct cs_err *err)
 	return CS_OK;
 }
 
+static enum cs_code
+read_plain(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	(void)self;
+	(void)err;
+	ev->what = ev->body.data + 1;
+	return CS_OK;
+}
+
 static void
 on_add(const void *self, struct svc_event *ev)
 {
@@ -110,6 +119,7 @@ save(struct svc_batch *batch, struct cs_err *err)
 
 static const struct svc_route routes[] = {
 	{ "toy.add", read_number, on_add },
+	{ "toy.plain", read_plain, on_add },
 	{ NULL, NULL, NULL },
 };
 
@@ -222,6 +232,29 @@ what_cannot_be_read_is_not_run(void **state)
 	svc_test_free(test);
 }
 
+/* It would share its state with all others that have none. */
+static void
+an_event_without_a_key_is_not_run(void **state)
+{
+	struct toy toy = { 0 };
+	struct svc_service service = toy_service(&toy);
+	struct svc_test *test = svc_test_new(&service, 1000);
+	const struct svc_test_event events[] = {
+		{ .id = "e1", .subject = "toy.plain", .body = cs_span_str("a1") },
+		{ .id = "e2",
+		    .subject = "toy.plain",
+		    .body = cs_span_str("a2"),
+		    .key = key_of("a") }
+	};
+
+	(void)state;
+	svc_test_run(test, events, 2);
+	assert_false(svc_test_acked(test, "e1"));
+	assert_true(svc_test_acked(test, "e2"));
+	assert_int_equal(row_of(&toy, key_of("a"))->value, 2);
+	svc_test_free(test);
+}
+
 static void
 lists_lose_their_blanks_and_empty_parts(void **state)
 {
@@ -245,6 +278,7 @@ main(void)
 		cmocka_unit_test(a_poisoned_event_hurts_no_neighbour),
 		cmocka_unit_test(a_conflict_runs_the_batch_again_from_what_is_stored),
 		cmocka_unit_test(what_cannot_be_read_is_not_run),
+		cmocka_unit_test(an_event_without_a_key_is_not_run),
 		cmocka_unit_test(lists_lose_their_blanks_and_empty_parts),
 	};
 
