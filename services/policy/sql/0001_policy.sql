@@ -61,9 +61,10 @@ create table plan (
 );
 create index plan_due on plan (due_ms) where due_ms > 0;
 
--- What became of the attempts of one check; the check itself is in the plan's envelope.
+-- What became of the attempts of one check; the check itself is in the plan's envelope.  Written with its
+-- plan and under its lock: a foreign key would lock the plan once more for each check.
 create table plan_check (
-	request uuid not null references plan (request) on delete cascade,
+	request uuid not null,
 	check_id text not null,
 	attempt integer not null,
 	tries integer not null,

@@ -28,9 +28,10 @@ create index request_in_state on request (enterprise, account, state, created_ms
 create index request_of_enterprise on request (enterprise, created_ms desc, id desc);
 create index request_ends on request (ends_ms) where state in ('created', 'validating', 'ready');
 
--- "check" is a word of SQL.
+-- "check" is a word of SQL.  The rows of a request are written in its own transactions, under its lock: a
+-- foreign key would look the request up and lock it once more for each of them.
 create table shown_check (
-	request uuid not null references request (id) on delete cascade,
+	request uuid not null,
 	id text not null,                       -- "mailbox-1"
 	kind integer not null,                  -- as CheckKind of the protocol
 	target text not null,
@@ -56,7 +57,7 @@ create table shown_check (
 
 -- What watchers are sent; seq counts up within a request, without gaps.
 create table history (
-	request uuid not null references request (id) on delete cascade,
+	request uuid not null,
 	seq bigint not null,
 	at_ms bigint not null,
 	check_id text not null,                 -- '': about the whole request
@@ -67,7 +68,7 @@ create table history (
 );
 
 create table certificate (
-	request uuid primary key references request (id) on delete cascade,
+	request uuid primary key,
 	body bytea not null                     -- certificate.issued, as received
 );
 
