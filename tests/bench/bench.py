@@ -35,7 +35,7 @@ def cpu_seconds(stack: Stack) -> dict[str, float]:
     """User and system time so far, by process; workers of a server are counted with it."""
     found: dict[str, float] = {}
     for name in stack.processes.running:
-        for pid in stack.processes.session(name):
+        for pid in {*stack.processes.session(name), *children(stack.processes.pid(name))}:
             try:
                 fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
             except OSError:
@@ -43,6 +43,12 @@ def cpu_seconds(stack: Stack) -> dict[str, float]:
             spent = sum(int(fields[i]) for i in (11, 12, 13, 14)) / TICKS
             found[name] = found.get(name, 0) + spent
     return found
+
+
+def children(pid: int) -> list[int]:
+    """Backends of PostgreSQL lead sessions of their own."""
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout
+    return [int(word) for word in found.split()]
 
 
 def database(stack: Stack) -> dict[str, float]:

@@ -50,6 +50,7 @@ struct load {
 	size_t n_took, cap_took;
 	unsigned long created, issued, errors, refused, lists;
 	bool listing_ready, listing_issued, over;
+	struct evhttp_connection *lists_of[2]; /* kept: one for each list */
 	struct event *poll, *stop;
 };
 
@@ -92,7 +93,6 @@ struct call {
 	struct load *load;
 	struct flow *flow;
 	answered *done;
-	struct evhttp_connection *connection;
 };
 
 static void
@@ -110,21 +110,35 @@ on_reply(struct evhttp_request *req, void *arg)
 	free(call);
 }
 
+static struct evhttp_connection *
+connect_to(struct load *load)
+{
+	struct evhttp_connection *connection =
+	    evhttp_connection_base_new(load->base, NULL, load->host, load->port);
+
+	evhttp_connection_set_timeout(connection, 30);
+	return connection;
+}
+
+/* `kept` NULL: on a connection of its own, which ends with the answer. */
 static void
-send_call(struct load *load, struct flow *flow, enum evhttp_cmd_type method, const char *path,
-    const char *body, answered *done)
+send_call(struct load *load, struct flow *flow, struct evhttp_connection *kept,
+    enum evhttp_cmd_type method, const char *path, const char *body, answered *done)
 {
 	struct call *call = calloc(1, sizeof(*call));
+	struct evhttp_connection *connection = kept == NULL ? connect_to(load) : kept;
 	struct evhttp_request *req;
 	char bearer[128], host[64];
 
 	if (call == NULL)
 		abort();
-	*call = (struct call){ load, flow, done,
-		evhttp_connection_base_new(load->base, NULL, load->host, load->port) };
+	*call = (struct call){ load, flow, done };
 	req = evhttp_request_new(on_reply, call);
-	evhttp_connection_free_on_completion(call->connection);
-	evhttp_connection_set_timeout(call->connection, 30);
+	if (kept == NULL) {
+		evhttp_connection_free_on_completion(connection);
+		(void)evhttp_add_header(
+		    evhttp_request_get_output_headers(req), "Connection", "close");
+	}
 	(void)snprintf(bearer, sizeof(bearer), "Bearer %s", load->token);
 	(void)snprintf(host, sizeof(host), "%s:%u", load->host, load->port);
 	(void)evhttp_add_header(evhttp_request_get_output_headers(req), "Host", host);
@@ -134,7 +148,7 @@ send_call(struct load *load, struct flow *flow, enum evhttp_cmd_type method, con
 		    evhttp_request_get_output_headers(req), "Content-Type", "application/json");
 		(void)evbuffer_add(evhttp_request_get_output_buffer(req), body, strlen(body));
 	}
-	if (evhttp_make_request(call->connection, req, method, path) != 0)
+	if (evhttp_make_request(connection, req, method, path) != 0)
 		abort();
 }
 
@@ -214,7 +228,7 @@ begin(struct load *load, struct flow *flow)
 	text = json_dumps(body, JSON_COMPACT);
 	flow->step = CREATING;
 	flow->since_ms = now_ms();
-	send_call(load, flow, EVHTTP_REQ_POST, "/v1/requests", text, on_created);
+	send_call(load, flow, NULL, EVHTTP_REQ_POST, "/v1/requests", text, on_created);
 	free(text);
 	json_decref(body);
 }
@@ -227,12 +241,12 @@ advance(struct load *load, struct flow *flow, const char *state)
 	if (flow->step == WAITING_READY && strcmp(state, "ready") == 0) {
 		flow->step = APPROVING;
 		(void)snprintf(path, sizeof(path), "/v1/requests/%s/approve", flow->id);
-		send_call(load, flow, EVHTTP_REQ_POST, path, NULL, on_approved);
+		send_call(load, flow, NULL, EVHTTP_REQ_POST, path, NULL, on_approved);
 	} else if (flow->step == WAITING_ISSUED && strcmp(state, "issued") == 0) {
 		flow->step = FETCHING;
 		(void)snprintf(
 		    path, sizeof(path), "/v1/requests/%s/certificate?format=pem", flow->id);
-		send_call(load, flow, EVHTTP_REQ_GET, path, NULL, on_certificate);
+		send_call(load, flow, NULL, EVHTTP_REQ_GET, path, NULL, on_certificate);
 	} else if ((flow->step == WAITING_READY || flow->step == WAITING_ISSUED) &&
 		   strcmp(state, "refused") == 0) {
 		load->refused++;
@@ -299,12 +313,12 @@ on_poll(evutil_socket_t fd, short what, void *arg)
 	if (!load->listing_ready) {
 		load->listing_ready = true;
 		(void)snprintf(path, sizeof(path), "/v1/requests?state=ready&limit=%d", LIST_MAX);
-		send_call(load, NULL, EVHTTP_REQ_GET, path, NULL, on_ready);
+		send_call(load, NULL, load->lists_of[0], EVHTTP_REQ_GET, path, NULL, on_ready);
 	}
 	if (!load->listing_issued) {
 		load->listing_issued = true;
 		(void)snprintf(path, sizeof(path), "/v1/requests?state=issued&limit=%d", LIST_MAX);
-		send_call(load, NULL, EVHTTP_REQ_GET, path, NULL, on_issued);
+		send_call(load, NULL, load->lists_of[1], EVHTTP_REQ_GET, path, NULL, on_issued);
 	}
 	for (int k = 0; k < load->outstanding; k++) {
 		struct flow *flow = &load->flows[k];
@@ -312,7 +326,7 @@ on_poll(evutil_socket_t fd, short what, void *arg)
 
 		if (waits && now_ms() - flow->since_ms > 2000 && (k + (int)load->lists) % 64 == 0) {
 			(void)snprintf(path, sizeof(path), "/v1/requests/%s", flow->id);
-			send_call(load, flow, EVHTTP_REQ_GET, path, NULL, on_one);
+			send_call(load, flow, NULL, EVHTTP_REQ_GET, path, NULL, on_one);
 		}
 	}
 }
@@ -369,6 +383,8 @@ main(int argc, char *argv[])
 	for (size_t i = 0; i < load.n_csrs; i++)
 		load.csrs[i] = make_csr();
 	load.base = event_base_new();
+	load.lists_of[0] = connect_to(&load);
+	load.lists_of[1] = connect_to(&load);
 	load.begin_ms = now_ms() + warm_s * 1000;
 	load.end_ms = load.begin_ms + run_s * 1000;
 	load.poll = event_new(load.base, -1, EV_PERSIST, on_poll, &load);
