@@ -109,8 +109,11 @@ def point(forge: Forge, change: Callable[[bytes], bytes]) -> bytes:
     return forge.spki[:-65] + change(forge.spki[-65:])
 
 
-def forged(forge: Forge, other: Forge) -> Iterator[tuple[str, str, str]]:
-    """Name, what stands in "csr", and the code of the refusal ("" where several would be right)."""
+def forged(forge: Forge, other: Forge, shown: Forge) -> Iterator[tuple[str, str, str]]:
+    """Name, what stands in "csr", and the code of the refusal ("" where several would be right).
+
+    The private key of `shown` is shown, so that it can serve nothing any more.
+    """
     good = forge.request()
     yield "text that is none", "hello", "csr-form"
     yield "base64 of nothing", "====", "csr-form"
@@ -150,7 +153,7 @@ def forged(forge: Forge, other: Forge) -> Iterator[tuple[str, str, str]]:
         forge.request(attributes=attribute(CHALLENGE_PASSWORD, tlv(UTF8, b"a")) * 2)
     ), "DUPLICATE"
     yield "two lists of extensions", base64_of(
-        forge.request(attributes=attribute(EXTENSION_REQUEST, tlv(SEQUENCE, san), tlv(SEQUENCE)))
+        forge.request(attributes=attribute(EXTENSION_REQUEST, tlv(SEQUENCE), tlv(SEQUENCE, san)))
     ), "DUPLICATE"
     yield "an extension twice", base64_of(forge.request(attributes=wish(san, san))), "DUPLICATE"
     for what, octets in (
@@ -160,7 +163,7 @@ def forged(forge: Forge, other: Forge) -> Iterator[tuple[str, str, str]]:
         ("an overlong NUL", b"ali\xc0\x80ce"),
         ("a right-to-left override", "ali\u202ece".encode()),
     ):
-        yield f"{what} in its name", base64_of(forge.request(subject=name(octets))), "NAME"
+        yield f"{what} in its name", base64_of(forge.request(subject=name(octets))), ""
         yield f"{what} in its mailbox", base64_of(
             forge.request(attributes=wish(mailbox_extension(octets + b"@beta.example")))
         ), "NAME"
@@ -171,8 +174,8 @@ def forged(forge: Forge, other: Forge) -> Iterator[tuple[str, str, str]]:
     yield "PEM that does not end", pem(good)[:-40], "PEM"
     yield "PEM with a wrong letter", pem(good).replace("\n", "\n!", 1), "PEM"
     yield "PEM that ends as another", pem(good).replace("END CERTIFICATE", "END X"), "PEM"
-    yield "PEM with a key beside it", pem(good) + forge.key.read_text(), "PRIVATEKEY"
-    yield "a key alone", other.key.read_text(), "PRIVATEKEY"
+    yield "PEM with a key beside it", pem(shown.request()) + shown.key.read_text(), "PRIVATEKEY"
+    yield "a key alone", shown.key.read_text(), "PRIVATEKEY"
     for fixture, code in FIXTURE_CODES.items():
         yield f"{fixture}.pem", (FIXTURES / f"{fixture}.pem").read_text(), code
 
