@@ -75,6 +75,12 @@ class BadInput(SystemTest):
         "request-intake": {"CS_CREATIONS_PER_HOUR": "100000", "CS_PRESSES_PER_HOUR": "100000"}
     }
 
+    forge: Forge
+    other: Forge
+    shown: Forge  # its private key is shown
+    good: dict[str, Any]  # a body that is accepted
+    address: tuple[str, int]
+
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
