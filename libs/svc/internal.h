@@ -119,9 +119,21 @@ enum cs_code store_outbox_sent(
 /* Unsent rows after `after_seq`, older than before_ms, in order. */
 enum cs_code store_outbox_unsent(struct db *db, int64_t after_seq, int64_t before_ms, size_t max,
     struct cs_arena *arena, struct outbox_row **ret_rows, size_t *ret_n, struct cs_err *err);
-/* Notes the stream's creation; when it is another stream than before, its rows are unsent again. */
-enum cs_code store_stream_seen(struct db *db, const char *stream, const char *lane_prefix,
-    const char *created, bool *ret_refill, struct cs_arena *arena, struct cs_err *err);
+/* What a stream says of itself, and what we know of it. */
+struct stream_seen {
+	const char *name, *created;
+	const char *prefix; /* of its subjects: "plan" */
+	int64_t last_seq;
+	bool first;  /* this process has not seen it before */
+	bool forgot; /* this process saw more in it */
+};
+
+/*
+ * Notes the stream.  When it is another one than before, or has lost its end, then what was sent and
+ * belongs to requests that go on is unsent again.
+ */
+enum cs_code store_stream_seen(struct db *db, const struct stream_seen *seen, bool *ret_refill,
+    struct cs_arena *arena, struct cs_err *err);
 enum cs_code store_work_take(struct db *db, int64_t now_ms, size_t max, struct cs_arena *arena,
     struct out_work **ret_works, struct cs_err *err);
 enum cs_code store_work_renew(struct db *db, const struct cs_id *ids, size_t n, int64_t until_ms,
@@ -129,7 +141,9 @@ enum cs_code store_work_renew(struct db *db, const struct cs_id *ids, size_t n, 
 /* Keeps the event for an operator and says so on the bus.  The row of work stays, due at no time. */
 enum cs_code store_park(struct db *db, const struct batch_event *event, const char *service,
     struct cs_arena *arena, struct cs_err *err);
-enum cs_code store_sweep(struct db *db, int64_t now_ms, struct cs_arena *arena, struct cs_err *err);
+/* Deletes some of what is too old; there may be more. */
+enum cs_code store_sweep(
+    struct db *db, int64_t now_ms, bool *ret_more, struct cs_arena *arena, struct cs_err *err);
 /*
  * Parked events that an operator wants handled again; handling them takes them out of the table.  Work
  * whose result was parked is due again instead: its row has waited.

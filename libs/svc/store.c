@@ -6,6 +6,8 @@
 #include "pki/hash.h"
 #include "svc/internal.h"
 
+#define REFILL_STEP 10000
+
 /* ---- inbox ---- */
 
 /* Returns which events are new: the others were handled by somebody, or are being handled now. */
@@ -279,6 +281,7 @@ unpark(struct db *db, struct svc_batch *batch, struct batch_event **events, size
 	return db_send(db, unpark_sql, params, 2, -1, err);
 }
 
+/* Before the new rows are there: a request's last word, which nobody answers, stays refillable. */
 static const char ended_sql[] =
     "update outbox set ended = true where key = any($1::uuid[]) and not ended";
 
@@ -305,9 +308,9 @@ store_commit(
 {
 	struct db *db = arg;
 
-	if (write_outbox(db, batch, events, n, err) || write_works(db, batch, events, n, err) ||
-	    finish_works(db, batch, events, n, err) || unpark(db, batch, events, n, err) ||
-	    write_ended(db, batch, events, n, err))
+	if (write_ended(db, batch, events, n, err) || write_outbox(db, batch, events, n, err) ||
+	    write_works(db, batch, events, n, err) || finish_works(db, batch, events, n, err) ||
+	    unpark(db, batch, events, n, err))
 		return err->code;
 	return db_commit(db, err);
 }
@@ -364,37 +367,58 @@ store_outbox_unsent(struct db *db, int64_t after_seq, int64_t before_ms, size_t 
 	return CS_OK;
 }
 
-/* One replica wins the update; only it marks the rows for refilling.  The first sight marks nothing. */
+/* The stream is NULL before the first sight, which marks nothing. */
 static const char stream_sql[] =
-    "with old as (select created from stream where name = $1 for update),"
-    " put as (insert into stream (name, created) values ($1, $2)"
-    "  on conflict (name) do update set created = excluded.created"
-    "  where stream.created <> excluded.created returning name)"
-    " select exists (select 1 from old) and exists (select 1 from put)";
+    "select s.created, s.last_seq, (select max(seq) from outbox) from (values (1)) one(n)"
+    " left join stream s on s.name = $1";
 static const char refill_sql[] =
-    "update outbox set sent = false where sent and not ended and subject like $1 || '.%'";
+    "update outbox set sent = false where sent and not ended and seq > $2 and seq <= $3"
+    " and subject like $1 || '.%'";
+static const char stream_put_sql[] =
+    "insert into stream (name, created, last_seq) values ($1, $2, $3) on conflict (name) do update"
+    " set created = excluded.created, last_seq = excluded.last_seq";
+
+/*
+ * In steps, each far below the limit of a statement's time; the stream is noted when all are done, so
+ * that whoever is interrupted begins again.  Replicas that do the same publish twice what they would once.
+ */
+static enum cs_code
+refill(struct db *db, const char *lane_prefix, int64_t last, struct cs_err *err)
+{
+	for (int64_t seq = 0; seq < last; seq += REFILL_STEP) {
+		const struct db_param params[] = { db_text(lane_prefix), db_i64(seq),
+			db_i64(seq + REFILL_STEP) };
+
+		if (db_send(db, refill_sql, params, 3, -1, err) || db_settle(db, err))
+			return err->code;
+	}
+	return CS_OK;
+}
 
 enum cs_code
-store_stream_seen(struct db *db, const char *stream, const char *lane_prefix, const char *created,
-    bool *ret_refill, struct cs_arena *arena, struct cs_err *err)
+store_stream_seen(struct db *db, const struct stream_seen *seen, bool *ret_refill,
+    struct cs_arena *arena, struct cs_err *err)
 {
-	const struct db_param seen[] = { db_text(stream), db_text(created) };
-	const struct db_param prefix[] = { db_text(lane_prefix) };
+	const struct db_param name[] = { db_text(seen->name) };
+	const struct db_param put[] = { db_text(seen->name), db_text(seen->created),
+		db_i64(seen->last_seq) };
 	struct db_rows *rows;
 
-	if (db_begin(db, err) || db_query(db, arena, stream_sql, seen, 2, &rows, err))
-		goto out;
-	bool refill = db_get_bool(rows, 0, 0);
+	if (db_query(db, arena, stream_sql, name, 1, &rows, err))
+		return err->code;
+	const char *created = db_get_text(rows, 0, 0);
+	int64_t last_seq = db_get_i64(rows, 0, 1);
+	bool is_other = created != NULL && strcmp(created, seen->created) != 0;
+	bool refills = seen->forgot || is_other || (seen->first && seen->last_seq < last_seq);
 
-	if (refill && db_send(db, refill_sql, prefix, 1, -1, err))
-		goto out;
-	if (db_commit(db, err))
-		goto out;
-	*ret_refill = refill;
+	if (refills && refill(db, seen->prefix, db_get_i64(rows, 0, 2), err))
+		return err->code;
+	if (created != NULL && !is_other && seen->last_seq == last_seq)
+		return CS_OK;
+	if (db_send(db, stream_put_sql, put, 3, -1, err) || db_settle(db, err))
+		return err->code;
+	*ret_refill = refills;
 	return CS_OK;
-out:
-	db_rollback(db);
-	return err->code;
 }
 
 /* ---- work that is due ---- */
@@ -513,21 +537,25 @@ store_parked_again(struct db *db, size_t max, struct cs_arena *arena, struct par
 
 /* Ended requests stay refillable for 7 days; the inbox outlives the lanes' 30 days. */
 static const char sweep_outbox_sql[] =
-    "delete from outbox where seq in (select seq from outbox where sent and created_ms < $1"
-    " and (ended or created_ms < $2) order by seq limit 5000)";
+    "with gone as (delete from outbox where seq in (select seq from outbox where sent"
+    " and created_ms < $1 and (ended or created_ms < $2) order by created_ms limit 5000) returning 1)"
+    " select count(*) from gone";
 static const char sweep_inbox_sql[] =
-    "delete from inbox where (subject, id) in (select subject, id from inbox where at_ms < $1 limit 5000)";
+    "with gone as (delete from inbox where (subject, id) in (select subject, id from inbox"
+    " where at_ms < $1 order by at_ms limit 5000) returning 1) select count(*) from gone";
 
 enum cs_code
-store_sweep(struct db *db, int64_t now_ms, struct cs_arena *arena, struct cs_err *err)
+store_sweep(
+    struct db *db, int64_t now_ms, bool *ret_more, struct cs_arena *arena, struct cs_err *err)
 {
 	const struct db_param outbox[] = { db_i64(now_ms - INT64_C(7) * 86400000),
 		db_i64(now_ms - INT64_C(40) * 86400000) };
 	const struct db_param inbox[] = { db_i64(now_ms - INT64_C(40) * 86400000) };
+	struct db_rows *sent, *seen;
 
-	(void)arena;
-	if (db_send(db, sweep_outbox_sql, outbox, 2, -1, err) ||
-	    db_send(db, sweep_inbox_sql, inbox, 1, -1, err))
+	if (db_query(db, arena, sweep_outbox_sql, outbox, 2, &sent, err) ||
+	    db_query(db, arena, sweep_inbox_sql, inbox, 1, &seen, err))
 		return err->code;
-	return db_settle(db, err);
+	*ret_more = db_get_i64(sent, 0, 0) > 0 || db_get_i64(seen, 0, 0) > 0;
+	return CS_OK;
 }

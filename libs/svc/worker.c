@@ -17,6 +17,7 @@
 #include "db/db.h"
 #include "svc/internal.h"
 
+#define LANES_MAX 16
 #define TOKEN_STREAM \
 	(UINT64_C(1) << 63) /* a question about a stream; the low bits say which lane */
 
@@ -24,6 +25,15 @@
 struct slot {
 	struct cs_id id;
 	uint64_t token; /* 0: free */
+	size_t lane;
+};
+
+/* What this process knows of a stream that it publishes into. */
+struct lane_seen {
+	char created[40];                 /* "": nothing yet */
+	uint64_t stored;                  /* the last sequence that was confirmed to us */
+	uint64_t first, last, asked_last; /* as the stream said; the last, when we asked again */
+	bool forgot;                      /* it gave a sequence a second time */
 };
 
 struct worker {
@@ -41,9 +51,8 @@ struct worker {
 	struct cs_id *confirmed; /* not yet marked in the outbox */
 	size_t n_confirmed;
 	int64_t swept_seq;
-	bool unsure; /* a publish was not confirmed: the outbox has more than what is in flight */
 	int64_t next_sweep_ms, next_second_ms, next_streams_ms, next_hour_ms, next_lease_ms;
-	char created[16][40]; /* by lane: the stream that we filled */
+	struct lane_seen lanes[LANES_MAX];
 	struct bus_item *items[BATCH_MAX];
 };
 
@@ -55,21 +64,38 @@ slot_of(struct worker *w, uint64_t token)
 	return &w->slots[token % IN_FLIGHT_MAX];
 }
 
-static void
-publish(struct worker *w, const struct out_event *event)
+/* CS_UNAVAILABLE: too much in flight, or no bus.  The sweep publishes what is not published here. */
+static enum cs_code
+publish(struct worker *w, const struct out_event *event, struct cs_err *err)
 {
-	struct cs_err err = { 0 };
 	uint64_t token = w->generation + 1;
+	const struct catalogue_lane *lane = catalogue_lane_of(event->subject);
+	size_t n;
 
-	/* Too much in flight, or no bus: the sweep will publish it. */
-	if (slot_of(w, token)->token != 0 ||
-	    event_publish(w->svc->worker_queue, w->svc->service->name, event, token, &err)) {
-		w->unsure = true;
-		return;
-	}
+	if (lane == NULL)
+		return cs_fail(err, CS_MALFORMED, "no lane for %s", event->subject);
+	if (slot_of(w, token)->token != 0)
+		return cs_fail(err, CS_UNAVAILABLE, "too much in flight");
+	if (event_publish(w->svc->worker_queue, w->svc->service->name, event, token, err))
+		return err->code;
 	w->generation = token;
-	*slot_of(w, token) = (struct slot){ event->id, token };
+	*slot_of(w, token) = (struct slot){
+		.id = event->id, .token = token, .lane = (size_t)(lane - catalogue_lanes(&n))
+	};
 	w->n_slots_used++;
+	return CS_OK;
+}
+
+/* A stream counts upwards: whoever counts again has forgotten something. */
+static void
+note_sequence(struct worker *w, size_t lane, uint64_t sequence)
+{
+	struct lane_seen *seen = &w->lanes[lane % LANES_MAX];
+
+	if (sequence <= seen->stored)
+		seen->forgot = true;
+	else
+		seen->stored = sequence;
 }
 
 static void
@@ -84,11 +110,12 @@ on_confirmation(struct worker *w, const struct bus_item *item)
 	if (item->kind == BUS_STORED) {
 		if (w->n_confirmed < 2 * IN_FLIGHT_MAX) /* else: published once more, harmless */
 			w->confirmed[w->n_confirmed++] = slot->id;
+		if (!item->duplicate)
+			note_sequence(w, slot->lane, item->sequence);
 		metrics_count(w->svc->metrics, "events_published", "result",
 		    item->duplicate ? "duplicate" : "stored", 1);
 		return;
 	}
-	w->unsure = true;
 	metrics_count(w->svc->metrics, "events_published", "result", "unconfirmed", 1);
 	log_debug(&w->log, "event not confirmed reason=\"%s\"", item->error);
 }
@@ -142,13 +169,19 @@ sweep_outbox(struct worker *w, int64_t now_ms, struct cs_err *err)
 			.body = rows[i].body,
 			.time_ms = rows[i].created_ms };
 
+		if (!in_flight(w, rows[i].id) && publish(w, &event, err)) {
+			if (err->code == CS_UNAVAILABLE) { /* from here on, when there is room */
+				w->next_sweep_ms =
+				    now_ms + (bus_connected(w->svc->bus) ? 50 : 1000);
+				return CS_OK;
+			}
+			log_error(&w->log, "event cannot be published subject=%s reason=\"%s\"",
+			    event.subject, err->text);
+		}
 		w->swept_seq = rows[i].seq;
-		if (!in_flight(w, rows[i].id))
-			publish(w, &event);
 	}
 	if (n < 512) { /* the end: begin anew, later */
 		w->swept_seq = 0;
-		w->unsure = false;
 		w->next_sweep_ms = now_ms + 5000;
 	} else {
 		w->next_sweep_ms = now_ms + 20;
@@ -176,41 +209,80 @@ ask_streams(struct worker *w)
 				catalogue_lane_of(events[k].subject) == &lanes[i];
 		(void)snprintf(subject, sizeof(subject), "$JS.API.STREAM.INFO.%s", lanes[i].stream);
 		const struct bus_out out = { .subject = subject };
+		struct lane_seen *seen = &w->lanes[i];
 
+		seen->asked_last = seen->last > seen->stored ? seen->last : seen->stored;
 		/* No answer is no harm: it is asked again. */
 		if (ours && bus_ask(w->svc->worker_queue, &out, TOKEN_STREAM | i, 2000, &err))
 			return;
 	}
 }
 
+/*
+ * It has forgotten something when it ends before what we knew when we asked, or begins behind that.  (A
+ * stream whose last message grew too old begins behind its end, and stays so: that is noticed once.)
+ */
+static bool
+forgot(const struct lane_seen *seen, uint64_t first, uint64_t last)
+{
+	return seen->forgot || last < seen->asked_last ||
+	       (first > seen->asked_last && seen->first != 0 && seen->first <= seen->asked_last);
+}
+
+static enum cs_code
+note_stream(struct worker *w, size_t lane, const json_t *answer, struct cs_err *err)
+{
+	const struct catalogue_lane *known = catalogue_lanes(&(size_t){ 0 }) + lane;
+	const json_t *state = json_object_get(answer, "state");
+	const char *created = json_string_value(json_object_get(answer, "created"));
+	uint64_t first = (uint64_t)json_integer_value(json_object_get(state, "first_seq"));
+	uint64_t last = (uint64_t)json_integer_value(json_object_get(state, "last_seq"));
+	struct lane_seen *seen = &w->lanes[lane];
+	const char *word = known->subjects + strlen("cs.");
+	bool refilled = false;
+
+	if (created == NULL || strlen(created) >= sizeof(seen->created))
+		return CS_OK;
+	bool is_first = seen->created[0] == '\0', same = strcmp(created, seen->created) == 0;
+	const struct stream_seen told = { .name = known->stream,
+		.created = created,
+		.prefix = cs_arena_strndup(w->arena, word, strcspn(word, ".")),
+		.last_seq = (int64_t)last,
+		.first = is_first,
+		/* The other replicas' marks of what the old one had may come after our refilling. */
+		.forgot = !is_first && (!same || forgot(seen, first, last)) };
+
+	if (same && !told.forgot && last == seen->last)
+		return CS_OK;
+	/* What an old stream confirmed is marked first, so that it is unmarked. */
+	if (mark_sent(w, err) || store_stream_seen(w->db, &told, &refilled, w->scratch, err))
+		return err->code;
+	if (refilled) {
+		log_warn(&w->log, "stream %s has forgotten: refilling it from the outbox",
+		    known->stream);
+		metrics_count(w->svc->metrics, "stream_refills", "stream", known->stream, 1);
+		w->swept_seq = 0;
+		w->next_sweep_ms = 0;
+	}
+	*seen = (struct lane_seen){ .first = first,
+		.last = last,
+		.stored = refilled ? 0 : seen->stored,
+		.asked_last = last };
+	memcpy(seen->created, created, strlen(created) + 1);
+	return CS_OK;
+}
+
 static enum cs_code
 on_stream(struct worker *w, const struct bus_item *item, struct cs_err *err)
 {
-	size_t n, lane = (size_t)(item->token & 15);
-	const struct catalogue_lane *lanes = catalogue_lanes(&n);
+	size_t n, lane = (size_t)(item->token & (LANES_MAX - 1));
 	json_t *answer = json_loadb((const char *)item->body.data, item->body.len, 0, NULL);
-	const char *created = json_string_value(json_object_get(answer, "created"));
-	bool refill = false;
 	enum cs_code code = CS_OK;
 
-	if (created != NULL && strlen(created) < sizeof(w->created[0]) && lane < n &&
-	    strcmp(created, w->created[lane]) != 0) {
-		const char *word = lanes[lane].subjects + strlen("cs.");
-		char prefix[32];
-
-		(void)snprintf(prefix, sizeof(prefix), "%.*s", (int)strcspn(word, "."), word);
+	(void)catalogue_lanes(&n);
+	if (lane < n) {
 		cs_arena_reset(w->scratch);
-		code = store_stream_seen(
-		    w->db, lanes[lane].stream, prefix, created, &refill, w->scratch, err);
-		if (code == CS_OK)
-			memcpy(w->created[lane], created, strlen(created) + 1);
-	}
-	if (refill) {
-		log_warn(&w->log, "stream %s was made anew: refilling it from the outbox",
-		    lanes[lane].stream);
-		metrics_count(w->svc->metrics, "stream_refills", "stream", lanes[lane].stream, 1);
-		w->swept_seq = 0;
-		w->next_sweep_ms = 0;
+		code = note_stream(w, lane, answer, err);
 	}
 	json_decref(answer);
 	return code;
@@ -304,8 +376,10 @@ answer_command(struct worker *w, struct command *command, bool ok)
 static void
 tell_world(struct worker *w, struct batch_event *event)
 {
+	struct cs_err ignored;
+
 	for (struct out_event *out = event->out.events; out != NULL; out = out->next)
-		publish(w, out);
+		(void)publish(w, out, &ignored);
 	for (struct out_work *out = event->out.works; out != NULL; out = out->next)
 		if (out->due_ms <= event->ev.now_ms)
 			looper_act(w->svc, out);
@@ -756,9 +830,12 @@ every_second(struct worker *w, int64_t now_ms, struct cs_err *err)
 	if (run_clocks(w, now_ms, err) || take_work(w, now_ms, err) || retry_parked(w, err))
 		return err->code;
 	if (now_ms >= w->next_hour_ms) {
-		w->next_hour_ms = now_ms + CS_HOUR_MS;
-		if (store_sweep(w->db, now_ms, w->scratch, err))
+		bool more;
+
+		cs_arena_reset(w->scratch);
+		if (store_sweep(w->db, now_ms, &more, w->scratch, err))
 			return err->code;
+		w->next_hour_ms = now_ms + (more ? CS_SECOND_MS : CS_HOUR_MS);
 	}
 	return CS_OK;
 }

@@ -7,7 +7,7 @@
 The program gets CS_NATS_URL, CS_NATS_CA_FILE, CS_NATS_SEED_FILE (what a service may),
 CS_NATS_ADMIN_SEED_FILE (may make streams), CS_NATS_POLICY_SEED_FILE (what that service may),
 CS_NATS_TESTER_SEED_FILE (may everything) and CS_NATS_CONTROL: a local socket that takes one line
-("stop", "start", "wipe", "freeze" or "thaw") per connection and answers with a line when it is done.
+("stop", "start", "wipe", "freeze", "thaw", "keep" its store, or "return" to what was kept) per connection and answers with a line when it is done.
 """
 import base64
 import os
@@ -127,10 +127,23 @@ class Server:
         self.stop()
         shutil.rmtree(self.dir + "/js", ignore_errors=True)
 
+    def keep(self):
+        self.stop()
+        shutil.rmtree(self.dir + "/kept", ignore_errors=True)
+        shutil.copytree(self.dir + "/js", self.dir + "/kept")
+        self.start()
+
+    def return_to_kept(self):
+        """As after a crash of the machine: what was written last is gone."""
+        self.wipe()
+        shutil.copytree(self.dir + "/kept", self.dir + "/js")
+        self.start()
+
 
 def obey(server, listener):
     verbs = {"stop": server.stop, "start": server.start, "wipe": server.wipe,
-             "freeze": server.freeze, "thaw": server.thaw}
+             "freeze": server.freeze, "thaw": server.thaw, "keep": server.keep,
+             "return": server.return_to_kept}
     while True:
         with listener.accept()[0] as client:
             verbs[client.makefile().readline().strip()]()

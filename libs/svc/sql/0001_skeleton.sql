@@ -34,9 +34,10 @@ create table work (
 );
 create index work_due on work (due_ms);
 
-create table stream (
+create table stream (               -- as we saw it last: another birth or a smaller end means a loss
 	name text primary key,
-	created text not null
+	created text not null,
+	last_seq bigint not null
 );
 
 create table parked (

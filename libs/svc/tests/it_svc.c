@@ -862,6 +862,86 @@ without_a_database_at_the_start_clients_are_told(void **state)
 
 /* ---- streams that lose things ---- */
 
+static void
+a_stream_made_anew_gets_what_its_readers_may_miss(void **state)
+{
+	struct fixture *fix = *state;
+
+	(void)start(fix, 0);
+	(void)start(fix, 1);
+	for (uint32_t i = 0; i < 20; i++)
+		(void)submit(fix, key_of(i), "add");
+	for (uint32_t i = 0; i < 10; i++)
+		(void)submit(fix, key_of(i), "end");
+	wait_messages(fix, "PLAN", 30);
+	eventually(fix, unsent_sql, 0);
+	eventually(fix, "select count(*) from toy.stream", 1);
+	drop_stream(fix, "PLAN");
+	make_stream(fix, "PLAN", "cs.plan.*");
+	/* Ten of requests under way; of the ended ones the last word, which nobody answers. */
+	wait_messages(fix, "PLAN", 20);
+	eventually(fix, unsent_sql, 0);
+}
+
+/* The server's machine crashed: what it wrote last is gone, and it does not know. */
+static void
+a_stream_that_lost_its_end_gets_it_again(void **state)
+{
+	struct fixture *fix = *state;
+
+	(void)start(fix, 0);
+	for (uint32_t i = 0; i < 10; i++)
+		(void)submit(fix, key_of(i), "add");
+	wait_messages(fix, "PLAN", 10);
+	eventually(fix, unsent_sql, 0);
+	wait_settled(fix);
+	control("keep");
+	for (uint32_t i = 10; i < 30; i++)
+		(void)submit(fix, key_of(i), "add");
+	wait_messages(fix, "PLAN", 30);
+	eventually(fix, unsent_sql, 0);
+	eventually(fix, "select coalesce(max(last_seq), 0) from toy.stream", 30);
+	control("return");
+	wait_messages(fix, "PLAN", 30);
+	eventually(fix, unsent_sql, 0);
+	assert_int_equal(metric(&fix->toys[0], "stream_refills_total{stream=\"PLAN\"} "), 1);
+}
+
+static void
+a_loss_while_nobody_looked_is_noticed_at_the_start(void **state)
+{
+	struct fixture *fix = *state;
+
+	(void)start(fix, 0);
+	control("keep");
+	wait_http(&fix->toys[0], "/readyz", 200);
+	for (uint32_t i = 0; i < 20; i++)
+		(void)submit(fix, key_of(i), "add");
+	wait_messages(fix, "PLAN", 20);
+	eventually(fix, unsent_sql, 0);
+	eventually(fix, "select coalesce(max(last_seq), 0) from toy.stream", 20);
+	stop(&fix->toys[0]);
+	control("return");
+	(void)start(fix, 0);
+	wait_messages(fix, "PLAN", 20);
+}
+
+static void
+what_is_too_old_is_swept_away_however_much_it_is(void **state)
+{
+	struct fixture *fix = *state;
+
+	run_sql(fix,
+	    "insert into toy.outbox (id, key, causation, subject, body, created_ms, sent, ended)"
+	    " select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'plan.made', '', i,"
+	    " true, i % 2 = 0 from generate_series(1, 12000) i;"
+	    "insert into toy.inbox select 'request.submitted', gen_random_uuid(), '', i"
+	    " from generate_series(1, 12000) i");
+	(void)start(fix, 0);
+	eventually(fix, "select count(*) from toy.outbox", 0);
+	eventually(fix, "select count(*) from toy.inbox", 0);
+}
+
 /* ---- the end ---- */
 
 static void
@@ -941,6 +1021,14 @@ main(int argc, char *argv[])
 		    an_outage_of_the_database_is_told_and_costs_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    without_a_database_at_the_start_clients_are_told, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    a_stream_made_anew_gets_what_its_readers_may_miss, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    a_stream_that_lost_its_end_gets_it_again, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    a_loss_while_nobody_looked_is_noticed_at_the_start, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    what_is_too_old_is_swept_away_however_much_it_is, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    a_stopped_service_finishes_what_it_began, begin, end),
 		cmocka_unit_test_setup_teardown(
