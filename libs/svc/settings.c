@@ -145,6 +145,8 @@ read_one(const struct svc_setting *setting, void *into, struct cs_arena *arena)
 	case SVC_KIND_LIST:
 		return read_text(setting, text, at);
 	case SVC_KIND_FILE:
+		if (text[0] == '\0' && setting->fallback == NULL)
+			return complain(setting, "is empty");
 		if (text[0] != '\0' && access(text, R_OK) != 0)
 			return complain(setting, "names no file that can be read");
 		return read_text(setting, text, at);
@@ -228,7 +230,9 @@ print_one(const struct svc_setting *setting, struct cs_arena *arena)
 
 	if (text == NULL)
 		text = setting->fallback == NULL ? "" : setting->fallback;
-	at = strchr(text, '@');
+	if (strstr(text, "password=") != NULL)
+		text = "***";
+	at = strrchr(text, '@');
 	colon = at == NULL
 		    ? NULL
 		    : strchr(strstr(text, "://") == NULL ? text : strstr(text, "://") + 3, ':');
