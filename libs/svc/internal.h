@@ -37,6 +37,7 @@ struct out_work {
 	const char *kind;
 	struct cs_span body;
 	int64_t due_ms;
+	int64_t lease_ms; /* 0: not taken in hand at once */
 	uint32_t attempt;
 	struct out_work *next;
 };
@@ -200,6 +201,7 @@ struct command {
 	void *arg;
 	int64_t since_ms;
 	enum source source; /* FROM_COMMAND or FROM_WORK */
+	bool of_clock;
 	bool ok;
 	uint32_t status;
 	struct cs_span reply;

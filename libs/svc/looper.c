@@ -195,6 +195,21 @@ try_publish(struct work_node *node)
 		retry_later(node);
 }
 
+/* The same event, check and attempt give the same id, whoever repeats the work. */
+static struct cs_id
+derived_id(const struct work_node *node, const char *subject, struct cs_span part)
+{
+	struct cs_buf seed = cs_buf_new(node->work.arena);
+	uint8_t mac[PKI_SHA256];
+
+	cs_buf_add_str(&seed, "countersign/event-id/v1");
+	cs_buf_add(&seed, node->work.id.octets, sizeof(node->work.id.octets));
+	cs_buf_add_str(&seed, subject);
+	cs_buf_add_span(&seed, part);
+	pki_hmac_sha256(node->looper->id_key, cs_buf_span(&seed), mac);
+	return cs_id_from_digest(mac);
+}
+
 void
 svc_finish(struct svc_work *work, const char *subject, struct cs_span body, struct cs_span part)
 {
@@ -211,16 +226,7 @@ svc_finish(struct svc_work *work, const char *subject, struct cs_span body, stru
 		settle_and_free(node, BUS_ACK, 0);
 		return;
 	}
-	/* The same event, check and attempt give the same id, whoever repeats the work. */
-	struct cs_buf seed = cs_buf_new(work->arena);
-	uint8_t mac[PKI_SHA256];
-
-	cs_buf_add_str(&seed, "countersign/event-id/v1");
-	cs_buf_add(&seed, work->id.octets, sizeof(work->id.octets));
-	cs_buf_add_str(&seed, subject);
-	cs_buf_add_span(&seed, part);
-	pki_hmac_sha256(node->looper->id_key, cs_buf_span(&seed), mac);
-	node->result = (struct out_event){ .id = cs_id_from_digest(mac),
+	node->result = (struct out_event){ .id = derived_id(node, subject, part),
 		.key = work->key,
 		.causation = work->id,
 		.subject = cs_arena_strdup(work->arena, subject),
@@ -235,12 +241,28 @@ svc_later(struct svc_work *work, uint32_t delay_ms)
 	settle_and_free((struct work_node *)work, BUS_NAK, delay_ms);
 }
 
+/* The event comes to the dead letters before it is acknowledged; there is no table to park it in. */
 static void
 refuse_malformed(struct work_node *node, const struct cs_err *err)
 {
+	const struct svc *svc = node->looper->svc;
+	struct cs_arena *arena = node->work.arena;
+
 	log_error(&node->log, "event refused subject=%s reason=\"%s\"", node->work.kind, err->text);
-	metrics_count(node->looper->svc->metrics, "dead_letters", "subject", "malformed", 1);
-	settle_and_free(node, BUS_TERM, 0);
+	metrics_count(svc->metrics, "dead_letters", "subject", "malformed", 1);
+	if (node->item->kind != BUS_MESSAGE) {
+		node_free(node);
+		return;
+	}
+	const char *place = cs_arena_printf(
+	    arena, "%s %llu", node->item->stream, (unsigned long long)node->item->sequence);
+
+	node->result = (struct out_event){ .id = derived_id(node, "deadletter", cs_span_str(place)),
+		.subject = cs_arena_printf(arena, "deadletter.%s", svc->service->name),
+		.body = node->item->body,
+		.time_ms = cs_now_ms() };
+	node->result.key = node->result.causation = node->result.id;
+	try_publish(node);
 }
 
 static void
@@ -266,6 +288,8 @@ begin_work(struct looper *looper, struct bus_item *item)
 	}
 	const struct svc_route *route = route_find(service, ev.subject);
 
+	if (route == NULL)
+		cs_fail(&err, CS_MALFORMED, "no route for %.100s", ev.subject);
 	if (route == NULL || route->read(service->self, &ev, &err)) {
 		refuse_malformed(node, &err);
 		return;
@@ -346,6 +370,12 @@ on_item(struct looper *looper, struct bus_item *item)
 {
 	switch (item->kind) {
 	case BUS_MESSAGE:
+		if (atomic_load(&looper->svc->stopping)) {
+			bus_settle(item, BUS_NAK, RETURN_MS);
+			break;
+		}
+		begin_work(looper, item); /* takes it */
+		return;
 	case BUS_QUESTION:
 		begin_work(looper, item); /* takes it */
 		return;
@@ -412,8 +442,9 @@ looper_new(struct svc *svc)
 void
 looper_free(struct looper *looper)
 {
-	while (looper->first != NULL) /* unfinished: the event or the row comes again */
-		node_free(looper->first);
+	/* Unfinished: the event comes again, now and not after its time; the row does by its lease. */
+	while (looper->first != NULL)
+		settle_and_free(looper->first, BUS_NAK, RETURN_MS);
 	if (looper->readable != NULL)
 		event_free(looper->readable);
 	(void)pthread_mutex_destroy(&looper->lock);

@@ -180,8 +180,8 @@ write_outbox(struct db *db, struct svc_batch *batch, struct batch_event **events
 
 static const char work_insert_sql[] =
     "insert into work (id, key, kind, body, due_ms, lease_ms, attempt)"
-    " select i, k, n, b, d, case when d <= $6 then $7 else 0 end, 1"
-    " from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::bigint[]) t(i, k, n, b, d)";
+    " select i, k, n, b, d, l, 1 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[],"
+    " $5::bigint[], $6::bigint[]) t(i, k, n, b, d, l)";
 
 static enum cs_code
 write_works(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
@@ -199,6 +199,7 @@ write_works(struct db *db, struct svc_batch *batch, struct batch_event **events,
 	const char **kinds = CS_NEW_ARRAY(batch->arena, total, const char *);
 	struct cs_span *bodies = CS_NEW_ARRAY(batch->arena, total, struct cs_span);
 	int64_t *dues = CS_NEW_ARRAY(batch->arena, total, int64_t);
+	int64_t *leases = CS_NEW_ARRAY(batch->arena, total, int64_t);
 
 	for (size_t i = 0; i < n; i++) {
 		for (struct out_work *out = events[i]->out.works; out != NULL; out = out->next) {
@@ -206,15 +207,16 @@ write_works(struct db *db, struct svc_batch *batch, struct batch_event **events,
 			keys[k] = out->key;
 			kinds[k] = out->kind;
 			bodies[k] = out->body;
+			leases[k] = out->lease_ms;
 			dues[k++] = out->due_ms;
 		}
 	}
 	const struct db_param params[] = { db_id_array(batch->arena, ids, k),
 		db_id_array(batch->arena, keys, k), db_text_array(batch->arena, kinds, k),
 		db_bytes_array(batch->arena, bodies, k), db_i64_array(batch->arena, dues, k),
-		db_i64(batch->now_ms), db_i64(batch->now_ms + WORK_LEASE_MS) };
+		db_i64_array(batch->arena, leases, k) };
 
-	return db_send(db, work_insert_sql, params, 7, (int64_t)k, err);
+	return db_send(db, work_insert_sql, params, 6, (int64_t)k, err);
 }
 
 static const char work_delete_sql[] = "delete from work where id = any($1::uuid[])";

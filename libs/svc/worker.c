@@ -50,6 +50,7 @@ struct worker {
 	size_t n_slots_used;
 	struct cs_id *confirmed; /* not yet marked in the outbox */
 	size_t n_confirmed;
+	size_t n_clocks; /* of their commands on their way */
 	int64_t swept_seq;
 	int64_t next_sweep_ms, next_second_ms, next_streams_ms, next_hour_ms, next_lease_ms;
 	struct lane_seen lanes[LANES_MAX];
@@ -367,6 +368,7 @@ static void
 answer_command(struct worker *w, struct command *command, bool ok)
 {
 	command->ok = ok;
+	w->n_clocks -= command->of_clock;
 	if (command->answered == NULL)
 		cs_arena_free(command->arena);
 	else
@@ -381,7 +383,7 @@ tell_world(struct worker *w, struct batch_event *event)
 	for (struct out_event *out = event->out.events; out != NULL; out = out->next)
 		(void)publish(w, out, &ignored);
 	for (struct out_work *out = event->out.works; out != NULL; out = out->next)
-		if (out->due_ms <= event->ev.now_ms)
+		if (out->lease_ms != 0)
 			looper_act(w->svc, out);
 	if (event->source == FROM_QUESTION && event->out.has_reply) {
 		struct cs_err err;
@@ -489,6 +491,18 @@ begin_batch(
 	return store_begin(((struct worker *)arg)->db, batch, events, n, err);
 }
 
+/* Work that is due is begun after the commit, as far as there is room for it in hand. */
+static void
+lease_works(struct worker *w, const struct svc_batch *batch, struct batch_event **events, size_t n)
+{
+	size_t in_hand = looper_in_hand(w->svc);
+
+	for (size_t i = 0; i < n; i++)
+		for (struct out_work *out = events[i]->out.works; out != NULL; out = out->next)
+			if (out->due_ms <= batch->now_ms && in_hand++ < WORK_IN_HAND)
+				out->lease_ms = batch->now_ms + WORK_LEASE_MS;
+}
+
 /* The marks of what was published meanwhile go along: they need no commit of their own. */
 static enum cs_code
 commit_batch(
@@ -499,6 +513,7 @@ commit_batch(
 	if (w->n_confirmed > 0 &&
 	    store_outbox_sent(w->db, w->confirmed, w->n_confirmed, batch->arena, err))
 		return err->code;
+	lease_works(w, batch, events, n);
 	if (store_commit(w->db, batch, events, n, err))
 		return err->code;
 	w->n_confirmed = 0;
@@ -751,6 +766,8 @@ run_clocks(struct worker *w, int64_t now_ms, struct cs_err *err)
 {
 	const struct svc_clock *clock = w->svc->service->clocks;
 
+	if (w->n_clocks > 0)
+		return CS_OK; /* what is due still is, and would ring twice */
 	for (; clock != NULL && clock->subject != NULL; clock++) {
 		struct cs_id *keys;
 		size_t n;
@@ -763,6 +780,8 @@ run_clocks(struct worker *w, int64_t now_ms, struct cs_err *err)
 			struct command *command =
 			    command_new(w->svc, clock->subject, keys[i], cs_span_str(NULL));
 
+			command->of_clock = true;
+			w->n_clocks++;
 			command_push(w->svc, command);
 		}
 	}
@@ -868,7 +887,10 @@ one_round(struct worker *w)
 
 	cs_arena_reset(w->arena);
 	w->held = cs_buf_new(w->arena);
-	size_t n_items = bus_queue_take(w->svc->worker_queue, w->items, BATCH_MAX, 100);
+	/* However much the bus brings, commands and results of work have their half. */
+	size_t waiting = atomic_load(&w->svc->commands_waiting);
+	size_t share = BATCH_MAX - (waiting < BATCH_MAX / 2 ? waiting : BATCH_MAX / 2);
+	size_t n_items = bus_queue_take(w->svc->worker_queue, w->items, share, 100);
 	size_t n = collect_items(w, events, n_items, &err);
 
 	n = collect_commands(w, events, n);

@@ -233,6 +233,35 @@ static const struct svc_setting settings[] = {
 	SVC_END,
 };
 
+/* Without state: each event is told as it comes, "hang" never. */
+static void
+begin_telling(void *self, struct svc_work *work)
+{
+	const char *what = work->what;
+
+	(void)self;
+	if (strcmp(what, "hang") != 0)
+		svc_finish(work, "plan.made", work->body, cs_span_str(what));
+}
+
+static const struct svc_route loop_routes[] = {
+	{ "request.submitted", read_line, NULL },
+	{ NULL, NULL, NULL },
+};
+
+int
+toy_loop_main(void)
+{
+	const struct svc_service service = { .name = "policy",
+		.summary = "tells",
+		.mode = SVC_LOOP,
+		.routes = loop_routes,
+		.start = begin_telling };
+	char name[] = "toy", *argv[] = { name, NULL };
+
+	return svc_main(1, argv, &service);
+}
+
 int
 toy_main(void)
 {

@@ -14,5 +14,7 @@
 
 extern const char toy_tables[];
 int toy_main(void);
+/* The same without state: publishes plan.made for each event, keeps nothing. */
+int toy_loop_main(void);
 
 #endif

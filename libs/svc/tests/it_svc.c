@@ -45,7 +45,7 @@ struct fixture {
 	struct cs_arena *arena;
 	struct cs_err err;
 	struct toy toys[REPLICAS];
-	char dir[64], acts[80];
+	char dir[64], acts[80], key[80];
 };
 
 /* ---- small tools ---- */
@@ -411,10 +411,11 @@ set_env(const struct fixture *fix, const struct toy *toy)
 	(void)setenv("CS_LISTEN", text, 1);
 	(void)setenv("CS_LOG_LEVEL", "debug", 1);
 	(void)setenv("TOY_ACTS", fix->acts, 1);
+	(void)setenv("CS_KEY_FILE", fix->key, 1);
 }
 
 static struct toy *
-spawn(struct fixture *fix, size_t i)
+spawn_as(struct fixture *fix, size_t i, const char *kind)
 {
 	struct toy *toy = &fix->toys[i];
 
@@ -428,10 +429,16 @@ spawn(struct fixture *fix, size_t i)
 
 		(void)dup2(fd, STDERR_FILENO);
 		set_env(fix, toy);
-		(void)execl("/proc/self/exe", "it_svc", "--toy", (char *)NULL);
+		(void)execl("/proc/self/exe", "it_svc", kind, (char *)NULL);
 		_exit(127);
 	}
 	return toy;
+}
+
+static struct toy *
+spawn(struct fixture *fix, size_t i)
+{
+	return spawn_as(fix, i, "--toy");
 }
 
 static void
@@ -533,6 +540,11 @@ begin(void **state)
 	(void)snprintf(fix->dir, sizeof(fix->dir), "/tmp/it_svc.XXXXXX");
 	assert_non_null(mkdtemp(fix->dir));
 	(void)snprintf(fix->acts, sizeof(fix->acts), "%s/acts", fix->dir);
+	(void)snprintf(fix->key, sizeof(fix->key), "%s/key", fix->dir);
+	const int fd = open(fix->key, O_WRONLY | O_CREAT | O_CLOEXEC, 0400);
+
+	assert_true(dprintf(fd, "%064d", 7) == 64);
+	(void)close(fd);
 	fix->arena = cs_arena_new();
 	check(db_open(setting("CS_DATABASE_URL"), "it_svc", &fix->db, &fix->err), CS_OK, &fix->err,
 	    "database");
@@ -763,6 +775,23 @@ work_whose_result_cannot_be_stored_is_parked_and_not_repeated(void **state)
 	assert_int_equal(acts_count(fix), 4);
 }
 
+/* What is in hand is bounded; what found no room waits in its table, and counts no attempt. */
+static void
+more_work_than_hands_waits_in_its_table(void **state)
+{
+	struct fixture *fix = *state;
+
+	for (uint32_t i = 0; i < 1100; i++)
+		(void)submit(fix, key_of(i), "hang");
+	(void)start(fix, 0);
+	eventually(fix, facts_sql, 1100);
+	eventually(fix, "select count(*) from toy.work where lease_ms > 0", 1024);
+	assert_int_equal(number(fix, "select count(*) from toy.work where attempt = 1"), 1100);
+	assert_int_equal(acts_count(fix), 1024);
+	assert_int_equal(metric(&fix->toys[0], "\ncountersign_work_in_hand "), 1024);
+}
+
+/* Ringing is slower than looking: those that are on their way are not rung again. */
 static void
 a_clock_rings_once(void **state)
 {
@@ -775,6 +804,38 @@ a_clock_rings_once(void **state)
 	(void)submit(fix, key_of(1), "add");
 	eventually(fix, "select count(*) from toy.fact where subject = 'request.submitted'", 1);
 	assert_int_equal(number(fix, "select count(distinct key) from toy.fact"), 601);
+	assert_int_equal(number(fix, facts_sql), 601);
+}
+
+/* ---- services without state ---- */
+
+static void
+a_service_without_state_loses_nothing_either(void **state)
+{
+	struct fixture *fix = *state;
+	const struct sent bad = { cs_id_new(), TYPE, "no key", false };
+	struct toy *toy = spawn_as(fix, 0, "--loop");
+	struct cs_span body;
+	struct bus_stored stored;
+
+	wait_http(toy, "/readyz", 200);
+	publish(fix, &bad);
+	for (uint32_t i = 0; i < 20; i++)
+		(void)submit(fix, key_of(i), i == 7 ? "hang" : "add");
+	wait_messages(fix, "PLAN", 19);
+	wait_messages(fix, "DEADLETTER", 1);
+	assert_int_equal(
+	    bus_stream_next(fix->bus, "DEADLETTER", 1, NULL, fix->arena, &stored, &fix->err),
+	    CS_OK);
+	body = stored.body;
+	assert_true(cs_span_is(body, "no key"));
+	kill_now(toy);
+	/* Its work is repeated under the same identifiers: the stream takes none of it twice. */
+	toy = spawn_as(fix, 0, "--loop");
+	wait_http(toy, "/readyz", 200);
+	(void)kill(toy->pid, SIGTERM);
+	assert_int_equal(wait_end(toy, DRAIN_LIMIT_MS), 0);
+	wait_messages(fix, "PLAN", 19);
 }
 
 /* ---- questions and commands ---- */
@@ -1015,6 +1076,10 @@ main(int argc, char *argv[])
 		cmocka_unit_test_setup_teardown(work_of_a_dead_process_is_taken_over, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    work_whose_result_cannot_be_stored_is_parked_and_not_repeated, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    more_work_than_hands_waits_in_its_table, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    a_service_without_state_loses_nothing_either, begin, end),
 		cmocka_unit_test_setup_teardown(a_clock_rings_once, begin, end),
 		cmocka_unit_test_setup_teardown(questions_and_commands_are_answered, begin, end),
 		cmocka_unit_test_setup_teardown(
@@ -1037,6 +1102,8 @@ main(int argc, char *argv[])
 
 	if (argc == 2 && strcmp(argv[1], "--toy") == 0)
 		return toy_main();
+	if (argc == 2 && strcmp(argv[1], "--loop") == 0)
+		return toy_loop_main();
 	if (argc == 2)
 		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
