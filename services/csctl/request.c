@@ -334,6 +334,12 @@ run_token(struct args *args)
 	json_t *body = json_pack("{s:s}", "token", token);
 	char *json = json_dumps(body, JSON_COMPACT);
 
+	if (json == NULL) {
+		(void)fprintf(stderr, "csctl: a token is text in UTF-8\n");
+		explicit_bzero(token, sizeof(token));
+		json_decref(body);
+		return COULD_NOT_RUN;
+	}
 	status = run_post(
 	    args, cs_arena_printf(args->arena, "checks/%s/token", part(args->arena, check)), json);
 	explicit_bzero(token, sizeof(token));
