@@ -657,7 +657,6 @@ collect_proofs(struct svc_batch *batch, const struct policy_proof ***ret)
 		for (; p != NULL && p->is_new; p = p->next)
 			proofs[n++] = p;
 	}
-	/* NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers */
 	qsort(proofs, n, sizeof(proofs[0]), by_digest);
 	*ret = proofs;
 	return n;

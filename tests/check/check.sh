@@ -50,7 +50,7 @@ analyzer_off='-Wno-analyzer-malloc-leak'
 
 step_analyzer() {
 	# shellcheck disable=SC2046  # a list of names
-	make -s -k -j"$JOBS" B="$ANALYZER" CFLAGS="-O1 -fanalyzer $analyzer_off" \
+	make -s -k -j"$JOBS" B="$ANALYZER" CFLAGS="-O1 -fanalyzer -fanalyzer-verbosity=0 $analyzer_off" \
 	    $(ls libs/*/*.c services/*/*.c | objects "$ANALYZER")
 }
 
