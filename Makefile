@@ -126,9 +126,11 @@ test-san: packages ## unit and system tests with the address and undefined-behav
 	$(Q)$(MAKE) --no-print-directory SAN=1 -j$$(nproc) all tests-built
 	$(Q)$(MAKE) --no-print-directory SAN=1 unit
 	$(Q)/usr/bin/python3 tests/run.py --bin build/san/bin --quick
-test-tsan: packages ## the system tests with the thread sanitizer
-	$(Q)$(MAKE) --no-print-directory TSAN=1 -j$$(nproc) all
-	$(Q)/usr/bin/python3 tests/run.py --bin build/tsan/bin --quick
+test-tsan: packages ## the skeleton and the system tests with the thread sanitizer
+	$(Q)$(MAKE) --no-print-directory TSAN=1 -j$$(nproc) all build/tsan/libs/svc/tests/it_svc
+	$(Q)export TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp; \
+	    libs/svc/tests/run-it.sh build/tsan/libs/svc/tests/it_svc && \
+	    /usr/bin/python3 tests/run.py --bin build/tsan/bin --quick
 test-valgrind: packages ## unit tests under valgrind
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tests-built
 	$(Q)for t in $(TESTS); do valgrind -q --error-exitcode=9 --leak-check=full $$t >$$t.log 2>&1 || \

@@ -932,6 +932,7 @@ a_stream_made_anew_gets_what_its_readers_may_miss(void **state)
 	(void)start(fix, 1);
 	for (uint32_t i = 0; i < 20; i++)
 		(void)submit(fix, key_of(i), "add");
+	wait_messages(fix, "PLAN", 20);
 	for (uint32_t i = 0; i < 10; i++)
 		(void)submit(fix, key_of(i), "end");
 	wait_messages(fix, "PLAN", 30);
