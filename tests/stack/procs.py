@@ -287,8 +287,9 @@ def _signal_group(leader: int, sig: int) -> None:
 
 
 def _plain_environment() -> dict[str, str]:
-    """What a process inherits: nothing that a developer happens to have set."""
-    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"}
+    """What a process inherits: nothing that a developer happens to have set, but for the sanitizers."""
+    sanitizers = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", **sanitizers}
 
 
 def _watch(root: Path, claimed: Iterable[str]) -> None:
