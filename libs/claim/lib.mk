@@ -1,3 +1,3 @@
-claim_NEEDS := base pki smime
+claim_NEEDS := base pack pki smime
 claim_PROTO := yes
 claim_LDLIBS := -lprotobuf-c -ljansson

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "pack/pack.h"
 #include "proto/envelope.pb-c.h"
 #include "proto/evidence.pb-c.h"
 #include "proto/plan.pb-c.h"
@@ -41,39 +42,15 @@ want(struct reading *r, bool holds, const char *field, const char *how)
 		broken(r, field, how);
 }
 
-static void *
-take(void *data, size_t size)
-{
-	return cs_arena_alloc(data, size);
-}
-
-static void
-leave(void *data, void *pointer)
-{
-	(void)data;
-	(void)pointer; /* the arena frees */
-}
-
 /* NULL: refused, and r says why. */
 static void *
 unpack(struct reading *r, const ProtobufCMessageDescriptor *type, struct cs_span octets)
 {
-	ProtobufCAllocator allocator = { take, leave, r->arena };
+	struct cs_err err;
+	void *message = pack_read(r->arena, type, octets, CLAIM_MAX_ENVELOPE, &err);
 
-	if (octets.len > CLAIM_MAX_ENVELOPE) {
-		broken(r, type->short_name, "longer than 64 KiB");
-		return NULL;
-	}
-	ProtobufCMessage *message =
-	    protobuf_c_message_unpack(type, &allocator, octets.len, octets.data);
-	if (message == NULL) {
-		broken(r, type->short_name, "cannot be parsed");
-		return NULL;
-	}
-	if (protobuf_c_message_get_packed_size(message) != octets.len) {
-		broken(r, type->short_name, "not in its shortest form, or a text holds a NUL");
-		return NULL;
-	}
+	if (message == NULL && r->code == CS_OK)
+		r->code = cs_fail(r->err, err.code, "%s", err.text);
 	return message;
 }
 
@@ -606,41 +583,6 @@ claim_read_perspective_ask(struct cs_arena *arena, struct cs_span body,
 
 /* ---- writing ---- */
 
-static struct cs_span
-pack(struct cs_arena *arena, const ProtobufCMessage *message)
-{
-	size_t len = protobuf_c_message_get_packed_size(message);
-	uint8_t *data = cs_arena_alloc(arena, len);
-
-	protobuf_c_message_pack(message, data);
-	return (struct cs_span){ data, len };
-}
-
-/* protobuf-c writes only to what it unpacked itself: the casts below take nothing away. */
-static char *
-put_text(const char *value)
-{
-	return (char *)(value != NULL ? value : "");
-}
-
-static ProtobufCBinaryData
-put_octets(const void *data, size_t len)
-{
-	return (ProtobufCBinaryData){ len, (uint8_t *)data };
-}
-
-static ProtobufCBinaryData
-put_span(struct cs_span span)
-{
-	return put_octets(span.data, span.len);
-}
-
-static ProtobufCBinaryData
-put_id(const struct cs_id *value)
-{
-	return put_octets(value->octets, sizeof(value->octets));
-}
-
 struct cs_span
 claim_wire_envelope(struct cs_arena *arena, const struct claim_envelope *envelope)
 {
@@ -648,13 +590,13 @@ claim_wire_envelope(struct cs_arena *arena, const struct claim_envelope *envelop
 	Countersign__V1__Signature *signatures[] = { &signature };
 	Countersign__V1__Envelope m = COUNTERSIGN__V1__ENVELOPE__INIT;
 
-	signature.sig = put_span(envelope->signature);
-	signature.keyid = put_text(envelope->keyid);
-	m.payload = put_span(envelope->payload);
-	m.payload_type = put_text(envelope->type);
+	signature.sig = pack_octets(envelope->signature);
+	signature.keyid = pack_text(envelope->keyid);
+	m.payload = pack_octets(envelope->payload);
+	m.payload_type = pack_text(envelope->type);
 	m.n_signatures = 1;
 	m.signatures = signatures;
-	return pack(arena, &m.base);
+	return pack_write(arena, &m.base);
 }
 
 struct cs_span
@@ -662,23 +604,23 @@ claim_wire_request(struct cs_arena *arena, const struct claim_request *request)
 {
 	Countersign__V1__RequestSubmitted m = COUNTERSIGN__V1__REQUEST_SUBMITTED__INIT;
 
-	m.request_id = put_id(&request->id);
-	m.enterprise = put_text(request->enterprise);
-	m.account = put_text(request->account);
-	m.profile = put_text(request->profile);
-	m.csr = put_span(request->csr);
+	m.request_id = pack_id(&request->id);
+	m.enterprise = pack_text(request->enterprise);
+	m.account = pack_text(request->account);
+	m.profile = pack_text(request->profile);
+	m.csr = pack_octets(request->csr);
 	m.n_mailboxes = request->mailboxes.n;
 	m.mailboxes = (char **)request->mailboxes.items;
 	m.n_domains = request->domains.n;
 	m.domains = (char **)request->domains.items;
 	m.validity_days = request->validity_days;
 	m.key_use = (Countersign__V1__KeyUse)request->key_use;
-	m.agreement = put_text(request->agreement);
+	m.agreement = pack_text(request->agreement);
 	m.submitted_at_ms = request->submitted_at_ms;
-	m.request_digest = put_octets(request->digest, CLAIM_DIGEST);
-	m.contact = put_text(request->contact);
-	m.common_name = put_text(request->common_name);
-	return pack(arena, &m.base);
+	m.request_digest = pack_octets(cs_span_of(request->digest, CLAIM_DIGEST));
+	m.contact = pack_text(request->contact);
+	m.common_name = pack_text(request->common_name);
+	return pack_write(arena, &m.base);
 }
 
 struct cs_span
@@ -686,26 +628,26 @@ claim_wire_approval(struct cs_arena *arena, const struct claim_approval *approva
 {
 	Countersign__V1__GenerationApproved m = COUNTERSIGN__V1__GENERATION_APPROVED__INIT;
 
-	m.request_id = put_id(&approval->request);
-	m.request_digest = put_octets(approval->request_digest, CLAIM_DIGEST);
-	m.enterprise = put_text(approval->enterprise);
-	m.account = put_text(approval->account);
-	m.factor = put_text(approval->factor);
+	m.request_id = pack_id(&approval->request);
+	m.request_digest = pack_octets(cs_span_of(approval->request_digest, CLAIM_DIGEST));
+	m.enterprise = pack_text(approval->enterprise);
+	m.account = pack_text(approval->account);
+	m.factor = pack_text(approval->factor);
 	m.approved_at_ms = approval->approved_at_ms;
-	return pack(arena, &m.base);
+	return pack_write(arena, &m.base);
 }
 
 static void
 put_check(const struct claim_check *check, Countersign__V1__Check *m)
 {
 	countersign__v1__check__init(m);
-	m->id = put_text(check->id);
+	m->id = pack_text(check->id);
 	m->kind = (Countersign__V1__CheckKind)check->kind;
-	m->target = put_text(check->target);
-	m->method = put_text(check->method);
-	m->enterprise = put_text(check->enterprise);
-	m->account = put_text(check->account);
-	m->expected = put_span(check->expected);
+	m->target = pack_text(check->target);
+	m->method = pack_text(check->method);
+	m->enterprise = pack_text(check->enterprise);
+	m->account = pack_text(check->account);
+	m->expected = pack_octets(check->expected);
 	m->n_issuer_domains = check->issuer_domains.n;
 	m->issuer_domains = (char **)check->issuer_domains.items;
 	m->n_allowed_methods = check->allowed_methods.n;
@@ -713,9 +655,9 @@ put_check(const struct claim_check *check, Countersign__V1__Check *m)
 	m->freshness_ms = check->freshness_ms;
 	m->attempt = check->attempt;
 	m->deadline_ms = check->deadline_ms;
-	m->check_digest = put_octets(check->digest, CLAIM_DIGEST);
+	m->check_digest = pack_octets(cs_span_of(check->digest, CLAIM_DIGEST));
 	if (check->has_standing)
-		m->standing_sha256 = put_octets(check->standing_sha256, CLAIM_DIGEST);
+		m->standing_sha256 = pack_octets(cs_span_of(check->standing_sha256, CLAIM_DIGEST));
 	m->standing_until_ms = check->standing_until_ms;
 	m->min_remotes = check->min_remotes;
 }
@@ -739,25 +681,25 @@ claim_wire_plan(struct cs_arena *arena, const struct claim_plan *plan)
 {
 	Countersign__V1__Plan m = COUNTERSIGN__V1__PLAN__INIT;
 
-	m.request_id = put_id(&plan->request);
-	m.request_digest = put_octets(plan->request_digest, CLAIM_DIGEST);
+	m.request_id = pack_id(&plan->request);
+	m.request_digest = pack_octets(cs_span_of(plan->request_digest, CLAIM_DIGEST));
 	m.revision = plan->revision;
 	m.final = plan->final;
-	m.enterprise = put_text(plan->enterprise);
-	m.account = put_text(plan->account);
-	m.profile = put_text(plan->profile);
+	m.enterprise = pack_text(plan->enterprise);
+	m.account = pack_text(plan->account);
+	m.profile = pack_text(plan->profile);
 	m.profile_version = plan->profile_version;
 	m.enterprise_version = plan->enterprise_version;
-	m.rules_version = put_text(plan->rules_version);
+	m.rules_version = pack_text(plan->rules_version);
 	m.n_checks = plan->n_checks;
 	m.checks = put_checks(arena, plan);
 	m.made_at_ms = plan->made_at_ms;
 	m.ends_at_ms = plan->ends_at_ms;
 	if (plan->final)
-		m.approval_sha256 = put_octets(plan->approval_sha256, CLAIM_DIGEST);
-	m.certificate_profile = put_text(plan->certificate_profile);
-	m.contact = put_text(plan->contact);
-	return pack(arena, &m.base);
+		m.approval_sha256 = pack_octets(cs_span_of(plan->approval_sha256, CLAIM_DIGEST));
+	m.certificate_profile = pack_text(plan->certificate_profile);
+	m.contact = pack_text(plan->contact);
+	return pack_write(arena, &m.base);
 }
 
 static Countersign__V1__Lookup **
@@ -768,15 +710,15 @@ put_lookups(struct cs_arena *arena, const struct claim_lookup *lookups, size_t n
 
 	for (size_t i = 0; i < n; i++) {
 		countersign__v1__lookup__init(&all[i]);
-		all[i].name = put_text(lookups[i].name);
-		all[i].type = put_text(lookups[i].type);
+		all[i].name = pack_text(lookups[i].name);
+		all[i].type = pack_text(lookups[i].type);
 		all[i].rcode = lookups[i].rcode;
 		all[i].security = (Countersign__V1__Dnssec)lookups[i].security;
-		all[i].why = put_text(lookups[i].why);
+		all[i].why = pack_text(lookups[i].why);
 		all[i].ttl_s = lookups[i].ttl_s;
 		all[i].n_records = lookups[i].records.n;
 		all[i].records = (char **)lookups[i].records.items;
-		all[i].wire_sha256 = put_span(lookups[i].wire_sha256);
+		all[i].wire_sha256 = pack_octets(lookups[i].wire_sha256);
 		all[i].answered_at_ms = lookups[i].answered_at_ms;
 		list[i] = &all[i];
 	}
@@ -796,15 +738,15 @@ put_perspectives(struct cs_arena *arena, const struct claim_evidence *evidence)
 		const struct claim_perspective_result *result = &evidence->perspectives[i];
 
 		countersign__v1__perspective_result__init(&all[i]);
-		all[i].name = put_text(result->name);
-		all[i].region = put_text(result->region);
+		all[i].name = pack_text(result->name);
+		all[i].region = pack_text(result->region);
 		all[i].outcome = (Countersign__V1__Outcome)result->outcome;
-		all[i].reason = put_text(result->reason);
+		all[i].reason = pack_text(result->reason);
 		all[i].n_seen = result->seen.n;
 		all[i].seen = (char **)result->seen.items;
 		all[i].security = (Countersign__V1__Dnssec)result->security;
 		all[i].checked_at_ms = result->checked_at_ms;
-		all[i].answer = put_span(result->answer);
+		all[i].answer = pack_octets(result->answer);
 		all[i].corroborates = result->corroborates;
 		all[i].took_ms = result->took_ms;
 		list[i] = &all[i];
@@ -816,18 +758,18 @@ put_perspectives(struct cs_arena *arena, const struct claim_evidence *evidence)
 static void
 put_question(const struct claim_evidence *evidence, Countersign__V1__Evidence *m)
 {
-	m->request_id = put_id(&evidence->request);
-	m->request_digest = put_octets(evidence->request_digest, CLAIM_DIGEST);
-	m->check_id = put_text(evidence->check_id);
+	m->request_id = pack_id(&evidence->request);
+	m->request_digest = pack_octets(cs_span_of(evidence->request_digest, CLAIM_DIGEST));
+	m->check_id = pack_text(evidence->check_id);
 	m->kind = (Countersign__V1__CheckKind)evidence->kind;
-	m->target = put_text(evidence->target);
-	m->method = put_text(evidence->method);
-	m->enterprise = put_text(evidence->enterprise);
-	m->account = put_text(evidence->account);
-	m->expected = put_span(evidence->expected);
-	m->check_digest = put_octets(evidence->check_digest, CLAIM_DIGEST);
+	m->target = pack_text(evidence->target);
+	m->method = pack_text(evidence->method);
+	m->enterprise = pack_text(evidence->enterprise);
+	m->account = pack_text(evidence->account);
+	m->expected = pack_octets(evidence->expected);
+	m->check_digest = pack_octets(cs_span_of(evidence->check_digest, CLAIM_DIGEST));
 	m->attempt = evidence->attempt;
-	m->primary_sha256 = put_span(evidence->primary_sha256);
+	m->primary_sha256 = pack_octets(evidence->primary_sha256);
 }
 
 struct cs_span
@@ -837,26 +779,26 @@ claim_wire_evidence(struct cs_arena *arena, const struct claim_evidence *evidenc
 
 	put_question(evidence, &m);
 	m.outcome = (Countersign__V1__Outcome)evidence->outcome;
-	m.reason = put_text(evidence->reason);
-	m.clause = put_text(evidence->clause);
-	m.text = put_text(evidence->text);
+	m.reason = pack_text(evidence->reason);
+	m.clause = pack_text(evidence->clause);
+	m.text = pack_text(evidence->text);
 	m.checked_at_ms = evidence->checked_at_ms;
 	m.valid_until_ms = evidence->valid_until_ms;
 	m.security = (Countersign__V1__Dnssec)evidence->security;
-	m.perspective = put_text(evidence->perspective);
+	m.perspective = pack_text(evidence->perspective);
 	m.n_lookups = evidence->n_lookups;
 	m.lookups = put_lookups(arena, evidence->lookups, evidence->n_lookups);
 	m.n_perspectives = evidence->n_perspectives;
 	m.perspectives = put_perspectives(arena, evidence);
 	m.min_remotes = evidence->min_remotes;
-	m.found_at = put_text(evidence->found_at);
+	m.found_at = pack_text(evidence->found_at);
 	m.ttl_s = evidence->ttl_s;
 	m.covers_subdomains = evidence->covers_subdomains;
-	m.rules_version = put_text(evidence->rules_version);
+	m.rules_version = pack_text(evidence->rules_version);
 	m.n_seen = evidence->seen.n;
 	m.seen = (char **)evidence->seen.items;
-	m.detail = put_text(evidence->detail);
-	return pack(arena, &m.base);
+	m.detail = pack_text(evidence->detail);
+	return pack_write(arena, &m.base);
 }
 
 struct cs_span
@@ -864,23 +806,23 @@ claim_wire_perspective(struct cs_arena *arena, const struct claim_perspective_an
 {
 	Countersign__V1__PerspectiveAnswer m = COUNTERSIGN__V1__PERSPECTIVE_ANSWER__INIT;
 
-	m.nonce = put_octets(answer->nonce, sizeof(answer->nonce));
-	m.check_digest = put_octets(answer->check_digest, CLAIM_DIGEST);
-	m.perspective = put_text(answer->perspective);
-	m.region = put_text(answer->region);
+	m.nonce = pack_octets(cs_span_of(answer->nonce, sizeof(answer->nonce)));
+	m.check_digest = pack_octets(cs_span_of(answer->check_digest, CLAIM_DIGEST));
+	m.perspective = pack_text(answer->perspective);
+	m.region = pack_text(answer->region);
 	m.outcome = (Countersign__V1__Outcome)answer->outcome;
-	m.reason = put_text(answer->reason);
-	m.text = put_text(answer->text);
+	m.reason = pack_text(answer->reason);
+	m.text = pack_text(answer->text);
 	m.security = (Countersign__V1__Dnssec)answer->security;
 	m.n_lookups = answer->n_lookups;
 	m.lookups = put_lookups(arena, answer->lookups, answer->n_lookups);
 	m.n_seen = answer->seen.n;
 	m.seen = (char **)answer->seen.items;
 	m.checked_at_ms = answer->checked_at_ms;
-	m.found_at = put_text(answer->found_at);
+	m.found_at = pack_text(answer->found_at);
 	m.ttl_s = answer->ttl_s;
 	m.attempt = answer->attempt;
-	return pack(arena, &m.base);
+	return pack_write(arena, &m.base);
 }
 
 struct cs_span
@@ -890,12 +832,12 @@ claim_write_asked(struct cs_arena *arena, const struct claim_asked *asked)
 	Countersign__V1__Check check;
 
 	put_check(&asked->check, &check);
-	m.request_id = put_id(&asked->request);
-	m.request_digest = put_octets(asked->request_digest, CLAIM_DIGEST);
+	m.request_id = pack_id(&asked->request);
+	m.request_digest = pack_octets(cs_span_of(asked->request_digest, CLAIM_DIGEST));
 	m.check = &check;
 	m.asked_at_ms = asked->asked_at_ms;
-	m.primary_sha256 = put_span(asked->primary_sha256);
-	return pack(arena, &m.base);
+	m.primary_sha256 = pack_octets(asked->primary_sha256);
+	return pack_write(arena, &m.base);
 }
 
 struct cs_span
@@ -905,10 +847,10 @@ claim_write_perspective_ask(struct cs_arena *arena, const struct claim_perspecti
 	Countersign__V1__Check check;
 
 	put_check(&ask->check, &check);
-	m.nonce = put_octets(ask->nonce, sizeof(ask->nonce));
+	m.nonce = pack_octets(cs_span_of(ask->nonce, sizeof(ask->nonce)));
 	m.check = &check;
-	m.request_id = put_id(&ask->request);
+	m.request_id = pack_id(&ask->request);
 	m.attempt = ask->attempt;
 	m.deadline_ms = ask->deadline_ms;
-	return pack(arena, &m.base);
+	return pack_write(arena, &m.base);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/text.h"
+#include "pack/pack.h"
 #include "pki/hash.h"
 #include "proto/ask.pb-c.h"
 #include "proto/evidence.pb-c.h"
@@ -12,63 +12,8 @@
 #include "row.h"
 
 #define BODY_MAX 8192 /* octets; the longest that is sensible has a few hundred */
-#define TEXT_MAX 128  /* of an identifier */
 
 /* ---- reading ---- */
-
-static void *
-take(void *arena, size_t size)
-{
-	return cs_arena_alloc(arena, size);
-}
-
-/* What was unpacked dies with its arena. */
-static void
-leave(void *arena, void *data)
-{
-	(void)arena;
-	(void)data;
-}
-
-static void *
-unpack(struct cs_arena *arena, const ProtobufCMessageDescriptor *type, struct cs_span body,
-    struct cs_err *err)
-{
-	ProtobufCAllocator allocator = { take, leave, arena };
-
-	if (body.len > BODY_MAX) {
-		(void)cs_fail(err, CS_MALFORMED, "%s: larger than 8 KiB", type->short_name);
-		return NULL;
-	}
-	void *message = protobuf_c_message_unpack(type, &allocator, body.len, body.data);
-
-	if (message == NULL)
-		(void)cs_fail(err, CS_MALFORMED, "%s: cannot be read", type->short_name);
-	return message;
-}
-
-static enum cs_code
-read_id(const ProtobufCBinaryData *data, struct cs_id *ret_id, struct cs_err *err)
-{
-	struct cs_id id;
-
-	if (data->len != sizeof(id.octets))
-		return cs_fail(err, CS_MALFORMED, "request_id is not 16 octets");
-	memcpy(id.octets, data->data, sizeof(id.octets));
-	*ret_id = id;
-	return CS_OK;
-}
-
-static bool
-is_name(const char *text)
-{
-	size_t len = strlen(text);
-
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			return false;
-	return len > 0 && len <= TEXT_MAX && cs_utf8_valid(cs_span_str(text));
-}
 
 enum cs_code
 wire_read_asked(
@@ -96,14 +41,14 @@ wire_read_pressed(struct cs_arena *arena, struct cs_span body, struct cs_id *ret
     struct mailbox_pressed *ret, struct cs_err *err)
 {
 	const Countersign__V1__VerificationAsked *m =
-	    unpack(arena, &countersign__v1__verification_asked__descriptor, body, err);
+	    pack_read(arena, &countersign__v1__verification_asked__descriptor, body, BODY_MAX, err);
 
 	if (m == NULL)
 		return CS_MALFORMED;
-	if (!is_name(m->check_id) || !is_name(m->enterprise) || !is_name(m->account))
+	if (!pack_is_name(m->check_id) || !pack_is_name(m->enterprise) || !pack_is_name(m->account))
 		return cs_fail(err, CS_MALFORMED,
 		    "VerificationAsked: check_id, enterprise or account is not a name");
-	if (read_id(&m->request_id, ret_request, err))
+	if (pack_read_id(&m->request_id, ret_request, err))
 		return CS_MALFORMED;
 	*ret = (struct mailbox_pressed){ m->check_id, m->enterprise, m->account };
 	return CS_OK;
@@ -127,7 +72,7 @@ wire_read_submit(struct cs_arena *arena, struct cs_span token_key, struct cs_spa
     struct cs_id *ret_request, struct mailbox_submitted *ret, struct cs_err *err)
 {
 	const Countersign__V1__SubmitToken *m =
-	    unpack(arena, &countersign__v1__submit_token__descriptor, body, err);
+	    pack_read(arena, &countersign__v1__submit_token__descriptor, body, BODY_MAX, err);
 
 	if (m == NULL)
 		return CS_MALFORMED;
@@ -136,10 +81,10 @@ wire_read_submit(struct cs_arena *arena, struct cs_span token_key, struct cs_spa
 	};
 
 	digest_token(token_key, m->token, &submitted);
-	if (!is_name(m->check_id) || !is_name(m->enterprise) || !is_name(m->account))
+	if (!pack_is_name(m->check_id) || !pack_is_name(m->enterprise) || !pack_is_name(m->account))
 		return cs_fail(err, CS_MALFORMED,
 		    "SubmitToken: check_id, enterprise or account is not a name");
-	if (read_id(&m->request_id, ret_request, err))
+	if (pack_read_id(&m->request_id, ret_request, err))
 		return CS_MALFORMED;
 	*ret = submitted;
 	return CS_OK;
@@ -147,25 +92,15 @@ wire_read_submit(struct cs_arena *arena, struct cs_span token_key, struct cs_spa
 
 /* ---- writing ---- */
 
-static struct cs_span
-pack(struct cs_arena *arena, const ProtobufCMessage *message)
-{
-	size_t len = protobuf_c_message_get_packed_size(message);
-	uint8_t *octets = cs_arena_alloc(arena, len);
-
-	(void)protobuf_c_message_pack(message, octets);
-	return cs_span_of(octets, len);
-}
-
 struct cs_span
 wire_write_answer(struct cs_arena *arena, const struct mailbox_answer *answer)
 {
 	Countersign__V1__SubmitTokenAnswer m = COUNTERSIGN__V1__SUBMIT_TOKEN_ANSWER__INIT;
 
-	m.result = (char *)answer->result;
+	m.result = pack_text(answer->result);
 	m.tries_left = answer->tries_left;
-	m.text = (char *)answer->text;
-	return pack(arena, &m.base);
+	m.text = pack_text(answer->text);
+	return pack_write(arena, &m.base);
 }
 
 struct cs_span
@@ -175,17 +110,16 @@ wire_write_challenge(const struct mailbox_setting *in, const struct mailbox_step
 	Countersign__V1__MailboxChallenge m = COUNTERSIGN__V1__MAILBOX_CHALLENGE__INIT;
 	struct cs_id request = in->request;
 
-	m.request_id.len = sizeof(request.octets);
-	m.request_id.data = request.octets;
-	m.check_id = (char *)challenge->check_id;
-	m.mailbox = (char *)challenge->asked.check.target;
-	m.state = (char *)step->told;
-	m.reply = (char *)step->reply;
+	m.request_id = pack_id(&request);
+	m.check_id = pack_text(challenge->check_id);
+	m.mailbox = pack_text(challenge->asked.check.target);
+	m.state = pack_text(step->told);
+	m.reply = pack_text(step->reply);
 	m.at_ms = in->now_ms;
 	m.expires_at_ms = mailbox_expires_ms(challenge, in->now_ms);
 	m.mails_sent = challenge->mails_sent;
 	m.tries_left = mailbox_tries_left(challenge);
-	return pack(in->arena, &m.base);
+	return pack_write(in->arena, &m.base);
 }
 
 /* ---- work rows ---- */

@@ -1,1 +1,1 @@
-notifier_LIBS := svc smime mail http pki
+notifier_LIBS := svc pack smime mail http pki

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "pack/pack.h"
 #include "proto/certificate.pb-c.h"
 #include "proto/notice.pb-c.h"
 #include "proto/plan.pb-c.h"
@@ -18,49 +19,6 @@
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- reading ---- */
-
-static void *
-take(void *arena, size_t size)
-{
-	return cs_arena_alloc(arena, size);
-}
-
-/* What was unpacked dies with its arena. */
-static void
-leave(void *arena, void *data)
-{
-	(void)arena;
-	(void)data;
-}
-
-static void *
-unpack(struct cs_arena *arena, const ProtobufCMessageDescriptor *type, struct cs_span body,
-    struct cs_err *err)
-{
-	ProtobufCAllocator allocator = { take, leave, arena };
-
-	if (body.len > BODY_MAX) {
-		(void)cs_fail(err, CS_MALFORMED, "%s: larger than 64 KiB", type->short_name);
-		return NULL;
-	}
-	void *message = protobuf_c_message_unpack(type, &allocator, body.len, body.data);
-
-	if (message == NULL)
-		(void)cs_fail(err, CS_MALFORMED, "%s: cannot be read", type->short_name);
-	return message;
-}
-
-static enum cs_code
-read_id(const ProtobufCBinaryData *data, struct cs_id *ret_id, struct cs_err *err)
-{
-	struct cs_id id;
-
-	if (data->len != sizeof(id.octets))
-		return cs_fail(err, CS_MALFORMED, "request_id is not 16 octets");
-	memcpy(id.octets, data->data, sizeof(id.octets));
-	*ret_id = id;
-	return CS_OK;
-}
 
 static bool
 is_text(const char *text, size_t max)
@@ -131,7 +89,7 @@ wire_read_issued(
     struct cs_arena *arena, struct cs_span body, struct wire_issued *ret, struct cs_err *err)
 {
 	const Countersign__V1__CertificateIssued *m =
-	    unpack(arena, &countersign__v1__certificate_issued__descriptor, body, err);
+	    pack_read(arena, &countersign__v1__certificate_issued__descriptor, body, BODY_MAX, err);
 
 	if (m == NULL)
 		return CS_MALFORMED;
@@ -158,7 +116,7 @@ wire_read_issued(
 	if (!read_mailboxes(arena, m, &issued) || !is_contact(arena, m->contact))
 		return cs_fail(
 		    err, CS_MALFORMED, "CertificateIssued: a mailbox or the contact is none");
-	if (read_id(&m->request_id, &issued.request, err))
+	if (pack_read_id(&m->request_id, &issued.request, err))
 		return CS_MALFORMED;
 	*ret = issued;
 	return CS_OK;
@@ -179,15 +137,15 @@ check_refused(struct cs_arena *arena, const ProtobufCBinaryData *request,
 		return cs_fail(err, CS_MALFORMED, "a refusal without code or text");
 	if (!is_contact(arena, refused->contact))
 		return cs_fail(err, CS_MALFORMED, "the contact of a refusal is no mailbox");
-	return read_id(request, &refused->request, err);
+	return pack_read_id(request, &refused->request, err);
 }
 
 enum cs_code
 wire_read_certificate_refused(
     struct cs_arena *arena, struct cs_span body, struct wire_refused *ret, struct cs_err *err)
 {
-	const Countersign__V1__CertificateRefused *m =
-	    unpack(arena, &countersign__v1__certificate_refused__descriptor, body, err);
+	const Countersign__V1__CertificateRefused *m = pack_read(
+	    arena, &countersign__v1__certificate_refused__descriptor, body, BODY_MAX, err);
 
 	if (m == NULL)
 		return CS_MALFORMED;
@@ -210,7 +168,7 @@ wire_read_plan_refused(
     struct cs_arena *arena, struct cs_span body, struct wire_refused *ret, struct cs_err *err)
 {
 	const Countersign__V1__PlanRefused *m =
-	    unpack(arena, &countersign__v1__plan_refused__descriptor, body, err);
+	    pack_read(arena, &countersign__v1__plan_refused__descriptor, body, BODY_MAX, err);
 
 	if (m == NULL)
 		return CS_MALFORMED;
@@ -236,19 +194,14 @@ wire_write_notice(struct cs_arena *arena, struct cs_id request, enum notify_kind
 {
 	Countersign__V1__NoticeSent m = COUNTERSIGN__V1__NOTICE_SENT__INIT;
 
-	m.request_id.len = sizeof(request.octets);
-	m.request_id.data = request.octets;
-	m.kind = (char *)notify_kind_name(kind);
-	m.state = (char *)notify_state_name(delivery->state);
-	m.reply = (char *)delivery->reply;
+	m.request_id = pack_id(&request);
+	m.kind = pack_text(notify_kind_name(kind));
+	m.state = pack_text(notify_state_name(delivery->state));
+	m.reply = pack_text(delivery->reply);
 	m.at_ms = now_ms;
 	m.attempts = delivery->attempts;
 
-	size_t len = countersign__v1__notice_sent__get_packed_size(&m);
-	uint8_t *octets = cs_arena_alloc(arena, len);
-
-	(void)countersign__v1__notice_sent__pack(&m, octets);
-	return cs_span_of(octets, len);
+	return pack_write(arena, &m.base);
 }
 
 /* ---- work rows: texts, each ended by a NUL ---- */

@@ -1,4 +1,4 @@
-request-intake_LIBS := svc claim pki smime http
+request-intake_LIBS := svc pack claim pki smime http
 request-intake_GEN := $B/services/request-intake/openapi.c
 
 $B/services/request-intake/openapi.c: services/request-intake/openapi.json services/request-intake/embed.awk

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "pack/pack.h"
 #include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
 #include "proto/evidence.pb-c.h"
@@ -17,44 +18,10 @@
 
 /* ---- reading ---- */
 
-static void *
-take(void *arena, size_t size)
-{
-	return cs_arena_alloc(arena, size);
-}
-
-/* What was unpacked dies with its arena. */
-static void
-leave(void *arena, void *data)
-{
-	(void)arena;
-	(void)data;
-}
-
-static void *
-unpack(struct cs_arena *arena, const ProtobufCMessageDescriptor *type, struct cs_span body,
-    struct cs_err *err)
-{
-	ProtobufCAllocator allocator = { take, leave, arena };
-	void *message = NULL;
-
-	if (body.len <= CLAIM_MAX_ENVELOPE)
-		message = protobuf_c_message_unpack(type, &allocator, body.len, body.data);
-	if (!message)
-		(void)cs_fail(err, CS_MALFORMED, "%s: cannot be read", type->short_name);
-	return message;
-}
-
 static bool
 is_text(const char *text)
 {
 	return strlen(text) <= CLAIM_MAX_TEXT && cs_utf8_valid(cs_span_str(text));
-}
-
-static bool
-is_name(const char *text)
-{
-	return text[0] && strlen(text) <= 128 && is_text(text);
 }
 
 static bool
@@ -76,10 +43,9 @@ static enum cs_code
 finish(const ProtobufCBinaryData *request, bool good, struct cs_id *ret_request, const char *what,
     struct cs_err *err)
 {
-	if (!good || request->len != sizeof(ret_request->octets))
+	if (!good)
 		return cs_fail(err, CS_MALFORMED, "%s: a field breaks its rule", what);
-	memcpy(ret_request->octets, request->data, sizeof(ret_request->octets));
-	return CS_OK;
+	return pack_read_id(request, ret_request, err);
 }
 
 static bool
@@ -102,14 +68,14 @@ enum cs_code
 wire_read_mailbox_challenge(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
     struct intake_told *ret_told, struct cs_err *err)
 {
-	const Countersign__V1__MailboxChallenge *m =
-	    unpack(arena, &countersign__v1__mailbox_challenge__descriptor, body, err);
+	const Countersign__V1__MailboxChallenge *m = pack_read(
+	    arena, &countersign__v1__mailbox_challenge__descriptor, body, CLAIM_MAX_ENVELOPE, err);
 	struct intake_told told = { .kind = CLAIM_MAILBOX, .body = body };
 	bool good = false;
 
 	if (!m)
 		return CS_MALFORMED;
-	good = is_name(m->check_id) && is_text(m->mailbox) && is_text(m->reply) &&
+	good = pack_is_name(m->check_id) && is_text(m->mailbox) && is_text(m->reply) &&
 	       is_time(m->at_ms) && m->expires_at_ms >= 0 && m->expires_at_ms <= YEAR_9999_MS &&
 	       mail_state(m->state, &told.challenge);
 	if (finish(&m->request_id, good, ret_request, "MailboxChallenge", err))
@@ -128,8 +94,8 @@ enum cs_code
 wire_read_domain_challenge(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
     struct intake_told *ret_told, struct cs_err *err)
 {
-	const Countersign__V1__DomainChallenge *m =
-	    unpack(arena, &countersign__v1__domain_challenge__descriptor, body, err);
+	const Countersign__V1__DomainChallenge *m = pack_read(
+	    arena, &countersign__v1__domain_challenge__descriptor, body, CLAIM_MAX_ENVELOPE, err);
 	bool good = false;
 
 	if (!m)
@@ -137,7 +103,7 @@ wire_read_domain_challenge(struct cs_arena *arena, struct cs_span body, struct c
 	const char *const texts[] = { m->domain, m->dns_name, m->dns_value, m->file_url,
 		m->file_value };
 
-	good = is_name(m->check_id) && are_texts(texts, sizeof(texts) / sizeof(texts[0])) &&
+	good = pack_is_name(m->check_id) && are_texts(texts, sizeof(texts) / sizeof(texts[0])) &&
 	       is_time(m->made_at_ms) && is_time(m->expires_at_ms);
 	if (finish(&m->request_id, good, ret_request, "DomainChallenge", err))
 		return CS_MALFORMED;
@@ -160,15 +126,15 @@ enum cs_code
 wire_read_plan_refused(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
     struct intake_refused *ret_no, struct cs_err *err)
 {
-	const Countersign__V1__PlanRefused *m =
-	    unpack(arena, &countersign__v1__plan_refused__descriptor, body, err);
+	const Countersign__V1__PlanRefused *m = pack_read(
+	    arena, &countersign__v1__plan_refused__descriptor, body, CLAIM_MAX_ENVELOPE, err);
 	bool good = false;
 
 	if (!m)
 		return CS_MALFORMED;
 	const char *const texts[] = { m->field, m->clause, m->text, m->mend, m->check_id };
 
-	good = is_name(m->code) && are_texts(texts, sizeof(texts) / sizeof(texts[0]));
+	good = pack_is_name(m->code) && are_texts(texts, sizeof(texts) / sizeof(texts[0]));
 	if (finish(&m->request_id, good, ret_request, "PlanRefused", err))
 		return CS_MALFORMED;
 	*ret_no =
@@ -182,15 +148,15 @@ enum cs_code
 wire_read_certificate_refused(struct cs_arena *arena, struct cs_span body,
     struct cs_id *ret_request, struct intake_refused *ret_no, struct cs_err *err)
 {
-	const Countersign__V1__CertificateRefused *m =
-	    unpack(arena, &countersign__v1__certificate_refused__descriptor, body, err);
+	const Countersign__V1__CertificateRefused *m = pack_read(arena,
+	    &countersign__v1__certificate_refused__descriptor, body, CLAIM_MAX_ENVELOPE, err);
 	bool good = false;
 
 	if (!m)
 		return CS_MALFORMED;
 	const char *const texts[] = { m->field, m->clause, m->text, m->mend };
 
-	good = is_name(m->code) && are_texts(texts, sizeof(texts) / sizeof(texts[0]));
+	good = pack_is_name(m->code) && are_texts(texts, sizeof(texts) / sizeof(texts[0]));
 	if (finish(&m->request_id, good, ret_request, "CertificateRefused", err))
 		return CS_MALFORMED;
 	*ret_no =
@@ -218,15 +184,15 @@ are_certificates(const ProtobufCBinaryData *data, size_t n)
 static bool
 is_hex(const char *text)
 {
-	return is_name(text) && text[strspn(text, "0123456789abcdef")] == '\0';
+	return pack_is_name(text) && text[strspn(text, "0123456789abcdef")] == '\0';
 }
 
 enum cs_code
 wire_read_issued(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
     struct intake_certificate *ret_certificate, struct cs_err *err)
 {
-	const Countersign__V1__CertificateIssued *m =
-	    unpack(arena, &countersign__v1__certificate_issued__descriptor, body, err);
+	const Countersign__V1__CertificateIssued *m = pack_read(
+	    arena, &countersign__v1__certificate_issued__descriptor, body, CLAIM_MAX_ENVELOPE, err);
 	bool good = false;
 
 	if (!m)
@@ -255,8 +221,8 @@ enum cs_code
 wire_read_stopped(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
     bool *ret_expired, struct cs_err *err)
 {
-	const Countersign__V1__CertificateStopped *m =
-	    unpack(arena, &countersign__v1__certificate_stopped__descriptor, body, err);
+	const Countersign__V1__CertificateStopped *m = pack_read(arena,
+	    &countersign__v1__certificate_stopped__descriptor, body, CLAIM_MAX_ENVELOPE, err);
 	bool expired = false;
 
 	if (!m)
@@ -290,8 +256,8 @@ wire_read_token_answer(struct cs_arena *arena, struct cs_span body,
 		[WIRE_TOKEN_EXPIRED] = "expired",
 		[WIRE_TOKEN_NOT_SENT] = "not-sent",
 		[WIRE_TOKEN_UNKNOWN] = "unknown" };
-	const Countersign__V1__SubmitTokenAnswer *m =
-	    unpack(arena, &countersign__v1__submit_token_answer__descriptor, body, err);
+	const Countersign__V1__SubmitTokenAnswer *m = pack_read(arena,
+	    &countersign__v1__submit_token_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
 	unsigned result = m ? word(m->result, words, WIRE_TOKEN_RESULTS) : WIRE_TOKEN_RESULTS;
 
 	if (result == WIRE_TOKEN_RESULTS)
@@ -308,8 +274,8 @@ wire_read_stop_answer(struct cs_arena *arena, struct cs_span body,
 	static const char *const words[WIRE_STOP_RESULTS] = { [WIRE_STOPPED] = "stopped",
 		[WIRE_TOO_LATE] = "too-late",
 		[WIRE_STOP_UNKNOWN] = "unknown" };
-	const Countersign__V1__StopRequestAnswer *m =
-	    unpack(arena, &countersign__v1__stop_request_answer__descriptor, body, err);
+	const Countersign__V1__StopRequestAnswer *m = pack_read(arena,
+	    &countersign__v1__stop_request_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
 	unsigned result = m ? word(m->result, words, WIRE_STOP_RESULTS) : WIRE_STOP_RESULTS;
 
 	if (result == WIRE_STOP_RESULTS)
@@ -320,33 +286,18 @@ wire_read_stop_answer(struct cs_arena *arena, struct cs_span body,
 
 /* ---- writing ---- */
 
-static struct cs_span
-pack(struct cs_arena *arena, const ProtobufCMessage *message)
-{
-	size_t len = protobuf_c_message_get_packed_size(message);
-	uint8_t *octets = cs_arena_alloc(arena, len);
-
-	return cs_span_of(octets, protobuf_c_message_pack(message, octets));
-}
-
-static ProtobufCBinaryData
-id_data(const struct cs_id *id)
-{
-	return (ProtobufCBinaryData){ sizeof(id->octets), (uint8_t *)id->octets };
-}
-
 struct cs_span
 wire_write_verification_asked(
     struct cs_arena *arena, const struct intake_request *req, const char *check, int64_t now_ms)
 {
 	Countersign__V1__VerificationAsked m = COUNTERSIGN__V1__VERIFICATION_ASKED__INIT;
 
-	m.request_id = id_data(&req->id);
-	m.check_id = (char *)check;
-	m.enterprise = (char *)req->enterprise;
-	m.account = (char *)req->account;
+	m.request_id = pack_id(&req->id);
+	m.check_id = pack_text(check);
+	m.enterprise = pack_text(req->enterprise);
+	m.account = pack_text(req->account);
 	m.asked_at_ms = now_ms;
-	return pack(arena, &m.base);
+	return pack_write(arena, &m.base);
 }
 
 struct cs_span
@@ -355,12 +306,12 @@ wire_write_cancelled(
 {
 	Countersign__V1__RequestCancelled m = COUNTERSIGN__V1__REQUEST_CANCELLED__INIT;
 
-	m.request_id = id_data(&req->id);
-	m.enterprise = (char *)req->enterprise;
-	m.account = (char *)req->account;
-	m.reason = (char *)reason;
+	m.request_id = pack_id(&req->id);
+	m.enterprise = pack_text(req->enterprise);
+	m.account = pack_text(req->account);
+	m.reason = pack_text(reason);
 	m.cancelled_at_ms = now_ms;
-	return pack(arena, &m.base);
+	return pack_write(arena, &m.base);
 }
 
 struct cs_span
@@ -368,12 +319,12 @@ wire_write_token(struct cs_arena *arena, const struct wire_token *token)
 {
 	Countersign__V1__SubmitToken m = COUNTERSIGN__V1__SUBMIT_TOKEN__INIT;
 
-	m.request_id = id_data(&token->request);
-	m.check_id = (char *)token->check;
-	m.enterprise = (char *)token->caller.enterprise;
-	m.account = (char *)token->caller.account;
-	m.token = (char *)token->token;
-	return pack(arena, &m.base);
+	m.request_id = pack_id(&token->request);
+	m.check_id = pack_text(token->check);
+	m.enterprise = pack_text(token->caller.enterprise);
+	m.account = pack_text(token->caller.account);
+	m.token = pack_text(token->token);
+	return pack_write(arena, &m.base);
 }
 
 struct cs_span
@@ -382,9 +333,9 @@ wire_write_stop(
 {
 	Countersign__V1__StopRequest m = COUNTERSIGN__V1__STOP_REQUEST__INIT;
 
-	m.request_id = id_data(&request);
-	m.enterprise = (char *)enterprise;
-	m.account = (char *)account;
-	m.reason = (char *)"cancelled";
-	return pack(arena, &m.base);
+	m.request_id = pack_id(&request);
+	m.enterprise = pack_text(enterprise);
+	m.account = pack_text(account);
+	m.reason = pack_text("cancelled");
+	return pack_write(arena, &m.base);
 }

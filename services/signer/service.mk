@@ -1,1 +1,1 @@
-signer_LIBS := svc claim smime pki
+signer_LIBS := svc pack claim smime pki

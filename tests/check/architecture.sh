@@ -48,13 +48,14 @@ log
 smime
 catalogue
 sandbox
+pack
 pki
 bus
 db
 dns
 http
 mail
-claim      smime pki
+claim      smime pki pack
 probe      smime pki dns http claim
 svc        log catalogue pki bus db dns http mail claim
 '
@@ -89,8 +90,10 @@ check_services() {
 }
 
 check_generated() {
-	sources -not -path '*/tests/*' -not -name 'wire.[ch]' | xargs grep -nE '(\.pb-c\.h|protobuf-c/)' |
-	    breach "generated types belong into wire.[ch]"
+	sources -not -path '*/tests/*' -not -name 'wire.[ch]' -not -path 'libs/pack/*' |
+	    xargs grep -nE '(\.pb-c\.h|protobuf-c/|"pack/)' | breach "generated types belong into wire.[ch]"
+	sources -path 'libs/pack/*.[ch]' -not -path '*/tests/*' | xargs grep -n '\.pb-c\.h' |
+	    breach "libs/pack knows no message"
 }
 
 check_sql() {

@@ -169,16 +169,26 @@ put_varint(struct cs_buf *buf, uint64_t value)
 }
 
 static void
-put(struct cs_buf *buf, unsigned field, struct cs_span octets)
+put_item(struct cs_buf *buf, unsigned field, struct cs_span octets)
 {
 	put_varint(buf, field << 3 | 2);
 	put_varint(buf, octets.len);
 	cs_buf_add_span(buf, octets);
 }
 
+/* What is empty is not written, as everybody does who writes proto3. */
+static void
+put(struct cs_buf *buf, unsigned field, struct cs_span octets)
+{
+	if (octets.len > 0)
+		put_item(buf, field, octets);
+}
+
 static void
 put_number(struct cs_buf *buf, unsigned field, int64_t value)
 {
+	if (value == 0)
+		return;
 	put_varint(buf, field << 3);
 	put_varint(buf, (uint64_t)value);
 }
@@ -191,7 +201,7 @@ fake_issued_event(struct cs_arena *arena, const struct wire_issued *issued)
 	put(&buf, 1, cs_span_of(issued->request.octets, 16));
 	put(&buf, 2, issued->certificate);
 	for (size_t i = 0; i < issued->n_chain; i++)
-		put(&buf, 3, issued->chain[i]);
+		put_item(&buf, 3, issued->chain[i]);
 	put(&buf, 4, cs_span_str(issued->serial));
 	put(&buf, 5, cs_span_str(issued->issuer));
 	put_number(&buf, 6, FAKE_NOW);
@@ -201,7 +211,7 @@ fake_issued_event(struct cs_arena *arena, const struct wire_issued *issued)
 	put(&buf, 10, cs_span_str(issued->account));
 	put(&buf, 11, cs_span_str(issued->contact));
 	for (size_t i = 0; i < issued->n_mailboxes; i++)
-		put(&buf, 12, cs_span_str(issued->mailboxes[i]));
+		put_item(&buf, 12, cs_span_str(issued->mailboxes[i]));
 	put(&buf, 13, cs_span_str(issued->fingerprint));
 	return cs_buf_span(&buf);
 }

@@ -1,0 +1,2 @@
+pack_NEEDS := base
+pack_LDLIBS := -lprotobuf-c
