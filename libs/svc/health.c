@@ -52,7 +52,7 @@ not_ready(struct svc *svc)
 	if (!bus.connected)
 		return "not connected to NATS\n";
 	if (bus.violations > 0)
-		return "NATS denied a subject: see countersign_nats_violations\n";
+		return "NATS denied a subject: see countersign_nats_violations_total\n";
 	if (bus.silent > 0)
 		return "a consumer does not answer: is everything provisioned?\n";
 	if (svc->service->mode == SVC_BATCH && !atomic_load(&svc->ready_worker))
@@ -71,21 +71,21 @@ on_readyz(void *self, struct http_request *req)
 }
 
 static void
-set_gauges(struct svc *svc)
+take_readings(struct svc *svc)
 {
 	struct bus_counters bus = counters_of(svc);
 	int64_t oldest_ms = atomic_load(&svc->outbox_oldest_ms);
 
-	metrics_gauge(svc->metrics, "nats_connected", bus.connected);
-	metrics_gauge(svc->metrics, "nats_reconnects", (double)bus.reconnects);
-	metrics_gauge(svc->metrics, "nats_async_errors", (double)bus.async_errors);
-	metrics_gauge(svc->metrics, "nats_violations", (double)bus.violations);
-	metrics_gauge(svc->metrics, "outbox_rows", (double)atomic_load(&svc->outbox_unsent));
-	metrics_gauge(svc->metrics, "outbox_oldest_seconds",
+	metrics_read(svc->metrics, METRIC_NATS_CONNECTED, bus.connected);
+	metrics_read(svc->metrics, METRIC_NATS_RECONNECTS, (double)bus.reconnects);
+	metrics_read(svc->metrics, METRIC_NATS_ERRORS, (double)bus.async_errors);
+	metrics_read(svc->metrics, METRIC_NATS_VIOLATIONS, (double)bus.violations);
+	metrics_read(svc->metrics, METRIC_OUTBOX_ROWS, (double)atomic_load(&svc->outbox_unsent));
+	metrics_read(svc->metrics, METRIC_OUTBOX_OLDEST,
 	    oldest_ms == 0 ? 0 : (double)(cs_now_ms() - oldest_ms) / 1000.0);
-	metrics_gauge(
-	    svc->metrics, "commands_waiting", (double)atomic_load(&svc->commands_waiting));
-	metrics_gauge(svc->metrics, "work_in_hand", (double)looper_in_hand(svc));
+	metrics_read(
+	    svc->metrics, METRIC_COMMANDS_WAITING, (double)atomic_load(&svc->commands_waiting));
+	metrics_read(svc->metrics, METRIC_WORK_IN_HAND, (double)looper_in_hand(svc));
 }
 
 static void
@@ -93,7 +93,7 @@ on_metrics(void *self, struct http_request *req)
 {
 	struct svc *svc = self;
 
-	set_gauges(svc);
+	take_readings(svc);
 	http_reply(req, 200, "text/plain; version=0.0.4; charset=utf-8",
 	    metrics_text(svc->metrics, svc->service->name, http_request_arena(req)), NULL);
 }

@@ -163,11 +163,23 @@ enum cs_code store_parked_again(struct db *db, size_t max, struct cs_arena *aren
 enum metric_histogram { METRIC_PROCESSING, METRIC_AGE, METRIC_BATCH, METRIC_HISTOGRAMS };
 
 struct metrics; /* any thread */
+enum metric_reading {
+	METRIC_NATS_CONNECTED,
+	METRIC_NATS_RECONNECTS,
+	METRIC_NATS_ERRORS,
+	METRIC_NATS_VIOLATIONS,
+	METRIC_OUTBOX_ROWS,
+	METRIC_OUTBOX_OLDEST,
+	METRIC_COMMANDS_WAITING,
+	METRIC_WORK_IN_HAND,
+	METRIC_READINGS
+};
+
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *metrics);
 void metrics_count(
     struct metrics *metrics, const char *name, const char *label, const char *value, uint64_t add);
-void metrics_gauge(struct metrics *metrics, const char *name, double value);
+void metrics_read(struct metrics *metrics, enum metric_reading which, double value);
 void metrics_observe(struct metrics *metrics, enum metric_histogram which, double value);
 struct cs_span metrics_text(struct metrics *metrics, const char *service, struct cs_arena *arena);
 

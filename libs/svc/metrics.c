@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics.c: counters, gauges and two histograms in Prometheus text format 0.0.4. */
+/* metrics.c: counters, readings and histograms in Prometheus text format 0.0.4. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +21,6 @@ struct counter {
 	uint64_t count;
 };
 
-struct gauge {
-	const char *name;
-	double value;
-};
-
 struct histogram {
 	uint64_t buckets[BUCKETS + 1];
 	double sum;
@@ -34,7 +29,7 @@ struct histogram {
 struct metrics {
 	pthread_mutex_t lock;
 	struct counter counters[COUNTERS];
-	struct gauge gauges[COUNTERS];
+	double readings[METRIC_READINGS];
 	struct histogram histograms[METRIC_HISTOGRAMS];
 };
 
@@ -47,6 +42,26 @@ static const struct {
 	[METRIC_AGE] = { "event_age_seconds", "From the event's own time to its decision.",
 	    seconds_bounds },
 	[METRIC_BATCH] = { "batch_events", "How many events shared one transaction.", size_bounds },
+};
+
+/* Taken when somebody asks.  What only grows while a process lives is a counter. */
+static const struct {
+	const char *name, *type, *help;
+} reading_names[] = {
+	[METRIC_NATS_CONNECTED] = { "nats_connected", "gauge", "1 while there is a connection." },
+	[METRIC_NATS_RECONNECTS] = { "nats_reconnects_total", "counter",
+	    "How often the connection was made anew." },
+	[METRIC_NATS_ERRORS] = { "nats_async_errors_total", "counter",
+	    "What the server complained about." },
+	[METRIC_NATS_VIOLATIONS] = { "nats_violations_total", "counter",
+	    "Subjects that the server denied: a permission is missing." },
+	[METRIC_OUTBOX_ROWS] = { "outbox_rows", "gauge", "Events that are not published yet." },
+	[METRIC_OUTBOX_OLDEST] = { "outbox_oldest_seconds", "gauge",
+	    "Age of the oldest event that is not published yet." },
+	[METRIC_COMMANDS_WAITING] = { "commands_waiting", "gauge",
+	    "Calls of the API that wait for their transaction." },
+	[METRIC_WORK_IN_HAND] = { "work_in_hand", "gauge",
+	    "What is being done outside of a transaction." },
 };
 
 struct metrics *
@@ -93,17 +108,10 @@ metrics_count(
 }
 
 void
-metrics_gauge(struct metrics *metrics, const char *name, double value)
+metrics_read(struct metrics *metrics, enum metric_reading which, double value)
 {
 	pthread_mutex_lock(&metrics->lock);
-	for (size_t i = 0; i < COUNTERS; i++) {
-		struct gauge *gauge = &metrics->gauges[i];
-
-		if (gauge->name != NULL && strcmp(gauge->name, name) != 0)
-			continue;
-		*gauge = (struct gauge){ name, value };
-		break;
-	}
+	metrics->readings[which] = value;
 	pthread_mutex_unlock(&metrics->lock);
 }
 
@@ -139,7 +147,8 @@ write_counters(const struct metrics *metrics, struct cs_buf *out)
 
 		if (seen_before(metrics->counters, i))
 			continue;
-		cs_buf_printf(out, "# HELP countersign_%s_total Counted since the start.\n", name);
+		cs_buf_printf(out, "# HELP countersign_%s_total How many since the start, by %s.\n",
+		    name, metrics->counters[i].label);
 		cs_buf_printf(out, "# TYPE countersign_%s_total counter\n", name);
 		for (size_t k = i; k < COUNTERS && metrics->counters[k].name != NULL; k++) {
 			const struct counter *c = &metrics->counters[k];
@@ -152,14 +161,14 @@ write_counters(const struct metrics *metrics, struct cs_buf *out)
 }
 
 static void
-write_gauges(const struct metrics *metrics, struct cs_buf *out)
+write_readings(const struct metrics *metrics, struct cs_buf *out)
 {
-	for (size_t i = 0; i < COUNTERS && metrics->gauges[i].name != NULL; i++) {
-		const struct gauge *g = &metrics->gauges[i];
+	for (size_t i = 0; i < METRIC_READINGS; i++) {
+		const char *name = reading_names[i].name;
 
-		cs_buf_printf(out, "# HELP countersign_%s As it is now.\n", g->name);
-		cs_buf_printf(out, "# TYPE countersign_%s gauge\ncountersign_%s %.17g\n", g->name,
-		    g->name, g->value);
+		cs_buf_printf(out, "# HELP countersign_%s %s\n", name, reading_names[i].help);
+		cs_buf_printf(out, "# TYPE countersign_%s %s\n", name, reading_names[i].type);
+		cs_buf_printf(out, "countersign_%s %.17g\n", name, metrics->readings[i]);
 	}
 }
 
@@ -223,7 +232,7 @@ metrics_text(struct metrics *metrics, const char *service, struct cs_arena *aren
 	write_process(&out);
 	pthread_mutex_lock(&metrics->lock);
 	write_counters(metrics, &out);
-	write_gauges(metrics, &out);
+	write_readings(metrics, &out);
 	write_histograms(metrics, &out);
 	pthread_mutex_unlock(&metrics->lock);
 	return cs_buf_span(&out);
