@@ -105,4 +105,10 @@ bool pki_cert_signed_by(const struct pki_cert_info *cert, const struct pki_cert_
 /* A Name, DER, from attributes. */
 struct cs_span pki_name(struct cs_arena *arena, const struct pki_attribute *attributes, size_t n);
 
+/*
+ * May this text stand in a certificate?  NULL: a person sees of it what is in it: valid UTF-8 without
+ * control, bidirectional and zero-width characters.  Otherwise what is wrong with it.
+ */
+const char *pki_text_fault(struct cs_span text);
+
 #endif

@@ -276,34 +276,48 @@ read_validity(struct pki_cert_info *info, struct cs_span body)
 	       pki_der_time(until.tag, until.body, &info->not_after_s);
 }
 
+/* [0] version 3, serial, and the algorithm once more. */
+static bool
+read_version(struct pki_cert_info *info, struct cs_span *body)
+{
+	struct cs_span version, number, sigalg;
+	uint32_t v;
+
+	if (!pki_der_take(body, PKI_CONTEXT_CONSTRUCTED(0), &version) ||
+	    !pki_der_take(&version, PKI_INTEGER, &number) || !pki_der_uint32(number, &v) || v != 2)
+		return false;
+	return pki_der_take(body, PKI_INTEGER, &number) &&
+	       pki_der_unsigned(number, &info->serial) &&
+	       pki_der_take_whole(body, PKI_SEQUENCE, &sigalg) &&
+	       cs_span_equal(sigalg, info->sigalg);
+}
+
+static bool
+read_subject(struct reader *r)
+{
+	struct pki_cert_info *info = r->info;
+	struct cs_span subject = info->subject, name;
+
+	return pki_der_take(&subject, PKI_SEQUENCE, &name) &&
+	       pki_name_read(
+		   r->arena, name, &info->subject_attributes, &info->n_subject_attributes) == NULL;
+}
+
 static bool
 read_tbs(struct reader *r, struct cs_span tbs)
 {
 	struct pki_cert_info *info = r->info;
-	struct cs_span body, version, number, sigalg, validity, name, wrapper;
-	uint32_t v;
+	struct cs_span body, validity, wrapper;
 
-	if (!pki_der_take(&tbs, PKI_SEQUENCE, &body) ||
-	    !pki_der_take(&body, PKI_CONTEXT_CONSTRUCTED(0), &version) ||
-	    !pki_der_take(&version, PKI_INTEGER, &number) || !pki_der_uint32(number, &v) || v != 2)
-		return false;
-	if (!pki_der_take(&body, PKI_INTEGER, &number) ||
-	    !pki_der_unsigned(number, &info->serial) ||
-	    !pki_der_take_whole(&body, PKI_SEQUENCE, &sigalg) ||
-	    !cs_span_equal(sigalg, info->sigalg))
+	if (!pki_der_take(&tbs, PKI_SEQUENCE, &body) || !read_version(info, &body))
 		return false;
 	if (!pki_der_take_whole(&body, PKI_SEQUENCE, &info->issuer) ||
 	    !pki_der_take(&body, PKI_SEQUENCE, &validity) || !read_validity(info, validity) ||
 	    !pki_der_take_whole(&body, PKI_SEQUENCE, &info->subject) ||
 	    !pki_der_take_whole(&body, PKI_SEQUENCE, &info->spki))
 		return false;
-	struct cs_span subject = info->subject;
-	if (!pki_der_take(&subject, PKI_SEQUENCE, &name) ||
-	    pki_name_read(r->arena, name, &info->subject_attributes, &info->n_subject_attributes) !=
-		NULL)
-		return false;
-	return pki_der_take(&body, PKI_CONTEXT_CONSTRUCTED(3), &wrapper) && body.len == 0 &&
-	       read_extensions(r, wrapper);
+	return read_subject(r) && pki_der_take(&body, PKI_CONTEXT_CONSTRUCTED(3), &wrapper) &&
+	       body.len == 0 && read_extensions(r, wrapper);
 }
 
 enum cs_code

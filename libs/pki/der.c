@@ -272,26 +272,38 @@ days_since_epoch(int year, int month, int day)
 	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
+/* RFC 5280 4.1.2.5.1: two digits from 50 on are of the last century. */
+static bool
+read_year(uint8_t tag, const uint8_t *at, int *ret_year)
+{
+	int century, year;
+
+	if (tag == PKI_UTC_TIME) {
+		if (!two_digits(at, 0, 99, &year))
+			return false;
+		*ret_year = year + (year >= 50 ? 1900 : 2000);
+		return true;
+	}
+	if (!two_digits(at, 19, 99, &century) || !two_digits(at + 2, 0, 99, &year))
+		return false;
+	*ret_year = 100 * century + year;
+	return true;
+}
+
 bool
 pki_der_time(uint8_t tag, struct cs_span body, int64_t *ret_s)
 {
 	const size_t year_digits = tag == PKI_UTC_TIME ? 2 : 4;
-	int century = 0, year, month, day, hour, minute, second;
+	int year, month, day, hour, minute, second;
 
 	if ((tag != PKI_UTC_TIME && tag != PKI_GENERALIZED_TIME) || body.len != year_digits + 11 ||
-	    body.data[body.len - 1] != 'Z')
+	    body.data[body.len - 1] != 'Z' || !read_year(tag, body.data, &year))
 		return false;
-	const uint8_t *at = body.data + year_digits - 2;
-	if (year_digits == 4 && !two_digits(body.data, 19, 99, &century))
+	const uint8_t *at = body.data + year_digits;
+	if (!two_digits(at, 1, 12, &month) || !two_digits(at + 2, 1, days_of(year, month), &day))
 		return false;
-	if (!two_digits(at, 0, 99, &year) || !two_digits(at + 2, 1, 12, &month))
-		return false;
-	if (year_digits == 2)
-		century = year >= 50 ? 19 : 20;
-	year += 100 * century;
-	if (!two_digits(at + 4, 1, days_of(year, month), &day) ||
-	    !two_digits(at + 6, 0, 23, &hour) || !two_digits(at + 8, 0, 59, &minute) ||
-	    !two_digits(at + 10, 0, 59, &second))
+	if (!two_digits(at + 4, 0, 23, &hour) || !two_digits(at + 6, 0, 59, &minute) ||
+	    !two_digits(at + 8, 0, 59, &second))
 		return false;
 	*ret_s = ((days_since_epoch(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
 	return true;

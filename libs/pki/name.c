@@ -6,17 +6,30 @@
 #include "base/text.h"
 #include "pki/der.h"
 
-/* U+0080-9F, 200B-200F, 2028-202E, 2060-206F, FEFF, in the octets of valid UTF-8. */
+/* In the octets of UTF-8: how it begins, and from what to what the next octet goes on. */
+static const struct {
+	const char *lead;
+	uint8_t first, last;
+} unseen[] = {
+	{ "\xc2", 0x80, 0x9f },     /* U+0080 to 9F, controls */
+	{ "\xc2", 0xad, 0xad },     /* U+00AD, soft hyphen */
+	{ "\xe2\x80", 0x8b, 0x8f }, /* U+200B to 200F, zero width, directions */
+	{ "\xe2\x80", 0xa8, 0xae }, /* U+2028 to 202E, line ends, directions */
+	{ "\xe2\x81", 0xa0, 0xaf }, /* U+2060 to 206F, invisible operators, isolates */
+	{ "\xef\xbb", 0xbf, 0xbf }, /* U+FEFF, byte order mark */
+};
+
 static bool
 is_unseen(const uint8_t *at, size_t left)
 {
-	if (left >= 2 && at[0] == 0xc2)
-		return at[1] < 0xa0 || at[1] == 0xad;
-	if (left >= 3 && at[0] == 0xe2 && at[1] == 0x80)
-		return (at[2] >= 0x8b && at[2] <= 0x8f) || (at[2] >= 0xa8 && at[2] <= 0xae);
-	if (left >= 3 && at[0] == 0xe2 && at[1] == 0x81)
-		return at[2] >= 0xa0 && at[2] <= 0xaf;
-	return left >= 3 && at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf;
+	for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++) {
+		size_t len = strlen(unseen[i].lead);
+
+		if (left > len && memcmp(at, unseen[i].lead, len) == 0 &&
+		    at[len] >= unseen[i].first && at[len] <= unseen[i].last)
+			return true;
+	}
+	return false;
 }
 
 const char *

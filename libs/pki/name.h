@@ -26,12 +26,6 @@
 const char *pki_name_read(struct cs_arena *arena, struct cs_span body,
     const struct pki_attribute **ret_attributes, size_t *ret_n);
 
-/*
- * NULL: a person sees of this text what is in it: valid UTF-8 without control, bidirectional and
- * zero-width characters.
- */
-const char *pki_text_fault(struct cs_span text);
-
 /* A string of any of the types of DirectoryString, and IA5String, as UTF-8; NULL: not literal. */
 const char *pki_string_text(struct cs_arena *arena, uint8_t tag, struct cs_span body);
 

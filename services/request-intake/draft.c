@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "json.h"
+#include "pki/cert.h"
 #include "pki/csr.h"
 #include "pki/hash.h"
 #include "pki/keycheck.h"
@@ -192,40 +193,27 @@ read_contact(const struct reading *r)
 	return true;
 }
 
-/* Characters that hide, reorder or end a line would make two names look like one. */
-static bool
-is_plain(const char *text, size_t *ret_characters)
+/* Of valid UTF-8. */
+static size_t
+characters(const char *text)
 {
 	size_t n = 0;
 
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c < 0x20 || *c == 0x7f)
-			return false;
-		if (c[0] == 0xc2 && c[1] < 0xa0) /* C1 controls */
-			return false;
-		if (c[0] == 0xe2 && c[1] == 0x80 &&
-		    ((c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xa8 && c[2] <= 0xae)))
-			return false; /* zero width, line ends, bidirectional overrides */
-		if (c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa0 && c[2] <= 0xaf)
-			return false; /* invisible operators, bidirectional isolates */
-		if (c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf)
-			return false; /* byte order mark */
-		n += (*c & 0xc0) != 0x80;
-	}
-	*ret_characters = n;
-	return true;
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
 }
 
 static bool
 read_common_name(const struct reading *r)
 {
 	const char *name = r->body->common_name ? r->body->common_name : "";
-	size_t n = 0;
 
-	if (!is_plain(name, &n))
+	/* As the certificate would refuse them later. */
+	if (pki_text_fault(cs_span_str(name)))
 		return refuse(r, "common-name", "common_name", "SBR 7.1.4.2.2",
 		    "The common name holds characters that cannot be seen.", "Remove them.");
-	if (n > CN_MAX)
+	if (characters(name) > CN_MAX)
 		return refuse(r, "common-name", "common_name", "RFC 5280 A.1",
 		    "A common name has at most 64 characters.", "Leave it out or shorten it.");
 	r->draft->request.common_name = name;

@@ -480,6 +480,7 @@ MEMBERS: list[tuple[str, dict[str, Any], str]] = [
     ("profile of 65 letters", {"profile": "a" * 65}, "profile"),
     ("profile that injects", {"profile": "a'; drop table request; --"}, "profile"),
     ("common name of 65", {"common_name": "a" * 65}, "common_name"),
+    ("common name with a soft hyphen", {"common_name": "ali\u00adce"}, "common_name"),
     ("common name with a line end", {"common_name": "a\r\nb"}, "common_name"),
     ("contact of no form", {"contact": "boss"}, "contact"),
     ("enterprise of others", {"enterprise": "other"}, "enterprise"),
