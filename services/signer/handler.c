@@ -116,6 +116,19 @@ read_stop(const void *self, struct svc_event *ev, struct cs_err *err)
 }
 
 static enum cs_code
+read_plan_refused(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct wire_plan_refused *refused = CS_NEW(ev->arena, struct wire_plan_refused);
+
+	(void)self;
+	if (wire_read_plan_refused(ev->arena, ev->body, refused, err))
+		return CS_MALFORMED;
+	ev->key = refused->request;
+	ev->what = refused;
+	return CS_OK;
+}
+
+static enum cs_code
 read_result(const void *self, struct svc_event *ev, struct cs_err *err)
 {
 	struct sign_result *result = CS_NEW(ev->arena, struct sign_result);
@@ -340,6 +353,25 @@ on_found(const void *self, struct svc_event *ev)
 	judge(self, ev);
 }
 
+/*
+ * The person has been told no: what is still on its way must not make it a yes.  Nothing is emitted,
+ * the no is out already; after the intent it comes too late, as a stop does.
+ */
+static void
+on_plan_refused(const void *self, struct svc_event *ev)
+{
+	const struct wire_plan_refused *refused = ev->what;
+	struct signer_record *record = ev->state;
+
+	(void)self;
+	if (record->state != SIGNER_WAITING)
+		return;
+	move(record, SIGNER_REFUSED, refused->code);
+	record_add_audit(record, ev->arena, "refused",
+	    cs_arena_printf(ev->arena, "code=%s by=policy", refused->code));
+	svc_ended(ev);
+}
+
 /* ---- stop ---- */
 
 static bool
@@ -525,6 +557,7 @@ const struct svc_route signer_routes[] = {
 	{ "request.submitted", read_request, on_request },
 	{ "request.generation-approved", read_approval, on_approval },
 	{ "plan.final", read_plan, on_plan },
+	{ "plan.refused", read_plan_refused, on_plan_refused },
 	{ "evidence.mailbox", read_evidence, on_evidence },
 	{ "evidence.domain", read_evidence, on_evidence },
 	{ "evidence.caa", read_evidence, on_evidence },

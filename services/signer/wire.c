@@ -7,6 +7,7 @@
 #include "pack/pack.h"
 #include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
+#include "proto/plan.pb-c.h"
 
 #define MAX_BODY 4096 /* octets of a question */
 
@@ -84,6 +85,25 @@ wire_read_stop(
 	if (pack_read_id(&m->request_id, &stop.request, err))
 		return CS_MALFORMED;
 	*ret = stop;
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_plan_refused(
+    struct cs_arena *arena, struct cs_span body, struct wire_plan_refused *ret, struct cs_err *err)
+{
+	const Countersign__V1__PlanRefused *m = pack_read(
+	    arena, &countersign__v1__plan_refused__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+	struct wire_plan_refused refused;
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	if (!pack_is_name(m->code))
+		return cs_fail(err, CS_MALFORMED, "refused plan: no code");
+	refused = (struct wire_plan_refused){ .code = m->code };
+	if (pack_read_id(&m->request_id, &refused.request, err))
+		return CS_MALFORMED;
+	*ret = refused;
 	return CS_OK;
 }
 

@@ -28,6 +28,11 @@ struct wire_stop {
 	const char *reason; /* "cancelled" or "expired" */
 };
 
+struct wire_plan_refused {
+	struct cs_id request;
+	const char *code;
+};
+
 struct cs_span wire_issued(struct cs_arena *arena, const struct wire_issued *issued);
 struct cs_span
 wire_refused(struct cs_arena *arena, const struct wire_ended *ended, const struct cs_refusal *why);
@@ -36,6 +41,8 @@ wire_stopped(struct cs_arena *arena, const struct wire_ended *ended, const char 
 
 CS_MUST_USE enum cs_code wire_read_stop(
     struct cs_arena *arena, struct cs_span body, struct wire_stop *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_plan_refused(
+    struct cs_arena *arena, struct cs_span body, struct wire_plan_refused *ret, struct cs_err *err);
 /* `result`: "stopped", "too-late", "unknown". */
 struct cs_span wire_stop_answer(struct cs_arena *arena, const char *result, const char *text);
 

@@ -752,6 +752,51 @@ a_stopped_request_is_never_issued(void **state)
 }
 
 static void
+tell_plan_refused(struct bench *b)
+{
+	static const uint8_t code[] = "\x12\x0f"
+				      "could-not-prove"; /* field 2 of PlanRefused */
+	struct cs_buf body = cs_buf_new(b->w->arena);
+
+	cs_buf_add(&body, "\x0a\x10", 2); /* field 1 */
+	cs_buf_add(&body, b->w->c.id.octets, sizeof(b->w->c.id.octets));
+	cs_buf_add(&body, code, sizeof(code) - 1);
+	const struct svc_test_event e = { cs_arena_printf(b->w->arena, "no%u", b->n_events++),
+		"plan.refused", .body = cs_buf_span(&body) };
+
+	svc_test_run(b->test, &e, 1);
+	assert_true(svc_test_acked(b->test, e.id));
+}
+
+/* The person was told no; evidence that comes after that makes no certificate of it. */
+static void
+what_policy_refused_is_never_issued(void **state)
+{
+	struct bench *b = *state;
+
+	for (int when = 0; when <= EVENTS; when++) {
+		start(b, only_ann);
+		for (int i = 0; i < EVENTS; i++) {
+			if (i == when)
+				tell_plan_refused(b);
+			give(b, EVENTS - 1 - i);
+		}
+		if (when == EVENTS) { /* too late: what is intended is issued */
+			tell_plan_refused(b);
+			expect_state(b, SIGNER_INTENT);
+			run(b, carry_out(b, NOW), NOW);
+			expect_state(b, SIGNER_ISSUED);
+			continue;
+		}
+		expect_state(b, SIGNER_REFUSED);
+		assert_string_equal(stop(b, "acme"), "too-late");
+		assert_int_equal(svc_test_count(b->test, "certificate.refused"), 0);
+		assert_int_equal(svc_test_count(b->test, "work.sign"), 0);
+		assert_int_equal(fake_store_audits("refused"), 1);
+	}
+}
+
+static void
 another_enterprise_cannot_stop_it(void **state)
 {
 	struct bench *b = *state;
@@ -790,6 +835,7 @@ main(void)
 		cmocka_unit_test(a_certificate_does_not_outlive_its_issuer),
 		cmocka_unit_test(forged_events_are_not_taken),
 		cmocka_unit_test(a_stopped_request_is_never_issued),
+		cmocka_unit_test(what_policy_refused_is_never_issued),
 		cmocka_unit_test(another_enterprise_cannot_stop_it),
 	};
 
