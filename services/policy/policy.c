@@ -185,7 +185,8 @@ could_not_prove(
 static struct policy_need
 need_of(const struct policy_setting *in, const struct policy_case *c)
 {
-	return (struct policy_need){ in->now_ms + POLICY_FINAL_MS + POLICY_MARGIN_MS, c->proofs };
+	return (struct policy_need){ .until_ms = in->now_ms + POLICY_FINAL_MS + POLICY_MARGIN_MS,
+		.proofs = c->proofs };
 }
 
 /* Numbers of attempts go on over all plans of a request, whatever a plan says. */
@@ -203,9 +204,9 @@ attempts_so_far(const struct policy_plan *plan, const char *check_id)
  * end.
  */
 static struct claim_plan
-draft(const struct policy_setting *in, const struct policy_case *c)
+draft(const struct policy_setting *in, const struct policy_case *c, bool looks_anew)
 {
-	const struct policy_need need = need_of(in, c);
+	struct policy_need need = need_of(in, c);
 	const struct claim_request *request = &c->plan.request;
 	struct claim_plan plan = {
 		.request = request->id,
@@ -221,6 +222,7 @@ draft(const struct policy_setting *in, const struct policy_case *c)
 		.made_at_ms = in->now_ms,
 	};
 
+	need.looks_anew = looks_anew;
 	memcpy(plan.request_digest, request->digest, CLAIM_DIGEST);
 	policy_checks_make(
 	    in->rules, &c->config, request, need.until_ms, in->arena, &plan.checks, &plan.n_checks);
@@ -246,7 +248,7 @@ static void
 make_first(const struct policy_setting *in, struct policy_step *step)
 {
 	struct policy_plan *plan = &step->next.plan;
-	struct claim_plan drafted = draft(in, &step->next);
+	struct claim_plan drafted = draft(in, &step->next, false);
 
 	drafted.ends_at_ms = in->now_ms + POLICY_FIRST_MS;
 	take(in, plan, &drafted);
@@ -343,7 +345,7 @@ approves(const struct claim_approval *approval, const struct claim_request *requ
 
 /* Request and approval are here: the final plan, or what it still waits for, or no. */
 static void
-try_final(const struct policy_setting *in, struct policy_step *step)
+try_final(const struct policy_setting *in, struct policy_step *step, bool looks_anew)
 {
 	struct policy_plan *plan = &step->next.plan;
 	struct cs_refusal why;
@@ -361,7 +363,7 @@ try_final(const struct policy_setting *in, struct policy_step *step)
 		refuse(in, step, why, "");
 		return;
 	}
-	struct claim_plan drafted = draft(in, &step->next);
+	struct claim_plan drafted = draft(in, &step->next, looks_anew);
 	const struct claim_check *missing = first_missing(&drafted);
 
 	if (missing != NULL)
@@ -453,7 +455,7 @@ policy_decide_approved(const struct policy_setting *in, const struct policy_case
 	plan->changed = true;
 	step.says = "approval came before its request";
 	if (plan->state == POLICY_MADE)
-		try_final(in, &step);
+		try_final(in, &step, false);
 	return step;
 }
 
@@ -605,7 +607,7 @@ policy_decide_evidence(const struct policy_setting *in, const struct policy_case
 		on_early_evidence(in, &step, &evidence->evidence);
 		break;
 	case POLICY_APPROVED:
-		try_final(in, &step);
+		try_final(in, &step, false);
 		break;
 	case POLICY_FINAL:
 		on_final_evidence(in, &step, &evidence->evidence);
@@ -626,8 +628,8 @@ static bool
 repeat(const struct policy_setting *in, struct policy_step *step, size_t i)
 {
 	struct policy_plan *plan = &step->next.plan;
-	const struct policy_need need = { plan->plan.ends_at_ms + POLICY_MARGIN_MS,
-		step->next.proofs };
+	const struct policy_need need = { .until_ms = plan->plan.ends_at_ms + POLICY_MARGIN_MS,
+		.proofs = step->next.proofs };
 
 	/* An answer that came after its deadline serves as standing evidence. */
 	if (policy_standing_serve(&need, &plan->plan.checks[i]))
@@ -666,14 +668,17 @@ repeat_what_is_due(const struct policy_setting *in, struct policy_step *step)
 	step->says = "final plan revised";
 }
 
-/* Everything is proved and the plan has ended unsigned: the signer was away.  A new plan, or no. */
+/*
+ * Everything is proved and the plan has ended unsigned: the signer was away, or never got what we have
+ * (those who look up CAA keep no outbox).  A new plan with new looks, or no.
+ */
 static void
 renew(const struct policy_setting *in, struct policy_step *step)
 {
 	struct policy_plan *plan = &step->next.plan;
 
 	if (in->now_ms < plan->approval.approved_at_ms + POLICY_APPROVAL_MS) {
-		try_final(in, step);
+		try_final(in, step, true);
 		return;
 	}
 	refuse(in, step,
@@ -691,7 +696,7 @@ on_final_due(const struct policy_setting *in, struct policy_step *step)
 	if (all_satisfied(plan))
 		renew(in, step);
 	else if (in->now_ms >= plan->plan.ends_at_ms && was_away(in, plan, plan->due_ms))
-		try_final(in, step);
+		try_final(in, step, false);
 	else
 		repeat_what_is_due(in, step);
 }
@@ -705,7 +710,7 @@ policy_decide_due(const struct policy_setting *in, const struct policy_case *old
 		return step;
 	switch (old->plan.state) {
 	case POLICY_APPROVED:
-		try_final(in, &step);
+		try_final(in, &step, false);
 		break;
 	case POLICY_FINAL:
 		on_final_due(in, &step);

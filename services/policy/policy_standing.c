@@ -100,7 +100,7 @@ voids(const struct policy_proof *no, const struct policy_proof *yes)
 		return false;
 	if (cs_id_equal(no->request, yes->request))
 		return no->attempt > yes->attempt;
-	return no->checked_at_ms > yes->checked_at_ms;
+	return no->checked_at_ms >= yes->checked_at_ms; /* as the signer judges */
 }
 
 static bool
@@ -245,7 +245,8 @@ policy_standing_attach(const struct policy_need *need, struct claim_check *check
 
 			cs_assert(mpic != NULL);
 			serve_domain(need, check, mpic);
-		} else if (check->kind != CLAIM_MPIC_DOMAIN) {
+		} else if (check->kind == CLAIM_MAILBOX ||
+			   (check->kind != CLAIM_MPIC_DOMAIN && !need->looks_anew)) {
 			(void)policy_standing_serve(need, check);
 		}
 	}

@@ -33,6 +33,7 @@ struct policy_proof {
 struct policy_need {
 	int64_t until_ms; /* fresh at least until then: the plan's end and a margin */
 	const struct policy_proof *proofs;
+	bool looks_anew; /* what needs no person is looked up again, whatever stands */
 };
 
 /*
