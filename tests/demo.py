@@ -9,6 +9,7 @@
 
 import argparse
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,8 +19,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from applicant import Applicant, Refused, make_csr  # noqa: E402
-from product import API_TOKENS  # noqa: E402
+from applicant import Applicant, Refused, make_csr  # noqa: E402  (first: finds the others)
+from control import serve  # noqa: E402
+from product import API_TOKENS, ISSUER_DOMAIN  # noqa: E402
 from stack import REPOSITORY, Stack, Stopped, stop_on  # noqa: E402
 from story import Story  # noqa: E402
 
@@ -111,16 +113,34 @@ class Demo:
         self.say("\n" + Path(f"{stems[0]}.cert.pem").read_text())
 
 
+def settings_file(stack: Stack, api: str) -> Path:
+    """What a person's csctl needs: the API as alice, the bus as observer, the database as owner."""
+    known = stack.environment("csctl")
+    named = ("CS_DATABASE_URL", "CS_NATS_URL", "CS_NATS_CA_FILE", "CS_TRUST_FILE", "CS_APPROVERS_FILE")
+    values = {name: known[name] for name in named}
+    values["CS_NATS_SEED_FILE"] = str(stack.nats.seed_file("observer"))
+    values["CS_API_URL"], values["CS_API_TOKEN"] = f"http://{api}", API_TOKENS[0][0]
+    values["MAIL_SINK"] = stack.mail.url
+    hints, anchor = stack.dns.hints_file, stack.dns.anchor_file
+    values["DNS_OPTIONS"] = f"--root-hints {hints} --anchor {anchor} --issuer {ISSUER_DOMAIN}"
+    path = stack.root / "csctl.env"
+    path.write_text("".join(f"export {n}={shlex.quote(v)}\n" for n, v in values.items()))
+    return path
+
+
 def where(stack: Stack) -> None:
     api = stack.services["request-intake"].env["CS_HTTP_LISTEN"]
+    serve(stack.root / "control", stack.calls())
     print(f"\nAPI      http://{api}/v1/requests   (description: http://{api}/openapi.json)")
     for token, account, _ in API_TOKENS:
         print(f"         Authorization: Bearer {token}   (account {account})")
-    print(f"mail     {stack.mail.url}/mails   (SMTP on {stack.mail.relay})")
+    print(f"mail     {stack.mail.url}/mails, /mails/1, ...   (SMTP on {stack.mail.relay})")
     for name, service in stack.services.items():
         print(f"metrics  http://{service.listen}/metrics   {name}")
     print(f"logs     {stack.root}/log")
-    print(f"\nCtrl-C stops all of it.", flush=True)
+    print(f"DNS      tests/stack/stack.py call --dir {stack.root} dns.set ZONE NAME TXT '\"VALUE\"'")
+    print(f"csctl    . {settings_file(stack, api)}   (in another terminal, before build/bin/csctl)")
+    print("\nCtrl-C stops all of it.", flush=True)
 
 
 def main() -> int:
