@@ -335,10 +335,15 @@ publish_final(const struct policy_setting *in, struct policy_step *step, struct 
 	step->says = "final plan made";
 }
 
+/* A row may say "approved" without an approval: rows can be edited, envelopes cannot. */
 static bool
-approves(const struct claim_approval *approval, const struct claim_request *request)
+is_approved(const struct policy_plan *plan)
 {
-	return strcmp(approval->enterprise, request->enterprise) == 0 &&
+	const struct claim_approval *approval = &plan->approval;
+	const struct claim_request *request = &plan->request;
+
+	return plan->approval_envelope.len > 0 && plan->request_envelope.len > 0 &&
+	       strcmp(approval->enterprise, request->enterprise) == 0 &&
 	       strcmp(approval->account, request->account) == 0 &&
 	       memcmp(approval->request_digest, request->digest, CLAIM_DIGEST) == 0;
 }
@@ -350,7 +355,7 @@ try_final(const struct policy_setting *in, struct policy_step *step, bool looks_
 	struct policy_plan *plan = &step->next.plan;
 	struct cs_refusal why;
 
-	if (!approves(&plan->approval, &plan->request)) {
+	if (!is_approved(plan)) {
 		refuse(in, step,
 		    (struct cs_refusal){ "approval-mismatch", "approval", "SBR 4.2.2",
 			"The approval is not for this request.",

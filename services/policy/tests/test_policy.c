@@ -382,6 +382,22 @@ an_approval_may_come_before_its_request(void **state)
 	assert_int_equal(flow.c.plan.plan.revision, 2);
 }
 
+/* Whoever edits rows can write the word, and not the approval. */
+static void
+a_row_that_says_approved_without_an_approval_is_refused(void **state)
+{
+	struct flow flow = begin(*state);
+	const struct policy_setting in = fake_setting(*state);
+
+	(void)submit(&flow);
+	(void)tell_of(&flow, "mailbox-1", 1, CLAIM_PROVED);
+	flow.c.plan.state = POLICY_APPROVED;
+	flow.c.plan.due_ms = 1;
+	const struct policy_step step = took(&flow, policy_decide_due(&in, &flow.c));
+
+	expect_code(&step, "approval-mismatch");
+}
+
 static void
 an_approval_of_something_else_is_refused(void **state)
 {
@@ -851,6 +867,8 @@ main(void)
 		CASE(the_wait_for_evidence_has_an_end),
 		CASE(an_approval_may_come_before_its_request),
 		CASE(an_approval_of_something_else_is_refused),
+		CASE(a_row_that_says_approved_without_an_approval_is_refused),
+		TEST(a_row_that_says_approved_without_an_approval_is_refused),
 		CASE(rules_are_asked_again_at_the_approval),
 		CASE(a_second_approval_changes_nothing),
 		CASE(evidence_must_outlive_the_final_plan_by_the_margin),
