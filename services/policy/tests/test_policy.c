@@ -868,7 +868,6 @@ main(void)
 		CASE(an_approval_may_come_before_its_request),
 		CASE(an_approval_of_something_else_is_refused),
 		CASE(a_row_that_says_approved_without_an_approval_is_refused),
-		TEST(a_row_that_says_approved_without_an_approval_is_refused),
 		CASE(rules_are_asked_again_at_the_approval),
 		CASE(a_second_approval_changes_nothing),
 		CASE(evidence_must_outlive_the_final_plan_by_the_margin),
