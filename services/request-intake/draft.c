@@ -288,7 +288,8 @@ read_csr(const struct reading *r)
 
 	if (!csr_octets(r, &octets))
 		return false;
-	if (!pki_csr_read(r->arena, octets, PKI_ALLOW_ED25519, &csr, &draft->why)) {
+	/* As the signer reads it: nobody shall prove everything first, and then be refused. */
+	if (!pki_csr_read(r->arena, octets, 0, &csr, &draft->why)) {
 		draft->why.field = "csr";
 		if (strcmp(draft->why.code, "PRIVATEKEY") == 0)
 			draft->leaked_key = pki_csr_leaked_key(octets, draft->leaked_spki_sha256);

@@ -188,6 +188,7 @@ FIXTURE_CODES = {
     "rsa8192": "",
     "rsa-e3": "",
     "rsapss": "",
+    "ed25519": "KEYALG",
     "secp256k1": "",
     "p192": "",
     "explicit": "",
