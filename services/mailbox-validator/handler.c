@@ -111,8 +111,8 @@ apply(const struct mailbox_service *mailbox, struct svc_event *ev, struct mailbo
 	if (step.next.changed)
 		mailbox_put(ev->state, ev->arena, &step.next);
 	log_info(ev->log,
-	    "mailbox decided on=%s check=%s says=\"%s\" live_until=%lld tries_left=%u", ev->subject,
-	    cs_escape(ev->arena, cs_span_str(step.next.check_id), 40), step.says,
+	    "mailbox decided on=%s check=\"%s\" says=\"%s\" live_until=%lld tries_left=%u",
+	    ev->subject, cs_escape(ev->arena, cs_span_str(step.next.check_id), 40), step.says,
 	    (long long)mailbox_expires_ms(&step.next, ev->now_ms),
 	    (unsigned)mailbox_tries_left(&step.next));
 }

@@ -23,6 +23,7 @@
 #define JSON_TYPE "application/json"
 #define ASK_TOKEN_MS 5000
 #define ASK_SIGNER_MS 5000
+#define CHECK_MAX 128
 #define KEY_MAX 255 /* octets of an Idempotency-Key */
 #define PAGE_MAX 100
 #define PAGE_DEFAULT 50
@@ -136,7 +137,8 @@ read_path(struct call *call)
 	struct cs_err err = { 0 };
 
 	call->check = check ? check : "";
-	if (strlen(call->check) > 128)
+	if (strlen(call->check) > CHECK_MAX ||
+	    call->check[strspn(call->check, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0')
 		return false;
 	return !id || cs_id_parse(id, &call->query.id, &err) == CS_OK;
 }

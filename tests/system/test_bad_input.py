@@ -213,6 +213,18 @@ class BadInput(SystemTest):
                 self.judge_loosely(self.send(post(body, path=path)), status)
         self.person().cancel(request)
 
+    def test_checks_that_are_none(self) -> None:
+        """Nobody writes the log of another service by the name of a check."""
+        request = self.person().create(self.good["csr"], ["ok@beta.example"], "smime-mailbox")
+        self.person().wait_planned(request)
+        for check in ("mailbox-2", "MAILBOX-1", "a%20says=verified", "%C3%BC", "a.b", "a" * 200):
+            for verb, body in (("verify", b""), ("token", b'{"token": "A"}')):
+                with self.subTest(f"{verb} {check}"):
+                    path = f"/v1/requests/{request}/checks/{check}/{verb}"
+                    self.judge_loosely(self.send(post(body, path=path)), 404)
+        self.assertNotIn("says=verified", self.all_logs())
+        self.person().cancel(request)
+
     def judge_loosely(self, answers: list[Answer], status: int) -> None:
         """As judge, for answers about a state: no rule of the trade is broken."""
         self.assertEqual([answer.status for answer in answers], [status], answers)
