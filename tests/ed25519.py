@@ -36,9 +36,7 @@ class Key:
         if len(seed) != 32 or not self._key:
             raise ValueError("not the seed of an Ed25519 key")
         public, length = ctypes.create_string_buffer(32), ctypes.c_size_t(32)
-        if (
-            _crypto.EVP_PKEY_get_raw_public_key(self._key, public, ctypes.byref(length)) != 1
-        ):
+        if _crypto.EVP_PKEY_get_raw_public_key(self._key, public, ctypes.byref(length)) != 1:
             raise ValueError("a key without a public half")
         self.public = public.raw
         # How envelopes name a key: libs/claim/trust.h.

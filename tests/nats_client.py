@@ -39,6 +39,7 @@ class NatsClient:
         self.user = seed_file.stem
         host, port = url.removeprefix("tls://").split(":")
         plain = socket.create_connection((host, int(port)), timeout=timeout)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = b""
         self.socket = plain
         self.errors: list[str] = []
@@ -83,12 +84,18 @@ class NatsClient:
     # What a client says
 
     def send(
-        self, subject: str, body: bytes = b"", headers: Mapping[str, str] | None = None, reply: str = ""
+        self,
+        subject: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        reply: str = "",
     ) -> None:
         """Sends without waiting for anything: flush() says whether it was allowed."""
         self._send(frame(subject, body, headers, reply))
 
-    def publish(self, subject: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
+    def publish(
+        self, subject: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> None:
         self.send(subject, body, headers)
         self.flush()
 
@@ -133,7 +140,9 @@ class NatsClient:
         found: dict[str, Any] = json.loads(answer.body)
         return found
 
-    def store(self, subject: str, body: bytes, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def store(
+        self, subject: str, body: bytes, headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """Publishes into a stream and returns what the stream says to it."""
         answer = self.ask(subject, body, headers)
         if answer is None:

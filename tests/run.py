@@ -107,7 +107,9 @@ def main() -> int:
     for name in report.failed_names:
         print(f"FAILED: {name}")
     if report.failed_names:
-        print(f"{len(report.failed_names)} failed of {report.testsRun} in {took}; --seed {options.seed}")
+        print(
+            f"{len(report.failed_names)} failed of {report.testsRun} in {took}; --seed {options.seed}"
+        )
         return 1
     print(f"system tests passed: {report.testsRun} in {took}")
     return 0

@@ -1,0 +1,642 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forged, replayed, duplicated, reordered and malformed events, and rows that were tampered with.
+
+Whoever owns every NATS credential, or the whole database, but no signing key, gets no certificate.
+"""
+
+import base64
+import hashlib
+import re
+import uuid
+from typing import Any, NamedTuple
+
+from world import Applicant, Refused, SystemTest, openssl, wait_for  # first: finds the others
+
+import checkers
+import forge
+from catalogue import EVENTS, LANES
+from ed25519 import Key
+from nats_client import NatsClient
+from options import options
+from product import ENTERPRISE
+from thief import Wish, checks, drain, forged_request
+
+BOX = "alice@beta.example"  # proved by alice, and by nobody else
+
+
+class Seen(NamedTuple):
+    """One message of a lane."""
+
+    subject: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Forgery(SystemTest):
+    settings = {
+        "request-intake": {"CS_CREATIONS_PER_HOUR": "10000", "CS_PRESSES_PER_HOUR": "10000"}
+    }
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        test = cls()
+        test.clients = {}
+        cls.genuine = test.issue(BOX, prove=True)
+        cls.events = test.of_request(cls.genuine)
+        cls.number = 0
+        test.tearDown()
+
+    def runTest(self) -> None:
+        """unittest wants a name for a case that is made by hand."""
+
+    def setUp(self) -> None:
+        self.random = options.random(self.id())
+        self.clients: dict[str, NatsClient] = {}
+        self.before = self.certificates()
+
+    def tearDown(self) -> None:
+        for client in self.clients.values():
+            client.close()
+
+    # What is gained
+
+    def certificates(self) -> dict[str, str]:
+        return dict(self.rows("select request, encode(der, 'hex') from signer.certificate"))  # type: ignore[arg-type]
+
+    def nothing_gained(self, what: str = "") -> None:
+        """And honest people are still served."""
+        self.drain()
+        self.assertEqual(self.certificates(), self.before, what)
+        intents = self.count("signer.intent where state = 'open'")
+        self.assertEqual(intents, 0, what)
+
+    def honest_people_are_served(self) -> None:
+        request = self.issue(BOX)
+        self.before = self.certificates()
+        self.assertIn(request, self.before)
+
+    def issue(self, mailbox: str, prove: bool = False) -> str:
+        alice = self.person()
+        request = alice.create(self.csr(f"honest-{uuid.uuid4()}"), [mailbox], "smime-mailbox")
+        alice.wait_planned(request)
+        if prove:
+            alice.prove_mailbox(request, mailbox)
+        alice.approve(request)
+        alice.wait_state(request, "issued", timeout=options.wait(60))
+        return request
+
+    # The thief's tools
+
+    def client(self, user: str) -> NatsClient:
+        if user not in self.clients:
+            self.clients[user] = NatsClient.of(self.stack, user)
+        return self.clients[user]
+
+    def publish(self, subject: str, body: bytes, headers: dict[str, str] | None = None) -> None:
+        owner = next(event.publisher for event in EVENTS if event.subject == subject)
+        self.client(owner).send(f"cs.{subject}", body, headers)
+
+    def drain(self) -> None:
+        """The server has taken all of it, and everybody has dealt with it."""
+        for client in self.clients.values():
+            client.flush()
+        drain(self)
+
+    def lanes(self) -> list[Seen]:
+        """Everything that the lanes hold."""
+        found = []
+        for stream in LANES:
+            state = self.client("observer").api(f"STREAM.INFO.{stream}")["state"]
+            for number in range(state["first_seq"] or 1, state["last_seq"] + 1):
+                message = self.client("observer").api(f"STREAM.MSG.GET.{stream}", {"seq": number})
+                found.append(_seen(message["message"]))
+        return [seen for seen in found if not seen.subject.startswith("deadletter.")]
+
+    def of_request(self, request: str) -> list[Seen]:
+        return [seen for seen in self.lanes() if seen.headers.get("ce-subject") == request]
+
+    def victim(self) -> str:
+        type(self).number += 1
+        return f"victim{self.number}@v{self.number}.beta.example"
+
+    def parked(self) -> int:
+        return sum(self.count(f"{schema}.parked") for schema in checkers.schemas(self))
+
+    # Events
+
+    def test_junk_in_every_lane_is_parked_and_blocks_nobody(self) -> None:
+        parked, sent = self.parked(), 0
+        genuine = {seen.subject: seen for seen in self.events}
+        for event in EVENTS:
+            subject, request = event.subject, uuid.uuid4()
+            sample = genuine.get(subject, genuine["plan.made"]).body
+            other = genuine["evidence.mailbox" if event.message != "Evidence" else "plan.made"].body
+            good = forge.headers(subject, request.bytes)
+            for body in (
+                b"",
+                b"\0",
+                b"\xff" * 40,
+                self.random.randbytes(200),
+                b"{}",
+                b"A" * 60000,
+                sample[: len(sample) // 2],
+                sample + b"\0",
+                _flipped(sample, self.random.randrange(len(sample) * 8)),
+                other,
+            ):
+                self.publish(subject, body, forge.headers(subject, request.bytes))
+            for headers in (
+                None,
+                {},
+                {**good, "ce-specversion": "2.0"},
+                {**good, "ce-id": "not-a-uuid", "Nats-Msg-Id": "x" + str(uuid.uuid4())},
+                {**good, "ce-time": "yesterday", "Nats-Msg-Id": "y" + str(uuid.uuid4())},
+                {**good, "ce-type": "io.countersign.certificate.issued.v2"},
+            ):
+                self.publish(subject, sample, headers)
+            sent += 16
+        self.nothing_gained()
+        self.assertGreater(self.parked(), parked + sent // 2)
+        self.honest_people_are_served()
+
+    def test_a_full_chain_signed_by_a_stranger_is_nothing(self) -> None:
+        """Under a key of his own, under the name of a trusted key, and without any signature."""
+        wish = Wish(self.victim(), "alice")
+        made = uuid.uuid4()
+        stranger = Key(hashlib.sha256(b"stranger").digest())
+        trusted = {
+            row[0]: row[1]
+            for row in [line.split() for line in self.trust().splitlines() if line]
+            if len(row) > 1
+        }
+        for keyid in (None, *trusted.values()):
+            for seen in self.chain(wish, made.bytes, stranger, keyid):
+                self.publish(seen.subject, seen.body, seen.headers)
+        for seen in self.chain(wish, made.bytes, stranger, None):
+            if next(event.signed for event in EVENTS if event.subject == seen.subject):
+                envelope = forge.decode("Envelope", seen.body)
+                bare = {**envelope, "signatures": []}
+                double = {**envelope, "signatures": envelope["signatures"] * 2}
+                for body in (bare, double):
+                    head = forge.headers(seen.subject, made.bytes)
+                    self.publish(seen.subject, forge.encode("Envelope", body), head)
+        self.nothing_gained()
+        self.assertEqual(self.count(f"signer.statement where request = '{made}'"), 0)
+        self.assertEqual(self.count(f"signer.evidence where request = '{made}'"), 0)
+
+    def trust(self) -> str:
+        """The keys of the trust table: service and key id."""
+        import ed25519
+
+        lines = []
+        for path in (self.stack.root / "secrets").glob("*.pem"):
+            lines.append(f"{path.stem} {ed25519.load(path).keyid}")
+        return "\n".join(lines)
+
+    def chain(self, wish: Wish, made: bytes, key: Key, keyid: str | None) -> list[Seen]:
+        """All that a certificate needs, in the words of one key."""
+        request = forged_request(made, wish, self.csr(f"chain-{uuid.uuid4()}"))
+        digest = request["request_digest"]
+        about = {"request_id": made, "request_digest": digest}
+        approval = {
+            **about,
+            "enterprise": ENTERPRISE,
+            "account": wish.account,
+            "factor": "api-token",
+            "approved_at_ms": forge.now_ms(),
+        }
+        approved = forge.seal(key, "approval", forge.encode("GenerationApproved", approval), keyid)
+        needed = [check for name, check in checks(wish).items() if "domain" not in name]
+        plan = {
+            **about,
+            "revision": 2,
+            "final": True,
+            "enterprise": ENTERPRISE,
+            "account": wish.account,
+            "profile": wish.profile,
+            "checks": needed,
+            "made_at_ms": forge.now_ms(),
+            "ends_at_ms": forge.now_ms() + 600_000,
+            "approval_sha256": forge.sha256(approved),
+            "certificate_profile": "mailbox-multipurpose",
+        }
+        rows = [
+            ("request.submitted", "request", forge.encode("RequestSubmitted", request)),
+            ("plan.final", "plan", forge.encode("Plan", plan)),
+        ]
+        for check in needed:
+            lane = {1: "evidence.mailbox", 3: "evidence.caa", 5: "evidence.mpic"}[check["kind"]]
+            asked = {**about, "check": check}
+            voices = [(f"p{n}", region, key) for n, region in enumerate(("ripe", "arin", "apnic"))]
+            stated = (
+                forge.mpic_evidence(asked, voices)  # type: ignore[arg-type]
+                if check["kind"] == forge.MPIC_CAA
+                else forge.evidence(asked)
+            )
+            rows.append((lane, "evidence", forge.encode("Evidence", stated)))
+        chain = [(subject, forge.seal(key, kind, body, keyid)) for subject, kind, body in rows]
+        chain.append(("request.generation-approved", approved))
+        return [Seen(subject, forge.headers(subject, made), body) for subject, body in chain]
+
+    def test_requests_are_not_forged_for_names_that_are_proved(self) -> None:
+        """All proofs stand; what is missing is intake's signature, in every way to go without it."""
+        wish = Wish(BOX, "alice")
+        stranger = Key(hashlib.sha256(b"stranger").digest())
+        genuine = {seen.subject: seen for seen in self.events}
+        for how in ("own", "borrowed", "spliced"):
+            made = uuid.uuid4()
+            csr = self.csr(f"forged-{made}")
+            octets = forge.encode("RequestSubmitted", forged_request(made.bytes, wish, csr))
+            keyid = self.key_of("request-intake") if how != "own" else None
+            body = forge.seal(stranger, "request", octets, keyid)
+            if how == "spliced":
+                envelope = forge.decode("Envelope", genuine["request.submitted"].body)
+                body = forge.encode("Envelope", {**envelope, "payload": octets})
+            self.publish("request.submitted", body, forge.headers("request.submitted", made.bytes))
+            approval = genuine["request.generation-approved"].body
+            head = forge.headers("request.generation-approved", made.bytes)
+            self.publish("request.generation-approved", approval, head)
+        self.nothing_gained()
+
+    def key_of(self, service: str) -> str:
+        import ed25519
+
+        return ed25519.load(self.stack.key_file(service)).keyid
+
+    def test_genuine_events_are_replayed_in_any_order(self) -> None:
+        """Five times each, under old ids and new ones, reversed and shuffled."""
+        seen = self.events
+        self.assertGreater(len(seen), 8)
+        for order in (seen[::-1], self.random.sample(seen, len(seen)), seen * 3):
+            for event in order:
+                # The server's window against duplicates is passed by: it is not relied on.
+                headers = {**event.headers, "Nats-Msg-Id": str(uuid.uuid4())}
+                self.publish(event.subject, event.body, headers)
+                self.publish(
+                    event.subject,
+                    event.body,
+                    {**headers, "ce-id": str(uuid.uuid4()), "Nats-Msg-Id": str(uuid.uuid4())},
+                )
+        self.nothing_gained()
+        self.assertEqual(self.person().show(self.genuine)["state"], "issued")
+
+    def test_genuine_events_serve_no_other_request(self) -> None:
+        """bob's request is given alice's proofs, approval and plan."""
+        bob = self.person("bob-token")
+        mailbox = self.victim()
+        request = bob.create(self.csr("bob-victim"), [mailbox], "smime-mailbox")
+        bob.wait_planned(request)
+        for event in self.events:
+            key = uuid.UUID(request).bytes
+            head = forge.headers(event.subject, key)
+            self.publish(event.subject, event.body, head)
+            if event.subject.startswith(("evidence.", "plan.", "request.gen")):
+                # The payload says whose it is: altered, the signature is wrong.
+                altered = event.body.replace(uuid.UUID(self.genuine).bytes, key)
+                self.publish(event.subject, altered, forge.headers(event.subject, key))
+        # Intake shows what it hears and verifies nothing; those who decide are not impressed.
+        self.drain()
+        self.press_on(request)
+        self.nothing_gained()
+
+    def test_events_of_one_lane_are_none_in_another(self) -> None:
+        """Genuine octets on every other subject; and stored messages delivered into a foreign lane."""
+        parked = self.parked()
+        for event in self.events:
+            for other in EVENTS:
+                if other.subject != event.subject:
+                    head = forge.headers(other.subject, uuid.UUID(self.genuine).bytes)
+                    self.publish(other.subject, event.body, head)
+        notifier = self.client("notifier")
+        ask = "$JS.API.CONSUMER.MSG.NEXT.PLAN.notifier-plan-refused"
+        for lane in ("cs.certificate.issued", "cs.plan.final", "cs.evidence.mailbox"):
+            self.publish("plan.refused", b"\x0a", forge.headers("plan.refused", bytes(16)))
+            notifier.send(ask, b'{"batch": 5, "no_wait": true}', reply=lane)
+        notifier.flush()
+        self.nothing_gained()
+        self.assertGreater(self.parked(), parked)
+        self.assertEqual(self.person().show(self.genuine)["state"], "issued")
+
+    def test_a_certificate_that_the_signer_did_not_make_is_none(self) -> None:
+        """With the signer's credentials but not its key: nobody can be given a working certificate."""
+        bob = self.person("bob-token")
+        request = bob.create(self.csr("bob-fake"), [self.victim()], "smime-mailbox")
+        bob.wait_planned(request)
+        key = uuid.UUID(request).bytes
+        made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        fake = openssl(*made, "-keyout", "/dev/null", "-subj", "/CN=fake", "-days", "9")
+        der = base64.b64decode("".join(fake.split("-----")[2].split()))
+        stated = {
+            "request_id": key,
+            "certificate": der,
+            "chain": [der],
+            "serial": "01",
+            "issuer": "issuing-1",
+            "issued_at_ms": forge.now_ms(),
+            "not_before_ms": forge.now_ms(),
+            "not_after_ms": forge.now_ms() + 86_400_000,
+            "enterprise": ENTERPRISE,
+            "account": "bob",
+            "mailboxes": ["x@beta.example"],
+            "fingerprint": hashlib.sha256(der).hexdigest(),
+        }
+        body = forge.encode("CertificateIssued", stated)
+        self.publish("certificate.issued", body, forge.headers("certificate.issued", key))
+        self.nothing_gained()
+        try:
+            shown = bob.certificate(request)
+        except Refused:
+            return
+        root = self.stack.ca / "root.cert.pem"
+        chain = self.stack.ca / "chain.pem"
+        with self.assertRaises(AssertionError):
+            openssl("verify", "-CAfile", root, "-untrusted", chain, given=shown)
+
+    # Rows: whoever owns the database.  Triggers are switched off, constraints are kept.
+
+    def tamper(self, sql: str) -> None:
+        """Refuses to change nothing: then the attack would not have been one."""
+        tables = sorted(set(re.findall(r"(?:update|insert into|delete from) (\w+\.\w+)", sql)))
+        look = " || ".join(f"(select md5(string_agg(t::text, '')) from {t} t)" for t in tables)
+        before = self.value(f"select {look}")
+        self.value(f"set session_replication_role = replica; {sql}")
+        self.assertNotEqual(self.value(f"select {look}"), before, sql)
+
+    def two_requests(self) -> tuple[str, str, str]:
+        """alice's, proved and ready; bob's for a mailbox that he did not prove; that mailbox."""
+        alice, bob, mailbox = self.person(), self.person("bob-token"), self.victim()
+        proved = alice.create(self.csr(f"a-{mailbox}"), [BOX], "smime-mailbox")
+        wanted = bob.create(self.csr(f"b-{mailbox}"), [mailbox], "smime-mailbox")
+        alice.wait_state(proved, "ready")
+        bob.wait_planned(wanted)
+        drain(self)
+        return proved, wanted, mailbox
+
+    def press_on(self, request: str) -> None:
+        """Approves, as far as he is let."""
+        try:
+            self.person("bob-token").approve(request)
+        except Refused as refusal:
+            self.assertIn(refusal.status, (409, 404, 503), refusal.problem)
+
+    def test_rows_of_intake(self) -> None:
+        for label, sql in (
+            (
+                "a request that says it is ready",
+                "update request_intake.request set state = 'ready' where id = '{b}'",
+            ),
+            (
+                "checks that say they are proved",
+                "update request_intake.request set state = 'ready' where id = '{b}';"
+                " update request_intake.shown_check set outcome = 1, shown = 2, attempt = 1,"
+                " checked_ms = {now}, valid_until_ms = {now} + 999999999,"
+                " standing_until_ms = {now} + 999999999 where request = '{b}'",
+            ),
+            (
+                "the octets of another request",
+                "update request_intake.request b set state = 'ready', envelope = a.envelope,"
+                " digest = a.digest from request_intake.request a"
+                " where b.id = '{b}' and a.id = '{a}';"
+                " update request_intake.shown_check set outcome = 1, shown = 3,"
+                " standing_until_ms = {now} + 999999999 where request = '{b}'",
+            ),
+            (
+                "another's request in bob's name",
+                "update request_intake.request set account = 'bob' where id = '{a}';"
+                " update request_intake.request set account = 'alice' where id = '{b}'",
+            ),
+            (
+                "an event in the outbox that nobody signed",
+                "insert into request_intake.outbox (id, key, causation, subject, body, created_ms)"
+                " select gen_random_uuid(), '{b}', '{b}', subject, body, {now}"
+                " from request_intake.outbox where subject = 'request.generation-approved'",
+            ),
+        ):
+            self.attack(label, sql, press=("{a}", "{b}"))
+
+    def test_rows_of_policy(self) -> None:
+        for label, sql, *undo in (
+            (
+                "alice's proof copied for bob's account",
+                "insert into policy.standing select '\\x{digest}', '{b}', 1, enterprise, 'bob', kind,"
+                " '{mailbox}', method, expected, 1, envelope_sha256, primary_sha256, checked_at_ms,"
+                " valid_until_ms, covers_subdomains, remotes from policy.standing"
+                " where kind = 1 and target = '" + BOX + "' limit 1",
+            ),
+            (
+                "alice's proof renamed to the victim",
+                "update policy.standing set account = 'bob', target = '{mailbox}',"
+                " check_digest = '\\x{digest}' where kind = 1 and target = '" + BOX + "'",
+                "update policy.standing set account = 'alice', target = '" + BOX + "',"
+                " check_digest = '\\x{alices}' where kind = 1 and target = '{mailbox}'",
+            ),
+            (
+                "plans swapped",
+                "update policy.plan b set plan_envelope = a.plan_envelope,"
+                " request_envelope = a.request_envelope from policy.plan a"
+                " where b.request = '{b}' and a.request = '{a}'",
+            ),
+            (
+                "a plan that says it is final",
+                "update policy.plan set state = 'approved', due_ms = 1 where request = '{b}';"
+                " update policy.plan_check set outcome = 1 where request = '{b}'",
+            ),
+            (
+                "another's final plan in the outbox",
+                "insert into policy.outbox (id, key, causation, subject, body, created_ms)"
+                " select gen_random_uuid(), '{b}', '{b}', subject, body, {now}"
+                " from policy.outbox where subject = 'plan.final'",
+            ),
+        ):
+            self.attack(label, sql, ready=True, undo="".join(undo))
+
+    def test_rows_of_the_mailbox_validator(self) -> None:
+        for label, sql in (
+            (
+                "alice's evidence copied into bob's challenge",
+                "update mailbox_validator.challenge b set evidence = a.evidence,"
+                " proved_mail = a.proved_mail from mailbox_validator.challenge a"
+                " where b.request = '{b}' and a.request = '{genuine}'",
+            ),
+            (
+                "challenges swapped",
+                "update mailbox_validator.challenge b set asked = a.asked, evidence = a.evidence"
+                " from mailbox_validator.challenge a"
+                " where b.request = '{b}' and a.request = '{genuine}'",
+            ),
+            (
+                "alice's evidence in the outbox for bob",
+                "insert into mailbox_validator.outbox (id, key, causation, subject, body, created_ms)"
+                " select gen_random_uuid(), '{b}', '{b}', subject, body, {now}"
+                " from mailbox_validator.outbox where subject = 'evidence.mailbox'",
+            ),
+        ):
+            self.attack(label, sql, verify=True)
+
+    def test_a_token_that_was_mailed_to_the_thief_serves_no_other(self) -> None:
+        """His own mail's row, copied to the challenge of his victim."""
+        from applicant import TOKEN, mail_text
+
+        bob, own, victim = self.person("bob-token"), self.victim(), self.victim()
+        requests = []
+        for mailbox in (own, victim):
+            request = bob.create(self.csr(f"t-{mailbox}"), [mailbox], "smime-mailbox")
+            bob.wait_planned(request)
+            bob.verify(request, "mailbox-1")
+            self.stack.mail.wait(mailbox)
+            requests.append(request)
+        drain(self)
+        found = TOKEN.search(mail_text(self.stack.mail.wait(own)))
+        assert found
+        columns = "nonce = a.nonce, mac = a.mac, made_ms = a.made_ms, expires_ms = a.expires_ms"
+        self.tamper(
+            f"update mailbox_validator.mail b set {columns} from mailbox_validator.mail a"
+            f" where b.request = '{requests[1]}' and a.request = '{requests[0]}'"
+        )
+        with self.assertRaises(Refused):
+            bob.submit_token(requests[1], "mailbox-1", found.group(1))
+        self.tamper(
+            f"update mailbox_validator.mail set request = '{requests[1]}'"
+            f" where request = '{requests[0]}'"
+        )
+        with self.assertRaises(Refused):
+            bob.submit_token(requests[1], "mailbox-1", found.group(1))
+        self.press_on(requests[1])
+        self.nothing_gained()
+
+    def test_rows_of_the_domain_validator(self) -> None:
+        """He proves his own domain, and makes its challenge look like the victim's."""
+        alice = self.person()
+        self.value(
+            f"insert into policy.assignment values ('{ENTERPRISE}', 'alice', '*@beta.example'),"
+            f" ('{ENTERPRISE}', 'alice', '*@caa-allow.example') on conflict do nothing"
+        )
+        ids = {}
+        for zone in ("beta.example", "caa-allow.example"):
+            request = alice.create(self.csr(f"d-{zone}"), [f"x@{zone}"], "smime-domain")
+            alice.wait_planned(request)
+            you = alice.what_to_publish(request)
+            ids[zone] = (request, you["record"])
+        own, record = ids["beta.example"]
+        victim = ids["caa-allow.example"][0]
+        owner = record["name"].removesuffix(".beta.example")
+        self.stack.dns.set("beta.example", owner, "TXT", f'"{record["value"]}"')
+        for label, sql in (
+            ("its name", "set domain = 'beta.example', value = a.value"),
+            ("its order", "set asked = a.asked, value = a.value"),
+            ("all of it", "set domain = a.domain, asked = a.asked, value = a.value"),
+        ):
+            with self.subTest(label):
+                self.tamper(
+                    f"update domain_validator.challenge b {sql} from domain_validator.challenge a"
+                    f" where b.request = '{victim}' and a.request = '{own}'"
+                )
+                alice.verify(victim, "domain-1")
+                drain(self)
+                proofs = "policy.standing where kind = 2 and target = 'caa-allow.example'"
+                self.assertEqual(self.count(f"{proofs} and outcome = 1"), 0)
+                self.press_on(victim)
+        self.nothing_gained()
+
+    def test_rows_of_the_signer(self) -> None:
+        copy_statement = (
+            "insert into signer.statement select '{b}', kind, revision, sha256, envelope,"
+            " received_at_ms from signer.statement where request = '{genuine}'"
+            " on conflict do nothing;"
+        )
+        copy_evidence = (
+            "insert into signer.evidence select '{b}', check_digest, attempt, sha256, outcome,"
+            " checked_at_ms, envelope, received_at_ms from signer.evidence"
+            " where request = '{genuine}' on conflict do nothing;"
+        )
+        poke = (
+            " insert into signer.missing select sha256, '{b}' from signer.evidence"
+            " where request = '{genuine}' on conflict do nothing;"
+        )
+        for label, sql in (
+            ("alice's statements and evidence for bob", copy_statement + copy_evidence + poke),
+            (
+                "evidence renamed to the victim's check",
+                copy_evidence
+                + "update signer.evidence set check_digest = '\\x{digest}', outcome = 1"
+                " where request = '{b}' and check_digest in (select check_digest from"
+                " signer.evidence limit 1);" + poke,
+            ),
+            (
+                "a no that became a yes",
+                "update signer.evidence set outcome = 1; " + poke,
+            ),
+            (
+                "an issued request that waits again",
+                "update signer.request set state = 'waiting' where request = '{genuine}';"
+                " insert into signer.missing select sha256, '{genuine}' from signer.evidence"
+                " where request = '{genuine}' limit 1",
+            ),
+            (
+                "an intent that nobody judged, and an order without a seal",
+                "update signer.request set state = 'intent' where request = '{b}';"
+                " insert into signer.intent select '{b}', '\\x41'::bytea || substr(serial, 2),"
+                " not_before_s, tbs, tbs_sha256, evidence, 'open', {now}, 0 from signer.intent"
+                " where request = '{genuine}';"
+                " insert into signer.work select gen_random_uuid(), '{b}', 'sign',"
+                " decode(lpad(to_hex({now}), 16, '0'), 'hex') || decode(repeat('00', 32), 'hex')"
+                " || tbs, {now}, 0, 0 from signer.intent where request = '{genuine}'",
+            ),
+            (
+                "an event in the outbox",
+                "insert into signer.outbox (id, key, causation, subject, body, created_ms)"
+                " select gen_random_uuid(), '{b}', '{b}', subject, body, {now}"
+                " from signer.outbox where subject = 'certificate.issued'",
+            ),
+        ):
+            self.attack(label, sql, ready=True)
+
+    def attack(
+        self,
+        label: str,
+        sql: str,
+        press: tuple[str, ...] = ("{b}",),
+        ready: bool = False,
+        verify: bool = False,
+        undo: str = "",
+    ) -> None:
+        """One change of rows, and then everything that a customer can do."""
+        with self.subTest(label):
+            proved, wanted, mailbox = self.two_requests()
+            words = {
+                "a": proved,
+                "b": wanted,
+                "genuine": self.genuine,
+                "mailbox": mailbox,
+                "alices": checks(Wish(BOX, "alice"))["mailbox-1"]["check_digest"].hex(),
+                "digest": checks(Wish(mailbox, "bob"))["mailbox-1"]["check_digest"].hex(),
+                "now": str(forge.now_ms()),
+            }
+            self.tamper(sql.format(**words))
+            if ready:  # intake's rows are his too
+                self.tamper(
+                    f"update request_intake.request set state = 'ready' where id = '{wanted}';"
+                    " update request_intake.shown_check set outcome = 1, shown = 3,"
+                    f" standing_until_ms = {forge.now_ms()} + 999999999 where request = '{wanted}'"
+                )
+            if verify:
+                self.person("bob-token").verify(wanted, "mailbox-1")
+            for request in press:
+                self.press_on(request.format(**words))
+            self.nothing_gained(label)
+            if undo:
+                self.tamper(undo.format(**words))
+
+
+def _seen(message: dict[str, Any]) -> Seen:
+    lines = base64.b64decode(message.get("hdrs", "")).decode().split("\r\n")[1:]
+    headers = dict(line.split(": ", 1) for line in lines if ": " in line)
+    subject = message["subject"].removeprefix("cs.")
+    return Seen(subject, headers, base64.b64decode(message.get("data", "")))
+
+
+def _flipped(octets: bytes, bit: int) -> bytes:
+    changed = bytearray(octets)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
