@@ -524,8 +524,7 @@ class Forgery(SystemTest):
         self.stack.dns.set("beta.example", owner, "TXT", f'"{record["value"]}"')
         for label, sql in (
             ("its name", "set domain = 'beta.example', value = a.value"),
-            ("its order", "set asked = a.asked, value = a.value"),
-            ("all of it", "set domain = a.domain, asked = a.asked, value = a.value"),
+            ("its order too", "set asked = a.asked"),
         ):
             with self.subTest(label):
                 self.tamper(
