@@ -93,6 +93,10 @@ class NatsClient:
         """Sends without waiting for anything: flush() says whether it was allowed."""
         self._send(frame(subject, body, headers, reply))
 
+    def send_frames(self, octets: bytes) -> None:
+        """Messages that frame() wrote before, as many as they are."""
+        self._send(octets)
+
     def publish(
         self, subject: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> None:
