@@ -23,6 +23,7 @@
 #define TICK_MS INT64_C(100)
 #define STUCK_MS INT64_C(30000)
 #define CLOSE_MS INT64_C(5000)
+#define UNSENDABLE_MAX 8 /* in a row; each has a chance of one in 256 */
 #define URLS_MAX 16
 #define SEED_FILE_MAX 256
 
@@ -42,12 +43,16 @@ read_seed_file(const char *path, struct protocol_seed *ret_seed)
 	return ok;
 }
 
-/* On every (re)connection; the seed is in memory only here. */
+/*
+ * On every (re)connection; the seed is in memory only here.  The library takes a signature whose first
+ * octet is zero for none and sends nothing in its place, which the server calls an authorization
+ * violation: such a connection is not begun, and the next nonce gives another signature.
+ */
 static natsStatus
 on_sign(
     char **error, unsigned char **signature, int *signature_len, const char *nonce, void *closure)
 {
-	const struct bus *bus = closure;
+	struct bus *bus = closure;
 	struct protocol_seed seed;
 
 	(void)error;
@@ -55,7 +60,12 @@ on_sign(
 		return NATS_ERR;
 	const natsStatus status = nats_Sign(seed.seed, nonce, signature, signature_len);
 	explicit_bzero(&seed, sizeof(seed));
-	return status;
+	bus->unsendable = status == NATS_OK && (*signature)[0] == 0;
+	if (!bus->unsendable)
+		return status;
+	free(*signature);
+	*signature = NULL;
+	return NATS_ERR;
 }
 
 static void
@@ -274,8 +284,10 @@ connect_run(void *arg)
 	struct attempt *attempt = arg;
 	struct bus *bus = attempt->bus;
 	natsConnection *nc = NULL;
+	natsStatus status = natsConnection_Connect(&nc, attempt->opts);
 
-	const natsStatus status = natsConnection_Connect(&nc, attempt->opts);
+	for (int i = 1; status != NATS_OK && bus->unsendable && i < UNSENDABLE_MAX; i++)
+		status = natsConnection_Connect(&nc, attempt->opts);
 	natsStatus last = status;
 	const char *text = nats_GetLastError(&last); /* of this thread */
 	natsOptions_Destroy(attempt->opts);
