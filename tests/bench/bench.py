@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Workloads on the whole system, all servers on this machine and durable; prints figures.
 
-    bench.py [--seconds N] [--only W1,W1b,W2] [--bin DIR]
+    bench.py [--seconds N] [--only W1,W1b,W2] [--bin DIR] [--statements N]
 
 W1   closed loop, 64 outstanding, P-256 issuer, mailbox-validated with a standing mailbox proof,
      CAA with DNSSEC and MPIC of five perspectives against local zones
@@ -24,10 +24,11 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from applicant import Applicant, make_csr  # noqa: E402
-from product import API_TOKENS, SERVICES  # noqa: E402
+from product import API_TOKENS, SERVICES, role  # noqa: E402
 from stack import REPOSITORY, Stack  # noqa: E402
 
 MAILBOXES = 20
+STATEFUL = ("request-intake", "policy", "signer", "mailbox-validator", "notifier")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -56,11 +57,11 @@ def database(stack: Stack) -> dict[str, float]:
     wal = stack.postgres.query("select wal_bytes from pg_stat_wal")
     inbox = sum(
         int(stack.postgres.query(f"select count(*) from {schema}.inbox"))
-        for schema in ("request_intake", "policy", "signer", "mailbox_validator", "notifier")
+        for schema in map(role, STATEFUL)
     )
     outbox = sum(
         int(stack.postgres.query(f"select count(*) from {schema}.outbox"))
-        for schema in ("request_intake", "policy", "signer", "mailbox_validator", "notifier")
+        for schema in map(role, STATEFUL)
     )
     return {"commits": float(commits), "wal": float(wal), "inbox": inbox, "outbox": outbox}
 
@@ -74,6 +75,28 @@ def bus(stack: Stack) -> dict[str, float]:
         "octets": sum(s["state"]["bytes"] for s in streams),
         "deliveries": sum(c["delivered"]["consumer_seq"] for s in streams for c in s.get("consumer_detail", [])),
     }
+
+
+def batches(stack: Stack) -> dict[str, tuple[float, float]]:
+    """For each service that works in batches: how many there were, and of how many events in all."""
+    found: dict[str, tuple[float, float]] = {}
+    for service in STATEFUL:
+        lines = stack.get(service, "metrics")[1].splitlines()
+        values = dict(line.rsplit(" ", 1) for line in lines if line.startswith("countersign_batch_events_"))
+        found[service] = tuple(float(values[f"countersign_batch_events_{what}"]) for what in ("count", "sum"))  # type: ignore[assignment]
+    return found
+
+
+STATEMENTS = """select round((1e3 * total_exec_time / {per})::numeric, 1), round((calls / {per}::float)::numeric, 3),
+    round((1e3 * mean_exec_time)::numeric), rows / greatest(calls, 1), left(regexp_replace(query, '\\s+', ' ', 'g'), 110)
+    from pg_stat_statements order by total_exec_time desc limit {top}"""
+
+
+def statements(stack: Stack, per: int, top: int) -> None:
+    """Where PostgreSQL spends its time; the query columns are the server's own words."""
+    print("  µs and calls per certificate, µs and rows per call, statement:")
+    for line in stack.postgres.query(STATEMENTS.format(per=per, top=top)).splitlines():
+        print("    " + "  ".join(f"{word:>7}" for word in line.split("\t")))
 
 
 def openssl_speed() -> str:
@@ -93,7 +116,10 @@ def build_load() -> Path:
 def workload(name: str, outstanding: int, algorithm: str, options: argparse.Namespace) -> None:
     load = build_load()
     quiet: list[str] = []
-    with Stack(say=quiet.append, binaries=options.bin, product=True) as stack:
+    stack = Stack(say=quiet.append, binaries=options.bin, product=True)
+    if options.statements:
+        stack.postgres.settings = {"shared_preload_libraries": "pg_stat_statements"}
+    with stack:
         stack.prepare_product = partial(stack.prepare_product, algorithm)  # type: ignore[method-assign]
         stack.start_product(settings={service: LIMITS for service in SERVICES})
         alice = Applicant(stack, API_TOKENS[0][0])
@@ -104,10 +130,14 @@ def workload(name: str, outstanding: int, algorithm: str, options: argparse.Name
             alice.wait_planned(request)
             alice.prove_mailbox(request, mailbox)
         host, port = stack.services["request-intake"].env["CS_HTTP_LISTEN"].split(":")
+        if options.statements:
+            stack.postgres.query("create extension pg_stat_statements")
         before = (cpu_seconds(stack), database(stack), bus(stack))
+        batches_before = batches(stack)
         words = [load, host, port, alice.token, "smime-mailbox", outstanding, options.warm, options.seconds]
         done = subprocess.run([*map(str, words), *mailboxes], capture_output=True, text=True)
         after = (cpu_seconds(stack), database(stack), bus(stack))
+        batches_after = batches(stack)
         sys.stderr.write(done.stderr)
         figures = json.loads(done.stdout)
         issued = int(stack.postgres.query("select count(*) from signer.certificate"))
@@ -115,14 +145,21 @@ def workload(name: str, outstanding: int, algorithm: str, options: argparse.Name
               f" p50 {figures['p50_ms']:.0f} ms, p99 {figures['p99_ms']:.0f} ms, errors {figures['errors']}")
         per = max(issued, 1)
         spent = {n: 1e6 * (after[0][n] - before[0].get(n, 0)) / per for n in after[0]}
-        print(f"  CPU per certificate: {sum(spent.values()):.0f} µs")
+        print(f"  CPU per certificate: {sum(spent.values()):.0f} µs, and {figures['cpu_us']:.0f} µs of the generator")
         for process, used in sorted(spent.items(), key=lambda item: -item[1]):
             if used >= 1:
                 print(f"    {process:<28} {used:6.0f} µs")
         for what, start, end in ((k, before[1][k], after[1][k]) for k in before[1]):
             print(f"  {what} per certificate: {(end - start) / per:.1f}")
         for what, start, end in ((k, before[2][k], after[2][k]) for k in before[2]):
-            print(f"  bus {what} per certificate: {(end - start) / per:.1f}", flush=True)
+            print(f"  bus {what} per certificate: {(end - start) / per:.1f}")
+        for service, (count, events) in batches_after.items():
+            count -= batches_before[service][0]
+            events -= batches_before[service][1]
+            print(f"  {service}: {count / per:.2f} batches per certificate, {events / max(count, 1):.1f} events each")
+        if options.statements:
+            statements(stack, per, options.statements)
+        sys.stdout.flush()
 
 
 # No limit of ours may be what is measured.
@@ -141,6 +178,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--warm", type=int, default=10)
     parser.add_argument("--only", default=",".join(WORKLOADS))
+    parser.add_argument("--statements", type=int, default=0, metavar="N", help="PostgreSQL's N costliest")
     parser.add_argument("--bin", type=Path, default=REPOSITORY / "build" / "bin")
     options = parser.parse_args()
     print(time.strftime("%Y-%m-%d"), os.cpu_count(), "cores;", "openssl speed in the same run:")

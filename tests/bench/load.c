@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #define POLL_MS 15
@@ -61,6 +62,17 @@ now_ms(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+/* What this process used of the processors so far. */
+static double
+cpu_us(void)
+{
+	struct rusage used;
+
+	(void)getrusage(RUSAGE_SELF, &used);
+	return 1e6 * (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+	       (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
 }
 
 /* ---- requests with keys of their own ---- */
@@ -382,6 +394,9 @@ main(int argc, char *argv[])
 	load.csrs = calloc(load.n_csrs, sizeof(char *));
 	for (size_t i = 0; i < load.n_csrs; i++)
 		load.csrs[i] = make_csr();
+	(void)fprintf(stderr, "load: %zu keys are ready\n", load.n_csrs);
+	double cpu_before_us = cpu_us();
+
 	load.base = event_base_new();
 	load.lists_of[0] = connect_to(&load);
 	load.lists_of[1] = connect_to(&load);
@@ -402,8 +417,10 @@ main(int argc, char *argv[])
 	qsort(load.took, load.n_took, sizeof(double), by_value);
 	(void)printf(
 	    "{\"outstanding\": %d, \"seconds\": %.1f, \"issued\": %lu, \"per_second\": %.1f,"
-	    " \"p50_ms\": %.1f, \"p99_ms\": %.1f, \"errors\": %lu, \"refused\": %lu}\n",
+	    " \"p50_ms\": %.1f, \"p99_ms\": %.1f, \"errors\": %lu, \"refused\": %lu,"
+	    " \"cpu_us\": %.0f}\n",
 	    load.outstanding, run_s, load.issued, (double)load.issued / run_s, quantile(&load, .5),
-	    quantile(&load, .99), load.errors, load.refused);
+	    quantile(&load, .99), load.errors, load.refused,
+	    (cpu_us() - cpu_before_us) / (double)(load.created > 0 ? load.created : 1));
 	return load.errors == 0 ? 0 : 1;
 }

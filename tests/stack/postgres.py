@@ -33,6 +33,7 @@ class Postgres:
 
     def __init__(self, root: Path, processes: Processes, port: int, durable: bool) -> None:
         self.processes, self.port, self.durable = processes, port, durable
+        self.settings: dict[str, str] = {}  # more of the server's, before it starts
         self.root = root / "pg"
         self.data = self.root / "data"
         self.pass_file = root / "secrets" / "pgpass"
@@ -85,6 +86,7 @@ class Postgres:
             "shared_buffers": "64MB",
             "log_min_duration_statement": "1s",
             "log_line_prefix": "%m [%p] %q%u ",
+            **self.settings,
         }
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         # SIGINT is the fast shutdown: sessions are ended, the data directory is left clean.
