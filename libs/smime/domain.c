@@ -249,6 +249,19 @@ to_a_labels(
 	return true;
 }
 
+/*
+ * Letters, digits, hyphens and dots without a reserved label ("xn--"): IDNA leaves these alone, and
+ * nearly every name is one.  libidn2 would say so too, after a hundred times as long.
+ */
+static bool
+is_plain(const char *lower)
+{
+	for (const char *at = lower; *at != '\0'; at++)
+		if ((uint8_t)*at >= 0x80 || (at[0] == '-' && at[1] == '-'))
+			return false;
+	return true;
+}
+
 bool
 smime_domain_spell(
     struct cs_arena *arena, struct cs_span text, const char **ret_name, struct cs_refusal *ret_why)
@@ -257,11 +270,12 @@ smime_domain_spell(
 
 	if (!judge_raw(text, ret_why))
 		return false;
-	if (holds_disguise(text))
+	name = lower_ascii(arena, text);
+	const bool plain = is_plain(name);
+	if (!plain && holds_disguise(text))
 		return refuse(ret_why, "RFC 5892 2.6", "an invisible character or a disguised dot",
 		    "type the name again by hand");
-	if (!to_a_labels(arena, lower_ascii(arena, text), &name, ret_why) ||
-	    !judge_labels(name, ret_why))
+	if ((!plain && !to_a_labels(arena, name, &name, ret_why)) || !judge_labels(name, ret_why))
 		return false;
 	*ret_name = name;
 	return true;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <idn2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,6 +156,38 @@ judges_each_name(void **state)
 	}
 }
 
+/* Plain names are not shown to libidn2: for each of them it must have nothing to say. */
+static void
+libidn2_changes_no_plain_name(void **state)
+{
+	static const char octets[] = "abcxyzn0189--..";
+	const struct world *world = *state;
+	uint32_t seed = 1;
+	size_t accepted = 0;
+
+	for (int i = 0; i < 200000; i++) {
+		char text[24] = "";
+		const char *name;
+		struct cs_refusal why;
+		uint8_t *theirs = NULL;
+
+		for (size_t k = 0, n = 3 + i % 20; k < n; k++) {
+			seed = seed * 1103515245 + 12345;
+			text[k] = octets[(seed >> 16) % (sizeof(octets) - 1)];
+		}
+		if (!smime_domain_spell(world->arena, cs_span_str(text), &name, &why))
+			continue;
+		accepted++;
+		if (idn2_lookup_u8((const uint8_t *)text, &theirs,
+			IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK ||
+		    strcmp((const char *)theirs, name) != 0)
+			fail_msg("%s: got %s, libidn2 says %s", text, name, (const char *)theirs);
+		idn2_free(theirs);
+		cs_arena_reset(world->arena);
+	}
+	assert_true(accepted > 10000);
+}
+
 static void
 a_name_has_at_most_253_octets(void **state)
 {
@@ -259,6 +292,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges_each_name),
+		cmocka_unit_test(libidn2_changes_no_plain_name),
 		cmocka_unit_test(a_name_has_at_most_253_octets),
 		cmocka_unit_test(a_nul_hides_nothing),
 		cmocka_unit_test(knows_who_registered_what),
