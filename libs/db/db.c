@@ -562,7 +562,7 @@ db_rollback(struct db *db)
 }
 
 enum cs_code
-db_query(struct db *db, struct cs_arena *arena, const char *sql, const struct db_param *params,
+db_ask(struct db *db, struct cs_arena *arena, const char *sql, const struct db_param *params,
     size_t n, struct db_rows **ret_rows, struct cs_err *err)
 {
 	struct db_rows *rows = db_rows_new(arena);
@@ -571,12 +571,24 @@ db_query(struct db *db, struct cs_arena *arena, const char *sql, const struct db
 	const enum cs_code usable = check_usable(db, err);
 	if (usable)
 		return usable;
-	(void)send_one(db, sql, params, n, queued); /* a failure shows in settle */
-	const enum cs_code code = settle(db, err);
-	if (code)
-		return code;
+	if (send_one(db, sql, params, n, queued))
+		return settle(db, err);
 	*ret_rows = rows;
 	return CS_OK;
+}
+
+enum cs_code
+db_query(struct db *db, struct cs_arena *arena, const char *sql, const struct db_param *params,
+    size_t n, struct db_rows **ret_rows, struct cs_err *err)
+{
+	struct db_rows *rows;
+	enum cs_code code = db_ask(db, arena, sql, params, n, &rows, err);
+
+	if (code == CS_OK)
+		code = settle(db, err);
+	if (code == CS_OK)
+		*ret_rows = rows;
+	return code;
 }
 
 enum cs_code
@@ -588,10 +600,8 @@ db_send(struct db *db, const char *sql, const struct db_param *params, size_t n,
 	const enum cs_code usable = check_usable(db, err);
 	if (usable)
 		return usable;
-	if (send_one(db, sql, params, n, queued))
-		return settle(db, err);
-	(void)PQflush(db->conn); /* what the socket does not take now, goes while we wait */
-	return CS_OK;
+	/* The library writes when its buffer is full; the rest goes when we wait, in one piece. */
+	return send_one(db, sql, params, n, queued) ? settle(db, err) : CS_OK;
 }
 
 enum cs_code

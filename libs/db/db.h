@@ -95,6 +95,12 @@ void db_rollback(struct db *db);
 CS_MUST_USE enum cs_code db_query(struct db *db, struct cs_arena *arena, const char *sql,
     const struct db_param *params, size_t n, struct db_rows **ret_rows, struct cs_err *err);
 /*
+ * The same without waiting: *ret_rows has its rows after the next call that settles, and belongs to
+ * nobody when that fails.  Questions that do not depend on each other's answers so cost one wait.
+ */
+CS_MUST_USE enum cs_code db_ask(struct db *db, struct cs_arena *arena, const char *sql,
+    const struct db_param *params, size_t n, struct db_rows **ret_rows, struct cs_err *err);
+/*
  * Sends without waiting; rows that it returns are dropped.  When it touched another number of rows
  * than `expect_rows` (-1: any), the call that settles it fails with CS_CONFLICT.
  */

@@ -171,6 +171,46 @@ five_thousand_statements_travel_together(void **state)
 }
 
 static void
+questions_travel_together_and_see_what_was_sent_before(void **state)
+{
+	struct fixture *fix = *state;
+	struct db_rows *before = NULL, *after = NULL;
+
+	check(db_begin(fix->db, &fix->err), CS_OK, &fix->err, "begin");
+	check(db_ask(fix->db, fix->arena, count_sql, NULL, 0, &before, &fix->err), CS_OK, &fix->err,
+	    "first question");
+	check(add_thing(fix, 1, NULL), CS_OK, &fix->err, "send");
+	check(db_ask(fix->db, fix->arena, count_sql, NULL, 0, &after, &fix->err), CS_OK, &fix->err,
+	    "second question");
+	check(db_settle(fix->db, &fix->err), CS_OK, &fix->err, "settle");
+	assert_int_equal(db_get_i64(before, 0, 0), 0);
+	assert_int_equal(db_get_i64(after, 0, 0), 1);
+	check(db_ask(fix->db, fix->arena, count_sql, NULL, 0, &after, &fix->err), CS_OK, &fix->err,
+	    "third question");
+	check(db_commit(fix->db, &fix->err), CS_OK, &fix->err, "commit");
+	assert_int_equal(db_get_i64(after, 0, 0), 1);
+}
+
+static void
+a_question_that_fails_is_told_when_it_is_settled(void **state)
+{
+	static const char wrong_sql[] = "select 1 / (n - n) from it_db.thing";
+	struct fixture *fix = *state;
+	struct db_rows *rows = NULL;
+
+	check(db_begin(fix->db, &fix->err), CS_OK, &fix->err, "begin");
+	check(add_thing(fix, 1, NULL), CS_OK, &fix->err, "send");
+	check(db_ask(fix->db, fix->arena, wrong_sql, NULL, 0, &rows, &fix->err), CS_OK, &fix->err,
+	    "ask");
+	check(db_settle(fix->db, &fix->err), CS_INTERNAL, &fix->err, "settle");
+	assert_non_null(strstr(fix->err.text, "22012"));
+	check(db_ask(fix->db, fix->arena, count_sql, NULL, 0, &rows, &fix->err), CS_INTERNAL,
+	    &fix->err, "ask in the failed transaction");
+	db_rollback(fix->db);
+	assert_int_equal(number(fix, count_sql), 0);
+}
+
+static void
 a_failed_transaction_leaves_nothing_and_a_usable_connection(void **state)
 {
 	struct fixture *fix = *state;
@@ -586,6 +626,8 @@ main(void)
 		IT(arrays_and_values_come_back_as_they_went),
 		IT(an_empty_array_touches_no_row),
 		IT(five_thousand_statements_travel_together),
+		IT(questions_travel_together_and_see_what_was_sent_before),
+		IT(a_question_that_fails_is_told_when_it_is_settled),
 		IT(a_failed_transaction_leaves_nothing_and_a_usable_connection),
 		IT(a_failure_outside_a_transaction_is_told_once),
 		IT(an_sql_error_is_told_and_the_statement_works_once_it_can),
