@@ -25,6 +25,7 @@
 enum source { FROM_BUS, FROM_QUESTION, FROM_COMMAND, FROM_WORK, FROM_PARKED };
 
 struct out_event {
+	int64_t seq; /* its place in the outbox, once it is stored */
 	struct cs_id id, key, causation;
 	const char *subject;
 	struct cs_span body;
@@ -114,9 +115,9 @@ struct outbox_row {
 	int64_t created_ms;
 };
 
-/* Marks rows as published; sent along with whatever is settled or committed next. */
+/* Marks rows as published, by their places; sent along with whatever is settled or committed next. */
 enum cs_code store_outbox_sent(
-    struct db *db, const struct cs_id *ids, size_t n, struct cs_arena *arena, struct cs_err *err);
+    struct db *db, const int64_t *seqs, size_t n, struct cs_arena *arena, struct cs_err *err);
 /* Unsent rows after `after_seq`, older than before_ms, in order. */
 enum cs_code store_outbox_unsent(struct db *db, int64_t after_seq, int64_t before_ms, size_t max,
     struct cs_arena *arena, struct outbox_row **ret_rows, size_t *ret_n, struct cs_err *err);

@@ -139,14 +139,19 @@ store_begin(
 /* ---- outbox and work ---- */
 
 static const char outbox_sql[] =
-    "insert into outbox (id, key, causation, subject, body, created_ms)"
-    " select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::bigint[])";
+    "with o as (insert into outbox (id, key, causation, subject, body, created_ms)"
+    " select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[],"
+    " $6::bigint[]) returning seq, id), u as (insert into outbox_unsent select seq from o)"
+    " select seq, id from o";
 
+/* *ret_rows: the place and the id of each row, after the next settling; NULL when nothing is said. */
 static enum cs_code
 write_outbox(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
-    struct cs_err *err)
+    struct db_rows **ret_rows, struct cs_err *err)
 {
 	size_t total = 0, k = 0;
+
+	*ret_rows = NULL;
 
 	for (size_t i = 0; i < n; i++)
 		for (struct out_event *out = events[i]->out.events; out != NULL; out = out->next)
@@ -175,7 +180,30 @@ write_outbox(struct db *db, struct svc_batch *batch, struct batch_event **events
 		db_text_array(batch->arena, subjects, k), db_bytes_array(batch->arena, bodies, k),
 		db_i64_array(batch->arena, times, k) };
 
-	return db_send(db, outbox_sql, params, 6, (int64_t)k, err);
+	return db_ask(db, batch->arena, outbox_sql, params, 6, ret_rows, err);
+}
+
+/* Events come back in the order in which they went; one that should not is looked for. */
+static enum cs_code
+note_places(struct batch_event **events, size_t n, const struct db_rows *rows, struct cs_err *err)
+{
+	size_t count = rows == NULL ? 0 : db_rows_count(rows), at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		for (struct out_event *out = events[i]->out.events; out != NULL; out = out->next) {
+			size_t looked = 0;
+
+			while (looked < count && !cs_id_equal(db_get_id(rows, at, 1), out->id)) {
+				at = (at + 1) % count;
+				looked++;
+			}
+			if (looked == count)
+				return cs_fail(err, CS_CONFLICT, "an event has no place");
+			out->seq = db_get_i64(rows, at, 0);
+			at = (at + 1) % count;
+		}
+	}
+	return CS_OK;
 }
 
 static const char work_insert_sql[] =
@@ -285,7 +313,9 @@ unpark(struct db *db, struct svc_batch *batch, struct batch_event **events, size
 
 /* Before the new rows are there: a request's last word, which nobody answers, stays refillable. */
 static const char ended_sql[] =
-    "update outbox set ended = true where key = any($1::uuid[]) and not ended";
+    "insert into outbox_ended (key, seq, at_ms) select distinct k, e.seq, $2"
+    " from unnest($1::uuid[]) k, (select coalesce(max(seq), 0) as seq from outbox) e"
+    " on conflict (key) do update set seq = excluded.seq, at_ms = excluded.at_ms";
 
 static enum cs_code
 write_ended(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
@@ -299,9 +329,10 @@ write_ended(struct db *db, struct svc_batch *batch, struct batch_event **events,
 			keys[k++] = events[i]->ev.key;
 	if (k == 0)
 		return CS_OK;
-	const struct db_param params[] = { db_id_array(batch->arena, keys, k) };
+	const struct db_param params[] = { db_id_array(batch->arena, keys, k),
+		db_i64(batch->now_ms) };
 
-	return db_send(db, ended_sql, params, 1, -1, err);
+	return db_send(db, ended_sql, params, 2, -1, err);
 }
 
 enum cs_code
@@ -309,10 +340,13 @@ store_commit(
     void *arg, struct svc_batch *batch, struct batch_event **events, size_t n, struct cs_err *err)
 {
 	struct db *db = arg;
+	struct db_rows *places;
 
-	if (write_ended(db, batch, events, n, err) || write_outbox(db, batch, events, n, err) ||
+	if (write_ended(db, batch, events, n, err) ||
+	    write_outbox(db, batch, events, n, &places, err) ||
 	    write_works(db, batch, events, n, err) || finish_works(db, batch, events, n, err) ||
-	    unpark(db, batch, events, n, err))
+	    unpark(db, batch, events, n, err) || db_settle(db, err) ||
+	    note_places(events, n, places, err))
 		return err->code;
 	return db_commit(db, err);
 }
@@ -327,21 +361,22 @@ store_rollback(void *arg)
 
 /* Waits for nobody's lock, so that it can share a transaction: what it passes over is published once more. */
 static const char sent_sql[] =
-    "update outbox o set sent = true from (select seq from outbox where id = any($1::uuid[])"
-    " and not sent for update skip locked) s where o.seq = s.seq";
+    "delete from outbox_unsent where seq in (select seq from outbox_unsent"
+    " where seq = any($1::bigint[]) for update skip locked)";
 
 enum cs_code
 store_outbox_sent(
-    struct db *db, const struct cs_id *ids, size_t n, struct cs_arena *arena, struct cs_err *err)
+    struct db *db, const int64_t *seqs, size_t n, struct cs_arena *arena, struct cs_err *err)
 {
-	const struct db_param params[] = { db_id_array(arena, ids, n) };
+	const struct db_param params[] = { db_i64_array(arena, seqs, n) };
 
 	return db_send(db, sent_sql, params, 1, -1, err);
 }
 
 static const char unsent_sql[] =
-    "select seq, id, key, causation, subject, body, created_ms from outbox"
-    " where not sent and seq > $1 and created_ms <= $2 order by seq limit $3";
+    "select o.seq, o.id, o.key, o.causation, o.subject, o.body, o.created_ms"
+    " from outbox_unsent u join outbox o on o.seq = u.seq"
+    " where u.seq > $1 and o.created_ms <= $2 order by u.seq limit $3";
 
 enum cs_code
 store_outbox_unsent(struct db *db, int64_t after_seq, int64_t before_ms, size_t max,
@@ -374,8 +409,9 @@ static const char stream_sql[] =
     "select s.created, s.last_seq, (select max(seq) from outbox) from (values (1)) one(n)"
     " left join stream s on s.name = $1";
 static const char refill_sql[] =
-    "update outbox set sent = false where sent and not ended and seq > $2 and seq <= $3"
-    " and subject like $1 || '.%'";
+    "insert into outbox_unsent select o.seq from outbox o where o.seq > $2 and o.seq <= $3"
+    " and o.subject like $1 || '.%' and not exists"
+    " (select from outbox_ended e where e.key = o.key and o.seq <= e.seq) on conflict do nothing";
 static const char stream_put_sql[] =
     "insert into stream (name, created, last_seq) values ($1, $2, $3) on conflict (name) do update"
     " set created = excluded.created, last_seq = excluded.last_seq";
@@ -480,8 +516,8 @@ static const char park_sql[] =
 static const char park_work_sql[] =
     "update work set due_ms = 9223372036854775807, lease_ms = 0 where id = $1";
 static const char park_event_sql[] =
-    "insert into outbox (id, key, causation, subject, body, created_ms)"
-    " values ($1, $2, $2, $3, $4, $5)";
+    "with o as (insert into outbox (id, key, causation, subject, body, created_ms)"
+    " values ($1, $2, $2, $3, $4, $5) returning seq) insert into outbox_unsent select seq from o";
 
 enum cs_code
 store_park(struct db *db, const struct batch_event *event, const char *service,
@@ -539,25 +575,33 @@ store_parked_again(struct db *db, size_t max, struct cs_arena *arena, struct par
 
 /* Ended requests stay refillable for 7 days; the inbox outlives the lanes' 30 days. */
 static const char sweep_outbox_sql[] =
-    "with gone as (delete from outbox where seq in (select seq from outbox where sent"
-    " and created_ms < $1 and (ended or created_ms < $2) order by created_ms limit 5000) returning 1)"
-    " select count(*) from gone";
+    "with gone as (delete from outbox where seq in (select o.seq from outbox o"
+    " where o.created_ms < $1 and (o.created_ms < $2 or exists (select from outbox_ended e"
+    "  where e.key = o.key and o.seq <= e.seq))"
+    " and not exists (select from outbox_unsent u where u.seq = o.seq)"
+    " order by o.created_ms limit 5000) returning 1) select count(*) from gone";
 static const char sweep_inbox_sql[] =
     "with gone as (delete from inbox where (subject, id) in (select subject, id from inbox"
-    " where at_ms < $1 order by at_ms limit 5000) returning 1) select count(*) from gone";
+    " where at_ms < $1 limit 5000) returning 1) select count(*) from gone";
+/* Older than every row that it could speak of. */
+static const char sweep_ended_sql[] =
+    "with gone as (delete from outbox_ended where key in (select key from outbox_ended"
+    " where at_ms < $1 limit 5000) returning 1) select count(*) from gone";
 
 enum cs_code
 store_sweep(
     struct db *db, int64_t now_ms, bool *ret_more, struct cs_arena *arena, struct cs_err *err)
 {
-	const struct db_param outbox[] = { db_i64(now_ms - INT64_C(7) * 86400000),
-		db_i64(now_ms - INT64_C(40) * 86400000) };
-	const struct db_param inbox[] = { db_i64(now_ms - INT64_C(40) * 86400000) };
-	struct db_rows *sent, *seen;
+	const struct db_param old[] = { db_i64(now_ms - INT64_C(40) * 86400000) };
+	const struct db_param older[] = { db_i64(now_ms - INT64_C(41) * 86400000) };
+	const struct db_param outbox[] = { db_i64(now_ms - INT64_C(7) * 86400000), old[0] };
+	struct db_rows *sent, *seen, *ended;
 
 	if (db_query(db, arena, sweep_outbox_sql, outbox, 2, &sent, err) ||
-	    db_query(db, arena, sweep_inbox_sql, inbox, 1, &seen, err))
+	    db_query(db, arena, sweep_inbox_sql, old, 1, &seen, err) ||
+	    db_query(db, arena, sweep_ended_sql, older, 1, &ended, err))
 		return err->code;
-	*ret_more = db_get_i64(sent, 0, 0) > 0 || db_get_i64(seen, 0, 0) > 0;
+	*ret_more =
+	    db_get_i64(sent, 0, 0) > 0 || db_get_i64(seen, 0, 0) > 0 || db_get_i64(ended, 0, 0) > 0;
 	return CS_OK;
 }

@@ -23,7 +23,7 @@
 
 /* A published event that the stream has not confirmed yet. */
 struct slot {
-	struct cs_id id;
+	int64_t seq;    /* in the outbox */
 	uint64_t token; /* 0: free */
 	size_t lane;
 };
@@ -48,7 +48,7 @@ struct worker {
 	struct slot *slots;
 	uint64_t generation; /* token of the last publish */
 	size_t n_slots_used;
-	struct cs_id *confirmed; /* not yet marked in the outbox */
+	int64_t *confirmed; /* not yet marked in the outbox */
 	size_t n_confirmed;
 	size_t n_clocks; /* of their commands on their way */
 	int64_t swept_seq;
@@ -81,7 +81,7 @@ publish(struct worker *w, const struct out_event *event, struct cs_err *err)
 		return err->code;
 	w->generation = token;
 	*slot_of(w, token) = (struct slot){
-		.id = event->id, .token = token, .lane = (size_t)(lane - catalogue_lanes(&n))
+		.seq = event->seq, .token = token, .lane = (size_t)(lane - catalogue_lanes(&n))
 	};
 	w->n_slots_used++;
 	return CS_OK;
@@ -110,7 +110,7 @@ on_confirmation(struct worker *w, const struct bus_item *item)
 	w->n_slots_used--;
 	if (item->kind == BUS_STORED) {
 		if (w->n_confirmed < 2 * IN_FLIGHT_MAX) /* else: published once more, harmless */
-			w->confirmed[w->n_confirmed++] = slot->id;
+			w->confirmed[w->n_confirmed++] = slot->seq;
 		if (!item->duplicate)
 			note_sequence(w, slot->lane, item->sequence);
 		metrics_count(w->svc->metrics, "events_published", "result",
@@ -122,10 +122,10 @@ on_confirmation(struct worker *w, const struct bus_item *item)
 }
 
 static bool
-in_flight(const struct worker *w, struct cs_id id)
+in_flight(const struct worker *w, int64_t seq)
 {
 	for (size_t i = 0; w->n_slots_used > 0 && i < IN_FLIGHT_MAX; i++)
-		if (w->slots[i].token != 0 && cs_id_equal(w->slots[i].id, id))
+		if (w->slots[i].token != 0 && w->slots[i].seq == seq)
 			return true;
 	return false;
 }
@@ -163,14 +163,15 @@ sweep_outbox(struct worker *w, int64_t now_ms, struct cs_err *err)
 		atomic_store(&w->svc->outbox_oldest_ms, n == 0 ? 0 : rows[0].created_ms);
 	}
 	for (size_t i = 0; i < n; i++) {
-		const struct out_event event = { .id = rows[i].id,
+		const struct out_event event = { .seq = rows[i].seq,
+			.id = rows[i].id,
 			.key = rows[i].key,
 			.causation = rows[i].causation,
 			.subject = rows[i].subject,
 			.body = rows[i].body,
 			.time_ms = rows[i].created_ms };
 
-		if (!in_flight(w, rows[i].id) && publish(w, &event, err)) {
+		if (!in_flight(w, rows[i].seq) && publish(w, &event, err)) {
 			if (err->code == CS_UNAVAILABLE) { /* from here on, when there is room */
 				w->next_sweep_ms =
 				    now_ms + (bus_connected(w->svc->bus) ? 50 : 1000);

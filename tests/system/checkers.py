@@ -17,7 +17,7 @@ def settle(test: SystemTest) -> None:
     """Waits until nothing is under way any more."""
     where = schemas(test)
     sql = " union all ".join(
-        f"select '{s}', (select count(*) from {s}.outbox where not sent),"
+        f"select '{s}', (select count(*) from {s}.outbox_unsent),"
         f" (select count(*) from {s}.work)"
         for s in where
     )

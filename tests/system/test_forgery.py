@@ -32,6 +32,16 @@ class Seen(NamedTuple):
     body: bytes
 
 
+def said_again(schema: str, subject: str) -> str:
+    """SQL of whoever may write the schema: what the service said of others, now of {b}."""
+    return (
+        f"with o as (insert into {schema}.outbox (id, key, causation, subject, body, created_ms)"
+        " select gen_random_uuid(), '{b}', '{b}', subject, body, {now}"
+        f" from {schema}.outbox where subject = '{subject}' returning seq)"
+        f" insert into {schema}.outbox_unsent select seq from o"
+    )
+
+
 class Forgery(SystemTest):
     settings = {
         "request-intake": {"CS_CREATIONS_PER_HOUR": "10000", "CS_PRESSES_PER_HOUR": "10000"}
@@ -408,9 +418,7 @@ class Forgery(SystemTest):
             ),
             (
                 "an event in the outbox that nobody signed",
-                "insert into request_intake.outbox (id, key, causation, subject, body, created_ms)"
-                " select gen_random_uuid(), '{b}', '{b}', subject, body, {now}"
-                " from request_intake.outbox where subject = 'request.generation-approved'",
+                said_again("request_intake", "request.generation-approved"),
             ),
         ):
             self.attack(label, sql, press=("{a}", "{b}"))
@@ -444,9 +452,7 @@ class Forgery(SystemTest):
             ),
             (
                 "another's final plan in the outbox",
-                "insert into policy.outbox (id, key, causation, subject, body, created_ms)"
-                " select gen_random_uuid(), '{b}', '{b}', subject, body, {now}"
-                " from policy.outbox where subject = 'plan.final'",
+                said_again("policy", "plan.final"),
             ),
         ):
             self.attack(label, sql, ready=True, undo="".join(undo))
@@ -467,9 +473,7 @@ class Forgery(SystemTest):
             ),
             (
                 "alice's evidence in the outbox for bob",
-                "insert into mailbox_validator.outbox (id, key, causation, subject, body, created_ms)"
-                " select gen_random_uuid(), '{b}', '{b}', subject, body, {now}"
-                " from mailbox_validator.outbox where subject = 'evidence.mailbox'",
+                said_again("mailbox_validator", "evidence.mailbox"),
             ),
         ):
             self.attack(label, sql, verify=True)
@@ -584,9 +588,7 @@ class Forgery(SystemTest):
             ),
             (
                 "an event in the outbox",
-                "insert into signer.outbox (id, key, causation, subject, body, created_ms)"
-                " select gen_random_uuid(), '{b}', '{b}', subject, body, {now}"
-                " from signer.outbox where subject = 'certificate.issued'",
+                said_again("signer", "certificate.issued"),
             ),
         ):
             self.attack(label, sql, ready=True)

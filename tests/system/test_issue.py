@@ -350,7 +350,7 @@ class Issue(SystemTest):
         self.alice.wait_check(one, "mailbox-1", "proved")
         submit(self.alice, one, tokens[0])()  # again is no news, and proves nothing more
         wait_for(
-            lambda: self.count("mailbox_validator.outbox where not sent") == 0,
+            lambda: self.count("mailbox_validator.outbox_unsent") == 0,
             options.wait(10),
             "what was to be said",
         )

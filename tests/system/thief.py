@@ -320,7 +320,8 @@ def drain(test: SystemTest, stopped: Iterable[str] = ()) -> None:
         if row[0] not in {role(name) for name in down}
     ]
     under_way = " + ".join(
-        f"(select count(*) from {schema}.outbox where not sent and subject not like 'deadletter.%')"
+        f"(select count(*) from {schema}.outbox_unsent u join {schema}.outbox o using (seq)"
+        " where subject not like 'deadletter.%')"
         " + (select count(*)"
         f" from {schema}.work where kind <> 'mail' or lease_ms > 0)"
         for schema in schemas

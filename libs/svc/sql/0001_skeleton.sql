@@ -6,22 +6,31 @@ create table inbox (
 	at_ms bigint not null,
 	primary key (id, subject)
 );
-create index inbox_at on inbox (at_ms);
+create index inbox_at on inbox using brin (at_ms) with (autosummarize = on);
 
+-- Written once; what becomes of a row is said in the two narrow tables below.
 create table outbox (
 	seq bigint generated always as identity primary key,
-	id uuid not null unique,
+	id uuid not null,
 	key uuid not null,              -- the request
 	causation uuid not null,
 	subject text not null,
 	body bytea not null,
-	created_ms bigint not null,
-	sent boolean not null default false,
-	ended boolean not null default false  -- its request has ended: needs no refilling
+	created_ms bigint not null
 );
-create index outbox_unsent on outbox (seq) where not sent;
-create index outbox_open on outbox (key) where not ended;
-create index outbox_old on outbox (created_ms) where sent;
+create index outbox_key on outbox (key);
+create index outbox_created on outbox (created_ms);
+
+create table outbox_unsent (        -- rows that no stream has confirmed
+	seq bigint primary key
+);
+
+create table outbox_ended (         -- requests that have ended: their rows up to seq need no refilling
+	key uuid primary key,
+	seq bigint not null,
+	at_ms bigint not null
+);
+create index outbox_ended_at on outbox_ended using brin (at_ms) with (autosummarize = on);
 
 create table work (
 	id uuid primary key,

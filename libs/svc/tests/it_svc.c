@@ -580,7 +580,7 @@ static const char facts_sql[] = "select count(*) from toy.fact";
 static const char twice_sql[] =
     "select count(*) from (select event from toy.fact group by event having count(*) > 1) t";
 static const char parked_sql[] = "select count(*) from toy.parked where state = 'parked'";
-static const char unsent_sql[] = "select count(*) from toy.outbox where not sent";
+static const char unsent_sql[] = "select count(*) from toy.outbox_unsent";
 
 #define EVENTS 400
 
@@ -994,14 +994,62 @@ what_is_too_old_is_swept_away_however_much_it_is(void **state)
 	struct fixture *fix = *state;
 
 	run_sql(fix,
-	    "insert into toy.outbox (id, key, causation, subject, body, created_ms, sent, ended)"
-	    " select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'plan.made', '', i,"
-	    " true, i % 2 = 0 from generate_series(1, 12000) i;"
+	    "insert into toy.outbox (id, key, causation, subject, body, created_ms)"
+	    " select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'plan.made', '', i"
+	    " from generate_series(1, 12000) i;"
+	    "insert into toy.outbox_ended select gen_random_uuid(), i, i from generate_series(1, 6000) i;"
 	    "insert into toy.inbox select 'request.submitted', gen_random_uuid(), '', i"
 	    " from generate_series(1, 12000) i");
 	(void)start(fix, 0);
 	eventually(fix, "select count(*) from toy.outbox", 0);
+	eventually(fix, "select count(*) from toy.outbox_ended", 0);
 	eventually(fix, "select count(*) from toy.inbox", 0);
+}
+
+/* Days before now, whether the request has ended, whether the row was confirmed; and whether it stays. */
+static const struct {
+	int days;
+	bool ended, sent, stays;
+} ages[] = {
+	{ 6, true, true, true },
+	{ 8, true, true, false },
+	{ 8, true, false, true },
+	{ 8, false, true, true },
+	{ 39, false, true, true },
+	{ 41, false, true, false },
+	{ 41, false, false, true },
+};
+
+static void
+what_may_be_missed_is_not_swept_away(void **state)
+{
+	struct fixture *fix = *state;
+	int64_t stay = 0;
+
+	for (size_t i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
+		stay += ages[i].stays;
+		run_sql(fix,
+		    cs_arena_printf(fix->arena,
+			"with o as (insert into toy.outbox (id, key, causation, subject, body, created_ms)"
+			" values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'other.%zu', '',"
+			" extract(epoch from now()) * 1000 - %d * 86400000::bigint) returning seq, key),"
+			" e as (insert into toy.outbox_ended select key, seq, extract(epoch from now()) * 1000"
+			"  from o where %s)"
+			" insert into toy.outbox_unsent select seq from o where not %s",
+			i, ages[i].days, ages[i].ended ? "true" : "false",
+			ages[i].sent ? "true" : "false"));
+	}
+	/* The last to go tells that the sweep is over. */
+	run_sql(fix, "insert into toy.outbox_ended values (gen_random_uuid(), 0, 0)");
+	(void)start(fix, 0);
+	eventually(fix, "select count(*) from toy.outbox_ended where at_ms = 0", 0);
+	assert_int_equal(number(fix, "select count(*) from toy.outbox"), stay);
+	for (size_t i = 0; i < sizeof(ages) / sizeof(ages[0]); i++)
+		assert_int_equal(
+		    number(
+			fix, cs_arena_printf(fix->arena,
+				 "select count(*) from toy.outbox where subject = 'other.%zu'", i)),
+		    ages[i].stays);
 }
 
 /* ---- the end ---- */
@@ -1095,6 +1143,7 @@ main(int argc, char *argv[])
 		    a_loss_while_nobody_looked_is_noticed_at_the_start, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    what_is_too_old_is_swept_away_however_much_it_is, begin, end),
+		cmocka_unit_test_setup_teardown(what_may_be_missed_is_not_swept_away, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    a_stopped_service_finishes_what_it_began, begin, end),
 		cmocka_unit_test_setup_teardown(
