@@ -52,8 +52,9 @@ struct policy_plan {
 	struct claim_approval approval;
 	struct claim_plan plan;
 	struct policy_progress *progress; /* one for each check of the plan */
-	uint32_t version;                 /* of the row; for store.c alone */
 	bool changed;                     /* since it was loaded; for store.c alone */
+	const struct policy_plan *stored; /* as it was loaded, NULL: not yet; for store.c alone */
+	uint32_t version;                 /* of its row */
 };
 
 /* A plan and what load found beside it. */

@@ -153,8 +153,8 @@ policy_standing_serve(const struct policy_need *need, struct claim_check *check)
 
 	for (const struct policy_proof *p = need->proofs; p != NULL; p = p->next) {
 		if (memcmp(p->check_digest, check->digest, CLAIM_DIGEST) == 0 &&
-		    is_usable(need, p, check) &&
-		    (best == NULL || ends_at(p, check) > ends_at(best, check)))
+		    (best == NULL || ends_at(p, check) > ends_at(best, check)) &&
+		    is_usable(need, p, check)) /* last: it looks at all the others */
 			best = p;
 	}
 	if (best == NULL)

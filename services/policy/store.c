@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store.c: all queries of policy.  A load is four queries for any number of events, a save three
- * statements.  Plans are locked in the order of their ids, so replicas cannot deadlock on them.
+ * store.c: all queries of policy.  A load is four queries and two waits for any number of events; a save
+ * writes what changed.  Plans are locked in the order of their ids, so replicas cannot deadlock on them.
  */
 #include "store.h"
 
@@ -21,9 +21,10 @@ case_of(const struct svc_aggregate *aggregate)
 /* ---- load: plans ---- */
 
 static const char load_plans_sql[] =
-    "select request, state, since_ms, due_ms, request_envelope, approval_envelope, plan_envelope,"
-    " version"
-    " from plan where request = any($1::uuid[]) order by request for update";
+    "select p.request, p.state, p.since_ms, p.due_ms, e.request_envelope, e.approval_envelope,"
+    " e.plan_envelope, p.version"
+    " from plan p left join plan_envelope e on e.request = p.request"
+    " where p.request = any($1::uuid[]) order by p.request for update of p";
 
 static enum cs_code
 read_state(const char *name, enum policy_state *ret_state, struct cs_err *err)
@@ -78,13 +79,8 @@ read_plan(const struct db_rows *rows, size_t row, struct cs_arena *arena, struct
 }
 
 static enum cs_code
-load_plans(struct svc_batch *batch, struct cs_err *err)
+read_plans(struct svc_batch *batch, const struct db_rows *rows, struct cs_err *err)
 {
-	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n) };
-	struct db_rows *rows;
-
-	if (db_query(batch->db, batch->arena, load_plans_sql, params, 1, &rows, err))
-		return err->code;
 	for (size_t i = 0; i < db_rows_count(rows); i++) {
 		struct svc_aggregate *found = svc_aggregate_find(batch, db_get_id(rows, i, 0));
 
@@ -117,19 +113,41 @@ read_progress(const struct db_rows *rows, size_t row, struct policy_plan *plan)
 	}
 }
 
+/* What save compares with. */
+static const struct policy_plan *
+copy_plan(struct cs_arena *arena, const struct policy_plan *plan)
+{
+	struct policy_plan *copy = CS_NEW(arena, struct policy_plan);
+
+	*copy = *plan;
+	copy->progress = CS_NEW_ARRAY(arena, plan->plan.n_checks, struct policy_progress);
+	if (plan->plan.n_checks > 0)
+		memcpy(copy->progress, plan->progress,
+		    plan->plan.n_checks * sizeof(copy->progress[0]));
+	return copy;
+}
+
 static enum cs_code
-load_progress(struct svc_batch *batch, struct cs_err *err)
+load_plans(struct svc_batch *batch, struct cs_err *err)
 {
 	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n) };
-	struct db_rows *rows;
+	struct db_rows *plans, *progress;
 
-	if (db_query(batch->db, batch->arena, load_progress_sql, params, 1, &rows, err))
+	if (db_ask(batch->db, batch->arena, load_plans_sql, params, 1, &plans, err) ||
+	    db_ask(batch->db, batch->arena, load_progress_sql, params, 1, &progress, err) ||
+	    db_settle(batch->db, err) || read_plans(batch, plans, err))
 		return err->code;
-	for (size_t i = 0; i < db_rows_count(rows); i++) {
-		struct svc_aggregate *found = svc_aggregate_find(batch, db_get_id(rows, i, 0));
+	for (size_t i = 0; i < db_rows_count(progress); i++) {
+		struct svc_aggregate *found = svc_aggregate_find(batch, db_get_id(progress, i, 0));
 
 		cs_assert(found != NULL);
-		read_progress(rows, i, &case_of(found)->plan);
+		read_progress(progress, i, &case_of(found)->plan);
+	}
+	for (size_t i = 0; i < batch->n; i++) {
+		struct policy_plan *plan = &case_of(&batch->aggregates[i])->plan;
+
+		if (plan->version > 0)
+			plan->stored = copy_plan(batch->arena, plan);
 	}
 	return CS_OK;
 }
@@ -249,12 +267,13 @@ read_config(const struct db_rows *rows, size_t row, struct cs_arena *arena,
 	return CS_OK;
 }
 
+/* *ret_rows: after the next settling; NULL when nobody is asked about. */
 static enum cs_code
-load_configs(struct svc_batch *batch, struct cs_err *err)
+ask_configs(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
 {
 	struct wanted wanted = wanted_new(batch->arena, batch->n);
-	struct db_rows *rows;
 
+	*ret_rows = NULL;
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct claim_request *request = request_of(&batch->aggregates[i]);
 
@@ -274,8 +293,12 @@ load_configs(struct svc_batch *batch, struct cs_err *err)
 
 	if (wanted.n == 0)
 		return CS_OK;
-	if (db_query(batch->db, batch->arena, load_config_sql, params, 4, &rows, err))
-		return err->code;
+	return db_ask(batch->db, batch->arena, load_config_sql, params, 4, ret_rows, err);
+}
+
+static enum cs_code
+read_configs(struct svc_batch *batch, const struct db_rows *rows, struct cs_err *err)
+{
 	for (size_t i = 0; i < db_rows_count(rows); i++) {
 		struct svc_aggregate *found = &batch->aggregates[db_get_i32(rows, i, 0)];
 
@@ -440,14 +463,17 @@ want_all_names(struct svc_batch *batch)
 	return wanted;
 }
 
+/* Both questions depend on the requests, which the plans told: one wait. */
 static enum cs_code
-load_standing(struct svc_batch *batch, struct cs_err *err)
+load_surroundings(struct svc_batch *batch, struct cs_err *err)
 {
 	struct wanted wanted = want_all_names(batch), names;
 	const size_t *order;
-	struct db_rows *rows;
+	struct db_rows *configs, *rows;
 
-	if (wanted.n == 0)
+	if (ask_configs(batch, &configs, err))
+		return err->code;
+	if (configs == NULL)
 		return CS_OK;
 	distinct_names(batch->arena, &wanted, &names, &order);
 	const struct db_param params[] = {
@@ -457,7 +483,8 @@ load_standing(struct svc_batch *batch, struct cs_err *err)
 		db_i64(batch->now_ms),
 	};
 
-	if (db_query(batch->db, batch->arena, load_standing_sql, params, 4, &rows, err))
+	if (db_ask(batch->db, batch->arena, load_standing_sql, params, 4, &rows, err) ||
+	    db_settle(batch->db, err) || read_configs(batch, configs, err))
 		return err->code;
 	for (size_t i = 0; i < db_rows_count(rows); i++) {
 		struct policy_proof proof;
@@ -473,35 +500,28 @@ store_load_cases(struct svc_batch *batch, struct cs_err *err)
 {
 	for (size_t i = 0; i < batch->n; i++)
 		batch->aggregates[i].state = CS_NEW(batch->arena, struct policy_case);
-	if (load_plans(batch, err) || load_progress(batch, err) || load_configs(batch, err) ||
-	    load_standing(batch, err))
+	if (load_plans(batch, err) || load_surroundings(batch, err))
 		return err->code;
 	return CS_OK;
 }
 
 /* ---- save: plans ---- */
 
-/* Fewer rows than plans: another replica was faster. */
-static const char save_plans_sql[] =
-    "insert into plan as p (request, state, since_ms, due_ms, request_envelope, approval_envelope,"
-    " plan_envelope, version)"
-    " select request, state, since_ms, due_ms, request_envelope, approval_envelope, plan_envelope,"
-    " version + 1"
-    " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[],"
-    "  $7::bytea[], $8::integer[])"
-    "  as t(request, state, since_ms, due_ms, request_envelope, approval_envelope, plan_envelope,"
-    "  version)"
-    " on conflict (request) do update set state = excluded.state, since_ms = excluded.since_ms,"
-    " due_ms = excluded.due_ms, request_envelope = excluded.request_envelope,"
-    " approval_envelope = excluded.approval_envelope, plan_envelope = excluded.plan_envelope,"
-    " version = excluded.version"
-    " where p.version = excluded.version - 1";
+/* A plan that is there already: another replica was faster. */
+static const char new_plans_sql[] =
+    "insert into plan (request, state, since_ms, due_ms, version) select r, s, m, d, v + 1"
+    " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[])"
+    "  as t(r, s, m, d, v)";
+/* Fewer rows than plans: the same. */
+static const char change_plans_sql[] =
+    "update plan p set state = s, since_ms = m, due_ms = d, version = v + 1"
+    " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[])"
+    "  as t(r, s, m, d, v) where p.request = t.r and p.version = t.v";
 
 struct plan_columns {
 	struct cs_id *request;
 	const char **state;
 	int64_t *since_ms, *due_ms;
-	struct cs_span *request_envelope, *approval_envelope, *plan_envelope;
 	int32_t *version;
 	size_t n;
 };
@@ -515,14 +535,12 @@ add_plan(struct plan_columns *columns, struct cs_id request, const struct policy
 	columns->state[i] = policy_state_name(plan->state);
 	columns->since_ms[i] = plan->since_ms;
 	columns->due_ms[i] = plan->due_ms;
-	columns->request_envelope[i] = plan->request_envelope;
-	columns->approval_envelope[i] = plan->approval_envelope;
-	columns->plan_envelope[i] = plan->plan_envelope;
 	columns->version[i] = (int32_t)plan->version;
 }
 
+/* Those that are new, or those that are not. */
 static enum cs_code
-save_plans(struct svc_batch *batch, struct cs_err *err)
+save_plans(struct svc_batch *batch, bool new, struct cs_err *err)
 {
 	struct cs_arena *arena = batch->arena;
 	struct plan_columns columns = {
@@ -530,30 +548,77 @@ save_plans(struct svc_batch *batch, struct cs_err *err)
 		.state = CS_NEW_ARRAY(arena, batch->n, const char *),
 		.since_ms = CS_NEW_ARRAY(arena, batch->n, int64_t),
 		.due_ms = CS_NEW_ARRAY(arena, batch->n, int64_t),
-		.request_envelope = CS_NEW_ARRAY(arena, batch->n, struct cs_span),
-		.approval_envelope = CS_NEW_ARRAY(arena, batch->n, struct cs_span),
-		.plan_envelope = CS_NEW_ARRAY(arena, batch->n, struct cs_span),
 		.version = CS_NEW_ARRAY(arena, batch->n, int32_t),
 	};
 
-	for (size_t i = 0; i < batch->n; i++)
-		if (case_of(&batch->aggregates[i])->plan.changed)
-			add_plan(&columns, batch->aggregates[i].key,
-			    &case_of(&batch->aggregates[i])->plan);
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct policy_plan *plan = &case_of(&batch->aggregates[i])->plan;
+
+		if (plan->changed && (plan->stored == NULL) == new)
+			add_plan(&columns, batch->aggregates[i].key, plan);
+	}
 	const struct db_param params[] = {
 		db_id_array(arena, columns.request, columns.n),
 		db_text_array(arena, columns.state, columns.n),
 		db_i64_array(arena, columns.since_ms, columns.n),
 		db_i64_array(arena, columns.due_ms, columns.n),
-		db_bytes_array(arena, columns.request_envelope, columns.n),
-		db_bytes_array(arena, columns.approval_envelope, columns.n),
-		db_bytes_array(arena, columns.plan_envelope, columns.n),
 		db_i32_array(arena, columns.version, columns.n),
 	};
 
 	if (columns.n == 0)
 		return CS_OK;
-	return db_send(batch->db, save_plans_sql, params, 8, (int64_t)columns.n, err);
+	return db_send(
+	    batch->db, new ? new_plans_sql : change_plans_sql, params, 5, (int64_t)columns.n, err);
+}
+
+/* ---- save: envelopes ---- */
+
+static const char save_envelopes_sql[] =
+    "insert into plan_envelope (request, request_envelope, approval_envelope, plan_envelope)"
+    " select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[])"
+    " on conflict (request) do update set request_envelope = excluded.request_envelope,"
+    " approval_envelope = excluded.approval_envelope, plan_envelope = excluded.plan_envelope";
+
+static bool
+has_other_envelopes(const struct policy_plan *plan)
+{
+	const struct policy_plan *stored = plan->stored;
+
+	return stored == NULL || stored->request_envelope.data != plan->request_envelope.data ||
+	       stored->approval_envelope.data != plan->approval_envelope.data ||
+	       stored->plan_envelope.data != plan->plan_envelope.data;
+}
+
+static enum cs_code
+save_envelopes(struct svc_batch *batch, struct cs_err *err)
+{
+	struct cs_arena *arena = batch->arena;
+	struct cs_id *ids = CS_NEW_ARRAY(arena, batch->n, struct cs_id);
+	struct cs_span *requests = CS_NEW_ARRAY(arena, batch->n, struct cs_span);
+	struct cs_span *approvals = CS_NEW_ARRAY(arena, batch->n, struct cs_span);
+	struct cs_span *plans = CS_NEW_ARRAY(arena, batch->n, struct cs_span);
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct policy_plan *plan = &case_of(&batch->aggregates[i])->plan;
+
+		if (!plan->changed || !has_other_envelopes(plan))
+			continue;
+		ids[n] = batch->aggregates[i].key;
+		requests[n] = plan->request_envelope;
+		approvals[n] = plan->approval_envelope;
+		plans[n++] = plan->plan_envelope;
+	}
+	const struct db_param params[] = {
+		db_id_array(arena, ids, n),
+		db_bytes_array(arena, requests, n),
+		db_bytes_array(arena, approvals, n),
+		db_bytes_array(arena, plans, n),
+	};
+
+	if (n == 0)
+		return CS_OK;
+	return db_send(batch->db, save_envelopes_sql, params, 4, (int64_t)n, err);
 }
 
 /* ---- save: progress ---- */
@@ -573,10 +638,27 @@ struct progress_columns {
 	size_t n;
 };
 
+/* The checks of a plan keep their order, so that a check is compared with itself or with nothing. */
+static bool
+is_stored(const struct policy_plan *plan, size_t k)
+{
+	const struct policy_plan *stored = plan->stored;
+	const struct policy_progress *now = &plan->progress[k], *then;
+
+	if (stored == NULL || k >= stored->plan.n_checks ||
+	    strcmp(stored->plan.checks[k].id, plan->plan.checks[k].id) != 0)
+		return false;
+	then = &stored->progress[k];
+	return now->attempt == then->attempt && now->tries == then->tries &&
+	       now->outcome == then->outcome && now->next_ms == then->next_ms;
+}
+
 static void
 add_progress(struct progress_columns *columns, struct cs_id request, const struct policy_plan *plan)
 {
 	for (size_t k = 0; k < plan->plan.n_checks; k++) {
+		if (is_stored(plan, k))
+			continue;
 		size_t i = columns->n++;
 
 		columns->request[i] = request;
@@ -718,7 +800,8 @@ save_standing(struct svc_batch *batch, struct cs_err *err)
 enum cs_code
 store_save_cases(struct svc_batch *batch, struct cs_err *err)
 {
-	if (save_plans(batch, err) || save_progress(batch, err) || save_standing(batch, err))
+	if (save_plans(batch, true, err) || save_plans(batch, false, err) ||
+	    save_envelopes(batch, err) || save_progress(batch, err) || save_standing(batch, err))
 		return err->code;
 	return CS_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store.c: all queries of the signer.  A load is four queries for any number of events.  Records are
+ * store.c: all queries of the signer.  A load is four queries and two waits for any number of events.  Records are
  * locked in the order of their ids and the audit chain last, so that replicas cannot deadlock.
  */
 #include "store.h"
@@ -70,13 +70,8 @@ read_intent(
 }
 
 static enum cs_code
-load_requests(struct svc_batch *batch, struct cs_err *err)
+read_requests(struct svc_batch *batch, const struct db_rows *rows, struct cs_err *err)
 {
-	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n) };
-	struct db_rows *rows;
-
-	if (db_query(batch->db, batch->arena, load_requests_sql, params, 1, &rows, err))
-		return err->code;
 	for (size_t i = 0; i < db_rows_count(rows); i++) {
 		struct signer_record *record = record_find(batch, db_get_id(rows, i, 0));
 
@@ -120,12 +115,14 @@ static enum cs_code
 load_statements(struct svc_batch *batch, struct cs_err *err)
 {
 	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n) };
-	struct db_rows *rows;
+	struct db_rows *requests, *statements;
 
-	if (db_query(batch->db, batch->arena, load_statements_sql, params, 1, &rows, err))
+	if (db_ask(batch->db, batch->arena, load_requests_sql, params, 1, &requests, err) ||
+	    db_ask(batch->db, batch->arena, load_statements_sql, params, 1, &statements, err) ||
+	    db_settle(batch->db, err) || read_requests(batch, requests, err))
 		return err->code;
-	for (size_t i = 0; i < db_rows_count(rows); i++)
-		read_statement(rows, i, record_find(batch, db_get_id(rows, i, 0)));
+	for (size_t i = 0; i < db_rows_count(statements); i++)
+		read_statement(statements, i, record_find(batch, db_get_id(statements, i, 0)));
 	return CS_OK;
 }
 
@@ -266,16 +263,8 @@ hand_out(struct svc_batch *batch, const struct signer_evidence *all, size_t n)
 }
 
 static enum cs_code
-load_evidence(struct svc_batch *batch, const struct wanted *wanted, struct cs_err *err)
+read_evidences(struct svc_batch *batch, const struct db_rows *rows, struct cs_err *err)
 {
-	const struct db_param params[] = {
-		db_id_array(batch->arena, wanted->requests, wanted->n_requests),
-		db_bytes_array(batch->arena, wanted->sha256s, wanted->n_sha256s),
-	};
-	struct db_rows *rows;
-
-	if (db_query(batch->db, batch->arena, load_evidence_sql, params, 2, &rows, err))
-		return err->code;
 	const size_t n = db_rows_count(rows);
 	struct signer_evidence *all = CS_NEW_ARRAY(batch->arena, n, struct signer_evidence);
 	for (size_t i = 0; i < n; i++) {
@@ -292,15 +281,9 @@ static const char load_denials_sql[] =
     "select check_digest, request, max(attempt), max(checked_at_ms) from evidence"
     " where outcome = 2 and check_digest = any($1::bytea[]) group by check_digest, request";
 
-static enum cs_code
-load_denials(struct svc_batch *batch, const struct wanted *wanted, struct cs_err *err)
+static void
+read_denials(struct svc_batch *batch, const struct db_rows *rows)
 {
-	const struct db_param params[] = { db_bytes_array(
-	    batch->arena, wanted->digests, wanted->n_digests) };
-	struct db_rows *rows;
-
-	if (db_query(batch->db, batch->arena, load_denials_sql, params, 1, &rows, err))
-		return err->code;
 	const size_t n = db_rows_count(rows);
 	struct signer_denial *all = CS_NEW_ARRAY(batch->arena, n, struct signer_denial);
 	for (size_t i = 0; i < n; i++) {
@@ -316,6 +299,25 @@ load_denials(struct svc_batch *batch, const struct wanted *wanted, struct cs_err
 		record_of(&batch->aggregates[i])->c.denials = all;
 		record_of(&batch->aggregates[i])->c.n_denials = n;
 	}
+}
+
+/* What the plans of the batch ask about, of whatever request. */
+static enum cs_code
+load_evidence(struct svc_batch *batch, const struct wanted *wanted, struct cs_err *err)
+{
+	const struct db_param evidence[] = {
+		db_id_array(batch->arena, wanted->requests, wanted->n_requests),
+		db_bytes_array(batch->arena, wanted->sha256s, wanted->n_sha256s),
+	};
+	const struct db_param denials[] = { db_bytes_array(
+	    batch->arena, wanted->digests, wanted->n_digests) };
+	struct db_rows *proofs, *noes;
+
+	if (db_ask(batch->db, batch->arena, load_evidence_sql, evidence, 2, &proofs, err) ||
+	    db_ask(batch->db, batch->arena, load_denials_sql, denials, 1, &noes, err) ||
+	    db_settle(batch->db, err) || read_evidences(batch, proofs, err))
+		return err->code;
+	read_denials(batch, noes);
 	return CS_OK;
 }
 
@@ -328,14 +330,11 @@ store_load_records(struct svc_batch *batch, struct cs_err *err)
 		records[i].c.id = batch->aggregates[i].key;
 		batch->aggregates[i].state = &records[i];
 	}
-	if (load_requests(batch, err) || load_statements(batch, err))
+	if (load_statements(batch, err))
 		return err->code;
 	const struct wanted wanted = want_all(batch);
-	if (wanted.n_requests == 0)
-		return CS_OK;
-	if (load_evidence(batch, &wanted, err) || load_denials(batch, &wanted, err))
-		return err->code;
-	return CS_OK;
+
+	return wanted.n_requests == 0 ? CS_OK : load_evidence(batch, &wanted, err);
 }
 
 /* ---- save ---- */
@@ -570,54 +569,97 @@ save_missing(struct svc_batch *batch, struct cs_err *err)
 
 static const char new_intents_sql[] =
     "insert into intent (request, serial, not_before_s, tbs, tbs_sha256, evidence, state,"
-    " judged_at_ms, void_at_ms) values ($1, $2, $3, $4, $5, $6, 'open', $7, 0)";
+    " judged_at_ms, void_at_ms) select q, s, b, t, d, e, 'open', j, 0"
+    " from unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[],"
+    " $7::bigint[]) u(q, s, b, t, d, e, j)";
 
-static const char change_intent_sql[] =
-    "update intent set state = $2, judged_at_ms = $3, void_at_ms = $4"
-    " where request = $1 and serial = $5 and state = 'open'";
-
-static const char new_certificate_sql[] =
-    "insert into certificate (request, serial, der, sha256, issued_at_ms)"
-    " values ($1, $2, $3, sha256($3), $4)";
-
-/* Sent together with everything else: they cost no wait of their own. */
 static enum cs_code
-save_intent(struct svc_batch *batch, const struct signer_record *record, struct cs_err *err)
+save_new_intents(struct svc_batch *batch, struct cs_err *err)
 {
-	const struct record_intent *intent = &record->intent;
-	const struct cs_span serial = cs_span_of(intent->choice.serial, TBS_SERIAL);
-	const bool is_open = record->state == SIGNER_INTENT;
-	const struct db_param created[] = { db_id(record->c.id), db_bytes(serial),
-		db_i64(intent->choice.not_before_s), db_bytes(intent->tbs),
-		db_bytes(cs_span_of(intent->tbs_sha256, CLAIM_DIGEST)), db_bytes(intent->evidence),
-		db_i64(intent->judged_at_ms) };
-	const struct db_param changed[] = { db_id(record->c.id),
-		db_text(intent->is_void ? "void"
-			: is_open       ? "open"
-					: "issued"),
-		db_i64(intent->judged_at_ms), db_i64(intent->is_void ? batch->now_ms : 0),
-		db_bytes(serial) };
-	const struct db_param certificate[] = { db_id(record->c.id), db_bytes(serial),
-		db_bytes(record->certificate), db_i64(batch->now_ms) };
+	struct columns c = columns(batch->arena, batch->n);
+	struct cs_span *evidence = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_span);
+	struct cs_arena *arena = batch->arena;
 
-	if (record->intent_is_new && db_send(batch->db, new_intents_sql, created, 7, 1, err))
-		return err->code;
-	if (record->intent_changed && db_send(batch->db, change_intent_sql, changed, 5, 1, err))
-		return err->code;
-	if (record->certificate.len > 0 &&
-	    db_send(batch->db, new_certificate_sql, certificate, 4, 1, err))
-		return err->code;
-	return CS_OK;
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct signer_record *record = record_of(&batch->aggregates[i]);
+		const struct record_intent *intent = &record->intent;
+
+		if (!record->intent_is_new)
+			continue;
+		c.ids[c.n] = record->c.id;
+		c.spans[c.n] = cs_span_of(intent->choice.serial, TBS_SERIAL);
+		c.longs[c.n] = intent->choice.not_before_s;
+		c.more_spans[c.n] = intent->tbs;
+		c.other_spans[c.n] = cs_span_of(intent->tbs_sha256, CLAIM_DIGEST);
+		evidence[c.n] = intent->evidence;
+		c.more_longs[c.n++] = intent->judged_at_ms;
+	}
+	if (c.n == 0)
+		return CS_OK;
+	const struct db_param params[] = { db_id_array(arena, c.ids, c.n),
+		db_bytes_array(arena, c.spans, c.n), db_i64_array(arena, c.longs, c.n),
+		db_bytes_array(arena, c.more_spans, c.n), db_bytes_array(arena, c.other_spans, c.n),
+		db_bytes_array(arena, evidence, c.n), db_i64_array(arena, c.more_longs, c.n) };
+	return db_send(batch->db, new_intents_sql, params, 7, (int64_t)c.n, err);
 }
 
+static const char change_intents_sql[] =
+    "update intent i set state = u.t, judged_at_ms = u.j, void_at_ms = u.v"
+    " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[])"
+    " u(q, t, j, v, s) where i.request = u.q and i.serial = u.s and i.state = 'open'";
+
 static enum cs_code
-save_intents(struct svc_batch *batch, struct cs_err *err)
+save_changed_intents(struct svc_batch *batch, struct cs_err *err)
 {
+	struct columns c = columns(batch->arena, batch->n);
+	struct cs_arena *arena = batch->arena;
+
 	for (size_t i = 0; i < batch->n; i++) {
-		if (save_intent(batch, record_of(&batch->aggregates[i]), err))
-			return err->code;
+		const struct signer_record *record = record_of(&batch->aggregates[i]);
+		const struct record_intent *intent = &record->intent;
+		const bool is_open = record->state == SIGNER_INTENT;
+
+		if (!record->intent_changed)
+			continue;
+		c.ids[c.n] = record->c.id;
+		c.texts[c.n] = intent->is_void ? "void" : is_open ? "open" : "issued";
+		c.longs[c.n] = intent->judged_at_ms;
+		c.more_longs[c.n] = intent->is_void ? batch->now_ms : 0;
+		c.spans[c.n++] = cs_span_of(intent->choice.serial, TBS_SERIAL);
 	}
-	return CS_OK;
+	if (c.n == 0)
+		return CS_OK;
+	const struct db_param params[] = { db_id_array(arena, c.ids, c.n),
+		db_text_array(arena, c.texts, c.n), db_i64_array(arena, c.longs, c.n),
+		db_i64_array(arena, c.more_longs, c.n), db_bytes_array(arena, c.spans, c.n) };
+	return db_send(batch->db, change_intents_sql, params, 5, (int64_t)c.n, err);
+}
+
+static const char new_certificates_sql[] =
+    "insert into certificate (request, serial, der, sha256, issued_at_ms)"
+    " select q, s, d, sha256(d), $4 from unnest($1::uuid[], $2::bytea[], $3::bytea[]) u(q, s, d)";
+
+static enum cs_code
+save_certificates(struct svc_batch *batch, struct cs_err *err)
+{
+	struct columns c = columns(batch->arena, batch->n);
+	struct cs_arena *arena = batch->arena;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct signer_record *record = record_of(&batch->aggregates[i]);
+
+		if (record->certificate.len == 0)
+			continue;
+		c.ids[c.n] = record->c.id;
+		c.spans[c.n] = cs_span_of(record->intent.choice.serial, TBS_SERIAL);
+		c.more_spans[c.n++] = record->certificate;
+	}
+	if (c.n == 0)
+		return CS_OK;
+	const struct db_param params[] = { db_id_array(arena, c.ids, c.n),
+		db_bytes_array(arena, c.spans, c.n), db_bytes_array(arena, c.more_spans, c.n),
+		db_i64(batch->now_ms) };
+	return db_send(batch->db, new_certificates_sql, params, 4, (int64_t)c.n, err);
 }
 
 /* ---- save: the audit chain ---- */
@@ -707,7 +749,9 @@ enum cs_code
 store_save_records(struct svc_batch *batch, struct cs_err *err)
 {
 	if (save_requests(batch, err) || save_statements(batch, err) || save_evidence(batch, err) ||
-	    save_missing(batch, err) || save_intents(batch, err) || save_audits(batch, err))
+	    save_missing(batch, err) || save_new_intents(batch, err) ||
+	    save_changed_intents(batch, err) || save_certificates(batch, err) ||
+	    save_audits(batch, err))
 		return err->code;
 	return CS_OK;
 }

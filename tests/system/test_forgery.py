@@ -441,8 +441,8 @@ class Forgery(SystemTest):
             ),
             (
                 "plans swapped",
-                "update policy.plan b set plan_envelope = a.plan_envelope,"
-                " request_envelope = a.request_envelope from policy.plan a"
+                "update policy.plan_envelope b set plan_envelope = a.plan_envelope,"
+                " request_envelope = a.request_envelope from policy.plan_envelope a"
                 " where b.request = '{b}' and a.request = '{a}'",
             ),
             (

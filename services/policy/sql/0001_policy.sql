@@ -54,12 +54,17 @@ create table plan (
 	state text not null check (state in ('new', 'made', 'approved', 'final', 'refused', 'ended')),
 	since_ms bigint not null,
 	due_ms bigint not null,                         -- when the clock has something to say; 0: never
-	request_envelope bytea not null,                -- as they came; empty: not yet
-	approval_envelope bytea not null,
-	plan_envelope bytea not null,                   -- the latest that was published
 	version integer not null
 );
 create index plan_due on plan (due_ms) where due_ms > 0;
+
+-- What a plan rests on, apart from its state: written twice in a plan's life, where that changes often.
+create table plan_envelope (
+	request uuid primary key,
+	request_envelope bytea not null,                -- as they came; empty: not yet
+	approval_envelope bytea not null,
+	plan_envelope bytea not null                    -- the latest that was published
+);
 
 -- What became of the attempts of one check; the check itself is in the plan's envelope.  Written with its
 -- plan and under its lock: a foreign key would lock the plan once more for each check.
