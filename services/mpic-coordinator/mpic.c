@@ -192,6 +192,27 @@ count_refusals(const struct mpic_round *round)
 	return n;
 }
 
+/* What most of those said that do not corroborate: people want to know why, not only how many. */
+static const char *
+explain(const struct mpic_round *round, struct cs_arena *arena)
+{
+	const char *reason = NULL;
+	unsigned most = 0;
+
+	for (size_t i = 0; i < round->n; i++) {
+		unsigned n = 0;
+
+		for (size_t k = 0; k < round->n; k++)
+			n += !round->results[k].corroborates &&
+			     strcmp(round->results[k].reason, round->results[i].reason) == 0;
+		if (round->results[i].corroborates || n <= most)
+			continue;
+		most = n;
+		reason = round->results[i].reason;
+	}
+	return reason == NULL ? "" : cs_arena_printf(arena, "; %u said %s", most, reason);
+}
+
 void
 mpic_decide(const struct mpic_round *round, const struct claim_check *check, int64_t now_ms,
     struct cs_arena *arena, struct claim_evidence *evidence)
@@ -213,8 +234,8 @@ mpic_decide(const struct mpic_round *round, const struct claim_check *check, int
 	evidence->clause = clause;
 	evidence->perspective = "primary";
 	evidence->checked_at_ms = now_ms;
-	evidence->text = cs_arena_printf(arena, "%u of %u perspectives in %u regions corroborate",
-	    votes.corroborated, votes.asked, votes.regions);
+	evidence->text = cs_arena_printf(arena, "%u of %u perspectives in %u regions corroborate%s",
+	    votes.corroborated, votes.asked, votes.regions, explain(round, arena));
 	if (enough) {
 		evidence->outcome = CLAIM_PROVED;
 		evidence->reason = "mpic-corroborated";

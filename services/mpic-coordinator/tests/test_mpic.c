@@ -234,6 +234,8 @@ no_quorum_holds_for_no_time(void **state)
 	mpic_decide(&r->round, &r->ask.check, TODAY, r->arena, &r->evidence);
 	assert_int_equal(r->evidence.valid_until_ms, TODAY);
 	assert_string_equal(r->evidence.reason, "mpic-no-quorum");
+	assert_string_equal(
+	    r->evidence.text, "2 of 5 perspectives in 2 regions corroborate; 2 said a-reason");
 	assert_string_equal(r->evidence.perspectives[2].reason, "a-reason");
 	assert_int_equal(r->evidence.perspectives[2].outcome, CLAIM_REFUSED);
 	assert_string_equal(r->evidence.perspectives[3].reason, "no-answer");
