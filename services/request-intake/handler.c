@@ -232,7 +232,10 @@ create(const struct intake_service *intake, struct svc_event *ev, const struct d
 	struct intake_new fresh = { .id = ev->key,
 		.caller = *caller,
 		.now_ms = ev->now_ms,
-		.ends_at_ms = ev->now_ms + (int64_t)intake->life_days * CS_DAY_MS };
+		.ends_at_ms = ev->now_ms + (int64_t)intake->life_days * CS_DAY_MS,
+		.profile = draft->request.profile,
+		.mailboxes = draft->request.mailboxes,
+		.domains = draft->request.domains };
 
 	request.id = ev->key;
 	request.enterprise = caller->enterprise;

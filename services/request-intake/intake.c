@@ -395,6 +395,9 @@ intake_create(struct cs_arena *arena, struct intake_request *req, const struct i
 	memcpy(req->body_sha256, draft->body_sha256, CLAIM_DIGEST);
 	memcpy(req->digest, draft->digest, CLAIM_DIGEST);
 	memcpy(req->spki_sha256, draft->spki_sha256, CLAIM_DIGEST);
+	req->profile = draft->profile;
+	req->mailboxes = draft->mailboxes;
+	req->domains = draft->domains;
 	(void)move(arena, req, INTAKE_CREATED, draft->now_ms);
 	return answer(201, INTAKE_SAYS_SUBMITTED);
 }

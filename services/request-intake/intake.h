@@ -129,6 +129,9 @@ struct intake_request {
 	uint8_t digest[CLAIM_DIGEST];      /* of the request */
 	uint8_t spki_sha256[CLAIM_DIGEST];
 	struct cs_span envelope; /* request.submitted as published */
+	/* What lists show of the envelope. */
+	const char *profile;
+	struct claim_texts mailboxes, domains;
 	int64_t created_at_ms, changed_at_ms;
 	int64_t ends_at_ms;          /* when it expires unless it is approved */
 	uint32_t revision;           /* of the newest plan seen */
@@ -186,6 +189,8 @@ struct intake_new {
 	struct intake_caller caller;
 	int64_t now_ms, ends_at_ms;
 	uint8_t body_sha256[CLAIM_DIGEST], digest[CLAIM_DIGEST], spki_sha256[CLAIM_DIGEST];
+	const char *profile;
+	struct claim_texts mailboxes, domains;
 };
 
 /*

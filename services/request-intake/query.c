@@ -80,8 +80,7 @@ query_list(const void *self, struct db *db, struct cs_span ask, const void *cont
 		n = query->page.limit;
 		next = query_cursor(arena, &reqs[n - 1]);
 	}
-	if (view_list(arena, reqs, n, next, ret_body, err))
-		return err->code;
+	*ret_body = view_list(arena, reqs, n, next);
 	*ret_status = 200;
 	return CS_OK;
 }

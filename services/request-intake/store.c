@@ -15,7 +15,8 @@
 #define REQUEST_COLUMNS                                                                               \
 	"r.id, r.state, r.enterprise, r.account, r.body_sha256, r.digest, r.spki_sha256, r.envelope," \
 	" r.created_ms, r.changed_ms, r.ends_ms, r.revision, r.refusal_code, r.refusal_field,"        \
-	" r.refusal_clause, r.refusal_text, r.refusal_mend, r.refusal_check, r.seq, r.version"
+	" r.refusal_clause, r.refusal_text, r.refusal_mend, r.refusal_check, r.seq, r.version,"       \
+	" r.profile, r.mailboxes, r.domains"
 
 static void
 get_digest(const struct db_rows *rows, size_t row, size_t column, uint8_t ret[static CLAIM_DIGEST])
@@ -26,22 +27,60 @@ get_digest(const struct db_rows *rows, size_t row, size_t column, uint8_t ret[st
 	memcpy(ret, octets.data, CLAIM_DIGEST);
 }
 
-static struct cs_refusal
-read_refusal(const struct db_rows *rows, size_t row)
+/* Six columns from `first` on. */
+static void
+read_refusal(const struct db_rows *rows, size_t row, size_t first, struct intake_request *req)
 {
-	const char *code = db_get_text(rows, row, 12);
+	req->refused_check = db_get_text(rows, row, first + 5);
+	if (!db_get_text(rows, row, first)[0])
+		return;
+	req->refusal = (struct cs_refusal){ db_get_text(rows, row, first),
+		db_get_text(rows, row, first + 1), db_get_text(rows, row, first + 2),
+		db_get_text(rows, row, first + 3), db_get_text(rows, row, first + 4) };
+}
 
-	if (!code[0])
-		return (struct cs_refusal){ .code = NULL };
-	return (struct cs_refusal){ code, db_get_text(rows, row, 13), db_get_text(rows, row, 14),
-		db_get_text(rows, row, 15), db_get_text(rows, row, 16) };
+static enum intake_state
+read_state(const struct db_rows *rows, size_t row, size_t column)
+{
+	enum intake_state state = INTAKE_NONE;
+
+	cs_assert(intake_state_parse(db_get_text(rows, row, column), &state));
+	return state;
+}
+
+/* Names, one a line. */
+static struct claim_texts
+read_names(struct cs_arena *arena, const struct db_rows *rows, size_t row, size_t column)
+{
+	struct claim_texts names = { CS_NEW_ARRAY(arena, CLAIM_MAX_NAMES, const char *), 0 };
+	const char *text = db_get_text(rows, row, column);
+
+	while (*text != '\0' && names.n < CLAIM_MAX_NAMES) {
+		size_t len = strcspn(text, "\n");
+
+		names.items[names.n++] = cs_arena_strndup(arena, text, len);
+		text += len + (text[len] == '\n');
+	}
+	return names;
+}
+
+/* Three columns from `first` on. */
+static void
+read_names_shown(struct cs_arena *arena, const struct db_rows *rows, size_t row, size_t first,
+    struct intake_request *req)
+{
+	req->profile = db_get_text(rows, row, first);
+	req->mailboxes = read_names(arena, rows, row, first + 1);
+	req->domains = read_names(arena, rows, row, first + 2);
 }
 
 static void
-read_request(const struct db_rows *rows, size_t row, struct intake_request *ret)
+read_request(
+    struct cs_arena *arena, const struct db_rows *rows, size_t row, struct intake_request *ret)
 {
 	struct intake_request req = {
 		.id = db_get_id(rows, row, 0),
+		.state = read_state(rows, row, 1),
 		.enterprise = db_get_text(rows, row, 2),
 		.account = db_get_text(rows, row, 3),
 		.envelope = db_get_bytes(rows, row, 7),
@@ -49,16 +88,15 @@ read_request(const struct db_rows *rows, size_t row, struct intake_request *ret)
 		.changed_at_ms = db_get_i64(rows, row, 9),
 		.ends_at_ms = db_get_i64(rows, row, 10),
 		.revision = (uint32_t)db_get_i32(rows, row, 11),
-		.refusal = read_refusal(rows, row),
-		.refused_check = db_get_text(rows, row, 17),
 		.seq = (uint64_t)db_get_i64(rows, row, 18),
 		.version = (uint32_t)db_get_i32(rows, row, 19),
 	};
 
-	cs_assert(intake_state_parse(db_get_text(rows, row, 1), &req.state));
 	get_digest(rows, row, 4, req.body_sha256);
 	get_digest(rows, row, 5, req.digest);
 	get_digest(rows, row, 6, req.spki_sha256);
+	read_refusal(rows, row, 12, &req);
+	read_names_shown(arena, rows, row, 20, &req);
 	*ret = req;
 }
 
@@ -108,7 +146,8 @@ load_rows(struct svc_batch *batch, struct db_param keys, struct cs_err *err)
 	for (size_t i = 0; i < batch->n; i++)
 		batch->aggregates[i].state = CS_NEW(batch->arena, struct intake_request);
 	for (size_t i = 0; i < db_rows_count(rows); i++)
-		read_request(rows, i, svc_aggregate_find(batch, db_get_id(rows, i, 0))->state);
+		read_request(
+		    batch->arena, rows, i, svc_aggregate_find(batch, db_get_id(rows, i, 0))->state);
 	return CS_OK;
 }
 
@@ -291,6 +330,29 @@ add_octets(struct columns *c, const struct intake_request *const *reqs, size_t n
 		c->params[c->n++] = db_bytes_array(c->arena, spans + k * n, n);
 }
 
+static const char *
+join_names(struct cs_arena *arena, struct claim_texts names)
+{
+	struct cs_buf buf = cs_buf_new(arena);
+
+	for (size_t i = 0; i < names.n; i++)
+		cs_buf_printf(&buf, "%s%s", i ? "\n" : "", names.items[i]);
+	return names.n ? (const char *)cs_buf_span(&buf).data : "";
+}
+
+static void
+add_names(struct columns *c, const struct intake_request *const *reqs, size_t n)
+{
+	const char **texts = CS_NEW_ARRAY(c->arena, 2 * n, const char *);
+
+	for (size_t i = 0; i < n; i++) {
+		texts[i] = join_names(c->arena, reqs[i]->mailboxes);
+		texts[n + i] = join_names(c->arena, reqs[i]->domains);
+	}
+	for (size_t k = 0; k < 2; k++)
+		c->params[c->n++] = db_text_array(c->arena, texts + k * n, n);
+}
+
 /* Texts of a refusal; '' where there is none. */
 static void
 add_refusals(struct columns *c, const struct intake_request *const *reqs, size_t n)
@@ -323,12 +385,14 @@ add_states(struct columns *c, const struct intake_request *const *reqs, size_t n
 static const char save_sql[] =
     "insert into request as r (id, state, enterprise, account, body_sha256, digest, spki_sha256,"
     " envelope, created_ms, changed_ms, ends_ms, revision, refusal_code, refusal_field,"
-    " refusal_clause, refusal_text, refusal_mend, refusal_check, seq, version)"
-    " select a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, s, t, u + 1"
+    " refusal_clause, refusal_text, refusal_mend, refusal_check, seq, version, profile, mailboxes,"
+    " domains)"
+    " select a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, s, t, u + 1, v, w, y"
     " from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bytea[],"
     " $7::bytea[], $8::bytea[], $9::bigint[], $10::bigint[], $11::bigint[], $12::integer[],"
     " $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::bigint[],"
-    " $20::integer[]) as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, s, t, u)"
+    " $20::integer[], $21::text[], $22::text[], $23::text[])"
+    " as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, s, t, u, v, w, y)"
     " on conflict (id) do update set state = excluded.state, changed_ms = excluded.changed_ms,"
     " revision = excluded.revision, refusal_code = excluded.refusal_code,"
     " refusal_field = excluded.refusal_field, refusal_clause = excluded.refusal_clause,"
@@ -354,6 +418,8 @@ save_rows(const struct svc_batch *batch, const struct intake_request *const *req
 	add_refusals(&c, reqs, n);
 	I64S(&c, reqs, n, ->seq);
 	I32S(&c, reqs, n, ->version);
+	TEXTS(&c, reqs, n, ->profile);
+	add_names(&c, reqs, n);
 	return db_send(batch->db, save_sql, c.params, c.n, (int64_t)n, err);
 }
 
@@ -608,8 +674,8 @@ store_find(struct db *db, struct cs_arena *arena, struct cs_id id, struct intake
 		return err->code;
 	if (db_rows_count(rows) == 0)
 		return cs_fail(err, CS_NOT_FOUND, "no such request");
-	read_request(rows, 0, &req);
-	req.certificate = db_get_bytes(rows, 0, 20);
+	read_request(arena, rows, 0, &req);
+	req.certificate = db_get_bytes(rows, 0, 23);
 	if (db_query(db, arena, find_checks_sql, &param, 1, &rows, err))
 		return err->code;
 	req.n_checks = db_rows_count(rows);
@@ -623,13 +689,33 @@ store_find(struct db *db, struct cs_arena *arena, struct cs_id id, struct intake
 	return CS_OK;
 }
 
+#define LIST_COLUMNS                                                                             \
+	"r.id, r.state, r.account, r.created_ms, r.changed_ms, r.refusal_code, r.refusal_field," \
+	" r.refusal_clause, r.refusal_text, r.refusal_mend, r.refusal_check, r.profile,"         \
+	" r.mailboxes, r.domains"
+
+static void
+read_listed(
+    struct cs_arena *arena, const struct db_rows *rows, size_t row, struct intake_request *ret)
+{
+	*ret = (struct intake_request){
+		.id = db_get_id(rows, row, 0),
+		.state = read_state(rows, row, 1),
+		.account = db_get_text(rows, row, 2),
+		.created_at_ms = db_get_i64(rows, row, 3),
+		.changed_at_ms = db_get_i64(rows, row, 4),
+	};
+	read_refusal(rows, row, 5, ret);
+	read_names_shown(arena, rows, row, 11, ret);
+}
+
 /*
  * Statements of their own with a state and without: each has an index that gives its rows in their
  * order.  One that knew both would read all that ended to find the few that are ready.
  */
-#define LIST_SQL(whose)                                                           \
-	"select " REQUEST_COLUMNS " from request r where r.enterprise = $1" whose \
-	" and (r.created_ms, r.id) < ($3, $4)"                                    \
+#define LIST_SQL(whose)                                                        \
+	"select " LIST_COLUMNS " from request r where r.enterprise = $1" whose \
+	" and (r.created_ms, r.id) < ($3, $4)"                                 \
 	" order by r.created_ms desc, r.id desc limit $6"
 #define OF_ACCOUNT " and r.account = $2"
 #define OF_ALL " and $2::text is not null" /* the same parameters; the account matters to nobody */
@@ -660,7 +746,7 @@ store_list(struct db *db, struct cs_arena *arena, const struct intake_caller *ca
 	*ret_n = db_rows_count(rows);
 	*ret_reqs = CS_NEW_ARRAY(arena, *ret_n, struct intake_request);
 	for (size_t i = 0; i < *ret_n; i++)
-		read_request(rows, i, &(*ret_reqs)[i]);
+		read_listed(arena, rows, i, &(*ret_reqs)[i]);
 	return CS_OK;
 }
 

@@ -25,7 +25,7 @@ CS_MUST_USE enum cs_code store_due_requests(const void *self, struct db *db, int
 CS_MUST_USE enum cs_code store_find(struct db *db, struct cs_arena *arena, struct cs_id id,
     struct intake_request *ret_req, struct cs_err *err);
 
-/* The next page, newest first, without checks.  An operator sees the whole enterprise. */
+/* The next page, newest first: only what a list shows.  An operator sees the whole enterprise. */
 struct store_page {
 	int64_t before_ms; /* what was shown last; INT64_MAX: from the newest */
 	struct cs_id before;

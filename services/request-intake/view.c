@@ -370,15 +370,14 @@ write_links(struct out *out, struct cs_arena *arena, const struct intake_request
 }
 
 static void
-write_head(struct out *out, const struct intake_request *req, const struct claim_request *claim,
-    enum intake_state state)
+write_head(struct out *out, const struct intake_request *req, enum intake_state state)
 {
 	write_id(out, "id", req->id);
 	out_text(out, "state", intake_state_name(state));
 	out_text(out, "account", req->account);
-	out_text(out, "profile", claim->profile);
-	out_texts(out, "mailboxes", claim->mailboxes);
-	out_texts(out, "domains", claim->domains);
+	out_text(out, "profile", req->profile);
+	out_texts(out, "mailboxes", req->mailboxes);
+	out_texts(out, "domains", req->domains);
 	out_time_if(out, "created_at", req->created_at_ms);
 }
 
@@ -421,7 +420,7 @@ view_request(struct cs_arena *arena, const struct intake_request *req, int64_t n
 	if (claim_open_request(arena, NULL, req->envelope, now_ms, &claim, err))
 		return err->code;
 	out_object(&out, NULL);
-	write_head(&out, req, &claim, state);
+	write_head(&out, req, state);
 	out_time_if(&out, "changed_at", req->changed_at_ms);
 	if (!intake_ended(state) && state != INTAKE_APPROVED)
 		out_time_if(&out, "expires_at", req->ends_at_ms);
@@ -446,6 +445,9 @@ view_created(struct cs_arena *arena, const struct intake_request *req, struct cs
 		.enterprise = req->enterprise,
 		.account = req->account,
 		.envelope = req->envelope,
+		.profile = req->profile,
+		.mailboxes = req->mailboxes,
+		.domains = req->domains,
 		.created_at_ms = req->created_at_ms,
 		.changed_at_ms = req->created_at_ms,
 		.ends_at_ms = req->ends_at_ms };
@@ -454,22 +456,16 @@ view_created(struct cs_arena *arena, const struct intake_request *req, struct cs
 	return view_request(arena, &then, req->created_at_ms, ret_json, err);
 }
 
-enum cs_code
-view_list(struct cs_arena *arena, const struct intake_request *reqs, size_t n, const char *next,
-    struct cs_span *ret_json, struct cs_err *err)
+struct cs_span
+view_list(struct cs_arena *arena, const struct intake_request *reqs, size_t n, const char *next)
 {
 	struct out out = out_new(arena);
 
 	out_object(&out, NULL);
 	out_array(&out, "requests");
 	for (size_t i = 0; i < n; i++) {
-		struct claim_request claim = { 0 };
-
-		if (claim_open_request(
-			arena, NULL, reqs[i].envelope, reqs[i].created_at_ms, &claim, err))
-			return err->code;
 		out_object(&out, NULL);
-		write_head(&out, &reqs[i], &claim, reqs[i].state);
+		write_head(&out, &reqs[i], reqs[i].state);
 		out_time_if(&out, "changed_at", reqs[i].changed_at_ms);
 		write_refusal(&out, &reqs[i]);
 		write_links(&out, arena, &reqs[i], reqs[i].state);
@@ -478,8 +474,7 @@ view_list(struct cs_arena *arena, const struct intake_request *reqs, size_t n, c
 	out_end_array(&out);
 	out_text_if(&out, "next", next);
 	out_end_object(&out);
-	*ret_json = out_done(&out);
-	return CS_OK;
+	return out_done(&out);
 }
 
 struct cs_span

@@ -16,8 +16,8 @@ CS_MUST_USE enum cs_code view_request(struct cs_arena *arena, const struct intak
 CS_MUST_USE enum cs_code view_created(struct cs_arena *arena, const struct intake_request *req,
     struct cs_span *ret_json, struct cs_err *err);
 /* A page; `next` is the cursor of the next one, "" when this is the last. */
-CS_MUST_USE enum cs_code view_list(struct cs_arena *arena, const struct intake_request *reqs,
-    size_t n, const char *next, struct cs_span *ret_json, struct cs_err *err);
+struct cs_span
+view_list(struct cs_arena *arena, const struct intake_request *reqs, size_t n, const char *next);
 /* The answer to an action: where the request stands now. */
 struct cs_span
 view_receipt(struct cs_arena *arena, struct cs_id id, enum intake_state state, const char *check);

@@ -10,6 +10,9 @@ create table request (
 	digest bytea not null,                  -- of the request, as signed
 	spki_sha256 bytea not null,
 	envelope bytea not null,                -- request.submitted, as published
+	profile text not null,                  -- what a list shows of the envelope; of names one a line
+	mailboxes text not null,
+	domains text not null,
 	created_ms bigint not null,
 	changed_ms bigint not null,
 	ends_ms bigint not null,                -- expires then, unless it is approved

@@ -152,6 +152,16 @@ keep_octets(struct cs_span fresh, struct cs_span old)
 	return fresh.len > 0 ? cs_arena_copy_span(store.arena, fresh) : old;
 }
 
+static struct claim_texts
+keep_names(struct claim_texts names)
+{
+	struct claim_texts kept = { CS_NEW_ARRAY(store.arena, names.n, const char *), names.n };
+
+	for (size_t i = 0; i < names.n; i++)
+		kept.items[i] = keep(names.items[i]);
+	return kept;
+}
+
 static void
 keep_checks(
     struct intake_request *to, const struct intake_request *from, const struct intake_request *old)
@@ -195,6 +205,9 @@ keep_request(const struct intake_request *from)
 	to.enterprise = keep(from->enterprise);
 	to.account = keep(from->account);
 	to.envelope = cs_arena_copy_span(store.arena, from->envelope);
+	to.profile = keep(from->profile);
+	to.mailboxes = keep_names(from->mailboxes);
+	to.domains = keep_names(from->domains);
 	to.refusal = (struct cs_refusal){ keep(from->refusal.code), keep(from->refusal.field),
 		keep(from->refusal.clause), keep(from->refusal.text), keep(from->refusal.mend) };
 	to.refused_check = keep(from->refused_check);
@@ -266,6 +279,22 @@ is_before(const struct intake_request *req, const struct store_page *page)
 	return cs_id_compare(req->id, page->before) < 0;
 }
 
+/* As the real one: only what a list shows. */
+static struct intake_request
+listed(const struct intake_request *req)
+{
+	return (struct intake_request){ .id = req->id,
+		.state = req->state,
+		.account = req->account,
+		.created_at_ms = req->created_at_ms,
+		.changed_at_ms = req->changed_at_ms,
+		.profile = req->profile,
+		.mailboxes = req->mailboxes,
+		.domains = req->domains,
+		.refusal = req->refusal,
+		.refused_check = req->refused_check };
+}
+
 /* The greatest of what comes after `page`; NULL: none. */
 static const struct intake_request *
 next_of(const struct intake_caller *caller, const struct store_page *page)
@@ -298,7 +327,7 @@ store_list(struct db *db, struct cs_arena *arena, const struct intake_caller *ca
 	(void)err;
 	for (const struct intake_request *req = NULL;
 	     n < page->limit && (req = next_of(caller, &at)) != NULL;) {
-		reqs[n++] = *req;
+		reqs[n++] = listed(req);
 		at.before_ms = req->created_at_ms;
 		at.before = req->id;
 	}

@@ -139,8 +139,14 @@ save(struct svc_batch *batch)
 static struct intake_new
 draft_of(struct fixture *f, struct cs_id id, const struct intake_caller *caller, int64_t at_ms)
 {
+	static const char *mailboxes[] = { "a@alpha.example", "b@alpha.example" };
 	struct intake_new draft = {
-		.id = id, .caller = *caller, .now_ms = at_ms, .ends_at_ms = at_ms + 1000
+		.id = id,
+		.caller = *caller,
+		.now_ms = at_ms,
+		.ends_at_ms = at_ms + 1000,
+		.profile = "smime-mailbox",
+		.mailboxes = { mailboxes, 2 },
 	};
 
 	(void)f;
@@ -177,6 +183,17 @@ find(struct fixture *f, struct cs_id id)
 
 	ok(store_find(f->other, f->arena, id, &req, &err), &err);
 	return req;
+}
+
+static size_t
+list(struct fixture *f, const struct intake_caller *caller, const struct store_page *page,
+    struct intake_request **ret_reqs)
+{
+	struct cs_err err = { 0 };
+	size_t n = 0;
+
+	ok(store_list(f->other, f->arena, caller, page, ret_reqs, &n, &err), &err);
+	return n;
 }
 
 static void
@@ -307,7 +324,8 @@ ends_are_kept_with_their_reasons(void **state)
 	struct svc_batch *batch = batch_of(f, f->db, refused, "plan.refused", NULL);
 	const struct intake_refused no = { .why = { "code", "field", "clause", "text", "mend" },
 		.check = "caa-1" };
-	struct intake_request found;
+	struct store_page page = { .before_ms = INT64_MAX, .limit = 2 };
+	struct intake_request found, *listed = NULL;
 
 	intake_on_refused(f->arena, load(f, batch), &no, NOW);
 	assert_int_equal(save(batch), CS_OK);
@@ -319,6 +337,9 @@ ends_are_kept_with_their_reasons(void **state)
 	assert_string_equal(found.refusal.text, "text");
 	assert_string_equal(found.refusal.mend, "mend");
 	assert_string_equal(found.refused_check, "caa-1");
+	assert_int_equal(list(f, &alice, &page, &listed), 1);
+	assert_string_equal(listed[0].refusal.clause, "clause");
+	assert_string_equal(listed[0].refused_check, "caa-1");
 	batch = batch_of(f, f->db, refused, "certificate.issued", NULL);
 	intake_on_issued(f->arena, load(f, batch), cs_span_str("certificate"), NOW);
 	assert_int_equal(save(batch), CS_OK);
@@ -377,17 +398,6 @@ what_expires_is_found_at_its_time(void **state)
 	assert_true(cs_id_equal(keys[0], id));
 }
 
-static size_t
-list(struct fixture *f, const struct intake_caller *caller, const struct store_page *page,
-    struct intake_request **ret_reqs)
-{
-	struct cs_err err = { 0 };
-	size_t n = 0;
-
-	ok(store_list(f->other, f->arena, caller, page, ret_reqs, &n, &err), &err);
-	return n;
-}
-
 static void
 lists_are_ordered_bounded_and_private(void **state)
 {
@@ -402,6 +412,14 @@ lists_are_ordered_bounded_and_private(void **state)
 	assert_int_equal(list(f, &alice, &page, &reqs), 2);
 	assert_true(cs_id_equal(reqs[0].id, second)); /* same time: the greater id first */
 	assert_true(cs_id_equal(reqs[1].id, first));
+	assert_string_equal(reqs[0].account, "alice");
+	assert_int_equal(reqs[0].created_at_ms, NOW);
+	assert_int_equal(reqs[0].changed_at_ms, NOW);
+	assert_string_equal(reqs[0].profile, "smime-mailbox");
+	assert_int_equal(reqs[0].mailboxes.n, 2);
+	assert_string_equal(reqs[0].mailboxes.items[0], "a@alpha.example");
+	assert_string_equal(reqs[0].mailboxes.items[1], "b@alpha.example");
+	assert_int_equal(reqs[0].domains.n, 0);
 	assert_int_equal(list(f, &boss, &page, &reqs), 2);
 	assert_true(cs_id_equal(reqs[0].id, third));
 	page.before_ms = reqs[1].created_at_ms;
