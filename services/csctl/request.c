@@ -355,7 +355,8 @@ static int
 run_list(struct args *args)
 {
 	const char *state = args_option(args, "--state", NULL),
-		   *cursor = args_option(args, "--cursor", NULL);
+		   *cursor = args_option(args, "--cursor", NULL),
+		   *since = args_option(args, "--changed-since", NULL);
 	struct cs_buf query = cs_buf_new(args->arena);
 	struct api api;
 
@@ -364,6 +365,8 @@ run_list(struct args *args)
 		cs_buf_printf(&query, "&state=%s", part(args->arena, state));
 	if (cursor != NULL)
 		cs_buf_printf(&query, "&cursor=%s", part(args->arena, cursor));
+	if (since != NULL)
+		cs_buf_printf(&query, "&changed_since=%s", part(args->arena, since));
 	if (!args_end(args) || !api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
@@ -435,7 +438,7 @@ const struct command request_commands[] = {
 	{ "request cancel", "ID", "ends it", run_cancel },
 	{ "request certificate", "ID [--format pem|der|p7b|chain]", "prints the certificate",
 	    run_certificate },
-	{ "request list", "[--state STATE] [--limit N] [--cursor C]",
+	{ "request list", "[--state STATE] [--changed-since TIME] [--limit N] [--cursor C]",
 	    "lists requests, the newest first", run_list },
 	{ NULL, NULL, NULL, NULL },
 };

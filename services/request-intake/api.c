@@ -506,11 +506,21 @@ parse_limit(const char *text, uint32_t *ret)
 }
 
 static bool
+parse_since(const char *text, struct store_page *page)
+{
+	struct cs_err err = { 0 };
+
+	page->has_since = true;
+	return cs_time_parse(text, &page->since_ms, &err) == CS_OK;
+}
+
+static bool
 read_page(struct call *call)
 {
 	const char *limit = http_request_query(call->req, "limit");
 	const char *cursor = http_request_query(call->req, "cursor");
 	const char *state = http_request_query(call->req, "state");
+	const char *since = http_request_query(call->req, "changed_since");
 	struct store_page *page = &call->query.page;
 
 	*page = (struct store_page){ .before_ms = INT64_MAX, .limit = PAGE_DEFAULT };
@@ -523,6 +533,10 @@ read_page(struct call *call)
 	if (state && !intake_state_parse(state, &page->state))
 		return refuse_query(
 		    call, "state", "There is no such state.", "See /openapi.json for the states.");
+	if (since && !parse_since(since, page))
+		return refuse_query(call, "changed_since",
+		    "The time must be one of RFC 3339 in UTC, in seconds or milliseconds.",
+		    "Send it like 2026-11-23T12:00:00Z.");
 	return true;
 }
 

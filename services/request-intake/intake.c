@@ -301,6 +301,7 @@ move(struct cs_arena *arena, struct intake_request *req, enum intake_state to, i
 	if (!intake_may_move(req->state, to))
 		return false;
 	req->state = to;
+	req->moved_at_ms = now_ms;
 	note(arena, req, "", intake_state_name(to), now_ms);
 	return true;
 }

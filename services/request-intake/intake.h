@@ -133,6 +133,7 @@ struct intake_request {
 	const char *profile;
 	struct claim_texts mailboxes, domains;
 	int64_t created_at_ms, changed_at_ms;
+	int64_t moved_at_ms;         /* when its state changed last */
 	int64_t ends_at_ms;          /* when it expires unless it is approved */
 	uint32_t revision;           /* of the newest plan seen */
 	struct intake_check *checks; /* the plan's in its order; early ones after them */

@@ -78,7 +78,7 @@ query_list(const void *self, struct db *db, struct cs_span ask, const void *cont
 		return err->code;
 	if (n > query->page.limit) {
 		n = query->page.limit;
-		next = query_cursor(arena, &reqs[n - 1]);
+		next = query_cursor(arena, &page, &reqs[n - 1]);
 	}
 	*ret_body = view_list(arena, reqs, n, next);
 	*ret_status = 200;
@@ -246,10 +246,11 @@ query_next_line(struct cs_span *octets, struct query_line *ret_line)
 /* ---- cursors ---- */
 
 const char *
-query_cursor(struct cs_arena *arena, const struct intake_request *last)
+query_cursor(
+    struct cs_arena *arena, const struct store_page *page, const struct intake_request *last)
 {
 	uint8_t octets[CURSOR_OCTETS];
-	uint64_t ms = (uint64_t)last->created_at_ms;
+	uint64_t ms = (uint64_t)(page->has_since ? last->moved_at_ms : last->created_at_ms);
 
 	for (size_t i = 0; i < 8; i++)
 		octets[i] = (uint8_t)(ms >> (56 - 8 * i));

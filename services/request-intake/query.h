@@ -43,8 +43,9 @@ struct query_line {
 /* False: that was all.  Borrows from `octets`, which moves on. */
 bool query_next_line(struct cs_span *octets, struct query_line *ret_line);
 
-/* The cursor of a page: 48 hexadecimal digits. */
-const char *query_cursor(struct cs_arena *arena, const struct intake_request *last);
+/* The cursor after `last` of this page: 48 hexadecimal digits. */
+const char *query_cursor(
+    struct cs_arena *arena, const struct store_page *page, const struct intake_request *last);
 bool query_cursor_parse(const char *text, struct store_page *page);
 
 #endif

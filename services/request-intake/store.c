@@ -16,7 +16,7 @@
 	"r.id, r.state, r.enterprise, r.account, r.body_sha256, r.digest, r.spki_sha256, r.envelope," \
 	" r.created_ms, r.changed_ms, r.ends_ms, r.revision, r.refusal_code, r.refusal_field,"        \
 	" r.refusal_clause, r.refusal_text, r.refusal_mend, r.refusal_check, r.seq, r.version,"       \
-	" r.profile, r.mailboxes, r.domains"
+	" r.profile, r.mailboxes, r.domains, r.moved_ms"
 
 static void
 get_digest(const struct db_rows *rows, size_t row, size_t column, uint8_t ret[static CLAIM_DIGEST])
@@ -90,6 +90,7 @@ read_request(
 		.revision = (uint32_t)db_get_i32(rows, row, 11),
 		.seq = (uint64_t)db_get_i64(rows, row, 18),
 		.version = (uint32_t)db_get_i32(rows, row, 19),
+		.moved_at_ms = db_get_i64(rows, row, 23),
 	};
 
 	get_digest(rows, row, 4, req.body_sha256);
@@ -386,14 +387,15 @@ static const char save_sql[] =
     "insert into request as r (id, state, enterprise, account, body_sha256, digest, spki_sha256,"
     " envelope, created_ms, changed_ms, ends_ms, revision, refusal_code, refusal_field,"
     " refusal_clause, refusal_text, refusal_mend, refusal_check, seq, version, profile, mailboxes,"
-    " domains)"
-    " select a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, s, t, u + 1, v, w, y"
+    " domains, moved_ms)"
+    " select a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, s, t, u + 1, v, w, y, z"
     " from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bytea[],"
     " $7::bytea[], $8::bytea[], $9::bigint[], $10::bigint[], $11::bigint[], $12::integer[],"
     " $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::bigint[],"
-    " $20::integer[], $21::text[], $22::text[], $23::text[])"
-    " as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, s, t, u, v, w, y)"
+    " $20::integer[], $21::text[], $22::text[], $23::text[], $24::bigint[])"
+    " as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, s, t, u, v, w, y, z)"
     " on conflict (id) do update set state = excluded.state, changed_ms = excluded.changed_ms,"
+    " moved_ms = excluded.moved_ms,"
     " revision = excluded.revision, refusal_code = excluded.refusal_code,"
     " refusal_field = excluded.refusal_field, refusal_clause = excluded.refusal_clause,"
     " refusal_text = excluded.refusal_text, refusal_mend = excluded.refusal_mend,"
@@ -420,6 +422,7 @@ save_rows(const struct svc_batch *batch, const struct intake_request *const *req
 	I32S(&c, reqs, n, ->version);
 	TEXTS(&c, reqs, n, ->profile);
 	add_names(&c, reqs, n);
+	I64S(&c, reqs, n, ->moved_at_ms);
 	return db_send(batch->db, save_sql, c.params, c.n, (int64_t)n, err);
 }
 
@@ -675,7 +678,7 @@ store_find(struct db *db, struct cs_arena *arena, struct cs_id id, struct intake
 	if (db_rows_count(rows) == 0)
 		return cs_fail(err, CS_NOT_FOUND, "no such request");
 	read_request(arena, rows, 0, &req);
-	req.certificate = db_get_bytes(rows, 0, 23);
+	req.certificate = db_get_bytes(rows, 0, 24);
 	if (db_query(db, arena, find_checks_sql, &param, 1, &rows, err))
 		return err->code;
 	req.n_checks = db_rows_count(rows);
@@ -692,7 +695,7 @@ store_find(struct db *db, struct cs_arena *arena, struct cs_id id, struct intake
 #define LIST_COLUMNS                                                                             \
 	"r.id, r.state, r.account, r.created_ms, r.changed_ms, r.refusal_code, r.refusal_field," \
 	" r.refusal_clause, r.refusal_text, r.refusal_mend, r.refusal_check, r.profile,"         \
-	" r.mailboxes, r.domains"
+	" r.mailboxes, r.domains, r.moved_ms"
 
 static void
 read_listed(
@@ -704,30 +707,38 @@ read_listed(
 		.account = db_get_text(rows, row, 2),
 		.created_at_ms = db_get_i64(rows, row, 3),
 		.changed_at_ms = db_get_i64(rows, row, 4),
+		.moved_at_ms = db_get_i64(rows, row, 14),
 	};
 	read_refusal(rows, row, 5, ret);
 	read_names_shown(arena, rows, row, 11, ret);
 }
 
 /*
- * Statements of their own with a state and without: each has an index that gives its rows in their
- * order.  One that knew both would read all that ended to find the few that are ready.
+ * Statements of their own for each way to ask: each has an index that gives its rows in their order.
+ * One that knew all ways would read all that ended to find the few that are ready.  Each takes all
+ * parameters and says the types of those that it does not use.
  */
-#define LIST_SQL(whose)                                                        \
-	"select " LIST_COLUMNS " from request r where r.enterprise = $1" whose \
-	" and (r.created_ms, r.id) < ($3, $4)"                                 \
-	" order by r.created_ms desc, r.id desc limit $6"
+#define LIST_SQL(time, where)                                                         \
+	"select " LIST_COLUMNS " from request r where r.enterprise = $1 and (r." time \
+	", r.id) < ($3, $4)" where " order by r." time " desc, r.id desc limit $7"
+#define NEWEST(where) LIST_SQL("created_ms", where " and $6::bigint is not null")
+#define MOVED(where) LIST_SQL("moved_ms", where " and r.moved_ms >= $6")
+#define OF_ALL " and $2::text is not null"
 #define OF_ACCOUNT " and r.account = $2"
-#define OF_ALL " and $2::text is not null" /* the same parameters; the account matters to nobody */
-#define IN_STATE " and r.state = $5"
 #define IN_ANY " and $5::text is not null"
+#define IN_STATE " and r.state = $5"
 
 static const char *
-list_sql(bool all, enum intake_state state)
+list_sql(const struct intake_caller *caller, const struct store_page *page)
 {
-	if (all)
-		return state == INTAKE_NONE ? LIST_SQL(OF_ALL IN_ANY) : LIST_SQL(OF_ALL IN_STATE);
-	return state == INTAKE_NONE ? LIST_SQL(OF_ACCOUNT IN_ANY) : LIST_SQL(OF_ACCOUNT IN_STATE);
+	static const char *const sql[2][2][2] = {
+		{ { NEWEST(OF_ACCOUNT IN_ANY), NEWEST(OF_ACCOUNT IN_STATE) },
+		    { NEWEST(OF_ALL IN_ANY), NEWEST(OF_ALL IN_STATE) } },
+		{ { MOVED(OF_ACCOUNT IN_ANY), MOVED(OF_ACCOUNT IN_STATE) },
+		    { MOVED(OF_ALL IN_ANY), MOVED(OF_ALL IN_STATE) } },
+	};
+
+	return sql[page->has_since][caller->is_operator][page->state != INTAKE_NONE];
 }
 
 enum cs_code
@@ -737,11 +748,11 @@ store_list(struct db *db, struct cs_arena *arena, const struct intake_caller *ca
 {
 	const struct db_param params[] = { db_text(caller->enterprise), db_text(caller->account),
 		db_i64(page->before_ms), db_id(page->before),
-		db_text(intake_state_name(page->state)), db_i64(page->limit) };
+		db_text(intake_state_name(page->state)), db_i64(page->since_ms),
+		db_i64(page->limit) };
 	struct db_rows *rows = NULL;
 
-	if (db_query(db, arena, list_sql(caller->is_operator, page->state), params, COUNT(params),
-		&rows, err))
+	if (db_query(db, arena, list_sql(caller, page), params, COUNT(params), &rows, err))
 		return err->code;
 	*ret_n = db_rows_count(rows);
 	*ret_reqs = CS_NEW_ARRAY(arena, *ret_n, struct intake_request);

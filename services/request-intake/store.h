@@ -25,11 +25,16 @@ CS_MUST_USE enum cs_code store_due_requests(const void *self, struct db *db, int
 CS_MUST_USE enum cs_code store_find(struct db *db, struct cs_arena *arena, struct cs_id id,
     struct intake_request *ret_req, struct cs_err *err);
 
-/* The next page, newest first: only what a list shows.  An operator sees the whole enterprise. */
+/*
+ * The next page: only what a list shows.  The newest first; with has_since those whose state changed
+ * at or after since_ms, the last change first.  An operator sees the whole enterprise.
+ */
 struct store_page {
-	int64_t before_ms; /* what was shown last; INT64_MAX: from the newest */
+	int64_t before_ms; /* of what was shown last; INT64_MAX: from the first */
 	struct cs_id before;
 	enum intake_state state; /* INTAKE_NONE: any */
+	bool has_since;
+	int64_t since_ms;
 	uint32_t limit;
 };
 CS_MUST_USE enum cs_code store_list(struct db *db, struct cs_arena *arena,

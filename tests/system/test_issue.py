@@ -16,6 +16,7 @@ from demo import MESSAGE
 from options import REPOSITORY, options
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
+LATER = "2999-01-01T00:00:00Z"
 # https://prometheus.io/docs/instrumenting/exposition_formats/
 SAMPLE = re.compile(
     r"(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)"
@@ -455,6 +456,13 @@ class Issue(SystemTest):
         self.bob.cancel(made[0])
         cancelled = self.bob.call("GET", "/v1/requests?state=cancelled&limit=100")["requests"]
         self.assertIn(made[0], [request["id"] for request in cancelled])
+        since = next(one["created_at"] for one in cancelled if one["id"] == made[0])
+        self.bob.cancel(made[1])
+        moved = self.bob.call("GET", f"/v1/requests?changed_since={since}&limit=100")["requests"]
+        ids = [request["id"] for request in moved]
+        self.assertLess(ids.index(made[1]), ids.index(made[0]))
+        moved = self.bob.call("GET", f"/v1/requests?changed_since={LATER}")["requests"]
+        self.assertEqual(moved, [])
         for query in ("limit=0", "limit=101", "limit=x", "cursor=!!", "state=gone"):
             self.refused(400, "query", lambda: self.bob.call("GET", f"/v1/requests?{query}"))
 
@@ -561,6 +569,10 @@ class Issue(SystemTest):
         pem = self.ends(0, "request", "certificate", request)
         self.assertIn("BEGIN CERTIFICATE", pem)
         self.assertIn(request, self.ends(0, "request", "list", "--limit", "5"))
+        since = json.loads(self.ends(0, "request", "show", request))["created_at"]
+        self.assertIn(request, self.ends(0, "request", "list", "--changed-since", since))
+        self.assertNotIn(request, self.ends(0, "request", "list", "--changed-since", LATER))
+        self.ends(1, "request", "list", "--changed-since", "yesterday")
         self.assertIn('"issued"', self.ends(0, "request", "show", request))
         self.ends(1, "request", "cancel", request)
         self.ends(1, "request", "show", NOBODY)

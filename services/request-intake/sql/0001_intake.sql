@@ -15,6 +15,7 @@ create table request (
 	domains text not null,
 	created_ms bigint not null,
 	changed_ms bigint not null,
+	moved_ms bigint not null,               -- when its state changed last
 	ends_ms bigint not null,                -- expires then, unless it is approved
 	revision integer not null,              -- of the newest plan seen; 0: none
 	refusal_code text not null,             -- '': not refused
@@ -29,6 +30,8 @@ create table request (
 create index request_of_account on request (enterprise, account, created_ms desc, id desc);
 create index request_in_state on request (enterprise, account, state, created_ms desc, id desc);
 create index request_of_enterprise on request (enterprise, created_ms desc, id desc);
+-- Asked for every second by programs, so its entries must not be read in vain: they hold what is filtered.
+create index request_moved on request (enterprise, moved_ms, id, account, state);
 create index request_ends on request (ends_ms) where state in ('created', 'validating', 'ready');
 
 -- "check" is a word of SQL.  The rows of a request are written in its own transactions, under its lock: a

@@ -271,12 +271,25 @@ store_find(struct db *db, struct cs_arena *arena, struct cs_id id, struct intake
 	return CS_OK;
 }
 
+static int64_t
+time_of(const struct intake_request *req, const struct store_page *page)
+{
+	return page->has_since ? req->moved_at_ms : req->created_at_ms;
+}
+
 static bool
 is_before(const struct intake_request *req, const struct store_page *page)
 {
-	if (req->created_at_ms != page->before_ms)
-		return req->created_at_ms < page->before_ms;
+	if (time_of(req, page) != page->before_ms)
+		return time_of(req, page) < page->before_ms;
 	return cs_id_compare(req->id, page->before) < 0;
+}
+
+static bool
+is_wanted(const struct intake_request *req, const struct store_page *page)
+{
+	return is_before(req, page) && (page->state == INTAKE_NONE || page->state == req->state) &&
+	       (!page->has_since || req->moved_at_ms >= page->since_ms);
 }
 
 /* As the real one: only what a list shows. */
@@ -288,6 +301,7 @@ listed(const struct intake_request *req)
 		.account = req->account,
 		.created_at_ms = req->created_at_ms,
 		.changed_at_ms = req->changed_at_ms,
+		.moved_at_ms = req->moved_at_ms,
 		.profile = req->profile,
 		.mailboxes = req->mailboxes,
 		.domains = req->domains,
@@ -303,11 +317,11 @@ next_of(const struct intake_caller *caller, const struct store_page *page)
 
 	for (size_t i = 0; i < store.n; i++) {
 		const struct intake_request *req = &store.requests[i];
-		const struct store_page here = { .before_ms = req->created_at_ms,
-			.before = req->id };
+		const struct store_page here = { .before_ms = time_of(req, page),
+			.before = req->id,
+			.has_since = page->has_since };
 
-		if (intake_may_see(req, caller) && is_before(req, page) &&
-		    (page->state == INTAKE_NONE || page->state == req->state) &&
+		if (intake_may_see(req, caller) && is_wanted(req, page) &&
 		    (!best || is_before(best, &here)))
 			best = req;
 	}
@@ -328,7 +342,7 @@ store_list(struct db *db, struct cs_arena *arena, const struct intake_caller *ca
 	for (const struct intake_request *req = NULL;
 	     n < page->limit && (req = next_of(caller, &at)) != NULL;) {
 		reqs[n++] = listed(req);
-		at.before_ms = req->created_at_ms;
+		at.before_ms = time_of(req, page);
 		at.before = req->id;
 	}
 	*ret_reqs = reqs;

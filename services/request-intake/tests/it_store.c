@@ -435,6 +435,52 @@ lists_are_ordered_bounded_and_private(void **state)
 }
 
 static void
+move_at(struct fixture *f, struct cs_id id, int64_t at_ms)
+{
+	struct svc_batch *batch = batch_of(f, f->db, id, "certificate.stopped", NULL);
+
+	intake_on_stopped(f->arena, load(f, batch), false, at_ms);
+	assert_int_equal(save(batch), CS_OK);
+}
+
+static void
+lists_of_what_changed_are_ordered_bounded_and_private(void **state)
+{
+	static const struct intake_caller bob = { "demo", "bob", false },
+					  mallory = { "other", "boss", true };
+	struct fixture *f = *state;
+	struct cs_id first = stored(f, &alice, NOW), second = stored(f, &alice, NOW),
+		     third = stored(f, &bob, NOW + 1);
+	struct store_page page = {
+		.before_ms = INT64_MAX, .limit = 2, .has_since = true, .since_ms = NOW
+	};
+	struct intake_request *reqs = NULL;
+
+	move_at(f, first, NOW + 5);
+	assert_int_equal(list(f, &boss, &page, &reqs), 2);
+	assert_true(cs_id_equal(reqs[0].id, first));
+	assert_int_equal(reqs[0].moved_at_ms, NOW + 5);
+	assert_true(cs_id_equal(reqs[1].id, third));
+	page.before_ms = reqs[1].moved_at_ms;
+	page.before = reqs[1].id;
+	assert_int_equal(list(f, &boss, &page, &reqs), 1);
+	assert_true(cs_id_equal(reqs[0].id, second));
+	page.before_ms = INT64_MAX;
+	assert_int_equal(list(f, &alice, &page, &reqs), 2);
+	assert_int_equal(list(f, &bob, &page, &reqs), 1);
+	assert_int_equal(list(f, &mallory, &page, &reqs), 0);
+	page.state = INTAKE_CREATED;
+	assert_int_equal(list(f, &alice, &page, &reqs), 1);
+	assert_true(cs_id_equal(reqs[0].id, second));
+	assert_int_equal(list(f, &boss, &page, &reqs), 2);
+	page.state = INTAKE_NONE;
+	page.since_ms = NOW + 5;
+	assert_int_equal(list(f, &boss, &page, &reqs), 1);
+	page.since_ms = NOW + 6;
+	assert_int_equal(list(f, &boss, &page, &reqs), 0);
+}
+
+static void
 histories_continue_where_each_watcher_is(void **state)
 {
 	struct fixture *f = *state;
@@ -487,6 +533,7 @@ main(void)
 		TEST(keys_are_remembered),
 		TEST(what_expires_is_found_at_its_time),
 		TEST(lists_are_ordered_bounded_and_private),
+		TEST(lists_of_what_changed_are_ordered_bounded_and_private),
 		TEST(histories_continue_where_each_watcher_is),
 		TEST(nothing_is_found_that_is_not_there),
 	};

@@ -1271,17 +1271,77 @@ a_list_can_be_of_one_state(void **state)
 	    member(get(ALICE, "/v1/requests?state=issued"), "requests.0.state"), "issued");
 }
 
+static const struct fake_answer *
+list_since(const char *token, int64_t after_ms, const char *more)
+{
+	char since[CS_TIME_TEXT];
+
+	cs_time_format(world.now_ms + after_ms, since);
+	return get(
+	    token, cs_arena_printf(world.arena, "/v1/requests?changed_since=%s%s", since, more));
+}
+
+static void
+assert_listed(const struct fake_answer *page, const char *const *paths, size_t n)
+{
+	for (size_t i = 0; i <= n; i++) {
+		const char *self =
+		    member(page, cs_arena_printf(world.arena, "requests.%zu.links.self", i));
+
+		assert_string_equal(self, i < n ? paths[i] : "");
+	}
+}
+
+static void
+a_list_can_be_of_what_changed_since(void **state)
+{
+	const char *proved = planned(), *looked_at = planned(), *cancelled = created();
+	const char *const last_first[] = { cancelled, proved, looked_at };
+	const struct fake_answer *page = NULL;
+
+	(void)state;
+	svc_test_set_time(world.test, world.now_ms + 1000);
+	hear_evidence(looked_at, "mailbox-1", CLAIM_MAILBOX, CLAIM_REFUSED, 1);
+	svc_test_set_time(world.test, world.now_ms + 2000);
+	prove(proved);
+	svc_test_set_time(world.test, world.now_ms + 3000);
+	assert_int_equal(post(ALICE, under(cancelled, "/cancel"), NULL)->status, 200);
+	assert_listed(list_since(ALICE, 0, ""), last_first, 3);
+	assert_listed(list_since(ALICE, 1, ""), last_first, 2); /* a check is no state */
+	assert_listed(list_since(ALICE, 2000, ""), last_first, 2);
+	assert_listed(list_since(ALICE, 2001, ""), last_first, 1);
+	assert_listed(list_since(ALICE, 3001, ""), last_first, 0);
+	assert_listed(list_since(ALICE, 0, "&state=ready"), &proved, 1);
+	assert_listed(list_since(ALICE, 2001, "&state=ready"), last_first, 0);
+	assert_listed(list_since(BOSS, 1, ""), last_first, 2);
+	assert_listed(list_since(BOB, 0, ""), last_first, 0);
+	page = list_since(ALICE, 1, "&limit=1");
+	assert_listed(page, last_first, 1);
+	page = list_since(ALICE, 1, under("&limit=1&cursor=", member(page, "next")));
+	assert_listed(page, last_first + 1, 1);
+	assert_string_equal(member(page, "next"), "");
+}
+
 static void
 a_list_refuses_what_it_does_not_understand(void **state)
 {
 	static const char *const bad[] = { "limit=0", "limit=101", "limit=-1", "limit=1e1",
 		"limit=", "limit=0000", "state=none", "state=Created", "cursor=0", "cursor=zz",
+		"changed_since=", "changed_since=0", "changed_since=2026-11-23",
+		"changed_since=2026-11-23T12:00:00", "changed_since=2026-11-23T12:00:00.0Z",
+		"changed_since=2026-13-01T12:00:00Z",
 		"cursor=ffffffffffffffffffffffffffffffffffffffffffffffff" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_problem(get(ALICE, under("/v1/requests?", bad[i])), 400, "query");
 	assert_int_equal(get(ALICE, "/v1/requests?limit=100")->status, 200);
+	assert_string_equal(
+	    member(get(ALICE, "/v1/requests?changed_since=now"), "field"), "changed_since");
+	assert_non_null(strstr(
+	    member(get(ALICE, "/v1/requests?changed_since=now"), "mend"), "2026-11-23T12:00:00Z"));
+	assert_int_equal(
+	    get(ALICE, "/v1/requests?changed_since=2026-11-23T12:00:00Z")->status, 200);
 }
 
 /* ---- live progress ---- */
@@ -1646,6 +1706,7 @@ main(void)
 		TEST(a_token_goes_to_its_validator_and_is_kept_nowhere),
 		TEST(a_list_is_paged_without_gaps_or_repeats),
 		TEST(a_list_can_be_of_one_state),
+		TEST(a_list_can_be_of_what_changed_since),
 		TEST(a_list_refuses_what_it_does_not_understand),
 		TEST(a_stream_tells_everything_once_and_ends_with_the_request),
 		TEST(a_stream_survives_nonsense_and_departures),
