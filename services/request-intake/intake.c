@@ -98,12 +98,6 @@ intake_before_approval(enum claim_kind kind)
 	return kind == CLAIM_MAILBOX || kind == CLAIM_DOMAIN || kind == CLAIM_MPIC_DOMAIN;
 }
 
-bool
-intake_is_planned(const struct intake_request *req, const struct intake_check *check)
-{
-	return req->revision != 0 && check->revision == req->revision;
-}
-
 struct intake_check *
 intake_find_check(const struct intake_request *req, const char *id)
 {
@@ -240,7 +234,7 @@ is_satisfied(const struct intake_request *req, const struct intake_check *check,
 static bool
 is_missing(const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
 {
-	return intake_is_planned(req, check) && intake_before_approval(check->kind) &&
+	return check->planned && intake_before_approval(check->kind) &&
 	       !is_satisfied(req, check, now_ms);
 }
 
@@ -314,7 +308,7 @@ settle(struct cs_arena *arena, struct intake_request *req, int64_t now_ms)
 		struct intake_check *check = &req->checks[i];
 		enum intake_shown shown = intake_show_check(req, check, now_ms);
 
-		if (shown == check->shown || !intake_is_planned(req, check))
+		if (shown == check->shown || !check->planned)
 			continue;
 		check->shown = shown;
 		check->changed = true;
@@ -422,7 +416,7 @@ may_verify(const struct intake_request *req, const struct intake_check *check)
 	if (req->revision == 0)
 		return refuse(409, "no-plan-yet", "What must be proved is not worked out yet.",
 		    "Try again in a few seconds.");
-	if (!check || !intake_is_planned(req, check))
+	if (!check || !check->planned)
 		return refuse(404, "no-such-check", "The request has no such check.",
 		    "Use an identifier from the request's list of checks.");
 	if (req->state == INTAKE_APPROVED)
@@ -588,24 +582,66 @@ join(struct cs_arena *arena, struct claim_texts texts)
 	return (const char *)cs_buf_span(&buf).data;
 }
 
+/* Most plans repeat most of the one before: what stays as it was is not written again. */
+static void
+plan_check(struct intake_check *check, const struct intake_check *planned)
+{
+	const bool same = check->planned && strcmp(check->target, planned->target) == 0 &&
+			  strcmp(check->method, planned->method) == 0 &&
+			  strcmp(check->allowed_methods, planned->allowed_methods) == 0 &&
+			  check->position == planned->position &&
+			  check->plan_attempt == planned->plan_attempt &&
+			  check->standing_until_ms == planned->standing_until_ms;
+
+	if (same)
+		return;
+	*check = *planned;
+	check->planned = true;
+	check->changed = true;
+}
+
 static void
 take_planned(
     struct cs_arena *arena, struct intake_request *req, const struct claim_plan *plan, size_t i)
 {
 	const struct claim_check *wanted = &plan->checks[i];
 	struct intake_check *check = check_of(arena, req, wanted->id, wanted->kind);
+	struct intake_check planned;
 
 	if (!check)
 		return;
-	check->target = wanted->target;
+	planned = *check;
+	planned.target = wanted->target;
 	if (wanted->method[0])
-		check->method = wanted->method;
-	check->allowed_methods = join(arena, wanted->allowed_methods);
-	check->position = (uint32_t)i;
-	check->revision = plan->revision;
-	check->plan_attempt = wanted->has_standing ? 0 : wanted->attempt;
-	check->standing_until_ms = wanted->has_standing ? wanted->standing_until_ms : 0;
-	check->changed = true;
+		planned.method = wanted->method;
+	planned.allowed_methods = join(arena, wanted->allowed_methods);
+	planned.position = (uint32_t)i;
+	planned.plan_attempt = wanted->has_standing ? 0 : wanted->attempt;
+	planned.standing_until_ms = wanted->has_standing ? wanted->standing_until_ms : 0;
+	plan_check(check, &planned);
+}
+
+static bool
+is_on(const struct claim_plan *plan, const struct intake_check *check)
+{
+	for (size_t i = 0; i < plan->n_checks; i++)
+		if (plan->checks[i].kind == check->kind &&
+		    strcmp(plan->checks[i].id, check->id) == 0)
+			return true;
+	return false;
+}
+
+static void
+drop_unplanned(struct intake_request *req, const struct claim_plan *plan)
+{
+	for (size_t i = 0; i < req->n_checks; i++) {
+		struct intake_check *check = &req->checks[i];
+
+		if (!check->planned || is_on(plan, check))
+			continue;
+		check->planned = false;
+		check->changed = true;
+	}
 }
 
 void
@@ -614,6 +650,7 @@ intake_on_plan(struct cs_arena *arena, struct intake_request *req, const struct 
 {
 	if (req->state == INTAKE_NONE || plan->revision <= req->revision)
 		return;
+	drop_unplanned(req, plan);
 	for (size_t i = 0; i < plan->n_checks; i++)
 		take_planned(arena, req, plan, i);
 	req->revision = plan->revision;
@@ -669,7 +706,7 @@ intake_on_challenge(struct cs_arena *arena, struct intake_request *req,
 	/*
 	 * "Needed" stays "needed" when the value to publish becomes known, but people wait for it.
 	 */
-	if (intake_is_planned(req, check))
+	if (check->planned)
 		note(arena, req, check->id, intake_shown_name(check->shown), now_ms)->reason =
 		    "challenge";
 	req->changed = true;

@@ -80,9 +80,8 @@ struct intake_check {
 	const char *method;          /* "" until one was chosen */
 	const char *allowed_methods; /* joined by commas */
 	uint32_t position;           /* in the plan, from 0 */
-	uint32_t
-	    revision; /* of the plan that listed it last; 0: its evidence came before any plan */
-	uint32_t plan_attempt;     /* that the plan wants made; 0: none */
+	bool planned;          /* the newest plan lists it; false: its evidence came before any */
+	uint32_t plan_attempt; /* that the plan wants made; 0: none */
 	int64_t standing_until_ms; /* 0: no earlier proof serves */
 	int64_t asked_at_ms;       /* when Verify was last pressed; 0: never */
 	enum intake_challenge challenge;
@@ -93,7 +92,9 @@ struct intake_check {
 	enum intake_shown shown;       /* as people were last told */
 	struct cs_span evidence, told; /* the received octets of evidence and challenge; empty when
 					  a batch loaded it and they did not change */
-	bool changed;                  /* for the store */
+	/* For the store alone. */
+	bool stored; /* it has a row */
+	bool changed;
 };
 
 /* One line of the history that people watch. */
@@ -248,8 +249,6 @@ enum intake_shown intake_show_check(
 enum intake_todo
 intake_todo_for(const struct intake_request *req, const struct intake_check *check, int64_t now_ms);
 enum intake_state intake_show_state(const struct intake_request *req, int64_t now_ms);
-/* Is it on the newest plan? */
-bool intake_is_planned(const struct intake_request *req, const struct intake_check *check);
 /* Mailboxes, domains and what corroborates them must be proved before the approval. */
 bool intake_before_approval(enum claim_kind kind);
 struct intake_check *intake_find_check(const struct intake_request *req, const char *id);

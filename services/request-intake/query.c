@@ -55,7 +55,8 @@ query_show(const void *self, struct db *db, struct cs_span ask, const void *cont
 	(void)ask;
 	if (code == CS_NOT_FOUND)
 		return not_found(arena, ret_status, ret_body);
-	if (code || view_request(arena, &req, query->now_ms, ret_body, err))
+	if (code || store_find_checks(db, arena, &req, err) ||
+	    view_request(arena, &req, query->now_ms, ret_body, err))
 		return err->code;
 	*ret_status = 200;
 	return CS_OK;

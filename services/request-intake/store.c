@@ -11,13 +11,6 @@
 
 /* ---- rows to structs ---- */
 
-/* The columns of request, in the order in which read_request takes them. */
-#define REQUEST_COLUMNS                                                                               \
-	"r.id, r.state, r.enterprise, r.account, r.body_sha256, r.digest, r.spki_sha256, r.envelope," \
-	" r.created_ms, r.changed_ms, r.ends_ms, r.revision, r.refusal_code, r.refusal_field,"        \
-	" r.refusal_clause, r.refusal_text, r.refusal_mend, r.refusal_check, r.seq, r.version,"       \
-	" r.profile, r.mailboxes, r.domains, r.moved_ms"
-
 static void
 get_digest(const struct db_rows *rows, size_t row, size_t column, uint8_t ret[static CLAIM_DIGEST])
 {
@@ -25,18 +18,6 @@ get_digest(const struct db_rows *rows, size_t row, size_t column, uint8_t ret[st
 
 	cs_assert(octets.len == CLAIM_DIGEST);
 	memcpy(ret, octets.data, CLAIM_DIGEST);
-}
-
-/* Six columns from `first` on. */
-static void
-read_refusal(const struct db_rows *rows, size_t row, size_t first, struct intake_request *req)
-{
-	req->refused_check = db_get_text(rows, row, first + 5);
-	if (!db_get_text(rows, row, first)[0])
-		return;
-	req->refusal = (struct cs_refusal){ db_get_text(rows, row, first),
-		db_get_text(rows, row, first + 1), db_get_text(rows, row, first + 2),
-		db_get_text(rows, row, first + 3), db_get_text(rows, row, first + 4) };
 }
 
 static enum intake_state
@@ -50,11 +31,13 @@ read_state(const struct db_rows *rows, size_t row, size_t column)
 
 /* Names, one a line. */
 static struct claim_texts
-read_names(struct cs_arena *arena, const struct db_rows *rows, size_t row, size_t column)
+read_names(struct cs_arena *arena, const char *text)
 {
-	struct claim_texts names = { CS_NEW_ARRAY(arena, CLAIM_MAX_NAMES, const char *), 0 };
-	const char *text = db_get_text(rows, row, column);
+	struct claim_texts names = { NULL, 0 };
 
+	if (*text == '\0')
+		return names;
+	names.items = CS_NEW_ARRAY(arena, CLAIM_MAX_NAMES, const char *);
 	while (*text != '\0' && names.n < CLAIM_MAX_NAMES) {
 		size_t len = strcspn(text, "\n");
 
@@ -64,47 +47,71 @@ read_names(struct cs_arena *arena, const struct db_rows *rows, size_t row, size_
 	return names;
 }
 
-/* Three columns from `first` on. */
+/* What every reader wants of a request: of both its tables, in the order in which read_shown takes it. */
+#define SHOWN_COLUMNS                                                                     \
+	"r.id, r.state, s.enterprise, s.account, s.created_ms, r.changed_ms, r.moved_ms," \
+	" s.profile, s.mailboxes, s.domains"
+#define N_SHOWN 10
+
 static void
-read_names_shown(struct cs_arena *arena, const struct db_rows *rows, size_t row, size_t first,
-    struct intake_request *req)
+read_shown(
+    struct cs_arena *arena, const struct db_rows *rows, size_t row, struct intake_request *ret)
 {
-	req->profile = db_get_text(rows, row, first);
-	req->mailboxes = read_names(arena, rows, row, first + 1);
-	req->domains = read_names(arena, rows, row, first + 2);
+	*ret = (struct intake_request){
+		.id = db_get_id(rows, row, 0),
+		.state = read_state(rows, row, 1),
+		.enterprise = db_get_text(rows, row, 2),
+		.account = db_get_text(rows, row, 3),
+		.created_at_ms = db_get_i64(rows, row, 4),
+		.changed_at_ms = db_get_i64(rows, row, 5),
+		.moved_at_ms = db_get_i64(rows, row, 6),
+		.profile = db_get_text(rows, row, 7),
+		.mailboxes = read_names(arena, db_get_text(rows, row, 8)),
+		.domains = read_names(arena, db_get_text(rows, row, 9)),
+	};
 }
+
+#define REFUSAL_COLUMNS                                                      \
+	"r.refusal_code, r.refusal_field, r.refusal_clause, r.refusal_text," \
+	" r.refusal_mend, r.refusal_check"
+
+/* A request that was issued after all keeps what it was refused for; nobody is shown it. */
+static void
+read_refusal(const struct db_rows *rows, size_t row, size_t first, struct intake_request *req)
+{
+	if (req->state != INTAKE_REFUSED || db_is_null(rows, row, first))
+		return;
+	req->refusal = (struct cs_refusal){ db_get_text(rows, row, first),
+		db_get_text(rows, row, first + 1), db_get_text(rows, row, first + 2),
+		db_get_text(rows, row, first + 3), db_get_text(rows, row, first + 4) };
+	req->refused_check = db_get_text(rows, row, first + 5);
+}
+
+/* After SHOWN_COLUMNS: the rest, but for octets and refusals. */
+#define REST_COLUMNS \
+	"s.body_sha256, s.digest, s.spki_sha256, s.ends_ms, r.revision, r.seq, r.version"
+#define N_REST 7
 
 static void
 read_request(
     struct cs_arena *arena, const struct db_rows *rows, size_t row, struct intake_request *ret)
 {
-	struct intake_request req = {
-		.id = db_get_id(rows, row, 0),
-		.state = read_state(rows, row, 1),
-		.enterprise = db_get_text(rows, row, 2),
-		.account = db_get_text(rows, row, 3),
-		.envelope = db_get_bytes(rows, row, 7),
-		.created_at_ms = db_get_i64(rows, row, 8),
-		.changed_at_ms = db_get_i64(rows, row, 9),
-		.ends_at_ms = db_get_i64(rows, row, 10),
-		.revision = (uint32_t)db_get_i32(rows, row, 11),
-		.seq = (uint64_t)db_get_i64(rows, row, 18),
-		.version = (uint32_t)db_get_i32(rows, row, 19),
-		.moved_at_ms = db_get_i64(rows, row, 23),
-	};
-
-	get_digest(rows, row, 4, req.body_sha256);
-	get_digest(rows, row, 5, req.digest);
-	get_digest(rows, row, 6, req.spki_sha256);
-	read_refusal(rows, row, 12, &req);
-	read_names_shown(arena, rows, row, 20, &req);
-	*ret = req;
+	read_shown(arena, rows, row, ret);
+	get_digest(rows, row, N_SHOWN, ret->body_sha256);
+	get_digest(rows, row, N_SHOWN + 1, ret->digest);
+	get_digest(rows, row, N_SHOWN + 2, ret->spki_sha256);
+	ret->ends_at_ms = db_get_i64(rows, row, N_SHOWN + 3);
+	ret->revision = (uint32_t)db_get_i32(rows, row, N_SHOWN + 4);
+	ret->seq = (uint64_t)db_get_i64(rows, row, N_SHOWN + 5);
+	ret->version = (uint32_t)db_get_i32(rows, row, N_SHOWN + 6);
+	ret->envelope = db_get_bytes(rows, row, N_SHOWN + N_REST);
 }
 
-#define CHECK_COLUMNS                                                                             \
-	"c.request, c.id, c.kind, c.target, c.method, c.allowed_methods, c.position, c.revision," \
-	" c.plan_attempt, c.standing_until_ms, c.asked_ms, c.challenge, c.challenge_ms,"          \
+#define CHECK_COLUMNS                                                                            \
+	"c.request, c.id, c.kind, c.target, c.method, c.allowed_methods, c.position, c.planned," \
+	" c.plan_attempt, c.standing_until_ms, c.asked_ms, c.challenge, c.challenge_ms,"         \
 	" c.challenge_until_ms, c.attempt, c.outcome, c.checked_ms, c.valid_until_ms, c.shown"
+#define N_CHECK 19
 
 static struct intake_check
 read_check(const struct db_rows *rows, size_t row)
@@ -116,7 +123,7 @@ read_check(const struct db_rows *rows, size_t row)
 		.method = db_get_text(rows, row, 4),
 		.allowed_methods = db_get_text(rows, row, 5),
 		.position = (uint32_t)db_get_i32(rows, row, 6),
-		.revision = (uint32_t)db_get_i32(rows, row, 7),
+		.planned = db_get_bool(rows, row, 7),
 		.plan_attempt = (uint32_t)db_get_i32(rows, row, 8),
 		.standing_until_ms = db_get_i64(rows, row, 9),
 		.asked_at_ms = db_get_i64(rows, row, 10),
@@ -128,24 +135,47 @@ read_check(const struct db_rows *rows, size_t row)
 		.checked_at_ms = db_get_i64(rows, row, 16),
 		.valid_until_ms = db_get_i64(rows, row, 17),
 		.shown = (enum intake_shown)db_get_i32(rows, row, 18),
+		.stored = true,
 	};
 }
 
 /* ---- load ---- */
 
-/* In the order of ids, so that replicas cannot deadlock.  No row: the zero request. */
+/*
+ * In the order of ids, so that replicas cannot deadlock.  No row: the zero request.  Only a repeated
+ * creation shows the envelope.
+ */
 static const char load_sql[] =
-    "select " REQUEST_COLUMNS " from request r where r.id = any($1) order by r.id for update";
+    "select " SHOWN_COLUMNS ", " REST_COLUMNS
+    ", case when r.id = any($2) then s.envelope else ''::bytea end"
+    " from request r join submission s on s.id = r.id where r.id = any($1)"
+    " order by r.id for update of r";
+
+static bool
+is_creation(const struct svc_aggregate *aggregate)
+{
+	for (size_t i = 0; i < aggregate->n_events; i++)
+		if (strcmp(aggregate->events[i]->subject, "api.create") == 0)
+			return true;
+	return false;
+}
 
 static enum cs_code
 load_rows(struct svc_batch *batch, struct db_param keys, struct cs_err *err)
 {
+	struct cs_id *created = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
 	struct db_rows *rows = NULL;
+	size_t n = 0;
 
-	if (db_query(batch->db, batch->arena, load_sql, &keys, 1, &rows, err))
-		return err->code;
-	for (size_t i = 0; i < batch->n; i++)
+	for (size_t i = 0; i < batch->n; i++) {
 		batch->aggregates[i].state = CS_NEW(batch->arena, struct intake_request);
+		if (is_creation(&batch->aggregates[i]))
+			created[n++] = batch->aggregates[i].key;
+	}
+	const struct db_param params[] = { keys, db_id_array(batch->arena, created, n) };
+
+	if (db_query(batch->db, batch->arena, load_sql, params, COUNT(params), &rows, err))
+		return err->code;
 	for (size_t i = 0; i < db_rows_count(rows); i++)
 		read_request(
 		    batch->arena, rows, i, svc_aggregate_find(batch, db_get_id(rows, i, 0))->state);
@@ -267,22 +297,67 @@ struct columns {
 	size_t n;
 };
 
-/* The requests that changed, in the order of the batch. */
+/* What a batch changed, apart by how it is written. */
+struct changes {
+	const struct intake_request **created, **moved;
+	size_t n_created, n_moved;
+	struct check_row {
+		struct cs_id request;
+		const struct intake_check *check;
+	} * new_checks, *old_checks;
+	size_t n_new_checks, n_old_checks;
+};
+
 static size_t
-changed(const struct svc_batch *batch, const struct intake_request ***ret)
+count_checks(const struct svc_batch *batch)
 {
-	const struct intake_request **reqs =
-	    CS_NEW_ARRAY(batch->arena, batch->n, const struct intake_request *);
 	size_t n = 0;
 
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct intake_request *req = batch->aggregates[i].state;
 
-		if (req->changed)
-			reqs[n++] = req;
+		n += req->n_checks;
 	}
-	*ret = reqs;
 	return n;
+}
+
+static void
+collect_checks(const struct intake_request *req, struct changes *changes)
+{
+	for (size_t i = 0; i < req->n_checks; i++) {
+		const struct check_row row = { req->id, &req->checks[i] };
+
+		if (row.check->changed && row.check->stored)
+			changes->old_checks[changes->n_old_checks++] = row;
+		else if (row.check->changed)
+			changes->new_checks[changes->n_new_checks++] = row;
+	}
+}
+
+/* In the order of the batch. */
+static struct changes
+collect(const struct svc_batch *batch)
+{
+	size_t n_checks = count_checks(batch);
+	struct changes changes = {
+		.created = CS_NEW_ARRAY(batch->arena, batch->n, const struct intake_request *),
+		.moved = CS_NEW_ARRAY(batch->arena, batch->n, const struct intake_request *),
+		.new_checks = CS_NEW_ARRAY(batch->arena, n_checks, struct check_row),
+		.old_checks = CS_NEW_ARRAY(batch->arena, n_checks, struct check_row),
+	};
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct intake_request *req = batch->aggregates[i].state;
+
+		if (!req->changed)
+			continue;
+		if (req->version == 0)
+			changes.created[changes.n_created++] = req;
+		else
+			changes.moved[changes.n_moved++] = req;
+		collect_checks(req, &changes);
+	}
+	return changes;
 }
 
 #define TEXTS(columns, rows, n_rows, value)                                                  \
@@ -294,7 +369,7 @@ changed(const struct svc_batch *batch, const struct intake_request ***ret)
 		    db_text_array((columns)->arena, items, (n_rows));                        \
 	} while (0)
 
-#define NUMBERS(columns, rows, n_rows, value, type, maker)                                    \
+#define VALUES(columns, rows, n_rows, value, type, maker)                                     \
 	do {                                                                                  \
 		type *items = CS_NEW_ARRAY((columns)->arena, (n_rows), type);                 \
 		for (size_t i = 0; i < (n_rows); i++)                                         \
@@ -302,9 +377,11 @@ changed(const struct svc_batch *batch, const struct intake_request ***ret)
 		(columns)->params[(columns)->n++] = maker((columns)->arena, items, (n_rows)); \
 	} while (0)
 #define I32S(columns, rows, n_rows, value) \
-	NUMBERS(columns, rows, n_rows, value, int32_t, db_i32_array)
+	VALUES(columns, rows, n_rows, value, int32_t, db_i32_array)
 #define I64S(columns, rows, n_rows, value) \
-	NUMBERS(columns, rows, n_rows, value, int64_t, db_i64_array)
+	VALUES(columns, rows, n_rows, value, int64_t, db_i64_array)
+#define BOOLS(columns, rows, n_rows, value) \
+	VALUES(columns, rows, n_rows, value, bool, db_bool_array)
 
 static void
 add_ids(struct columns *c, const struct intake_request *const *reqs, size_t n)
@@ -336,9 +413,14 @@ join_names(struct cs_arena *arena, struct claim_texts names)
 {
 	struct cs_buf buf = cs_buf_new(arena);
 
-	for (size_t i = 0; i < names.n; i++)
-		cs_buf_printf(&buf, "%s%s", i ? "\n" : "", names.items[i]);
-	return names.n ? (const char *)cs_buf_span(&buf).data : "";
+	if (names.n < 2)
+		return names.n ? names.items[0] : "";
+	for (size_t i = 0; i < names.n; i++) {
+		if (i)
+			cs_buf_add_str(&buf, "\n");
+		cs_buf_add_str(&buf, names.items[i]);
+	}
+	return (const char *)cs_buf_span(&buf).data;
 }
 
 static void
@@ -354,24 +436,6 @@ add_names(struct columns *c, const struct intake_request *const *reqs, size_t n)
 		c->params[c->n++] = db_text_array(c->arena, texts + k * n, n);
 }
 
-/* Texts of a refusal; '' where there is none. */
-static void
-add_refusals(struct columns *c, const struct intake_request *const *reqs, size_t n)
-{
-	const char **texts = CS_NEW_ARRAY(c->arena, 6 * n, const char *);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct cs_refusal *why = &reqs[i]->refusal;
-		const char *const row[] = { why->code, why->field, why->clause, why->text,
-			why->mend, reqs[i]->refused_check };
-
-		for (size_t k = 0; k < COUNT(row); k++)
-			texts[k * n + i] = why->code && row[k] ? row[k] : "";
-	}
-	for (size_t k = 0; k < 6; k++)
-		c->params[c->n++] = db_text_array(c->arena, texts + k * n, n);
-}
-
 static void
 add_states(struct columns *c, const struct intake_request *const *reqs, size_t n)
 {
@@ -382,141 +446,244 @@ add_states(struct columns *c, const struct intake_request *const *reqs, size_t n
 	c->params[c->n++] = db_text_array(c->arena, names, n);
 }
 
-/* Fewer rows than requests: somebody else was faster. */
-static const char save_sql[] =
-    "insert into request as r (id, state, enterprise, account, body_sha256, digest, spki_sha256,"
-    " envelope, created_ms, changed_ms, ends_ms, revision, refusal_code, refusal_field,"
-    " refusal_clause, refusal_text, refusal_mend, refusal_check, seq, version, profile, mailboxes,"
-    " domains, moved_ms)"
-    " select a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, s, t, u + 1, v, w, y, z"
-    " from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bytea[],"
-    " $7::bytea[], $8::bytea[], $9::bigint[], $10::bigint[], $11::bigint[], $12::integer[],"
-    " $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::bigint[],"
-    " $20::integer[], $21::text[], $22::text[], $23::text[], $24::bigint[])"
-    " as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, s, t, u, v, w, y, z)"
-    " on conflict (id) do update set state = excluded.state, changed_ms = excluded.changed_ms,"
-    " moved_ms = excluded.moved_ms,"
-    " revision = excluded.revision, refusal_code = excluded.refusal_code,"
-    " refusal_field = excluded.refusal_field, refusal_clause = excluded.refusal_clause,"
-    " refusal_text = excluded.refusal_text, refusal_mend = excluded.refusal_mend,"
-    " refusal_check = excluded.refusal_check, seq = excluded.seq, version = excluded.version"
-    " where r.version = excluded.version - 1";
+/* A row that is there already, of a faster replica, is a conflict: the batch runs again. */
+static const char create_sql[] =
+    "insert into request (id, enterprise, account, created_ms, ends_ms, state, changed_ms,"
+    " moved_ms, revision, seq, version)"
+    " select a, b, c, d, e, f, g, h, i, j, 1 from unnest($1::uuid[], $2::text[], $3::text[],"
+    " $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::integer[],"
+    " $10::bigint[]) as x(a, b, c, d, e, f, g, h, i, j)";
+
+static const char submit_sql[] =
+    "insert into submission (id, enterprise, account, created_ms, ends_ms, body_sha256, digest,"
+    " spki_sha256, envelope, profile, mailboxes, domains)"
+    " select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],"
+    " $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[], $10::text[], $11::text[], $12::text[])";
 
 static enum cs_code
-save_rows(const struct svc_batch *batch, const struct intake_request *const *reqs, size_t n,
-    struct cs_err *err)
+save_created(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
 {
-	struct columns c = { .arena = batch->arena };
-
-	add_ids(&c, reqs, n);
-	add_states(&c, reqs, n);
-	TEXTS(&c, reqs, n, ->enterprise);
-	TEXTS(&c, reqs, n, ->account);
-	add_octets(&c, reqs, n);
-	I64S(&c, reqs, n, ->created_at_ms);
-	I64S(&c, reqs, n, ->changed_at_ms);
-	I64S(&c, reqs, n, ->ends_at_ms);
-	I32S(&c, reqs, n, ->revision);
-	add_refusals(&c, reqs, n);
-	I64S(&c, reqs, n, ->seq);
-	I32S(&c, reqs, n, ->version);
-	TEXTS(&c, reqs, n, ->profile);
-	add_names(&c, reqs, n);
-	I64S(&c, reqs, n, ->moved_at_ms);
-	return db_send(batch->db, save_sql, c.params, c.n, (int64_t)n, err);
-}
-
-/* Octets that did not change are NULL here and stay as they are. */
-static const char save_checks_sql[] =
-    "insert into shown_check as s (request, id, kind, target, method, allowed_methods, position,"
-    " revision, plan_attempt, standing_until_ms, asked_ms, challenge, challenge_ms,"
-    " challenge_until_ms, attempt, outcome, checked_ms, valid_until_ms, shown, evidence, told)"
-    " select a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, t, u, v"
-    " from unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[],"
-    " $7::integer[], $8::integer[], $9::integer[], $10::bigint[], $11::bigint[], $12::integer[],"
-    " $13::bigint[], $14::bigint[], $15::integer[], $16::integer[], $17::bigint[], $18::bigint[],"
-    " $19::integer[], $20::bytea[], $21::bytea[])"
-    " as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, t, u, v)"
-    " on conflict (request, id) do update set target = excluded.target, method = excluded.method,"
-    " allowed_methods = excluded.allowed_methods, position = excluded.position,"
-    " revision = excluded.revision, plan_attempt = excluded.plan_attempt,"
-    " standing_until_ms = excluded.standing_until_ms, asked_ms = excluded.asked_ms,"
-    " challenge = excluded.challenge, challenge_ms = excluded.challenge_ms,"
-    " challenge_until_ms = excluded.challenge_until_ms, attempt = excluded.attempt,"
-    " outcome = excluded.outcome, checked_ms = excluded.checked_ms,"
-    " valid_until_ms = excluded.valid_until_ms, shown = excluded.shown,"
-    " evidence = coalesce(excluded.evidence, s.evidence), told = coalesce(excluded.told, s.told)";
-
-static size_t
-changed_checks(const struct svc_batch *batch, const struct intake_request *const *reqs, size_t n,
-    const struct intake_check ***ret_checks, struct cs_id **ret_owners)
-{
-	size_t max = 0, count = 0;
-
-	for (size_t i = 0; i < n; i++)
-		max += reqs[i]->n_checks;
-	*ret_checks = CS_NEW_ARRAY(batch->arena, max, const struct intake_check *);
-	*ret_owners = CS_NEW_ARRAY(batch->arena, max, struct cs_id);
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < reqs[i]->n_checks; k++) {
-			if (!reqs[i]->checks[k].changed)
-				continue;
-			(*ret_owners)[count] = reqs[i]->id;
-			(*ret_checks)[count++] = &reqs[i]->checks[k];
-		}
-	}
-	return count;
-}
-
-static void
-add_received(struct columns *c, const struct intake_check *const *checks, size_t n)
-{
-	struct cs_span *spans = CS_NEW_ARRAY(c->arena, 2 * n, struct cs_span);
-	bool *is_null = CS_NEW_ARRAY(c->arena, 2 * n, bool);
-
-	for (size_t i = 0; i < n; i++) {
-		spans[i] = checks[i]->evidence;
-		spans[n + i] = checks[i]->told;
-	}
-	for (size_t i = 0; i < 2 * n; i++)
-		is_null[i] = spans[i].len == 0;
-	for (size_t k = 0; k < 2; k++)
-		c->params[c->n++] =
-		    db_bytes_array_nulls(c->arena, spans + k * n, is_null + k * n, n);
-}
-
-static enum cs_code
-save_checks(const struct svc_batch *batch, const struct intake_request *const *reqs, size_t n_reqs,
-    struct cs_err *err)
-{
-	const struct intake_check **checks = NULL;
-	struct cs_id *owners = NULL;
-	size_t n = changed_checks(batch, reqs, n_reqs, &checks, &owners);
+	const struct intake_request *const *reqs = changes->created;
+	size_t n = changes->n_created;
 	struct columns c = { .arena = batch->arena };
 
 	if (n == 0)
 		return CS_OK;
-	c.params[c.n++] = db_id_array(c.arena, owners, n);
-	TEXTS(&c, checks, n, ->id);
-	I32S(&c, checks, n, ->kind);
-	TEXTS(&c, checks, n, ->target);
-	TEXTS(&c, checks, n, ->method);
-	TEXTS(&c, checks, n, ->allowed_methods);
-	I32S(&c, checks, n, ->position);
-	I32S(&c, checks, n, ->revision);
-	I32S(&c, checks, n, ->plan_attempt);
-	I64S(&c, checks, n, ->standing_until_ms);
-	I64S(&c, checks, n, ->asked_at_ms);
-	I32S(&c, checks, n, ->challenge);
-	I64S(&c, checks, n, ->challenge_at_ms);
-	I64S(&c, checks, n, ->challenge_until_ms);
-	I32S(&c, checks, n, ->attempt);
-	I32S(&c, checks, n, ->outcome);
-	I64S(&c, checks, n, ->checked_at_ms);
-	I64S(&c, checks, n, ->valid_until_ms);
-	I32S(&c, checks, n, ->shown);
-	add_received(&c, checks, n);
-	return db_send(batch->db, save_checks_sql, c.params, c.n, (int64_t)n, err);
+	add_ids(&c, reqs, n);
+	TEXTS(&c, reqs, n, ->enterprise);
+	TEXTS(&c, reqs, n, ->account);
+	I64S(&c, reqs, n, ->created_at_ms);
+	I64S(&c, reqs, n, ->ends_at_ms);
+	struct columns submitted = c;
+
+	add_states(&c, reqs, n);
+	I64S(&c, reqs, n, ->changed_at_ms);
+	I64S(&c, reqs, n, ->moved_at_ms);
+	I32S(&c, reqs, n, ->revision);
+	I64S(&c, reqs, n, ->seq);
+	add_octets(&submitted, reqs, n);
+	TEXTS(&submitted, reqs, n, ->profile);
+	add_names(&submitted, reqs, n);
+	if (db_send(batch->db, create_sql, c.params, c.n, (int64_t)n, err))
+		return err->code;
+	return db_send(batch->db, submit_sql, submitted.params, submitted.n, (int64_t)n, err);
+}
+
+/* Fewer rows than requests: somebody else was faster. */
+static const char move_sql[] =
+    "update request r set state = x.s, changed_ms = x.c, moved_ms = x.m, revision = x.p,"
+    " seq = x.q, version = x.v + 1"
+    " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[],"
+    " $6::bigint[], $7::integer[]) as x(id, s, c, m, p, q, v)"
+    " where r.id = x.id and r.version = x.v";
+
+static enum cs_code
+save_moved(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
+{
+	const struct intake_request *const *reqs = changes->moved;
+	size_t n = changes->n_moved;
+	struct columns c = { .arena = batch->arena };
+
+	if (n == 0)
+		return CS_OK;
+	add_ids(&c, reqs, n);
+	add_states(&c, reqs, n);
+	I64S(&c, reqs, n, ->changed_at_ms);
+	I64S(&c, reqs, n, ->moved_at_ms);
+	I32S(&c, reqs, n, ->revision);
+	I64S(&c, reqs, n, ->seq);
+	I32S(&c, reqs, n, ->version);
+	return db_send(batch->db, move_sql, c.params, c.n, (int64_t)n, err);
+}
+
+/* A statement of its own: hardly any request is refused, and none twice. */
+static const char refuse_sql[] =
+    "update request r set refusal_code = x.a, refusal_field = x.b, refusal_clause = x.c,"
+    " refusal_text = x.d, refusal_mend = x.e, refusal_check = x.f"
+    " from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],"
+    " $7::text[]) as x(id, a, b, c, d, e, f) where r.id = x.id";
+
+static enum cs_code
+save_refused(const struct svc_batch *batch, struct cs_err *err)
+{
+	const struct intake_request **reqs =
+	    CS_NEW_ARRAY(batch->arena, batch->n, const struct intake_request *);
+	struct columns c = { .arena = batch->arena };
+	size_t n = 0;
+
+	/* Loading leaves refusals out: this one is of this batch. */
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct intake_request *req = batch->aggregates[i].state;
+
+		if (req->changed && req->refusal.code)
+			reqs[n++] = req;
+	}
+	if (n == 0)
+		return CS_OK;
+	add_ids(&c, reqs, n);
+	TEXTS(&c, reqs, n, ->refusal.code);
+	TEXTS(&c, reqs, n, ->refusal.field);
+	TEXTS(&c, reqs, n, ->refusal.clause);
+	TEXTS(&c, reqs, n, ->refusal.text);
+	TEXTS(&c, reqs, n, ->refusal.mend);
+	TEXTS(&c, reqs, n, ->refused_check);
+	return db_send(batch->db, refuse_sql, c.params, c.n, (int64_t)n, err);
+}
+
+#define CHECK_ARRAYS                                                                         \
+	" unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[]," \
+	" $7::boolean[], $8::integer[], $9::bigint[], $10::bigint[], $11::integer[],"        \
+	" $12::bigint[], $13::bigint[], $14::integer[], $15::integer[], $16::bigint[],"      \
+	" $17::bigint[], $18::integer[]"
+
+static const char new_checks_sql[] =
+    "insert into shown_check (request, id, target, method, allowed_methods, position, planned,"
+    " plan_attempt, standing_until_ms, asked_ms, challenge, challenge_ms, challenge_until_ms,"
+    " attempt, outcome, checked_ms, valid_until_ms, shown, kind)"
+    " select * from" CHECK_ARRAYS ", $19::integer[])";
+
+static const char old_checks_sql[] =
+    "update shown_check s set target = c, method = d, allowed_methods = e, position = f,"
+    " planned = g, plan_attempt = h, standing_until_ms = i, asked_ms = j, challenge = k,"
+    " challenge_ms = l, challenge_until_ms = m, attempt = n, outcome = o, checked_ms = p,"
+    " valid_until_ms = q, shown = r"
+    " from" CHECK_ARRAYS ") as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r)"
+    " where s.request = a and s.id = b";
+
+static void
+add_owners(struct columns *c, const struct check_row *rows, size_t n)
+{
+	struct cs_id *ids = CS_NEW_ARRAY(c->arena, n, struct cs_id);
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = rows[i].request;
+	c->params[c->n++] = db_id_array(c->arena, ids, n);
+}
+
+static void
+add_checks(struct columns *c, const struct check_row *rows, size_t n)
+{
+	add_owners(c, rows, n);
+	TEXTS(c, rows, n, .check->id);
+	TEXTS(c, rows, n, .check->target);
+	TEXTS(c, rows, n, .check->method);
+	TEXTS(c, rows, n, .check->allowed_methods);
+	I32S(c, rows, n, .check->position);
+	BOOLS(c, rows, n, .check->planned);
+	I32S(c, rows, n, .check->plan_attempt);
+	I64S(c, rows, n, .check->standing_until_ms);
+	I64S(c, rows, n, .check->asked_at_ms);
+	I32S(c, rows, n, .check->challenge);
+	I64S(c, rows, n, .check->challenge_at_ms);
+	I64S(c, rows, n, .check->challenge_until_ms);
+	I32S(c, rows, n, .check->attempt);
+	I32S(c, rows, n, .check->outcome);
+	I64S(c, rows, n, .check->checked_at_ms);
+	I64S(c, rows, n, .check->valid_until_ms);
+	I32S(c, rows, n, .check->shown);
+}
+
+static enum cs_code
+save_new_checks(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
+{
+	size_t n = changes->n_new_checks;
+	struct columns c = { .arena = batch->arena };
+
+	if (n == 0)
+		return CS_OK;
+	add_checks(&c, changes->new_checks, n);
+	I32S(&c, changes->new_checks, n, .check->kind);
+	return db_send(batch->db, new_checks_sql, c.params, c.n, (int64_t)n, err);
+}
+
+static enum cs_code
+save_old_checks(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
+{
+	size_t n = changes->n_old_checks;
+	struct columns c = { .arena = batch->arena };
+
+	if (n == 0)
+		return CS_OK;
+	add_checks(&c, changes->old_checks, n);
+	return db_send(batch->db, old_checks_sql, c.params, c.n, (int64_t)n, err);
+}
+
+static const char received_sql[] =
+    "insert into received (request, check_id, what, body)"
+    " select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[])"
+    " on conflict (request, check_id, what) do update set body = excluded.body";
+
+struct received {
+	struct cs_id *requests;
+	const char **checks, **what;
+	struct cs_span *bodies;
+	size_t n;
+};
+
+static void
+add_received(
+    struct received *to, const struct check_row *row, const char *what, struct cs_span body)
+{
+	if (body.len == 0)
+		return; /* not of this batch: what is stored stays */
+	to->requests[to->n] = row->request;
+	to->checks[to->n] = row->check->id;
+	to->what[to->n] = what;
+	to->bodies[to->n++] = body;
+}
+
+static void
+collect_received(struct received *to, const struct check_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		add_received(to, &rows[i], "evidence", rows[i].check->evidence);
+		add_received(to, &rows[i], "challenge", rows[i].check->told);
+	}
+}
+
+static enum cs_code
+save_received(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
+{
+	size_t max = 2 * (changes->n_new_checks + changes->n_old_checks);
+	struct received received = {
+		.requests = CS_NEW_ARRAY(batch->arena, max, struct cs_id),
+		.checks = CS_NEW_ARRAY(batch->arena, max, const char *),
+		.what = CS_NEW_ARRAY(batch->arena, max, const char *),
+		.bodies = CS_NEW_ARRAY(batch->arena, max, struct cs_span),
+	};
+
+	collect_received(&received, changes->new_checks, changes->n_new_checks);
+	collect_received(&received, changes->old_checks, changes->n_old_checks);
+	if (received.n == 0)
+		return CS_OK;
+	const struct db_param params[] = {
+		db_id_array(batch->arena, received.requests, received.n),
+		db_text_array(batch->arena, received.checks, received.n),
+		db_text_array(batch->arena, received.what, received.n),
+		db_bytes_array(batch->arena, received.bodies, received.n),
+	};
+
+	return db_send(batch->db, received_sql, params, COUNT(params), (int64_t)received.n, err);
 }
 
 static const char save_notes_sql[] =
@@ -524,25 +691,35 @@ static const char save_notes_sql[] =
     " select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[],"
     " $6::text[], $7::text[])";
 
+static size_t
+count_notes(const struct svc_batch *batch)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct intake_request *req = batch->aggregates[i].state;
+
+		for (const struct intake_note *note = req->notes; note; note = note->next)
+			n++;
+	}
+	return n;
+}
+
 static enum cs_code
-save_notes(const struct svc_batch *batch, const struct intake_request *const *reqs, size_t n_reqs,
-    struct cs_err *err)
+save_notes(const struct svc_batch *batch, struct cs_err *err)
 {
 	struct columns c = { .arena = batch->arena };
-	const struct intake_note **notes = NULL;
-	struct cs_id *owners = NULL;
-	size_t n = 0, max = 0;
+	size_t n = 0, max = count_notes(batch);
+	const struct intake_note **notes = CS_NEW_ARRAY(c.arena, max, const struct intake_note *);
+	struct cs_id *owners = CS_NEW_ARRAY(c.arena, max, struct cs_id);
 
-	for (size_t i = 0; i < n_reqs; i++)
-		for (const struct intake_note *note = reqs[i]->notes; note; note = note->next)
-			max++;
 	if (max == 0)
 		return CS_OK;
-	notes = CS_NEW_ARRAY(c.arena, max, const struct intake_note *);
-	owners = CS_NEW_ARRAY(c.arena, max, struct cs_id);
-	for (size_t i = 0; i < n_reqs; i++) {
-		for (const struct intake_note *note = reqs[i]->notes; note; note = note->next) {
-			owners[n] = reqs[i]->id;
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct intake_request *req = batch->aggregates[i].state;
+
+		for (const struct intake_note *note = req->notes; note; note = note->next) {
+			owners[n] = req->id;
 			notes[n++] = note;
 		}
 	}
@@ -560,18 +737,19 @@ static const char save_certificates_sql[] = "insert into certificate (request, b
 					    " select * from unnest($1::uuid[], $2::bytea[])";
 
 static enum cs_code
-save_certificates(const struct svc_batch *batch, const struct intake_request *const *reqs,
-    size_t n_reqs, struct cs_err *err)
+save_certificates(const struct svc_batch *batch, struct cs_err *err)
 {
-	struct cs_id *ids = CS_NEW_ARRAY(batch->arena, n_reqs, struct cs_id);
-	struct cs_span *bodies = CS_NEW_ARRAY(batch->arena, n_reqs, struct cs_span);
+	struct cs_id *ids = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
+	struct cs_span *bodies = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_span);
 	size_t n = 0;
 
-	for (size_t i = 0; i < n_reqs; i++) {
-		if (reqs[i]->certificate.len == 0)
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct intake_request *req = batch->aggregates[i].state;
+
+		if (req->certificate.len == 0)
 			continue;
-		ids[n] = reqs[i]->id;
-		bodies[n++] = reqs[i]->certificate;
+		ids[n] = req->id;
+		bodies[n++] = req->certificate;
 	}
 	if (n == 0)
 		return CS_OK;
@@ -623,11 +801,12 @@ save_keys(const struct svc_batch *batch, struct cs_err *err)
 enum cs_code
 store_save_requests(struct svc_batch *batch, struct cs_err *err)
 {
-	const struct intake_request **reqs = NULL;
-	size_t n = changed(batch, &reqs);
+	const struct changes changes = collect(batch);
 
-	if (n > 0 && (save_rows(batch, reqs, n, err) || save_checks(batch, reqs, n, err) ||
-			 save_notes(batch, reqs, n, err) || save_certificates(batch, reqs, n, err)))
+	if (save_created(batch, &changes, err) || save_moved(batch, &changes, err) ||
+	    save_refused(batch, err) || save_new_checks(batch, &changes, err) ||
+	    save_old_checks(batch, &changes, err) || save_received(batch, &changes, err) ||
+	    save_notes(batch, err) || save_certificates(batch, err))
 		return err->code;
 	return save_keys(batch, err);
 }
@@ -658,12 +837,9 @@ store_due_requests(const void *self, struct db *db, int64_t now_ms, size_t max,
 /* ---- showing ---- */
 
 static const char find_sql[] =
-    "select " REQUEST_COLUMNS ", coalesce(c.body, ''::bytea)"
-    " from request r left join certificate c on c.request = r.id where r.id = $1";
-
-static const char find_checks_sql[] =
-    "select " CHECK_COLUMNS ", coalesce(c.evidence, ''::bytea), coalesce(c.told, ''::bytea)"
-    " from shown_check c where c.request = $1 order by c.position, c.id";
+    "select " SHOWN_COLUMNS ", " REST_COLUMNS ", s.envelope, " REFUSAL_COLUMNS ", c.body"
+    " from request r join submission s on s.id = r.id left join certificate c on c.request = r.id"
+    " where r.id = $1";
 
 enum cs_code
 store_find(struct db *db, struct cs_arena *arena, struct cs_id id, struct intake_request *ret_req,
@@ -671,71 +847,69 @@ store_find(struct db *db, struct cs_arena *arena, struct cs_id id, struct intake
 {
 	const struct db_param param = db_id(id);
 	struct db_rows *rows = NULL;
-	struct intake_request req = { 0 };
 
 	if (db_query(db, arena, find_sql, &param, 1, &rows, err))
 		return err->code;
 	if (db_rows_count(rows) == 0)
 		return cs_fail(err, CS_NOT_FOUND, "no such request");
-	read_request(arena, rows, 0, &req);
-	req.certificate = db_get_bytes(rows, 0, 24);
-	if (db_query(db, arena, find_checks_sql, &param, 1, &rows, err))
-		return err->code;
-	req.n_checks = db_rows_count(rows);
-	req.checks = CS_NEW_ARRAY(arena, req.n_checks, struct intake_check);
-	for (size_t i = 0; i < req.n_checks; i++) {
-		req.checks[i] = read_check(rows, i);
-		req.checks[i].evidence = db_get_bytes(rows, i, 19);
-		req.checks[i].told = db_get_bytes(rows, i, 20);
-	}
-	*ret_req = req;
+	read_request(arena, rows, 0, ret_req);
+	read_refusal(rows, 0, N_SHOWN + N_REST + 1, ret_req);
+	ret_req->certificate = db_get_bytes(rows, 0, N_SHOWN + N_REST + 7);
 	return CS_OK;
 }
 
-#define LIST_COLUMNS                                                                             \
-	"r.id, r.state, r.account, r.created_ms, r.changed_ms, r.refusal_code, r.refusal_field," \
-	" r.refusal_clause, r.refusal_text, r.refusal_mend, r.refusal_check, r.profile,"         \
-	" r.mailboxes, r.domains, r.moved_ms"
+static const char find_checks_sql[] =
+    "select " CHECK_COLUMNS ", e.body, t.body from shown_check c"
+    " left join received e on e.request = $1 and e.check_id = c.id and e.what = 'evidence'"
+    " left join received t on t.request = $1 and t.check_id = c.id and t.what = 'challenge'"
+    " where c.request = $1 order by c.position, c.id";
 
-static void
-read_listed(
-    struct cs_arena *arena, const struct db_rows *rows, size_t row, struct intake_request *ret)
+enum cs_code
+store_find_checks(
+    struct db *db, struct cs_arena *arena, struct intake_request *req, struct cs_err *err)
 {
-	*ret = (struct intake_request){
-		.id = db_get_id(rows, row, 0),
-		.state = read_state(rows, row, 1),
-		.account = db_get_text(rows, row, 2),
-		.created_at_ms = db_get_i64(rows, row, 3),
-		.changed_at_ms = db_get_i64(rows, row, 4),
-		.moved_at_ms = db_get_i64(rows, row, 14),
-	};
-	read_refusal(rows, row, 5, ret);
-	read_names_shown(arena, rows, row, 11, ret);
+	const struct db_param param = db_id(req->id);
+	struct db_rows *rows = NULL;
+
+	if (db_query(db, arena, find_checks_sql, &param, 1, &rows, err))
+		return err->code;
+	req->n_checks = db_rows_count(rows);
+	req->checks = CS_NEW_ARRAY(arena, req->n_checks, struct intake_check);
+	for (size_t i = 0; i < req->n_checks; i++) {
+		req->checks[i] = read_check(rows, i);
+		req->checks[i].evidence = db_get_bytes(rows, i, N_CHECK);
+		req->checks[i].told = db_get_bytes(rows, i, N_CHECK + 1);
+	}
+	return CS_OK;
 }
 
 /*
- * Statements of their own for each way to ask: each has an index that gives its rows in their order.
- * One that knew all ways would read all that ended to find the few that are ready.  Each takes all
- * parameters and says the types of those that it does not use.
+ * Statements of their own for each way to ask: each has an index that gives its rows in their order,
+ * in one of the two tables; the other is looked up by id.  One statement that knew all ways would read
+ * all that ended to find the few that are ready.  Each takes all parameters and says the types of those
+ * that it does not use.
  */
-#define LIST_SQL(time, where)                                                         \
-	"select " LIST_COLUMNS " from request r where r.enterprise = $1 and (r." time \
-	", r.id) < ($3, $4)" where " order by r." time " desc, r.id desc limit $7"
-#define NEWEST(where) LIST_SQL("created_ms", where " and $6::bigint is not null")
-#define MOVED(where) LIST_SQL("moved_ms", where " and r.moved_ms >= $6")
-#define OF_ALL " and $2::text is not null"
-#define OF_ACCOUNT " and r.account = $2"
-#define IN_ANY " and $5::text is not null"
-#define IN_STATE " and r.state = $5"
+#define LIST_SQL(table, time, where)                                                            \
+	"select " SHOWN_COLUMNS ", " REFUSAL_COLUMNS                                            \
+	" from request r join submission s on s.id = r.id where " where " and (" table "." time \
+	", " table ".id) < ($3, $4) order by " table "." time " desc, " table ".id desc limit $7"
+#define NEWEST(where) LIST_SQL("s", "created_ms", where " and $6::bigint is not null")
+#define NEWEST_IN_STATE(where) LIST_SQL("r", "created_ms", where " and $6::bigint is not null")
+#define MOVED(where) LIST_SQL("r", "moved_ms", "r.enterprise = $1 and r.moved_ms >= $6" where)
+#define ALL " and $2::text is not null"
+#define ANY " and $5::text is not null"
 
 static const char *
 list_sql(const struct intake_caller *caller, const struct store_page *page)
 {
 	static const char *const sql[2][2][2] = {
-		{ { NEWEST(OF_ACCOUNT IN_ANY), NEWEST(OF_ACCOUNT IN_STATE) },
-		    { NEWEST(OF_ALL IN_ANY), NEWEST(OF_ALL IN_STATE) } },
-		{ { MOVED(OF_ACCOUNT IN_ANY), MOVED(OF_ACCOUNT IN_STATE) },
-		    { MOVED(OF_ALL IN_ANY), MOVED(OF_ALL IN_STATE) } },
+		{ { NEWEST("s.enterprise = $1 and s.account = $2" ANY),
+		      NEWEST_IN_STATE("r.enterprise = $1 and r.account = $2 and r.state = $5") },
+		    { NEWEST("s.enterprise || '' = $1" ALL ANY),
+			NEWEST("s.enterprise || '' = $1 and r.state = $5" ALL) } },
+		{ { MOVED(" and r.account = $2" ANY),
+		      MOVED(" and r.account = $2 and r.state = $5") },
+		    { MOVED(ALL ANY), MOVED(" and r.state = $5" ALL) } },
 	};
 
 	return sql[page->has_since][caller->is_operator][page->state != INTAKE_NONE];
@@ -756,8 +930,10 @@ store_list(struct db *db, struct cs_arena *arena, const struct intake_caller *ca
 		return err->code;
 	*ret_n = db_rows_count(rows);
 	*ret_reqs = CS_NEW_ARRAY(arena, *ret_n, struct intake_request);
-	for (size_t i = 0; i < *ret_n; i++)
-		read_listed(arena, rows, i, &(*ret_reqs)[i]);
+	for (size_t i = 0; i < *ret_n; i++) {
+		read_shown(arena, rows, i, &(*ret_reqs)[i]);
+		read_refusal(rows, i, N_SHOWN, &(*ret_reqs)[i]);
+	}
 	return CS_OK;
 }
 

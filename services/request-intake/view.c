@@ -291,7 +291,7 @@ write_checks(struct out *out, struct cs_arena *arena, const struct intake_reques
 {
 	out_array(out, "checks");
 	for (size_t i = 0; i < req->n_checks; i++)
-		if (intake_is_planned(req, &req->checks[i]) &&
+		if (req->checks[i].planned &&
 		    write_check(out, arena, req, &req->checks[i], now_ms, err))
 			return err->code;
 	out_end_array(out);

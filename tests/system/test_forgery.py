@@ -405,8 +405,9 @@ class Forgery(SystemTest):
             ),
             (
                 "the octets of another request",
-                "update request_intake.request b set state = 'ready', envelope = a.envelope,"
-                " digest = a.digest from request_intake.request a"
+                "update request_intake.request set state = 'ready' where id = '{b}';"
+                " update request_intake.submission b set envelope = a.envelope,"
+                " digest = a.digest from request_intake.submission a"
                 " where b.id = '{b}' and a.id = '{a}';"
                 " update request_intake.shown_check set outcome = 1, shown = 3,"
                 " standing_until_ms = {now} + 999999999 where request = '{b}'",
@@ -414,7 +415,9 @@ class Forgery(SystemTest):
             (
                 "another's request in bob's name",
                 "update request_intake.request set account = 'bob' where id = '{a}';"
-                " update request_intake.request set account = 'alice' where id = '{b}'",
+                " update request_intake.request set account = 'alice' where id = '{b}';"
+                " update request_intake.submission set account = 'bob' where id = '{a}';"
+                " update request_intake.submission set account = 'alice' where id = '{b}'",
             ),
             (
                 "an event in the outbox that nobody signed",

@@ -131,7 +131,7 @@ class Replicas(SystemTest):
     def proofs(self, requests: list[str], listed: str) -> tuple[list[bytes], list[bytes]]:
         """For each request both proofs, ready to be sent."""
         digests = self.rows(
-            f"select id, encode(digest, 'hex') from request_intake.request where id in ({listed})"
+            f"select id, encode(digest, 'hex') from request_intake.submission where id in ({listed})"
         )
         digest = {row[0]: bytes.fromhex(row[1]) for row in digests}
         caa, mpic = [], []

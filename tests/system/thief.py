@@ -131,7 +131,7 @@ class Thief:
     def _ask(self, person: Applicant, wish: Wish, csr: Path) -> dict[str, Any]:
         made = person.create(csr, [wish.mailbox], wish.profile, domains=list(wish.domains))
         digest = self.test.value(
-            f"select encode(digest, 'hex') from request_intake.request where id = '{made}'"
+            f"select encode(digest, 'hex') from request_intake.submission where id = '{made}'"
         )
         if "policy" not in self.stolen:
             person.wait_planned(made)

@@ -1,35 +1,51 @@
 -- Requests as people see them.  Times are milliseconds since 1970 (UTC); 0: never.
+--
+-- What is written once lies apart from what changes, so that a change writes a narrow row and few indexes.
+-- Octets stay in their row up to a page, as they came: keys, digests and signatures do not compress.
 
-create table request (
+-- A request as it was accepted.  Written once.
+create table submission (
 	id uuid primary key,
-	state text not null check (state in ('created', 'validating', 'ready', 'approved',
-	    'issued', 'refused', 'cancelled', 'expired')),
 	enterprise text not null,
 	account text not null,
+	created_ms bigint not null,
+	ends_ms bigint not null,                -- expires then, unless it is approved
 	body_sha256 bytea not null,             -- of the body that created it: the same key, another body
 	digest bytea not null,                  -- of the request, as signed
 	spki_sha256 bytea not null,
-	envelope bytea not null,                -- request.submitted, as published
 	profile text not null,                  -- what a list shows of the envelope; of names one a line
 	mailboxes text not null,
 	domains text not null,
+	envelope bytea not null                 -- request.submitted, as published
+) with (toast_tuple_target = 8160);
+alter table submission alter column envelope set storage external;
+create index submission_of_account on submission (enterprise, account, created_ms desc, id desc);
+-- For operators.  An expression, so that nothing takes it for an account's list: while there are no
+-- statistics, both would look alike.
+create index submission_of_enterprise on submission ((enterprise || ''), created_ms desc, id desc);
+
+-- Where it stands.  A change that leaves the state as it is writes no index.
+create table request (
+	id uuid primary key,
+	enterprise text not null,               -- of its submission, for the indexes; so are the next three
+	account text not null,
 	created_ms bigint not null,
+	ends_ms bigint not null,
+	state text not null check (state in ('created', 'validating', 'ready', 'approved',
+	    'issued', 'refused', 'cancelled', 'expired')),
 	changed_ms bigint not null,
 	moved_ms bigint not null,               -- when its state changed last
-	ends_ms bigint not null,                -- expires then, unless it is approved
 	revision integer not null,              -- of the newest plan seen; 0: none
-	refusal_code text not null,             -- '': not refused
-	refusal_field text not null,
-	refusal_clause text not null,
-	refusal_text text not null,
-	refusal_mend text not null,
-	refusal_check text not null,
 	seq bigint not null,                    -- of the last line of its history
-	version integer not null
-);
-create index request_of_account on request (enterprise, account, created_ms desc, id desc);
+	version integer not null,
+	refusal_code text,                      -- null: never refused.  What was refused may still be issued
+	refusal_field text,
+	refusal_clause text,
+	refusal_text text,
+	refusal_mend text,
+	refusal_check text
+) with (fillfactor = 60);
 create index request_in_state on request (enterprise, account, state, created_ms desc, id desc);
-create index request_of_enterprise on request (enterprise, created_ms desc, id desc);
 -- Asked for every second by programs, so its entries must not be read in vain: they hold what is filtered.
 create index request_moved on request (enterprise, moved_ms, id, account, state);
 create index request_ends on request (ends_ms) where state in ('created', 'validating', 'ready');
@@ -44,7 +60,7 @@ create table shown_check (
 	method text not null,
 	allowed_methods text not null,
 	position integer not null,
-	revision integer not null,              -- of the plan that listed it last; 0: none yet
+	planned boolean not null,               -- the newest plan lists it
 	plan_attempt integer not null,
 	standing_until_ms bigint not null,
 	asked_ms bigint not null,
@@ -56,10 +72,18 @@ create table shown_check (
 	checked_ms bigint not null,
 	valid_until_ms bigint not null,
 	shown integer not null,
-	evidence bytea,                         -- the envelope shown, as received
-	told bytea,                             -- the challenge, as received
 	primary key (request, id)
-);
+) with (fillfactor = 60);
+
+-- What a check shows, as received.
+create table received (
+	request uuid not null,
+	check_id text not null,
+	what text not null check (what in ('evidence', 'challenge')),
+	body bytea not null,
+	primary key (request, check_id, what)
+) with (toast_tuple_target = 8160);
+alter table received alter column body set storage external;
 
 -- What watchers are sent; seq counts up within a request, without gaps.
 create table history (
@@ -76,7 +100,8 @@ create table history (
 create table certificate (
 	request uuid primary key,
 	body bytea not null                     -- certificate.issued, as received
-);
+) with (toast_tuple_target = 8160);
+alter table certificate alter column body set storage external;
 
 -- Which public keys may not be certified again: for others than this account; for anybody where it is ''.
 create table known_key (

@@ -112,7 +112,16 @@ mark_keys(struct intake_request *req, const struct svc_event *ev)
 	}
 }
 
-/* As the real one: without the octets of evidence, challenge and certificate. */
+static bool
+is_creation(const struct svc_aggregate *aggregate)
+{
+	for (size_t i = 0; i < aggregate->n_events; i++)
+		if (strcmp(aggregate->events[i]->subject, "api.create") == 0)
+			return true;
+	return false;
+}
+
+/* As the real one leaves out refusals, the octets of evidence, challenge and certificate, and envelopes. */
 enum cs_code
 store_load_requests(struct svc_batch *batch, struct cs_err *err)
 {
@@ -132,6 +141,10 @@ store_load_requests(struct svc_batch *batch, struct cs_err *err)
 				req->checks[k].evidence = req->checks[k].told = cs_span_str(NULL);
 			}
 			req->certificate = cs_span_str(NULL);
+			req->refusal = (struct cs_refusal){ .code = NULL };
+			req->refused_check = NULL;
+			if (!is_creation(aggregate))
+				req->envelope = cs_span_str(NULL);
 		}
 		for (size_t k = 0; k < aggregate->n_events; k++)
 			mark_keys(req, aggregate->events[k]);
@@ -174,6 +187,7 @@ keep_checks(
 
 		*check = from->checks[i];
 		check->changed = false;
+		check->stored = true;
 		check->id = keep(check->id);
 		check->target = keep(check->target);
 		check->method = keep(check->method);
@@ -195,6 +209,22 @@ keep_notes(const struct intake_request *from)
 	}
 }
 
+/* One of an earlier batch is shown while the request stays refused. */
+static void
+keep_refusal(
+    struct intake_request *to, const struct intake_request *from, const struct intake_request *old)
+{
+	const struct intake_request *of = from->refusal.code || !old ? from : old;
+
+	memset(&to->refusal, 0, sizeof(to->refusal));
+	to->refused_check = "";
+	if (from->state != INTAKE_REFUSED)
+		return;
+	to->refusal = (struct cs_refusal){ keep(of->refusal.code), keep(of->refusal.field),
+		keep(of->refusal.clause), keep(of->refusal.text), keep(of->refusal.mend) };
+	to->refused_check = keep(of->refused_check);
+}
+
 static void
 keep_request(const struct intake_request *from)
 {
@@ -204,13 +234,11 @@ keep_request(const struct intake_request *from)
 	keep_notes(from);
 	to.enterprise = keep(from->enterprise);
 	to.account = keep(from->account);
-	to.envelope = cs_arena_copy_span(store.arena, from->envelope);
+	to.envelope = keep_octets(from->envelope, old ? old->envelope : cs_span_str(NULL));
 	to.profile = keep(from->profile);
 	to.mailboxes = keep_names(from->mailboxes);
 	to.domains = keep_names(from->domains);
-	to.refusal = (struct cs_refusal){ keep(from->refusal.code), keep(from->refusal.field),
-		keep(from->refusal.clause), keep(from->refusal.text), keep(from->refusal.mend) };
-	to.refused_check = keep(from->refused_check);
+	keep_refusal(&to, from, old);
 	to.certificate = keep_octets(from->certificate, old ? old->certificate : cs_span_str(NULL));
 	to.notes = to.last_note = NULL;
 	to.changed = to.learnt_key = to.leaked_key = to.key_blocked = to.key_of_another = false;
@@ -268,6 +296,20 @@ store_find(struct db *db, struct cs_arena *arena, struct cs_id id, struct intake
 	if (!get(id))
 		return cs_fail(err, CS_NOT_FOUND, "no such request");
 	*ret_req = *get(id);
+	ret_req->checks = NULL;
+	ret_req->n_checks = 0;
+	return CS_OK;
+}
+
+enum cs_code
+store_find_checks(
+    struct db *db, struct cs_arena *arena, struct intake_request *req, struct cs_err *err)
+{
+	(void)db;
+	(void)arena;
+	(void)err;
+	req->checks = get(req->id)->checks;
+	req->n_checks = get(req->id)->n_checks;
 	return CS_OK;
 }
 

@@ -182,6 +182,7 @@ find(struct fixture *f, struct cs_id id)
 	struct cs_err err = { 0 };
 
 	ok(store_find(f->other, f->arena, id, &req, &err), &err);
+	ok(store_find_checks(f->other, f->arena, &req, &err), &err);
 	return req;
 }
 
@@ -248,11 +249,12 @@ what_is_saved_is_loaded_and_found(void **state)
 	assert_int_equal(req->state, INTAKE_CREATED);
 	assert_int_equal(req->version, 1);
 	assert_memory_equal(req->digest, ((uint8_t[CLAIM_DIGEST]){ 7, 7, 7 }), 3);
-	assert_true(cs_span_is(req->envelope, "envelope"));
+	assert_int_equal(req->envelope.len, 0); /* only a repeated creation shows it */
 	hear_plan(f, req);
 	hear_evidence(f, req, "octets", 4);
 	assert_int_equal(save(batch), CS_OK);
 	found = find(f, id);
+	assert_true(cs_span_is(found.envelope, "envelope"));
 	assert_int_equal(found.state, INTAKE_VALIDATING);
 	assert_int_equal(found.version, 2);
 	assert_int_equal(found.revision, 3);
@@ -267,6 +269,41 @@ what_is_saved_is_loaded_and_found(void **state)
 	assert_int_equal(found.checks[0].shown, INTAKE_CHECK_REFUSED);
 	assert_true(cs_span_is(found.checks[0].evidence, "octets"));
 	assert_int_equal(found.checks[1].standing_until_ms, NOW + 5);
+	assert_int_equal(found.checks[1].evidence.len, 0);
+}
+
+static void
+a_repeated_creation_finds_what_it_shows(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id id = stored(f, &alice, NOW);
+	const struct intake_request *req = load(f, batch_of(f, f->db, id, "api.create", NULL));
+
+	assert_true(cs_span_is(req->envelope, "envelope"));
+	assert_string_equal(req->profile, "smime-mailbox");
+	assert_int_equal(req->mailboxes.n, 2);
+	db_rollback(f->db);
+}
+
+static void
+octets_that_are_received_again_replace_the_old(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id id = stored(f, &alice, NOW);
+	struct svc_batch *batch = batch_of(f, f->db, id, "plan.made", NULL);
+	struct intake_request *req = load(f, batch), found;
+
+	hear_plan(f, req);
+	hear_evidence(f, req, "first", 1);
+	assert_int_equal(save(batch), CS_OK);
+	batch = batch_of(f, f->db, id, "evidence.domain", NULL);
+	hear_evidence(f, load(f, batch), "second", 2);
+	assert_int_equal(save(batch), CS_OK);
+	found = find(f, id);
+	assert_int_equal(found.n_checks, 2);
+	assert_int_equal(found.checks[0].attempt, 2);
+	assert_true(found.checks[0].planned);
+	assert_true(cs_span_is(found.checks[0].evidence, "second"));
 	assert_int_equal(found.checks[1].evidence.len, 0);
 }
 
@@ -308,12 +345,22 @@ the_slower_of_two_replicas_is_told(void **state)
 	struct svc_batch *slow = batch_of(f, f->db, id, "api.create", NULL);
 	struct svc_batch *fast = batch_of(f, f->other, id, "api.create", NULL);
 	const struct intake_new draft = draft_of(f, id, &alice, NOW);
+	struct cs_err err = { 0 };
 
 	(void)intake_create(f->arena, load(f, slow), &draft);
 	(void)intake_create(f->arena, load(f, fast), &draft);
 	assert_int_equal(save(fast), CS_OK);
 	assert_int_equal(save(slow), CS_CONFLICT);
 	assert_int_equal(find(f, id).version, 1);
+	slow = batch_of(f, f->db, id, "api.cancel", NULL);
+	fast = batch_of(f, f->other, id, "api.cancel", NULL);
+	intake_on_stopped(f->arena, load(f, slow), false, NOW + 1);
+	db_rollback(f->db); /* and its lock */
+	intake_on_stopped(f->arena, load(f, fast), true, NOW + 1);
+	assert_int_equal(save(fast), CS_OK);
+	ok(db_begin(f->db, &err), &err);
+	assert_int_equal(save(slow), CS_CONFLICT);
+	assert_int_equal(find(f, id).state, INTAKE_EXPIRED);
 }
 
 static void
@@ -527,6 +574,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_saved_is_loaded_and_found),
+		TEST(a_repeated_creation_finds_what_it_shows),
+		TEST(octets_that_are_received_again_replace_the_old),
 		TEST(octets_that_did_not_change_stay),
 		TEST(the_slower_of_two_replicas_is_told),
 		TEST(ends_are_kept_with_their_reasons),

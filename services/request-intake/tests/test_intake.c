@@ -327,6 +327,43 @@ an_older_plan_changes_nothing(void **state)
 }
 
 static void
+a_newer_plan_drops_what_it_does_not_list(void **state)
+{
+	struct claim_check first[] = { check("mailbox-1", CLAIM_MAILBOX),
+		check("caa-1", CLAIM_CAA) };
+	struct intake_request req = created(*state);
+
+	plan_with(*state, &req, 1, first, 2);
+	assert_int_equal(req.state, INTAKE_VALIDATING);
+	intake_find_check(&req, "mailbox-1")->changed = false;
+	plan_with(*state, &req, 2, first + 1, 1);
+	assert_false(intake_find_check(&req, "mailbox-1")->planned);
+	assert_true(intake_find_check(&req, "mailbox-1")->changed);
+	assert_int_equal(req.state, INTAKE_READY);
+	plan_with(*state, &req, 3, first, 2);
+	assert_true(intake_find_check(&req, "mailbox-1")->planned);
+	assert_int_equal(req.state, INTAKE_VALIDATING);
+}
+
+static void
+what_a_newer_plan_repeats_is_not_written_again(void **state)
+{
+	struct claim_check checks[] = { check("mailbox-1", CLAIM_MAILBOX),
+		check("caa-1", CLAIM_CAA) };
+	struct intake_request req = created(*state);
+
+	plan_with(*state, &req, 1, checks, 2);
+	for (size_t i = 0; i < req.n_checks; i++)
+		req.checks[i].changed = false;
+	checks[1].attempt++;
+	plan_with(*state, &req, 2, checks, 2);
+	assert_false(intake_find_check(&req, "mailbox-1")->changed);
+	assert_true(intake_find_check(&req, "caa-1")->changed);
+	assert_int_equal(req.revision, 2);
+	assert_true(req.changed);
+}
+
+static void
 the_first_result_of_an_attempt_counts(void **state)
 {
 	struct intake_request req = planned(*state);
@@ -632,6 +669,8 @@ main(void)
 		TEST(a_proof_that_ends_makes_a_ready_request_wait_again),
 		TEST(evidence_may_come_before_its_plan),
 		TEST(an_older_plan_changes_nothing),
+		TEST(a_newer_plan_drops_what_it_does_not_list),
+		TEST(what_a_newer_plan_repeats_is_not_written_again),
 		TEST(the_first_result_of_an_attempt_counts),
 		TEST(an_earlier_proof_stands_until_a_later_no),
 		TEST(what_could_not_be_told_never_helps),
