@@ -99,7 +99,7 @@ struct bus {
 	char connect_error[120];
 	atomic_bool connected;
 	atomic_bool unsendable; /* the last signature of a nonce: see on_sign */
-	int64_t alive_ms; /* the last time that the library showed it is not stuck */
+	int64_t alive_ms;       /* the last time that the library showed it is not stuck */
 	struct bus_counters counters;
 
 	struct slot *slots; /* BUS_IN_FLIGHT_MAX and one per consumer */
