@@ -55,6 +55,7 @@ CASES = (
     Case("libs/pack/pack.h", '#include "proto/plan.pb-c.h"\n', "libs/pack knows no message"),
     Case("services/policy/handler.h", '#include "pack/pack.h"\n', "generated types belong into wire.[ch]"),
     Case("services/policy/handler.h", '#define Q "DELETE FROM b"\n', "SQL belongs into store.c"),
+    Case("services/policy/policy.c", 'const char *const q = "select a from b";\n', "SQL belongs into store.c"),
     Case("services/policy/tests/it_store.c", 'const char *q = "DELETE FROM b";\n', ""),
     Case("libs/pki/hash.c", "int log_warn(int);\nint w(void);\nint w(void)\n{\n\treturn log_warn(1);\n}\n", "a library does not log"),
     Case("services/policy/policy.h", "typedef struct {\n\tint a;\n} thing;\n", "no typedef for a struct"),
