@@ -63,6 +63,17 @@ applies(const struct svc_service *service, enum who who)
 	return true;
 }
 
+/* A service may have its own use of a setting of the skeleton; people see the skeleton's line, once. */
+static bool
+is_of_skeleton(const struct svc_service *service, const struct svc_setting *setting)
+{
+	for (size_t i = 0; i < COMMON_COUNT; i++)
+		if (applies(service, common_table[i].who) &&
+		    strcmp(common_table[i].setting.name, setting->name) == 0)
+			return true;
+	return false;
+}
+
 static bool
 complain(const struct svc_setting *setting, const char *what)
 {
@@ -178,7 +189,8 @@ settings_read(
 			good &= read_one(&common_table[i].setting, common, arena);
 	for (const struct svc_setting *s = service->settings; s != NULL && s->kind != SVC_KIND_END;
 	     s++)
-		good &= read_one(s, service->self, arena);
+		if (!is_of_skeleton(service, s) || getenv(s->name) != NULL)
+			good &= read_one(s, service->self, arena);
 	if (common->log_level != NULL && log_level_parse(common->log_level, &level, &err)) {
 		(void)fprintf(stderr, "CS_LOG_LEVEL: %s\n", err.text);
 		good = false;
@@ -218,7 +230,8 @@ settings_help(const struct svc_service *service)
 			help_one(&common_table[i].setting);
 	for (const struct svc_setting *s = service->settings; s != NULL && s->kind != SVC_KIND_END;
 	     s++)
-		help_one(s);
+		if (!is_of_skeleton(service, s))
+			help_one(s);
 }
 
 /* As they are in force; of secrets only that they are set.  URLs are shown without a password. */
@@ -249,5 +262,6 @@ settings_print(const struct svc_service *service, struct cs_arena *arena)
 			print_one(&common_table[i].setting, arena);
 	for (const struct svc_setting *s = service->settings; s != NULL && s->kind != SVC_KIND_END;
 	     s++)
-		print_one(s, arena);
+		if (!is_of_skeleton(service, s))
+			print_one(s, arena);
 }
