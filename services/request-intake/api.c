@@ -660,6 +660,8 @@ on_watched(void *arg, bool ok, uint32_t status, struct cs_span body)
 	/* 204 tells an EventSource that nothing more will come (WHATWG HTML 9.2.3). */
 	if (watched.ended && call->watch_after == watched.seq)
 		reply(call, 204, NULL, cs_span_str(NULL), NULL);
+	else if (sse_is_full(call->api->sse))
+		busy(call); /* others came while the store was asked */
 	else
 		sse_open(call->api->sse, call->req, call->query.id, call->watch_after);
 }
