@@ -297,7 +297,9 @@ run_domain(struct args *args)
 	const char *method = args_option(args, "--method", ""),
 		   *value = args_option(args, "--value", "");
 	const char *domain = args_word(args);
+	struct smime_psl *psl;
 	struct cs_refusal why;
+	struct cs_err err;
 
 	if (strcmp(method, "txt") == 0)
 		check.method = "dns-txt";
@@ -306,7 +308,13 @@ run_domain(struct args *args)
 	if (domain == NULL || check.method == NULL || value[0] == '\0' || !args_end(args))
 		return usage(args);
 	check.expected = cs_span_str(value);
-	if (!smime_domain_spell(args->arena, cs_span_str(domain), &check.target, &why))
+	if (smime_psl_load(NULL, &psl, &err))
+		return could_not(&err);
+	bool good = smime_domain_spell(args->arena, cs_span_str(domain), &check.target, &why) &&
+		    smime_domain_judge(args->arena, check.target, psl, 0, &why);
+
+	smime_psl_free(psl);
+	if (!good)
 		return refuse_domain(args, as_json, "refuse", domain, &why);
 	return look(args, &settings, &check, PROBE_ISSUEMAIL, as_json);
 }

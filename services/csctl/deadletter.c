@@ -45,11 +45,11 @@ run_list(struct args *args)
 {
 	struct cs_err err = { 0 };
 	struct db_rows *rows;
-	size_t n = 0;
+	int64_t n = 0, shown = 0;
 	struct db *db;
 
 	if (!args_end(args))
-		return COULD_NOT_RUN;
+		return usage(args);
 	if (open_owner(&db, &err))
 		return could_not(&err);
 	for (size_t i = 0; i < SCHEMAS; i++) {
@@ -59,10 +59,15 @@ run_list(struct args *args)
 			return could_not(&err);
 		}
 		print_rows(args->arena, schemas[i], rows);
-		n += db_rows_count(rows);
+		shown += (int64_t)db_rows_count(rows);
+		if (db_rows_count(rows) > 0)
+			n += db_get_i64(rows, 0, 7);
 	}
 	db_close(db);
-	(void)printf("%zu parked\n", n);
+	(void)printf("%lld parked", (long long)n);
+	if (shown < n)
+		(void)printf("; the newest %d of each service are shown", SHOWN);
+	(void)putchar('\n');
 	return DONE;
 }
 

@@ -92,7 +92,8 @@ store_apply(struct db *db, struct cs_arena *arena, const char *service, const ch
 }
 
 static const char parked_sql[] =
-    "select subject, id, error, at_ms, deliveries, state, octet_length(body)::bigint from parked"
+    "select subject, id, error, at_ms, deliveries, state, octet_length(body)::bigint,"
+    " count(*) over () from parked"
     " order by at_ms desc limit $1";
 
 enum cs_code
