@@ -179,6 +179,23 @@ mailboxes_are_in_their_domains(const struct asking *asking, struct cs_refusal *r
 	return true;
 }
 
+/* The signer would say so too, but only after people proved everything. */
+static bool
+is_named_by_a_mailbox(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	const struct smime_profile *certificate =
+	    smime_profile_find(asking->config->profile.certificate_profile);
+	const char *name = asking->request->common_name;
+
+	if (certificate->type != SMIME_MAILBOX || name[0] == '\0' ||
+	    is_among(&asking->request->mailboxes, name))
+		return true;
+	return cs_refuse(
+	    ret_why, (struct cs_refusal){ "common-name", "common_name", "SBR 7.1.4.2.2 a",
+			 "The common name is not one of the mailboxes, and nothing else is proved.",
+			 "Leave it out, or give one of the mailboxes." });
+}
+
 /* The names whose control is proved: the given domains, or else those of the mailboxes. */
 static struct claim_texts
 scope(const struct asking *asking)
@@ -266,7 +283,7 @@ policy_may_request(const struct policy_rules *rules, const struct policy_config 
 {
 	static rule *const all[] = { knows_the_asker, offers_the_profile, lasts_as_allowed,
 		uses_the_key_as_allowed, names_mailboxes, mailboxes_are_in_their_domains,
-		domains_are_related, mailboxes_are_assigned };
+		is_named_by_a_mailbox, domains_are_related, mailboxes_are_assigned };
 	const struct asking asking = { rules, config, request, arena };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)

@@ -113,6 +113,23 @@ expect_refusal(struct fake_world *world, const struct policy_config *config,
 }
 
 static void
+names_a_mailbox_or_nothing(void **state)
+{
+	struct fake_world *world = *state;
+	struct claim_request request =
+	    fake_request(world, "alice@alpha.example,bob@alpha.example", "").request;
+	static const char *const others[] = { "carol@alpha.example", "Alice Example", "alice",
+		"Alice@alpha.example", "alice@alpha.example ", "<script>alert(1)</script>" };
+
+	for (size_t i = 0; i < LEN(others); i++) {
+		request.common_name = others[i];
+		expect_refusal(world, &world->config, &request, "common-name");
+	}
+	request.common_name = "bob@alpha.example";
+	expect_refusal(world, &world->config, &request, "yes");
+}
+
+static void
 refuses_whom_nobody_knows(void **state)
 {
 	struct fake_world *world = *state;
@@ -401,6 +418,7 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fake_world_setup, fake_world_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(answers_each_wish),
+		CASE(names_a_mailbox_or_nothing),
 		CASE(refuses_whom_nobody_knows),
 		CASE(a_profile_may_be_stricter_than_the_rules_and_not_laxer),
 		CASE(allows_only_the_profiles_uses_of_a_key),
