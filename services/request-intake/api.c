@@ -123,6 +123,7 @@ unauthorized(struct call *call)
 
 	problem_with(call, 401,
 	    (struct cs_refusal){ .code = "unauthorized",
+		.field = "Authorization",
 		.text = "No valid API token came with the request.",
 		.mend = "Send \"Authorization: Bearer <token>\"." },
 	    challenge);

@@ -7,18 +7,19 @@
 static const struct {
 	unsigned status;
 	const char *title;
+	const char *clause; /* of what the status itself means; a rule that was broken says more */
 } titles[] = {
-	{ 400, "Bad Request" },
-	{ 401, "Unauthorized" },
-	{ 403, "Forbidden" },
-	{ 404, "Not Found" },
-	{ 406, "Not Acceptable" },
-	{ 409, "Conflict" },
-	{ 410, "Gone" },
-	{ 415, "Unsupported Media Type" },
-	{ 422, "Unprocessable Content" },
-	{ 429, "Too Many Requests" },
-	{ 503, "Service Unavailable" },
+	{ 400, "Bad Request", "RFC 9110 15.5.1" },
+	{ 401, "Unauthorized", "RFC 9110 15.5.2" },
+	{ 403, "Forbidden", "RFC 9110 15.5.4" },
+	{ 404, "Not Found", "RFC 9110 15.5.5" },
+	{ 406, "Not Acceptable", "RFC 9110 15.5.7" },
+	{ 409, "Conflict", "RFC 9110 15.5.10" },
+	{ 410, "Gone", "RFC 9110 15.5.11" },
+	{ 415, "Unsupported Media Type", "RFC 9110 15.5.16" },
+	{ 422, "Unprocessable Content", "RFC 9110 15.5.21" },
+	{ 429, "Too Many Requests", "RFC 6585 4" },
+	{ 503, "Service Unavailable", "RFC 9110 15.6.4" },
 };
 
 const char *
@@ -30,6 +31,17 @@ problem_title(unsigned status)
 	return "Internal Server Error";
 }
 
+static const char *
+clause_of(unsigned status, const struct cs_refusal *why)
+{
+	if (why->clause && why->clause[0] != '\0')
+		return why->clause;
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+		if (titles[i].status == status)
+			return titles[i].clause;
+	return "RFC 9110 15";
+}
+
 static void
 write_members(struct out *out, unsigned status, const struct cs_refusal *why)
 {
@@ -39,7 +51,7 @@ write_members(struct out *out, unsigned status, const struct cs_refusal *why)
 	out_text_if(out, "code", why->code);
 	out_text_if(out, "detail", why->text);
 	out_text_if(out, "field", why->field);
-	out_text_if(out, "clause", why->clause);
+	out_text(out, "clause", clause_of(status, why));
 	out_text_if(out, "mend", why->mend);
 }
 
