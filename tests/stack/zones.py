@@ -137,15 +137,21 @@ class Dns:
         self.set(zone, owner, kind)
 
     def change(self, zone: str, rrsets: dict[tuple[str, str], list[str]]) -> None:
-        """Replaces several RRsets at once."""
+        """Replaces several RRsets at once; what cannot be served leaves the zone as it was."""
         with self.lock:
             target = self.zones[zone]
+            before = dict(target.rrsets)
             for key, values in rrsets.items():
                 if values:
                     target.rrsets[key] = values
                 else:
                     target.rrsets.pop(key, None)
-            self._publish(target)
+            try:
+                self._publish(target)
+            except (RuntimeError, TimeoutError):
+                target.rrsets = before
+                self._publish(target)
+                raise
 
     def sign(self, zone: str, signing: str) -> None:
         """Makes a zone secure, insecure, bogus or expired, DS in the parent included."""
