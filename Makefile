@@ -60,9 +60,11 @@ $(foreach s,$(SERVICES),$(eval $(call service,$s)))
 
 $(SERVICES:%=$B/bin/%) $(TESTS) $(ITS):
 	$(Q)mkdir -p $(@D)
+	$(Q)$(if $(SHOW),echo "  $@")
 	$(Q)$(CC) $(LINK) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
 $B/%.a:
 	$(Q)mkdir -p $(@D)
+	$(Q)$(if $(SHOW),echo "  $@")
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 $B/proto/%.pb-c.c $B/proto/%.pb-c.h: proto/%.proto
 	$(Q)mkdir -p $(@D)
@@ -96,7 +98,7 @@ build-packages:
 
 # The rest of this file needs what was installed: it starts make anew.
 build: build-packages ## installs what is missing and builds every service into build/bin
-	$(Q)echo "building ..."; $(MAKE) -j$$(nproc) --no-print-directory all
+	$(Q)echo "building ..."; $(MAKE) -s -j$$(nproc) --no-print-directory SHOW=1 all
 
 # ---- running ----
 
