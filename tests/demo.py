@@ -68,11 +68,12 @@ class Demo:
         if checks["domain-1"]["state"] != "standing":
             self.step(f"{mailbox}: {zone} is proved by {'a TXT record' if method == 'txt' else 'a file'}")
             if method == "txt":
-                record = self.alice.prove_domain_by_txt(request, zone)
-                self.say(f"           published {record['name']} TXT \"{record['value']}\"")
+                record = self.alice.what_to_publish(request)["record"]
+                self.say(f"           publishing {record['name']} TXT \"{record['value']}\"")
+                self.alice.prove_domain_by_txt(request, zone)
             else:
-                file = self.alice.prove_domain_by_file(request)
-                self.say(f"           published {file['url']}")
+                self.say(f"           publishing {self.alice.what_to_publish(request)['file']['url']}")
+                self.alice.prove_domain_by_file(request)
         self.step(f"{mailbox}: Generate is pressed; CAA, DNSSEC and the perspectives are asked now")
         self.alice.approve(request)
         self.alice.wait_state(request, "issued")
