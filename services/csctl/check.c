@@ -326,7 +326,7 @@ const struct command check_commands[] = {
 	{ "check caa",
 	    "DOMAIN [--tag issuemail|issue|issuewild] [--issuer NAME]... [--root-hints FILE]"
 	    " [--anchor FILE] [--forward ADDR[@PORT]] [--json]",
-	    "looks up what CAA says about us, and how DNSSEC stands", run_caa },
+	    "looks up whether CAA permits these issuers, and how DNSSEC stands", run_caa },
 	{ "check domain",
 	    "DOMAIN --method txt|file --value V [--root-hints FILE] [--anchor FILE]"
 	    " [--forward ADDR[@PORT]] [--test-public-nets CIDR,...] [--json]",
