@@ -91,7 +91,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=options.seed)
     given = parser.parse_args()
     options.binaries, options.quick, options.seed = given.bin.absolute(), given.quick, given.seed
-    found = unittest.TestLoader().discover(str(HERE / "system"), "test_*.py", str(HERE / "system"))
+    loader = unittest.TestLoader()
+    found = loader.discover(str(HERE / "system"), "test_*.py", str(HERE / "system"))
+    if loader.errors:  # whatever was chosen: a file that cannot be read hides its tests
+        print("\n".join(loader.errors))
+        return 2
     chosen = [
         test
         for test in tests_in(found)
