@@ -19,7 +19,7 @@ from claims import Claims
 from wait import wait_for
 
 Say = Callable[[str], None]
-STOP_TIMEOUT = 10.0
+STOP_TIMEOUT = 20.0  # a service may take ten seconds for what it began (DRAIN_MS), and must then end
 HARMLESS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGSTOP, signal.SIGCONT)
 
 
@@ -128,7 +128,7 @@ class Processes:
         return [pid for pid in _all_pids() if _stat(pid)[3:4] == [str(self.pid(name))]]
 
     def stop(self, name: str) -> None:
-        """Ends a process and its group: politely, after ten seconds by force."""
+        """Ends a process and its group: politely, after STOP_TIMEOUT by force."""
         record, process = self.running[name]
         if process.poll() is not None and name not in self.killed:
             self._problem(f"{name} ended by itself, status {process.returncode}")
