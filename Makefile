@@ -146,12 +146,10 @@ FUZZ_S    ?= 60
 fuzz-built:
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) B=build/fuzz CC=clang FUZZ=1 \
 	    CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" $(FUZZERS)
-fuzz: packages fuzz-built ## every parser, FUZZ_S seconds each (60)
-	$(Q)for f in $(FUZZERS); do echo "fuzz $$f"; mkdir -p $$f.corpus; $$f -max_total_time=$(FUZZ_S) -timeout=10 -rss_limit_mb=1024 \
-	    -artifact_prefix=$$f. $$f.corpus >$$f.log 2>&1 || { tail -40 $$f.log; echo "FAILED: $$f"; exit 1; }; done
-fuzz-short: fuzz-built ## every parser for 3 seconds, from the same seed
-	$(Q)for f in $(FUZZERS); do $$f -max_total_time=3 -seed=1 -timeout=10 -rss_limit_mb=1024 \
-	    -artifact_prefix=$$f. >$$f.log 2>&1 || { tail -40 $$f.log; echo "FAILED: $$f"; exit 1; }; done; echo "fuzz: $(words $(FUZZERS)) parsers held"
+fuzz: packages fuzz-built ## every parser, FUZZ_S seconds each (60), from tests/corpus and what earlier runs found
+	$(Q)/usr/bin/python3 tests/fuzz.py --seconds $(FUZZ_S) $(FUZZERS)
+fuzz-short: fuzz-built ## every parser for 3 seconds, from tests/corpus and the same seed
+	$(Q)/usr/bin/python3 tests/fuzz.py --seconds 3 --seed 1 $(FUZZERS)
 
 ifdef FUZZ
 fuzz_libs = $(if $(filter services/%,$(1)),$(B)/services/$(word 2,$(subst /, ,$(1))).a $(call archives,$($(word 2,$(subst /, ,$(1)))_LIBS)),$(call archives,$(word 2,$(subst /, ,$(1)))))
