@@ -9,7 +9,7 @@ HARDEN := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-prot
 CFLAGS ?= $(if $(SAN)$(TSAN),-O1 -g -Wno-format-truncation,$(HARDEN))
 WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
           -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wcast-align
-SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer) \
+SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \
           $(if $(TSAN),-fsanitize=thread)
 ALL    := -std=c17 -D_GNU_SOURCE -fPIE -pthread $(CFLAGS) $(SANFLAGS) -MMD -MP $(if $(RELEASE),-DCS_RELEASE)
 INC     = -iquote libs -iquote $B -iquote $(<D) -iquote $(<D)/..

@@ -8,6 +8,7 @@ stack dies in whatever way, the pipe breaks and the watchdog stops everything th
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from wait import wait_for
 
 Say = Callable[[str], None]
 STOP_TIMEOUT = 20.0  # a service may take ten seconds for what it began (DRAIN_MS), and must then end
+# Not every status tells: a test may have killed the process that complained.
+SANITIZER = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer:|: runtime error: ")
 HARMLESS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGSTOP, signal.SIGCONT)
 
 
@@ -84,7 +87,7 @@ class Processes:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**_plain_environment(), **(env or {})},
+                env={**plain_environment(), **(env or {})},
                 cwd=home,
                 start_new_session=True,
                 user=user,
@@ -150,6 +153,9 @@ class Processes:
     def stop_all(self) -> None:
         for name in reversed(list(self.running)):
             self.stop(name)
+        for log in sorted((self.root / "log").glob("*.log")):
+            if SANITIZER.search(log.read_text(errors="replace")):
+                self._problem(f"a sanitizer complains in {log.name}")
 
     def _problem(self, text: str) -> None:
         self.problems.append(text)
@@ -286,7 +292,7 @@ def _signal_group(leader: int, sig: int) -> None:
         pass
 
 
-def _plain_environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """What a process inherits: nothing that a developer happens to have set, but for the sanitizers."""
     sanitizers = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", **sanitizers}

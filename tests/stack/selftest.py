@@ -21,7 +21,7 @@ from typing import Any
 
 import control
 from claims import CLAIMS, Claims
-from procs import left_behind, read_records, run, same_process
+from procs import Processes, left_behind, read_records, run, same_process
 from resolver import Answer, Resolver
 from secrets_dir import nkey_seed
 from stack import Stack
@@ -438,6 +438,18 @@ class InThisProcess(unittest.TestCase):
                 stack.start_service("signer", binary="broken")
         self.assertTrue((stack.root / "log" / "signer.log").exists())
         self.assertEqual(left_behind(stack.root), [])
+
+    def test_a_sanitizer_is_heard_though_its_process_was_killed(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            root = Path(name)
+            (root / "log").mkdir()
+            processes = Processes(root, lambda _: None)
+            words = "echo 'WARNING: ThreadSanitizer: data race (pid=7)'; exec sleep 60"
+            processes.start("loud", ["sh", "-c", words])
+            wait_for((root / "log" / "loud.log").read_text, 5, "its words")
+            processes.kill("loud")
+            processes.stop_all()
+            self.assertEqual(processes.problems, ["a sanitizer complains in loud.log"])
 
 
 class Claiming(unittest.TestCase):

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stack"))
 
 from applicant import Applicant, Refused, make_csr  # noqa: E402, F401
 from options import options  # noqa: E402
-from procs import tail  # noqa: E402
+from procs import plain_environment, tail  # noqa: E402
 from stack import Stack  # noqa: E402
 from wait import wait_for  # noqa: E402, F401
 
@@ -97,7 +97,7 @@ class SystemTest(unittest.TestCase):
     ) -> subprocess.CompletedProcess[str]:
         """The operator's tool, with whatever status it ends."""
         environment = {
-            "PATH": "/usr/bin:/bin",
+            **plain_environment(),
             **self.stack.environment(user),
             "CS_DATABASE_URL": self.stack.postgres.url,
             "CS_API_URL": "http://" + self.stack.services["request-intake"].env["CS_HTTP_LISTEN"]
