@@ -114,29 +114,29 @@ test: packages ## all tests: unit, adapters against real servers, the whole syst
 	$(Q)$(MAKE) --no-print-directory unit it stack-test system-test fuzz-short
 tests-built: $(TESTS) $(ITS)
 unit: $(TESTS) ## pure units and batches in memory: no servers, no network
-	$(Q)for t in $^; do $$t >$$t.log 2>&1 || { cat $$t.log; echo "FAILED: $$t"; exit 1; }; done
+	$(Q)for t in $^; do $(UNDER) $$t >$$t.log 2>&1 || { cat $$t.log; echo "FAILED: $$t"; exit 1; }; done
 	$(Q)echo "unit: $(words $(TESTS)) programs passed"
 # Each runs inside its folder's run-it.sh, which starts the server it needs; a store runs inside the database's.
 it: $(ITS) ## one adapter at a time against the real server it is for
 	$(Q)for t in $^; do src=$${t#$B/}; run=$$(dirname $$src)/run-it.sh; [ -x $$run ] || run=libs/db/tests/run-it.sh; \
-	    $$run $$t >$$t.log 2>&1 || { cat $$t.log; echo "FAILED: $$t"; exit 1; }; echo "it: $$src passed"; done
+	    $$run $(UNDER) $$t >$$t.log 2>&1 || { cat $$t.log; echo "FAILED: $$t"; exit 1; }; echo "it: $$src passed"; done
 stack-test: ## the test stack itself
 	$(Q)/usr/bin/python3 tests/stack/selftest.py
 system-test: all ## the whole system, from the outside
 	$(Q)/usr/bin/python3 tests/run.py
-test-san: packages ## unit and system tests with the address and undefined-behaviour sanitizers
+test-san: packages ## unit tests, adapters and the whole system with the address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory SAN=1 -j$$(nproc) all tests-built
-	$(Q)$(MAKE) --no-print-directory SAN=1 unit
+	$(Q)$(MAKE) --no-print-directory SAN=1 unit it
 	$(Q)/usr/bin/python3 tests/run.py --bin build/san/bin --quick
-test-tsan: packages ## the skeleton and the system tests with the thread sanitizer
-	$(Q)$(MAKE) --no-print-directory TSAN=1 -j$$(nproc) all build/tsan/libs/svc/tests/it_svc
+THREADED := libs/bus/tests/it_bus libs/svc/tests/it_svc
+test-tsan: packages ## what has threads (bus, skeleton) and the whole system with the thread sanitizer
+	$(Q)$(MAKE) --no-print-directory TSAN=1 -j$$(nproc) all $(THREADED:%=build/tsan/%)
 	$(Q)export TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp; \
-	    libs/svc/tests/run-it.sh build/tsan/libs/svc/tests/it_svc && \
+	    $(MAKE) --no-print-directory TSAN=1 ITS="$(THREADED:%=build/tsan/%)" it && \
 	    /usr/bin/python3 tests/run.py --bin build/tsan/bin --quick
-test-valgrind: packages ## unit tests under valgrind
+test-valgrind: packages ## unit tests and adapters under valgrind
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tests-built
-	$(Q)for t in $(TESTS); do valgrind -q --error-exitcode=9 --leak-check=full $$t >$$t.log 2>&1 || \
-	    { cat $$t.log; echo "FAILED: $$t"; exit 1; }; done; echo "valgrind: $(words $(TESTS)) programs clean"
+	$(Q)$(MAKE) --no-print-directory UNDER="valgrind -q --error-exitcode=9 --leak-check=full" unit it
 
 # ---- fuzzing: clang's libFuzzer, each target of libs/*/tests/fuzz_*.c and services/*/tests/fuzz_*.c ----
 
