@@ -3,8 +3,8 @@
 # secrets.sh DIR [CSCTL]: makes every key, certificate and table that a new installation needs, and nothing twice.
 #   DIR/secret/NAME/   the files of Secret NAME            DIR/public/   the files of ConfigMap public
 #   DIR/nats/          for the NATS servers                DIR/postgres/ for PostgreSQL
-#   DIR/offline/       the keys of the root CA, of the two approvers and of the installation's own small CA:
-#                      they belong to people, not into the cluster
+#   DIR/offline/       the keys of the root CA, of the two approvers, of the observer and of the installation's own
+#                      small CA: they belong to people, not into the cluster
 # PERSPECTIVES="name ...": as CS_PERSPECTIVES has them.  RELAY_CA=FILE: PEM of the mail relay's CA.
 set -eu
 umask 077
@@ -54,6 +54,9 @@ for name in $WITH_DATABASE; do
 done
 mkdir -p secret/migrate
 certificate secret/migrate/postgres countersign_owner -addext extendedKeyUsage=clientAuth
+# Who watches: reads the lanes and the outboxes, from outside the cluster, and changes nothing.
+certificate offline/observer countersign_observer -addext extendedKeyUsage=clientAuth
+cp seeds/observer.seed offline/observer.seed
 
 # Who signs what: one Ed25519 key each, and the table that two approvers sign.
 table=''

@@ -10,11 +10,6 @@
 
 #define SHOWN 200
 
-static const char *const schemas[] = { "request_intake", "policy", "mailbox_validator",
-	"domain_validator", "signer", "notifier" };
-
-#define SCHEMAS (sizeof(schemas) / sizeof(schemas[0]))
-
 static enum cs_code
 open_owner(struct db **ret_db, struct cs_err *err)
 {
@@ -52,13 +47,13 @@ run_list(struct args *args)
 		return usage(args);
 	if (open_owner(&db, &err))
 		return could_not(&err);
-	for (size_t i = 0; i < SCHEMAS; i++) {
-		if (store_use_schema(db, args->arena, schemas[i], &err) ||
+	for (size_t i = 0; i < STORE_SCHEMAS; i++) {
+		if (store_use_schema(db, args->arena, store_schemas[i], &err) ||
 		    store_parked(db, args->arena, SHOWN, &rows, &err)) {
 			db_close(db);
 			return could_not(&err);
 		}
-		print_rows(args->arena, schemas[i], rows);
+		print_rows(args->arena, store_schemas[i], rows);
 		shown += (int64_t)db_rows_count(rows);
 		if (db_rows_count(rows) > 0)
 			n += db_get_i64(rows, 0, 7);
@@ -76,8 +71,8 @@ static enum cs_code
 find(struct db *db, struct args *args, struct cs_id id, struct db_rows **ret_rows,
     struct cs_err *err)
 {
-	for (size_t i = 0; i < SCHEMAS; i++) {
-		if (store_use_schema(db, args->arena, schemas[i], err) ||
+	for (size_t i = 0; i < STORE_SCHEMAS; i++) {
+		if (store_use_schema(db, args->arena, store_schemas[i], err) ||
 		    store_parked_one(db, args->arena, id, ret_rows, err))
 			return err->code;
 		if (db_rows_count(*ret_rows) > 0)

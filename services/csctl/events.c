@@ -1,30 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* events.c: shows events as they pass, or as the lanes keep them; it never publishes. */
-#include <jansson.h>
+/* events.c: shows events as they pass, as the lanes keep them, or as the outboxes do; it never publishes. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "archive.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "bus/bus.h"
 #include "catalogue/catalogue.h"
 #include "csctl.h"
-#include "wire.h"
+#include "shown.h"
+#include "store.h"
 
 /* What is asked for; NULL or 0: everything. */
 struct filter {
 	const char *request, *lane, *type;
-	int64_t since_ms;
+	int64_t since_ms, until_ms;
 	uint64_t sequence;
+	uint32_t limit;
 	bool as_json;
-};
-
-/* One event from either source. */
-struct shown {
-	const char *subject, *id, *key, *time, *source;
-	uint64_t sequence; /* 0: not known */
-	struct cs_span body;
 };
 
 static const char *
@@ -50,56 +44,11 @@ wanted(const struct filter *filter, const struct shown *event)
 	       (cs_time_parse(event->time, &at_ms, NULL) == CS_OK && at_ms >= filter->since_ms);
 }
 
-/* The few fields that tell the story; all of them with --json. */
-static const char *const told[] = { "profile", "check_id", "kind", "target", "method", "attempt",
-	"outcome", "reason", "code", "security", "revision", "final", "state", "serial", "text" };
-
-static void
-print_story(const struct shown *event, json_t *body)
-{
-	(void)printf("%s  %-28s %s", event->time, event->subject, event->key);
-	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
-		json_t *value = json_object_get(body, told[i]);
-		char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-
-		if (value != NULL)
-			(void)printf(" %s=%s", told[i], text);
-		free(text);
-	}
-	if (body == NULL)
-		(void)printf(" (unreadable, %zu octets)", event->body.len);
-	(void)printf("\n");
-}
-
-static void
-print_json(const struct shown *event, json_t *body)
-{
-	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:O*}", "subject",
-	    event->subject, "id", event->id, "request", event->key, "time", event->time, "source",
-	    event->source, "sequence", (json_int_t)event->sequence, "body", body);
-	char *text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
-
-	(void)puts(text == NULL ? "{}" : text);
-	free(text);
-	json_decref(object);
-}
-
 static void
 show(const struct filter *filter, const struct shown *event)
 {
-	const struct catalogue_event *known = catalogue_event_find(event->subject);
-
-	if (!wanted(filter, event))
-		return;
-	json_t *body =
-	    known == NULL ? NULL : wire_event_json(known->message, known->is_signed, event->body);
-
-	if (filter->as_json)
-		print_json(event, body);
-	else
-		print_story(event, body);
-	json_decref(body);
-	(void)fflush(stdout);
+	if (wanted(filter, event))
+		shown_print(event, filter->as_json);
 }
 
 static const char *
@@ -192,19 +141,83 @@ replay(struct bus *bus, const struct filter *filter)
 	return DONE;
 }
 
-/* ---- both ---- */
+/* ---- archive ---- */
 
-static bool
-is_lane(const char *name)
+static const struct catalogue_lane *
+find_lane(const char *stream)
 {
 	size_t n;
 	const struct catalogue_lane *lanes = catalogue_lanes(&n);
 
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(lanes[i].stream, name) == 0)
-			return true;
-	return false;
+		if (strcmp(lanes[i].stream, stream) == 0)
+			return &lanes[i];
+	return NULL;
 }
+
+/* "cs.plan.*" -> "plan." */
+static const char *
+prefix_of(struct cs_arena *arena, const struct catalogue_lane *lane)
+{
+	const char *subjects = without_prefix(lane->subjects);
+
+	return cs_arena_strndup(arena, subjects, strcspn(subjects, "*"));
+}
+
+/* As its service signs what it publishes. */
+static const char *
+source_of(struct cs_arena *arena, const char *schema)
+{
+	char *source = cs_arena_printf(arena, "/countersign/%s", schema);
+
+	for (char *c = source; *c != '\0'; c++)
+		if (*c == '_')
+			*c = '-';
+	return source;
+}
+
+static void
+show_archived(const struct filter *filter, const struct archive_event *event)
+{
+	char id[CS_ID_TEXT], key[CS_ID_TEXT], when[CS_TIME_TEXT];
+	struct cs_arena *arena = cs_arena_new();
+
+	cs_id_format(event->id, id);
+	cs_id_format(event->key, key);
+	cs_time_format(event->created_ms, when);
+	const struct shown shown = { .subject = cs_escape(arena, cs_span_str(event->subject), 200),
+		.id = id,
+		.key = key,
+		.time = when,
+		.source = source_of(arena, event->schema),
+		.sequence = (uint64_t)event->seq,
+		.body = event->body };
+
+	shown_print(&shown, filter->as_json);
+	cs_arena_free(arena);
+}
+
+static enum cs_code
+show_archive(
+    struct db *db, const struct filter *filter, const struct store_wish *wish, struct cs_err *err)
+{
+	struct archive *archive;
+	struct archive_event event;
+	enum cs_code code = CS_OK;
+
+	if (store_read_only(db, err) || archive_open(db, wish, &archive, err))
+		return err->code;
+	for (uint32_t n = 0; filter->limit == 0 || n < filter->limit; n++) {
+		code = archive_next(archive, &event, err);
+		if (code != CS_OK)
+			break;
+		show_archived(filter, &event);
+	}
+	archive_close(archive);
+	return code == CS_NOT_FOUND ? CS_OK : code;
+}
+
+/* ---- all ---- */
 
 static bool
 is_type(const char *subject)
@@ -219,7 +232,7 @@ is_known(const struct filter *filter)
 {
 	const char *word = NULL;
 
-	if (filter->lane != NULL && !is_lane(filter->lane))
+	if (filter->lane != NULL && find_lane(filter->lane) == NULL)
 		word = filter->lane;
 	else if (filter->type != NULL && !is_type(filter->type))
 		word = filter->type;
@@ -228,40 +241,54 @@ is_known(const struct filter *filter)
 	return word == NULL;
 }
 
-/* Only what lies in the lanes has a place and a past: the last two options are for replay alone. */
+enum mode { TAIL, REPLAY, ARCHIVE };
+
 static bool
-read_filter(struct args *args, bool replaying, struct filter *filter)
+read_time(struct args *args, const char *name, int64_t *ret_ms)
 {
-	const char *since = replaying ? args_option(args, "--since", NULL) : NULL;
-	uint32_t sequence = 0;
+	const char *text = args_option(args, name, NULL);
 	struct cs_err err;
 
-	if (replaying && !args_number(args, "--sequence", 1, UINT32_MAX, &sequence))
-		return false;
+	if (text == NULL || cs_time_parse(text, ret_ms, &err) == CS_OK)
+		return true;
+	(void)could_not(&err);
+	return false;
+}
+
+/* What passes has neither a past nor a place; only the outboxes can be asked for a piece of their past. */
+static bool
+read_filter(struct args *args, enum mode mode, struct filter *filter)
+{
+	uint32_t sequence = 0;
+
 	*filter = (struct filter){ .request = args_option(args, "--request", NULL),
 		.lane = args_option(args, "--lane", NULL),
 		.type = args_option(args, "--type", NULL),
-		.sequence = sequence,
+		.until_ms = INT64_MAX,
 		.as_json = args_flag(args, "--json") };
-	if (since != NULL && cs_time_parse(since, &filter->since_ms, &err)) {
-		(void)could_not(&err);
+	if (mode != TAIL && !read_time(args, "--since", &filter->since_ms))
 		return false;
-	}
+	if (mode == REPLAY && !args_number(args, "--sequence", 1, UINT32_MAX, &sequence))
+		return false;
+	if (mode == ARCHIVE && (!read_time(args, "--until", &filter->until_ms) ||
+				   !args_number(args, "--limit", 1, UINT32_MAX, &filter->limit)))
+		return false;
+	filter->sequence = sequence;
 	return args_end(args) && is_known(filter);
 }
 
 static int
-run(struct args *args, bool replaying)
+run(struct args *args, enum mode mode)
 {
 	struct filter filter;
 	struct cs_err err = { 0 };
 	struct bus *bus;
 
-	if (!read_filter(args, replaying, &filter))
+	if (!read_filter(args, mode, &filter))
 		return COULD_NOT_RUN;
 	if (connect_bus("observer", &bus, &err))
 		return could_not(&err);
-	int status = replaying ? replay(bus, &filter) : tail(bus, &filter);
+	int status = mode == REPLAY ? replay(bus, &filter) : tail(bus, &filter);
 
 	bus_close(bus);
 	bus_fini();
@@ -271,13 +298,43 @@ run(struct args *args, bool replaying)
 static int
 run_tail(struct args *args)
 {
-	return run(args, false);
+	return run(args, TAIL);
 }
 
 static int
 run_replay(struct args *args)
 {
-	return run(args, true);
+	return run(args, REPLAY);
+}
+
+static int
+run_archive(struct args *args)
+{
+	struct filter filter;
+	struct cs_err err = { 0 };
+	struct cs_id request;
+	struct db *db;
+
+	if (!read_filter(args, ARCHIVE, &filter))
+		return COULD_NOT_RUN;
+	if (filter.request != NULL && cs_id_parse(filter.request, &request, &err))
+		return could_not(&err);
+	const char *url = setting("CS_DATABASE_URL", "postgresql:// URL of countersign_observer");
+	const struct store_wish wish = { .request = filter.request == NULL ? NULL : &request,
+		.subject = filter.type,
+		.prefix =
+		    filter.lane == NULL ? NULL : prefix_of(args->arena, find_lane(filter.lane)),
+		.since_ms = filter.since_ms,
+		.until_ms = filter.until_ms };
+
+	if (url == NULL)
+		return COULD_NOT_RUN;
+	if (db_open(url, "csctl", &db, &err))
+		return could_not(&err);
+	enum cs_code code = show_archive(db, &filter, &wish, &err);
+
+	db_close(db);
+	return code == CS_OK ? DONE : could_not(&err);
 }
 
 const struct command event_commands[] = {
@@ -286,5 +343,10 @@ const struct command event_commands[] = {
 	{ "events replay",
 	    "[--request ID] [--lane STREAM] [--type EVENT] [--since TIME] [--sequence N] [--json]",
 	    "shows what the lanes keep; publishes nothing", run_replay },
+	{ "events archive",
+	    "[--request ID] [--lane STREAM] [--type EVENT] [--since TIME] [--until TIME] [--limit N] [--json]",
+	    "shows what the services' outboxes keep, whatever became of the lanes; changes nothing.\n"
+	    "      caa-dnssec and mpic-coordinator have none: what they found is in the signer's evidence",
+	    run_archive },
 	{ NULL, NULL, NULL, NULL },
 };

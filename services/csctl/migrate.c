@@ -93,7 +93,9 @@ migrate_service(struct db *db, struct args *args, const char *service, const cha
 	for (const struct migration *m = migrations; m->name != NULL; m++)
 		if (strcmp(m->service, service) == 0 && apply(db, args->arena, role, m, ret_n, err))
 			return err->code;
-	return store_grant(db, args->arena, role, err);
+	if (store_grant(db, args->arena, role, err))
+		return err->code;
+	return store_grant_observer(db, args->arena, role, err);
 }
 
 /* Services that keep state are those that have migrations. */
@@ -101,9 +103,11 @@ static enum cs_code
 migrate_all(
     struct db *db, struct args *args, const char *passwords, unsigned *ret_n, struct cs_err *err)
 {
-	const char *last = "";
+	const char *last = "", *password = NULL;
 
-	if (store_prepare(db, err))
+	if (store_prepare(db, err) ||
+	    password_of(args->arena, passwords, "observer", &password, err) ||
+	    store_make_observer(db, args->arena, password, err))
 		return err->code;
 	for (const struct migration *m = migrations; m->name != NULL; m++) {
 		if (m->service[0] == '\0' || strcmp(m->service, last) == 0)
@@ -139,7 +143,8 @@ run_migrate(struct args *args)
 
 const struct command migrate_commands[] = {
 	{ "migrate", "--passwords DIR",
-	    "makes or updates every service's role, schema and tables; passwords are kept in DIR",
+	    "makes or updates every service's role, schema and tables, and the role that may only read\n"
+	    "      outboxes, countersign_observer; passwords are kept in DIR",
 	    run_migrate },
 	{ NULL, NULL, NULL, NULL },
 };

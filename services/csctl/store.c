@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store.c: roles, schemas and the record of migrations; each service has one role and one schema. */
+/*
+ * store.c: roles, schemas and the record of migrations; each service has one role and one schema.  And what
+ * operators look into: dead letters and outboxes.
+ */
 #include "store.h"
 
 #include <string.h>
@@ -58,6 +61,35 @@ store_grant(struct db *db, struct cs_arena *arena, const char *role, struct cs_e
 	return db_script(db, sql, err);
 }
 
+/* The name is the cluster's, not a schema's: it shall not be taken for a service. */
+#define OBSERVER "countersign_observer"
+
+enum cs_code
+store_make_observer(struct db *db, struct cs_arena *arena, const char *password, struct cs_err *err)
+{
+	if (!is_plain(password))
+		return cs_fail(err, CS_MALFORMED, "password has a character that is not allowed");
+	return db_script(db,
+	    cs_arena_printf(arena,
+		"do $$ begin if not exists (select 1 from pg_roles where rolname = '" OBSERVER "')"
+		" then create role " OBSERVER " login; end if; end $$;"
+		"alter role " OBSERVER " password '%s';",
+
+		password),
+	    err);
+}
+
+enum cs_code
+store_grant_observer(struct db *db, struct cs_arena *arena, const char *role, struct cs_err *err)
+{
+	return db_script(db,
+	    cs_arena_printf(arena,
+		"grant usage on schema %s to " OBSERVER ";"
+		"grant select on %s.outbox to " OBSERVER ";",
+		role, role),
+	    err);
+}
+
 static const char applied_sql[] =
     "select sha256 from csctl.migration where service = $1 and name = $2";
 
@@ -90,6 +122,9 @@ store_apply(struct db *db, struct cs_arena *arena, const char *service, const ch
 		return err->code;
 	return db_settle(db, err);
 }
+
+const char *const store_schemas[STORE_SCHEMAS] = { "request_intake", "policy", "mailbox_validator",
+	"domain_validator", "signer", "notifier" };
 
 static const char parked_sql[] =
     "select subject, id, error, at_ms, deliveries, state, octet_length(body)::bigint,"
@@ -140,4 +175,66 @@ store_use_schema(struct db *db, struct cs_arena *arena, const char *schema, stru
 	if (!is_plain(schema))
 		return cs_fail(err, CS_MALFORMED, "not a service's schema: %s", schema);
 	return db_script(db, cs_arena_printf(arena, "set search_path = %s", schema), err);
+}
+
+/* ---- outboxes ---- */
+
+enum cs_code
+store_read_only(struct db *db, struct cs_err *err)
+{
+	return db_script(db, "set default_transaction_read_only = on", err);
+}
+
+static const char last_sql[] = "select coalesce(max(seq), 0) from outbox";
+
+enum cs_code
+store_outbox_last(struct db *db, struct cs_arena *arena, int64_t *ret_seq, struct cs_err *err)
+{
+	struct db_rows *rows;
+
+	if (db_query(db, arena, last_sql, NULL, 0, &rows, err))
+		return err->code;
+	*ret_seq = db_get_i64(rows, 0, 0);
+	return CS_OK;
+}
+
+static const char from_sql[] =
+    "select seq, created_ms from outbox where seq >= $1 order by seq limit 1";
+
+enum cs_code
+store_outbox_from(
+    struct db *db, struct cs_arena *arena, int64_t seq, struct store_place *ret, struct cs_err *err)
+{
+	const struct db_param params[] = { db_i64(seq) };
+	struct db_rows *rows;
+
+	if (db_query(db, arena, from_sql, params, 1, &rows, err))
+		return err->code;
+	*ret = (struct store_place){ 0 };
+	if (db_rows_count(rows) > 0)
+		*ret = (struct store_place){ db_get_i64(rows, 0, 0), db_get_i64(rows, 0, 1) };
+	return CS_OK;
+}
+
+/* Pages are counted in rows whether they are wanted or not, so that each statement is short. */
+#define PAGE_COLUMNS                                                                                 \
+	"select seq, id, key, subject, created_ms, case when created_ms >= $4 and created_ms < $5"   \
+	" and ($6::text is null or subject = $6) and ($7::text is null or starts_with(subject, $7))" \
+	" then body end from outbox"
+static const char page_sql[] = PAGE_COLUMNS " where seq > $1 and seq <= $2 order by seq limit $3";
+static const char page_of_request_sql[] =
+    PAGE_COLUMNS " where key = $8 and seq > $1 and seq <= $2 order by seq limit $3";
+
+enum cs_code
+store_outbox_page(struct db *db, struct cs_arena *arena, const struct store_wish *wish,
+    int64_t after, int64_t last, size_t max, struct db_rows **ret_rows, struct cs_err *err)
+{
+	const struct db_param params[] = { db_i64(after), db_i64(last), db_i64((int64_t)max),
+		db_i64(wish->since_ms), db_i64(wish->until_ms), db_text(wish->subject),
+		db_text(wish->prefix),
+		wish->request != NULL ? db_id(*wish->request) : db_null_id() };
+
+	if (wish->request != NULL)
+		return db_query(db, arena, page_of_request_sql, params, 8, ret_rows, err);
+	return db_query(db, arena, page_sql, params, 7, ret_rows, err);
 }

@@ -53,6 +53,7 @@ API_TOKENS = (
     ("bob-token", "bob", ""),
     ("operator-token", "operator", "operator"),
 )
+OBSERVER = "countersign_observer"  # the database role that may read outboxes
 
 
 def role(service: str) -> str:

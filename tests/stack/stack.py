@@ -37,7 +37,7 @@ from natsd import MakeUsers, Nats, users_without_limits
 from outside import Mail, Web
 from postgres import Postgres
 from procs import Processes, Say, left_behind, run, same_process, start_time, stop_recorded
-from product import API_TOKENS, ENTERPRISE, ISSUER_DOMAIN, PERSPECTIVES, SERVICES, USERS, WITH_HTTP, role
+from product import API_TOKENS, ENTERPRISE, ISSUER_DOMAIN, OBSERVER, PERSPECTIVES, SERVICES, USERS, WITH_HTTP, role
 from secrets_dir import make_tls, private_file
 from wait import wait_for
 from zones import MAIL_HOST, Dns, Zone
@@ -181,6 +181,8 @@ class Stack:
             if password.exists():
                 line = f"*:*:*:{role(service)}:{password.read_text().strip()}\n"
                 private_file(self.pass_file(service), line)
+        password = passwords / "observer.password"
+        private_file(self.pass_file("observer"), f"*:*:*:{OBSERVER}:{password.read_text().strip()}\n")
         self.csctl("provision", user="provisioner")
         ca = ["ca", "init", "--dir", str(self.ca), "--algorithm", algorithm]
         self.csctl(*ca, *(["--bench"] if algorithm == "rsa3072" else []))
@@ -347,6 +349,8 @@ class Stack:
         """Services come with their own role, tools with the owner's, perspectives with none."""
         if user in SERVICES:
             return {"CS_DATABASE_URL": self.postgres.url_for(role(user), self.pass_file(user))}
+        if user == "observer":
+            return {"CS_DATABASE_URL": self.postgres.url_for(OBSERVER, self.pass_file(user))}
         return {"CS_DATABASE_URL": self.postgres.url} if user in ("csctl", "test") else {}
 
     def test_environment(self) -> dict[str, str]:

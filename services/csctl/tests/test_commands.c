@@ -278,6 +278,45 @@ a_word_that_the_catalogue_lacks_is_refused_before_the_bus(void **state)
 	assert_non_null(strstr(said.text, "is not understood here"));
 }
 
+/* Only the outboxes can be asked for a piece of their past; what is wrong is said before the database is asked. */
+static void
+the_archive_s_options_are_judged_before_the_database(void **state)
+{
+	static const struct {
+		const char *words, *said;
+	} cases[] = {
+		{ "events archive --lane plan", "the catalogue has no \"plan\"" },
+		{ "events archive --type plan", "the catalogue has no \"plan\"" },
+		{ "events archive --since yesterday", "time must look like" },
+		{ "events archive --until 2026-01-01", "time must look like" },
+		{ "events archive --limit 0", "--limit wants a number" },
+		{ "events archive --request 1", "csctl: " },
+		{ "events archive --sequence 1", "\"--sequence\" is not understood here" },
+		{ "events replay --until 2026-01-01T00:00:00Z", "is not understood here" },
+		{ "events replay --limit 1", "is not understood here" },
+		{ "events archive", "CS_DATABASE_URL is not set" },
+	};
+	static struct said said;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (say(&said, cases[i].words)->status != COULD_NOT_RUN ||
+		    strstr(said.text, cases[i].said) == NULL)
+			fail_msg("%s: %s", cases[i].words, said.text);
+	}
+}
+
+/* Who has no outbox is told where to look instead. */
+static void
+the_archive_says_what_it_does_not_have(void **state)
+{
+	static struct said said;
+
+	(void)state;
+	assert_int_equal(say(&said, "events archive --help")->status, DONE);
+	assert_non_null(strstr(said.text, "caa-dnssec and mpic-coordinator have none"));
+}
+
 /* One approver's table would be refused by everybody who loads it. */
 static void
 a_trust_table_needs_two_approvers(void **state)
@@ -335,6 +374,8 @@ main(void)
 		cmocka_unit_test(json_is_one_line_and_nothing_else),
 		cmocka_unit_test(a_file_without_certificates_shows_none),
 		cmocka_unit_test(a_word_that_the_catalogue_lacks_is_refused_before_the_bus),
+		cmocka_unit_test(the_archive_s_options_are_judged_before_the_database),
+		cmocka_unit_test(the_archive_says_what_it_does_not_have),
 		cmocka_unit_test(a_trust_table_needs_two_approvers),
 		cmocka_unit_test(only_the_request_s_own_end_ends_its_story),
 	};
