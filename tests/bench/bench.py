@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Workloads on the whole system, all servers on this machine and durable; prints figures.
 
-    bench.py [--seconds N] [--only W1,W1b,W2] [--bin DIR] [--statements N]
+    bench.py [--seconds N] [--only W1,W1b,W2,W3] [--rate N] [--bin DIR] [--statements N]
 
 W1   closed loop, 64 outstanding, P-256 issuer, mailbox-validated with a standing mailbox proof,
      CAA with DNSSEC and MPIC of five perspectives against local zones
 W1b  the same with 512 outstanding
 W2   W1 with an RSA-3072 issuer
+W3   open loop, Poisson arrivals (200 a second, for 120 s), each for a mailbox of its own, proved with
+     the token that is mailed to it; latency from the moment an arrival was due
+
+Status 1 when anything went wrong: an error, a request that was accepted and not issued, a serial twice.
 """
 
 import argparse
@@ -18,16 +22,17 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE.parent / "stack"))
 
-from applicant import Applicant, make_csr  # noqa: E402
 from product import API_TOKENS, SERVICES, role  # noqa: E402
 from stack import REPOSITORY, Stack  # noqa: E402
 
+DOMAIN = "bench.example"
 MAILBOXES = 20
+GRACE = 240  # seconds for keys, proofs and what is under way at the end
 STATEFUL = ("request-intake", "policy", "signer", "mailbox-validator", "notifier")
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -105,61 +110,143 @@ def openssl_speed() -> str:
     return "\n".join(line for line in out.splitlines() if "sign/s" in line or "nistp256" in line or line.startswith("rsa"))
 
 
+class Workload(NamedTuple):
+    outstanding: int  # 0: an open loop
+    algorithm: str
+    seconds: int
+
+
 def build_load() -> Path:
     binary = REPOSITORY / "build" / "bench" / "load"
     binary.parent.mkdir(parents=True, exist_ok=True)
-    words = ["gcc", "-O2", "-D_GNU_SOURCE", "-o", binary, HERE / "load.c", "-levent", "-ljansson", "-lcrypto"]
-    subprocess.run(words, check=True)
+    sources = [HERE / f"{name}.c" for name in ("load", "flow", "lists", "figures", "api", "keys", "sink")]
+    words = ["gcc", "-std=c17", "-Wall", "-Wextra", "-Werror", "-O2", "-D_GNU_SOURCE", "-o", binary, *sources]
+    subprocess.run([*words, "-levent", "-ljansson", "-lcrypto", "-lm"], check=True)
     return binary
 
 
-def workload(name: str, outstanding: int, algorithm: str, options: argparse.Namespace) -> None:
-    load = build_load()
+class Load:
+    """The generator, which takes the mails of the product as well: from here until it has ended."""
+
+    def __init__(self, stack: Stack, relay: str, work: Workload, options: argparse.Namespace) -> None:
+        self.limit = options.warm + work.seconds + GRACE
+        words = [build_load(), "--api", stack.services["request-intake"].env["CS_HTTP_LISTEN"]]
+        words += ["--smtp", relay.rpartition(":")[2], "--token", API_TOKENS[0][0], "--profile", "smime-mailbox"]
+        words += ["--domain", DOMAIN, "--mailboxes", MAILBOXES, "--warm", options.warm, "--seconds", work.seconds]
+        words += ["--outstanding", work.outstanding] if work.outstanding else ["--rate", options.rate]
+        self.process = subprocess.Popen(
+            [*map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    def __enter__(self) -> "Load":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def wait_ready(self) -> None:
+        assert self.process.stdout is not None
+        if self.process.stdout.readline() != "ready\n":
+            raise RuntimeError("the generator could not begin")
+
+    def run(self) -> dict[str, Any]:
+        out, _ = self.process.communicate("go\n", timeout=self.limit)
+        figures: dict[str, Any] = json.loads(out)
+        return figures
+
+
+def certificates(stack: Stack) -> int:
+    return int(stack.postgres.query("select count(*) from signer.certificate"))
+
+
+def what_is_wrong(figures: dict[str, Any], issued: int) -> list[str]:
+    """Nothing is lost, nothing is issued twice."""
+    rules = {
+        "errors": figures["errors"] == 0,
+        "the keys ran out before the time": not figures["keys_ran_out"],
+        "accepted and not fetched": figures["accepted"] == figures["fetched"],
+        "accepted and not issued, or issued twice": figures["accepted"] == issued,
+        "a serial twice": figures["distinct_serials"] == figures["fetched"],
+    }
+    return [rule for rule, holds in rules.items() if not holds]
+
+
+class Snapshot(NamedTuple):
+    cpu: dict[str, float]
+    database: dict[str, float]
+    bus: dict[str, float]
+    batches: dict[str, tuple[float, float]]
+    issued: int
+
+
+def snapshot(stack: Stack) -> Snapshot:
+    return Snapshot(cpu_seconds(stack), database(stack), bus(stack), batches(stack), certificates(stack))
+
+
+def print_rates(name: str, work: Workload, figures: dict[str, Any], options: argparse.Namespace) -> None:
+    how = f"{work.outstanding} outstanding" if work.outstanding else f"{options.rate:g} arrivals/s"
+    print(
+        f"\n{name}: {how}, {work.algorithm}, {work.seconds} s: {figures['per_second']:.0f} certificates/s,"
+        f" p50 {figures['p50_ms']:.0f} ms, p99 {figures['p99_ms']:.0f} ms, errors {figures['errors']}"
+    )
+    print(
+        f"  accepted {figures['accepted']}, fetched {figures['fetched']}, distinct serials"
+        f" {figures['distinct_serials']}; when the clock stopped {figures['backlog']} were under way"
+    )
+    if not work.outstanding:
+        print(
+            f"  of {figures['arrivals']} arrivals {figures['unstarted']} could not be started; what was under way"
+            f" took {figures['drained_s']:.1f} s more, {figures['unfinished']} never ended (latency: until then)"
+        )
+
+
+def print_costs(before: Snapshot, after: Snapshot, figures: dict[str, Any]) -> None:
+    per = max(after.issued - before.issued, 1)
+    spent = {n: 1e6 * (after.cpu[n] - before.cpu.get(n, 0)) / per for n in after.cpu}
+    print(
+        f"  CPU per certificate: {sum(spent.values()):.0f} µs, and {figures['cpu_us'] / per:.0f} µs of the generator"
+        f" ({figures['list_calls'] / per:.2f} lists of {figures['list_items'] / max(figures['list_calls'], 1):.1f},"
+        f" {figures['single_calls']} single looks, {figures['mails'] / per:.2f} mails taken)"
+    )
+    for process, used in sorted(spent.items(), key=lambda item: -item[1]):
+        if used >= 1:
+            print(f"    {process:<28} {used:6.0f} µs")
+    for what, start in before.database.items():
+        print(f"  {what} per certificate: {(after.database[what] - start) / per:.1f}")
+    for what, start in before.bus.items():
+        print(f"  bus {what} per certificate: {(after.bus[what] - start) / per:.1f}")
+    for service, (count, events) in after.batches.items():
+        count -= before.batches[service][0]
+        events -= before.batches[service][1]
+        print(f"  {service}: {count / per:.2f} batches per certificate, {events / max(count, 1):.1f} events each")
+
+
+def workload(name: str, work: Workload, options: argparse.Namespace) -> bool:
     quiet: list[str] = []
     stack = Stack(say=quiet.append, binaries=options.bin, product=True)
     if options.statements:
         stack.postgres.settings = {"shared_preload_libraries": "pg_stat_statements"}
     with stack:
-        stack.prepare_product = partial(stack.prepare_product, algorithm)  # type: ignore[method-assign]
-        stack.start_product(settings={service: LIMITS for service in SERVICES})
-        alice = Applicant(stack, API_TOKENS[0][0])
-        mailboxes = [f"user{number}@bench.example" for number in range(MAILBOXES)]
-        for mailbox in mailboxes:
-            _, csr = make_csr(stack.root, mailbox)
-            request = alice.create(csr, [mailbox], "smime-mailbox")
-            alice.wait_planned(request)
-            alice.prove_mailbox(request, mailbox)
-        host, port = stack.services["request-intake"].env["CS_HTTP_LISTEN"].split(":")
+        stack.prepare_product = partial(stack.prepare_product, work.algorithm)  # type: ignore[method-assign]
+        relay = stack.free_address()  # the sink of the tests costs more than the service that mails
+        stack.start_product(settings={service: {**LIMITS, "CS_SMTP_URL": f"smtp://{relay}"} for service in SERVICES})
         if options.statements:
             stack.postgres.query("create extension pg_stat_statements")
-        before = (cpu_seconds(stack), database(stack), bus(stack))
-        batches_before = batches(stack)
-        words = [load, host, port, alice.token, "smime-mailbox", outstanding, options.warm, options.seconds]
-        done = subprocess.run([*map(str, words), *mailboxes], capture_output=True, text=True)
-        after = (cpu_seconds(stack), database(stack), bus(stack))
-        batches_after = batches(stack)
-        sys.stderr.write(done.stderr)
-        figures = json.loads(done.stdout)
-        issued = int(stack.postgres.query("select count(*) from signer.certificate"))
-        print(f"\n{name}: {outstanding} outstanding, {algorithm}: {figures['per_second']:.0f} certificates/s,"
-              f" p50 {figures['p50_ms']:.0f} ms, p99 {figures['p99_ms']:.0f} ms, errors {figures['errors']}")
-        per = max(issued, 1)
-        spent = {n: 1e6 * (after[0][n] - before[0].get(n, 0)) / per for n in after[0]}
-        print(f"  CPU per certificate: {sum(spent.values()):.0f} µs, and {figures['cpu_us']:.0f} µs of the generator")
-        for process, used in sorted(spent.items(), key=lambda item: -item[1]):
-            if used >= 1:
-                print(f"    {process:<28} {used:6.0f} µs")
-        for what, start, end in ((k, before[1][k], after[1][k]) for k in before[1]):
-            print(f"  {what} per certificate: {(end - start) / per:.1f}")
-        for what, start, end in ((k, before[2][k], after[2][k]) for k in before[2]):
-            print(f"  bus {what} per certificate: {(end - start) / per:.1f}")
-        for service, (count, events) in batches_after.items():
-            count -= batches_before[service][0]
-            events -= batches_before[service][1]
-            print(f"  {service}: {count / per:.2f} batches per certificate, {events / max(count, 1):.1f} events each")
+        with Load(stack, relay, work, options) as load:
+            load.wait_ready()
+            before = snapshot(stack)
+            figures = load.run()
+        after = snapshot(stack)
+        print_rates(name, work, figures, options)
+        print_costs(before, after, figures)
         if options.statements:
-            statements(stack, per, options.statements)
+            statements(stack, max(after.issued - before.issued, 1), options.statements)
+        wrong = what_is_wrong(figures, after.issued - before.issued)
+        for rule in wrong:
+            print(f"  WRONG: {rule}")
         sys.stdout.flush()
+    return not wrong
 
 
 # No limit of ours may be what is measured.
@@ -170,22 +257,30 @@ LIMITS = {
     "CS_MAILS_PER_ACCOUNT_HOUR": "100000000",
     "CS_LOG_LEVEL": "warn",
 }
-WORKLOADS = {"W1": (64, "p256"), "W1b": (512, "p256"), "W2": (64, "rsa3072")}
+WORKLOADS = {
+    "W1": Workload(64, "p256", 60),
+    "W1b": Workload(512, "p256", 60),
+    "W2": Workload(64, "rsa3072", 60),
+    "W3": Workload(0, "p256", 120),
+}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--seconds", type=int, help="60, of W3 120")
     parser.add_argument("--warm", type=int, default=10)
+    parser.add_argument("--rate", type=float, default=200, help="arrivals a second of W3")
     parser.add_argument("--only", default=",".join(WORKLOADS))
     parser.add_argument("--statements", type=int, default=0, metavar="N", help="PostgreSQL's N costliest")
     parser.add_argument("--bin", type=Path, default=REPOSITORY / "build" / "bin")
     options = parser.parse_args()
     print(time.strftime("%Y-%m-%d"), os.cpu_count(), "cores;", "openssl speed in the same run:")
     print(openssl_speed())
+    fine = True
     for name in options.only.split(","):
-        workload(name, *WORKLOADS[name], options)
-    return 0
+        work = WORKLOADS[name]
+        fine &= workload(name, work._replace(seconds=options.seconds or work.seconds), options)
+    return 0 if fine else 1
 
 
 if __name__ == "__main__":

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* api.h: calls of the public HTTP API from an event loop, many at a time. */
+#ifndef BENCH_API_H
+#define BENCH_API_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct api;
+struct event_base;
+
+/* Once for each call; `status` 0: no answer.  The body is borrowed, and a NUL follows it. */
+typedef void api_answered(void *arg, int status, const char *body, size_t len);
+
+#define API_LANES 8 /* connections that are kept for GET; calls of one lane run one after another */
+
+struct api *api_new(struct event_base *base, const char *host, uint16_t port, const char *token);
+void api_get(struct api *api, unsigned lane, const char *path, api_answered *answered, void *arg);
+/* On a connection of its own: the server ends it with the answer.  `body`: JSON, or NULL. */
+void
+api_post(struct api *api, const char *path, const char *body, api_answered *answered, void *arg);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lists.c: one list for each state that flows wait for, of what came into it since the list before. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api.h"
+#include "load.h"
+
+#define LIST_MAX 100 /* the API's own limit */
+#define PAGES_MAX 12
+#define OVERLAP_MS 200 /* a change is seen when its transaction ends, later than its time */
+#define SWEEP_MS 1000  /* so often the overlap is the long one */
+#define SWEEP_OVERLAP_MS 3000
+#define STRAGGLER_MS 8000 /* a flow that no list has moved is asked for by itself */
+
+static void ask_list(struct list *list);
+
+static void
+write_time(double wall_ms, char *ret_text, size_t size)
+{
+	time_t seconds = (time_t)(wall_ms / 1e3);
+	struct tm tm;
+	char text[24];
+
+	(void)gmtime_r(&seconds, &tm);
+	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(ret_text, size, "%s.%03dZ", text, (int)((long long)wall_ms % 1000));
+}
+
+/* True: there is a next page. */
+static bool
+take_list(struct list *list, json_t *body)
+{
+	json_t *items = json_object_get(body, "requests"), *item;
+	const char *next = json_string_value(json_object_get(body, "next"));
+	size_t i;
+
+	json_array_foreach(items, i, item)
+	{
+		const char *id = json_string_value(json_object_get(item, "id"));
+		const char *state = json_string_value(json_object_get(item, "state"));
+		struct flow *flow = id == NULL ? NULL : flow_find(list->load, id);
+
+		if (flow != NULL && state != NULL)
+			flow_advance(flow, state);
+	}
+	list->load->list_items += json_array_size(items);
+	(void)snprintf(list->cursor, sizeof(list->cursor), "%s", next == NULL ? "" : next);
+	return next != NULL && ++list->pages < PAGES_MAX;
+}
+
+static void
+on_list(void *arg, int status, const char *text, size_t len)
+{
+	struct list *list = arg;
+	json_t *body = status == 200 ? json_loadb(text, len, 0, NULL) : NULL;
+
+	list->load->list_calls++;
+	list->busy = false;
+	if (body == NULL) {
+		list->load->errors++;
+		(void)fprintf(stderr, "load: list: status %d %.300s\n", status, text);
+	} else if (take_list(list, body)) {
+		ask_list(list);
+	} else {
+		list->since_ms = list->asked_ms;
+	}
+	json_decref(body);
+}
+
+static void
+ask_list(struct list *list)
+{
+	char path[240];
+
+	list->busy = true;
+	(void)snprintf(path, sizeof(path), "/v1/requests?state=%s&limit=%d&changed_since=%s%s%s",
+	    list->state, LIST_MAX, list->since,
+	    list->cursor[0] == '\0' ? "" : "&cursor=", list->cursor);
+	api_get(list->load->api, (unsigned)(list - list->load->lists), path, on_list, list);
+}
+
+static void
+walk_list(struct list *list)
+{
+	double wall_ms = ms_of(CLOCK_REALTIME);
+	bool sweeps = wall_ms - list->swept_ms > SWEEP_MS;
+
+	list->pages = 0;
+	list->cursor[0] = '\0';
+	list->asked_ms = wall_ms;
+	if (sweeps)
+		list->swept_ms = wall_ms;
+	write_time(list->since_ms - (sweeps ? SWEEP_OVERLAP_MS : OVERLAP_MS), list->since,
+	    sizeof(list->since));
+	ask_list(list);
+}
+
+static void
+on_one(void *arg, int status, const char *text, size_t len)
+{
+	struct flow *flow = arg;
+	json_t *body = status == 200 ? json_loadb(text, len, 0, NULL) : NULL;
+	const char *state = json_string_value(json_object_get(body, "state"));
+	const char *id = json_string_value(json_object_get(body, "id"));
+
+	flow->asking = false;
+	flow->load->single_calls++;
+	if (state != NULL && id != NULL && strcmp(flow->id, id) == 0)
+		flow_advance(flow, state);
+	json_decref(body);
+}
+
+/* One a tick at most, taking turns: whoever waits for long is not forgotten, and nobody is flooded. */
+static void
+ask_straggler(struct load *load)
+{
+	double now = now_ms();
+	char path[80];
+
+	for (int i = 0; i < load->n_flows; i++) {
+		struct flow *flow = &load->flows[load->looked_at++ % load->n_flows];
+
+		if (flow->id[0] == '\0' || flow->asking || now - flow->moved_ms < STRAGGLER_MS)
+			continue;
+		flow->asking = true;
+		(void)snprintf(path, sizeof(path), "/v1/requests/%s", flow->id);
+		api_get(load->api, API_LANES - 1, path, on_one, flow);
+		return;
+	}
+}
+
+void
+lists_look(struct load *load)
+{
+	for (int i = 0; i < LISTS; i++)
+		if (!load->lists[i].busy && load->n_in[load->lists[i].awaits] > 0)
+			walk_list(&load->lists[i]);
+	ask_straggler(load);
+}
+
+void
+lists_init(struct load *load)
+{
+	static const struct list lists[LISTS] = {
+		{ .state = "validating", .awaits = WAITING_PLAN },
+		{ .state = "ready", .awaits = WAITING_READY },
+		{ .state = "issued", .awaits = WAITING_ISSUED },
+	};
+
+	for (int i = 0; i < LISTS; i++) {
+		load->lists[i] = lists[i];
+		load->lists[i].load = load;
+		load->lists[i].since_ms = ms_of(CLOCK_REALTIME);
+	}
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* load.h: what the parts of the generator share: one load, and its flows, each on the way to one certificate. */
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#define FLOWS_MAX 4096 /* at once; later arrivals wait for a place */
+#define BUCKETS 4096
+#define LISTS 3
+#define SERIAL_MAX 21
+#define TOKEN_TEXT 39
+
+enum step {
+	IDLE,
+	CREATING,
+	WAITING_PLAN,
+	PRESSING,
+	WAITING_MAIL,
+	SUBMITTING,
+	WAITING_READY,
+	APPROVING,
+	WAITING_ISSUED,
+	FETCHING,
+	STEPS
+};
+
+struct load;
+
+struct flow {
+	struct load *load;
+	struct flow *next; /* of the idle ones, or of its bucket */
+	enum step step;
+	bool proves, asking;
+	char id[40], mailbox[100], token[TOKEN_TEXT + 1], state[16];
+	double due_ms, moved_ms;
+};
+
+/* One walk through the pages of a list, for the flows in one step. */
+struct list {
+	struct load *load;
+	const char *state;
+	enum step awaits;
+	bool busy;
+	int pages;
+	double since_ms, asked_ms, swept_ms; /* of the wall clock */
+	char since[40], cursor[80];
+};
+
+enum phase { PROVING, AWAITING_GO, RUNNING, DRAINING };
+
+struct load {
+	/* asked for */
+	const char *token, *profile, *domain;
+	char *host;
+	uint16_t port, smtp;
+	int outstanding, mailboxes;
+	double rate, warm_s, run_s;
+
+	struct event_base *base;
+	struct api *api;
+	struct sink *sink;
+	struct event *tick, *arrival, *go;
+	enum phase phase;
+	double start_ms, begin_ms, end_ms; /* what counts is issued, or due, between the last two */
+	double cpu_start_us;
+
+	struct flow *flows, *idle, *buckets[BUCKETS];
+	int n_flows, busy, n_in[STEPS], looked_at;
+	struct list lists[LISTS];
+
+	char **csrs;
+	size_t n_csrs, next_csr;
+	double *arrivals; /* of an open loop, after start_ms */
+	size_t n_arrivals, next_arrival;
+
+	double *took;
+	unsigned char (*serials)[SERIAL_MAX];
+	size_t n_took, n_fetched, n_in_time;
+	unsigned long accepted, errors, list_calls, list_items, single_calls, mails_before;
+	unsigned next_number;
+	int backlog;      /* begun and not ended when the clock stopped */
+	size_t unstarted; /* due by then, and never begun for want of a place */
+};
+
+/* Says so on stderr and ends the process, status 2, unless `fine`. */
+void need(bool fine, const char *what);
+double ms_of(clockid_t clock);
+double now_ms(void);
+double cpu_us(void); /* what this process used of the processors so far */
+
+/* load.c: as many flows begin as should be under way now. */
+void refill(struct load *load);
+
+/* flow.c */
+void flow_begin(struct load *load, double due_ms, bool proves);
+/* Takes the next step when this state of its request is what the flow waits for. */
+void flow_advance(struct flow *flow, const char *state);
+struct flow *flow_find(struct load *load, const char *id); /* NULL: none of ours */
+/* A sink_mail: `arg` is the load. */
+void flow_on_mail(void *arg, const char *to, const char *text, size_t len);
+
+/* lists.c: learns what became of the requests. */
+void lists_init(struct load *load);
+void lists_look(struct load *load); /* at every tick */
+
+/* figures.c */
+bool figures_count(
+    const struct load *load, double due_ms, double now); /* or is it before or after the time? */
+void figures_print(struct load *load);
+
+#endif
