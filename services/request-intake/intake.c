@@ -199,12 +199,37 @@ todo_domain(const struct intake_check *check, enum intake_shown shown)
 	return shown == INTAKE_WAITING ? INTAKE_DO_WAIT : INTAKE_DO_PUBLISH;
 }
 
+static bool
+is_satisfied(const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
+{
+	enum intake_shown shown = intake_show_check(req, check, now_ms);
+
+	return shown == INTAKE_PROVED || shown == INTAKE_STANDING;
+}
+
+/* We saw the value and too few perspectives did: only another look at the domain can mend that. */
+static bool
+is_uncorroborated(
+    const struct intake_request *req, const struct intake_check *domain, int64_t now_ms)
+{
+	for (size_t i = 0; domain->kind == CLAIM_DOMAIN && i < req->n_checks; i++) {
+		const struct intake_check *mpic = &req->checks[i];
+
+		if (mpic->kind == CLAIM_MPIC_DOMAIN && strncmp(mpic->id, "mpic-", 5) == 0 &&
+		    strcmp(mpic->id + 5, domain->id) == 0)
+			return mpic->outcome != 0 && mpic->outcome != CLAIM_PROVED &&
+			       mpic->attempt >= domain->attempt && !is_satisfied(req, mpic, now_ms);
+	}
+	return false;
+}
+
 enum intake_todo
 intake_todo_for(const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
 {
 	enum intake_shown shown = intake_show_check(req, check, now_ms);
 
-	if (shown == INTAKE_PROVED || shown == INTAKE_STANDING || intake_ended(req->state))
+	if (intake_ended(req->state) || ((shown == INTAKE_PROVED || shown == INTAKE_STANDING) &&
+					    !is_uncorroborated(req, check, now_ms)))
 		return INTAKE_DO_NOTHING;
 	if (req->state == INTAKE_APPROVED)
 		return INTAKE_DO_WAIT;
@@ -221,14 +246,6 @@ intake_todo_for(const struct intake_request *req, const struct intake_check *che
 	if (shown == INTAKE_NEEDED || check->kind == CLAIM_MPIC_DOMAIN)
 		return INTAKE_DO_NOTHING;
 	return INTAKE_DO_VERIFY;
-}
-
-static bool
-is_satisfied(const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
-{
-	enum intake_shown shown = intake_show_check(req, check, now_ms);
-
-	return shown == INTAKE_PROVED || shown == INTAKE_STANDING;
 }
 
 static bool
@@ -438,7 +455,8 @@ may_verify(const struct intake_request *req, const struct intake_check *check)
 static bool
 is_done(const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
 {
-	return intake_before_approval(check->kind) && is_satisfied(req, check, now_ms);
+	return intake_before_approval(check->kind) && is_satisfied(req, check, now_ms) &&
+	       !is_uncorroborated(req, check, now_ms);
 }
 
 /* A double click, or a retry after a lost answer: unless what was asked for has been answered since. */

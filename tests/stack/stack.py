@@ -228,6 +228,7 @@ class Stack:
             where = {
                 "CS_PERSPECTIVE_NAME": perspective.name,
                 "CS_PERSPECTIVE_REGION": perspective.region,
+                **more.get(perspective.service, {}),
             }
             self.start_service(perspective.service, where, "mpic-perspective")
         for service in SERVICES:
