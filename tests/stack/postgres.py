@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A PostgreSQL cluster of its own, on a Unix socket and on TCP, with one owner role."""
+"""A PostgreSQL cluster of its own, on a Unix socket alone, with one owner role."""
 
 import os
 import pwd
@@ -7,6 +7,7 @@ import secrets
 import shutil
 import signal
 from pathlib import Path
+from urllib.parse import urlencode
 
 from procs import Processes, run
 from secrets_dir import private_file
@@ -15,7 +16,6 @@ from wait import wait_for
 OWNER = "countersign_owner"
 DATABASE = "countersign"
 HBA = """local all all scram-sha-256
-host  all all 127.0.0.1/32 scram-sha-256
 """
 
 
@@ -42,7 +42,8 @@ class Postgres:
         self.url = self.url_for(OWNER, self.pass_file)
 
     def url_for(self, role: str, pass_file: Path) -> str:
-        return f"postgresql://{role}@127.0.0.1:{self.port}/{DATABASE}?passfile={pass_file}"
+        where = {"host": self.root, "port": self.port, "passfile": pass_file}
+        return f"postgresql://{role}@/{DATABASE}?{urlencode(where)}"
 
     def create(self) -> None:
         self.root.mkdir(parents=True)
@@ -77,8 +78,8 @@ class Postgres:
 
     def start(self) -> None:
         settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": str(self.port),
+            "listen_addresses": "",
+            "port": str(self.port),  # the name of the socket
             "unix_socket_directories": str(self.root),
             "max_connections": "200",
             "fsync": "on" if self.durable else "off",
@@ -97,7 +98,7 @@ class Postgres:
     def ready(self) -> bool:
         self.processes.must_live(self.name)
         try:
-            run([bin_dir() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)])
+            run([bin_dir() / "pg_isready", "-q", "-h", self.root, "-p", str(self.port)])
         except RuntimeError:
             return False
         return True

@@ -191,7 +191,7 @@ class TwoStacksAtOnce(unittest.TestCase):
         self.assertEqual(run([*psql, "show fsync"]).strip(), "on")
 
     def test_postgres_wants_the_password(self) -> None:
-        without = self.envs[0]["CS_DATABASE_URL"].partition("?")[0]
+        without = self.envs[0]["CS_DATABASE_URL"].partition("&passfile=")[0]
         done = subprocess.run(
             ["psql", "-Xw", without, "-c", "select 1"], capture_output=True, check=False
         )
