@@ -129,12 +129,17 @@ queue_free(struct bus_queue *queue)
 	free(queue);
 }
 
-/* With queue->mu held: the descriptor is readable exactly while there is something to take. */
+/*
+ * With queue->mu held, before something is added: the descriptor is readable exactly while there is
+ * something to take, so that only the first of many wakes anybody.
+ */
 static void
 show(struct bus_queue *queue)
 {
 	const uint64_t one = 1;
 
+	if (queue->head || queue->wake)
+		return;
 	(void)!write(queue->fd, &one, sizeof(one));
 	pthread_cond_signal(&queue->cond);
 }
@@ -159,10 +164,10 @@ queue_push(struct bus_queue *queue, struct bus_hold *hold)
 		bus_item_free(&hold->item);
 		return;
 	}
+	show(queue);
 	queue->questions += question;
 	*queue->tail = hold;
 	queue->tail = &hold->next;
-	show(queue);
 	pthread_mutex_unlock(&queue->mu);
 }
 
@@ -170,8 +175,8 @@ void
 bus_queue_wake(struct bus_queue *queue)
 {
 	pthread_mutex_lock(&queue->mu);
-	queue->wake = true;
 	show(queue);
+	queue->wake = true;
 	pthread_mutex_unlock(&queue->mu);
 }
 

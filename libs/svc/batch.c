@@ -181,15 +181,18 @@ batch_run(const struct batch_run *run, struct batch_event **events, size_t n, st
 		.db = run->db,
 		.self = run->service->self,
 		.now_ms = run->now_ms };
+	const size_t share = sizeof(events[0]->ev.random);
+	uint8_t *random = CS_NEW_ARRAY(run->arena, n * share, uint8_t);
 	size_t n_good = 0;
 
+	cs_random(random, n * share);
 	for (size_t i = 0; i < n; i++) {
 		if (events[i]->malformed)
 			continue;
 		reset_outgoing(events[i]);
 		events[i]->dropped = false;
 		events[i]->ev.now_ms = run->now_ms;
-		cs_random(events[i]->ev.random, sizeof(events[i]->ev.random));
+		memcpy(events[i]->ev.random, random + i * share, share);
 		good[n_good++] = events[i];
 	}
 	if (n_good == 0)

@@ -140,9 +140,9 @@ enum cs_code store_work_take(struct db *db, int64_t now_ms, size_t max, struct c
     struct out_work **ret_works, struct cs_err *err);
 enum cs_code store_work_renew(struct db *db, const struct cs_id *ids, size_t n, int64_t until_ms,
     struct cs_arena *arena, struct cs_err *err);
-/* Keeps the event for an operator and says so on the bus.  The row of work stays, due at no time. */
-enum cs_code store_park(struct db *db, const struct batch_event *event, const char *service,
-    struct cs_arena *arena, struct cs_err *err);
+/* Keeps the events for an operator and says so on the bus.  The row of work stays, due at no time. */
+enum cs_code store_park(struct db *db, struct batch_event *const *events, size_t n,
+    const char *service, struct cs_arena *arena, struct cs_err *err);
 /* Deletes some of what is too old; there may be more. */
 enum cs_code store_sweep(
     struct db *db, int64_t now_ms, bool *ret_more, struct cs_arena *arena, struct cs_err *err);

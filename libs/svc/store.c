@@ -519,8 +519,8 @@ static const char park_event_sql[] =
     "with o as (insert into outbox (id, key, causation, subject, body, created_ms)"
     " values ($1, $2, $2, $3, $4, $5) returning seq) insert into outbox_unsent select seq from o";
 
-enum cs_code
-store_park(struct db *db, const struct batch_event *event, const char *service,
+static enum cs_code
+send_parked(struct db *db, const struct batch_event *event, const char *service,
     struct cs_arena *arena, struct cs_err *err)
 {
 	int64_t now_ms = event->ev.now_ms;
@@ -534,13 +534,28 @@ store_park(struct db *db, const struct batch_event *event, const char *service,
 	const struct db_param told[] = { db_id(cs_id_new()), db_id(id), db_text(subject),
 		db_bytes(event->ev.body), db_i64(now_ms) };
 
-	if (db_begin(db, err) || db_send(db, park_sql, parked, 6, -1, err) ||
+	if (db_send(db, park_sql, parked, 6, -1, err) ||
 	    (is_work && db_send(db, park_work_sql, work, 1, -1, err)) ||
-	    db_send(db, park_event_sql, told, 5, 1, err) || db_commit(db, err)) {
-		db_rollback(db);
+	    db_send(db, park_event_sql, told, 5, 1, err))
 		return err->code;
-	}
 	return CS_OK;
+}
+
+enum cs_code
+store_park(struct db *db, struct batch_event *const *events, size_t n, const char *service,
+    struct cs_arena *arena, struct cs_err *err)
+{
+	enum cs_code code = db_begin(db, err);
+
+	for (size_t i = 0; i < n && code == CS_OK; i++)
+		if (events[i]->source == FROM_BUS || events[i]->source == FROM_PARKED ||
+		    events[i]->source == FROM_WORK)
+			code = send_parked(db, events[i], service, arena, err);
+	if (code == CS_OK)
+		code = db_commit(db, err);
+	if (code != CS_OK)
+		db_rollback(db);
+	return code;
 }
 
 static const char work_due_sql[] =

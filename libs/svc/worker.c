@@ -452,27 +452,11 @@ give_back(struct worker *w, struct batch_event *event, int64_t delay_ms)
 	metrics_count(w->svc->metrics, "events_consumed", "result", "again", 1);
 }
 
-/* It will never be understood, or failed too often: kept for an operator, and out of the way. */
-static enum cs_code
-park(struct worker *w, struct batch_event *event, struct cs_err *err)
+static void
+finish_parked(struct worker *w, struct batch_event *event)
 {
-	enum cs_code code = CS_OK;
-
-	if (event->source == FROM_BUS || event->source == FROM_PARKED ||
-	    event->source == FROM_WORK) {
-		cs_arena_reset(w->scratch);
-		code = store_park(w->db, event, w->svc->service->name, w->scratch, err);
-	}
-	if (code == CS_UNAVAILABLE)
-		return code;
-	log_error(&event->log, "event %s subject=%s deliveries=%u reason=\"%s\"",
-	    code == CS_OK ? "parked" : "not even parked", event->ev.subject, event->ev.delivery,
-	    code == CS_OK ? event->err.text : err->text);
-	log_flush(&w->held);
-	if (code != CS_OK) {
-		give_back(w, event, CS_MINUTE_MS);
-		return CS_OK;
-	}
+	log_error(&event->log, "event parked subject=%s deliveries=%u reason=\"%s\"",
+	    event->ev.subject, event->ev.delivery, event->err.text);
 	metrics_count(w->svc->metrics, "dead_letters", "subject",
 	    event->route == NULL ? "unknown" : event->route->subject, 1);
 	if (event->source == FROM_BUS)
@@ -480,6 +464,29 @@ park(struct worker *w, struct batch_event *event, struct cs_err *err)
 	if (event->command != NULL)
 		answer_command(w, event->command, false);
 	bus_item_free(event->item);
+}
+
+/*
+ * They will never be understood, or failed too often: kept for an operator, and out of the way.  In one
+ * transaction, so that a flood of them costs the others little.  Of several none is parked on failure.
+ */
+static enum cs_code
+park(struct worker *w, struct batch_event **events, size_t n, struct cs_err *err)
+{
+	cs_arena_reset(w->scratch);
+	enum cs_code code = store_park(w->db, events, n, w->svc->service->name, w->scratch, err);
+
+	if (code == CS_UNAVAILABLE || (code != CS_OK && n > 1))
+		return code;
+	if (code == CS_OK) {
+		for (size_t i = 0; i < n; i++)
+			finish_parked(w, events[i]);
+	} else {
+		log_error(&events[0]->log, "event not even parked subject=%s reason=\"%s\"",
+		    events[0]->ev.subject, err->text);
+		give_back(w, events[0], CS_MINUTE_MS);
+	}
+	log_flush(&w->held);
 	return CS_OK;
 }
 
@@ -574,7 +581,7 @@ run_one(struct worker *w, struct batch_event *event, struct cs_err *err)
 	log_warn(&w->log, "event failed subject=%s delivery=%u reason=\"%s\"", event->ev.subject,
 	    event->ev.delivery, err->text);
 	if (event->ev.delivery >= CATALOGUE_MAX_DELIVER || event->source != FROM_BUS)
-		return park(w, event, err);
+		return park(w, &event, 1, err);
 	give_back(w, event, again_ms[(event->ev.delivery - 1) & 3]);
 	return CS_OK;
 }
@@ -647,7 +654,7 @@ outlast(struct worker *w, const struct cs_err *why)
 	log_info(&w->log, "database back after_ms=%lld", (long long)(cs_mono_ms() - since_ms));
 }
 
-/* Reads the bodies; what is malformed comes to the front, the rest keeps its order. */
+/* Reads the bodies; what is malformed goes to the end, the rest keeps its order. */
 static void
 read_bodies(struct worker *w, struct batch_event **events, size_t n)
 {
@@ -658,12 +665,23 @@ read_bodies(struct worker *w, struct batch_event **events, size_t n)
 		if (!events[i]->malformed)
 			batch_read(w->svc->service, events[i]);
 	for (size_t i = 0; i < n; i++)
-		if (events[i]->malformed)
-			sorted[k++] = events[i];
-	for (size_t i = 0; i < n; i++)
 		if (!events[i]->malformed)
 			sorted[k++] = events[i];
+	for (size_t i = 0; i < n; i++)
+		if (events[i]->malformed)
+			sorted[k++] = events[i];
 	memcpy(events, sorted, n * sizeof(events[0]));
+}
+
+/* Those at the front of the hand that can go together. */
+static size_t
+count_alike(const struct worker *w)
+{
+	size_t n = 1;
+
+	while (n < w->n_hand && w->hand[n]->malformed == w->hand[0]->malformed)
+		n++;
+	return n;
 }
 
 /* Takes out of the hand what could be done with.  CS_UNAVAILABLE: nothing could. */
@@ -671,8 +689,8 @@ static enum cs_code
 run_some(struct worker *w, bool *alone, struct cs_err *err)
 {
 	struct batch_event *first = w->hand[0];
-	size_t n = *alone || first->malformed ? 1 : w->n_hand;
-	enum cs_code code = first->malformed ? park(w, first, err)
+	size_t n = *alone ? 1 : count_alike(w);
+	enum cs_code code = first->malformed ? park(w, w->hand, n, err)
 			    : *alone         ? run_one(w, first, err)
 					     : run_events(w, w->hand, n, err);
 

@@ -688,6 +688,25 @@ what_nobody_understands_is_parked(void **state)
 	wait_messages(fix, "DEADLETTER", 6);
 }
 
+/* Whoever may publish can publish junk: it is put away by the batch, behind what can be handled. */
+static void
+a_flood_of_junk_costs_few_transactions(void **state)
+{
+	struct fixture *fix = *state;
+
+	for (uint32_t i = 0; i < 500; i++) {
+		const struct sent junk = { cs_id_new(), TYPE, "no key", false };
+
+		publish(fix, &junk);
+		if (i % 50 == 0)
+			(void)submit(fix, key_of(i), "add");
+	}
+	(void)start(fix, 0);
+	eventually(fix, parked_sql, 500);
+	eventually(fix, facts_sql, 10);
+	assert_in_range(number(fix, "select count(distinct xmin::text) from toy.parked"), 1, 25);
+}
+
 static void
 two_events_with_one_id_raise_an_alarm(void **state)
 {
@@ -1120,6 +1139,7 @@ main(int argc, char *argv[])
 		cmocka_unit_test_setup_teardown(
 		    a_poisoned_event_is_parked_and_comes_back_when_told, begin, end),
 		cmocka_unit_test_setup_teardown(what_nobody_understands_is_parked, begin, end),
+		cmocka_unit_test_setup_teardown(a_flood_of_junk_costs_few_transactions, begin, end),
 		cmocka_unit_test_setup_teardown(two_events_with_one_id_raise_an_alarm, begin, end),
 		cmocka_unit_test_setup_teardown(work_is_done_once_and_its_row_is_gone, begin, end),
 		cmocka_unit_test_setup_teardown(work_of_a_dead_process_is_taken_over, begin, end),
