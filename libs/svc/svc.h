@@ -225,6 +225,14 @@ struct svc_clock {
 	svc_due *due;
 };
 
+/*
+ * Deletes what is kept no longer, at most some thousands of rows a call; *ret_more: there may be more.
+ * Worker thread, outside any batch, in statements of their own: at the start and every hour, and every
+ * second while there is more.  Replicas do it side by side.
+ */
+typedef enum cs_code svc_sweep(const void *self, struct db *db, int64_t now_ms,
+    struct cs_arena *arena, bool *ret_more, struct cs_err *err);
+
 struct svc_service {
 	const char *name;    /* as in the catalogue */
 	const char *summary; /* one line, for --help */
@@ -236,6 +244,7 @@ struct svc_service {
 	svc_act *act;           /* SVC_BATCH, when svc_work() is used */
 	svc_act *start;         /* SVC_LOOP */
 	const struct svc_clock *clocks;
+	svc_sweep *sweep; /* SVC_BATCH; NULL: everything is kept for good */
 	/* Before the bus is opened: load keys, open adapters on svc_base().  The first error ends the process. */
 	enum cs_code (*init)(void *self, struct svc *svc, struct cs_err *err);
 	void (*fini)(void *self);

@@ -861,21 +861,31 @@ retry_parked(struct worker *w, struct cs_err *err)
 	return CS_OK;
 }
 
+/* The skeleton's rows and the service's.  What fails is tried again in a minute, and holds nobody up. */
+static enum cs_code
+sweep_tables(struct worker *w, int64_t now_ms, struct cs_err *err)
+{
+	const struct svc_service *service = w->svc->service;
+	bool more = false, more_own = false;
+
+	w->next_hour_ms = now_ms + CS_MINUTE_MS;
+	cs_arena_reset(w->scratch);
+	if (store_sweep(w->db, now_ms, &more, w->scratch, err))
+		return err->code;
+	if (service->sweep != NULL &&
+	    service->sweep(service->self, w->db, now_ms, w->scratch, &more_own, err))
+		return err->code;
+	w->next_hour_ms = now_ms + (more || more_own ? CS_SECOND_MS : CS_HOUR_MS);
+	return CS_OK;
+}
+
 static enum cs_code
 every_second(struct worker *w, int64_t now_ms, struct cs_err *err)
 {
 	w->next_second_ms = now_ms + 1000;
 	if (run_clocks(w, now_ms, err) || take_work(w, now_ms, err) || retry_parked(w, err))
 		return err->code;
-	if (now_ms >= w->next_hour_ms) {
-		bool more;
-
-		cs_arena_reset(w->scratch);
-		if (store_sweep(w->db, now_ms, &more, w->scratch, err))
-			return err->code;
-		w->next_hour_ms = now_ms + (more ? CS_SECOND_MS : CS_HOUR_MS);
-	}
-	return CS_OK;
+	return now_ms >= w->next_hour_ms ? sweep_tables(w, now_ms, err) : CS_OK;
 }
 
 static enum cs_code

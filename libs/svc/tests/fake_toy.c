@@ -16,7 +16,8 @@ const char toy_tables[] =
     "create table tally (key uuid primary key, value bigint not null);"
     "create table fact (event uuid not null, key uuid not null, subject text not null,"
     " what text not null constraint no_poison check (what <> 'poison'));"
-    "create table alarm (key uuid primary key, due_ms bigint not null);";
+    "create table alarm (key uuid primary key, due_ms bigint not null);"
+    "create table stale (at_ms bigint not null);";
 
 struct toy {
 	struct svc *svc;
@@ -155,6 +156,25 @@ due(const void *self, struct db *db, int64_t now_ms, size_t max, struct cs_arena
 	return CS_OK;
 }
 
+/* Three at a time, so that one call is not enough. */
+static const char sweep_sql[] =
+    "with gone as (delete from stale where ctid in (select ctid from stale where at_ms < $1 limit 3)"
+    " returning 1) select count(*) from gone";
+
+static enum cs_code
+sweep(const void *self, struct db *db, int64_t now_ms, struct cs_arena *arena, bool *ret_more,
+    struct cs_err *err)
+{
+	const struct db_param params[] = { db_i64(now_ms - CS_HOUR_MS) };
+	struct db_rows *rows;
+
+	(void)self;
+	if (db_query(db, arena, sweep_sql, params, 1, &rows, err))
+		return err->code;
+	*ret_more = db_get_i64(rows, 0, 0) == 3;
+	return CS_OK;
+}
+
 /* ---- the outside ---- */
 
 static void
@@ -276,6 +296,7 @@ toy_main(void)
 		.save = save,
 		.act = act,
 		.clocks = clocks,
+		.sweep = sweep,
 		.init = init,
 		.serves_http = true };
 	char name[] = "toy", *argv[] = { name, NULL };

@@ -7,6 +7,7 @@
  *   ask.mailbox.submit     the same, answered with the tally
  *   POST /v1/{key}/{word}  the same, by command
  *   alarm rows             a fact by clock
+ *   stale rows             are swept when they are an hour old
  *   work "shout"           act writes "<key> <attempt>" into TOY_ACTS; "hang" never ends at the first attempt
  */
 #ifndef SVC_TESTS_FAKE_TOY_H

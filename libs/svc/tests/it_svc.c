@@ -1071,6 +1071,31 @@ what_may_be_missed_is_not_swept_away(void **state)
 		    ages[i].stays);
 }
 
+static void
+a_service_sweeps_its_own_tables_too(void **state)
+{
+	struct fixture *fix = *state;
+
+	run_sql(fix, "insert into toy.stale select i from generate_series(1, 7) i;"
+		     "insert into toy.stale select 9000000000000");
+	(void)start(fix, 0);
+	eventually(fix, "select count(*) from toy.stale", 1);
+	assert_int_equal(number(fix, "select at_ms from toy.stale"), 9000000000000);
+}
+
+static void
+a_sweep_that_fails_holds_nobody_up(void **state)
+{
+	struct fixture *fix = *state;
+
+	run_sql(fix, "drop table toy.stale; insert into toy.inbox values"
+		     " ('request.submitted', gen_random_uuid(), '', 1)");
+	(void)start(fix, 0);
+	eventually(fix, "select count(*) from toy.inbox where at_ms = 1", 0);
+	run_sql(fix, "insert into toy.alarm values (gen_random_uuid(), 0)");
+	eventually(fix, "select count(*) from toy.fact where subject = 'clock.toy-due'", 1);
+}
+
 /* ---- the end ---- */
 
 static void
@@ -1164,6 +1189,8 @@ main(int argc, char *argv[])
 		cmocka_unit_test_setup_teardown(
 		    what_is_too_old_is_swept_away_however_much_it_is, begin, end),
 		cmocka_unit_test_setup_teardown(what_may_be_missed_is_not_swept_away, begin, end),
+		cmocka_unit_test_setup_teardown(a_service_sweeps_its_own_tables_too, begin, end),
+		cmocka_unit_test_setup_teardown(a_sweep_that_fails_holds_nobody_up, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    a_stopped_service_finishes_what_it_began, begin, end),
 		cmocka_unit_test_setup_teardown(
