@@ -10,6 +10,7 @@
 struct domain_service {
 	const char *key_file;
 	struct probe_settings probing;
+	uint32_t life_days, keep_days;
 	struct claim_key *key; /* used on the loop thread only */
 	struct probe *probe;
 };

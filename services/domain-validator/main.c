@@ -11,6 +11,10 @@ static const struct svc_setting settings[] = {
 	    "/usr/share/dns/root.key", "trust anchor of the DNS root"),
 	SVC_TEXT(struct domain_service, probing.public_nets, "CS_TEST_PUBLIC_NETS", "", 400,
 	    "test mode only: networks treated as public"),
+	SVC_U32(struct domain_service, life_days, "CS_REQUEST_LIFE_DAYS", "30", 1, 365,
+	    "as request-intake has it: days after which a request that nobody approved expires"),
+	SVC_U32(struct domain_service, keep_days, "CS_KEEP_DAYS", "40", 40, 36500,
+	    "days that challenges are kept after their request must have ended"),
 	SVC_END,
 };
 
@@ -29,6 +33,7 @@ main(int argc, char *argv[])
 		.load = store_load_requests,
 		.save = store_save_requests,
 		.act = look_start,
+		.sweep = store_sweep_requests,
 		.init = domain_init,
 		.fini = domain_fini });
 }

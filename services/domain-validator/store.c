@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store.h"
 
+#include "base/time.h"
 #include "db/db.h"
 #include "domain.h"
+#include "handler.h"
 
 static const char load_sql[] =
     "select request, check_id, domain, enterprise, account, asked, asked_ms, value, made_ms, expires_ms,"
@@ -130,4 +132,34 @@ store_save_requests(struct svc_batch *batch, struct cs_err *err)
 		db_i64_array(arena, c.looks, c.n), db_i32_array(arena, c.versions, c.n) };
 
 	return db_send(batch->db, save_sql, params, 13, (int64_t)c.n, err);
+}
+
+/* ---- what is kept no longer ---- */
+
+#define SWEEP_MAX 5000
+#define APPROVED_DAYS \
+	2 /* policy ends what was approved within a day, and publishes a refusal for another */
+
+/* A request's id begins with the time of its birth: the old ones are at the key's beginning. */
+static const char sweep_sql[] =
+    "with old as (select request, check_id from challenge where request < $1"
+    "  order by request, check_id limit $2 for update skip locked),"
+    " gone as (delete from challenge c using old where c.request = old.request"
+    "  and c.check_id = old.check_id returning 1)"
+    " select count(*) from gone";
+
+enum cs_code
+store_sweep_requests(const void *self, struct db *db, int64_t now_ms, struct cs_arena *arena,
+    bool *ret_more, struct cs_err *err)
+{
+	const struct domain_service *domain = self;
+	int64_t days = (int64_t)domain->life_days + APPROVED_DAYS + domain->keep_days;
+	struct cs_id born = cs_id_at(now_ms - days * CS_DAY_MS, (const uint8_t[10]){ 0 });
+	const struct db_param params[] = { db_id(born), db_i64(SWEEP_MAX) };
+	struct db_rows *rows;
+
+	if (db_query(db, arena, sweep_sql, params, 2, &rows, err))
+		return err->code;
+	*ret_more = db_get_i64(rows, 0, 0) == SWEEP_MAX;
+	return CS_OK;
 }

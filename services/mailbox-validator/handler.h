@@ -13,9 +13,10 @@ struct mailbox_service {
 	const char *mail_from;
 	bool smtp_starttls;
 	struct cs_span token_key;
-	struct mailbox_limits limits; /* settings, up to here */
-	struct claim_key *key;        /* signs evidence; owned */
-	struct smtp *relay;           /* owned; loop thread only */
+	struct mailbox_limits limits;
+	uint32_t life_days, keep_days; /* settings, up to here */
+	struct claim_key *key;         /* signs evidence; owned */
+	struct smtp *relay;            /* owned; loop thread only */
 };
 
 extern const struct svc_route mailbox_routes[];

@@ -28,6 +28,10 @@ static const struct svc_setting settings[] = {
 	    100000000, "mails to one domain in an hour"),
 	SVC_U32(struct mailbox_service, limits.per_account, "CS_MAILS_PER_ACCOUNT_HOUR", "100", 1,
 	    100000000, "mails that one account asks for in an hour"),
+	SVC_U32(struct mailbox_service, life_days, "CS_REQUEST_LIFE_DAYS", "30", 1, 365,
+	    "as request-intake has it: days after which a request that nobody approved expires"),
+	SVC_U32(struct mailbox_service, keep_days, "CS_KEEP_DAYS", "40", 40, 36500,
+	    "days that challenges and mails are kept after their request must have ended"),
 	SVC_END,
 };
 
@@ -45,6 +49,7 @@ main(int argc, char *argv[])
 		.load = store_load_cases,
 		.save = store_save_cases,
 		.act = mailbox_act,
+		.sweep = store_sweep_cases,
 		.init = mailbox_init,
 		.fini = mailbox_fini,
 	};

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "db/db.h"
+#include "handler.h"
 #include "mailbox.h"
 #include "wire.h"
 
@@ -480,4 +481,36 @@ store_save_cases(struct svc_batch *batch, struct cs_err *err)
 	if (save_challenges(batch, challenges, n_challenges, err))
 		return err->code;
 	return save_mails(batch, mails, n_mails, err);
+}
+
+/* ---- what is kept no longer ---- */
+
+#define SWEEP_MAX 2000 /* challenges; each has some mails */
+#define APPROVED_DAYS \
+	2 /* policy ends what was approved within a day, and publishes a refusal for another */
+
+/* A request's id begins with the time of its birth: the old ones are at the key's beginning. */
+static const char sweep_sql[] =
+    "with old as (select request, check_id from challenge where request < $1"
+    "  order by request, check_id limit $2 for update skip locked),"
+    " mails as (delete from mail m using old where m.request = old.request"
+    "  and m.check_id = old.check_id),"
+    " gone as (delete from challenge c using old where c.request = old.request"
+    "  and c.check_id = old.check_id returning 1)"
+    " select count(*) from gone";
+
+enum cs_code
+store_sweep_cases(const void *self, struct db *db, int64_t now_ms, struct cs_arena *arena,
+    bool *ret_more, struct cs_err *err)
+{
+	const struct mailbox_service *mailbox = self;
+	int64_t days = (int64_t)mailbox->life_days + APPROVED_DAYS + mailbox->keep_days;
+	struct cs_id born = cs_id_at(now_ms - days * CS_DAY_MS, (const uint8_t[10]){ 0 });
+	const struct db_param params[] = { db_id(born), db_i64(SWEEP_MAX) };
+	struct db_rows *rows;
+
+	if (db_query(db, arena, sweep_sql, params, 2, &rows, err))
+		return err->code;
+	*ret_more = db_get_i64(rows, 0, 0) == SWEEP_MAX;
+	return CS_OK;
 }

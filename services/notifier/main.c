@@ -18,6 +18,8 @@ static const struct svc_setting settings[] = {
 	    "file with our name at the relay, one line; empty: no login"),
 	SVC_FILE(struct notify_service, smtp_password_file, "CS_SMTP_PASSWORD_FILE", "",
 	    "file with our password at the relay, one line"),
+	SVC_U32(struct notify_service, keep_days, "CS_KEEP_DAYS", "90", 40, 36500,
+	    "days that it is kept whom we told of what"),
 	SVC_END,
 };
 
@@ -35,6 +37,7 @@ main(int argc, char *argv[])
 		.load = store_load_cases,
 		.save = store_save_cases,
 		.act = notify_act,
+		.sweep = store_sweep_cases,
 		.init = notify_init,
 		.fini = notify_fini,
 	};

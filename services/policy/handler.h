@@ -7,7 +7,8 @@
 #include "svc/svc.h"
 
 struct policy_service {
-	const char *key_file, *trust_file, *approvers_file, *issuer_domains; /* settings */
+	const char *key_file, *trust_file, *approvers_file, *issuer_domains;
+	uint32_t keep_days;        /* settings, up to here */
 	struct claim_key *key;     /* signs plans; owned */
 	struct claim_trust *trust; /* who may state what; owned */
 	struct smime_psl *psl;     /* owned */

@@ -12,6 +12,8 @@ static const struct svc_setting settings[] = {
 	    "public keys of those who sign the trust table"),
 	SVC_LIST(struct policy_service, issuer_domains, "CS_ISSUER_DOMAINS",
 	    "ca.countersign.example", 255, "names that CAA records permit us by"),
+	SVC_U32(struct policy_service, keep_days, "CS_KEEP_DAYS", "90", 40, 36500,
+	    "days that a plan is kept after its end"),
 	SVC_END,
 };
 
@@ -34,6 +36,7 @@ main(int argc, char *argv[])
 		.load = store_load_cases,
 		.save = store_save_cases,
 		.clocks = clocks,
+		.sweep = store_sweep_cases,
 		.init = policy_init,
 		.fini = policy_fini,
 	};

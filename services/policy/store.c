@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "db/db.h"
+#include "handler.h"
 #include "policy.h"
 #include "smime/address.h"
 
@@ -828,5 +829,72 @@ store_due_plans(const void *self, struct db *db, int64_t now_ms, size_t max, str
 		keys[i] = db_get_id(rows, i, 0);
 	*ret_keys = keys;
 	*ret_n = n;
+	return CS_OK;
+}
+
+/* ---- what is kept no longer ---- */
+
+#define SWEEP_MAX 5000
+#define STANDING_KEPT_MS (40 * CS_DAY_MS) /* as long as the inbox knows what came */
+
+/* A request's id begins with the time of its birth: what ended by then is found at the key's beginning. */
+static const char sweep_plans_sql[] =
+    "with old as (select request from plan where request < $1 and state = 'ended' and since_ms <= $2"
+    "  order by request limit $3 for update skip locked),"
+    " checks as (delete from plan_check c using old where c.request = old.request),"
+    " gone as (delete from plan p using old where p.request = old.request returning 1)"
+    " select count(*) from gone";
+
+static enum cs_code
+sweep_plans(
+    struct db *db, int64_t ended_ms, struct cs_arena *arena, int64_t *ret_n, struct cs_err *err)
+{
+	const struct db_param params[] = { db_id(cs_id_at(ended_ms + 1, (const uint8_t[10]){ 0 })),
+		db_i64(ended_ms), db_i64(SWEEP_MAX) };
+	struct db_rows *rows;
+
+	if (db_query(db, arena, sweep_plans_sql, params, 3, &rows, err))
+		return err->code;
+	*ret_n = db_get_i64(rows, 0, 0);
+	return CS_OK;
+}
+
+/* A plan names only what stood when it was made: those that have been open for so long are few or none. */
+static const char sweep_standing_sql[] =
+    "with open as materialized (select since_ms, plan_envelope from plan where due_ms > 0"
+    "  and state in ('approved', 'final', 'refused') and since_ms <= $1),"
+    " old as (select check_digest, request, attempt from standing s where valid_until_ms <= $1"
+    "  and not exists (select 1 from plan p where p.request = s.request and p.state <> 'ended')"
+    "  and not exists (select 1 from open o where o.since_ms <= s.valid_until_ms"
+    "   and position(s.envelope_sha256 in o.plan_envelope) > 0)"
+    "  order by valid_until_ms limit $2 for update of s skip locked),"
+    " gone as (delete from standing s using old where s.check_digest = old.check_digest"
+    "  and s.request = old.request and s.attempt = old.attempt returning 1)"
+    " select count(*) from gone";
+
+static enum cs_code
+sweep_standing(struct db *db, int64_t valid_until_ms, struct cs_arena *arena, int64_t *ret_n,
+    struct cs_err *err)
+{
+	const struct db_param params[] = { db_i64(valid_until_ms), db_i64(SWEEP_MAX) };
+	struct db_rows *rows;
+
+	if (db_query(db, arena, sweep_standing_sql, params, 2, &rows, err))
+		return err->code;
+	*ret_n = db_get_i64(rows, 0, 0);
+	return CS_OK;
+}
+
+enum cs_code
+store_sweep_cases(const void *self, struct db *db, int64_t now_ms, struct cs_arena *arena,
+    bool *ret_more, struct cs_err *err)
+{
+	const struct policy_service *policy = self;
+	int64_t plans = 0, standing = 0;
+
+	if (sweep_plans(db, now_ms - policy->keep_days * CS_DAY_MS, arena, &plans, err) ||
+	    sweep_standing(db, now_ms - STANDING_KEPT_MS, arena, &standing, err))
+		return err->code;
+	*ret_more = plans == SWEEP_MAX || standing == SWEEP_MAX;
 	return CS_OK;
 }

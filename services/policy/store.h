@@ -18,5 +18,11 @@ CS_MUST_USE enum cs_code store_save_cases(struct svc_batch *batch, struct cs_err
 /* svc_due of "clock.plan-due". */
 CS_MUST_USE enum cs_code store_due_plans(const void *self, struct db *db, int64_t now_ms,
     size_t max, struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
+/*
+ * svc_sweep: plans that ended CS_KEEP_DAYS ago, and evidence that stands no more for 40 days, unless its
+ * own request goes on or an open final plan names it.  `self` is a struct policy_service.
+ */
+CS_MUST_USE enum cs_code store_sweep_cases(const void *self, struct db *db, int64_t now_ms,
+    struct cs_arena *arena, bool *ret_more, struct cs_err *err);
 
 #endif

@@ -14,10 +14,12 @@
 #include <string.h>
 
 #include "../domain.h"
+#include "../handler.h"
 #include "../store.h"
 #include "db/db.h"
 
 #define NOW INT64_C(1795437296789)
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 struct fixture {
 	struct cs_arena *arena;
@@ -291,6 +293,108 @@ a_stale_version_is_a_conflict(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
+/* ---- what is kept no longer ---- */
+
+#define DAYS(n) ((n)*INT64_C(86400000))
+
+static void
+script(struct fixture *f, const char *text)
+{
+	struct cs_err err = { 0 };
+
+	ok(db_script(f->db, text, &err), &err);
+}
+
+static int64_t
+count(struct fixture *f, const char *sql)
+{
+	struct db_rows *rows;
+	struct cs_err err = { 0 };
+
+	ok(db_query(f->db, f->arena, sql, NULL, 0, &rows, &err), &err);
+	return db_get_i64(rows, 0, 0);
+}
+
+static const char *
+born(struct fixture *f, int64_t at_ms)
+{
+	char *text = cs_arena_alloc(f->arena, CS_ID_TEXT);
+
+	cs_id_format(cs_id_at(at_ms, (const uint8_t[10]){ 0 }), text);
+	return text;
+}
+
+static void
+add_challenge(struct fixture *f, const char *request, const char *check_id)
+{
+	script(f,
+	    cs_arena_printf(f->arena,
+		"insert into challenge values ('%s', '%s', 'alpha.example', 'demo', '', '', 1, 'v', 1, 1,"
+		" 1, 0, 1)",
+		request, check_id));
+}
+
+static bool
+sweep(struct fixture *f, uint32_t life_days, uint32_t keep_days)
+{
+	const struct domain_service domain = { .life_days = life_days, .keep_days = keep_days };
+	struct cs_err err = { 0 };
+	bool more = true;
+
+	ok(store_sweep_requests(&domain, f->db, NOW, f->arena, &more, &err), &err);
+	return more;
+}
+
+static void
+challenges_are_kept_for_days_after_the_latest_end_of_their_request(void **state)
+{
+	static const struct {
+		uint32_t life_days, keep_days;
+		int64_t born_ms;
+		bool kept;
+	} cases[] = {
+		{ 30, 40, NOW - DAYS(72), true },
+		{ 30, 40, NOW - DAYS(72) - 1, false },
+		{ 365, 40, NOW - DAYS(407), true },
+		{ 365, 40, NOW - DAYS(407) - 1, false },
+		{ 1, 40, NOW - DAYS(43), true },
+		{ 1, 40, NOW - DAYS(43) - 1, false },
+		{ 30, 400, NOW - DAYS(432), true },
+		{ 30, 400, NOW - DAYS(432) - 1, false },
+		{ 30, 40, NOW, true },
+		{ 30, 40, 1, false },
+	};
+	struct fixture *f = *state;
+
+	script(f, "truncate challenge");
+	for (size_t i = 0; i < LEN(cases); i++) {
+		add_challenge(f, born(f, cases[i].born_ms), "domain-1");
+		add_challenge(f, born(f, cases[i].born_ms), "domain-2");
+		assert_false(sweep(f, cases[i].life_days, cases[i].keep_days));
+		if (count(f, "select count(*) from challenge") != (cases[i].kept ? 2 : 0))
+			fail_msg("case %zu", i);
+		script(f, "truncate challenge");
+	}
+}
+
+static void
+more_than_one_sweep_s_worth_is_swept_in_several(void **state)
+{
+	struct fixture *f = *state;
+
+	script(f, "truncate challenge");
+	script(f,
+	    cs_arena_printf(f->arena,
+		"insert into challenge select '%s', 'domain-' || i, 'alpha.example', 'demo', '', '', 1,"
+		" 'v', 1, 1, 1, 0, 1 from generate_series(1, 5001) i",
+		born(f, 1)));
+	add_challenge(f, born(f, NOW), "domain-1");
+	assert_true(sweep(f, 30, 40));
+	assert_int_equal(count(f, "select count(*) from challenge"), 2);
+	assert_false(sweep(f, 30, 40));
+	assert_int_equal(count(f, "select count(*) from challenge"), 1);
+}
+
 int
 main(void)
 {
@@ -301,6 +405,8 @@ main(void)
 		TEST(a_full_batch_is_one_statement_each_way),
 		TEST(two_replicas_cannot_both_make_a_challenge),
 		TEST(a_stale_version_is_a_conflict),
+		TEST(challenges_are_kept_for_days_after_the_latest_end_of_their_request),
+		TEST(more_than_one_sweep_s_worth_is_swept_in_several),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

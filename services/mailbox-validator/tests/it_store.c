@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "db/db.h"
+#include "handler.h"
 #include "mailbox.h"
 #include "store.h"
 #include "wire.h"
@@ -528,6 +529,116 @@ the_table_itself_refuses_a_code_that_lives_too_long(void **state)
 	db_rollback(f->db);
 }
 
+/* ---- what is kept no longer ---- */
+
+#define DAYS(n) ((n)*INT64_C(86400000))
+
+static void
+script(struct fixture *f, const char *text)
+{
+	struct cs_err err = { 0 };
+
+	ok(db_script(f->db, text, &err), &err);
+}
+
+static int64_t
+count(struct fixture *f, const char *sql)
+{
+	struct db_rows *rows;
+	struct cs_err err = { 0 };
+
+	ok(db_query(f->db, f->arena, sql, NULL, 0, &rows, &err), &err);
+	return db_get_i64(rows, 0, 0);
+}
+
+static const char *
+born(struct fixture *f, int64_t at_ms)
+{
+	char *text = cs_arena_alloc(f->arena, CS_ID_TEXT);
+
+	cs_id_format(cs_id_at(at_ms, (const uint8_t[10]){ 0 }), text);
+	return text;
+}
+
+/* With two mails. */
+static void
+add_challenge(struct fixture *f, const char *request, const char *check_id)
+{
+	script(f,
+	    cs_arena_printf(f->arena,
+		"insert into challenge values ('%s', '%s', '', '', '', 0, 0, 2, 2, '',"
+		" '00000000-0000-0000-0000-000000000000', 1);"
+		"insert into mail select gen_random_uuid(), '%s', '%s', 'a@b.example', 'b.example',"
+		" 'demo', 'alice', decode(repeat('ab', 32), 'hex'), decode(repeat('cd', 32), 'hex'), 1, 2,"
+		" 'sent', false, '' from generate_series(1, 2)",
+		request, check_id, request, check_id));
+}
+
+static bool
+sweep(struct fixture *f, uint32_t life_days, uint32_t keep_days)
+{
+	const struct mailbox_service mailbox = { .life_days = life_days, .keep_days = keep_days };
+	struct cs_err err = { 0 };
+	bool more = true;
+
+	ok(store_sweep_cases(&mailbox, f->db, NOW, f->arena, &more, &err), &err);
+	return more;
+}
+
+static void
+challenges_are_kept_for_days_after_the_latest_end_of_their_request(void **state)
+{
+	static const struct {
+		uint32_t life_days, keep_days;
+		int64_t born_ms;
+		bool kept;
+	} cases[] = {
+		{ 30, 40, NOW - DAYS(72), true },
+		{ 30, 40, NOW - DAYS(72) - 1, false },
+		{ 365, 40, NOW - DAYS(407), true },
+		{ 365, 40, NOW - DAYS(407) - 1, false },
+		{ 1, 40, NOW - DAYS(43), true },
+		{ 1, 40, NOW - DAYS(43) - 1, false },
+		{ 30, 400, NOW - DAYS(432), true },
+		{ 30, 400, NOW - DAYS(432) - 1, false },
+		{ 30, 40, NOW, true },
+		{ 30, 40, 1, false },
+	};
+	struct fixture *f = *state;
+
+	script(f, "truncate challenge, mail");
+	for (size_t i = 0; i < LEN(cases); i++) {
+		add_challenge(f, born(f, cases[i].born_ms), "mailbox-1");
+		add_challenge(f, born(f, cases[i].born_ms), "mailbox-2");
+		assert_false(sweep(f, cases[i].life_days, cases[i].keep_days));
+		if (count(f, "select count(*) from challenge") != (cases[i].kept ? 2 : 0) ||
+		    count(f, "select count(*) from mail") != (cases[i].kept ? 4 : 0))
+			fail_msg("case %zu", i);
+		script(f, "truncate challenge, mail");
+	}
+}
+
+/* The first 99 requests of all times, each with 21 mailboxes. */
+static void
+more_than_one_sweep_s_worth_is_swept_in_several(void **state)
+{
+	struct fixture *f = *state;
+
+	script(f, "truncate challenge, mail");
+	for (int i = 0; i < 99; i++)
+		script(f,
+		    cs_arena_printf(f->arena,
+			"insert into challenge select '%s', 'mailbox-' || i, '', '', '', 0, 0, 0, 0, '',"
+			" '00000000-0000-0000-0000-000000000000', 1 from generate_series(1, 21) i",
+			born(f, i)));
+	add_challenge(f, born(f, NOW), "mailbox-1");
+	assert_true(sweep(f, 30, 40));
+	assert_int_equal(count(f, "select count(*) from challenge"), 80);
+	assert_false(sweep(f, 30, 40));
+	assert_int_equal(count(f, "select count(*) from challenge"), 1);
+	assert_int_equal(count(f, "select count(*) from mail"), 2);
+}
+
 int
 main(void)
 {
@@ -543,6 +654,9 @@ main(void)
 		cmocka_unit_test(two_replicas_cannot_both_make_the_last_mail),
 		cmocka_unit_test(no_code_lies_in_the_tables),
 		cmocka_unit_test(the_table_itself_refuses_a_code_that_lives_too_long),
+		cmocka_unit_test(
+		    challenges_are_kept_for_days_after_the_latest_end_of_their_request),
+		cmocka_unit_test(more_than_one_sweep_s_worth_is_swept_in_several),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

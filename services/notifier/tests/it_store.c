@@ -11,12 +11,14 @@
 #include <string.h>
 
 #include "db/db.h"
+#include "handler.h"
 #include "notify.h"
 #include "store.h"
 
 #include <cmocka.h>
 
 #define NOW INT64_C(1790000000000)
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 struct fixture {
 	struct cs_arena *arena;
@@ -196,12 +198,110 @@ the_slower_of_two_replicas_is_told(void **state)
 	db_rollback(f->other);
 }
 
+/* ---- what is kept no longer ---- */
+
+#define DAYS(n) ((n)*INT64_C(86400000))
+
+static void
+script(struct fixture *f, const char *text)
+{
+	struct cs_err err = { 0 };
+
+	ok(db_script(f->db, text, &err), &err);
+}
+
+static int64_t
+count(struct fixture *f, const char *sql)
+{
+	struct db_rows *rows;
+	struct cs_err err = { 0 };
+
+	ok(db_query(f->db, f->arena, sql, NULL, 0, &rows, &err), &err);
+	return db_get_i64(rows, 0, 0);
+}
+
+static const char *
+born(struct fixture *f, int64_t at_ms)
+{
+	char *text = cs_arena_alloc(f->arena, CS_ID_TEXT);
+
+	cs_id_format(cs_id_at(at_ms, (const uint8_t[10]){ 0 }), text);
+	return text;
+}
+
+static void
+add_delivery(struct fixture *f, int64_t born_ms, const char *state, int64_t made_ms)
+{
+	script(f, cs_arena_printf(f->arena,
+		      "insert into delivery values ('%s', 'issued', '%s', %lld, 1, '', 1)",
+		      born(f, born_ms), state, (long long)made_ms));
+}
+
+static bool
+sweep(struct fixture *f, uint32_t keep_days)
+{
+	const struct notify_service notify = { .keep_days = keep_days };
+	struct cs_err err = { 0 };
+	bool more = true;
+
+	ok(store_sweep_cases(&notify, f->db, NOW, f->arena, &more, &err), &err);
+	return more;
+}
+
+static void
+deliveries_are_kept_for_days(void **state)
+{
+	static const struct {
+		uint32_t keep_days;
+		int64_t born_ms, made_ms;
+		const char *state;
+		bool kept;
+	} cases[] = {
+		{ 90, NOW - DAYS(90), NOW - DAYS(90), "sent", false },
+		{ 90, NOW - DAYS(90) + 1, NOW - DAYS(90) + 1, "sent", true },
+		{ 90, NOW - DAYS(300), NOW - DAYS(90), "sent", false },
+		{ 90, NOW - DAYS(300), NOW - DAYS(90) + 1, "sent", true },
+		{ 40, NOW - DAYS(40), NOW - DAYS(40), "given-up", false },
+		{ 40, NOW - DAYS(40), NOW - DAYS(40) + 1, "given-up", true },
+		{ 40, 1, 1, "nobody", false },
+		{ 40, 1, 1, "waiting", true },
+	};
+	struct fixture *f = *state;
+
+	script(f, "truncate delivery");
+	for (size_t i = 0; i < LEN(cases); i++) {
+		add_delivery(f, cases[i].born_ms, cases[i].state, cases[i].made_ms);
+		assert_false(sweep(f, cases[i].keep_days));
+		if (count(f, "select count(*) from delivery") != cases[i].kept)
+			fail_msg("case %zu", i);
+		script(f, "truncate delivery");
+	}
+}
+
+static void
+more_than_one_sweep_s_worth_is_swept_in_several(void **state)
+{
+	struct fixture *f = *state;
+
+	script(f,
+	    "truncate delivery;"
+	    "insert into delivery select (substr('00000000' || to_hex(i), length(to_hex(i)) + 1) ||"
+	    " '-0000-7000-8000-000000000001')::uuid, 'issued', 'sent', 1, 1, '', 1"
+	    " from generate_series(1, 5001) i");
+	assert_true(sweep(f, 90));
+	assert_int_equal(count(f, "select count(*) from delivery"), 1);
+	assert_false(sweep(f, 90));
+	assert_int_equal(count(f, "select count(*) from delivery"), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(deliveries_come_back_as_they_were_saved),
 		cmocka_unit_test(the_slower_of_two_replicas_is_told),
+		cmocka_unit_test(deliveries_are_kept_for_days),
+		cmocka_unit_test(more_than_one_sweep_s_worth_is_swept_in_several),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

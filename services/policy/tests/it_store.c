@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../handler.h"
 #include "../policy.h"
 #include "../store.h"
 #include "db/db.h"
@@ -92,6 +93,7 @@ setup(void **state)
 			"set search_path = it_policy;");
 	migrate(f->db, "services/policy/sql/0001_policy.sql");
 	migrate(f->db, "services/policy/sql/0002_builtin_demo.sql");
+	migrate(f->db, "services/policy/sql/0003_sweep.sql");
 	f->other = open_db("set search_path = it_policy;");
 	f->key = new_key();
 	assert_int_equal(smime_psl_load(NULL, &f->psl, NULL), CS_OK);
@@ -592,6 +594,202 @@ plans_are_due_from_their_millisecond_on_earliest_first(void **state)
 	assert_int_equal(n, 3);
 }
 
+/* ---- what is kept no longer ---- */
+
+#define DAYS(n) ((n)*INT64_C(86400000))
+
+static void
+script(struct fixture *f, const char *text)
+{
+	struct cs_err err = { 0 };
+
+	ok(db_script(f->db, text, &err), &err);
+}
+
+static int64_t
+count(struct fixture *f, const char *sql)
+{
+	struct db_rows *rows;
+	struct cs_err err = { 0 };
+
+	ok(db_query(f->db, f->arena, sql, NULL, 0, &rows, &err), &err);
+	return db_get_i64(rows, 0, 0);
+}
+
+/* As text; the n-th of those born at that time. */
+static const char *
+born(struct fixture *f, int64_t at_ms, uint8_t n)
+{
+	const uint8_t rest[10] = { [9] = n };
+	char *text = cs_arena_alloc(f->arena, CS_ID_TEXT);
+
+	cs_id_format(cs_id_at(at_ms, rest), text);
+	return text;
+}
+
+/* With one check; `names` is octets that the plan's envelope holds, in hexadecimal. */
+static void
+add_plan(
+    struct fixture *f, const char *request, const char *state, int64_t since_ms, const char *names)
+{
+	script(f,
+	    cs_arena_printf(f->arena,
+		"insert into plan values ('%s', '%s', %lld, %d, '', '', '\\xff%sff', 1);"
+		"insert into plan_check values ('%s', 'caa-1', 1, 1, 0, 0)",
+		request, state, (long long)since_ms, strcmp(state, "ended") != 0, names, request));
+}
+
+/* Evidence of a request; its envelope's digest is 32 times `digest`, two hexadecimal digits. */
+static void
+add_standing(struct fixture *f, const char *request, const char *digest, int64_t valid_until_ms)
+{
+	script(f,
+	    cs_arena_printf(f->arena,
+		"insert into standing values (decode(repeat('%s', 32), 'hex'), '%s', 1, 'demo', '', 3,"
+		" 'alpha.example', '', '', 1, decode(repeat('%s', 32), 'hex'), '', 0, %lld, false, 0)",
+		digest, request, digest, (long long)valid_until_ms));
+}
+
+static bool
+sweep(struct fixture *f, uint32_t keep_days)
+{
+	const struct policy_service policy = { .keep_days = keep_days };
+	struct cs_err err = { 0 };
+	bool more = true;
+
+	ok(store_sweep_cases(&policy, f->db, NOW, f->arena, &more, &err), &err);
+	return more;
+}
+
+static void
+plans_are_kept_for_days_after_their_end(void **state)
+{
+	static const struct {
+		uint32_t keep_days;
+		const char *state;
+		int64_t since_ms;
+		bool kept;
+	} cases[] = {
+		{ 90, "ended", NOW - DAYS(90) + 1, true },
+		{ 90, "ended", NOW - DAYS(90), false },
+		{ 90, "ended", 1, false },
+		{ 40, "ended", NOW - DAYS(40) + 1, true },
+		{ 40, "ended", NOW - DAYS(40), false },
+		{ 36500, "ended", NOW - DAYS(36500) / 2, true },
+		{ 40, "new", 1, true },
+		{ 40, "made", 1, true },
+		{ 40, "approved", 1, true },
+		{ 40, "final", 1, true },
+		{ 40, "refused", 1, true },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < LEN(cases); i++) {
+		add_plan(f, born(f, cases[i].since_ms, 1), cases[i].state, cases[i].since_ms, "");
+		assert_false(sweep(f, cases[i].keep_days));
+		if (count(f, "select count(*) from plan") != cases[i].kept ||
+		    count(f, "select count(*) from plan_check") != cases[i].kept)
+			fail_msg("case %zu", i);
+		script(f, "truncate plan, plan_check");
+	}
+}
+
+/* Its request was born long before its end. */
+static void
+a_plan_s_days_count_from_its_end(void **state)
+{
+	struct fixture *f = *state;
+
+	add_plan(f, born(f, NOW - DAYS(400), 1), "ended", NOW - DAYS(90) + 1, "");
+	add_plan(f, born(f, NOW - DAYS(400), 2), "ended", NOW - DAYS(90), "");
+	(void)sweep(f, 90);
+	assert_int_equal(count(f, "select count(*) from plan"), 1);
+	assert_int_equal(count(f, "select count(*) from plan where since_ms > 0"), 1);
+}
+
+static void
+evidence_is_kept_forty_days_after_it_stood(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t valid_until_ms;
+		const char *own,
+		    *other; /* states of the own request's plan and of one that names it */
+		int64_t other_since_ms;
+		bool kept;
+	} cases[] = {
+		{ "young", NOW - DAYS(40) + 1, NULL, NULL, 0, true },
+		{ "old", NOW - DAYS(40), NULL, NULL, 0, false },
+		{ "standing", NOW + DAYS(1), NULL, NULL, 0, true },
+		{ "own request goes on", NOW - DAYS(40), "made", NULL, 0, true },
+		{ "own approval waits", NOW - DAYS(40), "approved", NULL, 0, true },
+		{ "own request ended", NOW - DAYS(40), "ended", NULL, 0, false },
+		{ "named by a final plan", NOW - DAYS(40), NULL, "final", NOW - DAYS(40), true },
+		{ "named by a refused plan", NOW - DAYS(40), NULL, "refused", NOW - DAYS(50),
+		    true },
+		{ "named by an ended plan", NOW - DAYS(40), NULL, "ended", NOW - DAYS(40), false },
+		{ "named by a first plan", NOW - DAYS(40), NULL, "made", NOW - DAYS(40), false },
+	};
+	static const char named[] =
+	    "abababababababababababababababababababababababababababababababab";
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const char *request = born(f, 1, 1);
+
+		add_standing(f, request, "ab", cases[i].valid_until_ms);
+		if (cases[i].own != NULL)
+			add_plan(f, request, cases[i].own, NOW, "");
+		if (cases[i].other != NULL)
+			add_plan(f, born(f, 1, 2), cases[i].other, cases[i].other_since_ms, named);
+		/* Some other open plan, as old as can be, names nothing of it. */
+		add_plan(f, born(f, 1, 3), "final", 1, "cd");
+		assert_false(sweep(f, 36500));
+		if (count(f, "select count(*) from standing") != cases[i].kept)
+			fail_msg("%s", cases[i].name);
+		script(f, "truncate plan, plan_check, standing");
+	}
+}
+
+static void
+more_than_one_sweep_s_worth_is_swept_in_several(void **state)
+{
+	struct fixture *f = *state;
+	const char *text =
+	    "insert into plan select (substr('00000000' || to_hex(i), length(to_hex(i)) + 1) ||"
+	    " '-0000-7000-8000-000000000001')::uuid, 'ended', 1, 0, '', '', '', 1"
+	    " from generate_series(1, 5001) i";
+
+	script(f, text);
+	assert_true(sweep(f, 90));
+	assert_int_equal(count(f, "select count(*) from plan"), 1);
+	assert_false(sweep(f, 90));
+	assert_int_equal(count(f, "select count(*) from plan"), 0);
+}
+
+/* A plan that somebody is at is left for the next time. */
+static void
+a_locked_plan_is_left_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct db_rows *rows;
+	struct cs_err err = { 0 };
+
+	add_plan(f, born(f, 1, 1), "ended", 1, "");
+	add_plan(f, born(f, 1, 2), "ended", 1, "");
+	ok(db_begin(f->other, &err), &err);
+	ok(db_query(f->other, f->arena,
+	       "select request from plan order by request limit 1 for update", NULL, 0, &rows,
+	       &err),
+	    &err);
+	assert_false(sweep(f, 90));
+	db_rollback(f->other);
+	assert_int_equal(count(f, "select count(*) from plan"), 1);
+	assert_int_equal(count(f, "select count(*) from plan_check"), 1);
+	assert_false(sweep(f, 90));
+	assert_int_equal(count(f, "select count(*) from plan"), 0);
+}
+
 int
 main(void)
 {
@@ -610,6 +808,11 @@ main(void)
 		CASE(evidence_is_loaded_until_its_last_millisecond),
 		CASE(the_first_result_of_an_attempt_is_kept),
 		CASE(plans_are_due_from_their_millisecond_on_earliest_first),
+		CASE(plans_are_kept_for_days_after_their_end),
+		CASE(a_plan_s_days_count_from_its_end),
+		CASE(evidence_is_kept_forty_days_after_it_stood),
+		CASE(more_than_one_sweep_s_worth_is_swept_in_several),
+		CASE(a_locked_plan_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

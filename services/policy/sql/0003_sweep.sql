@@ -1,0 +1,2 @@
+-- Evidence that stands no more is swept away by when it ended.
+create index standing_until on standing (valid_until_ms);
