@@ -842,6 +842,7 @@ static const char sweep_plans_sql[] =
     "with old as (select request from plan where request < $1 and state = 'ended' and since_ms <= $2"
     "  order by request limit $3 for update skip locked),"
     " checks as (delete from plan_check c using old where c.request = old.request),"
+    " envelopes as (delete from plan_envelope e using old where e.request = old.request),"
     " gone as (delete from plan p using old where p.request = old.request returning 1)"
     " select count(*) from gone";
 
@@ -861,8 +862,9 @@ sweep_plans(
 
 /* A plan names only what stood when it was made: those that have been open for so long are few or none. */
 static const char sweep_standing_sql[] =
-    "with open as materialized (select since_ms, plan_envelope from plan where due_ms > 0"
-    "  and state in ('approved', 'final', 'refused') and since_ms <= $1),"
+    "with open as materialized (select p.since_ms, e.plan_envelope from plan p"
+    "  join plan_envelope e on e.request = p.request where p.due_ms > 0"
+    "  and p.state in ('approved', 'final', 'refused') and p.since_ms <= $1),"
     " old as (select check_digest, request, attempt from standing s where valid_until_ms <= $1"
     "  and not exists (select 1 from plan p where p.request = s.request and p.state <> 'ended')"
     "  and not exists (select 1 from open o where o.since_ms <= s.valid_until_ms"

@@ -632,11 +632,12 @@ static void
 add_plan(
     struct fixture *f, const char *request, const char *state, int64_t since_ms, const char *names)
 {
-	script(f,
-	    cs_arena_printf(f->arena,
-		"insert into plan values ('%s', '%s', %lld, %d, '', '', '\\xff%sff', 1);"
-		"insert into plan_check values ('%s', 'caa-1', 1, 1, 0, 0)",
-		request, state, (long long)since_ms, strcmp(state, "ended") != 0, names, request));
+	script(f, cs_arena_printf(f->arena,
+		      "insert into plan values ('%s', '%s', %lld, %d, 1);"
+		      "insert into plan_envelope values ('%s', '', '', '\\xff%sff');"
+		      "insert into plan_check values ('%s', 'caa-1', 1, 1, 0, 0)",
+		      request, state, (long long)since_ms, strcmp(state, "ended") != 0, request,
+		      names, request));
 }
 
 /* Evidence of a request; its envelope's digest is 32 times `digest`, two hexadecimal digits. */
@@ -688,9 +689,10 @@ plans_are_kept_for_days_after_their_end(void **state)
 		add_plan(f, born(f, cases[i].since_ms, 1), cases[i].state, cases[i].since_ms, "");
 		assert_false(sweep(f, cases[i].keep_days));
 		if (count(f, "select count(*) from plan") != cases[i].kept ||
+		    count(f, "select count(*) from plan_envelope") != cases[i].kept ||
 		    count(f, "select count(*) from plan_check") != cases[i].kept)
 			fail_msg("case %zu", i);
-		script(f, "truncate plan, plan_check");
+		script(f, "truncate plan, plan_envelope, plan_check");
 	}
 }
 
@@ -747,7 +749,7 @@ evidence_is_kept_forty_days_after_it_stood(void **state)
 		assert_false(sweep(f, 36500));
 		if (count(f, "select count(*) from standing") != cases[i].kept)
 			fail_msg("%s", cases[i].name);
-		script(f, "truncate plan, plan_check, standing");
+		script(f, "truncate plan, plan_envelope, plan_check, standing");
 	}
 }
 
@@ -757,7 +759,7 @@ more_than_one_sweep_s_worth_is_swept_in_several(void **state)
 	struct fixture *f = *state;
 	const char *text =
 	    "insert into plan select (substr('00000000' || to_hex(i), length(to_hex(i)) + 1) ||"
-	    " '-0000-7000-8000-000000000001')::uuid, 'ended', 1, 0, '', '', '', 1"
+	    " '-0000-7000-8000-000000000001')::uuid, 'ended', 1, 0, 1"
 	    " from generate_series(1, 5001) i";
 
 	script(f, text);
