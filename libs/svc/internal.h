@@ -143,9 +143,9 @@ enum cs_code store_work_renew(struct db *db, const struct cs_id *ids, size_t n, 
 /* Keeps the events for an operator and says so on the bus.  The row of work stays, due at no time. */
 enum cs_code store_park(struct db *db, struct batch_event *const *events, size_t n,
     const char *service, struct cs_arena *arena, struct cs_err *err);
-/* Deletes some of what is too old; there may be more. */
-enum cs_code store_sweep(
-    struct db *db, int64_t now_ms, bool *ret_more, struct cs_arena *arena, struct cs_err *err);
+/* Deletes some of what is too old; there may be more.  An event that no stream has stays. */
+enum cs_code store_sweep(struct db *db, int64_t now_ms, uint32_t archive_days, bool *ret_more,
+    struct cs_arena *arena, struct cs_err *err);
 /*
  * Parked events that an operator wants handled again; handling them takes them out of the table.  Work
  * whose result was parked is due again instead: its row has waited.
@@ -189,6 +189,7 @@ struct cs_span metrics_text(struct metrics *metrics, const char *service, struct
 struct settings_common {
 	const char *nats_url, *nats_ca, *nats_seed, *database_url, *listen, *http_listen,
 	    *log_level;
+	uint32_t archive_days;
 	bool test_mode;
 	struct cs_span key; /* loop services: event ids are an HMAC under it */
 };

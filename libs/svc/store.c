@@ -2,11 +2,14 @@
 /* store.c: the skeleton's own tables in each service's schema: inbox, outbox, work, stream, parked. */
 #include <string.h>
 
+#include "base/time.h"
 #include "db/db.h"
 #include "pki/hash.h"
 #include "svc/internal.h"
 
 #define REFILL_STEP 10000
+#define REFILL_MS (40 * CS_DAY_MS) /* longer than the lanes keep anything: 30 days */
+#define INBOX_MS (40 * CS_DAY_MS)
 
 /* ---- inbox ---- */
 
@@ -410,7 +413,7 @@ static const char stream_sql[] =
     " left join stream s on s.name = $1";
 static const char refill_sql[] =
     "insert into outbox_unsent select o.seq from outbox o where o.seq > $2 and o.seq <= $3"
-    " and o.subject like $1 || '.%' and not exists"
+    " and o.created_ms > $4 and o.subject like $1 || '.%' and not exists"
     " (select from outbox_ended e where e.key = o.key and o.seq <= e.seq) on conflict do nothing";
 static const char stream_put_sql[] =
     "insert into stream (name, created, last_seq) values ($1, $2, $3) on conflict (name) do update"
@@ -425,9 +428,9 @@ refill(struct db *db, const char *lane_prefix, int64_t last, struct cs_err *err)
 {
 	for (int64_t seq = 0; seq < last; seq += REFILL_STEP) {
 		const struct db_param params[] = { db_text(lane_prefix), db_i64(seq),
-			db_i64(seq + REFILL_STEP) };
+			db_i64(seq + REFILL_STEP), db_i64(cs_now_ms() - REFILL_MS) };
 
-		if (db_send(db, refill_sql, params, 3, -1, err) || db_settle(db, err))
+		if (db_send(db, refill_sql, params, 4, -1, err) || db_settle(db, err))
 			return err->code;
 	}
 	return CS_OK;
@@ -588,35 +591,32 @@ store_parked_again(struct db *db, size_t max, struct cs_arena *arena, struct par
 	return CS_OK;
 }
 
-/* Ended requests stay refillable for 7 days; the inbox outlives the lanes' 30 days. */
 static const char sweep_outbox_sql[] =
     "with gone as (delete from outbox where seq in (select o.seq from outbox o"
-    " where o.created_ms < $1 and (o.created_ms < $2 or exists (select from outbox_ended e"
-    "  where e.key = o.key and o.seq <= e.seq))"
-    " and not exists (select from outbox_unsent u where u.seq = o.seq)"
+    " where o.created_ms < $1 and not exists (select from outbox_unsent u where u.seq = o.seq)"
     " order by o.created_ms limit 5000) returning 1) select count(*) from gone";
 static const char sweep_inbox_sql[] =
     "with gone as (delete from inbox where (subject, id) in (select subject, id from inbox"
     " where at_ms < $1 limit 5000) returning 1) select count(*) from gone";
-/* Older than every row that it could speak of. */
 static const char sweep_ended_sql[] =
     "with gone as (delete from outbox_ended where key in (select key from outbox_ended"
     " where at_ms < $1 limit 5000) returning 1) select count(*) from gone";
 
 enum cs_code
-store_sweep(
-    struct db *db, int64_t now_ms, bool *ret_more, struct cs_arena *arena, struct cs_err *err)
+store_sweep(struct db *db, int64_t now_ms, uint32_t archive_days, bool *ret_more,
+    struct cs_arena *arena, struct cs_err *err)
 {
-	const struct db_param old[] = { db_i64(now_ms - INT64_C(40) * 86400000) };
-	const struct db_param older[] = { db_i64(now_ms - INT64_C(41) * 86400000) };
-	const struct db_param outbox[] = { db_i64(now_ms - INT64_C(7) * 86400000), old[0] };
-	struct db_rows *sent, *seen, *ended;
+	const struct db_param outbox[] = { db_i64(now_ms - archive_days * CS_DAY_MS) };
+	const struct db_param inbox[] = { db_i64(now_ms - INBOX_MS) };
+	/* Nothing that it could speak of is refilled any more. */
+	const struct db_param ended[] = { db_i64(now_ms - REFILL_MS - CS_DAY_MS) };
+	struct db_rows *sent, *seen, *over;
 
-	if (db_query(db, arena, sweep_outbox_sql, outbox, 2, &sent, err) ||
-	    db_query(db, arena, sweep_inbox_sql, old, 1, &seen, err) ||
-	    db_query(db, arena, sweep_ended_sql, older, 1, &ended, err))
+	if (db_query(db, arena, sweep_outbox_sql, outbox, 1, &sent, err) ||
+	    db_query(db, arena, sweep_inbox_sql, inbox, 1, &seen, err) ||
+	    db_query(db, arena, sweep_ended_sql, ended, 1, &over, err))
 		return err->code;
 	*ret_more =
-	    db_get_i64(sent, 0, 0) > 0 || db_get_i64(seen, 0, 0) > 0 || db_get_i64(ended, 0, 0) > 0;
+	    db_get_i64(sent, 0, 0) > 0 || db_get_i64(seen, 0, 0) > 0 || db_get_i64(over, 0, 0) > 0;
 	return CS_OK;
 }

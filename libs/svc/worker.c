@@ -870,7 +870,7 @@ sweep_tables(struct worker *w, int64_t now_ms, struct cs_err *err)
 
 	w->next_hour_ms = now_ms + CS_MINUTE_MS;
 	cs_arena_reset(w->scratch);
-	if (store_sweep(w->db, now_ms, &more, w->scratch, err))
+	if (store_sweep(w->db, now_ms, w->svc->common.archive_days, &more, w->scratch, err))
 		return err->code;
 	if (service->sweep != NULL &&
 	    service->sweep(service->self, w->db, now_ms, w->scratch, &more_own, err))
