@@ -7,6 +7,7 @@ create table inbox (
 	primary key (id, subject)
 );
 create index inbox_at on inbox using brin (at_ms) with (autosummarize = on);
+-- Octets stay in their row up to a page, as they came: keys, digests and signatures do not compress.
 
 -- Written once; what becomes of a row is said in the two narrow tables below.
 create table outbox (
@@ -17,7 +18,8 @@ create table outbox (
 	subject text not null,
 	body bytea not null,
 	created_ms bigint not null
-);
+) with (toast_tuple_target = 8160);
+alter table outbox alter column body set storage external;
 create index outbox_key on outbox (key);
 create index outbox_created on outbox (created_ms);
 
@@ -40,7 +42,8 @@ create table work (
 	due_ms bigint not null,
 	lease_ms bigint not null,       -- until when somebody is at it; 0: nobody
 	attempt integer not null
-);
+) with (toast_tuple_target = 8160);
+alter table work alter column body set storage external;
 create index work_due on work (due_ms);
 
 create table stream (               -- as we saw it last: another birth or a smaller end means a loss

@@ -1,5 +1,6 @@
 -- Who may ask for what, what is planned for each request, and which evidence stands.
 -- Times are milliseconds since 1970 (UTC).
+-- Octets stay in their row up to a page, as they came: keys, digests and signatures do not compress.
 
 create table enterprise (
 	name text primary key check (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
@@ -64,7 +65,10 @@ create table plan_envelope (
 	request_envelope bytea not null,                -- as they came; empty: not yet
 	approval_envelope bytea not null,
 	plan_envelope bytea not null                    -- the latest that was published
-);
+) with (toast_tuple_target = 8160);
+alter table plan_envelope alter column request_envelope set storage external;
+alter table plan_envelope alter column approval_envelope set storage external;
+alter table plan_envelope alter column plan_envelope set storage external;
 
 -- What became of the attempts of one check; the check itself is in the plan's envelope.  Written with its
 -- plan and under its lock: a foreign key would lock the plan once more for each check.

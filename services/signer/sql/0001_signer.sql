@@ -1,5 +1,6 @@
 -- What was received, what was judged, what was signed.  Times are milliseconds since 1970 (UTC).
 -- Rows are an index: the gate opens the received octets again, with their signatures.
+-- Octets stay in their row up to a page, as they came: keys, digests and signatures do not compress.
 
 create table request (
 	request uuid primary key,
@@ -18,7 +19,8 @@ create table statement (
 	envelope bytea not null,
 	received_at_ms bigint not null,
 	primary key (request, kind, revision)
-);
+) with (toast_tuple_target = 8160);
+alter table statement alter column envelope set storage external;
 
 -- The first result of an attempt counts.
 create table evidence (
@@ -31,7 +33,8 @@ create table evidence (
 	envelope bytea not null,
 	received_at_ms bigint not null,
 	primary key (request, check_digest, attempt)
-);
+) with (toast_tuple_target = 8160);
+alter table evidence alter column envelope set storage external;
 create index evidence_sha256 on evidence (sha256);
 create index evidence_denial on evidence (check_digest) where outcome = 2;
 
@@ -64,7 +67,9 @@ create table intent (
 	state text not null check (state in ('open', 'issued', 'void')),
 	judged_at_ms bigint not null,
 	void_at_ms bigint not null              -- 0: not void
-);
+) with (toast_tuple_target = 8160);
+alter table intent alter column tbs set storage external;
+alter table intent alter column evidence set storage external;
 
 create table certificate (
 	request uuid primary key references intent (request),
@@ -72,7 +77,8 @@ create table certificate (
 	der bytea not null,
 	sha256 bytea not null,
 	issued_at_ms bigint not null
-);
+) with (toast_tuple_target = 8160);
+alter table certificate alter column der set storage external;
 
 create table audit (
 	seq bigint primary key,
