@@ -29,6 +29,7 @@
 static const char setup_sql[] = "set statement_timeout = '5s'; set lock_timeout = '2s';"
 				" set idle_in_transaction_session_timeout = '10s';"
 				" set plan_cache_mode = force_generic_plan; set jit = off;"
+				" set max_parallel_workers_per_gather = 0;"
 				" set enable_seqscan = off; set enable_hashjoin = off;"
 				" set enable_mergejoin = off";
 

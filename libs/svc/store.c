@@ -362,10 +362,11 @@ store_rollback(void *arg)
 
 /* ---- the publisher ---- */
 
-/* Waits for nobody's lock, so that it can share a transaction: what it passes over is published once more. */
-static const char sent_sql[] =
-    "delete from outbox_unsent where seq in (select seq from outbox_unsent"
-    " where seq = any($1::bigint[]) for update skip locked)";
+/*
+ * In the order of the index, like everybody who confirms, and last in a transaction but for rows that
+ * nobody else can want: so replicas that confirm the same event wait for each other and never in a ring.
+ */
+static const char sent_sql[] = "delete from outbox_unsent where seq = any($1::bigint[])";
 
 enum cs_code
 store_outbox_sent(
@@ -591,10 +592,12 @@ store_parked_again(struct db *db, size_t max, struct cs_arena *arena, struct par
 	return CS_OK;
 }
 
+/* Places and times grow together: who is old lies in front. */
 static const char sweep_outbox_sql[] =
-    "with gone as (delete from outbox where seq in (select o.seq from outbox o"
-    " where o.created_ms < $1 and not exists (select from outbox_unsent u where u.seq = o.seq)"
-    " order by o.created_ms limit 5000) returning 1) select count(*) from gone";
+    "with first as materialized (select seq, created_ms from outbox order by seq limit 5000),"
+    " gone as (delete from outbox where seq in (select f.seq from first f where f.created_ms < $1"
+    " and not exists (select from outbox_unsent u where u.seq = f.seq)) returning 1)"
+    " select count(*) from gone";
 static const char sweep_inbox_sql[] =
     "with gone as (delete from inbox where (subject, id) in (select subject, id from inbox"
     " where at_ms < $1 limit 5000) returning 1) select count(*) from gone";

@@ -21,7 +21,6 @@ create table outbox (
 ) with (toast_tuple_target = 8160);
 alter table outbox alter column body set storage external;
 create index outbox_key on outbox (key);
-create index outbox_created on outbox (created_ms);
 
 create table outbox_unsent (        -- rows that no stream has confirmed
 	seq bigint primary key
