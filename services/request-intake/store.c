@@ -151,52 +151,69 @@ static const char load_sql[] =
     " from request r join submission s on s.id = r.id where r.id = any($1)"
     " order by r.id for update of r";
 
-static bool
-is_creation(const struct svc_aggregate *aggregate)
+/* The keys with another event than the creation of a request, or those with one. */
+static struct db_param
+keys_with(struct svc_batch *batch, bool creation, size_t *ret_n)
 {
-	for (size_t i = 0; i < aggregate->n_events; i++)
-		if (strcmp(aggregate->events[i]->subject, "api.create") == 0)
-			return true;
-	return false;
-}
-
-static enum cs_code
-load_rows(struct svc_batch *batch, struct db_param keys, struct cs_err *err)
-{
-	struct cs_id *created = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
-	struct db_rows *rows = NULL;
+	struct cs_id *keys = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
 	size_t n = 0;
 
 	for (size_t i = 0; i < batch->n; i++) {
-		batch->aggregates[i].state = CS_NEW(batch->arena, struct intake_request);
-		if (is_creation(&batch->aggregates[i]))
-			created[n++] = batch->aggregates[i].key;
-	}
-	const struct db_param params[] = { keys, db_id_array(batch->arena, created, n) };
+		const struct svc_aggregate *aggregate = &batch->aggregates[i];
+		bool found = false;
 
-	if (db_query(batch->db, batch->arena, load_sql, params, COUNT(params), &rows, err))
-		return err->code;
+		for (size_t k = 0; k < aggregate->n_events; k++)
+			found |=
+			    (strcmp(aggregate->events[k]->subject, "api.create") == 0) == creation;
+		if (found)
+			keys[n++] = aggregate->key;
+	}
+	*ret_n = n;
+	return db_id_array(batch->arena, keys, n);
+}
+
+static enum cs_code
+ask_requests(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
+{
+	size_t n_created = 0;
+	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n),
+		keys_with(batch, true, &n_created) };
+
+	return db_ask(batch->db, batch->arena, load_sql, params, COUNT(params), ret_rows, err);
+}
+
+static void
+take_requests(struct svc_batch *batch, const struct db_rows *rows)
+{
+	for (size_t i = 0; i < batch->n; i++)
+		batch->aggregates[i].state = CS_NEW(batch->arena, struct intake_request);
 	for (size_t i = 0; i < db_rows_count(rows); i++)
 		read_request(
 		    batch->arena, rows, i, svc_aggregate_find(batch, db_get_id(rows, i, 0))->state);
-	return CS_OK;
 }
 
 static const char load_checks_sql[] =
     "select " CHECK_COLUMNS
     " from shown_check c where c.request = any($1) order by c.request, c.position, c.id";
 
+/* A creation looks at no check: the request is new, or the answer is the one of then. */
 static enum cs_code
-load_checks(struct svc_batch *batch, struct db_param keys, struct cs_err *err)
+ask_checks(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
 {
-	struct db_rows *rows = NULL;
-	struct intake_check *checks = NULL;
 	size_t n = 0;
+	const struct db_param keys = keys_with(batch, false, &n);
 
-	if (db_query(batch->db, batch->arena, load_checks_sql, &keys, 1, &rows, err))
-		return err->code;
-	n = db_rows_count(rows);
-	checks = CS_NEW_ARRAY(batch->arena, n, struct intake_check);
+	if (n == 0)
+		return CS_OK;
+	return db_ask(batch->db, batch->arena, load_checks_sql, &keys, 1, ret_rows, err);
+}
+
+static void
+take_checks(struct svc_batch *batch, const struct db_rows *rows)
+{
+	size_t n = rows ? db_rows_count(rows) : 0;
+	struct intake_check *checks = CS_NEW_ARRAY(batch->arena, n, struct intake_check);
+
 	for (size_t i = 0; i < n; i++) {
 		struct intake_request *req =
 		    svc_aggregate_find(batch, db_get_id(rows, i, 0))->state;
@@ -205,7 +222,6 @@ load_checks(struct svc_batch *batch, struct db_param keys, struct cs_err *err)
 		if (req->n_checks++ == 0)
 			req->checks = &checks[i];
 	}
-	return CS_OK;
 }
 
 static const struct draft *
@@ -258,33 +274,41 @@ collect_keys(const struct svc_batch *batch, struct cs_span **ret_keys)
 }
 
 static enum cs_code
-load_keys(struct svc_batch *batch, struct cs_err *err)
+ask_keys(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
 {
 	struct cs_span *keys = NULL;
 	size_t n = collect_keys(batch, &keys);
-	struct db_rows *rows = NULL;
 
 	if (n == 0)
 		return CS_OK;
-	struct db_param param = db_bytes_array(batch->arena, keys, n);
+	const struct db_param param = db_bytes_array(batch->arena, keys, n);
 
-	if (db_query(batch->db, batch->arena, load_keys_sql, &param, 1, &rows, err))
-		return err->code;
-	for (size_t row = 0; row < db_rows_count(rows); row++)
+	return db_ask(batch->db, batch->arena, load_keys_sql, &param, 1, ret_rows, err);
+}
+
+static void
+take_keys(struct svc_batch *batch, const struct db_rows *rows)
+{
+	size_t n = rows ? db_rows_count(rows) : 0;
+
+	for (size_t row = 0; row < n; row++)
 		for (size_t i = 0; i < batch->n; i++)
 			for (size_t k = 0; k < batch->aggregates[i].n_events; k++)
 				apply_key(rows, row, batch->aggregates[i].events[k],
 				    batch->aggregates[i].state);
-	return CS_OK;
 }
 
 enum cs_code
 store_load_requests(struct svc_batch *batch, struct cs_err *err)
 {
-	struct db_param keys = db_id_array(batch->arena, svc_keys(batch), batch->n);
+	struct db_rows *requests = NULL, *checks = NULL, *keys = NULL;
 
-	if (load_rows(batch, keys, err) || load_checks(batch, keys, err) || load_keys(batch, err))
+	if (ask_requests(batch, &requests, err) || ask_checks(batch, &checks, err) ||
+	    ask_keys(batch, &keys, err) || db_settle(batch->db, err))
 		return err->code;
+	take_requests(batch, requests);
+	take_checks(batch, checks);
+	take_keys(batch, keys);
 	return CS_OK;
 }
 

@@ -113,10 +113,10 @@ mark_keys(struct intake_request *req, const struct svc_event *ev)
 }
 
 static bool
-is_creation(const struct svc_aggregate *aggregate)
+has_event(const struct svc_aggregate *aggregate, bool creation)
 {
 	for (size_t i = 0; i < aggregate->n_events; i++)
-		if (strcmp(aggregate->events[i]->subject, "api.create") == 0)
+		if ((strcmp(aggregate->events[i]->subject, "api.create") == 0) == creation)
 			return true;
 	return false;
 }
@@ -143,7 +143,9 @@ store_load_requests(struct svc_batch *batch, struct cs_err *err)
 			req->certificate = cs_span_str(NULL);
 			req->refusal = (struct cs_refusal){ .code = NULL };
 			req->refused_check = NULL;
-			if (!is_creation(aggregate))
+			if (!has_event(aggregate, false))
+				req->n_checks = 0;
+			if (!has_event(aggregate, true))
 				req->envelope = cs_span_str(NULL);
 		}
 		for (size_t k = 0; k < aggregate->n_events; k++)

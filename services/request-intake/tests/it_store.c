@@ -282,6 +282,7 @@ a_repeated_creation_finds_what_it_shows(void **state)
 	assert_true(cs_span_is(req->envelope, "envelope"));
 	assert_string_equal(req->profile, "smime-mailbox");
 	assert_int_equal(req->mailboxes.n, 2);
+	assert_int_equal(req->n_checks, 0);
 	db_rollback(f->db);
 }
 
