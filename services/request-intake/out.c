@@ -28,9 +28,8 @@ escape(struct out *out, char c)
 }
 
 static void
-quote(struct out *out, const char *text)
+add_escaped(struct out *out, const char *text)
 {
-	cs_buf_add(&out->buf, "\"", 1);
 	while (*text != '\0') {
 		size_t n = 0;
 
@@ -41,6 +40,13 @@ quote(struct out *out, const char *text)
 		if (*text != '\0')
 			escape(out, *text++);
 	}
+}
+
+static void
+quote(struct out *out, const char *text)
+{
+	cs_buf_add(&out->buf, "\"", 1);
+	add_escaped(out, text);
 	cs_buf_add(&out->buf, "\"", 1);
 }
 
@@ -100,6 +106,16 @@ out_text(struct out *out, const char *name, const char *text)
 {
 	begin(out, name);
 	quote(out, text);
+}
+
+void
+out_text_of(struct out *out, const char *name, const char *const *parts, size_t n)
+{
+	begin(out, name);
+	cs_buf_add(&out->buf, "\"", 1);
+	for (size_t i = 0; i < n; i++)
+		add_escaped(out, parts[i]);
+	cs_buf_add(&out->buf, "\"", 1);
 }
 
 void

@@ -21,6 +21,8 @@ void out_array(struct out *out, const char *name);
 void out_end_object(struct out *out);
 void out_end_array(struct out *out);
 void out_text(struct out *out, const char *name, const char *text); /* valid UTF-8 */
+/* A text of parts, one after the other. */
+void out_text_of(struct out *out, const char *name, const char *const *parts, size_t n);
 /* Leaves the member out when the text is NULL or empty. */
 void out_text_if(struct out *out, const char *name, const char *text);
 void out_number(struct out *out, const char *name, int64_t value);

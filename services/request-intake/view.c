@@ -19,13 +19,14 @@ write_id(struct out *out, const char *name, struct cs_id id)
 	out_text(out, name, text);
 }
 
-static const char *
-path_of(struct cs_arena *arena, struct cs_id id, const char *rest)
+static void
+write_path(struct out *out, const char *name, struct cs_id id, const char *rest)
 {
 	char text[CS_ID_TEXT];
+	const char *const parts[] = { "/v1/requests/", text, rest };
 
 	cs_id_format(id, text);
-	return cs_arena_printf(arena, "/v1/requests/%s%s", text, rest);
+	out_text_of(out, name, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 static void
@@ -142,7 +143,6 @@ write_you(struct out *out, struct cs_arena *arena, const struct intake_request *
 {
 	enum intake_shown shown = intake_show_check(req, check, now_ms);
 	enum intake_todo todo = intake_todo_for(req, check, now_ms);
-	const char *path = cs_arena_printf(arena, "/checks/%s", check->id);
 
 	out_object(out, "you");
 	out_text(out, "do", intake_todo_name(todo));
@@ -153,11 +153,11 @@ write_you(struct out *out, struct cs_arena *arena, const struct intake_request *
 	if (todo == INTAKE_DO_PUBLISH || todo == INTAKE_DO_ENTER_TOKEN)
 		out_time_if(out, "until", check->challenge_until_ms);
 	if (can_press(req, check, shown, todo))
-		out_text(out, "verify",
-		    path_of(arena, req->id, cs_arena_printf(arena, "%s/verify", path)));
+		write_path(
+		    out, "verify", req->id, cs_arena_printf(arena, "/checks/%s/verify", check->id));
 	if (todo == INTAKE_DO_ENTER_TOKEN)
-		out_text(out, "token",
-		    path_of(arena, req->id, cs_arena_printf(arena, "%s/token", path)));
+		write_path(
+		    out, "token", req->id, cs_arena_printf(arena, "/checks/%s/token", check->id));
 	out_end_object(out);
 }
 
@@ -345,27 +345,25 @@ write_certificate(
 	out_text(out, "fingerprint", certificate.fingerprint);
 	out_object(out, "links");
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-		out_text(out, formats[i],
-		    path_of(arena, req->id,
-			cs_arena_printf(arena, "/certificate?format=%s", formats[i])));
+		write_path(out, formats[i], req->id,
+		    cs_arena_printf(arena, "/certificate?format=%s", formats[i]));
 	out_end_object(out);
 	out_end_object(out);
 	return CS_OK;
 }
 
 static void
-write_links(struct out *out, struct cs_arena *arena, const struct intake_request *req,
-    enum intake_state state)
+write_links(struct out *out, const struct intake_request *req, enum intake_state state)
 {
 	out_object(out, "links");
-	out_text(out, "self", path_of(arena, req->id, ""));
-	out_text(out, "events", path_of(arena, req->id, "/events"));
+	write_path(out, "self", req->id, "");
+	write_path(out, "events", req->id, "/events");
 	if (state == INTAKE_READY)
-		out_text(out, "approve", path_of(arena, req->id, "/approve"));
+		write_path(out, "approve", req->id, "/approve");
 	if (!intake_ended(state))
-		out_text(out, "cancel", path_of(arena, req->id, "/cancel"));
+		write_path(out, "cancel", req->id, "/cancel");
 	if (state == INTAKE_ISSUED)
-		out_text(out, "certificate", path_of(arena, req->id, "/certificate"));
+		write_path(out, "certificate", req->id, "/certificate");
 	out_end_object(out);
 }
 
@@ -430,7 +428,7 @@ view_request(struct cs_arena *arena, const struct intake_request *req, int64_t n
 	write_refusal(&out, req);
 	if (write_certificate(&out, arena, req, err))
 		return err->code;
-	write_links(&out, arena, req, state);
+	write_links(&out, req, state);
 	out_end_object(&out);
 	*ret_json = out_done(&out);
 	return CS_OK;
@@ -468,7 +466,7 @@ view_list(struct cs_arena *arena, const struct intake_request *reqs, size_t n, c
 		write_head(&out, &reqs[i], reqs[i].state);
 		out_time_if(&out, "changed_at", reqs[i].changed_at_ms);
 		write_refusal(&out, &reqs[i]);
-		write_links(&out, arena, &reqs[i], reqs[i].state);
+		write_links(&out, &reqs[i], reqs[i].state);
 		out_end_object(&out);
 	}
 	out_end_array(&out);
@@ -487,8 +485,8 @@ view_receipt(struct cs_arena *arena, struct cs_id id, enum intake_state state, c
 	out_text(&out, "state", intake_state_name(state));
 	out_text_if(&out, "check", check);
 	out_object(&out, "links");
-	out_text(&out, "self", path_of(arena, id, ""));
-	out_text(&out, "events", path_of(arena, id, "/events"));
+	write_path(&out, "self", id, "");
+	write_path(&out, "events", id, "/events");
 	out_end_object(&out);
 	out_end_object(&out);
 	return out_done(&out);
