@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "changes.h"
 #include "db/db.h"
 #include "draft.h"
 
@@ -321,117 +322,28 @@ struct columns {
 	size_t n;
 };
 
-/* What a batch changed, apart by how it is written. */
-struct changes {
-	const struct intake_request **created, **moved;
-	size_t n_created, n_moved;
-	struct check_row {
-		struct cs_id request;
-		const struct intake_check *check;
-	} * new_checks, *old_checks;
-	size_t n_new_checks, n_old_checks;
-};
-
-static size_t
-count_checks(const struct svc_batch *batch)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct intake_request *req = batch->aggregates[i].state;
-
-		n += req->n_checks;
-	}
-	return n;
-}
-
-static void
-collect_checks(const struct intake_request *req, struct changes *changes)
-{
-	for (size_t i = 0; i < req->n_checks; i++) {
-		const struct check_row row = { req->id, &req->checks[i] };
-
-		if (row.check->changed && row.check->stored)
-			changes->old_checks[changes->n_old_checks++] = row;
-		else if (row.check->changed)
-			changes->new_checks[changes->n_new_checks++] = row;
-	}
-}
-
-/* In the order of the batch. */
-static struct changes
-collect(const struct svc_batch *batch)
-{
-	size_t n_checks = count_checks(batch);
-	struct changes changes = {
-		.created = CS_NEW_ARRAY(batch->arena, batch->n, const struct intake_request *),
-		.moved = CS_NEW_ARRAY(batch->arena, batch->n, const struct intake_request *),
-		.new_checks = CS_NEW_ARRAY(batch->arena, n_checks, struct check_row),
-		.old_checks = CS_NEW_ARRAY(batch->arena, n_checks, struct check_row),
-	};
-
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct intake_request *req = batch->aggregates[i].state;
-
-		if (!req->changed)
-			continue;
-		if (req->version == 0)
-			changes.created[changes.n_created++] = req;
-		else
-			changes.moved[changes.n_moved++] = req;
-		collect_checks(req, &changes);
-	}
-	return changes;
-}
-
-#define TEXTS(columns, rows, n_rows, value)                                                  \
-	do {                                                                                 \
-		const char **items = CS_NEW_ARRAY((columns)->arena, (n_rows), const char *); \
-		for (size_t i = 0; i < (n_rows); i++)                                        \
-			items[i] = (rows)[i] value;                                          \
-		(columns)->params[(columns)->n++] =                                          \
-		    db_text_array((columns)->arena, items, (n_rows));                        \
-	} while (0)
-
-#define VALUES(columns, rows, n_rows, value, type, maker)                                     \
+/* Adds a column: what `value` says for each row, which it knows as rows[i]. */
+#define COLUMN(columns, n_rows, type, value, maker)                                           \
 	do {                                                                                  \
 		type *items = CS_NEW_ARRAY((columns)->arena, (n_rows), type);                 \
 		for (size_t i = 0; i < (n_rows); i++)                                         \
-			items[i] = (type)(rows)[i] value;                                     \
+			items[i] = value;                                                     \
 		(columns)->params[(columns)->n++] = maker((columns)->arena, items, (n_rows)); \
 	} while (0)
-#define I32S(columns, rows, n_rows, value) \
-	VALUES(columns, rows, n_rows, value, int32_t, db_i32_array)
-#define I64S(columns, rows, n_rows, value) \
-	VALUES(columns, rows, n_rows, value, int64_t, db_i64_array)
-#define BOOLS(columns, rows, n_rows, value) \
-	VALUES(columns, rows, n_rows, value, bool, db_bool_array)
+#define IDS(c, rows, n, member) COLUMN(c, n, struct cs_id, (rows)[i] member, db_id_array)
+#define TEXTS(c, rows, n, member) COLUMN(c, n, const char *, (rows)[i] member, db_text_array)
+#define I32S(c, rows, n, member) COLUMN(c, n, int32_t, (int32_t)(rows)[i] member, db_i32_array)
+#define I64S(c, rows, n, member) COLUMN(c, n, int64_t, (int64_t)(rows)[i] member, db_i64_array)
+#define BOOLS(c, rows, n, member) COLUMN(c, n, bool, (rows)[i] member, db_bool_array)
+#define OCTETS(c, rows, n, member) COLUMN(c, n, struct cs_span, (rows)[i] member, db_bytes_array)
+#define DIGESTS(c, rows, n, member) \
+	COLUMN(c, n, struct cs_span, cs_span_of((rows)[i] member, CLAIM_DIGEST), db_bytes_array)
+#define STATES(c, rows, n) \
+	COLUMN(c, n, const char *, intake_state_name((rows)[i]->state), db_text_array)
+#define NAMES(c, rows, n, member) \
+	COLUMN(c, n, const char *, join_names((c)->arena, (rows)[i] member), db_text_array)
 
-static void
-add_ids(struct columns *c, const struct intake_request *const *reqs, size_t n)
-{
-	struct cs_id *ids = CS_NEW_ARRAY(c->arena, n, struct cs_id);
-
-	for (size_t i = 0; i < n; i++)
-		ids[i] = reqs[i]->id;
-	c->params[c->n++] = db_id_array(c->arena, ids, n);
-}
-
-static void
-add_octets(struct columns *c, const struct intake_request *const *reqs, size_t n)
-{
-	struct cs_span *spans = CS_NEW_ARRAY(c->arena, 4 * n, struct cs_span);
-
-	for (size_t i = 0; i < n; i++) {
-		spans[i] = cs_span_of(reqs[i]->body_sha256, CLAIM_DIGEST);
-		spans[n + i] = cs_span_of(reqs[i]->digest, CLAIM_DIGEST);
-		spans[2 * n + i] = cs_span_of(reqs[i]->spki_sha256, CLAIM_DIGEST);
-		spans[3 * n + i] = reqs[i]->envelope;
-	}
-	for (size_t k = 0; k < 4; k++)
-		c->params[c->n++] = db_bytes_array(c->arena, spans + k * n, n);
-}
-
+/* One a line. */
 static const char *
 join_names(struct cs_arena *arena, struct claim_texts names)
 {
@@ -445,29 +357,6 @@ join_names(struct cs_arena *arena, struct claim_texts names)
 		cs_buf_add_str(&buf, names.items[i]);
 	}
 	return (const char *)cs_buf_span(&buf).data;
-}
-
-static void
-add_names(struct columns *c, const struct intake_request *const *reqs, size_t n)
-{
-	const char **texts = CS_NEW_ARRAY(c->arena, 2 * n, const char *);
-
-	for (size_t i = 0; i < n; i++) {
-		texts[i] = join_names(c->arena, reqs[i]->mailboxes);
-		texts[n + i] = join_names(c->arena, reqs[i]->domains);
-	}
-	for (size_t k = 0; k < 2; k++)
-		c->params[c->n++] = db_text_array(c->arena, texts + k * n, n);
-}
-
-static void
-add_states(struct columns *c, const struct intake_request *const *reqs, size_t n)
-{
-	const char **names = CS_NEW_ARRAY(c->arena, n, const char *);
-
-	for (size_t i = 0; i < n; i++)
-		names[i] = intake_state_name(reqs[i]->state);
-	c->params[c->n++] = db_text_array(c->arena, names, n);
 }
 
 /* A row that is there already, of a faster replica, is a conflict: the batch runs again. */
@@ -493,21 +382,25 @@ save_created(const struct svc_batch *batch, const struct changes *changes, struc
 
 	if (n == 0)
 		return CS_OK;
-	add_ids(&c, reqs, n);
+	IDS(&c, reqs, n, ->id);
 	TEXTS(&c, reqs, n, ->enterprise);
 	TEXTS(&c, reqs, n, ->account);
 	I64S(&c, reqs, n, ->created_at_ms);
 	I64S(&c, reqs, n, ->ends_at_ms);
 	struct columns submitted = c;
 
-	add_states(&c, reqs, n);
+	STATES(&c, reqs, n);
 	I64S(&c, reqs, n, ->changed_at_ms);
 	I64S(&c, reqs, n, ->moved_at_ms);
 	I32S(&c, reqs, n, ->revision);
 	I64S(&c, reqs, n, ->seq);
-	add_octets(&submitted, reqs, n);
+	DIGESTS(&submitted, reqs, n, ->body_sha256);
+	DIGESTS(&submitted, reqs, n, ->digest);
+	DIGESTS(&submitted, reqs, n, ->spki_sha256);
+	OCTETS(&submitted, reqs, n, ->envelope);
 	TEXTS(&submitted, reqs, n, ->profile);
-	add_names(&submitted, reqs, n);
+	NAMES(&submitted, reqs, n, ->mailboxes);
+	NAMES(&submitted, reqs, n, ->domains);
 	if (db_send(batch->db, create_sql, c.params, c.n, (int64_t)n, err))
 		return err->code;
 	return db_send(batch->db, submit_sql, submitted.params, submitted.n, (int64_t)n, err);
@@ -530,8 +423,8 @@ save_moved(const struct svc_batch *batch, const struct changes *changes, struct 
 
 	if (n == 0)
 		return CS_OK;
-	add_ids(&c, reqs, n);
-	add_states(&c, reqs, n);
+	IDS(&c, reqs, n, ->id);
+	STATES(&c, reqs, n);
 	I64S(&c, reqs, n, ->changed_at_ms);
 	I64S(&c, reqs, n, ->moved_at_ms);
 	I32S(&c, reqs, n, ->revision);
@@ -548,23 +441,15 @@ static const char refuse_sql[] =
     " $7::text[]) as x(id, a, b, c, d, e, f) where r.id = x.id";
 
 static enum cs_code
-save_refused(const struct svc_batch *batch, struct cs_err *err)
+save_refused(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
 {
-	const struct intake_request **reqs =
-	    CS_NEW_ARRAY(batch->arena, batch->n, const struct intake_request *);
+	const struct intake_request *const *reqs = changes->refused;
+	size_t n = changes->n_refused;
 	struct columns c = { .arena = batch->arena };
-	size_t n = 0;
 
-	/* Loading leaves refusals out: this one is of this batch. */
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct intake_request *req = batch->aggregates[i].state;
-
-		if (req->changed && req->refusal.code)
-			reqs[n++] = req;
-	}
 	if (n == 0)
 		return CS_OK;
-	add_ids(&c, reqs, n);
+	IDS(&c, reqs, n, ->id);
 	TEXTS(&c, reqs, n, ->refusal.code);
 	TEXTS(&c, reqs, n, ->refusal.field);
 	TEXTS(&c, reqs, n, ->refusal.clause);
@@ -595,19 +480,9 @@ static const char old_checks_sql[] =
     " where s.request = a and s.id = b";
 
 static void
-add_owners(struct columns *c, const struct check_row *rows, size_t n)
+add_checks(struct columns *c, const struct changed_check *rows, size_t n)
 {
-	struct cs_id *ids = CS_NEW_ARRAY(c->arena, n, struct cs_id);
-
-	for (size_t i = 0; i < n; i++)
-		ids[i] = rows[i].request;
-	c->params[c->n++] = db_id_array(c->arena, ids, n);
-}
-
-static void
-add_checks(struct columns *c, const struct check_row *rows, size_t n)
-{
-	add_owners(c, rows, n);
+	IDS(c, rows, n, .request);
 	TEXTS(c, rows, n, .check->id);
 	TEXTS(c, rows, n, .check->target);
 	TEXTS(c, rows, n, .check->method);
@@ -652,187 +527,97 @@ save_old_checks(const struct svc_batch *batch, const struct changes *changes, st
 	return db_send(batch->db, old_checks_sql, c.params, c.n, (int64_t)n, err);
 }
 
-static const char received_sql[] =
+static const char octets_sql[] =
     "insert into received (request, check_id, what, body)"
     " select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[])"
     " on conflict (request, check_id, what) do update set body = excluded.body";
 
-struct received {
-	struct cs_id *requests;
-	const char **checks, **what;
-	struct cs_span *bodies;
-	size_t n;
-};
-
-static void
-add_received(
-    struct received *to, const struct check_row *row, const char *what, struct cs_span body)
-{
-	if (body.len == 0)
-		return; /* not of this batch: what is stored stays */
-	to->requests[to->n] = row->request;
-	to->checks[to->n] = row->check->id;
-	to->what[to->n] = what;
-	to->bodies[to->n++] = body;
-}
-
-static void
-collect_received(struct received *to, const struct check_row *rows, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		add_received(to, &rows[i], "evidence", rows[i].check->evidence);
-		add_received(to, &rows[i], "challenge", rows[i].check->told);
-	}
-}
-
 static enum cs_code
-save_received(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
+save_octets(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
 {
-	size_t max = 2 * (changes->n_new_checks + changes->n_old_checks);
-	struct received received = {
-		.requests = CS_NEW_ARRAY(batch->arena, max, struct cs_id),
-		.checks = CS_NEW_ARRAY(batch->arena, max, const char *),
-		.what = CS_NEW_ARRAY(batch->arena, max, const char *),
-		.bodies = CS_NEW_ARRAY(batch->arena, max, struct cs_span),
-	};
+	size_t n = changes->n_octets;
+	struct columns c = { .arena = batch->arena };
 
-	collect_received(&received, changes->new_checks, changes->n_new_checks);
-	collect_received(&received, changes->old_checks, changes->n_old_checks);
-	if (received.n == 0)
+	if (n == 0)
 		return CS_OK;
-	const struct db_param params[] = {
-		db_id_array(batch->arena, received.requests, received.n),
-		db_text_array(batch->arena, received.checks, received.n),
-		db_text_array(batch->arena, received.what, received.n),
-		db_bytes_array(batch->arena, received.bodies, received.n),
-	};
-
-	return db_send(batch->db, received_sql, params, COUNT(params), (int64_t)received.n, err);
+	IDS(&c, changes->octets, n, .request);
+	TEXTS(&c, changes->octets, n, .check);
+	TEXTS(&c, changes->octets, n, .what);
+	OCTETS(&c, changes->octets, n, .body);
+	return db_send(batch->db, octets_sql, c.params, c.n, (int64_t)n, err);
 }
 
-static const char save_notes_sql[] =
+static const char notes_sql[] =
     "insert into history (request, seq, at_ms, check_id, state, reason, said)"
     " select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[],"
     " $6::text[], $7::text[])";
 
-static size_t
-count_notes(const struct svc_batch *batch)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct intake_request *req = batch->aggregates[i].state;
-
-		for (const struct intake_note *note = req->notes; note; note = note->next)
-			n++;
-	}
-	return n;
-}
-
 static enum cs_code
-save_notes(const struct svc_batch *batch, struct cs_err *err)
+save_notes(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
 {
+	const struct changed_note *rows = changes->notes;
+	size_t n = changes->n_notes;
 	struct columns c = { .arena = batch->arena };
-	size_t n = 0, max = count_notes(batch);
-	const struct intake_note **notes = CS_NEW_ARRAY(c.arena, max, const struct intake_note *);
-	struct cs_id *owners = CS_NEW_ARRAY(c.arena, max, struct cs_id);
 
-	if (max == 0)
-		return CS_OK;
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct intake_request *req = batch->aggregates[i].state;
-
-		for (const struct intake_note *note = req->notes; note; note = note->next) {
-			owners[n] = req->id;
-			notes[n++] = note;
-		}
-	}
-	c.params[c.n++] = db_id_array(c.arena, owners, n);
-	I64S(&c, notes, n, ->seq);
-	I64S(&c, notes, n, ->at_ms);
-	TEXTS(&c, notes, n, ->check);
-	TEXTS(&c, notes, n, ->state);
-	TEXTS(&c, notes, n, ->reason);
-	TEXTS(&c, notes, n, ->text);
-	return db_send(batch->db, save_notes_sql, c.params, c.n, (int64_t)n, err);
-}
-
-static const char save_certificates_sql[] = "insert into certificate (request, body)"
-					    " select * from unnest($1::uuid[], $2::bytea[])";
-
-static enum cs_code
-save_certificates(const struct svc_batch *batch, struct cs_err *err)
-{
-	struct cs_id *ids = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
-	struct cs_span *bodies = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_span);
-	size_t n = 0;
-
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct intake_request *req = batch->aggregates[i].state;
-
-		if (req->certificate.len == 0)
-			continue;
-		ids[n] = req->id;
-		bodies[n++] = req->certificate;
-	}
 	if (n == 0)
 		return CS_OK;
-	const struct db_param params[] = { db_id_array(batch->arena, ids, n),
-		db_bytes_array(batch->arena, bodies, n) };
-
-	return db_send(batch->db, save_certificates_sql, params, COUNT(params), (int64_t)n, err);
+	IDS(&c, rows, n, .request);
+	I64S(&c, rows, n, .note->seq);
+	I64S(&c, rows, n, .note->at_ms);
+	TEXTS(&c, rows, n, .note->check);
+	TEXTS(&c, rows, n, .note->state);
+	TEXTS(&c, rows, n, .note->reason);
+	TEXTS(&c, rows, n, .note->text);
+	return db_send(batch->db, notes_sql, c.params, c.n, (int64_t)n, err);
 }
 
-static const char save_keys_sql[] =
-    "insert into known_key (spki_sha256, enterprise, account)"
-    " select distinct * from unnest($1::bytea[], $2::text[], $3::text[])"
-    " on conflict (spki_sha256, enterprise, account) do nothing";
+static const char certificates_sql[] = "insert into certificate (request, body)"
+				       " select * from unnest($1::uuid[], $2::bytea[])";
 
-/*
- * Also of requests that were never stored: a key that leaked is remembered, and nothing else of it.
- */
 static enum cs_code
-save_keys(const struct svc_batch *batch, struct cs_err *err)
+save_certificates(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
 {
-	struct cs_span *spkis = CS_NEW_ARRAY(batch->arena, 2 * batch->n, struct cs_span);
-	const char **enterprises = CS_NEW_ARRAY(batch->arena, 2 * batch->n, const char *);
-	const char **accounts = CS_NEW_ARRAY(batch->arena, 2 * batch->n, const char *);
-	size_t n = 0;
+	size_t n = changes->n_issued;
+	struct columns c = { .arena = batch->arena };
 
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct intake_request *req = batch->aggregates[i].state;
-
-		if (req->learnt_key) {
-			spkis[n] = cs_span_of(req->spki_sha256, CLAIM_DIGEST);
-			enterprises[n] = req->enterprise;
-			accounts[n++] = req->account;
-		}
-		if (req->leaked_key) {
-			spkis[n] = cs_span_of(req->leaked_spki_sha256, CLAIM_DIGEST);
-			enterprises[n] = "";
-			accounts[n++] = "";
-		}
-	}
 	if (n == 0)
 		return CS_OK;
-	const struct db_param params[] = { db_bytes_array(batch->arena, spkis, n),
-		db_text_array(batch->arena, enterprises, n),
-		db_text_array(batch->arena, accounts, n) };
+	IDS(&c, changes->issued, n, ->id);
+	OCTETS(&c, changes->issued, n, ->certificate);
+	return db_send(batch->db, certificates_sql, c.params, c.n, (int64_t)n, err);
+}
 
-	return db_send(batch->db, save_keys_sql, params, COUNT(params), -1, err);
+static const char keys_sql[] = "insert into known_key (spki_sha256, enterprise, account)"
+			       " select distinct * from unnest($1::bytea[], $2::text[], $3::text[])"
+			       " on conflict (spki_sha256, enterprise, account) do nothing";
+
+static enum cs_code
+save_keys(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
+{
+	size_t n = changes->n_keys;
+	struct columns c = { .arena = batch->arena };
+
+	if (n == 0)
+		return CS_OK;
+	DIGESTS(&c, changes->keys, n, .spki_sha256);
+	TEXTS(&c, changes->keys, n, .enterprise);
+	TEXTS(&c, changes->keys, n, .account);
+	return db_send(batch->db, keys_sql, c.params, c.n, -1, err);
 }
 
 enum cs_code
 store_save_requests(struct svc_batch *batch, struct cs_err *err)
 {
-	const struct changes changes = collect(batch);
+	typedef enum cs_code save(
+	    const struct svc_batch *batch, const struct changes *changes, struct cs_err *err);
+	static save *const tables[] = { save_created, save_moved, save_refused, save_new_checks,
+		save_old_checks, save_octets, save_notes, save_certificates, save_keys };
+	const struct changes changes = changes_of(batch);
 
-	if (save_created(batch, &changes, err) || save_moved(batch, &changes, err) ||
-	    save_refused(batch, err) || save_new_checks(batch, &changes, err) ||
-	    save_old_checks(batch, &changes, err) || save_received(batch, &changes, err) ||
-	    save_notes(batch, err) || save_certificates(batch, err))
-		return err->code;
-	return save_keys(batch, err);
+	for (size_t i = 0; i < COUNT(tables); i++)
+		if (tables[i](batch, &changes, err))
+			return err->code;
+	return CS_OK;
 }
 
 /* ---- time ---- */

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "changes.h"
+
+static void
+make_room(const struct svc_batch *batch, struct changes *changes)
+{
+	struct cs_arena *arena = batch->arena;
+	size_t checks = 0, notes = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct intake_request *req = batch->aggregates[i].state;
+
+		checks += req->n_checks;
+		for (const struct intake_note *note = req->notes; note; note = note->next)
+			notes++;
+	}
+	changes->created = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
+	changes->moved = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
+	changes->refused = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
+	changes->issued = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
+	changes->new_checks = CS_NEW_ARRAY(arena, checks, struct changed_check);
+	changes->old_checks = CS_NEW_ARRAY(arena, checks, struct changed_check);
+	changes->octets = CS_NEW_ARRAY(arena, 2 * checks, struct changed_octets);
+	changes->notes = CS_NEW_ARRAY(arena, notes, struct changed_note);
+	changes->keys = CS_NEW_ARRAY(arena, 2 * batch->n, struct changed_key);
+}
+
+static void
+add_octets(struct changes *to, struct cs_id request, const char *check, const char *what,
+    struct cs_span body)
+{
+	if (body.len == 0)
+		return; /* nothing came in this batch: what is stored stays */
+	to->octets[to->n_octets++] = (struct changed_octets){ request, check, what, body };
+}
+
+static void
+add_checks(struct changes *to, const struct intake_request *req)
+{
+	for (size_t i = 0; i < req->n_checks; i++) {
+		const struct intake_check *check = &req->checks[i];
+
+		if (!check->changed)
+			continue;
+		if (check->stored)
+			to->old_checks[to->n_old_checks++] =
+			    (struct changed_check){ req->id, check };
+		else
+			to->new_checks[to->n_new_checks++] =
+			    (struct changed_check){ req->id, check };
+		add_octets(to, req->id, check->id, "evidence", check->evidence);
+		add_octets(to, req->id, check->id, "challenge", check->told);
+	}
+}
+
+/* Loading leaves refusals and certificates out: what is there is of this batch. */
+static void
+add_request(struct changes *to, const struct intake_request *req)
+{
+	if (req->version == 0)
+		to->created[to->n_created++] = req;
+	else
+		to->moved[to->n_moved++] = req;
+	if (req->refusal.code)
+		to->refused[to->n_refused++] = req;
+	if (req->certificate.len > 0)
+		to->issued[to->n_issued++] = req;
+	for (const struct intake_note *note = req->notes; note; note = note->next)
+		to->notes[to->n_notes++] = (struct changed_note){ req->id, note };
+	add_checks(to, req);
+}
+
+/* Also of requests that are never stored: a key that leaked is remembered, and nothing else of it. */
+static void
+add_keys(struct changes *to, const struct intake_request *req)
+{
+	if (req->learnt_key)
+		to->keys[to->n_keys++] =
+		    (struct changed_key){ req->spki_sha256, req->enterprise, req->account };
+	if (req->leaked_key)
+		to->keys[to->n_keys++] = (struct changed_key){ req->leaked_spki_sha256, "", "" };
+}
+
+struct changes
+changes_of(const struct svc_batch *batch)
+{
+	struct changes changes = { 0 };
+
+	make_room(batch, &changes);
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct intake_request *req = batch->aggregates[i].state;
+
+		if (req->changed)
+			add_request(&changes, req);
+		add_keys(&changes, req);
+	}
+	return changes;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * changes.h: what a batch changed, apart by how it is written: what is new is inserted, what has a row
+ * is updated, what did not change is left alone.  Pure.
+ */
+#ifndef INTAKE_CHANGES_H
+#define INTAKE_CHANGES_H
+
+#include "intake.h"
+#include "svc/svc.h"
+
+struct changed_check {
+	struct cs_id request;
+	const struct intake_check *check;
+};
+
+struct changed_note {
+	struct cs_id request;
+	const struct intake_note *note;
+};
+
+/* Octets that a check shows from now on. */
+struct changed_octets {
+	struct cs_id request;
+	const char *check, *what; /* "evidence" or "challenge" */
+	struct cs_span body;
+};
+
+/* A key that may not be certified again: for others than this account; for anybody where it is "". */
+struct changed_key {
+	const uint8_t *spki_sha256;
+	const char *enterprise, *account;
+};
+
+/* Each in the order of the batch; all borrow from it. */
+struct changes {
+	const struct intake_request **created, **moved, **refused, **issued;
+	size_t n_created, n_moved, n_refused, n_issued;
+	struct changed_check *new_checks, *old_checks;
+	size_t n_new_checks, n_old_checks;
+	struct changed_octets *octets;
+	size_t n_octets;
+	struct changed_note *notes;
+	size_t n_notes;
+	struct changed_key *keys;
+	size_t n_keys;
+};
+
+struct changes changes_of(const struct svc_batch *batch);
+
+#endif
