@@ -8,10 +8,14 @@
 #include "load.h"
 
 #define LIST_MAX 100 /* the API's own limit */
-#define PAGES_MAX 12
-#define OVERLAP_MS 200 /* a change is seen when its transaction ends, later than its time */
-#define SWEEP_MS 1000  /* so often the overlap is the long one */
-#define SWEEP_OVERLAP_MS 3000
+#define PAGES_MAX 40
+/*
+ * A change is seen when its transaction ends, later than its time.  What is ready leaves its list at our
+ * next call, so asking far back costs nothing; other lists are asked far back only now and then.
+ */
+#define NEAR_MS 100
+#define FAR_MS 2000
+#define SWEEP_MS 1000
 #define STRAGGLER_MS 8000 /* a flow that no list has moved is asked for by itself */
 
 static void ask_list(struct list *list);
@@ -85,15 +89,14 @@ static void
 walk_list(struct list *list)
 {
 	double wall_ms = ms_of(CLOCK_REALTIME);
-	bool sweeps = wall_ms - list->swept_ms > SWEEP_MS;
+	bool far = list->awaits == WAITING_READY || wall_ms - list->swept_ms > SWEEP_MS;
 
 	list->pages = 0;
 	list->cursor[0] = '\0';
 	list->asked_ms = wall_ms;
-	if (sweeps)
+	if (far)
 		list->swept_ms = wall_ms;
-	write_time(list->since_ms - (sweeps ? SWEEP_OVERLAP_MS : OVERLAP_MS), list->since,
-	    sizeof(list->since));
+	write_time(list->since_ms - (far ? FAR_MS : NEAR_MS), list->since, sizeof(list->since));
 	ask_list(list);
 }
 
