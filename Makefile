@@ -168,7 +168,7 @@ check: packages ## format, warnings of both compilers, static analysis, architec
 
 # ---- measuring, images ----
 
-bench: build ## workloads W1, W1b, W2, W3 on the whole system, with all servers; prints figures
+bench: build ## workloads W1, W1b, W1m, W2, W3 on the whole system, with all servers; prints figures
 	$(Q)/usr/bin/python3 tests/bench/bench.py
 images: ## one container image for each service, by podman, without a registry
 	$(call install,$(call PACKAGES,image))

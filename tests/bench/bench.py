@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Workloads on the whole system, all servers on this machine and durable; prints figures.
 
-    bench.py [--seconds N] [--only W1,W1b,W2,W3] [--rate N] [--bin DIR] [--statements N]
+    bench.py [--seconds N] [--only W1,W1b,W1m,W2,W3] [--rate N] [--bin DIR] [--statements N]
 
 W1   closed loop, 64 outstanding, P-256 issuer, mailbox-validated with a standing mailbox proof,
      CAA with DNSSEC and MPIC of five perspectives against local zones
 W1b  the same with 512 outstanding
+W1m  W1, but domain-validated, each with a name of its own below bench.example, proved with a file on
+     the web server: our own look and those of five perspectives, for each certificate
 W2   W1 with an RSA-3072 issuer
 W3   open loop, Poisson arrivals (200 a second, for 120 s), each for a mailbox of its own, proved with
      the token that is mailed to it; latency from the moment an arrival was due
@@ -32,6 +34,7 @@ from stack import REPOSITORY, Stack  # noqa: E402
 
 DOMAIN = "bench.example"
 MAILBOXES = 20
+WEB_SITES = 81  # of the block, for the generator
 GRACE = 240  # seconds for keys, proofs and what is under way at the end
 STATEFUL = ("request-intake", "policy", "signer", "mailbox-validator", "notifier")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -114,12 +117,13 @@ class Workload(NamedTuple):
     outstanding: int  # 0: an open loop
     algorithm: str
     seconds: int
+    profile: str = "smime-mailbox"
 
 
 def build_load() -> Path:
     binary = REPOSITORY / "build" / "bench" / "load"
     binary.parent.mkdir(parents=True, exist_ok=True)
-    sources = [HERE / f"{name}.c" for name in ("load", "flow", "lists", "figures", "api", "keys", "sink")]
+    sources = [HERE / f"{name}.c" for name in ("load", "flow", "lists", "figures", "api", "keys", "sink", "web")]
     words = ["gcc", "-std=c17", "-Wall", "-Wextra", "-Werror", "-O2", "-D_GNU_SOURCE", "-o", binary, *sources]
     subprocess.run([*words, "-levent", "-ljansson", "-lcrypto", "-lm"], check=True)
     return binary
@@ -128,11 +132,12 @@ def build_load() -> Path:
 class Load:
     """The generator, which takes the mails of the product as well: from here until it has ended."""
 
-    def __init__(self, stack: Stack, relay: str, work: Workload, options: argparse.Namespace) -> None:
+    def __init__(self, stack: Stack, relay: str, web: str, work: Workload, options: argparse.Namespace) -> None:
         self.limit = options.warm + work.seconds + GRACE
         words = [build_load(), "--api", stack.services["request-intake"].env["CS_HTTP_LISTEN"]]
-        words += ["--smtp", relay.rpartition(":")[2], "--token", API_TOKENS[0][0], "--profile", "smime-mailbox"]
-        words += ["--domain", DOMAIN, "--mailboxes", MAILBOXES, "--warm", options.warm, "--seconds", work.seconds]
+        words += ["--smtp", relay.rpartition(":")[2], "--token", API_TOKENS[0][0], "--profile", work.profile]
+        words += ["--domain", DOMAIN, "--warm", options.warm, "--seconds", work.seconds]
+        words += ["--mailboxes", MAILBOXES] if work.profile == "smime-mailbox" else ["--mailboxes", 1, "--web", web]
         words += ["--outstanding", work.outstanding] if work.outstanding else ["--rate", options.rate]
         self.process = subprocess.Popen(
             [*map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -233,7 +238,11 @@ def workload(name: str, work: Workload, options: argparse.Namespace) -> bool:
         stack.start_product(settings={service: {**LIMITS, "CS_SMTP_URL": f"smtp://{relay}"} for service in SERVICES})
         if options.statements:
             stack.postgres.query("create extension pg_stat_statements")
-        with Load(stack, relay, work, options) as load:
+        web = stack.block.address(WEB_SITES)
+        if work.profile == "smime-domain":
+            stack.dns.change(DOMAIN, {("@", "A"): [web], ("*", "A"): [web]})
+            stack.postgres.query(f"insert into policy.assignment values ('demo', 'alice', '*@{DOMAIN}')")
+        with Load(stack, relay, web, work, options) as load:
             load.wait_ready()
             before = snapshot(stack)
             figures = load.run()
@@ -260,6 +269,7 @@ LIMITS = {
 WORKLOADS = {
     "W1": Workload(64, "p256", 60),
     "W1b": Workload(512, "p256", 60),
+    "W1m": Workload(64, "p256", 60, "smime-domain"),
     "W2": Workload(64, "rsa3072", 60),
     "W3": Workload(0, "p256", 120),
 }

@@ -194,8 +194,12 @@ on_pressed(void *arg, int status, const char *body, size_t len)
 		fail(flow, "verify", status, body);
 		return;
 	}
-	move(flow, WAITING_MAIL);
-	submit_if_mailed(flow);
+	if (flow->proof == BY_FILE) {
+		await_state(flow, WAITING_READY);
+	} else {
+		move(flow, WAITING_MAIL);
+		submit_if_mailed(flow);
+	}
 }
 
 /* A line of eight groups of four, as people would find it. */
@@ -220,13 +224,18 @@ find_token(const char *text, size_t len)
 	return NULL;
 }
 
-/* Mails say who asked by the mailbox alone: its name begins with the number of its flow. */
+/* Mails and visitors say by a name alone whose they are: it begins with the number of its flow. */
+static struct flow *
+numbered(struct load *load, const char *name)
+{
+	return load->numbered[strtoul(name, NULL, 10) % FLOWS_MAX];
+}
+
 void
 flow_on_mail(void *arg, const char *to, const char *text, size_t len)
 {
 	struct load *load = arg;
-	long number = strtol(to, NULL, 10);
-	struct flow *flow = number < 0 || number >= load->n_flows ? NULL : &load->flows[number];
+	struct flow *flow = numbered(load, to);
 	const char *token;
 
 	if (flow == NULL || (flow->step != PRESSING && flow->step != WAITING_MAIL) ||
@@ -239,6 +248,43 @@ flow_on_mail(void *arg, const char *to, const char *text, size_t len)
 	submit_if_mailed(flow);
 }
 
+const char *
+flow_on_visit(void *arg, const char *host, const char *path)
+{
+	struct flow *flow = numbered(arg, host);
+	char url[sizeof(flow->url)];
+
+	(void)snprintf(url, sizeof(url), "http://%s%s", host, path);
+	return flow != NULL && flow->id[0] != '\0' && strcmp(flow->url, url) == 0 ? flow->content
+										  : NULL;
+}
+
+void
+flow_on_shown(struct flow *flow, json_t *request)
+{
+	json_t *checks = json_object_get(request, "checks"), *check;
+	char what[60];
+	size_t i;
+
+	if (flow->step != WAITING_FILE)
+		return;
+	json_array_foreach(checks, i, check)
+	{
+		json_t *file = json_object_get(json_object_get(check, "you"), "file");
+		const char *url = json_string_value(json_object_get(file, "url"));
+		const char *content = json_string_value(json_object_get(file, "content"));
+
+		if (url == NULL || content == NULL)
+			continue;
+		(void)snprintf(flow->url, sizeof(flow->url), "%s", url);
+		(void)snprintf(flow->content, sizeof(flow->content), "%s", content);
+		(void)snprintf(what, sizeof(what), "checks/%s/verify",
+		    json_string_value(json_object_get(check, "id")));
+		post(flow, PRESSING, what, NULL, on_pressed);
+		return;
+	}
+}
+
 void
 flow_advance(struct flow *flow, const char *state)
 {
@@ -249,7 +295,10 @@ flow_advance(struct flow *flow, const char *state)
 	if (state != flow->state)
 		(void)snprintf(flow->state, sizeof(flow->state), "%s", state);
 	if (flow->step == WAITING_PLAN && strcmp(state, "validating") == 0) {
-		post(flow, PRESSING, "checks/mailbox-1/verify", NULL, on_pressed);
+		if (flow->proof == BY_FILE)
+			move(flow, WAITING_FILE);
+		else
+			post(flow, PRESSING, "checks/mailbox-1/verify", NULL, on_pressed);
 	} else if (flow->step == WAITING_READY && strcmp(state, "ready") == 0) {
 		post(flow, APPROVING, "approve", NULL, on_approved);
 	} else if (flow->step == WAITING_ISSUED && strcmp(state, "issued") == 0) {
@@ -276,13 +325,26 @@ on_created(void *arg, int status, const char *text, size_t len)
 	} else {
 		flow->load->accepted++;
 		remember(flow->load, flow, id);
-		await_state(flow, flow->proves ? WAITING_PLAN : WAITING_READY);
+		await_state(flow, flow->proof == STANDING ? WAITING_READY : WAITING_PLAN);
 	}
 	json_decref(body);
 }
 
+/* The domain of the mailbox, which is proved first and stands, and a name below it that is new. */
+static void
+add_domains(const struct flow *flow, json_t *body)
+{
+	json_t *domains = json_pack("[s]", flow->load->domain);
+	char name[100];
+
+	(void)snprintf(name, sizeof(name), "%u.%s", flow->number, flow->load->domain);
+	if (flow->load->phase != PROVING)
+		(void)json_array_append_new(domains, json_string(name));
+	(void)json_object_set_new(body, "domains", domains);
+}
+
 void
-flow_begin(struct load *load, double due_ms, bool proves)
+flow_begin(struct load *load, double due_ms, enum proof proof)
 {
 	struct flow *flow = load->idle;
 	unsigned number = load->next_number++;
@@ -292,16 +354,18 @@ flow_begin(struct load *load, double due_ms, bool proves)
 	load->idle = flow->next;
 	load->busy++;
 	flow->due_ms = due_ms;
-	flow->proves = proves;
-	flow->token[0] = flow->state[0] = '\0';
-	if (load->phase == PROVING || !proves) /* a mailbox of those that are proved first */
-		(void)snprintf(flow->mailbox, sizeof(flow->mailbox), "%u@%s",
-		    number % (unsigned)load->mailboxes, load->domain);
-	else
-		(void)snprintf(flow->mailbox, sizeof(flow->mailbox), "%ld-%u@%s",
-		    (long)(flow - load->flows), number, load->domain);
+	flow->proof = proof;
+	flow->number = number;
+	if (proof != STANDING)
+		load->numbered[number % FLOWS_MAX] = flow;
+	flow->token[0] = flow->state[0] = flow->url[0] = '\0';
+	if (proof != BY_MAIL || load->phase == PROVING)
+		number %= (unsigned)load->mailboxes;
+	(void)snprintf(flow->mailbox, sizeof(flow->mailbox), "%u@%s", number, load->domain);
 	body = json_pack("{s:s, s:s, s:[s]}", "profile", load->profile, "csr",
 	    load->csrs[load->next_csr++], "mailboxes", flow->mailbox);
+	if (proof == BY_FILE)
+		add_domains(flow, body);
 	text = json_dumps(body, JSON_COMPACT);
 	need(text != NULL, "no memory");
 	move(flow, CREATING);

@@ -110,9 +110,21 @@ on_one(void *arg, int status, const char *text, size_t len)
 
 	flow->asking = false;
 	flow->load->single_calls++;
-	if (state != NULL && id != NULL && strcmp(flow->id, id) == 0)
+	if (state != NULL && id != NULL && strcmp(flow->id, id) == 0) {
 		flow_advance(flow, state);
+		flow_on_shown(flow, body);
+	}
 	json_decref(body);
+}
+
+static void
+ask_one(struct flow *flow, unsigned lane)
+{
+	char path[80];
+
+	flow->asking = true;
+	(void)snprintf(path, sizeof(path), "/v1/requests/%s", flow->id);
+	api_get(flow->load->api, lane, path, on_one, flow);
 }
 
 /* One a tick at most, taking turns: whoever waits for long is not forgotten, and nobody is flooded. */
@@ -120,18 +132,24 @@ static void
 ask_straggler(struct load *load)
 {
 	double now = now_ms();
-	char path[80];
 
 	for (int i = 0; i < load->n_flows; i++) {
 		struct flow *flow = &load->flows[load->looked_at++ % load->n_flows];
 
 		if (flow->id[0] == '\0' || flow->asking || now - flow->moved_ms < STRAGGLER_MS)
 			continue;
-		flow->asking = true;
-		(void)snprintf(path, sizeof(path), "/v1/requests/%s", flow->id);
-		api_get(load->api, API_LANES - 1, path, on_one, flow);
+		ask_one(flow, API_LANES - 1);
 		return;
 	}
+}
+
+/* No list says what is to be published: each person has to look. */
+static void
+ask_for_files(struct load *load)
+{
+	for (int i = 0; i < load->n_flows; i++)
+		if (load->flows[i].step == WAITING_FILE && !load->flows[i].asking)
+			ask_one(&load->flows[i], LISTS + (unsigned)i % (API_LANES - LISTS));
 }
 
 void
@@ -140,6 +158,8 @@ lists_look(struct load *load)
 	for (int i = 0; i < LISTS; i++)
 		if (!load->lists[i].busy && load->n_in[load->lists[i].awaits] > 0)
 			walk_list(&load->lists[i]);
+	if (load->n_in[WAITING_FILE] > 0)
+		ask_for_files(load);
 	ask_straggler(load);
 }
 

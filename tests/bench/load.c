@@ -3,11 +3,12 @@
  * load.c: people who ask for certificates over the public HTTP API, and the relay that takes their mails.
  *
  *   load --api HOST:PORT --smtp PORT --token T --profile P --domain D --mailboxes N --warm S --seconds S
- *        (--outstanding N | --rate R)
+ *        (--outstanding N [--web ADDRESS] | --rate R)
  *
  * With --outstanding: a closed loop of requests for mailboxes that were proved before the clock starts.  With
  * --rate: Poisson arrivals, each for a mailbox never seen before, proved with the token that is mailed to it; the
- * latency counts from the moment that the arrival was due, whether or not it could be started then.
+ * latency counts from the moment that the arrival was due, whether or not it could be started then.  With --web:
+ * each for a name below the domain that was never seen before, proved with a file on the web server at that address.
  *
  * Prints "ready" and waits for a line on stdin; prints one JSON object at the end.  States are read from
  * lists of what changed, as a screen with many requests would, not by one poll a request.
@@ -26,6 +27,7 @@
 #include "api.h"
 #include "keys.h"
 #include "sink.h"
+#include "web.h"
 
 #define TICK_MS 20
 #define PROVE_S 60
@@ -76,7 +78,7 @@ arrive(struct load *load)
 
 	while (load->next_arrival < load->n_arrivals && load->idle != NULL &&
 	       load->start_ms + load->arrivals[load->next_arrival] <= now)
-		flow_begin(load, load->start_ms + load->arrivals[load->next_arrival++], true);
+		flow_begin(load, load->start_ms + load->arrivals[load->next_arrival++], BY_MAIL);
 	if (load->next_arrival == load->n_arrivals || load->idle == NULL)
 		return; /* whoever ends next makes a place */
 	double wait_us = 1e3 * (load->start_ms + load->arrivals[load->next_arrival] - now);
@@ -91,7 +93,7 @@ refill(struct load *load)
 	switch (load->phase) {
 	case PROVING:
 		while (load->next_number < (unsigned)load->mailboxes)
-			flow_begin(load, now_ms(), true);
+			flow_begin(load, now_ms(), load->web == NULL ? BY_MAIL : BY_FILE);
 		if (load->busy > 0)
 			break;
 		load->phase = AWAITING_GO;
@@ -103,7 +105,7 @@ refill(struct load *load)
 			arrive(load);
 		else
 			while (load->busy < load->outstanding && load->next_csr < load->n_csrs)
-				flow_begin(load, now_ms(), false);
+				flow_begin(load, now_ms(), load->web == NULL ? STANDING : BY_FILE);
 		break;
 	case DRAINING:
 		if (load->busy == 0)
@@ -165,7 +167,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	lists_look(load);
 	need(load->phase != PROVING || now - load->start_ms < 1e3 * PROVE_S,
-	    "the mailboxes could not be proved in time");
+	    "the proofs that shall stand could not be made in time");
 	if (load->phase == RUNNING && now >= load->end_ms)
 		stop_clock(load);
 	if (load->phase == DRAINING && now >= load->end_ms + 1e3 * DRAIN_S)
@@ -184,6 +186,7 @@ read_options(struct load *load, int argc, char *argv[])
 		{ "profile", required_argument, NULL, 'p' },
 		{ "domain", required_argument, NULL, 'd' },
 		{ "mailboxes", required_argument, NULL, 'n' },
+		{ "web", required_argument, NULL, 'b' },
 		{ "warm", required_argument, NULL, 'w' },
 		{ "seconds", required_argument, NULL, 's' },
 		{ "outstanding", required_argument, NULL, 'o' },
@@ -212,6 +215,9 @@ read_options(struct load *load, int argc, char *argv[])
 		case 'n':
 			load->mailboxes = atoi(optarg);
 			break;
+		case 'b':
+			load->web = optarg;
+			break;
 		case 'w':
 			load->warm_s = atof(optarg);
 			break;
@@ -235,6 +241,7 @@ read_options(struct load *load, int argc, char *argv[])
 	need((load->outstanding > 0) != (load->rate > 0), "one of --outstanding and --rate");
 	need(load->outstanding <= FLOWS_MAX, "too many outstanding");
 	need(load->mailboxes > 0 && load->mailboxes <= 50, "1 to 50 mailboxes");
+	need(load->web == NULL || load->rate <= 0, "--web is for a closed loop");
 	*port = '\0';
 	load->port = (uint16_t)atoi(port + 1);
 }
@@ -291,6 +298,8 @@ connect_all(struct load *load)
 	load->api = api_new(load->base, load->host, load->port, load->token);
 	load->sink = sink_new(load->base, load->smtp, flow_on_mail, load);
 	need(load->sink != NULL, "the port for mails is taken");
+	need(load->web == NULL || web_open(load->base, load->web, flow_on_visit, load),
+	    "the address for the web sites is taken");
 	lists_init(load);
 	load->tick = event_new(load->base, -1, EV_PERSIST, on_tick, load);
 	load->arrival = evtimer_new(load->base, on_arrival, load);
@@ -312,7 +321,7 @@ main(int argc, char *argv[])
 	load->start_ms = now_ms();
 	refill(load);
 	(void)event_base_dispatch(load->base);
-	need(load->phase != PROVING, "the mailboxes could not be proved");
+	need(load->phase != PROVING, "the proofs that shall stand could not be made");
 	figures_print(load);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@ enum step {
 	IDLE,
 	CREATING,
 	WAITING_PLAN,
+	WAITING_FILE,
 	PRESSING,
 	WAITING_MAIL,
 	SUBMITTING,
@@ -28,14 +30,20 @@ enum step {
 	STEPS
 };
 
+/* What a flow has to prove itself; the mailboxes of the others were proved before. */
+enum proof { STANDING, BY_MAIL, BY_FILE };
+
 struct load;
 
 struct flow {
 	struct load *load;
 	struct flow *next; /* of the idle ones, or of its bucket */
 	enum step step;
-	bool proves, asking;
+	enum proof proof;
+	unsigned number;
+	bool asking;
 	char id[40], mailbox[100], token[TOKEN_TEXT + 1], state[16];
+	char url[200], content[80]; /* of the file that proves the domain */
 	double due_ms, moved_ms;
 };
 
@@ -55,6 +63,7 @@ enum phase { PROVING, AWAITING_GO, RUNNING, DRAINING };
 struct load {
 	/* asked for */
 	const char *token, *profile, *domain;
+	const char *web; /* an address; NULL: no domain is proved */
 	char *host;
 	uint16_t port, smtp;
 	int outstanding, mailboxes;
@@ -68,7 +77,7 @@ struct load {
 	double start_ms, begin_ms, end_ms; /* what counts is issued, or due, between the last two */
 	double cpu_start_us;
 
-	struct flow *flows, *idle, *buckets[BUCKETS];
+	struct flow *flows, *idle, *buckets[BUCKETS], *numbered[FLOWS_MAX];
 	int n_flows, busy, n_in[STEPS], looked_at;
 	struct list lists[LISTS];
 
@@ -96,12 +105,16 @@ double cpu_us(void); /* what this process used of the processors so far */
 void refill(struct load *load);
 
 /* flow.c */
-void flow_begin(struct load *load, double due_ms, bool proves);
+void flow_begin(struct load *load, double due_ms, enum proof proof);
 /* Takes the next step when this state of its request is what the flow waits for. */
 void flow_advance(struct flow *flow, const char *state);
 struct flow *flow_find(struct load *load, const char *id); /* NULL: none of ours */
 /* A sink_mail: `arg` is the load. */
 void flow_on_mail(void *arg, const char *to, const char *text, size_t len);
+/* The text of a request as the API shows it; what a flow that waits for a file needs is in it, or not yet. */
+void flow_on_shown(struct flow *flow, json_t *request);
+/* A web_find: `arg` is the load. */
+const char *flow_on_visit(void *arg, const char *host, const char *path);
 
 /* lists.c: learns what became of the requests. */
 void lists_init(struct load *load);
