@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define ANSWER_S 60
+#define TRIES_MAX 60
 
 struct api {
 	struct event_base *base;
@@ -18,18 +19,54 @@ struct api {
 	uint16_t port;
 	char bearer[128], authority[80];
 	struct evhttp_connection *lanes[API_LANES];
+	unsigned long repeated;
 };
 
 struct call {
 	struct api *api;
 	api_answered *answered;
 	void *arg;
-	char *again; /* the path of a GET whose connection may have been closed as idle just now */
-	unsigned lane;
+	struct api_post what; /* copies; of a GET only the path */
+	bool posts;
+	unsigned lane, tries;
 };
 
-static void send_call(struct call *call, struct evhttp_connection *connection,
-    enum evhttp_cmd_type method, const char *path, const char *body);
+static void send_call(struct call *call);
+
+static void
+call_free(struct call *call)
+{
+	free((char *)call->what.path);
+	free((char *)call->what.body);
+	free((char *)call->what.key);
+	free(call);
+}
+
+static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	send_call(arg);
+}
+
+/* A GET whose connection was closed as idle just now goes again at once; who is told to come again does. */
+static bool
+goes_again(struct call *call, struct evhttp_request *req, int status)
+{
+	const char *after =
+	    status != 503
+		? NULL
+		: evhttp_find_header(evhttp_request_get_input_headers(req), "Retry-After");
+	struct timeval wait = { after == NULL ? 0 : atoi(after), 0 };
+
+	if (after == NULL && (status != 0 || call->posts || call->tries > 0))
+		return false;
+	if (call->tries++ == TRIES_MAX)
+		return false;
+	call->api->repeated += after != NULL;
+	return event_base_once(call->api->base, -1, EV_TIMEOUT, on_again, call, &wait) == 0;
+}
 
 static void
 on_reply(struct evhttp_request *req, void *arg)
@@ -39,17 +76,12 @@ on_reply(struct evhttp_request *req, void *arg)
 	struct evbuffer *in = req == NULL ? NULL : evhttp_request_get_input_buffer(req);
 	size_t len = in == NULL ? 0 : evbuffer_get_length(in);
 	bool ended = in != NULL && evbuffer_add(in, "", 1) == 0;
-	char *again = call->again;
 
-	if (status == 0 && again != NULL) {
-		call->again = NULL;
-		send_call(call, call->api->lanes[call->lane], EVHTTP_REQ_GET, again, NULL);
-	} else {
-		call->answered(call->arg, status,
-		    ended ? (const char *)evbuffer_pullup(in, -1) : "", ended ? len : 0);
-		free(call);
-	}
-	free(again);
+	if (goes_again(call, req, status))
+		return;
+	call->answered(
+	    call->arg, status, ended ? (const char *)evbuffer_pullup(in, -1) : "", ended ? len : 0);
+	call_free(call);
 }
 
 static struct evhttp_connection *
@@ -65,57 +97,84 @@ connect_to(struct api *api)
 }
 
 static void
-send_call(struct call *call, struct evhttp_connection *connection, enum evhttp_cmd_type method,
-    const char *path, const char *body)
+add_field(struct evhttp_request *req, const char *name, const char *value)
 {
+	(void)evhttp_add_header(evhttp_request_get_output_headers(req), name, value);
+}
+
+static void
+send_call(struct call *call)
+{
+	struct evhttp_connection *connection =
+	    call->posts ? connect_to(call->api) : call->api->lanes[call->lane];
 	struct evhttp_request *req = evhttp_request_new(on_reply, call);
-	struct evkeyvalq *fields;
 
 	if (req == NULL)
 		abort();
-	fields = evhttp_request_get_output_headers(req);
-	(void)evhttp_add_header(fields, "Host", call->api->authority);
-	(void)evhttp_add_header(fields, "Authorization", call->api->bearer);
-	if (method == EVHTTP_REQ_POST)
-		(void)evhttp_add_header(fields, "Connection", "close");
-	if (body != NULL) {
-		(void)evhttp_add_header(fields, "Content-Type", "application/json");
-		(void)evbuffer_add(evhttp_request_get_output_buffer(req), body, strlen(body));
+	add_field(req, "Host", call->api->authority);
+	add_field(req, "Authorization", call->api->bearer);
+	if (call->posts) {
+		evhttp_connection_free_on_completion(connection);
+		add_field(req, "Connection", "close");
 	}
-	if (evhttp_make_request(connection, req, method, path) != 0)
+	if (call->what.key != NULL)
+		add_field(req, "Idempotency-Key", call->what.key);
+	if (call->what.body != NULL) {
+		add_field(req, "Content-Type", "application/json");
+		(void)evbuffer_add(evhttp_request_get_output_buffer(req), call->what.body,
+		    strlen(call->what.body));
+	}
+	if (evhttp_make_request(connection, req, call->posts ? EVHTTP_REQ_POST : EVHTTP_REQ_GET,
+		call->what.path) != 0)
 		abort();
 }
 
+static char *
+copy(const char *text)
+{
+	char *fresh = text == NULL ? NULL : strdup(text);
+
+	if (text != NULL && fresh == NULL)
+		abort();
+	return fresh;
+}
+
 static struct call *
-call_new(struct api *api, api_answered *answered, void *arg)
+call_new(struct api *api, const struct api_post *what, api_answered *answered, void *arg)
 {
 	struct call *call = calloc(1, sizeof(*call));
 
 	if (call == NULL)
 		abort();
-	*call = (struct call){ .api = api, .answered = answered, .arg = arg };
+	*call = (struct call){ .api = api,
+		.answered = answered,
+		.arg = arg,
+		.what = { copy(what->path), copy(what->body), copy(what->key) } };
 	return call;
 }
 
 void
 api_get(struct api *api, unsigned lane, const char *path, api_answered *answered, void *arg)
 {
-	struct call *call = call_new(api, answered, arg);
+	struct call *call = call_new(api, &(struct api_post){ .path = path }, answered, arg);
 
 	call->lane = lane % API_LANES;
-	call->again = strdup(path);
-	if (call->again == NULL)
-		abort();
-	send_call(call, api->lanes[call->lane], EVHTTP_REQ_GET, path, NULL);
+	send_call(call);
 }
 
 void
-api_post(struct api *api, const char *path, const char *body, api_answered *answered, void *arg)
+api_post(struct api *api, const struct api_post *what, api_answered *answered, void *arg)
 {
-	struct evhttp_connection *connection = connect_to(api);
+	struct call *call = call_new(api, what, answered, arg);
 
-	evhttp_connection_free_on_completion(connection);
-	send_call(call_new(api, answered, arg), connection, EVHTTP_REQ_POST, path, body);
+	call->posts = true;
+	send_call(call);
+}
+
+unsigned long
+api_repeated(const struct api *api)
+{
+	return api->repeated;
 }
 
 struct api *

@@ -16,8 +16,16 @@ typedef void api_answered(void *arg, int status, const char *body, size_t len);
 
 struct api *api_new(struct event_base *base, const char *host, uint16_t port, const char *token);
 void api_get(struct api *api, unsigned lane, const char *path, api_answered *answered, void *arg);
-/* On a connection of its own: the server ends it with the answer.  `body`: JSON, or NULL. */
-void
-api_post(struct api *api, const char *path, const char *body, api_answered *answered, void *arg);
+
+struct api_post {
+	const char *path;
+	const char *body; /* JSON, or NULL */
+	const char *key;  /* Idempotency-Key, or NULL */
+};
+/* On a connection of its own: the server ends it with the answer. */
+void api_post(struct api *api, const struct api_post *what, api_answered *answered, void *arg);
+
+/* Answers so far that said "try again later" (503), which was done. */
+unsigned long api_repeated(const struct api *api);
 
 #endif

@@ -197,7 +197,8 @@ def print_rates(name: str, work: Workload, figures: dict[str, Any], options: arg
     )
     print(
         f"  accepted {figures['accepted']}, fetched {figures['fetched']}, distinct serials"
-        f" {figures['distinct_serials']}; when the clock stopped {figures['backlog']} were under way"
+        f" {figures['distinct_serials']}; when the clock stopped {figures['backlog']} were under way;"
+        f" {figures['repeated']} answers said try again later, which was done"
     )
     if not work.outstanding:
         print(

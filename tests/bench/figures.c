@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api.h"
 #include "load.h"
 #include "sink.h"
 
@@ -73,7 +74,7 @@ figures_print(struct load *load)
 	count_waiting(load);
 	qsort(load->took, load->n_took, sizeof(double), by_value);
 	out = json_pack(
-	    "{s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:f, s:b, s:f, s:I, s:I, s:I, s:I}",
+	    "{s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:f, s:b, s:f, s:I, s:I, s:I, s:I, s:I}",
 	    "per_second", (double)load->n_in_time / load->run_s, "p50_ms", quantile(load, .5),
 	    "p99_ms", quantile(load, .99), "errors", (json_int_t)load->errors, "accepted",
 	    (json_int_t)load->accepted, "fetched", (json_int_t)load->n_fetched, "distinct_serials",
@@ -83,7 +84,8 @@ figures_print(struct load *load)
 	    load->next_csr == load->n_csrs && load->rate <= 0, "cpu_us", used_us, "list_calls",
 	    (json_int_t)load->list_calls, "list_items", (json_int_t)load->list_items,
 	    "single_calls", (json_int_t)load->single_calls, "mails",
-	    (json_int_t)(sink_mails(load->sink) - load->mails_before));
+	    (json_int_t)(sink_mails(load->sink) - load->mails_before), "repeated",
+	    (json_int_t)api_repeated(load->api));
 	need(out != NULL, "no memory");
 	(void)json_dumpf(out, stdout, JSON_REAL_PRECISION(12));
 	(void)puts("");

@@ -169,7 +169,7 @@ post(struct flow *flow, enum step step, const char *what, const char *body, api_
 
 	move(flow, step);
 	(void)snprintf(path, sizeof(path), "/v1/requests/%s/%s", flow->id, what);
-	api_post(flow->load->api, path, body, answered, flow);
+	api_post(flow->load->api, &(struct api_post){ .path = path, .body = body }, answered, flow);
 }
 
 /* The mail may be here before the answer to the press that asked for it. */
@@ -349,7 +349,7 @@ flow_begin(struct load *load, double due_ms, enum proof proof)
 	struct flow *flow = load->idle;
 	unsigned number = load->next_number++;
 	json_t *body;
-	char *text;
+	char *text, key[40];
 
 	load->idle = flow->next;
 	load->busy++;
@@ -369,7 +369,8 @@ flow_begin(struct load *load, double due_ms, enum proof proof)
 	text = json_dumps(body, JSON_COMPACT);
 	need(text != NULL, "no memory");
 	move(flow, CREATING);
-	api_post(load->api, "/v1/requests", text, on_created, flow);
+	(void)snprintf(key, sizeof(key), "bench-%u", flow->number);
+	api_post(load->api, &(struct api_post){ "/v1/requests", text, key }, on_created, flow);
 	free(text);
 	json_decref(body);
 }
