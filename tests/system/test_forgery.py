@@ -579,8 +579,9 @@ class Forgery(SystemTest):
             (
                 "an intent that nobody judged, and an order without a seal",
                 "update signer.request set state = 'intent' where request = '{b}';"
-                " insert into signer.intent select '{b}', '\\x41'::bytea || substr(serial, 2),"
-                " not_before_s, tbs, tbs_sha256, evidence, 'open', {now}, 0 from signer.intent"
+                " insert into signer.intent select '{b}',"
+                " set_byte(serial, 0, get_byte(serial, 0) # 1), not_before_s, tbs, tbs_sha256,"
+                " evidence, 'open', {now}, 0 from signer.intent"
                 " where request = '{genuine}';"
                 " insert into signer.work select gen_random_uuid(), '{b}', 'sign',"
                 " decode(lpad(to_hex({now}), 16, '0'), 'hex') || decode(repeat('00', 32), 'hex')"
