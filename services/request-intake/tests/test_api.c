@@ -1449,12 +1449,15 @@ overload_and_outage_are_told_and_nothing_is_half_stored(void **state)
 	(void)state;
 	fake_svc_overloaded(true);
 	assert_busy(create_with(ALICE, NULL, good));
-	assert_busy(post(ALICE, under(path, "/approve"), NULL));
-	assert_busy(post(ALICE, under(path, "/checks/mailbox-1/verify"), NULL));
+	/* What was accepted goes on: only new requests wait. */
+	assert_int_equal(post(ALICE, under(path, "/checks/mailbox-1/verify"), NULL)->status, 202);
+	assert_int_equal(post(ALICE, under(path, "/approve"), NULL)->status, 409);
 	fake_svc_overloaded(false);
 	fake_svc_stuck(true);
 	assert_busy(create_with(ALICE, NULL, good));
 	assert_busy(post(ALICE, under(path, "/cancel"), NULL));
+	assert_busy(post(ALICE, under(path, "/approve"), NULL));
+	assert_busy(post(ALICE, under(path, "/checks/mailbox-1/verify"), NULL));
 	assert_busy(get(ALICE, path));
 	assert_busy(get(ALICE, "/v1/requests"));
 	assert_busy(get(ALICE, under(path, "/certificate")));
