@@ -18,8 +18,9 @@ judge_file(int fd, const char *path, bool secret, struct cs_err *err)
 		return cs_fail(err, CS_MALFORMED, "%s is not a regular file", path);
 	const mode_t forbidden = st.st_uid == 0 && geteuid() != 0 ? 037 : 077;
 	if (secret && (st.st_mode & forbidden) != 0)
-		return cs_fail(err, CS_MALFORMED, "%s holds a secret and has mode %03o", path,
-		    st.st_mode & 0777);
+		return cs_fail(err, CS_MALFORMED,
+		    "%s holds a secret and has mode %03o: it must be its owner's alone (0400)",
+		    path, st.st_mode & 0777);
 	return CS_OK;
 }
 
@@ -48,9 +49,9 @@ read_all(int fd, const char *path, void *ret_data, size_t cap, size_t *ret_len, 
 	return CS_OK;
 }
 
-enum cs_code
-pki_file_read(
-    const char *path, bool secret, void *ret_data, size_t cap, size_t *ret_len, struct cs_err *err)
+/* Of a pipe or a device nothing is waited for. */
+static enum cs_code
+open_judged(const char *path, bool secret, int *ret_fd, struct cs_err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
@@ -59,8 +60,34 @@ pki_file_read(
 		    path, strerror(errno));
 	enum cs_code code = judge_file(fd, path, secret, err);
 	if (code == CS_OK)
-		code = read_all(fd, path, ret_data, cap, ret_len, err);
+		*ret_fd = fd;
+	else
+		close(fd);
+	return code;
+}
+
+enum cs_code
+pki_file_read(
+    const char *path, bool secret, void *ret_data, size_t cap, size_t *ret_len, struct cs_err *err)
+{
+	int fd = -1;
+	enum cs_code code = open_judged(path, secret, &fd, err);
+
+	if (code != CS_OK)
+		return code;
+	code = read_all(fd, path, ret_data, cap, ret_len, err);
 	close(fd);
+	return code;
+}
+
+enum cs_code
+pki_file_is_private(const char *path, struct cs_err *err)
+{
+	int fd = -1;
+	enum cs_code code = open_judged(path, true, &fd, err);
+
+	if (code == CS_OK)
+		close(fd);
 	return code;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* file.h: small files of this library: keys, certificates, pass phrases.  Inside pki only. */
+/* file.h: small files of this library: keys, certificates, pass phrases.  For pki and for
+ * the skeleton's settings. */
 #ifndef PKI_FILE_H
 #define PKI_FILE_H
 
@@ -15,6 +16,8 @@
  */
 CS_MUST_USE enum cs_code pki_file_read(
     const char *path, bool secret, void *ret_data, size_t cap, size_t *ret_len, struct cs_err *err);
+/* Would pki_file_read() take it as a secret?  Reads nothing. */
+CS_MUST_USE enum cs_code pki_file_is_private(const char *path, struct cs_err *err);
 /* A new file of mode 0600, on disk when this returns.  CS_CONFLICT: it exists. */
 CS_MUST_USE enum cs_code
 pki_file_write_new(const char *path, const void *data, size_t len, struct cs_err *err);

@@ -197,6 +197,8 @@ struct settings_common {
 /* Reads both tables from the environment.  All errors are written to stderr; false: some. */
 bool settings_read(
     const struct svc_service *service, struct settings_common *common, struct cs_arena *arena);
+/* Variables CS_... of the environment that this service does not know, with blanks; "": none. */
+const char *settings_unknown(const struct svc_service *service, struct cs_arena *arena);
 void settings_help(const struct svc_service *service);
 void settings_print(const struct svc_service *service, struct cs_arena *arena);
 

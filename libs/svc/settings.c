@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* settings.c: two tables, the skeleton's and the service's, filled from the environment. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "pki/file.h"
 #include "svc/internal.h"
 
 #define SECRET_MAX 65536
@@ -28,7 +27,7 @@ static const struct {
 		   "NATS servers: tls://host:4222, several with commas") },
 	{ ALL, COMMON(SVC_KIND_FILE, nats_ca, "CS_NATS_CA_FILE", NULL, 0, 4096,
 		   "PEM of the CA that the NATS servers' certificates come from") },
-	{ ALL, COMMON(SVC_KIND_FILE, nats_seed, "CS_NATS_SEED_FILE", NULL, 0, 4096,
+	{ ALL, COMMON(SVC_KIND_PRIVATE, nats_seed, "CS_NATS_SEED_FILE", NULL, 0, 4096,
 		   "nkey of this service: the seed, then the public key, a line each") },
 	{ WITH_DATABASE,
 	    COMMON(SVC_KIND_TEXT, database_url, "CS_DATABASE_URL", NULL, 1, 2048,
@@ -77,6 +76,20 @@ is_of_skeleton(const struct svc_service *service, const struct svc_setting *sett
 	return false;
 }
 
+/* The skeleton's names are known to all, also to a service that has no use for one. */
+static bool
+is_known(const struct svc_service *service, const char *name)
+{
+	for (size_t i = 0; i < COMMON_COUNT; i++)
+		if (strcmp(common_table[i].setting.name, name) == 0)
+			return true;
+	for (const struct svc_setting *s = service->settings; s != NULL && s->kind != SVC_KIND_END;
+	     s++)
+		if (strcmp(s->name, name) == 0)
+			return true;
+	return false;
+}
+
 static bool
 complain(const struct svc_setting *setting, const char *what)
 {
@@ -102,30 +115,20 @@ read_u32(const struct svc_setting *setting, const char *text, uint32_t *ret)
 	return true;
 }
 
-/* The whole file, which nobody else may read: secrets are worth nothing otherwise. */
+/* The whole file. */
 static bool
 read_secret(const struct svc_setting *setting, const char *path, struct cs_arena *arena,
     struct cs_span *ret)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	ssize_t n;
+	uint8_t *data = cs_arena_alloc(arena, SECRET_MAX);
+	struct cs_err err = { 0 };
+	size_t n = 0;
 
-	if (fd < 0)
-		return complain(setting, "the file cannot be read");
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & 077 & ~S_IRGRP) != 0 ||
-	    ((st.st_mode & S_IRGRP) != 0 && st.st_uid == geteuid())) {
-		(void)close(fd);
-		return complain(
-		    setting, "the file must be readable by its owner only (chmod 0400)");
-	}
-	uint8_t *data = cs_arena_alloc(arena, SECRET_MAX + 1);
-
-	n = read(fd, data, SECRET_MAX + 1);
-	(void)close(fd);
-	if (n < (ssize_t)setting->min || n > (ssize_t)setting->max)
+	if (pki_file_read(path, true, data, SECRET_MAX, &n, &err))
+		return complain(setting, err.text);
+	if (n < setting->min || n > setting->max)
 		return complain(setting, "the file is too short or too long");
-	*ret = cs_span_of(data, (size_t)n);
+	*ret = cs_span_of(data, n);
 	return true;
 }
 
@@ -144,6 +147,22 @@ read_text(const struct svc_setting *setting, const char *text, const char **ret)
 	return complain(setting, what);
 }
 
+/* An optional one may be empty: there is none. */
+static bool
+read_path(const struct svc_setting *setting, const char *path, const char **ret)
+{
+	struct cs_err err = { 0 };
+
+	if (path[0] == '\0' && setting->fallback == NULL)
+		return complain(setting, "is empty");
+	if (path[0] != '\0' && access(path, R_OK) != 0)
+		return complain(setting, "names no file that can be read");
+	if (path[0] != '\0' && setting->kind == SVC_KIND_PRIVATE &&
+	    pki_file_is_private(path, &err) != CS_OK)
+		return complain(setting, err.text);
+	return read_text(setting, path, ret);
+}
+
 static bool
 read_one(const struct svc_setting *setting, void *into, struct cs_arena *arena)
 {
@@ -159,11 +178,8 @@ read_one(const struct svc_setting *setting, void *into, struct cs_arena *arena)
 	case SVC_KIND_LIST:
 		return read_text(setting, text, at);
 	case SVC_KIND_FILE:
-		if (text[0] == '\0' && setting->fallback == NULL)
-			return complain(setting, "is empty");
-		if (text[0] != '\0' && access(text, R_OK) != 0)
-			return complain(setting, "names no file that can be read");
-		return read_text(setting, text, at);
+	case SVC_KIND_PRIVATE:
+		return read_path(setting, text, at);
 	case SVC_KIND_SECRET:
 		return read_secret(setting, text, arena, at);
 	case SVC_KIND_U32:
@@ -207,18 +223,36 @@ settings_read(
 	return good;
 }
 
+/* Names that begin as ours do and are none: misspelt, or another service's in a shared environment. */
+const char *
+settings_unknown(const struct svc_service *service, struct cs_arena *arena)
+{
+	const char *names = "";
+
+	for (char **at = environ; *at != NULL; at++) {
+		const int len = (int)strcspn(*at, "=");
+		const char *name = cs_arena_printf(arena, "%.*s", len, *at);
+
+		if (strncmp(name, "CS_", 3) == 0 && !is_known(service, name))
+			names = cs_arena_printf(arena, "%s%s%s", names, names[0] ? " " : "", name);
+	}
+	return names;
+}
+
 static void
 help_one(const struct svc_setting *setting)
 {
+	bool hidden = setting->kind == SVC_KIND_SECRET || setting->kind == SVC_KIND_PRIVATE;
+	const char *mode = hidden ? ": path of a file with mode 0400" : "";
+
 	(void)printf("  %-24s %s\n", setting->name, setting->help);
 	if (setting->kind == SVC_KIND_U32)
 		(void)printf("  %-24s from %u to %u, default %s\n", "", setting->min, setting->max,
 		    setting->fallback == NULL ? "none: required" : setting->fallback);
 	else if (setting->fallback == NULL)
-		(void)printf("  %-24s required%s\n", "",
-		    setting->kind == SVC_KIND_SECRET ? ": path of a file with mode 0400" : "");
+		(void)printf("  %-24s required%s\n", "", mode);
 	else
-		(void)printf("  %-24s default \"%s\"\n", "", setting->fallback);
+		(void)printf("  %-24s default \"%s\"%s\n", "", setting->fallback, mode);
 }
 
 void

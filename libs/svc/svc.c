@@ -340,6 +340,16 @@ harden(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* Containers share environments, so it is no error. */
+static void
+warn_of_unknown(struct svc *svc)
+{
+	const char *names = settings_unknown(svc->service, svc->arena);
+
+	if (names[0] != '\0')
+		log_warn(&svc->log, "variables that are no settings of it names=\"%s\"", names);
+}
+
 static int
 run(struct svc *svc)
 {
@@ -395,12 +405,18 @@ svc_main(int argc, char *argv[], const struct svc_service *service)
 	} else if (!settings_read(service, &svc.common, svc.arena)) {
 		code = 2;
 	} else if (strcmp(word, "--check-settings") == 0) {
+		const char *unknown = settings_unknown(service, svc.arena);
+
+		if (unknown[0] != '\0')
+			(void)fprintf(
+			    stderr, "warning: no settings of %s: %s\n", service->name, unknown);
 		(void)printf("settings are good\n");
 	} else if (strcmp(word, "--print-settings") == 0) {
 		settings_print(service, svc.arena);
 	} else {
 		if (log_level_parse(svc.common.log_level, &svc.log.level, NULL) != CS_OK)
 			svc.log.level = LOG_INFO; /* settings_read has refused other words */
+		warn_of_unknown(&svc);
 		harden();
 		code = run(&svc);
 	}

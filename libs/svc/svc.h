@@ -41,12 +41,18 @@ struct svc; /* the running skeleton */
 
 enum svc_setting_kind {
 	SVC_KIND_END,
-	SVC_KIND_TEXT,   /* const char * */
-	SVC_KIND_U32,    /* uint32_t */
-	SVC_KIND_BOOL,   /* bool: "0" or "1" */
-	SVC_KIND_FILE,   /* const char *: the path of a readable file */
-	SVC_KIND_SECRET, /* struct cs_span: contents of a file that others may not read */
-	SVC_KIND_LIST    /* const char *: comma separated; each service reads it with svc_list() */
+	SVC_KIND_TEXT, /* const char * */
+	SVC_KIND_U32,  /* uint32_t */
+	SVC_KIND_BOOL, /* bool: "0" or "1" */
+	SVC_KIND_FILE, /* const char *: the path of a readable file */
+	/*
+	 * PRIVATE: const char *, the path of a key, seed or list of tokens; SECRET: struct cs_span, its
+	 * contents.  A regular file that others than its owner may neither read nor write (0400, 0600);
+	 * one of root's may be read by our group (0440), which is how Kubernetes mounts a Secret.
+	 */
+	SVC_KIND_PRIVATE,
+	SVC_KIND_SECRET,
+	SVC_KIND_LIST /* const char *: comma separated; each service reads it with svc_list() */
 };
 
 /* One row of a service's table.  `fallback` NULL: the setting is required. */
@@ -74,6 +80,10 @@ struct svc_setting {
 #define SVC_FILE(type, field, name, fallback, help)                                 \
 	{                                                                           \
 		SVC_KIND_FILE, name, offsetof(type, field), fallback, 0, 4096, help \
+	}
+#define SVC_PRIVATE(type, field, name, fallback, help)                                 \
+	{                                                                              \
+		SVC_KIND_PRIVATE, name, offsetof(type, field), fallback, 0, 4096, help \
 	}
 #define SVC_SECRET(type, field, name, min, help)                                     \
 	{                                                                            \

@@ -3,7 +3,7 @@
 #include "store.h"
 
 static const struct svc_setting settings[] = {
-	SVC_FILE(struct domain_service, key_file, "CS_KEY_FILE", NULL,
+	SVC_PRIVATE(struct domain_service, key_file, "CS_KEY_FILE", NULL,
 	    "Ed25519 key (PKCS#8 PEM) that signs the evidence"),
 	SVC_FILE(struct domain_service, probing.root_hints_file, "CS_DNS_ROOT_HINTS_FILE", "",
 	    "root servers; empty: those known to the resolver"),

@@ -4,7 +4,7 @@
 #include "store.h"
 
 static const struct svc_setting settings[] = {
-	SVC_FILE(struct mailbox_service, key_file, "CS_KEY_FILE", NULL,
+	SVC_PRIVATE(struct mailbox_service, key_file, "CS_KEY_FILE", NULL,
 	    "Ed25519 key that signs evidence, PKCS#8 PEM"),
 	SVC_SECRET(struct mailbox_service, token_key, "CS_TOKEN_KEY_FILE", MAILBOX_TOKEN_KEY_MIN,
 	    "32 random octets or more that tokens are made with; the same for all replicas"),
@@ -18,7 +18,7 @@ static const struct svc_setting settings[] = {
 	    "1: speak to an smtp:// relay only under TLS"),
 	SVC_FILE(struct mailbox_service, smtp_user_file, "CS_SMTP_USER_FILE", "",
 	    "file with our name at the relay, one line; empty: no login"),
-	SVC_FILE(struct mailbox_service, smtp_password_file, "CS_SMTP_PASSWORD_FILE", "",
+	SVC_PRIVATE(struct mailbox_service, smtp_password_file, "CS_SMTP_PASSWORD_FILE", "",
 	    "file with our password at the relay, one line"),
 	SVC_U32(struct mailbox_service, limits.per_hour, "CS_MAILS_PER_MAILBOX_HOUR", "5", 1, 5,
 	    "mails to one mailbox in an hour"),

@@ -2,7 +2,7 @@
 #include "handler.h"
 
 static const struct svc_setting settings[] = {
-	SVC_FILE(struct mpic_service, key_file, "CS_KEY_FILE", NULL,
+	SVC_PRIVATE(struct mpic_service, key_file, "CS_KEY_FILE", NULL,
 	    "Ed25519 key (PKCS#8 PEM) that signs the evidence"),
 	SVC_FILE(struct mpic_service, trust_file, "CS_TRUST_FILE", NULL, "the signed trust table"),
 	SVC_FILE(struct mpic_service, approvers_file, "CS_APPROVERS_FILE", NULL,

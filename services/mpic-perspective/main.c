@@ -6,7 +6,7 @@ static const struct svc_setting settings[] = {
 	    "name of this perspective, as the coordinator's list has it"),
 	SVC_TEXT(struct perspective_service, region, "CS_PERSPECTIVE_REGION", NULL, 20,
 	    "service region where it stands: afrinic, apnic, arin, lacnic or ripe"),
-	SVC_FILE(struct perspective_service, key_file, "CS_KEY_FILE", NULL,
+	SVC_PRIVATE(struct perspective_service, key_file, "CS_KEY_FILE", NULL,
 	    "Ed25519 key (PKCS#8 PEM) that signs the answers"),
 	SVC_FILE(struct perspective_service, probing.root_hints_file, "CS_DNS_ROOT_HINTS_FILE", "",
 	    "root servers; empty: those known to the resolver"),

@@ -16,7 +16,7 @@ static const struct svc_setting settings[] = {
 	    "1: speak to an smtp:// relay only under TLS"),
 	SVC_FILE(struct notify_service, smtp_user_file, "CS_SMTP_USER_FILE", "",
 	    "file with our name at the relay, one line; empty: no login"),
-	SVC_FILE(struct notify_service, smtp_password_file, "CS_SMTP_PASSWORD_FILE", "",
+	SVC_PRIVATE(struct notify_service, smtp_password_file, "CS_SMTP_PASSWORD_FILE", "",
 	    "file with our password at the relay, one line"),
 	SVC_U32(struct notify_service, keep_days, "CS_KEEP_DAYS", "90", 40, 36500,
 	    "days that it is kept whom we told of what"),

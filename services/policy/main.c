@@ -4,7 +4,7 @@
 #include "store.h"
 
 static const struct svc_setting settings[] = {
-	SVC_FILE(struct policy_service, key_file, "CS_KEY_FILE", NULL,
+	SVC_PRIVATE(struct policy_service, key_file, "CS_KEY_FILE", NULL,
 	    "Ed25519 key that signs plans, PKCS#8 PEM"),
 	SVC_FILE(struct policy_service, trust_file, "CS_TRUST_FILE", NULL,
 	    "the trust table: which key may state what"),

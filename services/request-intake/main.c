@@ -7,9 +7,9 @@
 #include "store.h"
 
 static const struct svc_setting settings[] = {
-	SVC_FILE(struct intake_service, key_file, "CS_KEY_FILE", NULL,
+	SVC_PRIVATE(struct intake_service, key_file, "CS_KEY_FILE", NULL,
 	    "Ed25519 key that signs requests and approvals, PKCS#8 PEM"),
-	SVC_FILE(struct intake_service, tokens_file, "CS_API_TOKENS_FILE", NULL,
+	SVC_PRIVATE(struct intake_service, tokens_file, "CS_API_TOKENS_FILE", NULL,
 	    "API tokens: \"<sha256> <enterprise> <account> [operator]\", a line each"),
 	SVC_TEXT(struct intake_service, weak_keys_file, "CS_WEAK_KEYS_FILE", "", 4096,
 	    "list of keys that are known to be weak; empty: none"),

@@ -5,9 +5,9 @@
 #include "store.h"
 
 static const struct svc_setting settings[] = {
-	SVC_FILE(struct signer_service, key_file, "CS_ISSUER_KEY_FILE", NULL,
+	SVC_PRIVATE(struct signer_service, key_file, "CS_ISSUER_KEY_FILE", NULL,
 	    "key of the issuing CA, PKCS#8 PEM"),
-	SVC_FILE(struct signer_service, password_file, "CS_ISSUER_PASSWORD_FILE", "",
+	SVC_PRIVATE(struct signer_service, password_file, "CS_ISSUER_PASSWORD_FILE", "",
 	    "pass phrase of that key; empty: the key is not encrypted"),
 	SVC_FILE(struct signer_service, chain_file, "CS_ISSUER_CHAIN_FILE", NULL,
 	    "PEM: the issuing CA's certificate, then those towards the root"),

@@ -144,8 +144,14 @@ def check_settings(service: str, container: Document, documents: list[Document],
                 value = str(file)
             given[name] = value
         done = subprocess.run([binaries / service, "--check-settings"], env=given, capture_output=True, text=True)
+        for file in Path(directory).iterdir():
+            file.chmod(0o444)
+        open_to_all = subprocess.run([binaries / service, "--check-settings"], env=given, capture_output=True, text=True)
     if done.returncode != 0:
         yield "it refuses its settings: " + done.stderr.strip().replace("\n", "; ")
+    for name in sorted(known & settings.keys()):
+        if settings[name].startswith(SECRETS) and name != "CS_SMTP_USER_FILE" and f"{name}: " not in open_to_all.stderr:
+            yield f"it takes {name} from a file that all may read"
     said, used = secrets_in_comments().get(service, set()), files_of(service, settings, known)
     if said != used:
         yield f"its Secret is said to hold {sorted(said)}, what is used is {sorted(used)}"

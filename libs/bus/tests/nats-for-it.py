@@ -70,7 +70,7 @@ def make_user(path):
     seed = run("openssl", "pkey", "-in", pem, "-outform", "DER")[-32:]
     public = run("openssl", "pkey", "-in", pem, "-pubout", "-outform", "DER")[-32:]
     key = key_text(b"\xa0" + public)
-    with open(path, "w") as file:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         file.write(key_text(b"\x95\x00" + seed) + "\n" + key + "\n")
     return key
 

@@ -69,7 +69,8 @@ begin(void **state)
 	(void)close(fd);
 	set("CS_NATS_URL", "tls://127.0.0.1:4222");
 	set("CS_NATS_CA_FILE", "/dev/null");
-	set("CS_NATS_SEED_FILE", "/dev/null");
+	set("CS_NATS_SEED_FILE", fix->secret);
+	set("CS_NATS_SEED_FIEL", NULL);
 	set("CS_DATABASE_URL", "postgresql://toy:geheim@localhost/toy");
 	set("CS_KEY_FILE", fix->secret);
 	set("CS_LOG_LEVEL", NULL);
@@ -206,6 +207,72 @@ a_secret_is_for_its_owner_only(void **state)
 	assert_false(captured(fix, stderr, SVC_LOOP));
 }
 
+/* A path only: whoever opens the file later may not be the first to see that all can read it. */
+static void
+a_private_file_is_for_its_owner_only(void **state)
+{
+	static const struct {
+		mode_t mode;
+		bool good;
+	} rows[] = { { 0400, true }, { 0600, true }, { 0440, false }, { 0404, false },
+		{ 0620, false }, { 0602, false }, { 0644, false } };
+	struct fixture *fix = *state;
+	char link[80];
+
+	(void)snprintf(link, sizeof(link), "%s.link", fix->secret);
+	assert_int_equal(symlink(fix->secret, link), 0);
+	set("CS_NATS_SEED_FILE", link); /* Kubernetes mounts links */
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(chmod(fix->secret, rows[i].mode), 0);
+		if (captured(fix, stderr, SVC_BATCH) != rows[i].good)
+			fail_msg("mode %03o: %s", (unsigned)rows[i].mode, fix->said);
+		if (!rows[i].good && strstr(fix->said, "CS_NATS_SEED_FILE: ") != fix->said)
+			fail_msg("mode %03o: said %s", (unsigned)rows[i].mode, fix->said);
+	}
+	(void)unlink(link);
+	set("CS_NATS_SEED_FILE", "/dev/null");
+	assert_false(captured(fix, stderr, SVC_BATCH));
+	assert_non_null(strstr(fix->said, "is not a regular file"));
+}
+
+/* As a kubelet mounts a Secret under fsGroup: root's, and our group may read it. */
+static void
+our_group_may_read_what_is_roots(void **state)
+{
+	static const struct {
+		mode_t mode;
+		bool good;
+	} rows[] = { { 0440, true }, { 0640, true }, { 0460, false }, { 0444, false } };
+	struct fixture *fix = *state;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(fix->secret, 0, 65532), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(chmod(fix->secret, rows[i].mode), 0);
+		assert_true(setegid(65532) == 0 && seteuid(65532) == 0);
+		const bool good = captured(fix, stderr, SVC_LOOP);
+
+		assert_true(seteuid(0) == 0 && setegid(0) == 0);
+		if (good != rows[i].good)
+			fail_msg("mode %03o: %s", (unsigned)rows[i].mode, fix->said);
+	}
+}
+
+static void
+names_that_nobody_knows_are_told(void **state)
+{
+	struct fixture *fix = *state;
+	const struct svc_service service = service_of(fix, SVC_BATCH);
+
+	assert_null(strstr(settings_unknown(&service, fix->arena), "CS_NATS_"));
+	set("CS_NATS_SEED_FIEL", "x");
+	set("TOY_NUMBERS", "x"); /* not ours by its first letters */
+	assert_non_null(strstr(settings_unknown(&service, fix->arena), "CS_NATS_SEED_FIEL"));
+	assert_null(strstr(settings_unknown(&service, fix->arena), "TOY_NUMBERS"));
+	set("TOY_NUMBERS", NULL);
+}
+
 static void
 what_is_printed_holds_no_password(void **state)
 {
@@ -233,6 +300,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(numbers_have_bounds_and_no_other_form, begin, end),
 		cmocka_unit_test_setup_teardown(a_required_file_has_a_name, begin, end),
 		cmocka_unit_test_setup_teardown(a_secret_is_for_its_owner_only, begin, end),
+		cmocka_unit_test_setup_teardown(a_private_file_is_for_its_owner_only, begin, end),
+		cmocka_unit_test_setup_teardown(our_group_may_read_what_is_roots, begin, end),
+		cmocka_unit_test_setup_teardown(names_that_nobody_knows_are_told, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_printed_holds_no_password, begin, end),
 	};
 
