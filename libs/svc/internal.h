@@ -190,6 +190,7 @@ struct settings_common {
 	const char *nats_url, *nats_ca, *nats_seed, *database_url, *listen, *http_listen,
 	    *log_level;
 	uint32_t archive_days;
+	uint32_t http_per_source;
 	bool test_mode;
 	struct cs_span key; /* loop services: event ids are an HMAC under it */
 };

@@ -41,6 +41,8 @@ static const struct {
 		   "where /livez, /readyz and /metrics are served") },
 	{ WITH_HTTP, COMMON(SVC_KIND_TEXT, http_listen, "CS_HTTP_LISTEN", "127.0.0.1:8080", 1, 256,
 			 "where the API is served; TLS ends in front of it") },
+	{ WITH_HTTP, COMMON(SVC_KIND_U32, http_per_source, "CS_HTTP_PER_SOURCE", "32", 1, 4096,
+			 "connections to the API from one IPv4 address or IPv6 /64") },
 	{ ALL, COMMON(SVC_KIND_TEXT, log_level, "CS_LOG_LEVEL", "info", 4, 5,
 		   "error, warn, info or debug") },
 	{ ALL, COMMON(SVC_KIND_BOOL, test_mode, "CS_TEST_MODE", "0", 0, 1,

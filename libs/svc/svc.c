@@ -16,6 +16,8 @@
 #include "http/server.h"
 #include "svc/internal.h"
 
+#define HTTP_TOTAL 1024
+
 #ifndef CS_VERSION
 #define CS_VERSION "development"
 #endif
@@ -184,9 +186,11 @@ open_routes(struct svc *svc, struct cs_err *err)
 static enum cs_code
 open_http(struct svc *svc, struct cs_err *err)
 {
+	const uint32_t per_source = svc->common.http_per_source;
 	const struct http_server_settings settings = { .listen = svc->common.http_listen,
-		.limits = { .per_source = svc->common.test_mode ? 4096 : 0,
-		    .total = svc->common.test_mode ? 8192 : 0 } };
+		.limits = { .per_source = per_source,
+		    /* one source alone never takes all the room there is */
+		    .total = per_source > HTTP_TOTAL / 2 ? 2 * per_source : HTTP_TOTAL } };
 
 	if (!svc->service->serves_http)
 		return CS_OK;

@@ -332,6 +332,7 @@ class Stack:
             "CS_APPROVERS_FILE": str(self.root / "trust" / "approvers"),
             "CS_LOG_LEVEL": "info",
             "CS_TEST_MODE": "1",
+            "CS_HTTP_PER_SOURCE": "4096",  # all clients of a test have one address
             "CS_DNS_ROOT_HINTS_FILE": str(self.dns.hints_file),
             "CS_DNS_ANCHOR_FILE": str(self.dns.anchor_file),
             "CS_TEST_PUBLIC_NETS": self.block.network,

@@ -323,17 +323,26 @@ wait_messages(struct fixture *fix, const char *name, uint64_t want)
 /* ---- HTTP ---- */
 
 static int
-http_begin(uint16_t port, const char *method, const char *path)
+connect_to(uint16_t port)
 {
 	const struct sockaddr_in sin = { .sin_family = AF_INET,
 		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (connect(fd, (const struct sockaddr *)&sin, sizeof(sin)) != 0) {
-		(void)close(fd);
+	if (connect(fd, (const struct sockaddr *)&sin, sizeof(sin)) == 0)
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+static int
+http_begin(uint16_t port, const char *method, const char *path)
+{
+	const int fd = connect_to(port);
+
+	if (fd < 0)
 		return -1;
-	}
 	assert_true(dprintf(fd,
 			"%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n"
 			"Connection: close\r\n\r\n",
@@ -884,6 +893,34 @@ questions_and_commands_are_answered(void **state)
 	assert_int_equal(number(fix, facts_sql), 2);
 }
 
+/* Behind an ingress all clients share few addresses, so it can be set. */
+static void
+one_source_has_as_many_connections_as_is_set(void **state)
+{
+	struct fixture *fix = *state;
+	char text[1024];
+
+	(void)setenv("CS_HTTP_PER_SOURCE", "40", 1);
+	struct toy *toy = start(fix, 0);
+	int fds[39];
+
+	(void)unsetenv("CS_HTTP_PER_SOURCE");
+	for (size_t i = 0; i < 39; i++) {
+		fds[i] = connect_to(toy->http);
+		assert_true(fds[i] >= 0);
+	}
+	assert_int_equal(
+	    http(toy->http, "POST", command_path(fix, key_of(1), "add"), text, sizeof(text)), 200);
+	const int last = connect_to(toy->http);
+
+	assert_true(last >= 0);
+	assert_int_equal(
+	    http(toy->http, "POST", command_path(fix, key_of(1), "add"), text, sizeof(text)), 429);
+	(void)close(last);
+	for (size_t i = 0; i < 39; i++)
+		(void)close(fds[i]);
+}
+
 /* A client is told within seconds; what came by the bus waits and counts no delivery. */
 static void
 an_outage_of_the_database_is_told_and_costs_nothing(void **state)
@@ -1170,6 +1207,8 @@ main(int argc, char *argv[])
 		    a_service_without_state_loses_nothing_either, begin, end),
 		cmocka_unit_test_setup_teardown(a_clock_rings_once, begin, end),
 		cmocka_unit_test_setup_teardown(questions_and_commands_are_answered, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    one_source_has_as_many_connections_as_is_set, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    an_outage_of_the_database_is_told_and_costs_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(
