@@ -9,6 +9,7 @@
 #include "bus/bus.h"
 #include "catalogue/catalogue.h"
 #include "csctl.h"
+#include "lanes.h"
 #include "shown.h"
 #include "store.h"
 
@@ -94,51 +95,88 @@ tail(struct bus *bus, const struct filter *filter)
 
 /* ---- replay ---- */
 
+#define LANES_MAX 16
+
+struct replay {
+	struct bus *bus;
+	const struct filter *filter;
+	const char *streams[LANES_MAX];
+	uint64_t
+	    last[LANES_MAX]; /* sequences when it began: what comes meanwhile is not followed */
+	size_t n;
+};
+
+static struct shown
+shown_stored(const struct bus_stored *stored, struct cs_arena *arena)
+{
+	return (struct shown){ .subject = without_prefix(stored->subject),
+		.id = text_or_empty(bus_stored_header(stored, "ce-id", arena)),
+		.key = text_or_empty(bus_stored_header(stored, "ce-subject", arena)),
+		.time = text_or_empty(bus_stored_header(stored, "ce-time", arena)),
+		.source = text_or_empty(bus_stored_header(stored, "ce-source", arena)),
+		.sequence = stored->sequence,
+		.body = stored->body };
+}
+
 static enum cs_code
-replay_lane(struct bus *bus, const struct filter *filter, const struct catalogue_lane *lane,
+fetch_wanted(void *arg, size_t lane, uint64_t sequence, struct cs_arena *arena, struct shown *ret,
     struct cs_err *err)
 {
-	uint64_t sequence = filter->sequence == 0 ? 1 : filter->sequence;
-	enum cs_code code;
+	const struct replay *replay = arg;
+	struct bus_stored stored;
 
-	for (;;) {
-		struct cs_arena *arena = cs_arena_new();
-		struct bus_stored stored;
-
-		code = bus_stream_next(bus, lane->stream, sequence, NULL, arena, &stored, err);
-		if (code == CS_OK) {
-			const struct shown event = { .subject = without_prefix(stored.subject),
-				.id = text_or_empty(bus_stored_header(&stored, "ce-id", arena)),
-				.key =
-				    text_or_empty(bus_stored_header(&stored, "ce-subject", arena)),
-				.time = text_or_empty(bus_stored_header(&stored, "ce-time", arena)),
-				.source =
-				    text_or_empty(bus_stored_header(&stored, "ce-source", arena)),
-				.sequence = stored.sequence,
-				.body = stored.body };
-
-			show(filter, &event);
-			sequence = stored.sequence + 1;
-		}
-		cs_arena_free(arena);
-		if (code != CS_OK)
-			break;
+	for (; sequence <= replay->last[lane]; sequence = stored.sequence + 1) {
+		cs_arena_reset(arena);
+		if (bus_stream_next(
+			replay->bus, replay->streams[lane], sequence, NULL, arena, &stored, err))
+			return err->code;
+		*ret = shown_stored(&stored, arena);
+		if (wanted(replay->filter, ret))
+			return CS_OK;
 	}
-	return code == CS_NOT_FOUND ? CS_OK : code;
+	return cs_fail(err, CS_NOT_FOUND, "no more events");
+}
+
+/* The lanes that are wanted.  One that does not exist is empty. */
+static enum cs_code
+open_lanes(struct replay *replay, struct cs_err *err)
+{
+	size_t n;
+	const struct catalogue_lane *all = catalogue_lanes(&n);
+	const char *only = replay->filter->lane;
+
+	cs_assert(n <= LANES_MAX);
+	for (size_t i = 0; i < n; i++) {
+		struct bus_stream stream = { .last_seq = 0 };
+
+		if (only != NULL && strcmp(only, all[i].stream) != 0)
+			continue;
+		enum cs_code code = bus_stream_info(replay->bus, all[i].stream, &stream, err);
+
+		if (code != CS_OK && code != CS_NOT_FOUND)
+			return code;
+		replay->streams[replay->n] = all[i].stream;
+		replay->last[replay->n++] = code == CS_OK ? stream.last_seq : 0;
+	}
+	return CS_OK;
 }
 
 static int
 replay(struct bus *bus, const struct filter *filter)
 {
-	size_t n;
-	const struct catalogue_lane *lanes = catalogue_lanes(&n);
+	struct replay replay = { .bus = bus, .filter = filter };
+	struct shown event;
 	struct cs_err err;
+	enum cs_code code;
 
-	for (size_t i = 0; i < n; i++)
-		if ((filter->lane == NULL || strcmp(filter->lane, lanes[i].stream) == 0) &&
-		    replay_lane(bus, filter, &lanes[i], &err))
-			return could_not(&err);
-	return DONE;
+	if (open_lanes(&replay, &err))
+		return could_not(&err);
+	struct lanes *lanes = lanes_new(replay.n, filter->sequence, fetch_wanted, &replay);
+
+	while ((code = lanes_next(lanes, &event, &err)) == CS_OK)
+		shown_print(&event, filter->as_json);
+	lanes_free(lanes);
+	return code == CS_NOT_FOUND ? DONE : could_not(&err);
 }
 
 /* ---- archive ---- */
@@ -342,7 +380,7 @@ const struct command event_commands[] = {
 	    "shows events as they pass, until Ctrl-C", run_tail },
 	{ "events replay",
 	    "[--request ID] [--lane STREAM] [--type EVENT] [--since TIME] [--sequence N] [--json]",
-	    "shows what the lanes keep; publishes nothing", run_replay },
+	    "shows what the lanes keep, in order of time; publishes nothing", run_replay },
 	{ "events archive",
 	    "[--request ID] [--lane STREAM] [--type EVENT] [--since TIME] [--until TIME] [--limit N] [--json]",
 	    "shows what the services' outboxes keep, whatever became of the lanes; changes nothing.\n"

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "catalogue/catalogue.h"
 #include "wire.h"
@@ -12,12 +13,23 @@
 static const char *const told[] = { "profile", "check_id", "kind", "target", "method", "attempt",
 	"outcome", "reason", "code", "security", "revision", "final", "state", "serial", "text" };
 
+/* A check that is asked for is told by its own fields. */
+static json_t *
+told_value(json_t *body, const char *name)
+{
+	json_t *value = json_object_get(body, name), *check = json_object_get(body, "check");
+
+	if (value != NULL || check == NULL)
+		return value;
+	return json_object_get(check, strcmp(name, "check_id") == 0 ? "id" : name);
+}
+
 static void
 print_story(const struct shown *event, json_t *body)
 {
 	(void)printf("%s  %-28s %s", event->time, event->subject, event->key);
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
-		json_t *value = json_object_get(body, told[i]);
+		json_t *value = told_value(body, told[i]);
 		char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
 
 		if (value != NULL)

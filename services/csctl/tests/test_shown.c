@@ -63,6 +63,29 @@ a_line_tells_when_what_whose_and_the_story(void **state)
 	    "01a20a09-2c54-7b29-bfc4-000000000001 check_id=\"caa-1\"\n");
 }
 
+/* CheckAsked: request_id, check {id, kind, target, method, attempt}. */
+static void
+a_check_that_is_asked_for_is_told(void **state)
+{
+	static const uint8_t asked[] = "\x0a\x01R\x1a\x29"
+				       "\x0a\x05"
+				       "caa-1"
+				       "\x10\x03"
+				       "\x1a\x0d"
+				       "alpha.example"
+				       "\x22\x0d"
+				       "caa-issuemail"
+				       "\x50\x02";
+	struct shown event = an_event();
+
+	(void)state;
+	event.subject = "plan.caa-asked";
+	event.body = cs_span_of(asked, sizeof(asked) - 1);
+	assert_non_null(strstr(print(&event, false),
+	    " check_id=\"caa-1\" kind=\"CHECK_KIND_CAA\" target=\"alpha.example\""
+	    " method=\"caa-issuemail\" attempt=2\n"));
+}
+
 static void
 json_has_everything(void **state)
 {
@@ -99,6 +122,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_tells_when_what_whose_and_the_story),
+		cmocka_unit_test(a_check_that_is_asked_for_is_told),
 		cmocka_unit_test(json_has_everything),
 		cmocka_unit_test(an_unreadable_event_is_shown_without_its_body),
 	};
