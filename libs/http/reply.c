@@ -10,56 +10,6 @@
 #include "base/time.h"
 #include "http/conn.h"
 
-static const struct {
-	int status;
-	const char *phrase;
-} phrases[] = {
-	{ 200, "OK" },
-	{ 201, "Created" },
-	{ 202, "Accepted" },
-	{ 204, "No Content" },
-	{ 301, "Moved Permanently" },
-	{ 302, "Found" },
-	{ 303, "See Other" },
-	{ 304, "Not Modified" },
-	{ 307, "Temporary Redirect" },
-	{ 308, "Permanent Redirect" },
-	{ 400, "Bad Request" },
-	{ 401, "Unauthorized" },
-	{ 403, "Forbidden" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 406, "Not Acceptable" },
-	{ 408, "Request Timeout" },
-	{ 409, "Conflict" },
-	{ 410, "Gone" },
-	{ 412, "Precondition Failed" },
-	{ 413, "Content Too Large" },
-	{ 414, "URI Too Long" },
-	{ 415, "Unsupported Media Type" },
-	{ 417, "Expectation Failed" },
-	{ 421, "Misdirected Request" },
-	{ 422, "Unprocessable Content" },
-	{ 428, "Precondition Required" },
-	{ 429, "Too Many Requests" },
-	{ 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" },
-	{ 501, "Not Implemented" },
-	{ 502, "Bad Gateway" },
-	{ 503, "Service Unavailable" },
-	{ 504, "Gateway Timeout" },
-	{ 505, "HTTP Version Not Supported" },
-};
-
-static const char *
-phrase_of(int status)
-{
-	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
-		if (phrases[i].status == status)
-			return phrases[i].phrase;
-	return "Unknown";
-}
-
 /* ---- Header fields ---- */
 
 static bool
@@ -124,7 +74,7 @@ reply_head(struct http_request *req, int status, const char *type, const struct 
 {
 	if (status < 200 || status > 599 || (type != NULL && !value_safe(type)))
 		return false;
-	cs_buf_printf(out, "HTTP/1.1 %d %s\r\n", status, phrase_of(status));
+	cs_buf_printf(out, "HTTP/1.1 %d %s\r\n", status, http_phrase(status));
 	add_date(out);
 	if (type != NULL)
 		cs_buf_printf(out, "Content-Type: %s\r\n", type);
@@ -235,7 +185,7 @@ problem_json(const struct http_problem *problem, struct cs_arena *arena)
 	cs_buf_add_str(&out, "{");
 	add_json_text(&out, "type", problem->type != NULL ? problem->type : "about:blank");
 	add_json_text(
-	    &out, "title", problem->title != NULL ? problem->title : phrase_of(problem->status));
+	    &out, "title", problem->title != NULL ? problem->title : http_phrase(problem->status));
 	cs_buf_printf(&out, ",\"status\":%d", problem->status);
 	add_json_text(&out, "detail", problem->detail);
 	add_json_text(&out, "field", problem->field);

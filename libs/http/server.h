@@ -129,6 +129,9 @@ struct http_header {
 void http_reply(struct http_request *req, int status, const char *type, struct cs_span body,
     const struct http_header *extra);
 
+/* "Not Found"; "Unknown" for a status that this server never sends. */
+const char *http_phrase(int status);
+
 /* RFC 9457.  NULL members are left out, except type ("about:blank") and title (the phrase). */
 struct http_problem {
 	int status;

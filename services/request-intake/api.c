@@ -108,6 +108,7 @@ not_found(struct call *call)
 {
 	problem(call, 404,
 	    (struct cs_refusal){ .code = "not-found",
+		.field = "id",
 		.text = "There is no such request.",
 		.mend = "Check the identifier and the API token." });
 }
@@ -420,8 +421,9 @@ static const struct {
 		"Press Verify to have a new one mailed." } },
 	[WIRE_TOKEN_NOT_SENT] = { 409,
 	    { "token-not-sent", "", "", "No token was mailed yet.", "Press Verify first." } },
-	[WIRE_TOKEN_UNKNOWN] = { 404, { "not-found", "", "", "There is no such request or check.",
-					  "Check the identifiers and the API token." } },
+	[WIRE_TOKEN_UNKNOWN] = { 404,
+	    { "not-found", "check", "", "There is no such request or check.",
+		"Check the identifiers and the API token." } },
 };
 
 static void

@@ -350,26 +350,38 @@ refuse(unsigned status, const char *code, const char *text, const char *mend)
 		.why = { .code = code, .field = "", .clause = "", .text = text, .mend = mend } };
 }
 
+/* `field`: the part of what was asked that is at fault. */
+static struct intake_step
+refuse_field(
+    unsigned status, const char *code, const char *field, const char *text, const char *mend)
+{
+	struct intake_step step = refuse(status, code, text, mend);
+
+	step.why.field = field;
+	return step;
+}
+
 static struct intake_step
 not_found(void)
 {
-	return refuse(404, "not-found", "There is no such request.",
+	return refuse_field(404, "not-found", "id", "There is no such request.",
 	    "Check the identifier and the API token.");
 }
 
 static struct intake_step
 not_yours(void)
 {
-	return refuse(403, "not-yours", "Only the account that made the request may do this.",
+	return refuse_field(403, "not-yours", "Authorization",
+	    "Only the account that made the request may do this.",
 	    "Use an API token of that account.");
 }
 
 static struct intake_step
 refuse_key(const char *code, const char *clause, const char *text)
 {
-	struct intake_step step = refuse(422, code, text, "Make a new key and a new request.");
+	struct intake_step step =
+	    refuse_field(422, code, "csr", text, "Make a new key and a new request.");
 
-	step.why.field = "csr";
 	step.why.clause = clause;
 	return step;
 }
@@ -381,7 +393,7 @@ intake_repeat(const struct intake_request *req, const uint8_t body_sha256[static
 		return answer(0, INTAKE_SAYS_NOTHING);
 	if (memcmp(req->body_sha256, body_sha256, CLAIM_DIGEST) == 0)
 		return answer(201, INTAKE_SAYS_NOTHING);
-	return refuse(409, "idempotency-conflict",
+	return refuse_field(409, "idempotency-conflict", "Idempotency-Key",
 	    "This Idempotency-Key came with a different body before.",
 	    "Repeat exactly the same body, or use a new key.");
 }
@@ -434,14 +446,14 @@ may_verify(const struct intake_request *req, const struct intake_check *check)
 		return refuse(409, "no-plan-yet", "What must be proved is not worked out yet.",
 		    "Try again in a few seconds.");
 	if (!check || !check->planned)
-		return refuse(404, "no-such-check", "The request has no such check.",
+		return refuse_field(404, "no-such-check", "check", "The request has no such check.",
 		    "Use an identifier from the request's list of checks.");
 	if (req->state == INTAKE_APPROVED)
 		return refuse(409, "already-approved",
 		    "The request was approved; its checks run by themselves.",
 		    "Wait for the outcome.");
 	if (check->kind == CLAIM_MPIC_DOMAIN)
-		return refuse(409, "runs-by-itself",
+		return refuse_field(409, "runs-by-itself", "check",
 		    "Perspectives look by themselves once the domain is proved.",
 		    "Verify the domain instead.");
 	if (check->kind == CLAIM_DOMAIN && check->challenge == INTAKE_NO_CHALLENGE &&
@@ -522,11 +534,9 @@ intake_approve(struct cs_arena *arena, struct intake_request *req,
 	if (req->state != INTAKE_READY) {
 		const char *missing = name_missing(arena, req, now_ms);
 
-		step = refuse(409, "not-ready",
+		return refuse_field(409, "not-ready", missing,
 		    cs_arena_printf(arena, "These checks are not proved yet: %s.", missing),
 		    "Prove them, then approve again.");
-		step.why.field = missing;
-		return step;
 	}
 	(void)move(arena, req, INTAKE_APPROVED, now_ms);
 	return answer(202, INTAKE_SAYS_APPROVED);

@@ -13,6 +13,8 @@
 #define TEXT_MAX 254  /* octets of a text that is no CSR */
 #define CSR_MAX 24576 /* octets: base64 of the largest CSR, with line ends */
 
+#define WHOLE "body" /* the field that is at fault when no member is */
+
 enum kind { TEXT, LIST, DAYS };
 
 struct member {
@@ -85,15 +87,72 @@ is_shallow(struct cs_span body)
 	return true;
 }
 
+/* Is there an even number of backslashes before this place? */
 static bool
-refuse_syntax(struct cs_arena *arena, const json_error_t *error, struct cs_refusal *ret_why)
+is_unescaped(struct cs_span body, size_t at)
 {
-	bool twice = json_error_code(error) == json_error_duplicate_key;
+	size_t n = 0;
 
-	return refuse(ret_why, twice ? "json-member-twice" : "json-syntax", "",
+	while (n < at && body.data[at - 1 - n] == '\\')
+		n++;
+	return n % 2 == 0;
+}
+
+/* The parser stopped behind a name that it had seen before: the text that ends there.  NULL: none does. */
+static const char *
+name_before(struct cs_arena *arena, struct cs_span body, size_t end)
+{
+	const char *name = NULL;
+	json_t *text = NULL;
+
+	if (end < 2 || end > body.len)
+		return NULL;
+	for (size_t at = end - 1; at-- > 0 && !text;)
+		if (body.data[at] == '"' && is_unescaped(body, at))
+			text = json_loadb(
+			    (const char *)body.data + at, end - at, JSON_DECODE_ANY, NULL);
+	if (json_is_string(text))
+		name = cs_escape(arena, cs_span_str(json_string_value(text)), 64);
+	json_decref(text);
+	return name;
+}
+
+static bool
+refuse_twice(struct cs_arena *arena, struct cs_span body, const json_error_t *error,
+    struct cs_refusal *ret_why)
+{
+	const char *name = name_before(arena, body, (size_t)error->position);
+
+	return refuse(ret_why, "json-member-twice", name ? name : WHOLE,
+	    cs_arena_printf(arena, "This member is named twice, line %d, column %d.", error->line,
+		error->column),
+	    "Name every member once.");
+}
+
+/* The parser's words without the piece of the body that follows them, of which nothing is known. */
+static const char *
+words_of(struct cs_arena *arena, const json_error_t *error)
+{
+	const char *near = strstr(error->text, " near ");
+	size_t len = near ? (size_t)(near - error->text) : strlen(error->text);
+	char *words = cs_arena_strndup(arena, error->text, len);
+
+	for (char *c = words; *c != '\0'; c++)
+		if (*c < 0x20 || *c > 0x7e)
+			*c = '?';
+	return words;
+}
+
+static bool
+refuse_syntax(struct cs_arena *arena, struct cs_span body, const json_error_t *error,
+    struct cs_refusal *ret_why)
+{
+	if (json_error_code(error) == json_error_duplicate_key)
+		return refuse_twice(arena, body, error, ret_why);
+	return refuse(ret_why, "json-syntax", WHOLE,
 	    cs_arena_printf(arena, "The body is not acceptable JSON, line %d, column %d: %s.",
-		error->line, error->column, cs_escape(arena, cs_span_str(error->text), 120)),
-	    twice ? "Name every member once." : "Send one JSON object in UTF-8.");
+		error->line, error->column, words_of(arena, error)),
+	    "Send one JSON object in UTF-8.");
 }
 
 /* NULL: refused.  Else a reference that the caller drops. */
@@ -105,19 +164,19 @@ parse(struct cs_arena *arena, struct cs_span body, struct cs_refusal *ret_why)
 
 	if (body.len > JSON_BODY_MAX) {
 		(void)refuse(
-		    ret_why, "json-size", "", "The body is longer than 64 KiB.", "Send less.");
+		    ret_why, "json-size", WHOLE, "The body is longer than 64 KiB.", "Send less.");
 		return NULL;
 	}
 	if (!is_shallow(body)) {
-		(void)refuse(ret_why, "json-depth", "", "The body is nested too deep.",
+		(void)refuse(ret_why, "json-depth", WHOLE, "The body is nested too deep.",
 		    "Follow the schema in /openapi.json.");
 		return NULL;
 	}
 	root = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, &error);
 	if (!root)
-		(void)refuse_syntax(arena, &error, ret_why);
+		(void)refuse_syntax(arena, body, &error, ret_why);
 	else if (!json_is_object(root)) {
-		(void)refuse(ret_why, "json-type", "", "The body is not a JSON object.",
+		(void)refuse(ret_why, "json-type", WHOLE, "The body is not a JSON object.",
 		    "Send one JSON object.");
 		json_decref(root);
 		root = NULL;

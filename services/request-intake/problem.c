@@ -2,43 +2,35 @@
 /* The type is always about:blank: `code` tells problems apart (RFC 9457 section 4.2.1). */
 #include "problem.h"
 
+#include "http/server.h"
 #include "out.h"
 
+/* Of what the status itself means; a rule that was broken says more. */
 static const struct {
 	unsigned status;
-	const char *title;
-	const char *clause; /* of what the status itself means; a rule that was broken says more */
-} titles[] = {
-	{ 400, "Bad Request", "RFC 9110 15.5.1" },
-	{ 401, "Unauthorized", "RFC 9110 15.5.2" },
-	{ 403, "Forbidden", "RFC 9110 15.5.4" },
-	{ 404, "Not Found", "RFC 9110 15.5.5" },
-	{ 406, "Not Acceptable", "RFC 9110 15.5.7" },
-	{ 409, "Conflict", "RFC 9110 15.5.10" },
-	{ 410, "Gone", "RFC 9110 15.5.11" },
-	{ 415, "Unsupported Media Type", "RFC 9110 15.5.16" },
-	{ 422, "Unprocessable Content", "RFC 9110 15.5.21" },
-	{ 429, "Too Many Requests", "RFC 6585 4" },
-	{ 503, "Service Unavailable", "RFC 9110 15.6.4" },
+	const char *clause;
+} clauses[] = {
+	{ 400, "RFC 9110 15.5.1" },
+	{ 401, "RFC 9110 15.5.2" },
+	{ 403, "RFC 9110 15.5.4" },
+	{ 404, "RFC 9110 15.5.5" },
+	{ 406, "RFC 9110 15.5.7" },
+	{ 409, "RFC 9110 15.5.10" },
+	{ 410, "RFC 9110 15.5.11" },
+	{ 415, "RFC 9110 15.5.16" },
+	{ 422, "RFC 9110 15.5.21" },
+	{ 429, "RFC 6585 4" },
+	{ 503, "RFC 9110 15.6.4" },
 };
-
-const char *
-problem_title(unsigned status)
-{
-	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
-		if (titles[i].status == status)
-			return titles[i].title;
-	return "Internal Server Error";
-}
 
 static const char *
 clause_of(unsigned status, const struct cs_refusal *why)
 {
 	if (why->clause && why->clause[0] != '\0')
 		return why->clause;
-	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
-		if (titles[i].status == status)
-			return titles[i].clause;
+	for (size_t i = 0; i < sizeof(clauses) / sizeof(clauses[0]); i++)
+		if (clauses[i].status == status)
+			return clauses[i].clause;
 	return "RFC 9110 15";
 }
 
@@ -46,7 +38,7 @@ static void
 write_members(struct out *out, unsigned status, const struct cs_refusal *why)
 {
 	out_text(out, "type", "about:blank");
-	out_text(out, "title", problem_title(status));
+	out_text(out, "title", http_phrase((int)status));
 	out_number(out, "status", status);
 	out_text_if(out, "code", why->code);
 	out_text_if(out, "detail", why->text);

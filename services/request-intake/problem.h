@@ -12,7 +12,5 @@ struct cs_span problem_write(struct cs_arena *arena, unsigned status, const stru
 /* The same with one number beside it: how many tries are left. */
 struct cs_span problem_write_tries(
     struct cs_arena *arena, unsigned status, const struct cs_refusal *why, unsigned tries_left);
-/* The phrase of a status that this service answers with. */
-const char *problem_title(unsigned status);
 
 #endif

@@ -26,6 +26,7 @@ not_found(struct cs_arena *arena, uint32_t *ret_status, struct cs_span *ret_body
 {
 	return answer(arena, 404,
 	    (struct cs_refusal){ .code = "not-found",
+		.field = "id",
 		.text = "There is no such request.",
 		.mend = "Check the identifier and the API token." },
 	    ret_status, ret_body);

@@ -233,6 +233,14 @@ assert_problem(const struct fake_answer *answer, int status, const char *code)
 	assert_string_not_equal(member(answer, "mend"), "");
 }
 
+/* The same, and what is at fault. */
+static void
+assert_fault(const struct fake_answer *answer, int status, const char *code, const char *field)
+{
+	assert_problem(answer, status, code);
+	assert_string_equal(member(answer, "field"), field);
+}
+
 static const char good[] =
     "{\"profile\":\"smime-domain-mailbox\",\"csr\":\"" CSR_PEM
     "\",\"mailboxes\":[\"alice@alpha.example\"],\"domains\":[\"alpha.example\"]}";
@@ -574,7 +582,8 @@ the_same_key_with_another_body_is_a_conflict(void **state)
 {
 	(void)state;
 	assert_int_equal(create_with(ALICE, "key-1", good)->status, 201);
-	assert_problem(create_with(ALICE, "key-1", "{}"), 409, "idempotency-conflict");
+	assert_fault(
+	    create_with(ALICE, "key-1", "{}"), 409, "idempotency-conflict", "Idempotency-Key");
 	assert_int_equal(
 	    create_with(BOB, "key-1", good)->status, 201); /* the key is the account's own */
 	assert_int_equal(create_with(OTHER, "key-1", good)->status, 201);
@@ -595,13 +604,14 @@ keys_must_be_usable(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_problem(create_with(ALICE, bad[i], good), 400, "idempotency-key");
+		assert_fault(
+		    create_with(ALICE, bad[i], good), 400, "idempotency-key", "Idempotency-Key");
 	memset(longest, 'k', sizeof(longest));
 	longest[256] = '\0';
-	assert_problem(create_with(ALICE, longest, good), 400, "idempotency-key");
+	assert_fault(create_with(ALICE, longest, good), 400, "idempotency-key", "Idempotency-Key");
 	longest[255] = '\0';
 	assert_int_equal(create_with(ALICE, longest, good)->status, 201);
-	assert_problem(ask(&twice), 400, "idempotency-key");
+	assert_fault(ask(&twice), 400, "idempotency-key", "Idempotency-Key");
 }
 
 #define BODY(csr, mailboxes, rest) \
@@ -615,8 +625,9 @@ static const struct {
 	int status;
 	const char *code, *field; /* code NULL: whichever the library gives */
 } refused[] = {
-	{ "no body", "", 400, "json-syntax", "" },
-	{ "member twice", "{\"profile\":\"p\",\"profile\":\"p\"}", 400, "json-member-twice", "" },
+	{ "no body", "", 400, "json-syntax", "body" },
+	{ "member twice", "{\"profile\":\"p\",\"profile\":\"p\"}", 400, "json-member-twice",
+	    "profile" },
 	{ "unknown member", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"account\":\"bob\""), 400,
 	    "json-unknown", "account" },
 	{ "profile with a blank", "{\"profile\":\"p q\",\"csr\":\"c\",\"mailboxes\":[]}", 422,
@@ -858,13 +869,13 @@ what_is_not_theirs_answers_like_what_does_not_exist(void **state)
 		for (size_t i = 0; i < 3; i++) {
 			const struct fake_answer *foreign = get(tokens[t], under(path, gets[i]));
 
-			assert_problem(foreign, 404, "not-found");
+			assert_fault(foreign, 404, "not-found", "id");
 			assert_true(cs_span_equal(
 			    foreign->body, get(tokens[t], under(unknown, gets[i]))->body));
 			assert_true(cs_span_equal(
 			    foreign->body, get(tokens[t], under(garbage, gets[i]))->body));
 			foreign = post(tokens[t], under(path, posts[i]), NULL);
-			assert_problem(foreign, 404, "not-found");
+			assert_fault(foreign, 404, "not-found", "id");
 			assert_true(cs_span_equal(
 			    foreign->body, post(tokens[t], under(unknown, posts[i]), NULL)->body));
 			assert_true(cs_span_equal(
@@ -881,8 +892,9 @@ an_operator_sees_and_cancels_but_does_not_act_for_others(void **state)
 
 	(void)state;
 	assert_string_equal(member(get(BOSS, path), "state"), "ready");
-	assert_problem(post(BOSS, under(path, "/approve"), NULL), 403, "not-yours");
-	assert_problem(post(BOSS, under(path, "/checks/mailbox-1/verify"), NULL), 403, "not-yours");
+	assert_fault(post(BOSS, under(path, "/approve"), NULL), 403, "not-yours", "Authorization");
+	assert_fault(post(BOSS, under(path, "/checks/mailbox-1/verify"), NULL), 403, "not-yours",
+	    "Authorization");
 	assert_int_equal(post(BOSS, under(path, "/cancel"), NULL)->status, 200);
 }
 
@@ -1020,10 +1032,10 @@ only_known_checks_are_verified(void **state)
 	const char *path = planned();
 
 	(void)state;
-	assert_problem(
-	    post(ALICE, under(path, "/checks/mailbox-9/verify"), NULL), 404, "no-such-check");
-	assert_problem(
-	    post(ALICE, under(path, "/checks/mpic-domain-1/verify"), NULL), 409, "runs-by-itself");
+	assert_fault(post(ALICE, under(path, "/checks/mailbox-9/verify"), NULL), 404,
+	    "no-such-check", "check");
+	assert_fault(post(ALICE, under(path, "/checks/mpic-domain-1/verify"), NULL), 409,
+	    "runs-by-itself", "check");
 	assert_problem(
 	    post(ALICE, under(path, "/checks/domain-1/verify"), NULL), 409, "no-challenge-yet");
 	assert_problem(

@@ -30,33 +30,43 @@ teardown(void **state)
 	return 0;
 }
 
+#define LONG "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static const struct {
 	const char *name, *body, *code, *field;
 } refused[] = {
-	{ "empty", "", "json-syntax", "" },
-	{ "not JSON", "profile=p", "json-syntax", "" },
-	{ "array", "[]", "json-type", "" },
-	{ "text", "\"a\"", "json-syntax", "" },
-	{ "null", "null", "json-syntax", "" },
-	{ "two values", "{" GOOD "}{}", "json-syntax", "" },
-	{ "cut off", "{" GOOD, "json-syntax", "" },
-	{ "trailing comma", "{" GOOD ",}", "json-syntax", "" },
-	{ "comment", "{/**/" GOOD "}", "json-syntax", "" },
-	{ "byte order mark", "\xef\xbb\xbf{" GOOD "}", "json-syntax", "" },
+	{ "empty", "", "json-syntax", "body" },
+	{ "not JSON", "profile=p", "json-syntax", "body" },
+	{ "array", "[]", "json-type", "body" },
+	{ "text", "\"a\"", "json-syntax", "body" },
+	{ "null", "null", "json-syntax", "body" },
+	{ "two values", "{" GOOD "}{}", "json-syntax", "body" },
+	{ "cut off", "{" GOOD, "json-syntax", "body" },
+	{ "trailing comma", "{" GOOD ",}", "json-syntax", "body" },
+	{ "comment", "{/**/" GOOD "}", "json-syntax", "body" },
+	{ "byte order mark", "\xef\xbb\xbf{" GOOD "}", "json-syntax", "body" },
 	{ "U+0000", "{\"profile\":\"a\\u0000b\",\"csr\":\"c\",\"mailboxes\":[]}", "json-syntax",
-	    "" },
+	    "body" },
 	{ "lone surrogate", "{\"profile\":\"\\ud800\",\"csr\":\"c\",\"mailboxes\":[]}",
-	    "json-syntax", "" },
-	{ "bad UTF-8", "{\"profile\":\"\xff\",\"csr\":\"c\",\"mailboxes\":[]}", "json-syntax", "" },
+	    "json-syntax", "body" },
+	{ "bad UTF-8", "{\"profile\":\"\xff\",\"csr\":\"c\",\"mailboxes\":[]}", "json-syntax",
+	    "body" },
 	{ "overlong UTF-8", "{\"profile\":\"\xc0\xaf\",\"csr\":\"c\",\"mailboxes\":[]}",
-	    "json-syntax", "" },
+	    "json-syntax", "body" },
 	{ "control character", "{\"profile\":\"a\nb\",\"csr\":\"c\",\"mailboxes\":[]}",
-	    "json-syntax", "" },
-	{ "member twice", "{" GOOD ",\"profile\":\"q\"}", "json-member-twice", "" },
-	{ "member twice by escape", "{" GOOD ",\"profil\\u0065\":\"q\"}", "json-member-twice", "" },
+	    "json-syntax", "body" },
+	{ "member twice", "{" GOOD ",\"profile\":\"q\"}", "json-member-twice", "profile" },
+	{ "member twice by escape", "{" GOOD ",\"profil\\u0065\":\"q\"}", "json-member-twice",
+	    "profile" },
+	{ "member twice, with a quote", "{\"a\\\"b\\\\\":1,\"a\\\"b\\\\\":2}", "json-member-twice",
+	    "a\\\"b\\\\" },
+	{ "member twice, a long one", "{\"" LONG "\":1,\"" LONG "\":2}", "json-member-twice",
+	    LONG },
+	{ "member twice, inside", "{\"x\":{\"y\":1,\"y\":2}}", "json-member-twice", "y" },
+	{ "no name, twice", "{\"\":1,\"\":2}", "json-member-twice", "" },
 	{ "unknown member", "{" GOOD ",\"enterprise\":\"other\"}", "json-unknown", "enterprise" },
 	{ "hostile member", "{" GOOD ",\"\\u001b[2J\":1}", "json-unknown", "\\x1b[2J" },
-	{ "too deep", "{" GOOD ",\"domains\":[[[[[]]]]]}", "json-depth", "" },
+	{ "too deep", "{" GOOD ",\"domains\":[[[[[]]]]]}", "json-depth", "body" },
 	{ "profile missing", "{\"csr\":\"c\",\"mailboxes\":[]}", "json-missing", "profile" },
 	{ "csr missing", "{\"profile\":\"p\",\"mailboxes\":[]}", "json-missing", "csr" },
 	{ "mailboxes missing", "{\"profile\":\"p\",\"csr\":\"c\"}", "json-missing", "mailboxes" },
@@ -77,7 +87,7 @@ static const struct {
 	{ "a day too many", "{" GOOD ",\"validity_days\":826}", "validity", "validity_days" },
 	{ "days negative", "{" GOOD ",\"validity_days\":-1}", "validity", "validity_days" },
 	{ "days beyond 64 bits", "{" GOOD ",\"validity_days\":99999999999999999999}", "json-syntax",
-	    "" },
+	    "body" },
 };
 
 static void
@@ -94,6 +104,7 @@ refuses_each_body_with_one_reason(void **state)
 			fail_msg("%s: got %s of \"%s\", want %s of \"%s\"", refused[i].name,
 			    why.code, why.field, refused[i].code, refused[i].field);
 		assert_non_null(why.text);
+		assert_null(strchr(why.text, '"')); /* nothing of the body */
 		assert_non_null(why.mend);
 		assert_string_equal(create.profile, "untouched");
 	}
