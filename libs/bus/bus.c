@@ -463,6 +463,12 @@ bus_close(struct bus *bus)
 }
 
 void
+bus_prepare(void)
+{
+	(void)nats_Open(-1); /* bus_open() tells what fails here */
+}
+
+void
 bus_fini(void)
 {
 	(void)nats_CloseAndWait(CLOSE_MS);

@@ -95,6 +95,11 @@ struct bus_out {
 };
 
 /*
+ * For who opens a database first: at the end of the process the client library and OpenSSL free the same
+ * thing, and only whoever was there before the other one may do it last.
+ */
+void bus_prepare(void);
+/*
  * Connects, waiting at most connect_ms, then reconnects for ever.  CS_UNAVAILABLE: nobody there, or
  * it does not prove its name (try again); CS_MALFORMED: the settings cannot work.  A server that
  * accepts and then says nothing leaves a thread behind that hangs in the client library.

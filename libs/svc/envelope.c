@@ -46,11 +46,15 @@ event_publish(struct bus_queue *queue, const char *service, const struct out_eve
 		{ "ce-causationid", cause },
 		{ "ce-traceparent", trace },
 		{ "traceparent", trace },
+		{ "cs-refused-subject", event->refused_subject },
+		{ "cs-refused-place", event->refused_place },
+		{ "cs-refused-reason", event->refused_reason },
 	};
+	const size_t n = sizeof(headers) / sizeof(headers[0]);
 	const struct bus_out out = { .subject = subject,
 		.body = event->body,
 		.headers = headers,
-		.headers_len = sizeof(headers) / sizeof(headers[0]),
+		.headers_len = event->refused_subject == NULL ? n - 3 : n,
 		.msg_id = id };
 
 	return bus_publish(queue, &out, token, 5000, err);

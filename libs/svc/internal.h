@@ -30,6 +30,8 @@ struct out_event {
 	const char *subject;
 	struct cs_span body;
 	int64_t time_ms;
+	/* A dead letter that no table keeps says itself what it is: "plan.caa-asked", "PLAN 17", why. */
+	const char *refused_subject, *refused_place, *refused_reason;
 	struct out_event *next;
 };
 

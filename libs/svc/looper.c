@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "pki/hash.h"
 #include "svc/internal.h"
@@ -260,7 +261,10 @@ refuse_malformed(struct work_node *node, const struct cs_err *err)
 	node->result = (struct out_event){ .id = derived_id(node, "deadletter", cs_span_str(place)),
 		.subject = cs_arena_printf(arena, "deadletter.%s", svc->service->name),
 		.body = node->item->body,
-		.time_ms = cs_now_ms() };
+		.time_ms = cs_now_ms(),
+		.refused_subject = cs_escape(arena, cs_span_str(node->work.kind), 200),
+		.refused_place = place,
+		.refused_reason = cs_escape(arena, cs_span_str(err->text), 400) };
 	node->result.key = node->result.causation = node->result.id;
 	try_publish(node);
 }

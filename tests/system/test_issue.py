@@ -643,6 +643,34 @@ class Issue(SystemTest):
         self.ends(2, "deadletter", "show", NOBODY)
         self.assertEqual("0 parked\n", self.ends(0, "deadletter", "list"))
 
+    def test_zz_what_a_service_without_a_database_refused_is_listed_and_shown(self) -> None:
+        from nats_client import NatsClient
+
+        with NatsClient.of(self.stack, "policy") as policy:
+            policy.store("cs.plan.caa-asked", b"\xff no order")
+            policy.store("cs.plan.mpic-asked", b"\xff no order")
+        letters: dict[str, str] = {}
+
+        def all_listed() -> bool:
+            listed = self.ends(0, "deadletter", "list")
+            found = re.findall(r"(\S+)\s+([0-9a-f-]{36})\s+plan\.(?:caa|mpic)-asked\s+place=\"PLAN \d+\" octets=10\n    \S", listed)
+            letters.update(dict(found))
+            return len(letters) == 2 and "0 parked\n" in listed and "2 refused by services without a database\n" in listed
+
+        wait_for(all_listed, options.wait(10), "the dead letters in the lane")
+        self.assertEqual(set(letters), {"caa-dnssec", "mpic-coordinator"})
+        for service, letter in letters.items():
+            shown = self.ends(0, "deadletter", "show", letter)
+            self.assertIn(b"\xff no order".hex(), shown)
+            self.assertRegex(shown, r"subject  plan\.(caa|mpic)-asked\nerror    \S")
+            for verb in ("retry", "drop"):
+                done = self.csctl("deadletter", verb, letter)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertIn(f"{service} has no database", done.stderr)
+        self.ends(2, "deadletter", "show", NOBODY)
+        listed = self.csctl("deadletter", "list", CS_NATS_URL="tls://127.0.0.1:1")
+        self.assertEqual(listed.returncode, 2, "peace is not claimed when the lane cannot be read")
+
     # Bad input
 
     def test_bad_input_has_one_clear_answer_and_is_not_stored(self) -> None:

@@ -857,6 +857,13 @@ a_service_without_state_loses_nothing_either(void **state)
 	    CS_OK);
 	body = stored.body;
 	assert_true(cs_span_is(body, "no key"));
+	/* No table keeps it, so it says itself what it is. */
+	assert_string_equal(
+	    bus_stored_header(&stored, "cs-refused-subject", fix->arena), "request.submitted");
+	assert_string_equal(
+	    bus_stored_header(&stored, "cs-refused-place", fix->arena), "REQUEST 1");
+	assert_non_null(
+	    strstr(bus_stored_header(&stored, "cs-refused-reason", fix->arena), "no key in"));
 	kill_now(toy);
 	/* Its work is repeated under the same identifiers: the stream takes none of it twice. */
 	toy = spawn_as(fix, 0, "--loop");
