@@ -28,10 +28,11 @@
 #define PAGE_MAX 100
 #define PAGE_DEFAULT 50
 
-/* What a token was used for in its present hour. */
+/* What a token was used for in its present hour, and how many streams it has open. */
 struct usage {
 	int64_t hour;
 	uint32_t creations, presses;
+	uint32_t streams;
 };
 
 struct api {
@@ -212,7 +213,7 @@ within_limit(struct call *call, bool is_creation)
 	bool within = false;
 
 	if (usage->hour != hour)
-		*usage = (struct usage){ .hour = hour };
+		*usage = (struct usage){ .hour = hour, .streams = usage->streams };
 	within = is_creation ? usage->creations++ < intake->creations_per_hour
 			     : usage->presses++ < intake->presses_per_hour;
 	if (!within)
@@ -647,6 +648,26 @@ last_event_id(struct http_request *req)
 	return value;
 }
 
+/* Nobody shall have all the streams there are. */
+static bool
+may_watch(struct call *call)
+{
+	static const struct http_header again[] = { { "Retry-After", "10" }, { NULL, NULL } };
+	const struct api *api = call->api;
+	bool within = api->usage[call->token->index].streams < api->intake->streams_per_token;
+
+	if (sse_is_full(api->sse))
+		busy(call);
+	else if (!within)
+		problem_with(call, 429,
+		    (struct cs_refusal){ .code = "too-many-streams",
+			.field = "Authorization",
+			.text = "This API token has too many streams open.",
+			.mend = "Close some, or list what changed with changed_since." },
+		    again);
+	return within && !sse_is_full(api->sse);
+}
+
 static void
 on_watched(void *arg, bool ok, uint32_t status, struct cs_span body)
 {
@@ -664,10 +685,9 @@ on_watched(void *arg, bool ok, uint32_t status, struct cs_span body)
 	/* 204 tells an EventSource that nothing more will come (WHATWG HTML 9.2.3). */
 	if (watched.ended && call->watch_after == watched.seq)
 		reply(call, 204, NULL, cs_span_str(NULL), NULL);
-	else if (sse_is_full(call->api->sse))
-		busy(call); /* others came while the store was asked */
-	else
-		sse_open(call->api->sse, call->req, call->query.id, call->watch_after);
+	else if (may_watch(call)) /* others may have come while the store was asked */
+		sse_open(call->api->sse, call->req, call->query.id, call->watch_after,
+		    &call->api->usage[call->token->index].streams);
 }
 
 static void
@@ -675,12 +695,8 @@ events(void *self, struct http_request *req)
 {
 	struct call *call = begin(self, req);
 
-	if (!call)
+	if (!call || !may_watch(call))
 		return;
-	if (sse_is_full(call->api->sse)) {
-		busy(call);
-		return;
-	}
 	call->watch_after = last_event_id(req);
 	query(call, query_watch, on_watched);
 }

@@ -4,6 +4,7 @@
 #include "handler.h"
 #include "pki/keycheck.h"
 #include "smime/domain.h"
+#include "sse.h"
 #include "store.h"
 
 static const struct svc_setting settings[] = {
@@ -23,6 +24,8 @@ static const struct svc_setting settings[] = {
 	    100000000, "requests that one API token may make in an hour"),
 	SVC_U32(struct intake_service, presses_per_hour, "CS_PRESSES_PER_HOUR", "600", 1, 100000000,
 	    "verifications, tokens, approvals and cancels of one API token in an hour"),
+	SVC_U32(struct intake_service, streams_per_token, "CS_STREAMS_PER_TOKEN", "32", 1,
+	    SSE_STREAMS_MAX, "streams of events that one API token may have open at once"),
 	SVC_END,
 };
 

@@ -12,9 +12,10 @@ struct api;
 struct intake_service {
 	/* Settings. */
 	const char *key_file, *tokens_file, *weak_keys_file, *agreement;
-	uint32_t default_days;                         /* of validity, when none is asked for */
-	uint32_t life_days;                            /* of a request that nobody approves */
-	uint32_t creations_per_hour, presses_per_hour; /* for each API token, at each replica */
+	uint32_t default_days; /* of validity, when none is asked for */
+	uint32_t life_days;    /* of a request that nobody approves */
+	/* For each API token, at each replica. */
+	uint32_t creations_per_hour, presses_per_hour, streams_per_token;
 
 	struct claim_key *key;
 	struct smime_psl *psl;

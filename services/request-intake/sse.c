@@ -23,6 +23,7 @@ struct stream {
 	struct http_stream *http; /* NULL: being closed */
 	struct cs_id id;
 	uint64_t after;
+	uint32_t *n_open; /* of its owner */
 };
 
 struct sse {
@@ -55,6 +56,7 @@ on_closed(void *arg)
 		at = &(*at)->next;
 	*at = stream->next;
 	sse->n--;
+	(*stream->n_open)--;
 	cs_arena_free(stream->arena);
 	if (sse->n == 0)
 		(void)event_del(sse->timer);
@@ -166,7 +168,8 @@ sse_is_full(const struct sse *sse)
 }
 
 void
-sse_open(struct sse *sse, struct http_request *req, struct cs_id id, uint64_t after)
+sse_open(
+    struct sse *sse, struct http_request *req, struct cs_id id, uint64_t after, uint32_t *n_open)
 {
 	const struct timeval every = { 0, SSE_POLL_MS * 1000 };
 	struct cs_arena *arena = cs_arena_new();
@@ -176,6 +179,7 @@ sse_open(struct sse *sse, struct http_request *req, struct cs_id id, uint64_t af
 	stream->sse = sse;
 	stream->id = id;
 	stream->after = after;
+	stream->n_open = n_open;
 	stream->http = http_stream_start(req, on_closed, stream);
 	if (!stream->http) {
 		cs_arena_free(arena);
@@ -183,6 +187,7 @@ sse_open(struct sse *sse, struct http_request *req, struct cs_id id, uint64_t af
 	}
 	stream->next = sse->streams;
 	sse->streams = stream;
+	(*n_open)++;
 	if (sse->n++ == 0)
 		(void)event_add(sse->timer, &every);
 	ask(sse); /* the first lines need no tick */

@@ -22,7 +22,9 @@ void sse_free(struct sse *sse);
 bool sse_is_full(const struct sse *sse);
 /*
  * Answers `req` with the lines of this request after `after`; the stream ends after the last one.
+ * *n_open, which must outlive it, counts it while it is open.
  */
-void sse_open(struct sse *sse, struct http_request *req, struct cs_id id, uint64_t after);
+void sse_open(
+    struct sse *sse, struct http_request *req, struct cs_id id, uint64_t after, uint32_t *n_open);
 
 #endif

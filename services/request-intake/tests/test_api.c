@@ -127,6 +127,7 @@ setup(void **state)
 	world.now_ms = cs_now_ms();
 	world.intake.life_days = 30;
 	world.intake.creations_per_hour = world.intake.presses_per_hour = 1000;
+	world.intake.streams_per_token = 32;
 	world.intake.rules = (struct draft_rules){ .psl = world.intake.psl,
 		.agreement = "v1",
 		.default_days = 365,
@@ -1434,11 +1435,37 @@ a_stream_survives_nonsense_and_departures(void **state)
 }
 
 static void
+one_token_has_not_all_the_streams(void **state)
+{
+	const char *path = planned();
+	const struct fake_ask request = {
+		.method = "GET", .path = under(path, "/events"), .token = BOSS
+	};
+	const struct fake_answer *first = ask(&request), *over = NULL;
+
+	(void)state;
+	assert_int_equal(first->status, 200);
+	for (int i = 1; i < 32; i++)
+		assert_int_equal(ask(&request)->status, 200);
+	over = ask(&request);
+	assert_fault(over, 429, "too-many-streams", "Authorization");
+	assert_string_equal(fake_http_header(over, "Retry-After"), "10");
+	/* What it does first in an hour begins the counts of that hour, and closes no stream. */
+	assert_int_equal(post(BOSS, under(path, "/approve"), NULL)->status, 403);
+	assert_int_equal(ask(&request)->status, 429);
+	assert_int_equal(watch(path, NULL)->status, 200); /* alice */
+	fake_http_leave(first);
+	assert_int_equal(ask(&request)->status, 200);
+	assert_int_equal(ask(&request)->status, 429);
+}
+
+static void
 there_is_an_end_to_streams(void **state)
 {
 	const char *path = planned();
 
 	(void)state;
+	world.intake.streams_per_token = 1000;
 	for (int i = 0; i < 512; i++)
 		assert_int_equal(watch(path, "2")->status, 200);
 	assert_problem(watch(path, NULL), 503, "try-again");
@@ -1725,6 +1752,7 @@ main(void)
 		TEST(a_list_refuses_what_it_does_not_understand),
 		TEST(a_stream_tells_everything_once_and_ends_with_the_request),
 		TEST(a_stream_survives_nonsense_and_departures),
+		TEST(one_token_has_not_all_the_streams),
 		TEST(there_is_an_end_to_streams),
 		TEST(overload_and_outage_are_told_and_nothing_is_half_stored),
 		TEST(another_replica_being_faster_is_not_noticed),
