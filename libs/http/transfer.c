@@ -78,6 +78,9 @@ reason_of(CURLcode curl, const struct transfer *t)
 static void
 transfer_end(struct transfer *t, CURLcode curl)
 {
+	/* Curl takes "HTtP/1.1 200" for a status line, and is content when nothing else comes. */
+	if (curl == CURLE_OK && !t->in_body)
+		t->broken = "an end before the head of a final answer";
 	struct transfer_result result = {
 		.reason = t->enough ? HTTP_FETCHED : reason_of(curl, t),
 		.status = t->status,

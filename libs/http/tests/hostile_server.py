@@ -40,6 +40,8 @@ answers = {
     "/head-many": answer("200 OK", b"x", *["X: y"] * 120),
     "/informed": b"HTTP/1.1 103 Hints\r\nLocation: /nowhere\r\n\r\n" + answer("200 OK", b"token"),
     "/informed-for-ever": b"HTTP/1.1 100 Continue\r\n\r\n" * 2000,
+    "/informed-only": b"HTTP/1.1 100 Continue\r\n\r\n",
+    "/other-case": b"HTtP/1.1 200 OK\r\n\r\n",
     "/short": answer("200 OK", b"token").replace(b": 5", b": 50"),
     "/http-0.9": b"token",
     "/http-2": b"HTTP/2 200\r\n\r\ntoken",

@@ -213,6 +213,8 @@ fetches_or_says_why_not(void **state)
 		{ WEB "/endless-head", HTTP_FETCH_TOO_LARGE, 200, "", 1 },
 		{ WEB "/informed-for-ever", HTTP_FETCH_TOO_LARGE, 100, "", 1 },
 		/* not what we speak */
+		{ WEB "/informed-only", HTTP_FETCH_BROKEN, 100, "", 1 },
+		{ WEB "/other-case", HTTP_FETCH_BROKEN, 0, "", 1 },
 		{ WEB "/short", HTTP_FETCH_BROKEN, 200, "", 1 },
 		{ WEB "/http-0.9", HTTP_FETCH_BROKEN, 0, "", 1 },
 		{ WEB "/http-2", HTTP_FETCH_BROKEN, 0, "", 1 },
