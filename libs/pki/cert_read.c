@@ -292,13 +292,38 @@ read_version(struct pki_cert_info *info, struct cs_span *body)
 	       cs_span_equal(sigalg, info->sigalg);
 }
 
+/* An AlgorithmIdentifier: which algorithm, and parameters that are its own business. */
 static bool
-read_subject(struct reader *r)
+is_algorithm(struct cs_span whole)
+{
+	struct cs_span body, oid;
+	struct pki_element parameters;
+
+	return pki_der_take(&whole, PKI_SEQUENCE, &body) && pki_der_take(&body, PKI_OID, &oid) &&
+	       (body.len == 0 || (pki_der_next(&body, &parameters) && body.len == 0));
+}
+
+static bool
+is_spki(struct cs_span whole)
+{
+	struct cs_span body, algorithm, bits;
+
+	return pki_der_take(&whole, PKI_SEQUENCE, &body) &&
+	       pki_der_take_whole(&body, PKI_SEQUENCE, &algorithm) && is_algorithm(algorithm) &&
+	       pki_der_take(&body, PKI_BIT_STRING, &bits) && body.len == 0;
+}
+
+static bool
+read_names(struct reader *r)
 {
 	struct pki_cert_info *info = r->info;
-	struct cs_span subject = info->subject, name;
+	struct cs_span issuer = info->issuer, subject = info->subject, name;
+	const struct pki_attribute *attributes;
+	size_t n;
 
-	return pki_der_take(&subject, PKI_SEQUENCE, &name) &&
+	return pki_der_take(&issuer, PKI_SEQUENCE, &name) &&
+	       pki_name_read(r->arena, name, &attributes, &n) == NULL &&
+	       pki_der_take(&subject, PKI_SEQUENCE, &name) &&
 	       pki_name_read(
 		   r->arena, name, &info->subject_attributes, &info->n_subject_attributes) == NULL;
 }
@@ -316,8 +341,9 @@ read_tbs(struct reader *r, struct cs_span tbs)
 	    !pki_der_take_whole(&body, PKI_SEQUENCE, &info->subject) ||
 	    !pki_der_take_whole(&body, PKI_SEQUENCE, &info->spki))
 		return false;
-	return read_subject(r) && pki_der_take(&body, PKI_CONTEXT_CONSTRUCTED(3), &wrapper) &&
-	       body.len == 0 && read_extensions(r, wrapper);
+	return is_algorithm(info->sigalg) && is_spki(info->spki) && read_names(r) &&
+	       pki_der_take(&body, PKI_CONTEXT_CONSTRUCTED(3), &wrapper) && body.len == 0 &&
+	       read_extensions(r, wrapper);
 }
 
 enum cs_code

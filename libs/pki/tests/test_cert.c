@@ -250,6 +250,34 @@ reads_no_certificate_that_is_cut_or_signed_by_nobody(void **state)
 	}
 }
 
+/* What OpenSSL could not read is no certificate for us either. */
+static void
+reads_no_certificate_whose_parts_have_another_form(void **state)
+{
+	static const uint8_t number[] = { PKI_SEQUENCE, 3, PKI_INTEGER, 1, 5 };
+	struct hierarchy *h = *state;
+	const struct cs_span other = cs_span_of(number, sizeof(number));
+	const struct cs_span signature = cs_span_str("signature");
+
+	for (int part = 0; part < 3; part++) {
+		struct pki_cert_template t = subscriber_template(h, p256_spki(h));
+		struct cs_span *const parts[] = { &t.issuer, &t.spki, &t.sigalg };
+		struct pki_cert_info info;
+		struct cs_span tbs;
+
+		for (int good = 1; good >= 0; good--) {
+			assert_int_equal(pki_cert_tbs(h->arena, &t, &tbs, NULL), CS_OK);
+			const struct cs_span der =
+			    pki_cert_assemble(h->arena, tbs, t.sigalg, signature);
+			const enum cs_code code = pki_cert_read(h->arena, der, &info, NULL);
+
+			if (code != (good ? CS_OK : CS_MALFORMED))
+				fail_msg("part %d: got %s", part, cs_code_name(code));
+			*parts[part] = other;
+		}
+	}
+}
+
 static void
 a_bundle_holds_the_chain(void **state)
 {
@@ -410,6 +438,7 @@ main(void)
 		cmocka_unit_test(the_same_template_gives_the_same_octets),
 		cmocka_unit_test(refuses_templates_that_break_their_contract),
 		cmocka_unit_test(reads_no_certificate_that_is_cut_or_signed_by_nobody),
+		cmocka_unit_test(reads_no_certificate_whose_parts_have_another_form),
 		cmocka_unit_test(a_bundle_holds_the_chain),
 		cmocka_unit_test(ca_certificates_follow_their_profile),
 		cmocka_unit_test(refuses_hierarchies_that_the_rules_forbid),
