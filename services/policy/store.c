@@ -198,9 +198,10 @@ static const char load_config_sql[] =
     " p.version, p.validation, p.certificate_profile, p.mailbox_period_days, p.domain_period_days,"
     " p.max_days, p.may_dual, p.may_signing, p.may_encryption, p.may_dns_txt, p.may_http_file,"
     " (select string_agg(s.mailbox, chr(10) order by s.mailbox) from assignment s"
-    "  where s.enterprise = w.enterprise and s.account = w.account)"
-    " from unnest($1::integer[], $2::text[], $3::text[], $4::text[])"
-    "  as w(at, enterprise, account, profile)"
+    "  where s.enterprise = w.enterprise and s.account = w.account"
+    "  and s.mailbox = any(string_to_array(w.mailboxes, chr(10))))"
+    " from unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::text[])"
+    "  as w(at, enterprise, account, profile, mailboxes)"
     " left join enterprise e on e.name = w.enterprise and e.active"
     " left join account a on a.enterprise = e.name and a.name = w.account and a.active"
     " left join profile p on p.name = w.profile and p.active";
@@ -268,10 +269,26 @@ read_config(const struct db_rows *rows, size_t row, struct cs_arena *arena,
 	return CS_OK;
 }
 
+/* Under which assignments a request's mailboxes may be found, a line each: an account may have thousands. */
+static const char *
+assignable(const struct claim_request *request, struct cs_arena *arena)
+{
+	struct cs_buf lines = cs_buf_new(arena);
+
+	for (size_t i = 0; i < request->mailboxes.n; i++) {
+		const char *at = strrchr(request->mailboxes.items[i], '@');
+
+		cs_buf_printf(
+		    &lines, "%s\n*%s\n", request->mailboxes.items[i], at == NULL ? "" : at);
+	}
+	return (const char *)cs_buf_span(&lines).data;
+}
+
 /* *ret_rows: after the next settling; NULL when nobody is asked about. */
 static enum cs_code
 ask_configs(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
 {
+	const char **mailboxes = CS_NEW_ARRAY(batch->arena, batch->n, const char *);
 	struct wanted wanted = wanted_new(batch->arena, batch->n);
 
 	*ret_rows = NULL;
@@ -283,6 +300,7 @@ ask_configs(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *e
 		wanted.at[wanted.n] = (int32_t)i;
 		wanted.a[wanted.n] = request->enterprise;
 		wanted.b[wanted.n] = request->account;
+		mailboxes[wanted.n] = assignable(request, batch->arena);
 		wanted.c[wanted.n++] = request->profile;
 	}
 	const struct db_param params[] = {
@@ -290,11 +308,12 @@ ask_configs(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *e
 		db_text_array(batch->arena, wanted.a, wanted.n),
 		db_text_array(batch->arena, wanted.b, wanted.n),
 		db_text_array(batch->arena, wanted.c, wanted.n),
+		db_text_array(batch->arena, mailboxes, wanted.n),
 	};
 
 	if (wanted.n == 0)
 		return CS_OK;
-	return db_ask(batch->db, batch->arena, load_config_sql, params, 4, ret_rows, err);
+	return db_ask(batch->db, batch->arena, load_config_sql, params, 5, ret_rows, err);
 }
 
 static enum cs_code

@@ -232,6 +232,14 @@ store_one(struct fixture *f, const struct policy_submitted *request)
 	return c;
 }
 
+static void
+script(struct fixture *f, const char *text)
+{
+	struct cs_err err = { 0 };
+
+	ok(db_script(f->db, text, &err), &err);
+}
+
 /* ---- tests ---- */
 
 static void
@@ -256,6 +264,27 @@ a_new_case_has_no_plan_and_what_the_tables_say(void **state)
 	assert_string_equal(c->config.assigned.items[0], "*@alpha.example");
 	assert_null(c->proofs);
 	db_rollback(f->db);
+}
+
+/* Of the thousands that an account may have. */
+static void
+only_assignments_that_can_serve_are_loaded(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+	struct svc_batch batch = batch_of(f, f->db, &request, 1);
+
+	script(f, "insert into assignment values ('demo', 'alice', 'alice@alpha.example'),"
+		  " ('demo', 'alice', 'alice@beta.example'), ('demo', 'alice', '*@beta.example'),"
+		  " ('demo', 'bob', 'alice@alpha.example')");
+	const struct policy_case *c = load_one(&batch);
+
+	assert_int_equal(c->config.assigned.n, 2);
+	assert_string_equal(c->config.assigned.items[0], "*@alpha.example");
+	assert_string_equal(c->config.assigned.items[1], "alice@alpha.example");
+	db_rollback(f->db);
+	script(
+	    f, "delete from assignment where mailbox like 'alice@%' or mailbox = '*@beta.example'");
 }
 
 static void
@@ -598,14 +627,6 @@ plans_are_due_from_their_millisecond_on_earliest_first(void **state)
 
 #define DAYS(n) ((n)*INT64_C(86400000))
 
-static void
-script(struct fixture *f, const char *text)
-{
-	struct cs_err err = { 0 };
-
-	ok(db_script(f->db, text, &err), &err);
-}
-
 static int64_t
 count(struct fixture *f, const char *sql)
 {
@@ -798,6 +819,7 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(a_new_case_has_no_plan_and_what_the_tables_say),
+		CASE(only_assignments_that_can_serve_are_loaded),
 		CASE(every_builtin_profile_permits_alice_something),
 		CASE(who_is_inactive_or_not_there_is_not_known),
 		CASE(a_plan_comes_back_as_it_was_saved),
