@@ -158,9 +158,12 @@ fuzz-short: fuzz-built ## every parser for 3 seconds, from tests/corpus and the 
 ifdef FUZZ
 fuzz_libs = $(if $(filter services/%,$(1)),$(B)/services/$(word 2,$(subst /, ,$(1))).a $(call archives,$($(word 2,$(subst /, ,$(1)))_LIBS)),$(call archives,$(word 2,$(subst /, ,$(1)))))
 fuzz_ld   = $(if $(filter services/%,$(1)),$(call ldlibs,$($(word 2,$(subst /, ,$(1)))_LIBS)),$(call ldlibs,$(word 2,$(subst /, ,$(1)))))
+# What stands for the world in unit tests may do so here too.
+fuzz_fakes = $(if $(wildcard $(dir $(1))fake_*.c),$(B)/$(dir $(1))fakes.a)
+$(foreach d,$(sort $(dir $(FUZZ_SRC))),$(eval $(B)/$(d)fakes.a: $(call objs,$(d)fake_*.c)))
 define fuzzer
-build/fuzz/$(1:.c=): build/fuzz/$(1:.c=.o) $(call fuzz_libs,$(1)) $(B)/proto.a
-	$(Q)clang -fsanitize=fuzzer,address,undefined -pthread -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(call fuzz_ld,$(1)) -lprotobuf-c
+build/fuzz/$(1:.c=): build/fuzz/$(1:.c=.o) $(call fuzz_fakes,$(1)) $(call fuzz_libs,$(1)) $(B)/proto.a
+	$(Q)clang -fsanitize=fuzzer,address,undefined -pthread -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(call fuzz_ld,$(1)) -lprotobuf-c -lcmocka
 endef
 $(foreach f,$(FUZZ_SRC),$(eval $(call fuzzer,$f)))
 endif

@@ -91,6 +91,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	m.subject = take(arena, &data, &size);
 	m.from_name = take(arena, &data, &size);
 	m.body = take(arena, &data, &size);
+	if (size > 0)
+		m.to = take(arena, &data, &size);
 	if (mail_message_write(&m, arena, &got, NULL) == CS_OK) {
 		const char *text = (const char *)got.data;
 

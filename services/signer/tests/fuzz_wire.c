@@ -12,12 +12,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct cs_arena *arena = cs_arena_new();
 	const struct cs_span in = cs_span_of(data, size);
 	const struct cs_id id = { { 2 } };
+	struct wire_plan_refused refused;
 	struct wire_stop stop;
 	struct sign_order order;
 	struct sign_result result;
 
 	if (wire_read_stop(arena, in, &stop, NULL) == CS_OK)
 		cs_assert(stop.enterprise[0] != '\0' && stop.account[0] != '\0');
+	if (wire_read_plan_refused(arena, in, &refused, NULL) == CS_OK)
+		cs_assert(refused.code[0] != '\0');
 	/* Nobody guesses a seal. */
 	cs_assert(!sign_read_order(cs_span_of(key, sizeof(key)), id, in, &order));
 	if (sign_read_result(in, &result, NULL) == CS_OK)

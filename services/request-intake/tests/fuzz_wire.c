@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events and answers that intake reads: whatever comes, read or refused. */
+#include <string.h>
+
+#include "base/text.h"
+#include "wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* People see these. */
+static void
+require_text(const char *text)
+{
+	cs_assert(text != NULL && strlen(text) <= CLAIM_MAX_TEXT);
+	cs_assert(cs_utf8_valid(cs_span_str(text)));
+}
+
+static void
+challenges(struct cs_arena *arena, struct cs_span in)
+{
+	struct intake_told told;
+	struct cs_id id;
+
+	if (wire_read_mailbox_challenge(arena, in, &id, &told, NULL) == CS_OK) {
+		cs_assert(told.check[0] != '\0' && told.challenge != INTAKE_NO_CHALLENGE);
+		require_text(told.target);
+		require_text(told.reply);
+	}
+	if (wire_read_domain_challenge(arena, in, &id, &told, NULL) == CS_OK) {
+		cs_assert(told.check[0] != '\0' && told.challenge == INTAKE_PUBLISH);
+		require_text(told.target);
+		require_text(told.dns_value);
+		require_text(told.file_url);
+	}
+}
+
+static void
+ends(struct cs_arena *arena, struct cs_span in)
+{
+	struct intake_certificate certificate;
+	struct intake_refused no;
+	struct cs_id id;
+	bool expired;
+
+	if (wire_read_plan_refused(arena, in, &id, &no, NULL) == CS_OK) {
+		cs_assert(no.why.code[0] != '\0');
+		require_text(no.check);
+		require_text(no.why.text);
+	}
+	if (wire_read_certificate_refused(arena, in, &id, &no, NULL) == CS_OK) {
+		cs_assert(no.why.code[0] != '\0');
+		require_text(no.why.mend);
+	}
+	if (wire_read_issued(arena, in, &id, &certificate, NULL) == CS_OK) {
+		cs_assert(certificate.der.len > 0 && certificate.serial[0] != '\0');
+		for (size_t i = 0; i < certificate.n_chain; i++)
+			cs_assert(certificate.chain[i].len > 0);
+	}
+	(void)!wire_read_stopped(arena, in, &id, &expired, NULL);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct cs_arena *arena = cs_arena_new();
+	const struct cs_span in = cs_span_of(data, size);
+	enum wire_token_result token;
+	enum wire_stop_result stop;
+	unsigned tries_left;
+
+	challenges(arena, in);
+	ends(arena, in);
+	if (wire_read_token_answer(arena, in, &token, &tries_left, NULL) == CS_OK)
+		cs_assert(token < WIRE_TOKEN_RESULTS);
+	if (wire_read_stop_answer(arena, in, &stop, NULL) == CS_OK)
+		cs_assert(stop < WIRE_STOP_RESULTS);
+	cs_arena_free(arena);
+	return 0;
+}
