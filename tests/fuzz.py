@@ -12,7 +12,8 @@ A target starts from the files in DIR/tests/corpus/NAME, which are written for p
     any other     as it is
 
 and, unless --seed is given, from what it found in earlier runs (BUILD/.../fuzz_NAME.corpus).  A failure
-leaves its input beside the target, whose name is printed with the end of its log.
+leaves its input beside the target, whose name is printed with the end of its log.  What was found is then
+read once more by the clock: no input may take longer than SLOW_MS of processor time.
 """
 
 import argparse
@@ -29,7 +30,12 @@ from typing import Iterator
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TOKEN = re.compile(r'"([^"]*)"|([0-9a-f]{2}(?:[0-9a-f]{2})*)\b|#.*|\s+')
-LIMITS = ["-timeout=10", "-rss_limit_mb=1024"]
+LIMITS = ["-timeout=10", "-rss_limit_mb=1024", "-max_len=16384"]
+SLOW_MS = 10
+# To judge an RSA key of 4096 bits takes an exponentiation of that size, whoever sends it: pki/keycheck.c.
+RSA_MS = 40
+RSA = ("pki/tests/fuzz_csr", "pki/tests/fuzz_cert", "intake/tests/fuzz_json", "intake/tests/fuzz_api")
+SUSPECTS, REPEATS = 5, 20
 
 
 def octets(text: str) -> bytes:
@@ -76,6 +82,40 @@ def prepare(target: Path, build: Path) -> Path:
     return where
 
 
+def wall_ms(target: Path, files: list[Path]) -> dict[Path, int]:
+    done = subprocess.run(
+        [target.absolute(), *files], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True
+    )
+    lines = re.findall(rb"^Executed (.+) in (\d+) ms$", done.stdout, re.MULTILINE)
+    return {Path(os.fsdecode(name)): int(ms) for name, ms in lines}
+
+
+def cpu_ms(target: Path, file: Path, runs: int) -> float:
+    words = [target.absolute(), f"-runs={runs}", file]
+    child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise RuntimeError(f"{target} {file}: {child.returncode}")
+    return (used.ru_utime + used.ru_stime) * 1000
+
+
+def slow(target: Path, where: list[Path]) -> list[str]:
+    """Inputs that take longer than they may: by the clock, and then, among them, by the processor's time."""
+    files = [file for directory in where for file in sorted(directory.iterdir())]
+    may = RSA_MS if str(target).endswith(RSA) else SLOW_MS
+    took: dict[Path, int] = {}
+    for at in range(0, len(files), 1000):
+        took |= wall_ms(target, files[at : at + 1000])
+    suspects = sorted((file for file in took if took[file] > may), key=lambda file: -took[file])
+    found = []
+    for file in suspects[:SUSPECTS]:
+        ms = (cpu_ms(target, file, 1 + REPEATS) - cpu_ms(target, file, 1)) / REPEATS
+        if ms > may:
+            found.append(f"{file}: {ms:.0f} ms")
+    return found
+
+
 def run(target: Path, given: argparse.Namespace) -> bool:
     where = [prepare(target, given.build)]
     words = [target.absolute(), f"-max_total_time={given.seconds}", f"-artifact_prefix={target}."]
@@ -91,6 +131,10 @@ def run(target: Path, given: argparse.Namespace) -> bool:
     name = target.relative_to(given.build)
     if done.returncode != 0:
         print("\n".join([*text.splitlines()[-40:], f"FAILED: {name}, see {log}"]), flush=True)
+        return False
+    too_slow = slow(target, where) if given.seed is None else []
+    if too_slow:
+        print(f"FAILED: {name} is slow", *too_slow, sep="\n", flush=True)
         return False
     tries, edges = re.findall(r"^#(\d+)\t.* cov: (\d+)", text, re.MULTILINE)[-1]
     took = f"{time.monotonic() - begun:.0f} s"
