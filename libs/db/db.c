@@ -572,8 +572,11 @@ db_ask(struct db *db, struct cs_arena *arena, const char *sql, const struct db_p
 	const enum cs_code usable = check_usable(db, err);
 	if (usable)
 		return usable;
-	if (send_one(db, sql, params, n, queued))
-		return settle(db, err);
+	const enum cs_code sent = send_one(db, sql, params, n, queued);
+	if (sent) {
+		(void)!settle(db, err); /* says why, and is ready for the next */
+		return sent;
+	}
 	*ret_rows = rows;
 	return CS_OK;
 }
