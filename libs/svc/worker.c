@@ -6,7 +6,6 @@
  * When the database is away, fetching stops, the batch in hand is kept, and waiting commands are
  * answered "not stored": an outage never counts as a delivery.
  */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,26 +14,8 @@
 #include "base/time.h"
 #include "catalogue/catalogue.h"
 #include "db/db.h"
+#include "publisher.h"
 #include "svc/internal.h"
-
-#define LANES_MAX 16
-#define TOKEN_STREAM \
-	(UINT64_C(1) << 63) /* a question about a stream; the low bits say which lane */
-
-/* A published event that the stream has not confirmed yet. */
-struct slot {
-	int64_t seq;    /* in the outbox */
-	uint64_t token; /* 0: free */
-	size_t lane;
-};
-
-/* What this process knows of a stream that it publishes into. */
-struct lane_seen {
-	char created[40];                 /* "": nothing yet */
-	uint64_t stored;                  /* the last sequence that was confirmed to us */
-	uint64_t first, last, asked_last; /* as the stream said; the last, when we asked again */
-	bool forgot;                      /* it gave a sequence a second time */
-};
 
 struct worker {
 	struct svc *svc;
@@ -45,250 +26,11 @@ struct worker {
 	struct batch_event **hand; /* of the batch in hand: what is still to be run */
 	size_t n_hand;
 	struct log_context log;
-	struct slot *slots;
-	uint64_t generation; /* token of the last publish */
-	size_t n_slots_used;
-	int64_t *confirmed; /* not yet marked in the outbox */
-	size_t n_confirmed;
+	struct publisher publisher;
 	size_t n_clocks; /* of their commands on their way */
-	int64_t swept_seq;
-	int64_t next_sweep_ms, next_second_ms, next_streams_ms, next_hour_ms, next_lease_ms;
-	struct lane_seen lanes[LANES_MAX];
+	int64_t next_second_ms, next_hour_ms, next_lease_ms;
 	struct bus_item *items[BATCH_MAX];
 };
-
-/* ---- publishing ---- */
-
-static struct slot *
-slot_of(struct worker *w, uint64_t token)
-{
-	return &w->slots[token % IN_FLIGHT_MAX];
-}
-
-/* CS_UNAVAILABLE: too much in flight, or no bus.  The sweep publishes what is not published here. */
-static enum cs_code
-publish(struct worker *w, const struct out_event *event, struct cs_err *err)
-{
-	uint64_t token = w->generation + 1;
-	const struct catalogue_lane *lane = catalogue_lane_of(event->subject);
-	size_t n;
-
-	if (lane == NULL)
-		return cs_fail(err, CS_MALFORMED, "no lane for %s", event->subject);
-	if (slot_of(w, token)->token != 0)
-		return cs_fail(err, CS_UNAVAILABLE, "too much in flight");
-	if (event_publish(w->svc->worker_queue, w->svc->service->name, event, token, err))
-		return err->code;
-	w->generation = token;
-	*slot_of(w, token) = (struct slot){
-		.seq = event->seq, .token = token, .lane = (size_t)(lane - catalogue_lanes(&n))
-	};
-	w->n_slots_used++;
-	return CS_OK;
-}
-
-/* A stream counts upwards: whoever counts again has forgotten something. */
-static void
-note_sequence(struct worker *w, size_t lane, uint64_t sequence)
-{
-	struct lane_seen *seen = &w->lanes[lane % LANES_MAX];
-
-	if (sequence <= seen->stored)
-		seen->forgot = true;
-	else
-		seen->stored = sequence;
-}
-
-static void
-on_confirmation(struct worker *w, const struct bus_item *item)
-{
-	struct slot *slot = slot_of(w, item->token);
-
-	if (slot->token != item->token)
-		return; /* of an earlier generation */
-	slot->token = 0;
-	w->n_slots_used--;
-	if (item->kind == BUS_STORED) {
-		if (w->n_confirmed < 2 * IN_FLIGHT_MAX) /* else: published once more, harmless */
-			w->confirmed[w->n_confirmed++] = slot->seq;
-		if (!item->duplicate)
-			note_sequence(w, slot->lane, item->sequence);
-		metrics_count(w->svc->metrics, "events_published", "result",
-		    item->duplicate ? "duplicate" : "stored", 1);
-		return;
-	}
-	metrics_count(w->svc->metrics, "events_published", "result", "unconfirmed", 1);
-	log_debug(&w->log, "event not confirmed reason=\"%s\"", item->error);
-}
-
-static bool
-in_flight(const struct worker *w, int64_t seq)
-{
-	for (size_t i = 0; w->n_slots_used > 0 && i < IN_FLIGHT_MAX; i++)
-		if (w->slots[i].token != 0 && w->slots[i].seq == seq)
-			return true;
-	return false;
-}
-
-/* Marks what is confirmed.  Rows that stay unmarked are only published again, under their ids. */
-static enum cs_code
-mark_sent(struct worker *w, struct cs_err *err)
-{
-	if (w->n_confirmed == 0)
-		return CS_OK;
-	cs_arena_reset(w->scratch);
-	if (store_outbox_sent(w->db, w->confirmed, w->n_confirmed, w->scratch, err) ||
-	    db_settle(w->db, err))
-		return err->code;
-	w->n_confirmed = 0;
-	return CS_OK;
-}
-
-/* Publishes rows that nobody has confirmed for a while: after a crash, an outage, or for a new stream. */
-static enum cs_code
-sweep_outbox(struct worker *w, int64_t now_ms, struct cs_err *err)
-{
-	struct outbox_row *rows;
-	size_t n;
-
-	/* What is confirmed shall not look forgotten. */
-	if (mark_sent(w, err))
-		return err->code;
-	cs_arena_reset(w->scratch);
-	if (store_outbox_unsent(
-		w->db, w->swept_seq, now_ms - 3000, 512, w->scratch, &rows, &n, err))
-		return err->code;
-	if (w->swept_seq == 0) {
-		atomic_store(&w->svc->outbox_unsent, n);
-		atomic_store(&w->svc->outbox_oldest_ms, n == 0 ? 0 : rows[0].created_ms);
-	}
-	for (size_t i = 0; i < n; i++) {
-		const struct out_event event = { .seq = rows[i].seq,
-			.id = rows[i].id,
-			.key = rows[i].key,
-			.causation = rows[i].causation,
-			.subject = rows[i].subject,
-			.body = rows[i].body,
-			.time_ms = rows[i].created_ms };
-
-		if (!in_flight(w, rows[i].seq) && publish(w, &event, err)) {
-			if (err->code == CS_UNAVAILABLE) { /* from here on, when there is room */
-				w->next_sweep_ms =
-				    now_ms + (bus_connected(w->svc->bus) ? 50 : 1000);
-				return CS_OK;
-			}
-			log_error(&w->log, "event cannot be published subject=%s reason=\"%s\"",
-			    event.subject, err->text);
-		}
-		w->swept_seq = rows[i].seq;
-	}
-	if (n < 512) { /* the end: begin anew, later */
-		w->swept_seq = 0;
-		w->next_sweep_ms = now_ms + 5000;
-	} else {
-		w->next_sweep_ms = now_ms + 20;
-	}
-	return CS_OK;
-}
-
-/* ---- streams that were made anew ---- */
-
-static void
-ask_streams(struct worker *w)
-{
-	size_t n;
-	const struct catalogue_lane *lanes = catalogue_lanes(&n);
-
-	for (size_t i = 0; i < n && i < 16; i++) {
-		char subject[80];
-		struct cs_err err;
-		size_t n_events;
-		const struct catalogue_event *events = catalogue_events(&n_events);
-		bool ours = false;
-
-		for (size_t k = 0; k < n_events; k++)
-			ours |= strcmp(events[k].publisher, w->svc->service->name) == 0 &&
-				catalogue_lane_of(events[k].subject) == &lanes[i];
-		(void)snprintf(subject, sizeof(subject), "$JS.API.STREAM.INFO.%s", lanes[i].stream);
-		const struct bus_out out = { .subject = subject };
-		struct lane_seen *seen = &w->lanes[i];
-
-		seen->asked_last = seen->last > seen->stored ? seen->last : seen->stored;
-		/* No answer is no harm: it is asked again. */
-		if (ours && bus_ask(w->svc->worker_queue, &out, TOKEN_STREAM | i, 2000, &err))
-			return;
-	}
-}
-
-/*
- * It has forgotten something when it ends before what we knew when we asked, or begins behind that.  (A
- * stream whose last message grew too old begins behind its end, and stays so: that is noticed once.)
- */
-static bool
-forgot(const struct lane_seen *seen, uint64_t first, uint64_t last)
-{
-	return seen->forgot || last < seen->asked_last ||
-	       (first > seen->asked_last && seen->first != 0 && seen->first <= seen->asked_last);
-}
-
-static enum cs_code
-note_stream(struct worker *w, size_t lane, const json_t *answer, struct cs_err *err)
-{
-	const struct catalogue_lane *known = catalogue_lanes(&(size_t){ 0 }) + lane;
-	const json_t *state = json_object_get(answer, "state");
-	const char *created = json_string_value(json_object_get(answer, "created"));
-	uint64_t first = (uint64_t)json_integer_value(json_object_get(state, "first_seq"));
-	uint64_t last = (uint64_t)json_integer_value(json_object_get(state, "last_seq"));
-	struct lane_seen *seen = &w->lanes[lane];
-	const char *word = known->subjects + strlen("cs.");
-	bool refilled = false;
-
-	if (created == NULL || strlen(created) >= sizeof(seen->created))
-		return CS_OK;
-	bool is_first = seen->created[0] == '\0', same = strcmp(created, seen->created) == 0;
-	const struct stream_seen told = { .name = known->stream,
-		.created = created,
-		.prefix = cs_arena_strndup(w->arena, word, strcspn(word, ".")),
-		.last_seq = (int64_t)last,
-		.first = is_first,
-		/* The other replicas' marks of what the old one had may come after our refilling. */
-		.forgot = !is_first && (!same || forgot(seen, first, last)) };
-
-	if (same && !told.forgot && last == seen->last)
-		return CS_OK;
-	/* What an old stream confirmed is marked first, so that it is unmarked. */
-	if (mark_sent(w, err) || store_stream_seen(w->db, &told, &refilled, w->scratch, err))
-		return err->code;
-	if (refilled) {
-		log_warn(&w->log, "stream %s has forgotten: refilling it from the outbox",
-		    known->stream);
-		metrics_count(w->svc->metrics, "stream_refills", "stream", known->stream, 1);
-		w->swept_seq = 0;
-		w->next_sweep_ms = 0;
-	}
-	*seen = (struct lane_seen){ .first = first,
-		.last = last,
-		.stored = refilled ? 0 : seen->stored,
-		.asked_last = last };
-	memcpy(seen->created, created, strlen(created) + 1);
-	return CS_OK;
-}
-
-static enum cs_code
-on_stream(struct worker *w, const struct bus_item *item, struct cs_err *err)
-{
-	size_t n, lane = (size_t)(item->token & (LANES_MAX - 1));
-	json_t *answer = json_loadb((const char *)item->body.data, item->body.len, 0, NULL);
-	enum cs_code code = CS_OK;
-
-	(void)catalogue_lanes(&n);
-	if (lane < n) {
-		cs_arena_reset(w->scratch);
-		code = note_stream(w, lane, answer, err);
-	}
-	json_decref(answer);
-	return code;
-}
 
 /* ---- events ---- */
 
@@ -382,7 +124,7 @@ tell_world(struct worker *w, struct batch_event *event)
 	struct cs_err ignored;
 
 	for (struct out_event *out = event->out.events; out != NULL; out = out->next)
-		(void)publish(w, out, &ignored);
+		(void)publisher_publish(&w->publisher, out, &ignored);
 	for (struct out_work *out = event->out.works; out != NULL; out = out->next)
 		if (out->lease_ms != 0)
 			looper_act(w->svc, out);
@@ -518,13 +260,12 @@ commit_batch(
 {
 	struct worker *w = arg;
 
-	if (w->n_confirmed > 0 &&
-	    store_outbox_sent(w->db, w->confirmed, w->n_confirmed, batch->arena, err))
+	if (publisher_send_marks(&w->publisher, batch->arena, err))
 		return err->code;
 	lease_works(w, batch, events, n);
 	if (store_commit(w->db, batch, events, n, err))
 		return err->code;
-	w->n_confirmed = 0;
+	publisher_marks_are_made(&w->publisher);
 	return CS_OK;
 }
 
@@ -649,8 +390,7 @@ outlast(struct worker *w, const struct cs_err *why)
 		return;
 	bus_resume(w->svc->worker_queue);
 	atomic_store(&w->svc->ready_worker, true);
-	w->swept_seq = 0;
-	w->next_sweep_ms = 0;
+	publisher_begin_anew(&w->publisher);
 	log_info(&w->log, "database back after_ms=%lld", (long long)(cs_mono_ms() - since_ms));
 }
 
@@ -763,10 +503,10 @@ collect_items(struct worker *w, struct batch_event **events, size_t n_items, str
 			continue;
 		case BUS_STORED:
 		case BUS_NOT_STORED:
-			on_confirmation(w, item);
+			publisher_on_confirmation(&w->publisher, item);
 			break;
 		case BUS_ANSWER:
-			if (on_stream(w, item, &err))
+			if (publisher_on_stream(&w->publisher, item, &err))
 				*ret_err = err;
 			break;
 		case BUS_NO_ANSWER:
@@ -893,13 +633,7 @@ maintain(struct worker *w, bool idle, struct cs_err *err)
 {
 	int64_t now_ms = cs_now_ms();
 
-	if (now_ms >= w->next_streams_ms) {
-		w->next_streams_ms = now_ms + 2000;
-		ask_streams(w);
-	}
-	if ((idle || w->n_confirmed >= 512) && mark_sent(w, err))
-		return err->code;
-	if (now_ms >= w->next_sweep_ms && sweep_outbox(w, now_ms, err))
+	if (publisher_tend(&w->publisher, now_ms, idle, err))
 		return err->code;
 	if (renew_leases(w, now_ms, err))
 		return err->code;
@@ -939,7 +673,7 @@ one_round(struct worker *w)
 static bool
 drained(const struct worker *w)
 {
-	return w->n_slots_used == 0 && atomic_load(&w->svc->commands_waiting) == 0 &&
+	return w->publisher.n_slots_used == 0 && atomic_load(&w->svc->commands_waiting) == 0 &&
 	       looper_in_hand(w->svc) == 0;
 }
 
@@ -983,7 +717,7 @@ drain(struct worker *w)
 
 		run_last(w, events, collect_commands(w, events, n));
 	}
-	if (w->db != NULL && mark_sent(w, &err))
+	if (w->db != NULL && publisher_mark_sent(&w->publisher, &err))
 		log_warn(&w->log, "outbox marks not written reason=\"%s\"", err.text);
 }
 
@@ -996,6 +730,7 @@ await_database(struct worker *w)
 
 	while (!atomic_load(&svc->stopping)) {
 		if (db_open(svc->common.database_url, svc->service->name, &w->db, &err) == CS_OK) {
+			w->publisher.db = w->db;
 			bus_resume(svc->worker_queue);
 			atomic_store(&svc->ready_worker, true);
 			return;
@@ -1011,8 +746,7 @@ static void
 worker_fini(struct worker *w)
 {
 	db_close(w->db);
-	free(w->slots);
-	free(w->confirmed);
+	publisher_fini(&w->publisher);
 	cs_arena_free(w->arena);
 	cs_arena_free(w->scratch);
 }
@@ -1028,9 +762,7 @@ worker_main(void *arg)
 	w->log = svc->log;
 	w->arena = cs_arena_new();
 	w->scratch = cs_arena_new();
-	w->slots = calloc(IN_FLIGHT_MAX, sizeof(*w->slots));
-	w->confirmed = calloc(2 * IN_FLIGHT_MAX, sizeof(*w->confirmed));
-	cs_assert(w->slots != NULL && w->confirmed != NULL);
+	publisher_init(&w->publisher, svc, &w->log);
 	await_database(w);
 	while (!atomic_load(&svc->stopping))
 		one_round(w);

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * publisher.c: what was committed is told to the world: at once, and again until a stream confirms it; and
+ * streams that have forgotten something are filled again.
+ */
+#include "publisher.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "catalogue/catalogue.h"
+#include "db/db.h"
+
+#define TOKEN_STREAM \
+	(UINT64_C(1) << 63) /* a question about a stream; the low bits say which lane */
+#define MARKS_MAX 512       /* that wait for a transaction to go along with */
+
+void
+publisher_init(struct publisher *p, struct svc *svc, const struct log_context *log)
+{
+	*p = (struct publisher){ .svc = svc, .log = *log, .scratch = cs_arena_new() };
+	p->slots = calloc(IN_FLIGHT_MAX, sizeof(*p->slots));
+	p->confirmed = calloc(2 * IN_FLIGHT_MAX, sizeof(*p->confirmed));
+	cs_assert(p->slots != NULL && p->confirmed != NULL);
+}
+
+void
+publisher_fini(struct publisher *p)
+{
+	cs_arena_free(p->scratch);
+	free(p->slots);
+	free(p->confirmed);
+}
+
+/* ---- publishing ---- */
+
+static struct slot *
+slot_of(struct publisher *p, uint64_t token)
+{
+	return &p->slots[token % IN_FLIGHT_MAX];
+}
+
+/* CS_UNAVAILABLE: too much in flight, or no bus.  The sweep publishes what is not published here. */
+enum cs_code
+publisher_publish(struct publisher *p, const struct out_event *event, struct cs_err *err)
+{
+	uint64_t token = p->generation + 1;
+	const struct catalogue_lane *lane = catalogue_lane_of(event->subject);
+	size_t n;
+
+	if (lane == NULL)
+		return cs_fail(err, CS_MALFORMED, "no lane for %s", event->subject);
+	if (slot_of(p, token)->token != 0)
+		return cs_fail(err, CS_UNAVAILABLE, "too much in flight");
+	if (event_publish(p->svc->worker_queue, p->svc->service->name, event, token, err))
+		return err->code;
+	p->generation = token;
+	*slot_of(p, token) = (struct slot){
+		.seq = event->seq, .token = token, .lane = (size_t)(lane - catalogue_lanes(&n))
+	};
+	p->n_slots_used++;
+	return CS_OK;
+}
+
+/* A stream counts upwards: whoever counts again has forgotten something. */
+static void
+note_sequence(struct publisher *p, size_t lane, uint64_t sequence)
+{
+	struct lane_seen *seen = &p->lanes[lane % LANES_MAX];
+
+	if (sequence <= seen->stored)
+		seen->forgot = true;
+	else
+		seen->stored = sequence;
+}
+
+void
+publisher_on_confirmation(struct publisher *p, const struct bus_item *item)
+{
+	struct slot *slot = slot_of(p, item->token);
+
+	if (slot->token != item->token)
+		return; /* of an earlier generation */
+	slot->token = 0;
+	p->n_slots_used--;
+	if (item->kind == BUS_STORED) {
+		if (p->n_confirmed < 2 * IN_FLIGHT_MAX) /* else: published once more, harmless */
+			p->confirmed[p->n_confirmed++] = slot->seq;
+		if (!item->duplicate)
+			note_sequence(p, slot->lane, item->sequence);
+		metrics_count(p->svc->metrics, "events_published", "result",
+		    item->duplicate ? "duplicate" : "stored", 1);
+		return;
+	}
+	metrics_count(p->svc->metrics, "events_published", "result", "unconfirmed", 1);
+	log_debug(&p->log, "event not confirmed reason=\"%s\"", item->error);
+}
+
+static bool
+in_flight(const struct publisher *p, int64_t seq)
+{
+	for (size_t i = 0; p->n_slots_used > 0 && i < IN_FLIGHT_MAX; i++)
+		if (p->slots[i].token != 0 && p->slots[i].seq == seq)
+			return true;
+	return false;
+}
+
+/* Marks what is confirmed.  Rows that stay unmarked are only published again, under their ids. */
+enum cs_code
+publisher_mark_sent(struct publisher *p, struct cs_err *err)
+{
+	if (p->n_confirmed == 0)
+		return CS_OK;
+	cs_arena_reset(p->scratch);
+	if (store_outbox_sent(p->db, p->confirmed, p->n_confirmed, p->scratch, err) ||
+	    db_settle(p->db, err))
+		return err->code;
+	p->n_confirmed = 0;
+	return CS_OK;
+}
+
+/* Publishes rows that nobody has confirmed for a while: after a crash, an outage, or for a new stream. */
+static enum cs_code
+sweep_outbox(struct publisher *p, int64_t now_ms, struct cs_err *err)
+{
+	struct outbox_row *rows;
+	size_t n;
+
+	/* What is confirmed shall not look forgotten. */
+	if (publisher_mark_sent(p, err))
+		return err->code;
+	cs_arena_reset(p->scratch);
+	if (store_outbox_unsent(
+		p->db, p->swept_seq, now_ms - 3000, 512, p->scratch, &rows, &n, err))
+		return err->code;
+	if (p->swept_seq == 0) {
+		atomic_store(&p->svc->outbox_unsent, n);
+		atomic_store(&p->svc->outbox_oldest_ms, n == 0 ? 0 : rows[0].created_ms);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct out_event event = { .seq = rows[i].seq,
+			.id = rows[i].id,
+			.key = rows[i].key,
+			.causation = rows[i].causation,
+			.subject = rows[i].subject,
+			.body = rows[i].body,
+			.time_ms = rows[i].created_ms };
+
+		if (!in_flight(p, rows[i].seq) && publisher_publish(p, &event, err)) {
+			if (err->code == CS_UNAVAILABLE) { /* from here on, when there is room */
+				p->next_sweep_ms =
+				    now_ms + (bus_connected(p->svc->bus) ? 50 : 1000);
+				return CS_OK;
+			}
+			log_error(&p->log, "event cannot be published subject=%s reason=\"%s\"",
+			    event.subject, err->text);
+		}
+		p->swept_seq = rows[i].seq;
+	}
+	if (n < 512) { /* the end: begin anew, later */
+		p->swept_seq = 0;
+		p->next_sweep_ms = now_ms + 5000;
+	} else {
+		p->next_sweep_ms = now_ms + 20;
+	}
+	return CS_OK;
+}
+
+/* ---- streams that were made anew ---- */
+
+static void
+ask_streams(struct publisher *p)
+{
+	size_t n;
+	const struct catalogue_lane *lanes = catalogue_lanes(&n);
+
+	for (size_t i = 0; i < n && i < 16; i++) {
+		char subject[80];
+		struct cs_err err;
+		size_t n_events;
+		const struct catalogue_event *events = catalogue_events(&n_events);
+		bool ours = false;
+
+		for (size_t k = 0; k < n_events; k++)
+			ours |= strcmp(events[k].publisher, p->svc->service->name) == 0 &&
+				catalogue_lane_of(events[k].subject) == &lanes[i];
+		(void)snprintf(subject, sizeof(subject), "$JS.API.STREAM.INFO.%s", lanes[i].stream);
+		const struct bus_out out = { .subject = subject };
+		struct lane_seen *seen = &p->lanes[i];
+
+		seen->asked_last = seen->last > seen->stored ? seen->last : seen->stored;
+		/* No answer is no harm: it is asked again. */
+		if (ours && bus_ask(p->svc->worker_queue, &out, TOKEN_STREAM | i, 2000, &err))
+			return;
+	}
+}
+
+/*
+ * It has forgotten something when it ends before what we knew when we asked, or begins behind that.  (A
+ * stream whose last message grew too old begins behind its end, and stays so: that is noticed once.)
+ */
+static bool
+forgot(const struct lane_seen *seen, uint64_t first, uint64_t last)
+{
+	return seen->forgot || last < seen->asked_last ||
+	       (first > seen->asked_last && seen->first != 0 && seen->first <= seen->asked_last);
+}
+
+static enum cs_code
+note_stream(struct publisher *p, size_t lane, const json_t *answer, struct cs_err *err)
+{
+	const struct catalogue_lane *known = catalogue_lanes(&(size_t){ 0 }) + lane;
+	const json_t *state = json_object_get(answer, "state");
+	const char *created = json_string_value(json_object_get(answer, "created"));
+	uint64_t first = (uint64_t)json_integer_value(json_object_get(state, "first_seq"));
+	uint64_t last = (uint64_t)json_integer_value(json_object_get(state, "last_seq"));
+	struct lane_seen *seen = &p->lanes[lane];
+	const char *word = known->subjects + strlen("cs.");
+	char prefix[32];
+	bool refilled = false;
+
+	if (created == NULL || strlen(created) >= sizeof(seen->created))
+		return CS_OK;
+	(void)snprintf(prefix, sizeof(prefix), "%.*s", (int)strcspn(word, "."), word);
+	bool is_first = seen->created[0] == '\0', same = strcmp(created, seen->created) == 0;
+	const struct stream_seen told = { .name = known->stream,
+		.created = created,
+		.prefix = prefix,
+		.last_seq = (int64_t)last,
+		.first = is_first,
+		/* The other replicas' marks of what the old one had may come after our refilling. */
+		.forgot = !is_first && (!same || forgot(seen, first, last)) };
+
+	if (same && !told.forgot && last == seen->last)
+		return CS_OK;
+	/* What an old stream confirmed is marked first, so that it is unmarked. */
+	if (publisher_mark_sent(p, err) ||
+	    store_stream_seen(p->db, &told, &refilled, p->scratch, err))
+		return err->code;
+	if (refilled) {
+		log_warn(&p->log, "stream %s has forgotten: refilling it from the outbox",
+		    known->stream);
+		metrics_count(p->svc->metrics, "stream_refills", "stream", known->stream, 1);
+		publisher_begin_anew(p);
+	}
+	*seen = (struct lane_seen){ .first = first,
+		.last = last,
+		.stored = refilled ? 0 : seen->stored,
+		.asked_last = last };
+	memcpy(seen->created, created, strlen(created) + 1);
+	return CS_OK;
+}
+
+enum cs_code
+publisher_on_stream(struct publisher *p, const struct bus_item *item, struct cs_err *err)
+{
+	size_t n, lane = (size_t)(item->token & (LANES_MAX - 1));
+	json_t *answer = json_loadb((const char *)item->body.data, item->body.len, 0, NULL);
+	enum cs_code code = CS_OK;
+
+	(void)catalogue_lanes(&n);
+	if (lane < n) {
+		cs_arena_reset(p->scratch);
+		code = note_stream(p, lane, answer, err);
+	}
+	json_decref(answer);
+	return code;
+}
+
+/* ---- once in a while ---- */
+
+enum cs_code
+publisher_send_marks(const struct publisher *p, struct cs_arena *arena, struct cs_err *err)
+{
+	if (p->n_confirmed == 0)
+		return CS_OK;
+	return store_outbox_sent(p->db, p->confirmed, p->n_confirmed, arena, err);
+}
+
+void
+publisher_marks_are_made(struct publisher *p)
+{
+	p->n_confirmed = 0;
+}
+
+void
+publisher_begin_anew(struct publisher *p)
+{
+	p->swept_seq = 0;
+	p->next_sweep_ms = 0;
+}
+
+enum cs_code
+publisher_tend(struct publisher *p, int64_t now_ms, bool idle, struct cs_err *err)
+{
+	if (now_ms >= p->next_streams_ms) {
+		p->next_streams_ms = now_ms + 2000;
+		ask_streams(p);
+	}
+	if ((idle || p->n_confirmed >= MARKS_MAX) && publisher_mark_sent(p, err))
+		return err->code;
+	return now_ms >= p->next_sweep_ms ? sweep_outbox(p, now_ms, err) : CS_OK;
+}
