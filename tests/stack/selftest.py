@@ -26,7 +26,7 @@ from resolver import Answer, Resolver
 from secrets_dir import nkey_seed
 from stack import Stack
 from wait import wait_for
-from zones import Zone
+from zones import SILENT, Zone
 
 STACK = Path(__file__).with_name("stack.py")
 ED25519_PKCS8 = bytes.fromhex("302e020100300506032b657004220420")
@@ -238,7 +238,7 @@ class TwoStacksAtOnce(unittest.TestCase):
         )
 
     def test_the_silent_server_takes_queries_and_answers_none(self) -> None:
-        address = self.envs[0]["CS_STACK_BLOCK"] + ".99"
+        address = f"{self.envs[0]['CS_STACK_BLOCK']}.{SILENT}"
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(0.3)
             client.connect((address, 53))
@@ -410,16 +410,19 @@ class InThisProcess(unittest.TestCase):
             stack.restart_service("policy")
             self.assertNotEqual(stack.processes.pid("policy"), first)
             self.assertEqual(stack.get("policy", "readyz"), (200, "x policy"))
-            view = stack.dns_view("hijack")
-            view.set("beta.example", "@", "A", "192.0.2.66")
-            lie = {
-                "CS_DNS_ROOT_HINTS_FILE": str(view.hints_file),
-                "CS_DNS_ANCHOR_FILE": str(view.anchor_file),
-            }
-            self.assertEqual(resolve(lie, "beta.example", "A").records, [bytes([192, 0, 2, 66])])
-            self.assertNotEqual(
+            for number, name in enumerate(("hijack", "another"), 66):
+                view = stack.dns_view(name)
+                view.set("beta.example", "@", "A", f"192.0.2.{number}")
+                lie = {
+                    "CS_DNS_ROOT_HINTS_FILE": str(view.hints_file),
+                    "CS_DNS_ANCHOR_FILE": str(view.anchor_file),
+                }
+                self.assertEqual(resolve(lie, "beta.example", "A").records, [bytes([192, 0, 2, number])])
+            with self.assertRaisesRegex(RuntimeError, "view hijack: it exists"):
+                stack.dns_view("hijack")
+            self.assertNotIn(
                 resolve(stack.environment("policy"), "beta.example", "A").records,
-                [bytes([192, 0, 2, 66])],
+                [[bytes([192, 0, 2, 66])], [bytes([192, 0, 2, 67])]],
             )
             stack.dns.add_zone(Zone("own.example", rrsets={("@", "TXT"): ['"mine"']}))
             self.assertEqual(

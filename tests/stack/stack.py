@@ -40,7 +40,7 @@ from procs import Processes, Say, left_behind, run, same_process, start_time, st
 from product import API_TOKENS, ENTERPRISE, ISSUER_DOMAIN, OBSERVER, PERSPECTIVES, SERVICES, USERS, WITH_HTTP, role
 from secrets_dir import make_tls, private_file
 from wait import wait_for
-from zones import MAIL_HOST, Dns, Zone
+from zones import MAIL_HOST, VIEW_BASES, Dns, Zone
 
 PORTS = 96  # claimed at the start: servers, and two for each process of the product
 LONGEST_SOCKET_PATH = 100
@@ -161,7 +161,9 @@ class Stack:
 
     def dns_view(self, name: str) -> Dns:
         """A second name tree with the same keys and hints of its own: a hijacked region's view."""
-        view = self.dns.another_view(name, 100 * (len(self.views) + 1))
+        if name in self.views or len(self.views) == len(VIEW_BASES):
+            raise RuntimeError(f"view {name}: it exists, or there are {len(VIEW_BASES)} already, which is all")
+        view = self.dns.another_view(name, VIEW_BASES[len(self.views)])
         self.views[name] = view
         view.start()
         return view

@@ -21,8 +21,9 @@ from wait import wait_for
 
 DAY = 86400
 # Last octets of the addresses of a view, added to the base of the view.
-ROOT, EXAMPLE, MAIL, CUSTOMERS, SILENT = 1, 2, 3, 10, 99
+ROOT, EXAMPLE, MAIL, CUSTOMERS, SILENT = 1, 2, 3, 10, 19
 WEB_HOST, MAIL_HOST = 80, 25
+VIEW_BASES = range(100, 240, 20)  # of further views; a block has 254 addresses
 NSD_PROCESSES = 3  # transfer daemon, main process, one that answers
 
 
