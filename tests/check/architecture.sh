@@ -29,7 +29,6 @@ curl/                       libs/http
 evhttp\.h|event2/http       libs/http
 openssl/                    libs/pki
 idn2\.h|libpsl\.h           libs/smime
-linux/seccomp|linux/filter  libs/sandbox
 '
 
 check_doors() {
@@ -47,7 +46,6 @@ base
 log
 smime
 catalogue
-sandbox
 pack
 pki
 bus
