@@ -83,10 +83,16 @@ class Crash(SystemTest):
         checkers.trusted(self)
 
     def disturb(self, crowd: Crowd, harm: Callable[[], None], pause: float, times: range) -> int:
-        """Does harm at random moments while requests are under way; says how often."""
-        done, moment = 0, threading.Event()
+        """Does harm at random moments while requests are under way; says how often.
+
+        However fast these are, the least number of times is spread over them.
+        """
+        done, moment, total = 0, threading.Event(), crowd.unfinished
         while crowd.unfinished and done < times.stop:
-            moment.wait(self.random.uniform(0, pause))
+            until = time.monotonic() + self.random.uniform(0, pause)
+            latest = max(0, total * (times.start - done) // (times.start + 1))
+            while time.monotonic() < until and crowd.unfinished > latest:
+                moment.wait(0.005)
             harm()
             done += 1
         self.assertGreaterEqual(done, times.start, "the requests were done too soon")
