@@ -204,6 +204,7 @@ class TwoStacksAtOnce(unittest.TestCase):
             "mail": "secure",
             "alpha.example": "secure",
             "gamma.mail": "secure",
+            "delta.example": "secure",
             "bench.example": "secure",
             "beta.example": "insecure",
             "bogus.example": "bogus",
@@ -221,7 +222,7 @@ class TwoStacksAtOnce(unittest.TestCase):
         )
 
     def test_absence_is_proved(self) -> None:
-        for name in ("alpha.example", "gamma.mail"):
+        for name in ("alpha.example", "gamma.mail", "delta.example"):
             nothing, nobody = resolve(self.envs[0], name, "CAA"), resolve(
                 self.envs[0], "no." + name, "A"
             )

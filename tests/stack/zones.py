@@ -367,6 +367,7 @@ def first_zones(block: Block) -> list[Zone]:
         Zone("caa-allow.example", rrsets={("@", "CAA"): ['0 issuemail "ca.countersign.example"']}),
         Zone("bench.example", ttl=300),
         Zone("gamma.mail", nsec3=True),
+        Zone("delta.example", nsec3=True),
     ]
     for zone in zones:
         if zone.server == "customers":

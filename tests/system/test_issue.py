@@ -241,6 +241,16 @@ class Issue(SystemTest):
         self.assertEqual(found["found_at"].rstrip("."), "caa-deny.example")
         self.assertEqual(self.alice.show(request)["state"], "validating")
 
+    def test_absence_by_hashed_names_is_proof(self) -> None:
+        """No CAA in a zone with NSEC3 (RFC 5155): proved to be absent, and so permitted."""
+        key, csr = self.key("hashed")
+        request = self.create("ann@delta.example", csr=csr)
+        self.alice.verify(request, "caa-1")
+        found = self.alice.wait_check(request, "caa-1", "proved")
+        self.assertEqual(found["dnssec"], "secure")
+        self.alice.prove_mailbox(request, "ann@delta.example")
+        self.issue_and_use(key, request, "ann@delta.example")
+
     def test_bogus_dnssec_is_no_permission(self) -> None:
         request = self.create("eve@bogus.example")
         self.alice.verify(request, "caa-1")
