@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store.c: all queries of policy.  A load is four queries and two waits for any number of events; a save
+ * store.c: all queries of policy.  A load is five queries and two waits for any number of events; a save
  * writes what changed.  Plans are locked in the order of their ids, so replicas cannot deadlock on them.
  */
 #include "store.h"
@@ -21,11 +21,13 @@ case_of(const struct svc_aggregate *aggregate)
 
 /* ---- load: plans ---- */
 
+/*
+ * Whoever waits for a lock is given the row as it then is, but everything that the same statement joins
+ * to it as it was before: what lies in other tables is asked for by the statements behind.
+ */
 static const char load_plans_sql[] =
-    "select p.request, p.state, p.since_ms, p.due_ms, e.request_envelope, e.approval_envelope,"
-    " e.plan_envelope, p.version"
-    " from plan p left join plan_envelope e on e.request = p.request"
-    " where p.request = any($1::uuid[]) order by p.request for update of p";
+    "select request, state, since_ms, due_ms, version"
+    " from plan where request = any($1::uuid[]) order by request for update";
 
 static enum cs_code
 read_state(const char *name, enum policy_state *ret_state, struct cs_err *err)
@@ -57,38 +59,58 @@ open_envelopes(struct cs_arena *arena, struct policy_plan *plan, struct cs_err *
 }
 
 static enum cs_code
-read_plan(const struct db_rows *rows, size_t row, struct cs_arena *arena, struct policy_plan *ret,
-    struct cs_err *err)
+read_plan(const struct db_rows *rows, size_t row, struct policy_plan *ret, struct cs_err *err)
 {
 	struct policy_plan plan = {
 		.since_ms = db_get_i64(rows, row, 2),
 		.due_ms = db_get_i64(rows, row, 3),
-		.request_envelope = db_get_bytes(rows, row, 4),
-		.approval_envelope = db_get_bytes(rows, row, 5),
-		.plan_envelope = db_get_bytes(rows, row, 6),
-		.version = (uint32_t)db_get_i32(rows, row, 7),
+		.version = (uint32_t)db_get_i32(rows, row, 4),
 	};
 
-	if (read_state(db_get_text(rows, row, 1), &plan.state, err) ||
-	    open_envelopes(arena, &plan, err)) {
-		if (err->code == CS_MALFORMED)
-			err->code = CS_INTERNAL; /* it is our row, not the event, that is wrong */
-		return CS_INTERNAL;
-	}
+	if (read_state(db_get_text(rows, row, 1), &plan.state, err))
+		return err->code;
 	*ret = plan;
 	return CS_OK;
 }
 
-static enum cs_code
-read_plans(struct svc_batch *batch, const struct db_rows *rows, struct cs_err *err)
+static struct policy_plan *
+plan_of_row(const struct svc_batch *batch, const struct db_rows *rows, size_t row)
 {
-	for (size_t i = 0; i < db_rows_count(rows); i++) {
-		struct svc_aggregate *found = svc_aggregate_find(batch, db_get_id(rows, i, 0));
+	struct svc_aggregate *found = svc_aggregate_find(batch, db_get_id(rows, row, 0));
 
-		cs_assert(found != NULL);
-		if (read_plan(rows, i, batch->arena, &case_of(found)->plan, err))
+	cs_assert(found != NULL);
+	return &case_of(found)->plan;
+}
+
+static const char load_envelopes_sql[] =
+    "select request, request_envelope, approval_envelope, plan_envelope"
+    " from plan_envelope where request = any($1::uuid[])";
+
+static enum cs_code
+read_envelopes(
+    const struct svc_batch *batch, const struct db_rows *rows, size_t row, struct cs_err *err)
+{
+	struct policy_plan *plan = plan_of_row(batch, rows, row);
+
+	plan->request_envelope = db_get_bytes(rows, row, 1);
+	plan->approval_envelope = db_get_bytes(rows, row, 2);
+	plan->plan_envelope = db_get_bytes(rows, row, 3);
+	if (open_envelopes(batch->arena, plan, err) == CS_OK)
+		return CS_OK;
+	err->code = CS_INTERNAL; /* it is our row, not the event, that is wrong */
+	return CS_INTERNAL;
+}
+
+static enum cs_code
+read_plans(struct svc_batch *batch, const struct db_rows *plans, const struct db_rows *envelopes,
+    struct cs_err *err)
+{
+	for (size_t i = 0; i < db_rows_count(plans); i++)
+		if (read_plan(plans, i, plan_of_row(batch, plans, i), err))
 			return CS_INTERNAL;
-	}
+	for (size_t i = 0; i < db_rows_count(envelopes); i++)
+		if (read_envelopes(batch, envelopes, i, err))
+			return CS_INTERNAL;
 	return CS_OK;
 }
 
@@ -132,18 +154,15 @@ static enum cs_code
 load_plans(struct svc_batch *batch, struct cs_err *err)
 {
 	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n) };
-	struct db_rows *plans, *progress;
+	struct db_rows *plans, *envelopes, *progress;
 
 	if (db_ask(batch->db, batch->arena, load_plans_sql, params, 1, &plans, err) ||
+	    db_ask(batch->db, batch->arena, load_envelopes_sql, params, 1, &envelopes, err) ||
 	    db_ask(batch->db, batch->arena, load_progress_sql, params, 1, &progress, err) ||
-	    db_settle(batch->db, err) || read_plans(batch, plans, err))
+	    db_settle(batch->db, err) || read_plans(batch, plans, envelopes, err))
 		return err->code;
-	for (size_t i = 0; i < db_rows_count(progress); i++) {
-		struct svc_aggregate *found = svc_aggregate_find(batch, db_get_id(progress, i, 0));
-
-		cs_assert(found != NULL);
-		read_progress(progress, i, &case_of(found)->plan);
-	}
+	for (size_t i = 0; i < db_rows_count(progress); i++)
+		read_progress(progress, i, plan_of_row(batch, progress, i));
 	for (size_t i = 0; i < batch->n; i++) {
 		struct policy_plan *plan = &case_of(&batch->aggregates[i])->plan;
 

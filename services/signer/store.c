@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store.c: all queries of the signer.  A load is four queries and two waits for any number of events.  Records are
+ * store.c: all queries of the signer.  A load is five queries and two waits for any number of events.  Records are
  * locked in the order of their ids and the audit chain last, so that replicas cannot deadlock.
  */
 #include "store.h"
@@ -27,12 +27,18 @@ record_find(const struct svc_batch *batch, struct cs_id request)
 
 /* ---- load: requests and their intents ---- */
 
+/*
+ * Whoever waits for a lock is given the row as it then is, but everything that the same statement joins
+ * to it as it was before: what lies in other tables is asked for by the statements behind.
+ */
 static const char load_requests_sql[] =
-    "select r.request, r.state, r.version,"
-    " (select count(*) from missing m where m.request = r.request),"
+    "select request, state, version from request"
+    " where request = any($1::uuid[]) order by request for update";
+
+static const char load_intents_sql[] =
+    "select k.request, (select count(*) from missing m where m.request = k.request),"
     " i.serial, i.not_before_s, i.tbs, i.tbs_sha256, i.evidence, i.judged_at_ms, i.state"
-    " from request r left join intent i on i.request = r.request"
-    " where r.request = any($1::uuid[]) order by r.request for update of r";
+    " from unnest($1::uuid[]) k(request) left join intent i on i.request = k.request";
 
 static enum cs_code
 read_state(const char *name, enum signer_state *ret_state, struct cs_err *err)
@@ -50,19 +56,19 @@ static enum cs_code
 read_intent(
     const struct db_rows *rows, size_t row, struct signer_record *record, struct cs_err *err)
 {
-	const struct cs_span serial = db_get_bytes(rows, row, 4);
-	const struct cs_span digest = db_get_bytes(rows, row, 7);
+	const struct cs_span serial = db_get_bytes(rows, row, 2);
+	const struct cs_span digest = db_get_bytes(rows, row, 5);
 
 	if (serial.len != TBS_SERIAL || digest.len != CLAIM_DIGEST)
 		return cs_fail(
 		    err, CS_INTERNAL, "intent with a serial or digest of another length");
 	record->has_intent = true;
 	record->intent = (struct record_intent){
-		.choice.not_before_s = db_get_i64(rows, row, 5),
-		.tbs = db_get_bytes(rows, row, 6),
-		.evidence = db_get_bytes(rows, row, 8),
-		.judged_at_ms = db_get_i64(rows, row, 9),
-		.is_void = strcmp(db_get_text(rows, row, 10), "void") == 0,
+		.choice.not_before_s = db_get_i64(rows, row, 3),
+		.tbs = db_get_bytes(rows, row, 4),
+		.evidence = db_get_bytes(rows, row, 6),
+		.judged_at_ms = db_get_i64(rows, row, 7),
+		.is_void = strcmp(db_get_text(rows, row, 8), "void") == 0,
 	};
 	memcpy(record->intent.choice.serial, serial.data, serial.len);
 	memcpy(record->intent.tbs_sha256, digest.data, digest.len);
@@ -70,15 +76,21 @@ read_intent(
 }
 
 static enum cs_code
-read_requests(struct svc_batch *batch, const struct db_rows *rows, struct cs_err *err)
+read_requests(struct svc_batch *batch, const struct db_rows *requests,
+    const struct db_rows *intents, struct cs_err *err)
 {
-	for (size_t i = 0; i < db_rows_count(rows); i++) {
-		struct signer_record *record = record_find(batch, db_get_id(rows, i, 0));
+	for (size_t i = 0; i < db_rows_count(requests); i++) {
+		struct signer_record *record = record_find(batch, db_get_id(requests, i, 0));
 
-		record->version = (uint32_t)db_get_i32(rows, i, 2);
-		record->n_waiting_for = (size_t)db_get_i64(rows, i, 3);
-		if (read_state(db_get_text(rows, i, 1), &record->state, err) ||
-		    (!db_is_null(rows, i, 4) && read_intent(rows, i, record, err)))
+		record->version = (uint32_t)db_get_i32(requests, i, 2);
+		if (read_state(db_get_text(requests, i, 1), &record->state, err))
+			return err->code;
+	}
+	for (size_t i = 0; i < db_rows_count(intents); i++) {
+		struct signer_record *record = record_find(batch, db_get_id(intents, i, 0));
+
+		record->n_waiting_for = (size_t)db_get_i64(intents, i, 1);
+		if (!db_is_null(intents, i, 2) && read_intent(intents, i, record, err))
 			return err->code;
 	}
 	return CS_OK;
@@ -115,11 +127,12 @@ static enum cs_code
 load_statements(struct svc_batch *batch, struct cs_err *err)
 {
 	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n) };
-	struct db_rows *requests, *statements;
+	struct db_rows *requests, *intents, *statements;
 
 	if (db_ask(batch->db, batch->arena, load_requests_sql, params, 1, &requests, err) ||
+	    db_ask(batch->db, batch->arena, load_intents_sql, params, 1, &intents, err) ||
 	    db_ask(batch->db, batch->arena, load_statements_sql, params, 1, &statements, err) ||
-	    db_settle(batch->db, err) || read_requests(batch, requests, err))
+	    db_settle(batch->db, err) || read_requests(batch, requests, intents, err))
 		return err->code;
 	for (size_t i = 0; i < db_rows_count(statements); i++)
 		read_statement(statements, i, record_find(batch, db_get_id(statements, i, 0)));

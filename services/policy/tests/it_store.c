@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h> /* needs those before it */
 /* clang-format on */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,6 +241,16 @@ script(struct fixture *f, const char *text)
 	ok(db_script(f->db, text, &err), &err);
 }
 
+static int64_t
+count(struct fixture *f, const char *sql)
+{
+	struct db_rows *rows;
+	struct cs_err err = { 0 };
+
+	ok(db_query(f->db, f->arena, sql, NULL, 0, &rows, &err), &err);
+	return db_get_i64(rows, 0, 0);
+}
+
 /* ---- tests ---- */
 
 static void
@@ -441,6 +452,61 @@ of_two_replicas_one_is_told_that_the_other_was_faster(void **state)
 	db_rollback(f->db);
 }
 
+/* Somebody else's load, on a thread because it waits for our lock. */
+struct waiter {
+	pthread_t thread;
+	struct svc_batch batch;
+	struct cs_err err;
+	enum cs_code code;
+};
+
+static void *
+wait_and_load(void *arg)
+{
+	struct waiter *waiter = arg;
+
+	waiter->code = db_begin(waiter->batch.db, &waiter->err);
+	if (waiter->code == CS_OK)
+		waiter->code = store_load_cases(&waiter->batch, &waiter->err);
+	return NULL;
+}
+
+static void
+who_waited_for_a_plan_gets_all_of_it_as_it_then_is(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+	struct cs_err err = { 0 };
+
+	(void)store_one(f, request);
+	struct svc_batch first = batch_of_key(f, f->db, request);
+	struct policy_case *c = load_one(&first);
+	struct waiter waiter = { .batch = batch_of_key(f, f->other, request) };
+
+	waiter.batch.arena = cs_arena_new();
+	assert_int_equal(pthread_create(&waiter.thread, NULL, wait_and_load, &waiter), 0);
+	for (int i = 0;
+	     i < 10000 && count(f, "select count(*) from pg_locks where not granted") == 0; i++)
+		(void)usleep(1000);
+	assert_int_equal(count(f, "select count(*) from pg_locks where not granted"), 1);
+	c->plan.state = POLICY_REFUSED;
+	c->plan.plan.revision = 7;
+	c->plan.plan_envelope = claim_seal_plan(f->arena, f->key, &c->plan.plan);
+	c->plan.progress[0].attempt = 5;
+	c->plan.changed = true;
+	ok(save(&first, &err), &err);
+	assert_int_equal(pthread_join(waiter.thread, NULL), 0);
+	ok(waiter.code, &waiter.err);
+	const struct policy_case *seen = waiter.batch.aggregates[0].state;
+
+	assert_int_equal(seen->plan.state, POLICY_REFUSED);
+	assert_int_equal(seen->plan.version, 2);
+	assert_int_equal(seen->plan.plan.revision, 7);
+	assert_int_equal(seen->plan.progress[0].attempt, 5);
+	db_rollback(f->other);
+	cs_arena_free(waiter.batch.arena);
+}
+
 static void
 two_hundred_requests_are_one_batch(void **state)
 {
@@ -626,16 +692,6 @@ plans_are_due_from_their_millisecond_on_earliest_first(void **state)
 /* ---- what is kept no longer ---- */
 
 #define DAYS(n) ((n)*INT64_C(86400000))
-
-static int64_t
-count(struct fixture *f, const char *sql)
-{
-	struct db_rows *rows;
-	struct cs_err err = { 0 };
-
-	ok(db_query(f->db, f->arena, sql, NULL, 0, &rows, &err), &err);
-	return db_get_i64(rows, 0, 0);
-}
 
 /* As text; the n-th of those born at that time. */
 static const char *
@@ -826,6 +882,7 @@ main(void)
 		CASE(progress_and_state_change_with_every_save),
 		CASE(what_did_not_change_is_not_written),
 		CASE(of_two_replicas_one_is_told_that_the_other_was_faster),
+		CASE(who_waited_for_a_plan_gets_all_of_it_as_it_then_is),
 		CASE(two_hundred_requests_are_one_batch),
 		CASE(evidence_comes_back_as_it_was_saved),
 		CASE(evidence_of_other_enterprises_and_names_is_not_even_loaded),

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h> /* needs those before it */
 /* clang-format on */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -394,6 +395,59 @@ intend(struct fixture *f, struct one *one, uint8_t n, uint8_t serial)
 	return record;
 }
 
+/* Somebody else's load, on a thread because it waits for our lock. */
+struct waiter {
+	pthread_t thread;
+	struct one one;
+	struct signer_record *record;
+	struct cs_err err;
+	enum cs_code code;
+};
+
+static void *
+wait_and_load(void *arg)
+{
+	struct waiter *waiter = arg;
+	struct svc_batch *batch = &waiter->one.batch;
+
+	waiter->code = db_begin(batch->db, &waiter->err);
+	if (waiter->code == CS_OK)
+		waiter->code = store_load_records(batch, &waiter->err);
+	waiter->record = waiter->one.aggregate.state;
+	return NULL;
+}
+
+static void
+who_waited_for_a_request_sees_its_intent(void **state)
+{
+	static const char waiting_sql[] = "select count(*) from pg_locks where not granted";
+	struct fixture *f = *state;
+	struct waiter waiter = { .code = CS_INTERNAL };
+	struct one one;
+
+	(void)begin(f, &one, f->db, 20, (struct cs_span){ 0 });
+	assert_int_equal(end(&one), CS_OK);
+	(void)intend(f, &one, 20, 0x61);
+	waiter.one.aggregate = (struct svc_aggregate){ .key = id(20) };
+	waiter.one.batch = (struct svc_batch){ .aggregates = &waiter.one.aggregate,
+		.n = 1,
+		.arena = cs_arena_new(),
+		.db = f->other,
+		.now_ms = NOW };
+	assert_int_equal(pthread_create(&waiter.thread, NULL, wait_and_load, &waiter), 0);
+	for (int i = 0; i < 10000 && number(f, waiting_sql) == 0; i++)
+		(void)usleep(1000);
+	assert_int_equal(number(f, waiting_sql), 1);
+	assert_int_equal(end(&one), CS_OK);
+	assert_int_equal(pthread_join(waiter.thread, NULL), 0);
+	ok(waiter.code, &waiter.err);
+	assert_int_equal(waiter.record->state, SIGNER_INTENT);
+	assert_true(waiter.record->has_intent);
+	assert_int_equal(waiter.record->intent.choice.serial[16], 0x61);
+	db_rollback(f->other);
+	cs_arena_free(waiter.one.batch.arena);
+}
+
 static void
 an_intent_becomes_a_certificate_once(void **state)
 {
@@ -492,6 +546,7 @@ main(void)
 		cmocka_unit_test(evidence_of_others_is_loaded_when_a_plan_names_it),
 		cmocka_unit_test(the_first_result_counts_and_the_second_is_noted),
 		cmocka_unit_test(what_was_waited_for_is_found),
+		cmocka_unit_test(who_waited_for_a_request_sees_its_intent),
 		cmocka_unit_test(an_intent_becomes_a_certificate_once),
 		cmocka_unit_test(a_void_intent_keeps_its_serial),
 		cmocka_unit_test(the_audit_chain_holds_and_cannot_be_changed),
