@@ -150,8 +150,8 @@ FUZZ_S    ?= 60
 fuzz-built:
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) B=build/fuzz CC=clang FUZZ=1 \
 	    CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" $(FUZZERS)
-fuzz: packages fuzz-built ## every parser, FUZZ_S seconds each (60), from tests/corpus and what earlier runs found
-	$(Q)/usr/bin/python3 tests/fuzz.py --seconds $(FUZZ_S) $(FUZZERS)
+fuzz: packages fuzz-built ## every parser, FUZZ_S seconds each (60), from tests/corpus and what earlier runs found; FUZZ_SEED=N: again the same
+	$(Q)/usr/bin/python3 tests/fuzz.py --seconds $(FUZZ_S) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(FUZZERS)
 fuzz-short: fuzz-built ## every parser for 3 seconds, from tests/corpus and the same seed
 	$(Q)/usr/bin/python3 tests/fuzz.py --seconds 3 --seed 1 $(FUZZERS)
 

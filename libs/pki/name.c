@@ -102,7 +102,9 @@ read_attribute(struct cs_arena *arena, struct cs_span body, struct pki_attribute
 	if (!pki_der_take(&body, PKI_OID, &oid) || !pki_der_next(&body, &value) || body.len > 0)
 		return "an attribute that is not a type and a value";
 	ret_attribute->oid = pki_der_oid_text(arena, oid);
-	ret_attribute->value = pki_string_text(arena, value.tag, value.body);
+	/* RFC 5280 4.1.2.4: no name is made of VisibleStrings, and OpenSSL reads none. */
+	ret_attribute->value =
+	    value.tag == PKI_VISIBLE_STRING ? NULL : pki_string_text(arena, value.tag, value.body);
 	if (ret_attribute->oid == NULL)
 		return "an attribute of a malformed type";
 	return ret_attribute->value != NULL

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pki/cert.h"
 #include "pki/keycheck.h"
 
 #define HEAD "countersign weak keys 1\n"
@@ -45,7 +46,8 @@ read_list(struct pki_weak_list *list)
 		return false;
 	const uint8_t *version = file.data + head;
 	const uint8_t *end = memchr(version, '\n', file.len - head);
-	if (end == NULL || end == version || end - version > VERSION_MAX)
+	if (end == NULL || end == version || end - version > VERSION_MAX ||
+	    pki_text_fault(cs_span_of(version, (size_t)(end - version))) != NULL)
 		return false;
 	memcpy(list->version, version, (size_t)(end - version));
 	const size_t left = file.len - (size_t)(end + 1 - file.data);

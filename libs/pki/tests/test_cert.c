@@ -279,6 +279,32 @@ reads_no_certificate_whose_parts_have_another_form(void **state)
 }
 
 static void
+reads_no_certificate_with_a_name_of_visible_strings(void **state)
+{
+	static const struct {
+		uint8_t tag;
+		enum cs_code want;
+	} cases[] = { { PKI_UTF8_STRING, CS_OK }, { PKI_PRINTABLE_STRING, CS_OK },
+		{ PKI_VISIBLE_STRING, CS_MALFORMED } };
+	struct hierarchy *h = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t name[] = { PKI_SEQUENCE, 13, PKI_SET, 11, PKI_SEQUENCE, 9, PKI_OID, 3, 0x55,
+			4, 3, cases[i].tag, 2, 'D', 'E' };
+		struct pki_cert_template t = subscriber_template(h, p256_spki(h));
+		struct pki_cert_info info;
+		struct cs_span tbs;
+
+		t.issuer = cs_span_of(name, sizeof(name));
+		assert_int_equal(pki_cert_tbs(h->arena, &t, &tbs, NULL), CS_OK);
+		const struct cs_span der =
+		    pki_cert_assemble(h->arena, tbs, t.sigalg, cs_span_str("signature"));
+
+		assert_int_equal(pki_cert_read(h->arena, der, &info, NULL), cases[i].want);
+	}
+}
+
+static void
 a_bundle_holds_the_chain(void **state)
 {
 	struct hierarchy *h = *state;
@@ -439,6 +465,7 @@ main(void)
 		cmocka_unit_test(refuses_templates_that_break_their_contract),
 		cmocka_unit_test(reads_no_certificate_that_is_cut_or_signed_by_nobody),
 		cmocka_unit_test(reads_no_certificate_whose_parts_have_another_form),
+		cmocka_unit_test(reads_no_certificate_with_a_name_of_visible_strings),
 		cmocka_unit_test(a_bundle_holds_the_chain),
 		cmocka_unit_test(ca_certificates_follow_their_profile),
 		cmocka_unit_test(refuses_hierarchies_that_the_rules_forbid),

@@ -284,6 +284,8 @@ a_list_of_weak_keys_finds_its_keys_and_no_others(void **state)
 	memcpy(file.data + sizeof(head) - 1, high, 10); /* out of order */
 	put_list(path, file.data, file.len);
 	assert_int_equal(pki_weak_list_load(path, &list, &err), CS_MALFORMED);
+	put_list(path, "countersign weak keys 1\n\0debian\n", 32); /* a version that nobody sees */
+	assert_int_equal(pki_weak_list_load(path, &list, &err), CS_MALFORMED);
 	put_list(path, "something else\nx\n", 17);
 	assert_int_equal(pki_weak_list_load(path, &list, &err), CS_MALFORMED);
 	put_list(path, "", 0);
