@@ -84,6 +84,7 @@ look_new(struct probe *probe, const struct claim_check *check, struct cs_arena *
 	look->finding = (struct probe_finding){ .found_at = "",
 		.detail = "",
 		.lookups = CS_NEW_ARRAY(arena, LOOKUPS_MAX, struct claim_lookup),
+		.wires = CS_NEW_ARRAY(arena, LOOKUPS_MAX, struct cs_span),
 		.seen = { CS_NEW_ARRAY(arena, SEEN_MAX, const char *), 0 } };
 	return look;
 }
@@ -162,6 +163,7 @@ look_add_lookup(struct look *look, const struct dns_result *result)
 		.why = cs_escape(look->arena, cs_span_str(result->why), 300),
 		.ttl_s = result->answer == NULL ? 0 : result->answer->ttl_s,
 		.answered_at_ms = result->answered_ms };
+	finding->wires[finding->n_lookups - 1] = cs_arena_copy_span(look->arena, result->wire);
 	if (result->wire.len > 0) {
 		pki_sha256(result->wire, digest);
 		lookup->wire_sha256 = cs_span_of(digest, PKI_SHA256);

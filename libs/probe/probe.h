@@ -38,6 +38,7 @@ struct probe_finding {
 	uint32_t ttl_s;
 	struct claim_lookup *lookups;
 	size_t n_lookups;
+	struct cs_span *wires;   /* the packet of each lookup, for the archive; empty: none came */
 	struct claim_texts seen; /* what came back, escaped and shortened */
 	const char *detail;      /* "" or the method's own: the URLs fetched */
 	int64_t checked_at_ms;
