@@ -66,47 +66,12 @@ reads_a_hundred_records_and_no_more(void **state)
 	assert_int_equal(match(texts, TXT_MAX_RECORDS + 1, "token"), TXT_TOO_MANY);
 }
 
-static struct mx_facts
-facts(struct cs_arena *arena, const struct dns_record *records, size_t len)
-{
-	const struct dns_answer answer = {
-		.type = DNS_TYPE_MX, .records = records, .records_len = len
-	};
-
-	return mx_facts(arena, &answer);
-}
-
-static void
-tells_where_mail_goes(void **state)
-{
-	static const struct dns_record hosts[] = { { .preference = 20, .host = "a.example" },
-		{ .preference = 5, .host = "z.example" },
-		{ .preference = 20, .host = "A0.example" } };
-	static const struct dns_record null[] = { { .preference = 0, .host = "." } };
-	static const struct dns_record both[] = { { .preference = 0, .host = "." },
-		{ .preference = 5, .host = "z.example" } };
-	struct cs_arena *arena = cs_arena_new();
-	struct mx_facts got = facts(arena, hosts, 3);
-
-	(void)state;
-	assert_int_equal(got.kind, MX_HOSTS);
-	assert_int_equal(got.hosts_len, 3);
-	assert_string_equal(got.hosts[0].host, "z.example");
-	assert_string_equal(got.hosts[1].host, "A0.example");
-	assert_string_equal(got.hosts[2].host, "a.example");
-	assert_int_equal(facts(arena, NULL, 0).kind, MX_NONE);
-	assert_int_equal(facts(arena, null, 1).kind, MX_NULL);
-	assert_int_equal(facts(arena, both, 2).kind, MX_BROKEN);
-	cs_arena_free(arena);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_whole_record_must_be_the_value),
 		cmocka_unit_test(reads_a_hundred_records_and_no_more),
-		cmocka_unit_test(tells_where_mail_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
