@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* domain_txt.c: the value in a TXT record at a label that begins with "_" (TBR 3.2.2.4.7). */
-#include "base/text.h"
 #include "dns/txt.h"
 #include "internal.h"
 
@@ -51,15 +50,7 @@ on_answer(void *arg, const struct dns_result *result)
 	struct look *look = arg;
 
 	look_add_lookup(look, result);
-	if (result->state == DNS_BOGUS)
-		look_end(look, CLAIM_REFUSED, "dnssec-bogus", "TBR 3.2.2.4; RFC 4035 5",
-		    cs_arena_printf(look->arena, "DNSSEC validation failed: %s",
-			cs_escape(look->arena, cs_span_str(result->why), 300)));
-	else if (result->answer == NULL)
-		look_end(look, CLAIM_COULD_NOT_TELL, "dns-failed", clause,
-		    cs_arena_printf(look->arena, "the name servers did not answer: %s",
-			cs_escape(look->arena, cs_span_str(result->why), 300)));
-	else
+	if (!look_end_unanswered(look, result, clause))
 		judge(look, result->answer);
 }
 

@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "dns/dns.h"
+#include "dns/route.h"
 #include "http/address.h"
 #include "http/fetch.h"
 #include "probe/probe.h"
@@ -48,7 +49,24 @@ void look_end(struct look *look, enum claim_outcome outcome, const char *reason,
 void look_add_seen(struct look *look, struct cs_span octets);
 /* Copies what an auditor needs of a lookup, and weakens the finding's DNSSEC state by it. */
 void look_add_lookup(struct look *look, const struct dns_result *result);
+/* Ends the probe if the answer says nothing ("dns-failed") or is forged ("dnssec-bogus"). */
+bool look_end_unanswered(struct look *look, const struct dns_result *result, const char *clause);
 enum claim_dnssec security_of(enum dns_state state);
+
+/*
+ * Asks for the MX of `domain` and the addresses of its hosts, adds the lookups, and calls `then` once.  The
+ * route lives in the look's arena.
+ */
+typedef void look_routed(void *arg, const struct mail_route *route);
+void look_for_route(struct look *look, const char *domain, look_routed *then, void *arg);
+/* "10 mx.example" for each host, in order; behind it in brackets why it cannot be used. */
+void look_add_route(struct look *look, const struct mail_route *route);
+/* Ends the probe by what was decided; the reason is that of the route. */
+void look_end_route(
+    struct look *look, const struct mail_route *route, const struct mail_route_decision *decision);
+
+void probe_mail_route(struct look *look);
+void probe_dkim_key(struct look *look);
 
 void probe_domain_txt(struct look *look);
 void probe_domain_file(struct look *look);

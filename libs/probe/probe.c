@@ -170,21 +170,64 @@ look_add_lookup(struct look *look, const struct dns_result *result)
 	}
 }
 
+bool
+look_end_unanswered(struct look *look, const struct dns_result *result, const char *clause)
+{
+	const char *why;
+
+	if (result->answer != NULL)
+		return false;
+	why = cs_escape(look->arena, cs_span_str(result->why), 300);
+	if (result->state == DNS_BOGUS)
+		look_end(look, CLAIM_REFUSED, "dnssec-bogus", "TBR 3.2.2.4; RFC 4035 5",
+		    cs_arena_printf(look->arena, "DNSSEC validation failed: %s", why));
+	else
+		look_end(look, CLAIM_COULD_NOT_TELL, "dns-failed", clause,
+		    cs_arena_printf(look->arena, "the name servers did not answer: %s", why));
+	return true;
+}
+
+/* ---- which look a check asks for ---- */
+
+static const struct way {
+	const char *method;
+	bool of_mailbox, needs_value;
+	void (*begin)(struct look *look);
+} ways[] = {
+	{ "dns-txt", false, true, probe_domain_txt },
+	{ "http-file", false, true, probe_domain_file },
+	{ "mail-route", true, false, probe_mail_route },
+	{ "dkim-key", true, false, probe_dkim_key },
+};
+
+static const struct way *
+way_of(const struct claim_check *check)
+{
+	bool of_mailbox = check->kind == CLAIM_MAILBOX;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (strcmp(ways[i].method, check->method) == 0 &&
+		    ways[i].of_mailbox == of_mailbox &&
+		    (check->expected.len > 0 || !ways[i].needs_value))
+			return &ways[i];
+	return NULL;
+}
+
 void
 probe_start(struct probe *probe, const struct claim_check *check, struct cs_arena *arena,
     probe_done *done, void *arg)
 {
+	const struct way *way;
 	struct look *look;
 
 	if (check->kind == CLAIM_CAA || check->kind == CLAIM_MPIC_CAA) {
 		probe_caa(probe, check, PROBE_ISSUEMAIL, arena, done, arg);
 		return;
 	}
+	way = way_of(check);
 	look = look_new(probe, check, arena, done, arg);
-	if (strcmp(check->method, "dns-txt") == 0 && check->expected.len > 0)
-		probe_domain_txt(look);
-	else if (strcmp(check->method, "http-file") == 0 && check->expected.len > 0)
-		probe_domain_file(look);
+	if (way != NULL)
+		way->begin(look);
 	else
 		look_end(look, CLAIM_COULD_NOT_TELL, "unknown-method", "TBR 3.2.2.4",
 		    "this method cannot be looked at from here");

@@ -51,6 +51,16 @@ typedef void probe_done(void *arg, const struct probe_finding *finding);
  * Does this check hold as seen from here?  By kind and method: CAA (issuemail for check->issuer_domains),
  * "dns-txt" and "http-file" (check->expected).  `check` and `arena` are the caller's, and must live until
  * `done` ran or the probe was closed.
+ *
+ * Of kind CLAIM_MAILBOX, both by answers of this very moment:
+ * "mail-route": where does the mail of check->target, a mailbox or a domain, go (RFC 5321 5.1, RFC 7505)?
+ *   Proved "mx-found", "mx-implicit"; refused "mx-null", "mx-none-usable", "mx-no-such-domain",
+ *   "dnssec-bogus"; could not tell "dns-failed".  `seen` are the hosts in order, "10 mx.example", with the
+ *   reason in brackets where one cannot be used.  `found_at` is the host that may prove the domain (SBR
+ *   3.2.2.3), "" when there is none; among equal ones check->expected draws, or chance where it is empty.
+ * "dkim-key": the TXT record at check->target, a whole owner name.  Proved "txt-found", its joined text in
+ *   `detail`; refused "txt-no-record", "txt-too-many" (more than one), "txt-unreadable" (not 1 to 1,000
+ *   octets of printable ASCII), "dnssec-bogus"; could not tell "dns-failed".
  */
 void probe_start(struct probe *probe, const struct claim_check *check, struct cs_arena *arena,
     probe_done *done, void *arg);

@@ -162,6 +162,27 @@ publish_records(struct world *world)
 		    " '\"abcdefghijklm\" \"nopqrstuvwxyz234567\"'");
 }
 
+static void
+publish_mail(struct world *world)
+{
+	call(world, "dns.set alpha.example m1 MX '20 mx2.alpha.example.' '10 mx1.alpha.example.'");
+	call(world, "dns.set alpha.example mx1 A 192.0.2.1");
+	call(world, "dns.set alpha.example mx2 AAAA 2001:db8::1");
+	call(world, "dns.set alpha.example implicit A 192.0.2.1");
+	call(world, "dns.set alpha.example nullmx MX '0 .'");
+	call(world, "dns.set alpha.example nomail TXT '\"x\"'");
+	call(world, "dns.set alpha.example mxalias CNAME mx1.alpha.example.");
+	call(world, "dns.set alpha.example aliased MX '10 mxalias.alpha.example.'");
+	call(world, "dns.set alpha.example nowhere MX '10 nothing.alpha.example.'");
+	call(world, "dns.set alpha.example local MX '10 localhost.'");
+	call(world, "dns.set alpha.example forged MX '10 mail.bogus.example.'");
+	call(world, "dns.set bogus.example mail A 192.0.2.1");
+	call(world, "dns.set alpha.example sel._domainkey TXT '\"v=DKIM1; p=\" \"AAAA\"'");
+	call(world, "dns.set alpha.example two._domainkey TXT '\"a\"' '\"b\"'");
+	call(world, "dns.set alpha.example odd._domainkey TXT '\"v=DKIM1\\001\"'");
+	call(world, "dns.set bogus.example sel._domainkey TXT '\"v=DKIM1; p=AAAA\"'");
+}
+
 /* ---- one look ---- */
 
 static void
@@ -191,6 +212,7 @@ setup(void **state)
 	publish_hosts(world);
 	publish_files(world);
 	publish_records(world);
+	publish_mail(world);
 	if (probe_open(&world->settings, world->base, &world->probe, &err))
 		fail_msg("%s", err.text);
 	*state = world;
@@ -410,6 +432,76 @@ a_fetch_names_every_place_that_it_visited(void **state)
 	assert_null(strstr(got->detail, VALUE)); /* the value is in no URL */
 }
 
+static const struct want routes[] = {
+	{ "somebody@m1.alpha.example", CLAIM_PROVED, "mx-found", CLAIM_DNSSEC_SECURE },
+	{ "m1.alpha.example", CLAIM_PROVED, "mx-found", CLAIM_DNSSEC_SECURE },
+	{ "implicit.alpha.example", CLAIM_PROVED, "mx-implicit", CLAIM_DNSSEC_SECURE },
+	{ "aliased.alpha.example", CLAIM_PROVED, "mx-found", CLAIM_DNSSEC_SECURE },
+	{ "nullmx.alpha.example", CLAIM_REFUSED, "mx-null", CLAIM_DNSSEC_SECURE },
+	{ "nomail.alpha.example", CLAIM_REFUSED, "mx-none-usable", CLAIM_DNSSEC_SECURE },
+	{ "nowhere.alpha.example", CLAIM_REFUSED, "mx-none-usable", CLAIM_DNSSEC_SECURE },
+	{ "local.alpha.example", CLAIM_REFUSED, "mx-none-usable", CLAIM_DNSSEC_SECURE },
+	{ "nothing.alpha.example", CLAIM_REFUSED, "mx-no-such-domain", CLAIM_DNSSEC_SECURE },
+	{ "bogus.example", CLAIM_REFUSED, "dnssec-bogus", CLAIM_DNSSEC_BOGUS },
+	{ "forged.alpha.example", CLAIM_REFUSED, "dnssec-bogus", CLAIM_DNSSEC_BOGUS },
+	{ "silent.example", CLAIM_COULD_NOT_TELL, "dns-failed", CLAIM_DNSSEC_INDETERMINATE },
+	{ "x@localhost", CLAIM_COULD_NOT_TELL, "dns-failed", CLAIM_DNSSEC_INDETERMINATE },
+};
+
+static void
+mail_goes_where_its_records_say(void **state)
+{
+	struct world *world = *state;
+
+	for (size_t i = 0; i < LEN(routes); i++) {
+		const struct claim_check check =
+		    check_of(CLAIM_MAILBOX, "mail-route", routes[i].target);
+
+		expect(&routes[i], look_by(world, world->probe, &check));
+		if (strchr(routes[i].target, '@') != NULL)
+			expect_readable(world, &check);
+	}
+}
+
+static void
+a_route_shows_its_hosts_in_order(void **state)
+{
+	const struct probe_finding *got =
+	    look(*state, CLAIM_MAILBOX, "mail-route", "m1.alpha.example");
+
+	assert_int_equal(got->seen.n, 2);
+	assert_string_equal(got->seen.items[0], "10 mx1.alpha.example");
+	assert_string_equal(got->seen.items[1], "20 mx2.alpha.example");
+	assert_string_equal(got->found_at, "mx1.alpha.example");
+	assert_int_equal(got->n_lookups, 5);
+	got = look(*state, CLAIM_MAILBOX, "mail-route", "aliased.alpha.example");
+	assert_string_equal(got->seen.items[0], "10 mxalias.alpha.example (alias)");
+	assert_string_equal(got->found_at, "");
+}
+
+static const struct want keys[] = {
+	{ "sel._domainkey.alpha.example", CLAIM_PROVED, "txt-found", CLAIM_DNSSEC_SECURE },
+	{ "SEL._domainkey.ALPHA.example", CLAIM_PROVED, "txt-found", CLAIM_DNSSEC_SECURE },
+	{ "none._domainkey.alpha.example", CLAIM_REFUSED, "txt-no-record", CLAIM_DNSSEC_SECURE },
+	{ "two._domainkey.alpha.example", CLAIM_REFUSED, "txt-too-many", CLAIM_DNSSEC_SECURE },
+	{ "odd._domainkey.alpha.example", CLAIM_REFUSED, "txt-unreadable", CLAIM_DNSSEC_SECURE },
+	{ "sel._domainkey.bogus.example", CLAIM_REFUSED, "dnssec-bogus", CLAIM_DNSSEC_BOGUS },
+	{ "a b._domainkey.alpha.example", CLAIM_COULD_NOT_TELL, "dns-failed",
+	    CLAIM_DNSSEC_INDETERMINATE },
+};
+
+static void
+a_key_is_the_one_record_at_its_name(void **state)
+{
+	struct world *world = *state;
+
+	for (size_t i = 0; i < LEN(keys); i++) {
+		expect(&keys[i], look(world, CLAIM_MAILBOX, "dkim-key", keys[i].target));
+		if (keys[i].outcome == CLAIM_PROVED)
+			assert_string_equal(world->got.detail, "v=DKIM1; p=AAAA");
+	}
+}
+
 /* Each kind of finding, once through the strict reader of evidence. */
 static void
 whatever_is_found_is_readable_evidence(void **state)
@@ -528,6 +620,9 @@ main(void)
 		cmocka_unit_test(a_record_is_seen_as_soon_as_it_is_there),
 		cmocka_unit_test(a_file_proves_by_being_exactly_the_value),
 		cmocka_unit_test(a_fetch_names_every_place_that_it_visited),
+		cmocka_unit_test(mail_goes_where_its_records_say),
+		cmocka_unit_test(a_route_shows_its_hosts_in_order),
+		cmocka_unit_test(a_key_is_the_one_record_at_its_name),
 		cmocka_unit_test(whatever_is_found_is_readable_evidence),
 		cmocka_unit_test(loopback_is_refused_unless_it_counts_as_public),
 		cmocka_unit_test(test_settings_are_refused_outside_test_mode),
