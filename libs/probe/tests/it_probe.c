@@ -458,7 +458,7 @@ mail_goes_where_its_records_say(void **state)
 		    check_of(CLAIM_MAILBOX, "mail-route", routes[i].target);
 
 		expect(&routes[i], look_by(world, world->probe, &check));
-		if (strchr(routes[i].target, '@') != NULL)
+		if (strncmp(routes[i].target, "somebody@", 9) == 0)
 			expect_readable(world, &check);
 	}
 }
