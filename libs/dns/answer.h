@@ -61,7 +61,7 @@ struct dns_answer {
 /*
  * Reads the answer to (name, type, class IN).  `name` is lower case text without a final dot.  The
  * result lives in `arena` and borrows from `wire`.  A CNAME found when CNAME was asked is a record,
- * not an alias.  CS_MALFORMED: unreadable, beyond a limit above, an alias loop, or an answer to
+ * not an alias, and its answer is NOERROR wherever it leads.  CS_MALFORMED: unreadable, beyond a limit above, an alias loop, or an answer to
  * something else.
  */
 CS_MUST_USE enum cs_code dns_answer_parse(struct cs_arena *arena, struct cs_span packet,

@@ -1,2 +1,2 @@
-probe_NEEDS := base dns http pki claim
+probe_NEEDS := base smime dns http pki claim
 probe_LDLIBS := -levent

@@ -140,18 +140,20 @@ text_of(struct look *look, const struct mail_route *route, const struct mail_rou
 	    look->arena, "%s: %s", text, cs_escape(look->arena, cs_span_str(route->why), 300));
 }
 
+const char *
+mail_host_text(struct cs_arena *arena, const struct mail_host *host)
+{
+	if (host->state == MAIL_HOST_USABLE)
+		return cs_arena_printf(arena, "%u %s", host->preference, host->name);
+	return cs_arena_printf(
+	    arena, "%u %s (%s)", host->preference, host->name, mail_host_state_name(host->state));
+}
+
 void
 look_add_route(struct look *look, const struct mail_route *route)
 {
-	for (size_t i = 0; i < route->hosts_len; i++) {
-		const struct mail_host *host = &route->hosts[i];
-		const char *state =
-		    host->state == MAIL_HOST_USABLE ? "" : mail_host_state_name(host->state);
-
-		look_add_seen(look, cs_span_str(cs_arena_printf(look->arena,
-					state[0] == '\0' ? "%u %s%s" : "%u %s (%s)",
-					host->preference, host->name, state)));
-	}
+	for (size_t i = 0; i < route->hosts_len; i++)
+		look_add_seen(look, cs_span_str(mail_host_text(look->arena, &route->hosts[i])));
 }
 
 void

@@ -2,6 +2,7 @@
 /* probe.c: opening, the parts that all kinds of probe share, and which kind a check is. */
 #include "probe/probe.h"
 
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,10 @@
 #include "base/time.h"
 #include "internal.h"
 #include "pki/hash.h"
+#include "smime/domain.h"
+#include "smime/method.h"
+
+#define DETAIL_MAX 1000 /* octets; claims hold CLAIM_MAX_TEXT */
 
 static enum cs_code
 open_resolvers(const struct probe_settings *settings, struct probe *probe, struct cs_err *err)
@@ -46,12 +51,20 @@ probe_open(const struct probe_settings *settings, struct event_base *base, struc
 	probe->base = base;
 	probe->arena = cs_arena_new();
 	if (http_address_rules_parse(nets, probe->arena, &probe->rules, err) ||
-	    open_resolvers(settings, probe, err)) {
+	    smime_psl_load(NULL, &probe->psl, err) || open_resolvers(settings, probe, err)) {
 		probe_close(probe);
 		return err->code;
 	}
 	*ret_probe = probe;
 	return CS_OK;
+}
+
+static void
+let_go(struct look *look)
+{
+	LIST_REMOVE(look, link);
+	event_free(look->later);
+	look->drop(look);
 }
 
 void
@@ -64,8 +77,9 @@ probe_close(struct probe *probe)
 	probe->closing = true; /* the resolvers tell us once more: look_end() keeps it to itself */
 	dns_close(probe->cached);
 	dns_close(probe->fresh);
-	while ((look = LIST_FIRST(&probe->files)) != NULL)
-		probe_domain_file_drop(look);
+	while ((look = LIST_FIRST(&probe->held)) != NULL)
+		let_go(look);
+	smime_psl_free(probe->psl);
 	cs_arena_free(probe->arena);
 	free(probe);
 }
@@ -81,6 +95,7 @@ look_new(struct probe *probe, const struct claim_check *check, struct cs_arena *
 	*look = (struct look){
 		.probe = probe, .check = check, .arena = arena, .done = done, .arg = arg
 	};
+	look->method = smime_method_find(check->method);
 	look->finding = (struct probe_finding){ .found_at = "",
 		.detail = "",
 		.lookups = CS_NEW_ARRAY(arena, LOOKUPS_MAX, struct claim_lookup),
@@ -112,6 +127,59 @@ look_add_seen(struct look *look, struct cs_span octets)
 
 	if (seen->n < SEEN_MAX)
 		seen->items[seen->n++] = cs_escape(look->arena, octets, SHOWN_MAX);
+}
+
+void
+look_add_detail(struct look *look, struct cs_span text)
+{
+	const char *before = look->finding.detail;
+	size_t len = strlen(before);
+	const char *glue = len == 0 ? "" : "; ";
+
+	if (len + 10 < DETAIL_MAX)
+		look->finding.detail = cs_arena_printf(look->arena, "%s%s%s", before, glue,
+		    cs_escape(look->arena, text, DETAIL_MAX - len - 2));
+}
+
+const char *
+look_clause(const struct look *look)
+{
+	return look->method != NULL ? look->method->clause : "TBR 3.2.2.4";
+}
+
+static void
+end_now(evutil_socket_t fd, short what, void *arg)
+{
+	struct look *look = arg;
+
+	(void)fd;
+	(void)what;
+	let_go(look);
+	look->told(look->told_arg, &look->finding);
+}
+
+/* Stands in for the caller's `done`. */
+static void
+end_later(void *arg, const struct probe_finding *finding)
+{
+	struct look *look = arg;
+	const struct timeval now = { 0, 0 };
+
+	(void)finding;
+	cs_assert(evtimer_add(look->later, &now) == 0);
+}
+
+void
+look_hold(struct look *look, void (*drop)(struct look *look))
+{
+	look->later = evtimer_new(look->probe->base, end_now, look);
+	cs_assert(look->later != NULL);
+	look->drop = drop;
+	LIST_INSERT_HEAD(&look->probe->held, look, link);
+	look->told = look->done;
+	look->told_arg = look->arg;
+	look->done = end_later;
+	look->arg = look;
 }
 
 enum claim_dnssec
@@ -146,12 +214,18 @@ weaker(enum claim_dnssec a, enum claim_dnssec b)
 }
 
 void
+look_weaken(struct look *look, enum dns_state state)
+{
+	look->finding.security = weaker(look->finding.security, security_of(state));
+}
+
+void
 look_add_lookup(struct look *look, const struct dns_result *result)
 {
 	struct probe_finding *finding = &look->finding;
 	uint8_t *digest = cs_arena_alloc(look->arena, PKI_SHA256);
 
-	finding->security = weaker(finding->security, security_of(result->state));
+	look_weaken(look, result->state);
 	if (finding->n_lookups == LOOKUPS_MAX)
 		return;
 	struct claim_lookup *lookup = &finding->lookups[finding->n_lookups++];
@@ -194,8 +268,13 @@ static const struct way {
 	bool of_mailbox, needs_value;
 	void (*begin)(struct look *look);
 } ways[] = {
-	{ "dns-txt", false, true, probe_domain_txt },
-	{ "http-file", false, true, probe_domain_file },
+	{ "dns-txt", false, true, probe_dns_txt },
+	{ "dns-cname", false, true, probe_dns_cname },
+	{ "dns-persist", false, false, probe_dns_persist },
+	{ "http-file", false, true, probe_http_file },
+	{ "acme-http", false, true, probe_acme_http },
+	{ "mx-dns-txt", false, true, probe_mx_dns_txt },
+	{ "mx-http-file", false, true, probe_mx_http_file },
 	{ "mail-route", true, false, probe_mail_route },
 	{ "dkim-key", true, false, probe_dkim_key },
 };
@@ -226,7 +305,10 @@ probe_start(struct probe *probe, const struct claim_check *check, struct cs_aren
 	}
 	way = way_of(check);
 	look = look_new(probe, check, arena, done, arg);
-	if (way != NULL)
+	if (look->method != NULL && !smime_method_usable(look->method, cs_now_ms()))
+		look_end(look, CLAIM_REFUSED, "method-retired", look_clause(look),
+		    "this method proves nothing any more");
+	else if (way != NULL)
 		way->begin(look);
 	else
 		look_end(look, CLAIM_COULD_NOT_TELL, "unknown-method", "TBR 3.2.2.4",

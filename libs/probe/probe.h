@@ -34,13 +34,13 @@ struct probe_finding {
 	enum claim_outcome outcome;
 	const char *reason, *clause, *text; /* stable code; the rule; for people */
 	enum claim_dnssec security;         /* the weakest answer that was relied on */
-	const char *found_at; /* owner name of the deciding records, or the URL; "" none */
+	const char *found_at;               /* where the proof is, see probe_start(); "" none */
 	uint32_t ttl_s;
 	struct claim_lookup *lookups;
 	size_t n_lookups;
 	struct cs_span *wires;   /* the packet of each lookup, for the archive; empty: none came */
 	struct claim_texts seen; /* what came back, escaped and shortened */
-	const char *detail;      /* "" or the method's own: the URLs fetched */
+	const char *detail;      /* "" or the method's own: names asked, URLs fetched */
 	int64_t checked_at_ms;
 };
 
@@ -49,8 +49,12 @@ typedef void probe_done(void *arg, const struct probe_finding *finding);
 
 /*
  * Does this check hold as seen from here?  By kind and method: CAA (issuemail for check->issuer_domains),
- * "dns-txt" and "http-file" (check->expected).  `check` and `arena` are the caller's, and must live until
- * `done` ran or the probe was closed.
+ * or a domain by a method of smime/method.h: check->expected is published as probe_place() says.  For
+ * "dns-persist" the account of check->enterprise with the first of check->issuer_domains takes its place;
+ * for the ACME methods it is the key authorization.  `found_at` is the name that the record stands for
+ * (the target, or for methods that may prune one of its parents) or the URL; `detail` says what was asked
+ * of whom.  A method that retired is refused, "method-retired".  `check` and `arena` are the caller's, and
+ * must live until `done` ran or the probe was closed.
  *
  * Of kind CLAIM_MAILBOX, both by answers of this very moment:
  * "mail-route": where does the mail of check->target, a mailbox or a domain, go (RFC 5321 5.1, RFC 7505)?
@@ -70,7 +74,25 @@ enum probe_tag { PROBE_ISSUEMAIL, PROBE_ISSUE, PROBE_ISSUEWILD };
 void probe_caa(struct probe *probe, const struct claim_check *check, enum probe_tag tag,
     struct cs_arena *arena, probe_done *done, void *arg);
 
-/* Where a person publishes the value for "dns-txt" and "http-file".  The URL does not hold the value. */
+/* What a person publishes so that a method of the table proves a domain; texts to copy as they are. */
+struct probe_place {
+	const char *record; /* "TXT", "CNAME", "file" or "certificate" */
+	const char *where;  /* the owner name, without final dot; the URL; "HOST:443" */
+	/*
+	 * The record's text, the CNAME's target without final dot, the file's content; of a certificate the
+	 * 32 octets of its acmeIdentifier (RFC 8737 3) in hexadecimal.
+	 */
+	const char *value;
+};
+/*
+ * By check->method, target, expected, and for "dns-persist" enterprise and issuer_domains.  `mail_server`
+ * is the host that the mail route found (its `found_at`), for methods of a mail server; else not looked
+ * at.  False: there is nothing to publish, because one of these is missing or unfit.
+ */
+CS_MUST_USE bool probe_place(struct cs_arena *arena, const struct claim_check *check,
+    const char *mail_server, struct probe_place *ret_place);
+
+/* The places of "dns-txt" and "http-file".  The URL does not hold the value. */
 const char *probe_txt_name(struct cs_arena *arena, const char *domain);
 const char *probe_file_url(struct cs_arena *arena, const char *domain, struct cs_span value);
 

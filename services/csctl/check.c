@@ -13,6 +13,7 @@
 #include "probe/probe.h"
 #include "smime/address.h"
 #include "smime/domain.h"
+#include "smime/method.h"
 #include "verdict.h"
 
 #define INPUT_MAX (1024 * 1024)
@@ -262,10 +263,24 @@ refuse_domain(struct args *args, bool as_json, const char *verdict, const char *
 	    as_json, false, verdict, why, seen_text(args->arena, cs_span_str(domain)));
 }
 
+static size_t
+issuer_options(struct args *args, const char *issuers[static ISSUERS_MAX])
+{
+	size_t n = 0;
+
+	for (const char *issuer; n < ISSUERS_MAX; n++) {
+		issuer = args_option(args, "--issuer", NULL);
+		if (issuer == NULL)
+			break;
+		issuers[n] = issuer;
+	}
+	return n;
+}
+
 static int
 run_caa(struct args *args)
 {
-	const char *issuers[ISSUERS_MAX], *issuer;
+	const char *issuers[ISSUERS_MAX];
 	struct claim_check check = {
 		.kind = CLAIM_CAA, .method = "caa-issuemail", .issuer_domains = { issuers, 0 }
 	};
@@ -276,9 +291,7 @@ run_caa(struct args *args)
 
 	if (!tag_of(args_option(args, "--tag", "issuemail"), &tag))
 		return usage(args);
-	while (check.issuer_domains.n < ISSUERS_MAX &&
-	       (issuer = args_option(args, "--issuer", NULL)) != NULL)
-		issuers[check.issuer_domains.n++] = issuer;
+	check.issuer_domains.n = issuer_options(args, issuers);
 	const char *domain = args_word(args);
 
 	if (domain == NULL || !args_end(args))
@@ -288,34 +301,80 @@ run_caa(struct args *args)
 	return look(args, &settings, &check, tag, as_json);
 }
 
-static int
-run_domain(struct args *args)
+/* A method of the table by its name; "txt" and "file" are short for the first two that people use. */
+static const struct smime_method *
+method_of(const char *name)
 {
-	struct claim_check check = { .kind = CLAIM_DOMAIN };
-	bool as_json = args_flag(args, "--json");
-	struct probe_settings settings = probe_options(args);
-	const char *method = args_option(args, "--method", ""),
-		   *value = args_option(args, "--value", "");
-	const char *domain = args_word(args);
+	const struct smime_method *method;
+
+	if (strcmp(name, "txt") == 0)
+		name = "dns-txt";
+	else if (strcmp(name, "file") == 0)
+		name = "http-file";
+	method = smime_method_find(name);
+	return method != NULL && method->target == SMIME_TARGET_DOMAIN ? method : NULL;
+}
+
+/* A name that anybody may prove; false: it was printed why not, or *ret_status says that it is not known. */
+static bool
+good_domain(
+    struct args *args, bool as_json, const char *domain, const char **ret_name, int *ret_status)
+{
 	struct smime_psl *psl;
 	struct cs_refusal why;
 	struct cs_err err;
 
-	if (strcmp(method, "txt") == 0)
-		check.method = "dns-txt";
-	else if (strcmp(method, "file") == 0)
-		check.method = "http-file";
-	if (domain == NULL || check.method == NULL || value[0] == '\0' || !args_end(args))
-		return usage(args);
-	check.expected = cs_span_str(value);
-	if (smime_psl_load(NULL, &psl, &err))
-		return could_not(&err);
-	bool good = smime_domain_spell(args->arena, cs_span_str(domain), &check.target, &why) &&
-		    smime_domain_judge(args->arena, check.target, psl, 0, &why);
+	if (smime_psl_load(NULL, &psl, &err)) {
+		*ret_status = could_not(&err);
+		return false;
+	}
+	bool good = smime_domain_spell(args->arena, cs_span_str(domain), ret_name, &why) &&
+		    smime_domain_judge(args->arena, *ret_name, psl, 0, &why);
 
 	smime_psl_free(psl);
 	if (!good)
-		return refuse_domain(args, as_json, "refuse", domain, &why);
+		*ret_status = refuse_domain(args, as_json, "refuse", domain, &why);
+	return good;
+}
+
+static int
+run_domain(struct args *args)
+{
+	const char *issuers[ISSUERS_MAX];
+	struct claim_check check = { .kind = CLAIM_DOMAIN, .issuer_domains = { issuers, 0 } };
+	bool as_json = args_flag(args, "--json");
+	struct probe_settings settings = probe_options(args);
+	const struct smime_method *method = method_of(args_option(args, "--method", ""));
+	int status = COULD_NOT_RUN;
+
+	check.expected = cs_span_str(args_option(args, "--value", ""));
+	check.enterprise = args_option(args, "--enterprise", "");
+	check.issuer_domains.n = issuer_options(args, issuers);
+	const char *domain = args_word(args);
+	bool by_account = check.issuer_domains.n > 0 && check.enterprise[0] != '\0';
+
+	if (domain == NULL || method == NULL || (check.expected.len == 0 && !by_account) ||
+	    !args_end(args))
+		return usage(args);
+	check.method = method->name;
+	if (!good_domain(args, as_json, domain, &check.target, &status))
+		return status;
+	return look(args, &settings, &check, PROBE_ISSUEMAIL, as_json);
+}
+
+static int
+run_mail_route(struct args *args)
+{
+	struct claim_check check = { .kind = CLAIM_MAILBOX, .method = "mail-route" };
+	bool as_json = args_flag(args, "--json");
+	struct probe_settings settings = probe_options(args);
+	const char *domain = args_word(args);
+	int status = COULD_NOT_RUN;
+
+	if (domain == NULL || !args_end(args))
+		return usage(args);
+	if (!good_domain(args, as_json, domain, &check.target, &status))
+		return status;
 	return look(args, &settings, &check, PROBE_ISSUEMAIL, as_json);
 }
 
@@ -328,8 +387,13 @@ const struct command check_commands[] = {
 	    " [--anchor FILE] [--forward ADDR[@PORT]] [--json]",
 	    "looks up whether CAA permits these issuers, and how DNSSEC stands", run_caa },
 	{ "check domain",
-	    "DOMAIN --method txt|file --value V [--root-hints FILE] [--anchor FILE]"
-	    " [--forward ADDR[@PORT]] [--test-public-nets CIDR,...] [--json]",
-	    "looks for a value in DNS or on the web server, as the validator does", run_domain },
+	    "DOMAIN --method NAME [--value V] [--issuer NAME]... [--enterprise NAME]"
+	    " [--root-hints FILE] [--anchor FILE] [--forward ADDR[@PORT]]"
+	    " [--test-public-nets CIDR,...] [--json]",
+	    "looks for one method's proof, as the validator does (dns-txt, http-file, ...)",
+	    run_domain },
+	{ "check mail-route",
+	    "DOMAIN [--root-hints FILE] [--anchor FILE] [--forward ADDR[@PORT]] [--json]",
+	    "looks up where the mail of a domain goes", run_mail_route },
 	{ NULL, NULL, NULL, NULL },
 };

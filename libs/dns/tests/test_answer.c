@@ -124,6 +124,25 @@ an_alias_that_was_asked_for_is_a_record(void **state)
 	cs_arena_free(arena);
 }
 
+/* The resolver goes on to where it leads, and says that there is nothing. */
+static void
+an_alias_that_leads_nowhere_is_a_record_too(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct cs_buf buf = begin(arena, 0x8183, DNS_TYPE_CNAME, 1, 0);
+	struct dns_answer answer;
+
+	(void)state;
+	add(&buf, WIRE(AT_QNAME), DNS_TYPE_CNAME, 7, WIRE("\1b\0"));
+	assert_int_equal(parse(arena, &buf, DNS_TYPE_CNAME, &answer), CS_OK);
+	assert_int_equal(answer.rcode, DNS_RCODE_NOERROR);
+	assert_int_equal(answer.records_len, 1);
+	buf = begin(arena, 0x8183, DNS_TYPE_CNAME, 0, 0);
+	assert_int_equal(parse(arena, &buf, DNS_TYPE_CNAME, &answer), CS_OK);
+	assert_int_equal(answer.rcode, DNS_RCODE_NXDOMAIN);
+	cs_arena_free(arena);
+}
+
 static void
 writes_odd_octets_of_names_as_numbers(void **state)
 {
@@ -448,6 +467,7 @@ main(void)
 		cmocka_unit_test(reads_a_set_with_its_least_ttl),
 		cmocka_unit_test(follows_aliases_in_any_order),
 		cmocka_unit_test(an_alias_that_was_asked_for_is_a_record),
+		cmocka_unit_test(an_alias_that_leads_nowhere_is_a_record_too),
 		cmocka_unit_test(writes_odd_octets_of_names_as_numbers),
 		cmocka_unit_test(absence_lasts_as_long_as_the_soa_says),
 		cmocka_unit_test(a_failure_has_a_code_and_no_records),

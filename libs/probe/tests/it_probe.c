@@ -23,6 +23,8 @@
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define VALUE "abcdefghijklmnopqrstuvwxyz234567"
 #define OURS "ca.countersign.example"
+#define TOKEN "abcdefghijklmnopqrstuvwx_-"
+#define KEY_AUTHORIZATION TOKEN ".NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 
 struct world {
 	struct cs_arena *arena;
@@ -94,6 +96,17 @@ put_file(struct world *world, const char *host, const char *text)
 	    text);
 }
 
+static void
+put_acme(struct world *world, const char *host, const char *text)
+{
+	const char *dir = cs_arena_printf(
+	    world->arena, "%s/%s/.well-known/acme-challenge", env("CS_STACK_WEB_DIR"), host);
+
+	make_dirs(world, host);
+	(void)mkdir(dir, 0755);
+	write_file(cs_arena_printf(world->arena, "%s/" TOKEN, dir), text);
+}
+
 /* What the server answers instead of a file: {"status": ...}. */
 static void
 put_hook(struct world *world, const char *host, const char *json)
@@ -163,6 +176,32 @@ publish_records(struct world *world)
 }
 
 static void
+publish_methods(struct world *world)
+{
+	call(world,
+	    "dns.set alpha.example _countersign-challenge.cn CNAME " VALUE ".cn.alpha.example.");
+	call(world,
+	    "dns.set alpha.example _countersign-challenge.cnother CNAME " VALUE ".alpha.example.");
+	call(world, "dns.set caa-deny.example _countersign-challenge.up CNAME x.example.");
+	call(world, "dns.set caa-allow.example _validation-persist TXT"
+		    " '\"other.example; accounturi=acct:demo@" OURS "\"'"
+		    " '\"" OURS "; accounturi=acct:demo@" OURS "; persistUntil=4102444800\"'");
+	call(world, "dns.set caa-deny.example _validation-persist TXT"
+		    " '\"" OURS "; accounturi=acct:demo@" OURS "; persistUntil=1700000000\"'");
+	call(world, "dns.set bogus.example _validation-persist TXT"
+		    " '\"" OURS "; accounturi=acct:demo@" OURS "\"'");
+	call(world, "dns.set alpha.example _validation-persist TXT"
+		    " '\"" OURS "; accounturi=acct:other@" OURS "\"'");
+	put_acme(world, "good.alpha.example", KEY_AUTHORIZATION " \r\n\t");
+	put_acme(world, "padded.alpha.example", " " KEY_AUTHORIZATION);
+	call(world, "dns.set alpha.example servers MX '10 good.alpha.example.'");
+	call(world, "dns.set alpha.example _countersign-challenge.good TXT '\"" VALUE "\"'");
+	call(world, "dns.set alpha.example others MX '5 newline.alpha.example.'"
+		    " '10 good.alpha.example.'");
+	call(world, "dns.set alpha.example behind MX '10 mxalias.alpha.example.'");
+}
+
+static void
 publish_mail(struct world *world)
 {
 	call(world, "dns.set alpha.example m1 MX '20 mx2.alpha.example.' '10 mx1.alpha.example.'");
@@ -213,6 +252,7 @@ setup(void **state)
 	publish_files(world);
 	publish_records(world);
 	publish_mail(world);
+	publish_methods(world);
 	if (probe_open(&world->settings, world->base, &world->probe, &err))
 		fail_msg("%s", err.text);
 	*state = world;
@@ -432,6 +472,128 @@ a_fetch_names_every_place_that_it_visited(void **state)
 	assert_null(strstr(got->detail, VALUE)); /* the value is in no URL */
 }
 
+/* Records at the name itself or, as the method allows, at a parent. */
+static const struct {
+	const char *method;
+	struct want want;
+	const char *found_at;
+} records[] = {
+	{ "dns-txt", { "a.b.alpha.example", CLAIM_PROVED, "txt-matches", CLAIM_DNSSEC_SECURE },
+	    "alpha.example" },
+	{ "dns-txt", { "x.beta.example", CLAIM_PROVED, "txt-matches", CLAIM_DNSSEC_INSECURE },
+	    "beta.example" },
+	{ "dns-txt", { "x.caa-allow.example", CLAIM_REFUSED, "txt-differs", CLAIM_DNSSEC_SECURE },
+	    "caa-allow.example" },
+	{ "dns-txt", { "x.gamma.mail", CLAIM_REFUSED, "txt-no-record", CLAIM_DNSSEC_SECURE },
+	    "x.gamma.mail" },
+	{ "dns-txt", { "x.bogus.example", CLAIM_REFUSED, "dnssec-bogus", CLAIM_DNSSEC_BOGUS }, "" },
+	{ "dns-cname", { "cn.alpha.example", CLAIM_PROVED, "cname-matches", CLAIM_DNSSEC_SECURE },
+	    "cn.alpha.example" },
+	{ "dns-cname",
+	    { "x.y.cn.alpha.example", CLAIM_PROVED, "cname-matches", CLAIM_DNSSEC_SECURE },
+	    "cn.alpha.example" },
+	{ "dns-cname",
+	    { "cnother.alpha.example", CLAIM_REFUSED, "cname-differs", CLAIM_DNSSEC_SECURE },
+	    "cnother.alpha.example" },
+	{ "dns-cname", { "gamma.mail", CLAIM_REFUSED, "cname-no-record", CLAIM_DNSSEC_SECURE },
+	    "gamma.mail" },
+	{ "dns-cname", { "bogus.example", CLAIM_REFUSED, "dnssec-bogus", CLAIM_DNSSEC_BOGUS }, "" },
+	{ "dns-persist",
+	    { "caa-allow.example", CLAIM_PROVED, "persist-matches", CLAIM_DNSSEC_SECURE },
+	    "caa-allow.example" },
+	{ "dns-persist",
+	    { "m.caa-allow.example", CLAIM_PROVED, "persist-matches", CLAIM_DNSSEC_SECURE },
+	    "caa-allow.example" },
+	{ "dns-persist",
+	    { "caa-deny.example", CLAIM_REFUSED, "persist-expired", CLAIM_DNSSEC_SECURE },
+	    "caa-deny.example" },
+	{ "dns-persist",
+	    { "alpha.example", CLAIM_REFUSED, "persist-other-account", CLAIM_DNSSEC_SECURE },
+	    "alpha.example" },
+	{ "dns-persist", { "gamma.mail", CLAIM_REFUSED, "persist-no-record", CLAIM_DNSSEC_SECURE },
+	    "gamma.mail" },
+	{ "dns-persist", { "bogus.example", CLAIM_REFUSED, "dnssec-bogus", CLAIM_DNSSEC_BOGUS },
+	    "" },
+	{ "mx-dns-txt",
+	    { "servers.alpha.example", CLAIM_PROVED, "txt-matches", CLAIM_DNSSEC_SECURE },
+	    "good.alpha.example" },
+	/* What the parents of a mail server say is not the mail server's. */
+	{ "mx-dns-txt",
+	    { "others.alpha.example", CLAIM_REFUSED, "txt-no-record", CLAIM_DNSSEC_SECURE },
+	    "newline.alpha.example" },
+	{ "mx-dns-txt",
+	    { "behind.alpha.example", CLAIM_REFUSED, "mx-none-usable", CLAIM_DNSSEC_SECURE }, "" },
+	{ "mx-dns-txt", { "nullmx.alpha.example", CLAIM_REFUSED, "mx-null", CLAIM_DNSSEC_SECURE },
+	    "" },
+	{ "mx-http-file",
+	    { "behind.alpha.example", CLAIM_REFUSED, "mx-none-usable", CLAIM_DNSSEC_SECURE }, "" },
+	{ "mx-http-file", { "bogus.example", CLAIM_REFUSED, "dnssec-bogus", CLAIM_DNSSEC_BOGUS },
+	    "" },
+};
+
+static void
+a_record_is_found_where_the_method_may_look(void **state)
+{
+	struct world *world = *state;
+
+	for (size_t i = 0; i < LEN(records); i++) {
+		const struct want *want = &records[i].want;
+		const struct claim_check check =
+		    check_of(CLAIM_DOMAIN, records[i].method, want->target);
+
+		expect(want, look_by(world, world->probe, &check));
+		if (strcmp(world->got.found_at, records[i].found_at) != 0)
+			fail_msg("%s %s: at \"%s\", want \"%s\"", records[i].method, want->target,
+			    world->got.found_at, records[i].found_at);
+		if (world->got.detail[0] == '\0')
+			fail_msg("%s %s: no detail", records[i].method, want->target);
+		expect_readable(world, &check);
+	}
+}
+
+static void
+a_mail_server_shows_the_file_for_its_domain(void **state)
+{
+	static const struct want want = { "servers.alpha.example", CLAIM_PROVED, "http-matches",
+		CLAIM_DNSSEC_SECURE };
+	const struct probe_finding *got =
+	    look(*state, CLAIM_DOMAIN, "mx-http-file", "servers.alpha.example");
+
+	expect(&want, got);
+	assert_non_null(strstr(got->detail, "mail of servers.alpha.example: 10 good.alpha.example"
+					    "; chosen good.alpha.example; http://good"));
+}
+
+static void
+a_key_authorization_is_read_from_the_file_of_its_token(void **state)
+{
+	static const struct {
+		const char *target, *value;
+		enum claim_outcome outcome;
+		const char *reason;
+	} rows[] = {
+		{ "good.alpha.example", KEY_AUTHORIZATION, CLAIM_PROVED, "http-matches" },
+		{ "padded.alpha.example", KEY_AUTHORIZATION, CLAIM_REFUSED, "http-differs" },
+		{ "newline.alpha.example", KEY_AUTHORIZATION, CLAIM_REFUSED, "http-status" },
+		{ "good.alpha.example", "abc.NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+		    CLAIM_REFUSED, "acme-value-unfit" },
+		{ "good.alpha.example", TOKEN, CLAIM_REFUSED, "acme-value-unfit" },
+		{ "good.alpha.example", "../../x" KEY_AUTHORIZATION, CLAIM_REFUSED,
+		    "acme-value-unfit" },
+	};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct claim_check check = check_of(CLAIM_DOMAIN, "acme-http", rows[i].target);
+
+		check.expected = cs_span_str(rows[i].value);
+		(void)look_by(world, world->probe, &check);
+		if (world->got.outcome != rows[i].outcome ||
+		    strcmp(world->got.reason, rows[i].reason) != 0)
+			fail_msg("%s %s: got %s", rows[i].target, rows[i].value, world->got.reason);
+	}
+}
+
 static const struct want routes[] = {
 	{ "somebody@m1.alpha.example", CLAIM_PROVED, "mx-found", CLAIM_DNSSEC_SECURE },
 	{ "m1.alpha.example", CLAIM_PROVED, "mx-found", CLAIM_DNSSEC_SECURE },
@@ -620,6 +782,9 @@ main(void)
 		cmocka_unit_test(a_record_is_seen_as_soon_as_it_is_there),
 		cmocka_unit_test(a_file_proves_by_being_exactly_the_value),
 		cmocka_unit_test(a_fetch_names_every_place_that_it_visited),
+		cmocka_unit_test(a_record_is_found_where_the_method_may_look),
+		cmocka_unit_test(a_mail_server_shows_the_file_for_its_domain),
+		cmocka_unit_test(a_key_authorization_is_read_from_the_file_of_its_token),
 		cmocka_unit_test(mail_goes_where_its_records_say),
 		cmocka_unit_test(a_route_shows_its_hosts_in_order),
 		cmocka_unit_test(a_key_is_the_one_record_at_its_name),
