@@ -1,2 +1,2 @@
 pki_NEEDS := base
-pki_LDLIBS := -lcrypto
+pki_LDLIBS := -lssl -lcrypto
