@@ -42,6 +42,7 @@ struct look {
 	struct http_fetcher *fetcher;
 	struct event *later;
 	void (*drop)(struct look *look);
+	void *open; /* the method's own */
 	probe_done *told;
 	void *told_arg;
 	LIST_ENTRY(look) link;

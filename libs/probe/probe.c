@@ -273,6 +273,7 @@ static const struct way {
 	{ "dns-persist", false, false, probe_dns_persist },
 	{ "http-file", false, true, probe_http_file },
 	{ "acme-http", false, true, probe_acme_http },
+	{ "acme-tls-alpn", false, true, probe_acme_tls_alpn },
 	{ "mx-dns-txt", false, true, probe_mx_dns_txt },
 	{ "mx-http-file", false, true, probe_mx_http_file },
 	{ "mail-route", true, false, probe_mail_route },

@@ -202,6 +202,19 @@ publish_methods(struct world *world)
 }
 
 static void
+publish_tls(struct world *world)
+{
+	static const struct {
+		const char *owner;
+		int last; /* of alpn_server.py's addresses; nobody is at .84 */
+	} hosts[] = { { "'*.tls'", 81 }, { "plain", 82 }, { "cut", 83 }, { "closed", 84 } };
+
+	for (size_t i = 0; i < LEN(hosts); i++)
+		call(world, cs_arena_printf(world->arena, "dns.set alpha.example %s A %s.%d",
+				hosts[i].owner, env("CS_STACK_BLOCK"), hosts[i].last));
+}
+
+static void
 publish_mail(struct world *world)
 {
 	call(world, "dns.set alpha.example m1 MX '20 mx2.alpha.example.' '10 mx1.alpha.example.'");
@@ -253,6 +266,7 @@ setup(void **state)
 	publish_records(world);
 	publish_mail(world);
 	publish_methods(world);
+	publish_tls(world);
 	if (probe_open(&world->settings, world->base, &world->probe, &err))
 		fail_msg("%s", err.text);
 	*state = world;
@@ -594,6 +608,68 @@ a_key_authorization_is_read_from_the_file_of_its_token(void **state)
 	}
 }
 
+static const struct want certificates[] = {
+	{ "good.tls.alpha.example", CLAIM_PROVED, "alpn-matches", CLAIM_DNSSEC_SECURE },
+	{ "upper.tls.alpha.example", CLAIM_PROVED, "alpn-matches", CLAIM_DNSSEC_SECURE },
+	{ "noalpn.tls.alpha.example", CLAIM_REFUSED, "alpn-not-negotiated", CLAIM_DNSSEC_SECURE },
+	{ "nonames.tls.alpha.example", CLAIM_REFUSED, "alpn-no-name", CLAIM_DNSSEC_SECURE },
+	{ "two.tls.alpha.example", CLAIM_REFUSED, "alpn-names", CLAIM_DNSSEC_SECURE },
+	{ "mixed.tls.alpha.example", CLAIM_REFUSED, "alpn-names", CLAIM_DNSSEC_SECURE },
+	{ "address.tls.alpha.example", CLAIM_REFUSED, "alpn-names", CLAIM_DNSSEC_SECURE },
+	{ "wildcard.tls.alpha.example", CLAIM_REFUSED, "alpn-other-name", CLAIM_DNSSEC_SECURE },
+	{ "other.tls.alpha.example", CLAIM_REFUSED, "alpn-other-name", CLAIM_DNSSEC_SECURE },
+	{ "noidentifier.tls.alpha.example", CLAIM_REFUSED, "alpn-no-identifier",
+	    CLAIM_DNSSEC_SECURE },
+	{ "notcritical.tls.alpha.example", CLAIM_REFUSED, "alpn-not-critical",
+	    CLAIM_DNSSEC_SECURE },
+	{ "short.tls.alpha.example", CLAIM_REFUSED, "alpn-bad-identifier", CLAIM_DNSSEC_SECURE },
+	{ "bare.tls.alpha.example", CLAIM_REFUSED, "alpn-bad-identifier", CLAIM_DNSSEC_SECURE },
+	{ "differs.tls.alpha.example", CLAIM_REFUSED, "alpn-differs", CLAIM_DNSSEC_SECURE },
+	{ "signed.tls.alpha.example", CLAIM_REFUSED, "alpn-not-self-signed", CLAIM_DNSSEC_SECURE },
+	{ "plain.alpha.example", CLAIM_REFUSED, "tls-handshake", CLAIM_DNSSEC_SECURE },
+	{ "cut.alpha.example", CLAIM_COULD_NOT_TELL, "tls-cut-short", CLAIM_DNSSEC_SECURE },
+	{ "closed.alpha.example", CLAIM_COULD_NOT_TELL, "tls-not-connected", CLAIM_DNSSEC_SECURE },
+	{ "private.alpha.example", CLAIM_REFUSED, "tls-address-refused", CLAIM_DNSSEC_SECURE },
+	{ "half.alpha.example", CLAIM_REFUSED, "tls-address-refused", CLAIM_DNSSEC_SECURE },
+	{ "nobody.alpha.example", CLAIM_COULD_NOT_TELL, "tls-not-resolved", CLAIM_DNSSEC_SECURE },
+	{ "bogus.example", CLAIM_REFUSED, "dnssec-bogus", CLAIM_DNSSEC_BOGUS },
+};
+
+static void
+a_certificate_proves_by_its_identifier(void **state)
+{
+	struct world *world = *state;
+
+	for (size_t i = 0; i < LEN(certificates); i++) {
+		struct claim_check check =
+		    check_of(CLAIM_DOMAIN, "acme-tls-alpn", certificates[i].target);
+
+		check.expected = cs_span_str(KEY_AUTHORIZATION);
+		expect(&certificates[i], look_by(world, world->probe, &check));
+		expect_readable(world, &check);
+	}
+	const struct claim_check check =
+	    check_of(CLAIM_DOMAIN, "acme-tls-alpn", "good.tls.alpha.example");
+
+	assert_string_equal(look_by(world, world->probe, &check)->reason, "acme-value-unfit");
+}
+
+static void
+a_handshake_says_what_it_met(void **state)
+{
+	struct world *world = *state;
+	struct claim_check check = check_of(CLAIM_DOMAIN, "acme-tls-alpn", "two.tls.alpha.example");
+
+	check.expected = cs_span_str(KEY_AUTHORIZATION);
+	const struct probe_finding *got = look_by(world, world->probe, &check);
+
+	assert_string_equal(got->found_at, "two.tls.alpha.example:443");
+	assert_non_null(strstr(got->detail, "two.tls.alpha.example:443 at "));
+	assert_non_null(strstr(got->detail, "; TLSv1.3; certificate: subject CN=two; names "
+					    "two.tls.alpha.example, other.example; issuer CN=two"));
+	assert_string_equal(got->seen.items[0], "acme-tls/1");
+}
+
 static const struct want routes[] = {
 	{ "somebody@m1.alpha.example", CLAIM_PROVED, "mx-found", CLAIM_DNSSEC_SECURE },
 	{ "m1.alpha.example", CLAIM_PROVED, "mx-found", CLAIM_DNSSEC_SECURE },
@@ -750,11 +826,18 @@ static void
 a_closed_probe_says_nothing_more(void **state)
 {
 	struct world *world = *state;
+	struct claim_check tls_check =
+	    check_of(CLAIM_DOMAIN, "acme-tls-alpn", "good.tls.alpha.example");
+
+	tls_check.expected = cs_span_str(KEY_AUTHORIZATION);
 	const struct claim_check checks[] = {
 		check_of(CLAIM_CAA, "caa-issuemail", "silent.example"),
 		check_of(CLAIM_DOMAIN, "dns-txt", "silent.example"),
 		check_of(CLAIM_DOMAIN, "http-file", "silent.example"),
 		check_of(CLAIM_DOMAIN, "http-file", "good.alpha.example"),
+		tls_check,
+		check_of(CLAIM_DOMAIN, "mx-http-file", "servers.alpha.example"),
+		check_of(CLAIM_MAILBOX, "mail-route", "silent.example"),
 	};
 	struct probe *probe;
 	struct cs_err err;
@@ -785,6 +868,8 @@ main(void)
 		cmocka_unit_test(a_record_is_found_where_the_method_may_look),
 		cmocka_unit_test(a_mail_server_shows_the_file_for_its_domain),
 		cmocka_unit_test(a_key_authorization_is_read_from_the_file_of_its_token),
+		cmocka_unit_test(a_certificate_proves_by_its_identifier),
+		cmocka_unit_test(a_handshake_says_what_it_met),
 		cmocka_unit_test(mail_goes_where_its_records_say),
 		cmocka_unit_test(a_route_shows_its_hosts_in_order),
 		cmocka_unit_test(a_key_is_the_one_record_at_its_name),
