@@ -171,6 +171,7 @@ on_transfer(void *arg, const struct transfer_result *answer)
 	if (fetch->ended)
 		return;
 	hop->status = fetch->result.status = answer->status;
+	hop->chain = answer->chain;
 	if (!answer->connected && answer->reason != HTTP_FETCH_ADDRESS_REFUSED &&
 	    fetch->address_at < fetch->address_count) {
 		try_address(fetch);

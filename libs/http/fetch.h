@@ -71,6 +71,7 @@ struct http_hop {
 	const char *url;
 	struct sockaddr_storage address; /* family 0: never connected */
 	int status;                      /* 0: no answer */
+	struct cs_span chain; /* https: the server's certificates, PEM, its own first; else empty */
 };
 
 /* Everything is borrowed for the call of `done`. */

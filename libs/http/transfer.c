@@ -13,6 +13,7 @@
 
 #define HEAD_LINES_MAX 100
 #define BUFFER_OCTETS 16384L
+#define CHAIN_OCTETS 32768
 
 struct transfers {
 	struct event_base *base;
@@ -75,6 +76,24 @@ reason_of(CURLcode curl, const struct transfer *t)
 	}
 }
 
+/* For the evidence, not for a judgement: the rules ask for no name in it. */
+static struct cs_span
+chain_of(struct transfer *t)
+{
+	struct curl_certinfo *info = NULL;
+	struct cs_buf chain = cs_buf_new(t->arena);
+
+	if (!t->request.url->tls ||
+	    curl_easy_getinfo(t->easy, CURLINFO_CERTINFO, &info) != CURLE_OK || info == NULL)
+		return cs_span_of(NULL, 0);
+	for (int i = 0; i < info->num_of_certs; i++)
+		for (const struct curl_slist *at = info->certinfo[i]; at != NULL; at = at->next)
+			if (strncmp(at->data, "Cert:", 5) == 0 &&
+			    chain.len + strlen(at->data) < CHAIN_OCTETS)
+				cs_buf_add_str(&chain, at->data + 5);
+	return cs_buf_span(&chain);
+}
+
 static void
 transfer_end(struct transfer *t, CURLcode curl)
 {
@@ -86,6 +105,7 @@ transfer_end(struct transfer *t, CURLcode curl)
 		.status = t->status,
 		.locations = t->locations,
 		.location = t->location,
+		.chain = chain_of(t),
 		.text = t->broken != NULL ? t->broken : curl_easy_strerror(curl),
 	};
 	curl_off_t connected_us = 0;
@@ -387,8 +407,8 @@ set_connection(struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, judge);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, judge * 2);
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	if (judge)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
+	curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file); /* NULL: no file is read */
+	curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
 	curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 }

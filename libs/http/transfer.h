@@ -34,6 +34,8 @@ struct transfer_result {
 	struct cs_span body; /* only when status is 2xx */
 	size_t locations;    /* Location fields; `location` is the last */
 	struct cs_span location;
+	struct cs_span
+	    chain; /* https: the server's certificates, PEM, its own first; nobody judged them */
 	const char *text;
 };
 /* Called from the loop; `result` is borrowed.  The transfer is over and its handle not valid any more. */

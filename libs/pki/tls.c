@@ -2,6 +2,7 @@
 #include "pki/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #define CHUNK 4096
 #define TEXT_MAX 400
 #define NAMES_SHOWN 8
+#define CHAIN_MAX 10
 
 struct pki_tls {
 	SSL_CTX *ctx;
@@ -209,21 +211,110 @@ add_names(struct cs_buf *out, const X509 *certificate)
 	GENERAL_NAMES_free(names);
 }
 
+static const char *
+text_of(struct cs_arena *arena, const X509 *certificate)
+{
+	struct cs_buf out = cs_buf_new(arena);
+
+	add_name(&out, "subject ", X509_get_subject_name(certificate));
+	add_names(&out, certificate);
+	add_name(&out, "; issuer ", X509_get_issuer_name(certificate));
+	ERR_clear_error();
+	return cs_escape(arena, cs_buf_span(&out), TEXT_MAX);
+}
+
 const char *
 pki_certificate_text(struct cs_arena *arena, struct cs_span der)
 {
 	const unsigned char *at = der.data;
-	struct cs_buf out = cs_buf_new(arena);
 	X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
+	const char *text = "not readable";
 
-	if (certificate == NULL) {
-		ERR_clear_error();
-		return "not readable";
-	}
-	add_name(&out, "subject ", X509_get_subject_name(certificate));
-	add_names(&out, certificate);
-	add_name(&out, "; issuer ", X509_get_issuer_name(certificate));
+	if (certificate != NULL)
+		text = text_of(arena, certificate);
 	X509_free(certificate);
 	ERR_clear_error();
-	return cs_escape(arena, cs_buf_span(&out), TEXT_MAX);
+	return text;
+}
+
+/* ---- does it verify, for the evidence ---- */
+
+struct pki_roots {
+	X509_STORE *store;
+};
+
+enum cs_code
+pki_roots_load(const char *path, struct pki_roots **ret_roots, struct cs_err *err)
+{
+	struct pki_roots *roots = calloc(1, sizeof(*roots));
+
+	cs_assert(roots != NULL);
+	roots->store = X509_STORE_new();
+	cs_assert(roots->store != NULL);
+	if (X509_STORE_load_file(roots->store, path) != 1) {
+		pki_roots_free(roots);
+		ERR_clear_error();
+		return cs_fail(err, CS_NOT_FOUND, "%s: no certificates can be read", path);
+	}
+	*ret_roots = roots;
+	return CS_OK;
+}
+
+void
+pki_roots_free(struct pki_roots *roots)
+{
+	if (roots == NULL)
+		return;
+	X509_STORE_free(roots->store);
+	free(roots);
+}
+
+static STACK_OF(X509) * read_chain(struct cs_span pem)
+{
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	X509 *one;
+
+	cs_assert(chain != NULL && bio != NULL);
+	while (sk_X509_num(chain) < CHAIN_MAX &&
+	       (one = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
+		cs_assert(sk_X509_push(chain, one) > 0);
+	BIO_free(bio);
+	ERR_clear_error();
+	return chain;
+}
+
+/* NULL: it does. */
+static const char *
+why_not(STACK_OF(X509) * chain, const char *host, const struct pki_roots *roots)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	const char *why = NULL;
+
+	cs_assert(ctx != NULL);
+	if (X509_STORE_CTX_init(ctx, roots->store, sk_X509_value(chain, 0), chain) != 1 ||
+	    X509_STORE_CTX_set_default(ctx, "ssl_server") != 1 ||
+	    X509_VERIFY_PARAM_set1_host(X509_STORE_CTX_get0_param(ctx), host, 0) != 1)
+		why = "OpenSSL refuses to begin";
+	else if (X509_verify_cert(ctx) != 1)
+		why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx));
+	X509_STORE_CTX_free(ctx);
+	ERR_clear_error();
+	return why;
+}
+
+const char *
+pki_chain_text(
+    struct cs_arena *arena, struct cs_span pem, const char *host, const struct pki_roots *roots)
+{
+	STACK_OF(X509) *chain = read_chain(pem);
+	const char *text = "no certificate", *why;
+
+	if (sk_X509_num(chain) > 0) {
+		why = roots == NULL ? "no roots" : why_not(chain, host, roots);
+		text = cs_arena_printf(arena, "%s; %s%s", text_of(arena, sk_X509_value(chain, 0)),
+		    why == NULL ? "verified" : "not verified: ", why == NULL ? "" : why);
+	}
+	sk_X509_pop_free(chain, X509_free);
+	return text;
 }

@@ -49,4 +49,19 @@ const char *pki_tls_why(const struct pki_tls *tls);
  */
 const char *pki_certificate_text(struct cs_arena *arena, struct cs_span der);
 
+struct pki_roots; /* certificates that browsers trust; read only */
+
+/* PEM, one after the other.  CS_NOT_FOUND: no such file, or nothing in it. */
+CS_MUST_USE enum cs_code
+pki_roots_load(const char *path, struct pki_roots **ret_roots, struct cs_err *err);
+void pki_roots_free(struct pki_roots *roots); /* takes NULL */
+
+/*
+ * The same of the first certificate of a PEM chain, and whether the chain and `host` verify today: "...;
+ * verified" or "...; not verified: self-signed certificate".  `roots` NULL: "...; not verified: no roots".
+ * For the evidence: nothing is decided by it.
+ */
+const char *pki_chain_text(
+    struct cs_arena *arena, struct cs_span pem, const char *host, const struct pki_roots *roots);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "internal.h"
+#include "pki/tls.h"
 
 struct file_look {
 	struct look *look;
@@ -27,6 +28,26 @@ resolve(void *arg, const char *host, struct http_resolution *ticket)
 	look_for_addresses(file->look, host, on_addresses, ticket);
 }
 
+/* The host of a URL that the fetcher made: "https://HOST/PATH". */
+static const char *
+host_of(struct cs_arena *arena, const char *url)
+{
+	const char *host = strstr(url, "://") + 3;
+
+	return cs_arena_strndup(arena, host, strcspn(host, "/"));
+}
+
+/* TBR asks for no name in the certificate; what it was is kept with the evidence. */
+static void
+add_certificate(struct look *look, const struct http_hop *hop)
+{
+	if (hop->chain.len > 0)
+		look->finding.detail =
+		    cs_arena_printf(look->arena, "%.500s; certificate: %s", look->finding.detail,
+			pki_chain_text(look->arena, hop->chain, host_of(look->arena, hop->url),
+			    look->probe->roots));
+}
+
 static void
 add_hop(struct look *look, const struct http_hop *hop)
 {
@@ -42,6 +63,7 @@ add_hop(struct look *look, const struct http_hop *hop)
 	look_add_detail(
 	    look, cs_span_str(cs_arena_printf(look->arena, "%.200s%s at %s: %d", hop->url,
 		      strlen(hop->url) > 200 ? "..." : "", address, hop->status)));
+	add_certificate(look, hop);
 }
 
 /* A name server that lies, a redirect to a private address: looked at, and the answer is no. */

@@ -17,6 +17,7 @@
 
 struct smime_method;
 struct smime_psl;
+struct pki_roots;
 
 struct probe {
 	struct event_base *base;
@@ -25,7 +26,8 @@ struct probe {
 	struct http_address_rules rules;
 	struct cs_arena *arena;
 	struct smime_psl *psl;
-	LIST_HEAD(, look) held; /* looks with something open in the loop */
+	struct pki_roots *roots; /* NULL: this machine has no list */
+	LIST_HEAD(, look) held;  /* looks with something open in the loop */
 	bool closing;
 };
 

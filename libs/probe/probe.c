@@ -10,9 +10,11 @@
 #include "base/time.h"
 #include "internal.h"
 #include "pki/hash.h"
+#include "pki/tls.h"
 #include "smime/domain.h"
 #include "smime/method.h"
 
+#define ROOTS_FILE "/etc/ssl/certs/ca-certificates.crt"
 #define DETAIL_MAX 1000 /* octets; claims hold CLAIM_MAX_TEXT */
 
 static enum cs_code
@@ -55,6 +57,9 @@ probe_open(const struct probe_settings *settings, struct event_base *base, struc
 		probe_close(probe);
 		return err->code;
 	}
+	/* Only shown: without it no https certificate is said to be verified. */
+	if (pki_roots_load(ROOTS_FILE, &probe->roots, NULL))
+		probe->roots = NULL;
 	*ret_probe = probe;
 	return CS_OK;
 }
@@ -80,6 +85,7 @@ probe_close(struct probe *probe)
 	while ((look = LIST_FIRST(&probe->held)) != NULL)
 		let_go(look);
 	smime_psl_free(probe->psl);
+	pki_roots_free(probe->roots);
 	cs_arena_free(probe->arena);
 	free(probe);
 }

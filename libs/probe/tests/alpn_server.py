@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Answers tls-alpn-01 challenges (RFC 8737) on port 443, well and badly, while PROGRAM runs.
+"""Answers on port 443 while PROGRAM runs: tls-alpn-01 challenges (RFC 8737), well and badly, and others.
 
     alpn_server.py PROGRAM...
 
@@ -9,6 +9,8 @@ By address, in the block of the stack it runs in (CS_STACK_BLOCK):
     .81  TLS; the first label of the name asked for says what is wrong with the certificate
     .82  says something that is not TLS
     .83  hangs up after the first octets
+    .84  nobody
+    .85  a web server over TLS, whose every page is the value
 """
 
 import hashlib
@@ -22,6 +24,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+VALUE = b"abcdefghijklmnopqrstuvwxyz234567"
 BELOW = "tls.alpha.example"
 KEY_AUTHORIZATION = b"abcdefghijklmnopqrstuvwx_-.NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 IDENTIFIER = "1.3.6.1.5.5.7.1.31"
@@ -100,6 +103,20 @@ def label_asked_for(hello: bytes) -> str:
     return "good"
 
 
+class Web(socketserver.BaseRequestHandler):
+    context: ssl.SSLContext
+
+    def handle(self) -> None:
+        self.request.settimeout(5)
+        try:
+            with self.context.wrap_socket(self.request, server_side=True) as tls:
+                tls.recv(4096)
+                tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 32\r\n\r\n" + VALUE)
+                tls.recv(1)
+        except OSError:
+            pass
+
+
 class Plain(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         self.request.recv(4096)
@@ -119,7 +136,9 @@ def serve(last: int, handler: type[socketserver.BaseRequestHandler]) -> None:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as where:
-        serve(81, type("Bound", (Tls,), {"by_label": contexts(Path(where))}))
+        made = contexts(Path(where))
+        serve(81, type("BoundTls", (Tls,), {"by_label": made}))
+        serve(85, type("BoundWeb", (Web,), {"context": made["two"]}))
         serve(82, Plain)
         serve(83, Cut)
         return subprocess.run(sys.argv[1:], check=False).returncode

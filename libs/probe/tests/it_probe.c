@@ -130,7 +130,7 @@ static void
 publish_hosts(struct world *world)
 {
 	static const char *const hosts[] = { "good", "newline", "crlf", "differs", "padded", "gone",
-		"large", "moved", "trap", "away", "loop", "rebound" };
+		"large", "moved", "secured", "trap", "away", "loop", "rebound" };
 
 	for (size_t i = 0; i < LEN(hosts); i++)
 		call(world, cs_arena_printf(world->arena, "dns.set alpha.example %s A %s.80",
@@ -156,6 +156,7 @@ publish_files(struct world *world)
 	    "{\"status\": 200, \"body\": \"" VALUE "\", \"size\": 100000}");
 	put_redirect(world, "moved.alpha.example",
 	    probe_file_url(world->arena, "good.alpha.example", cs_span_str(VALUE)));
+	put_redirect(world, "secured.alpha.example", "https://https.alpha.example/anything");
 	put_redirect(world, "trap.alpha.example", "http://private.alpha.example/x");
 	put_redirect(world, "rebound.alpha.example", "http://127.0.0.1/x");
 	put_redirect(world, "away.alpha.example", "http://good.alpha.example:8080/x");
@@ -207,7 +208,8 @@ publish_tls(struct world *world)
 	static const struct {
 		const char *owner;
 		int last; /* of alpn_server.py's addresses; nobody is at .84 */
-	} hosts[] = { { "'*.tls'", 81 }, { "plain", 82 }, { "cut", 83 }, { "closed", 84 } };
+	} hosts[] = { { "'*.tls'", 81 }, { "plain", 82 }, { "cut", 83 }, { "closed", 84 },
+		{ "https", 85 } };
 
 	for (size_t i = 0; i < LEN(hosts); i++)
 		call(world, cs_arena_printf(world->arena, "dns.set alpha.example %s A %s.%d",
@@ -447,6 +449,7 @@ static const struct want files[] = {
 	{ "newline.alpha.example", CLAIM_PROVED, "http-matches", CLAIM_DNSSEC_SECURE },
 	{ "crlf.alpha.example", CLAIM_PROVED, "http-matches", CLAIM_DNSSEC_SECURE },
 	{ "moved.alpha.example", CLAIM_PROVED, "http-matches", CLAIM_DNSSEC_SECURE },
+	{ "secured.alpha.example", CLAIM_PROVED, "http-matches", CLAIM_DNSSEC_SECURE },
 	{ "beta.example", CLAIM_PROVED, "http-matches", CLAIM_DNSSEC_INSECURE },
 	{ "differs.alpha.example", CLAIM_REFUSED, "http-differs", CLAIM_DNSSEC_SECURE },
 	{ "padded.alpha.example", CLAIM_REFUSED, "http-differs", CLAIM_DNSSEC_SECURE },
@@ -740,6 +743,18 @@ a_key_is_the_one_record_at_its_name(void **state)
 	}
 }
 
+static void
+a_certificate_on_the_way_is_shown_and_decides_nothing(void **state)
+{
+	const struct probe_finding *got =
+	    look(*state, CLAIM_DOMAIN, "http-file", "secured.alpha.example");
+
+	assert_int_equal(got->outcome, CLAIM_PROVED);
+	assert_non_null(strstr(got->detail, "https://https.alpha.example/anything at "));
+	assert_non_null(strstr(got->detail, ": 200; certificate: subject CN=two; names "));
+	assert_non_null(strstr(got->detail, "; not verified: self-signed certificate"));
+}
+
 /* Each kind of finding, once through the strict reader of evidence. */
 static void
 whatever_is_found_is_readable_evidence(void **state)
@@ -873,6 +888,7 @@ main(void)
 		cmocka_unit_test(mail_goes_where_its_records_say),
 		cmocka_unit_test(a_route_shows_its_hosts_in_order),
 		cmocka_unit_test(a_key_is_the_one_record_at_its_name),
+		cmocka_unit_test(a_certificate_on_the_way_is_shown_and_decides_nothing),
 		cmocka_unit_test(whatever_is_found_is_readable_evidence),
 		cmocka_unit_test(loopback_is_refused_unless_it_counts_as_public),
 		cmocka_unit_test(test_settings_are_refused_outside_test_mode),
