@@ -364,7 +364,8 @@ try_final(const struct policy_setting *in, struct policy_step *step, bool looks_
 		return;
 	}
 	/* Rules, profile and rights may have changed since the first plan. */
-	if (!policy_may_request(in->rules, &step->next.config, &plan->request, in->arena, &why)) {
+	if (!policy_may_request(in->rules, &step->next.config, &plan->request,
+		need_of(in, &step->next).until_ms, in->arena, &why)) {
 		refuse(in, step, why, "");
 		return;
 	}
@@ -391,7 +392,8 @@ policy_decide_submitted(const struct policy_setting *in, const struct policy_cas
 		return step;
 	plan->request = submitted->request;
 	plan->request_envelope = submitted->envelope;
-	if (!policy_may_request(in->rules, &old->config, &submitted->request, in->arena, &why)) {
+	if (!policy_may_request(in->rules, &old->config, &submitted->request,
+		need_of(in, &step.next).until_ms, in->arena, &why)) {
 		refuse(in, &step, why, "");
 		return step;
 	}

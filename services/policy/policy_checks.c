@@ -10,7 +10,7 @@
 
 #include "base/time.h"
 #include "smime/address.h"
-#include "smime/rules.h"
+#include "smime/method.h"
 
 #define METHOD_MAILBOX "email-token"
 #define METHOD_CAA "caa-issuemail"
@@ -38,6 +38,7 @@ struct making {
 	const struct claim_request *request;
 	struct cs_arena *arena;
 	uint32_t min_remotes;
+	struct claim_texts domain_methods;
 	struct claim_check *checks;
 	size_t n;
 };
@@ -78,30 +79,44 @@ add_mailbox(struct making *making, size_t number, const char *mailbox)
 	check->freshness_ms = period_ms(making->profile->mailbox_period_days, SMIME_PROOF_MAILBOX);
 }
 
-static struct claim_texts
-methods(const struct making *making)
+static bool
+is_among(const struct claim_texts *texts, const char *text)
 {
-	const char **items = CS_NEW_ARRAY(making->arena, 2, const char *);
-	size_t n = 0;
-
-	if (making->profile->may_dns_txt)
-		items[n++] = "dns-txt";
-	if (making->profile->may_http_file)
-		items[n++] = "http-file";
-	return (struct claim_texts){ items, n };
+	for (size_t i = 0; i < texts->n; i++)
+		if (strcmp(texts->items[i], text) == 0)
+			return true;
+	return false;
 }
 
-/* The method stays open until the person has chosen one and proved the domain by it. */
+struct claim_texts
+policy_domain_methods(const struct policy_profile *profile, int64_t at_ms, struct cs_arena *arena)
+{
+	size_t n;
+	const struct smime_method *methods = smime_methods(&n);
+	struct claim_texts usable = { CS_NEW_ARRAY(arena, n, const char *), 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (methods[i].target == SMIME_TARGET_DOMAIN &&
+		    is_among(&profile->domain_methods, methods[i].name) &&
+		    smime_method_usable(&methods[i], at_ms))
+			usable.items[usable.n++] = methods[i].name;
+	return usable;
+}
+
+/*
+ * The method stays open until the person has chosen one and proved the domain by it; what it is worth
+ * (dns-persist ten days) shortens the period then.
+ */
 static void
 add_domain(struct making *making, size_t number, const char *domain)
 {
 	int64_t freshness = period_ms(making->profile->domain_period_days, SMIME_PROOF_DOMAIN);
 	struct claim_check *check = add(making, CLAIM_DOMAIN, number, domain);
 
-	check->allowed_methods = methods(making);
+	check->allowed_methods = making->domain_methods;
 	check->freshness_ms = freshness;
 	check = add(making, CLAIM_MPIC_DOMAIN, number, domain);
-	check->allowed_methods = methods(making);
+	check->allowed_methods = making->domain_methods;
 	check->freshness_ms = freshness;
 	check->min_remotes = making->min_remotes;
 }
@@ -122,10 +137,8 @@ add_caa(struct making *making, enum claim_kind kind, size_t number, const char *
 static void
 add_distinct(struct claim_texts *texts, const char *text)
 {
-	for (size_t i = 0; i < texts->n; i++)
-		if (strcmp(texts->items[i], text) == 0)
-			return;
-	texts->items[texts->n++] = text;
+	if (!is_among(texts, text))
+		texts->items[texts->n++] = text;
 }
 
 static struct claim_texts
@@ -158,6 +171,7 @@ policy_checks_make(const struct policy_rules *rules, const struct policy_config 
 		.request = request,
 		.arena = arena,
 		.min_remotes = smime_rule_mpic_min_remotes(until_ms),
+		.domain_methods = policy_domain_methods(&config->profile, until_ms, arena),
 		.checks = CS_NEW_ARRAY(arena, CLAIM_MAX_CHECKS, struct claim_check),
 	};
 	const struct claim_texts of_mailboxes = mailbox_domains(&making);

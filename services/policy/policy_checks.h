@@ -32,7 +32,7 @@ struct policy_profile {
 	const char *certificate_profile; /* of libs/smime: "mailbox-strict" */
 	uint32_t mailbox_period_days, domain_period_days, max_days;
 	bool may_dual, may_signing, may_encryption;
-	bool may_dns_txt, may_http_file; /* how people may prove a domain */
+	struct claim_texts domain_methods; /* how people may prove a domain: names of libs/smime */
 };
 
 /* What policy's own tables say about the one who asks; all false: nobody knows them. */
@@ -51,14 +51,21 @@ struct policy_rules {
 	const char *issuer_expected;       /* the same joined by "," */
 };
 
-/* False and *ret_why: no, with field, clause, text and what would mend it. */
-CS_MUST_USE bool
-policy_may_request(const struct policy_rules *rules, const struct policy_config *config,
-    const struct claim_request *request, struct cs_arena *arena, struct cs_refusal *ret_why);
+/*
+ * False and *ret_why: no, with field, clause, text and what would mend it.  `until_ms`: as of
+ * policy_checks_make.
+ */
+CS_MUST_USE bool policy_may_request(const struct policy_rules *rules,
+    const struct policy_config *config, const struct claim_request *request, int64_t until_ms,
+    struct cs_arena *arena, struct cs_refusal *ret_why);
+
+/* The profile's methods that are not retired at `at_ms`, in the order of libs/smime. */
+struct claim_texts
+policy_domain_methods(const struct policy_profile *profile, int64_t at_ms, struct cs_arena *arena);
 
 /*
  * The checks of a request that may be made, without standing or attempt, for a plan that ends at
- * until_ms (which decides how many perspectives count, TBR 3.2.2.9).  At most CLAIM_MAX_CHECKS.
+ * until_ms (which decides how many perspectives count, TBR 3.2.2.9, and which methods, 3.2.2.4).  At most CLAIM_MAX_CHECKS.
  */
 void policy_checks_make(const struct policy_rules *rules, const struct policy_config *config,
     const struct claim_request *request, int64_t until_ms, struct cs_arena *arena,

@@ -14,6 +14,7 @@ struct asking {
 	const struct policy_rules *rules;
 	const struct policy_config *config;
 	const struct claim_request *request;
+	int64_t until_ms;
 	struct cs_arena *arena;
 };
 
@@ -259,6 +260,22 @@ is_assigned(const struct asking *asking, const char *mailbox)
 	    &asking->config->assigned, cs_arena_printf(asking->arena, "*@%s", address.domain));
 }
 
+/* Methods retire by date (TBR 3.2.2.4), profiles stay as they were set up. */
+static bool
+offers_a_proof_of_domains(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	const struct policy_profile *profile = &asking->config->profile;
+
+	if (profile->validation == POLICY_MAILBOX ||
+	    policy_domain_methods(profile, asking->until_ms, asking->arena).n > 0)
+		return true;
+	return cs_refuse(
+	    ret_why, (struct cs_refusal){ "no-domain-method", "profile", "TBR 3.2.2.4",
+			 "The profile offers no way to prove a domain that may be used now.",
+			 "Ask an operator to add a method to the profile, or choose another "
+			 "profile." });
+}
+
 /* Whoever controls the domain does not thereby read every mailbox in it. */
 static bool
 mailboxes_are_assigned(const struct asking *asking, struct cs_refusal *ret_why)
@@ -279,12 +296,14 @@ mailboxes_are_assigned(const struct asking *asking, struct cs_refusal *ret_why)
 
 bool
 policy_may_request(const struct policy_rules *rules, const struct policy_config *config,
-    const struct claim_request *request, struct cs_arena *arena, struct cs_refusal *ret_why)
+    const struct claim_request *request, int64_t until_ms, struct cs_arena *arena,
+    struct cs_refusal *ret_why)
 {
 	static rule *const all[] = { knows_the_asker, offers_the_profile, lasts_as_allowed,
 		uses_the_key_as_allowed, names_mailboxes, mailboxes_are_in_their_domains,
-		is_named_by_a_mailbox, domains_are_related, mailboxes_are_assigned };
-	const struct asking asking = { rules, config, request, arena };
+		is_named_by_a_mailbox, domains_are_related, offers_a_proof_of_domains,
+		mailboxes_are_assigned };
+	const struct asking asking = { rules, config, request, until_ms, arena };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (!all[i](&asking, ret_why))

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "smime/domain.h"
-#include "smime/rules.h"
+#include "smime/method.h"
 
 static int64_t
 earlier(int64_t a, int64_t b)
@@ -16,16 +16,26 @@ earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* How long the rules let evidence of this kind stand, whatever it says of itself. */
-static int64_t
-reuse_ms(enum claim_kind kind)
+static const struct smime_method *
+domain_method(const char *name)
 {
+	const struct smime_method *method = smime_method_find(name);
+
+	return method != NULL && method->target == SMIME_TARGET_DOMAIN ? method : NULL;
+}
+
+/* How long the rules let evidence of this kind and method stand, whatever it says of itself. */
+static int64_t
+reuse_ms(enum claim_kind kind, const char *name)
+{
+	const struct smime_method *method = domain_method(name);
+
 	switch (kind) {
 	case CLAIM_MAILBOX:
 		return smime_rule_reuse_ms(SMIME_PROOF_MAILBOX);
 	case CLAIM_DOMAIN:
 	case CLAIM_MPIC_DOMAIN:
-		return smime_rule_reuse_ms(SMIME_PROOF_DOMAIN);
+		return method == NULL ? 0 : smime_rule_reuse_ms(method->reuse);
 	case CLAIM_CAA:
 	case CLAIM_MPIC_CAA:
 		return smime_rule_reuse_ms(SMIME_PROOF_CAA);
@@ -67,7 +77,7 @@ policy_proof_of(const struct claim_evidence *evidence, struct cs_span envelope, 
 	};
 
 	/* A refusal is remembered as long as anything that it can void. */
-	proof.valid_until_ms = proof.checked_at_ms + reuse_ms(proof.kind);
+	proof.valid_until_ms = proof.checked_at_ms + reuse_ms(proof.kind, proof.method);
 	if (proof.outcome == CLAIM_PROVED && evidence->valid_until_ms != 0)
 		proof.valid_until_ms = earlier(proof.valid_until_ms, evidence->valid_until_ms);
 	claim_evidence_check_digest(evidence, proof.check_digest);
@@ -112,11 +122,16 @@ is_voided(const struct policy_proof *proofs, const struct policy_proof *yes)
 	return false;
 }
 
-/* When it stops serving this check: the rules', the evidence's and the profile's period. */
+/*
+ * When it stops serving this check: the rules', the evidence's and the profile's period.  The rules of
+ * today, also for what was remembered under others.
+ */
 static int64_t
 ends_at(const struct policy_proof *proof, const struct claim_check *check)
 {
-	return earlier(proof->valid_until_ms, proof->checked_at_ms + check->freshness_ms);
+	int64_t period = earlier(check->freshness_ms, reuse_ms(proof->kind, proof->method));
+
+	return earlier(proof->valid_until_ms, proof->checked_at_ms + period);
 }
 
 static bool
@@ -140,6 +155,7 @@ stand(const struct policy_proof *proof, struct claim_check *check)
 	check->attempt = 0;
 	check->deadline_ms = 0;
 	check->standing_until_ms = ends_at(proof, check);
+	check->freshness_ms = earlier(check->freshness_ms, reuse_ms(proof->kind, proof->method));
 	memcpy(check->standing_sha256, proof->envelope_sha256, CLAIM_DIGEST);
 	claim_check_digest(check, check->digest);
 }
@@ -174,15 +190,20 @@ is_among(const struct claim_texts *texts, const char *text)
 	return false;
 }
 
+/* Methods retire with the evidence that they made (TBR 3.2.2.4). */
 static bool
 proves_domain(const struct policy_need *need, const struct policy_proof *proof,
     const struct claim_check *check)
 {
-	if (!is_usable(need, proof, check) || !is_among(&check->allowed_methods, proof->method))
+	const struct smime_method *method = domain_method(proof->method);
+
+	if (!is_usable(need, proof, check) || !is_among(&check->allowed_methods, proof->method) ||
+	    !smime_method_usable(method, need->until_ms))
 		return false;
 	if (strcmp(proof->target, check->target) == 0)
 		return true;
-	return proof->covers_subdomains && smime_domain_is_under(check->target, proof->target);
+	return proof->covers_subdomains && smime_method_covers_below(method) &&
+	       smime_domain_is_under(check->target, proof->target);
 }
 
 /* The perspectives' evidence that corroborates exactly this one. */

@@ -12,6 +12,7 @@
 #include "handler.h"
 #include "policy.h"
 #include "smime/address.h"
+#include "smime/method.h"
 
 static struct policy_case *
 case_of(const struct svc_aggregate *aggregate)
@@ -215,7 +216,8 @@ static const char load_config_sql[] =
     "select w.at, e.version, a.name is not null, p.name is not null,"
     " coalesce(a.profiles && array[w.profile, '*'], false),"
     " p.version, p.validation, p.certificate_profile, p.mailbox_period_days, p.domain_period_days,"
-    " p.max_days, p.may_dual, p.may_signing, p.may_encryption, p.may_dns_txt, p.may_http_file,"
+    " p.max_days, p.may_dual, p.may_signing, p.may_encryption,"
+    " array_to_string(p.domain_methods, chr(10)),"
     " (select string_agg(s.mailbox, chr(10) order by s.mailbox) from assignment s"
     "  where s.enterprise = w.enterprise and s.account = w.account"
     "  and s.mailbox = any(string_to_array(w.mailboxes, chr(10))))"
@@ -225,8 +227,40 @@ static const char load_config_sql[] =
     " left join account a on a.enterprise = e.name and a.name = w.account and a.active"
     " left join profile p on p.name = w.profile and p.active";
 
+static struct claim_texts
+split_lines(struct cs_arena *arena, const char *lines)
+{
+	struct claim_texts texts = { NULL, 0 };
+
+	if (lines == NULL)
+		return texts;
+	texts.items = CS_NEW_ARRAY(arena, strlen(lines) / 2 + 1, const char *);
+	for (char *rest = cs_arena_strdup(arena, lines), *line;;) {
+		line = strsep(&rest, "\n");
+		if (line == NULL)
+			return texts;
+		if (line[0] != '\0')
+			texts.items[texts.n++] = line;
+	}
+}
+
+/* A name that this build does not know: it must not look as if the profile offered less. */
 static enum cs_code
-read_profile(const struct db_rows *rows, size_t row, struct policy_profile *ret, struct cs_err *err)
+check_methods(const struct claim_texts *names, struct cs_err *err)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		const struct smime_method *method = smime_method_find(names->items[i]);
+
+		if (method == NULL || method->target != SMIME_TARGET_DOMAIN)
+			return cs_fail(
+			    err, CS_INTERNAL, "profile: %.40s proves no domain", names->items[i]);
+	}
+	return CS_OK;
+}
+
+static enum cs_code
+read_profile(const struct db_rows *rows, size_t row, struct cs_arena *arena,
+    struct policy_profile *ret, struct cs_err *err)
 {
 	const char *name = db_get_text(rows, row, 6);
 	enum policy_validation validation = POLICY_MAILBOX;
@@ -246,27 +280,9 @@ read_profile(const struct db_rows *rows, size_t row, struct policy_profile *ret,
 		.may_dual = db_get_bool(rows, row, 11),
 		.may_signing = db_get_bool(rows, row, 12),
 		.may_encryption = db_get_bool(rows, row, 13),
-		.may_dns_txt = db_get_bool(rows, row, 14),
-		.may_http_file = db_get_bool(rows, row, 15),
+		.domain_methods = split_lines(arena, db_get_text(rows, row, 14)),
 	};
-	return CS_OK;
-}
-
-static struct claim_texts
-split_lines(struct cs_arena *arena, const char *lines)
-{
-	struct claim_texts texts = { NULL, 0 };
-
-	if (lines == NULL)
-		return texts;
-	texts.items = CS_NEW_ARRAY(arena, strlen(lines) / 2 + 1, const char *);
-	for (char *rest = cs_arena_strdup(arena, lines), *line;;) {
-		line = strsep(&rest, "\n");
-		if (line == NULL)
-			return texts;
-		if (line[0] != '\0')
-			texts.items[texts.n++] = line;
-	}
+	return check_methods(&ret->domain_methods, err);
 }
 
 static enum cs_code
@@ -279,10 +295,10 @@ read_config(const struct db_rows *rows, size_t row, struct cs_arena *arena,
 		.account_known = db_get_bool(rows, row, 2),
 		.profile_known = db_get_bool(rows, row, 3),
 		.profile_allowed = db_get_bool(rows, row, 4),
-		.assigned = split_lines(arena, db_get_text(rows, row, 16)),
+		.assigned = split_lines(arena, db_get_text(rows, row, 15)),
 	};
 
-	if (config.profile_known && read_profile(rows, row, &config.profile, err))
+	if (config.profile_known && read_profile(rows, row, arena, &config.profile, err))
 		return err->code;
 	*ret = config;
 	return CS_OK;

@@ -19,19 +19,23 @@ create table profile (
 	may_dual boolean not null,
 	may_signing boolean not null,
 	may_encryption boolean not null,
-	may_dns_txt boolean not null,
-	may_http_file boolean not null,
+	domain_methods text[] not null,                 -- how people may prove a domain, of libs/smime
 	active boolean not null,
-	check (may_dns_txt or may_http_file or validation = 'mailbox')
+	check (cardinality(domain_methods) > 0 or validation = 'mailbox'),
+	check (domain_methods <@ array['dns-txt', 'dns-cname', 'dns-persist', 'http-file', 'acme-http',
+	    'acme-tls-alpn', 'mx-dns-txt', 'mx-http-file'])
 );
 
 insert into profile values
 	('smime-mailbox', 1, 'mailbox', 'mailbox-multipurpose', 30, 398, 825,
-	    true, true, true, true, true, true),
+	    true, true, true, array['dns-txt', 'dns-cname', 'dns-persist', 'http-file',
+	    'acme-http', 'acme-tls-alpn', 'mx-dns-txt', 'mx-http-file'], true),
 	('smime-domain', 1, 'domain', 'mailbox-multipurpose', 30, 398, 825,
-	    true, true, true, true, true, true),
+	    true, true, true, array['dns-txt', 'dns-cname', 'dns-persist', 'http-file',
+	    'acme-http', 'acme-tls-alpn', 'mx-dns-txt', 'mx-http-file'], true),
 	('smime-domain-mailbox', 1, 'both', 'mailbox-multipurpose', 30, 398, 825,
-	    true, true, true, true, true, true);
+	    true, true, true, array['dns-txt', 'dns-cname', 'dns-persist', 'http-file',
+	    'acme-http', 'acme-tls-alpn', 'mx-dns-txt', 'mx-http-file'], true);
 
 create table account (
 	enterprise text not null references enterprise (name),

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "pki/ed25519.h"
+#include "smime/method.h"
 
 static const char *const other_states[] = { "request", "approval", "evidence.mailbox",
 	"evidence.domain", "evidence.caa", "evidence.mpic-domain", "evidence.mpic-caa" };
@@ -119,8 +120,9 @@ make_rules(struct fake_world *world)
 			.may_dual = true,
 			.may_signing = true,
 			.may_encryption = true,
-			.may_dns_txt = true,
-			.may_http_file = true,
+			.domain_methods = fake_texts(world,
+			    "dns-txt,dns-cname,dns-persist,http-file,acme-http,acme-tls-alpn,"
+			    "mx-dns-txt,mx-http-file"),
 		},
 	};
 }
@@ -296,7 +298,7 @@ fake_domain(struct fake_world *world, const struct claim_request *request,
 
 	made.evidence.method = method;
 	made.evidence.expected = cs_span_str(value);
-	made.evidence.covers_subdomains = strcmp(method, "dns-txt") == 0;
+	made.evidence.covers_subdomains = smime_method_covers_below(smime_method_find(method));
 	fake_reseal_evidence(world, &made);
 	return made;
 }

@@ -270,7 +270,7 @@ a_new_case_has_no_plan_and_what_the_tables_say(void **state)
 	assert_int_equal(c->config.profile.mailbox_period_days, 30);
 	assert_int_equal(c->config.profile.domain_period_days, 398);
 	assert_int_equal(c->config.profile.max_days, 825);
-	assert_true(c->config.profile.may_dual && c->config.profile.may_http_file);
+	assert_true(c->config.profile.may_dual && c->config.profile.domain_methods.n == 8);
 	assert_int_equal(c->config.assigned.n, 1);
 	assert_string_equal(c->config.assigned.items[0], "*@alpha.example");
 	assert_null(c->proofs);
@@ -316,7 +316,8 @@ every_builtin_profile_permits_alice_something(void **state)
 		struct cs_refusal why;
 
 		assert_int_equal(c->config.profile.validation, i);
-		if (!policy_may_request(&f->rules, &c->config, &request->request, f->arena, &why))
+		if (!policy_may_request(
+			&f->rules, &c->config, &request->request, NOW, f->arena, &why))
 			fail_msg("%s: %s", profiles[i], why.code);
 		db_rollback(f->db);
 	}
@@ -356,7 +357,8 @@ who_is_inactive_or_not_there_is_not_known(void **state)
 		ok(store_load_cases(&batch, &err), &err);
 		const struct policy_case *c = batch.aggregates[0].state;
 
-		(void)!policy_may_request(&f->rules, &c->config, &request->request, f->arena, &why);
+		(void)!policy_may_request(
+		    &f->rules, &c->config, &request->request, NOW, f->arena, &why);
 		if (strcmp(why.code, cases[i].want) != 0)
 			fail_msg("%s: got %s, want %s", cases[i].name, why.code, cases[i].want);
 		db_rollback(f->db);

@@ -86,7 +86,7 @@ answers_each_wish(void **state)
 		world->config.profile.validation = wish->validation;
 		request.validity_days = wish->days;
 		bool may = policy_may_request(
-		    &world->policy.rules, &world->config, &request, world->arena, &why);
+		    &world->policy.rules, &world->config, &request, FAKE_NOW, world->arena, &why);
 
 		if (may != (wish->code == NULL))
 			fail_msg("%s: got %s, want %s", wish->name, may ? "yes" : why.code,
@@ -107,7 +107,8 @@ expect_refusal(struct fake_world *world, const struct policy_config *config,
 {
 	struct cs_refusal why = { .code = "yes" };
 
-	(void)!policy_may_request(&world->policy.rules, config, request, world->arena, &why);
+	(void)!policy_may_request(
+	    &world->policy.rules, config, request, FAKE_NOW, world->arena, &why);
 	if (strcmp(why.code, want) != 0)
 		fail_msg("got %s, want %s", why.code, want);
 }
@@ -251,7 +252,7 @@ a_check_holds_all_that_its_validator_needs(void **state)
 	const struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
 
 	world->config.profile.validation = POLICY_BOTH;
-	world->config.profile.may_http_file = false;
+	world->config.profile.domain_methods = fake_texts(world, "dns-txt");
 	const struct claim_plan plan = checks_of(world, &request, FAKE_NOW);
 	const struct claim_check *check = fake_check(&plan, "mailbox-1");
 
@@ -273,6 +274,54 @@ a_check_holds_all_that_its_validator_needs(void **state)
 	assert_int_equal(check->freshness_ms, 8 * CS_HOUR_MS);
 	assert_int_equal(check->min_remotes, 0);
 	assert_int_equal(fake_check(&plan, "mpic-caa-1")->min_remotes, 4);
+}
+
+/* The order is of the table, whatever the profile's is. */
+static void
+a_domain_may_be_proved_as_the_profile_says(void **state)
+{
+	struct fake_world *world = *state;
+	const struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
+	static const char *const want[] = { "dns-cname", "dns-persist", "acme-http",
+		"mx-http-file" };
+
+	world->config.profile.validation = POLICY_DOMAIN;
+	world->config.profile.domain_methods =
+	    fake_texts(world, "mx-http-file,acme-http,dns-persist,dns-cname");
+	const struct claim_plan plan = checks_of(world, &request, FAKE_NOW);
+	const struct claim_texts *got = &fake_check(&plan, "domain-1")->allowed_methods;
+
+	assert_int_equal(got->n, LEN(want));
+	for (size_t i = 0; i < LEN(want); i++)
+		assert_string_equal(got->items[i], want[i]);
+	assert_int_equal(fake_check(&plan, "mpic-domain-1")->allowed_methods.n, LEN(want));
+}
+
+/* At the end of time every method of domains has retired; a method of mailboxes never proved one. */
+static void
+methods_that_retired_are_left_out(void **state)
+{
+	struct fake_world *world = *state;
+	struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
+	struct policy_profile *profile = &world->config.profile;
+	struct cs_refusal why = { .code = "yes" };
+
+	world->config.assigned = fake_texts(world, "alice@alpha.example");
+	for (enum policy_validation v = POLICY_MAILBOX; v <= POLICY_BOTH; v++) {
+		profile->validation = v;
+		assert_true(policy_may_request(&world->policy.rules, &world->config, &request,
+		    INT64_MAX - 1, world->arena, &why));
+		assert_int_equal(policy_domain_methods(profile, INT64_MAX - 1, world->arena).n, 8);
+		bool may = policy_may_request(
+		    &world->policy.rules, &world->config, &request, INT64_MAX, world->arena, &why);
+
+		assert_int_equal(may, v == POLICY_MAILBOX);
+		assert_int_equal(policy_domain_methods(profile, INT64_MAX, world->arena).n, 0);
+	}
+	assert_string_equal(why.code, "no-domain-method");
+	assert_string_equal(why.clause, "TBR 3.2.2.4");
+	profile->domain_methods = fake_texts(world, "email-token,email-reply");
+	expect_refusal(world, &world->config, &request, "no-domain-method");
 }
 
 static void
@@ -336,8 +385,7 @@ choose_profile(struct fake_world *world, unsigned *seed)
 	profile->mailbox_period_days = (uint32_t)rand_r(seed) % 1000;
 	profile->domain_period_days = (uint32_t)rand_r(seed) % 1000;
 	profile->max_days = (uint32_t)rand_r(seed) % 2000;
-	profile->may_dns_txt = rand_r(seed) % 2 != 0;
-	profile->may_http_file = rand_r(seed) % 2 != 0;
+	profile->domain_methods = fake_texts(world, rand_r(seed) % 4 ? "dns-txt,mx-http-file" : "");
 	world->config.assigned =
 	    fake_texts(world, "*@alpha.example,*@mail.alpha.example,*@alpha.co.uk");
 }
@@ -397,8 +445,8 @@ no_request_ever_escapes_caa_and_its_perspectives(void **state)
 		struct claim_request request = fake_request(world, mailboxes, domains).request;
 
 		request.validity_days = (uint32_t)rand_r(&draw) % 1000;
-		if (policy_may_request(
-			&world->policy.rules, &world->config, &request, world->arena, &why)) {
+		if (policy_may_request(&world->policy.rules, &world->config, &request, FAKE_NOW,
+			world->arena, &why)) {
 			const struct claim_plan plan = checks_of(world, &request, FAKE_NOW);
 
 			permitted++;
@@ -424,6 +472,8 @@ main(void)
 		CASE(allows_only_the_profiles_uses_of_a_key),
 		CASE(each_type_has_its_checks),
 		CASE(a_check_holds_all_that_its_validator_needs),
+		CASE(a_domain_may_be_proved_as_the_profile_says),
+		CASE(methods_that_retired_are_left_out),
 		CASE(the_number_of_perspectives_follows_the_date),
 		CASE(periods_are_the_shorter_of_profile_and_rule),
 		CASE(no_request_ever_escapes_caa_and_its_perspectives),

@@ -248,7 +248,7 @@ a_domain_is_proved_by_what_its_validator_and_the_perspectives_say(void **state)
 	run_one(&stage, "e1", "request.submitted", stage.submitted.envelope);
 	const struct claim_asked question = asked(&stage, "plan.domain-asked", 0);
 
-	assert_int_equal(question.check.allowed_methods.n, 2);
+	assert_int_equal(question.check.allowed_methods.n, 8);
 	const struct policy_evidence domain =
 	    fake_domain(world, &stage.submitted.request, &question.check, "http-file", "random");
 	const struct policy_evidence mpic = fake_corroboration(world, &domain);

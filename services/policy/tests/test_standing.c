@@ -115,13 +115,16 @@ static void
 evidence_that_calls_itself_fresh_for_longer_is_cut(void **state)
 {
 	static const struct {
-		const char *check_id;
+		const char *check_id, *method;
 		int64_t want_ms;
 	} cases[] = {
-		{ "mailbox-1", 30 * CS_DAY_MS },
-		{ "domain-1", 398 * CS_DAY_MS },
-		{ "caa-1", 7 * CS_HOUR_MS },
-		{ "mpic-caa-1", 7 * CS_HOUR_MS },
+		{ "mailbox-1", "email-token", 30 * CS_DAY_MS },
+		{ "domain-1", "mx-http-file", 398 * CS_DAY_MS },
+		{ "domain-1", "dns-persist", 10 * CS_DAY_MS },
+		{ "mpic-domain-1", "acme-http", 398 * CS_DAY_MS },
+		{ "mpic-domain-1", "dns-persist", 10 * CS_DAY_MS },
+		{ "caa-1", "caa-issuemail", 7 * CS_HOUR_MS },
+		{ "mpic-caa-1", "caa-issuemail", 7 * CS_HOUR_MS },
 	};
 	struct fake_world *world = *state;
 
@@ -134,6 +137,7 @@ evidence_that_calls_itself_fresh_for_longer_is_cut(void **state)
 		    world, &request, fake_check(&plan, cases[i].check_id), 1, CLAIM_PROVED);
 		struct policy_proof proof;
 
+		yes.evidence.method = cases[i].method;
 		yes.evidence.valid_until_ms = FAKE_NOW + 4000 * CS_DAY_MS;
 		assert_true(policy_proof_of(&yes.evidence, yes.envelope, FAKE_NOW, &proof));
 		assert_int_equal(proof.valid_until_ms, FAKE_NOW + cases[i].want_ms);
@@ -202,6 +206,23 @@ a_domain_proof_serves_its_enterprise_and_what_its_method_covers(void **state)
 		{ "the same by file", "http-file", "demo", "alice", "alice@alpha.example", true },
 		{ "subdomain by file", "http-file", "demo", "alice", "a@mail.alpha.example",
 		    false },
+		{ "the same by CNAME", "dns-cname", "demo", "alice", "alice@alpha.example", true },
+		{ "subdomain by CNAME", "dns-cname", "demo", "alice", "a@mail.alpha.example",
+		    true },
+		{ "subdomain by persistent record", "dns-persist", "demo", "alice",
+		    "a@mail.alpha.example", true },
+		{ "the same by ACME http", "acme-http", "demo", "alice", "alice@alpha.example",
+		    true },
+		{ "subdomain by ACME http", "acme-http", "demo", "alice", "a@mail.alpha.example",
+		    false },
+		{ "subdomain by ACME tls-alpn", "acme-tls-alpn", "demo", "alice",
+		    "a@mail.alpha.example", false },
+		{ "the same by its mail server", "mx-dns-txt", "demo", "alice",
+		    "alice@alpha.example", true },
+		{ "subdomain by the mail server", "mx-dns-txt", "demo", "alice",
+		    "a@mail.alpha.example", false },
+		{ "subdomain by the mail server's file", "mx-http-file", "demo", "alice",
+		    "a@mail.alpha.example", false },
 	};
 	struct fake_world *world = *state;
 
@@ -217,6 +238,58 @@ a_domain_proof_serves_its_enterprise_and_what_its_method_covers(void **state)
 		    stands(world, proofs, &request, "mpic-domain-1", FAKE_NOW) != got)
 			fail_msg("%s: got %d, want %d", cases[i].name, got, cases[i].want);
 	}
+}
+
+/* A validator cannot widen what its method covers. */
+static void
+a_file_that_claims_to_cover_subdomains_does_not(void **state)
+{
+	struct fake_world *world = *state;
+	const struct policy_proof *mpic = domain_proof(world, "http-file");
+	struct policy_proof own_domain = *mpic->next, own_mpic = *mpic;
+	const struct claim_request request =
+	    fake_request(world, "a@mail.alpha.example", "").request;
+
+	own_mpic.next = &own_domain;
+	own_domain.covers_subdomains = true;
+	assert_false(stands(world, &own_mpic, &request, "domain-1", FAKE_NOW));
+}
+
+/* TBR 3.2.2.4.22: ten days, however long the profile and the evidence say. */
+static void
+a_persistent_record_proves_for_ten_days(void **state)
+{
+	struct fake_world *world = *state;
+	const struct policy_proof *proofs = domain_proof(world, "dns-persist");
+	const struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
+	const int64_t end = FAKE_NOW + 10 * CS_DAY_MS;
+
+	assert_true(proofs->next->valid_until_ms == end);
+	assert_true(stands(world, proofs, &request, "domain-1", end));
+	assert_true(stands(world, proofs, &request, "mpic-domain-1", end));
+	assert_false(stands(world, proofs, &request, "domain-1", end + 1));
+	/* A row from before the rule knew of it. */
+	struct policy_proof old_domain = *proofs->next, old_mpic = *proofs;
+
+	old_mpic.next = &old_domain;
+	old_mpic.valid_until_ms = old_domain.valid_until_ms = FAKE_NOW + 398 * CS_DAY_MS;
+	assert_true(stands(world, &old_mpic, &request, "domain-1", end));
+	assert_false(stands(world, &old_mpic, &request, "domain-1", end + 1));
+}
+
+static void
+a_check_on_a_persistent_record_asks_for_no_longer(void **state)
+{
+	struct fake_world *world = *state;
+	const struct policy_proof *proofs = domain_proof(world, "dns-persist");
+	const struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
+	struct claim_plan plan = checks_of(world, &request);
+	const struct policy_need need = { .until_ms = FAKE_NOW, .proofs = proofs };
+
+	policy_standing_attach(&need, plan.checks, plan.n_checks);
+	assert_int_equal(fake_check(&plan, "domain-1")->freshness_ms, 10 * CS_DAY_MS);
+	assert_int_equal(fake_check(&plan, "mpic-domain-1")->freshness_ms, 10 * CS_DAY_MS);
+	assert_true(fake_check(&plan, "domain-1")->standing_until_ms == FAKE_NOW + 10 * CS_DAY_MS);
 }
 
 /* It says itself that it serves one account only. */
@@ -262,7 +335,7 @@ a_method_that_the_profile_does_not_offer_proves_nothing(void **state)
 	const struct policy_proof *proofs = domain_proof(world, "http-file");
 	const struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
 
-	world->config.profile.may_http_file = false;
+	world->config.profile.domain_methods = fake_texts(world, "dns-txt,dns-persist");
 	assert_false(stands(world, proofs, &request, "domain-1", FAKE_NOW));
 }
 
@@ -417,6 +490,9 @@ main(void)
 		CASE(evidence_that_calls_itself_fresh_for_longer_is_cut),
 		CASE(could_not_tell_is_not_remembered),
 		CASE(a_domain_proof_serves_its_enterprise_and_what_its_method_covers),
+		CASE(a_file_that_claims_to_cover_subdomains_does_not),
+		CASE(a_persistent_record_proves_for_ten_days),
+		CASE(a_check_on_a_persistent_record_asks_for_no_longer),
 		CASE(a_domain_proof_that_names_an_account_serves_no_enterprise),
 		CASE(a_child_never_proves_its_parent),
 		CASE(a_method_that_the_profile_does_not_offer_proves_nothing),
