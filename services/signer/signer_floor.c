@@ -9,7 +9,7 @@
 #include "signer.h"
 #include "smime/address.h"
 #include "smime/domain.h"
-#include "smime/rules.h"
+#include "smime/method.h"
 
 #define AHEAD_MS (5 * CS_SECOND_MS) /* clocks differ */
 #define ROUND_MS (5 * CS_MINUTE_MS) /* a perspective's answer is not older than its round */
@@ -23,15 +23,27 @@ caa_window_ms(uint32_t ttl_s)
 	return ttl_ms > SMIME_CAA_WINDOW_MS ? ttl_ms : SMIME_CAA_WINDOW_MS;
 }
 
+/* A domain's method; NULL: none of ours, which proves nothing. */
+static const struct smime_method *
+domain_method(const struct claim_evidence *e)
+{
+	const struct smime_method *method = smime_method_find(e->method);
+
+	return method != NULL && method->target == SMIME_TARGET_DOMAIN ? method : NULL;
+}
+
+/* A method that we do not know is refused for what it is, not for its age. */
 static int64_t
 limit_ms(const struct claim_evidence *e)
 {
+	const struct smime_method *method = domain_method(e);
+
 	switch (e->kind) {
 	case CLAIM_MAILBOX:
 		return smime_rule_reuse_ms(SMIME_PROOF_MAILBOX);
 	case CLAIM_DOMAIN:
 	case CLAIM_MPIC_DOMAIN:
-		return smime_rule_reuse_ms(SMIME_PROOF_DOMAIN);
+		return smime_rule_reuse_ms(method == NULL ? SMIME_PROOF_DOMAIN : method->reuse);
 	case CLAIM_CAA:
 	case CLAIM_MPIC_CAA:
 		return caa_window_ms(e->ttl_s);
@@ -158,19 +170,23 @@ proves_mailbox(
 	       strcmp(e->account, floor->request->account) == 0 && strcmp(e->target, mailbox) == 0;
 }
 
-/* A file proves the name it was fetched from and no other (TBR 3.2.2.4.18); a TXT record those below. */
+/*
+ * By a method that may be relied on at this moment.  A file or a mail server proves the name that it was
+ * found by and no other (TBR 3.2.2.4.18, SBR 3.2.2.3); a record in DNS those below too.
+ */
 static bool
 covers(const struct signer_floor *floor, const struct signer_proof *proof, const char *domain)
 {
 	const struct claim_evidence *e = &proof->evidence->e;
-	const bool dns = is_proof(floor, proof, CLAIM_DOMAIN, "dns-txt");
+	const struct smime_method *method = domain_method(e);
 
-	if (!dns && !is_proof(floor, proof, CLAIM_DOMAIN, "http-file"))
-		return false;
-	if (e->security == CLAIM_DNSSEC_INDETERMINATE)
+	if (method == NULL || !smime_method_usable(method, floor->now_ms) ||
+	    !is_proof(floor, proof, CLAIM_DOMAIN, method->name) || e->expected.len == 0 ||
+	    e->security == CLAIM_DNSSEC_INDETERMINATE)
 		return false;
 	return strcmp(e->target, domain) == 0 ||
-	       (dns && e->covers_subdomains && smime_domain_is_under(domain, e->target));
+	       (e->covers_subdomains && smime_method_covers_below(method) &&
+		   smime_domain_is_under(domain, e->target));
 }
 
 /* Other perspectives saw what this evidence of a domain says: the same value, named by its digest. */

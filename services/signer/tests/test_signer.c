@@ -252,13 +252,40 @@ below(struct world *w)
 	w->checks[CAA_DEV].target = w->evidence[CAA_DEV].target = "x.dev.example";
 	w->checks[MPIC_DEV].target = w->evidence[MPIC_DEV].target = "x.dev.example";
 }
-#define BY_FILE                                                                                 \
+#define BY(name)                                                                                \
 	w->checks[DOMAIN].method = w->evidence[DOMAIN].method = w->checks[MPIC_DOMAIN].method = \
-	    w->evidence[MPIC_DOMAIN].method = "http-file"
+	    w->evidence[MPIC_DOMAIN].method = name
+#define BY_PERSIST(age)      \
+	BY("dns-persist");   \
+	AGE(DOMAIN, age, 0); \
+	AGE(MPIC_DOMAIN, age, 0)
 CHANGE(below_by_txt, STEP_FACTS, below(w))
 CHANGE(below_not_covered, STEP_FACTS, below(w); w->evidence[DOMAIN].covers_subdomains = false)
-CHANGE(below_by_file, STEP_FACTS, below(w); BY_FILE)
-CHANGE(by_file, STEP_FACTS, BY_FILE)
+CHANGE(below_by_file, STEP_FACTS, below(w); BY("http-file"))
+CHANGE(below_by_cname, STEP_FACTS, below(w); BY("dns-cname"))
+CHANGE(below_by_persist, STEP_FACTS, below(w); BY_PERSIST(CS_DAY_MS))
+CHANGE(below_by_acme_http, STEP_FACTS, below(w); BY("acme-http"))
+CHANGE(below_by_acme_tls, STEP_FACTS, below(w); BY("acme-tls-alpn"))
+CHANGE(below_by_mx_txt, STEP_FACTS, below(w); BY("mx-dns-txt"))
+CHANGE(below_by_mx_file, STEP_FACTS, below(w); BY("mx-http-file"))
+CHANGE(by_file, STEP_FACTS, BY("http-file"))
+CHANGE(by_cname, STEP_FACTS, BY("dns-cname"))
+CHANGE(by_acme_http, STEP_FACTS, BY("acme-http"))
+CHANGE(by_acme_tls, STEP_FACTS, BY("acme-tls-alpn"))
+CHANGE(by_mx_txt, STEP_FACTS, BY("mx-dns-txt"))
+CHANGE(by_mx_file, STEP_FACTS, BY("mx-http-file"))
+CHANGE(by_mail_method, STEP_FACTS, BY("email-token"))
+CHANGE(by_caa, STEP_FACTS, BY("caa-issuemail"))
+CHANGE(by_old_persist, STEP_FACTS, BY_PERSIST(10 * CS_DAY_MS))
+CHANGE(by_stale_persist, STEP_FACTS, BY_PERSIST(10 * CS_DAY_MS + 1))
+CHANGE(by_nothing_published, STEP_FACTS,
+    w->checks[DOMAIN].expected = w->evidence[DOMAIN].expected = w->checks[MPIC_DOMAIN].expected =
+	w->evidence[MPIC_DOMAIN].expected = cs_span_str(""))
+/* The perspectives looked for something else than the primary: another method, the same value. */
+CHANGE(seconded_by_other_method, STEP_FACTS,
+    w->checks[MPIC_DOMAIN].method = w->evidence[MPIC_DOMAIN].method = "dns-cname")
+CHANGE(seconded_other_value, STEP_FACTS,
+    w->checks[MPIC_DOMAIN].expected = w->evidence[MPIC_DOMAIN].expected = cs_span_str("other"))
 CHANGE(unknown_method, STEP_FACTS,
     w->checks[DOMAIN].method = w->evidence[DOMAIN].method = w->checks[MPIC_DOMAIN].method =
 	w->evidence[MPIC_DOMAIN].method = "phone")
@@ -444,8 +471,26 @@ static const struct {
 	{ "a domain that ends alike", look_alike, "mailbox-not-proved" },
 	{ "subdomain by a TXT record", below_by_txt, NULL },
 	{ "subdomain that it does not cover", below_not_covered, "mailbox-not-proved" },
+	{ "subdomain by a CNAME record", below_by_cname, NULL },
+	{ "subdomain by a persistent record", below_by_persist, NULL },
 	{ "subdomain by a file", below_by_file, "mailbox-not-proved" },
+	{ "subdomain by ACME http", below_by_acme_http, "mailbox-not-proved" },
+	{ "subdomain by ACME tls-alpn", below_by_acme_tls, "mailbox-not-proved" },
+	{ "subdomain by a record of the mail server", below_by_mx_txt, "mailbox-not-proved" },
+	{ "subdomain by a file of the mail server", below_by_mx_file, "mailbox-not-proved" },
 	{ "domain by a file", by_file, NULL },
+	{ "domain by a CNAME record", by_cname, NULL },
+	{ "domain by ACME http", by_acme_http, NULL },
+	{ "domain by ACME tls-alpn", by_acme_tls, NULL },
+	{ "domain by a record of the mail server", by_mx_txt, NULL },
+	{ "domain by a file of the mail server", by_mx_file, NULL },
+	{ "domain by a method of mailboxes", by_mail_method, "mailbox-not-proved" },
+	{ "domain by CAA", by_caa, "mailbox-not-proved" },
+	{ "persistent record of ten days", by_old_persist, NULL },
+	{ "persistent record of ten days and 1 ms", by_stale_persist, "domain-1 stale" },
+	{ "domain by no value at all", by_nothing_published, "mailbox-not-proved" },
+	{ "perspectives by another method", seconded_by_other_method, "domain-not-corroborated" },
+	{ "perspectives of another value", seconded_other_value, "domain-not-corroborated" },
 	{ "domain by a method that we do not know", unknown_method, "mailbox-not-proved" },
 	{ "mailbox by a method that we do not know", mail_by_phone, "mailbox-not-proved" },
 	{ "CAA permits another CA", caa_of_other_ca, "caa-not-proved" },
