@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "smime/rules.h"
+#include "smime/method.h"
 
 #define NAME_MAX_OCTETS 40
 
@@ -253,7 +253,10 @@ bool
 mpic_check_for(
     const struct claim_evidence *domain, struct cs_arena *arena, struct claim_check *ret_check)
 {
-	if (domain->kind != CLAIM_DOMAIN || domain->outcome != CLAIM_PROVED)
+	const struct smime_method *method = smime_method_find(domain->method);
+
+	if (domain->kind != CLAIM_DOMAIN || domain->outcome != CLAIM_PROVED || method == NULL ||
+	    method->target != SMIME_TARGET_DOMAIN)
 		return false;
 	*ret_check =
 	    (struct claim_check){ .id = cs_arena_printf(arena, "mpic-%s", domain->check_id),
@@ -264,7 +267,7 @@ mpic_check_for(
 		    .account = domain->account,
 		    .expected = domain->expected,
 		    .attempt = domain->attempt,
-		    .freshness_ms = smime_rule_reuse_ms(SMIME_PROOF_DOMAIN) };
+		    .freshness_ms = smime_rule_reuse_ms(method->reuse) };
 	claim_check_digest(ret_check, ret_check->digest);
 	return true;
 }

@@ -347,6 +347,24 @@ a_proof_of_a_domain_is_looked_at_again_from_elsewhere(void **state)
 	assert_memory_equal(check.digest, digest, CLAIM_DIGEST);
 }
 
+/* The clause of the method says for how long (TBR 3.2.2.4.22). */
+static void
+it_serves_as_long_as_the_proof(void **state)
+{
+	struct round *r = *state;
+	struct claim_evidence domain = domain_evidence();
+	struct claim_check check;
+
+	domain.method = "dns-persist";
+	assert_true(mpic_check_for(&domain, r->arena, &check));
+	assert_string_equal(check.method, "dns-persist");
+	assert_int_equal(check.freshness_ms, 10 * DAY);
+	domain.method = "email-token"; /* proves no domain, whoever says so */
+	assert_false(mpic_check_for(&domain, r->arena, &check));
+	domain.method = "phone";
+	assert_false(mpic_check_for(&domain, r->arena, &check));
+}
+
 static void
 nothing_else_is(void **state)
 {
@@ -446,6 +464,7 @@ main(void)
 		TEST(an_answer_larger_than_its_share_does_not_count),
 		TEST(a_perspective_is_heard_once),
 		TEST(a_proof_of_a_domain_is_looked_at_again_from_elsewhere),
+		TEST(it_serves_as_long_as_the_proof),
 		TEST(nothing_else_is),
 		TEST(each_list_of_perspectives_is_read_or_refused),
 		TEST(names_and_regions_are_without_spaces),
