@@ -249,6 +249,23 @@ mpic_decide(const struct mpic_round *round, const struct claim_check *check, int
 	evidence->valid_until_ms = now_ms + (enough ? check->freshness_ms : 0);
 }
 
+/*
+ * A persistent record is looked for under the account URI that the primary expected (TBR 3.2.2.4.22):
+ * "acct:ENTERPRISE@ISSUER".
+ */
+static struct claim_texts
+issuers_of(const struct claim_evidence *domain, struct cs_arena *arena)
+{
+	const char *uri =
+	    cs_arena_strndup(arena, (const char *)domain->expected.data, domain->expected.len);
+	const char *at = strrchr(uri, '@');
+	struct claim_texts issuers = { CS_NEW_ARRAY(arena, 1, const char *), 0 };
+
+	if (at != NULL && strncmp(uri, "acct:", 5) == 0)
+		issuers.items[issuers.n++] = at + 1;
+	return issuers;
+}
+
 bool
 mpic_check_for(
     const struct claim_evidence *domain, struct cs_arena *arena, struct claim_check *ret_check)
@@ -268,6 +285,8 @@ mpic_check_for(
 		    .expected = domain->expected,
 		    .attempt = domain->attempt,
 		    .freshness_ms = smime_rule_reuse_ms(method->reuse) };
+	if (method->reuse == SMIME_PROOF_DOMAIN_22)
+		ret_check->issuer_domains = issuers_of(domain, arena);
 	claim_check_digest(ret_check, ret_check->digest);
 	return true;
 }

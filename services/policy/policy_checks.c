@@ -114,6 +114,7 @@ add_domain(struct making *making, size_t number, const char *domain)
 	struct claim_check *check = add(making, CLAIM_DOMAIN, number, domain);
 
 	check->allowed_methods = making->domain_methods;
+	check->issuer_domains = making->rules->issuer_domains; /* a persistent record names us */
 	check->freshness_ms = freshness;
 	check = add(making, CLAIM_MPIC_DOMAIN, number, domain);
 	check->allowed_methods = making->domain_methods;

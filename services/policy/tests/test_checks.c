@@ -266,6 +266,7 @@ a_check_holds_all_that_its_validator_needs(void **state)
 	assert_int_equal(check->freshness_ms, 398 * CS_DAY_MS);
 	assert_int_equal(check->allowed_methods.n, 1);
 	assert_string_equal(check->allowed_methods.items[0], "dns-txt");
+	assert_int_equal(check->issuer_domains.n, 2);
 	assert_int_equal(fake_check(&plan, "mpic-domain-1")->min_remotes, 4);
 	check = fake_check(&plan, "caa-1");
 	assert_string_equal(check->method, "caa-issuemail");
