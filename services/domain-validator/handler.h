@@ -11,6 +11,8 @@ struct domain_service {
 	const char *key_file;
 	struct probe_settings probing;
 	uint32_t life_days, keep_days;
+	const char *schedule;
+	struct domain_rules rules;
 	struct claim_key *key; /* used on the loop thread only */
 	struct probe *probe;
 };
@@ -22,8 +24,8 @@ void domain_fini(void *self);
 
 /* look.c: carries out one look; its result is the signed evidence. */
 void look_start(void *self, struct svc_work *work);
-/* The body of a look's work row: the order, with the value in `expected` and the attempt set. */
+/* The body of a look's work row: the order, with the values in `expected` and the attempt set. */
 struct cs_span look_body(struct cs_arena *arena, const struct claim_asked *asked,
-    const struct domain_challenge *challenge);
+    const struct domain_challenge *challenge, int64_t now_ms);
 
 #endif

@@ -15,7 +15,20 @@ static const struct svc_setting settings[] = {
 	    "as request-intake has it: days after which a request that nobody approved expires"),
 	SVC_U32(struct domain_service, keep_days, "CS_KEEP_DAYS", "40", 40, 36500,
 	    "days that challenges are kept after their request must have ended"),
+	SVC_LIST(struct domain_service, schedule, "CS_LOOK_SCHEDULE_S", "60, 300, 900, 3600, 21600",
+	    200,
+	    "seconds after which a value is looked for without a press; the last repeats; empty: never"),
+	SVC_U32(struct domain_service, rules.looks_per_domain, "CS_LOOKS_PER_DOMAIN", "60", 1,
+	    1000000, "looks at one domain within an hour; at most 60 outside test mode"),
+	SVC_U32(struct domain_service, rules.failures_per_account, "CS_FAILURES_PER_ACCOUNT", "5",
+	    1, 1000000,
+	    "presses of one account that fail for one domain within an hour; at most 5 outside test mode"),
 	SVC_END,
+};
+
+static const struct svc_clock clocks[] = {
+	{ "clock.look-due", store_due_looks },
+	{ 0 },
 };
 
 int
@@ -33,6 +46,7 @@ main(int argc, char *argv[])
 		.load = store_load_requests,
 		.save = store_save_requests,
 		.act = look_start,
+		.clocks = clocks,
 		.sweep = store_sweep_requests,
 		.init = domain_init,
 		.fini = domain_fini });

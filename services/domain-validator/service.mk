@@ -1,1 +1,1 @@
-domain-validator_LIBS := svc pack probe claim smime
+domain-validator_LIBS := svc pack probe claim smime pki

@@ -3,9 +3,11 @@
 
 #include "pack/pack.h"
 #include "proto/evidence.pb-c.h"
+#include "proto/plan.pb-c.h"
 #include "proto/request.pb-c.h"
 
 #define BODY_MAX 4096
+#define REFUSED_MAX 65536
 
 enum cs_code
 wire_read_wish(
@@ -32,21 +34,84 @@ wire_read_wish(
 	return CS_OK;
 }
 
-struct cs_span
-wire_write_challenge(struct cs_arena *arena, struct cs_id request,
-    const struct domain_challenge *challenge, const char *dns_name, const char *file_url)
+static enum cs_code
+read_request(const ProtobufCBinaryData *id, const char *message, struct cs_id *ret_request,
+    struct cs_err *err)
 {
+	struct cs_id request;
+
+	if (pack_read_id(id, &request, err))
+		return CS_MALFORMED;
+	if (cs_id_is_zero(request))
+		return cs_fail(err, CS_MALFORMED, "%s: no request", message);
+	*ret_request = request;
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_cancelled(
+    struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request, struct cs_err *err)
+{
+	const Countersign__V1__RequestCancelled *cancelled =
+	    pack_read(arena, &countersign__v1__request_cancelled__descriptor, body, BODY_MAX, err);
+
+	if (cancelled == NULL)
+		return CS_MALFORMED;
+	return read_request(&cancelled->request_id, "RequestCancelled", ret_request, err);
+}
+
+enum cs_code
+wire_read_refused(
+    struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request, struct cs_err *err)
+{
+	const Countersign__V1__PlanRefused *refused =
+	    pack_read(arena, &countersign__v1__plan_refused__descriptor, body, REFUSED_MAX, err);
+
+	if (refused == NULL)
+		return CS_MALFORMED;
+	return read_request(&refused->request_id, "PlanRefused", ret_request, err);
+}
+
+static Countersign__V1__Publication **
+publications(struct cs_arena *arena, const struct publication *from, size_t n)
+{
+	Countersign__V1__Publication **list =
+	    CS_NEW_ARRAY(arena, n, Countersign__V1__Publication *);
+	Countersign__V1__Publication *items = CS_NEW_ARRAY(arena, n, Countersign__V1__Publication);
+
+	for (size_t i = 0; i < n; i++) {
+		countersign__v1__publication__init(&items[i]);
+		items[i].method = pack_text(from[i].method);
+		items[i].type = pack_text(from[i].type);
+		items[i].name = pack_text(from[i].name);
+		items[i].value = pack_text(from[i].value);
+		items[i].note = pack_text(from[i].note);
+		list[i] = &items[i];
+	}
+	return list;
+}
+
+struct cs_span
+wire_write_challenge(struct cs_arena *arena, const struct wire_challenge *told)
+{
+	const struct domain_challenge *challenge = told->step->challenge;
 	Countersign__V1__DomainChallenge message = COUNTERSIGN__V1__DOMAIN_CHALLENGE__INIT;
 
-	message.request_id = pack_id(&request);
+	message.request_id = pack_id(&told->request);
 	message.check_id = pack_text(challenge->check_id);
 	message.domain = pack_text(challenge->domain);
-	message.dns_name = pack_text(dns_name);
+	message.dns_name = pack_text(told->dns_name);
 	message.dns_value = pack_text(challenge->value);
-	message.file_url = pack_text(file_url);
+	message.file_url = pack_text(told->file_url);
 	message.file_value = pack_text(challenge->value);
 	message.made_at_ms = challenge->made_ms;
 	message.expires_at_ms = challenge->expires_ms;
+	message.publish = publications(arena, told->publications, told->n);
+	message.n_publish = told->n;
+	message.next_look_at_ms = challenge->next_ms;
+	message.said_at_ms = told->said_ms;
+	message.hold = pack_text(domain_hold_name(told->step->hold));
+	message.hold_until_ms = told->step->hold_until_ms;
 
 	return pack_write(arena, &message.base);
 }

@@ -89,6 +89,9 @@ save(struct cs_id key, const struct domain_challenge *challenge)
 	row->enterprise = cs_arena_strdup(store.arena, challenge->enterprise);
 	row->account = cs_arena_strdup(store.arena, challenge->account);
 	row->value = cs_arena_strdup(store.arena, challenge->value);
+	row->pressed_by = cs_arena_strdup(store.arena, challenge->pressed_by);
+	for (size_t i = 0; i < DOMAIN_VALUES_MAX - 1; i++)
+		row->older[i].text = cs_arena_strdup(store.arena, challenge->older[i].text);
 	row->asked = cs_arena_copy_span(store.arena, challenge->asked);
 	row->version++;
 	row->changed = false;

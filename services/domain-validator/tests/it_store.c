@@ -158,6 +158,10 @@ add(struct domain_request *to, const char *check_id)
 		.expires_ms = NOW + DOMAIN_LIFE_MS,
 		.attempt = 3,
 		.look_until_ms = NOW + 1,
+		.older = { { "older", NOW + 2 }, { "oldest", NOW + 3 } },
+		.pressed_by = "alice",
+		.step = 2,
+		.next_ms = NOW + 4,
 		.changed = true };
 }
 
@@ -199,6 +203,13 @@ every_field_comes_back(void **state)
 	assert_int_equal(got->expires_ms, NOW + DOMAIN_LIFE_MS);
 	assert_int_equal(got->attempt, 3);
 	assert_int_equal(got->look_until_ms, NOW + 1);
+	assert_string_equal(got->older[0].text, "older");
+	assert_int_equal(got->older[0].until_ms, NOW + 2);
+	assert_string_equal(got->older[1].text, "oldest");
+	assert_int_equal(got->older[1].until_ms, NOW + 3);
+	assert_string_equal(got->pressed_by, "alice");
+	assert_int_equal(got->step, 2);
+	assert_int_equal(got->next_ms, NOW + 4);
 	assert_int_equal(got->version, 1);
 	assert_false(got->changed);
 	db_rollback(f->db);

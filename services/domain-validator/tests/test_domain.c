@@ -21,6 +21,7 @@ struct world {
 	struct domain_request request;
 	int64_t now_ms;
 	uint8_t random[32];
+	struct domain_rules rules;
 };
 
 static int
@@ -31,6 +32,7 @@ setup(void **state)
 
 	world->arena = arena;
 	world->now_ms = NOW;
+	world->rules = (struct domain_rules){ 1000, 1000, { 0 }, 0 };
 	*state = world;
 	return 0;
 }
@@ -47,7 +49,7 @@ static struct domain_moment
 moment(struct world *world)
 {
 	world->random[0]++;
-	return (struct domain_moment){ world->arena, world->random, world->now_ms };
+	return (struct domain_moment){ world->arena, world->random, world->now_ms, &world->rules };
 }
 
 static struct claim_asked
@@ -93,13 +95,20 @@ wish_of(struct world *world, const char *id, const char *enterprise)
 }
 
 static struct domain_step
-find(struct world *world, const char *id, uint32_t attempt)
+find_as(struct world *world, const char *id, uint32_t attempt, enum claim_outcome outcome)
 {
 	const struct claim_evidence evidence = {
-		.check_id = id, .attempt = attempt, .outcome = CLAIM_REFUSED
+		.check_id = id, .attempt = attempt, .outcome = outcome
 	};
+	const struct domain_moment now = moment(world);
 
-	return domain_on_found(&world->request, &evidence);
+	return domain_on_found(&world->request, &evidence, &now);
+}
+
+static struct domain_step
+find(struct world *world, const char *id, uint32_t attempt)
+{
+	return find_as(world, id, attempt, CLAIM_REFUSED);
 }
 
 /* ---- lives ---- */
@@ -269,7 +278,7 @@ each_octet_of_the_random_value_counts(void **state)
 
 	for (unsigned i = 0; i <= DOMAIN_VALUE_BITS / 8; i++) {
 		uint8_t random[32] = { 0 };
-		const struct domain_moment now = { world->arena, random, NOW };
+		const struct domain_moment now = { world->arena, random, NOW, &world->rules };
 		const struct claim_asked asked = order("domain-1", "alpha.example");
 		struct domain_request request = { 0 };
 
@@ -318,7 +327,12 @@ the_hundredth_look_is_the_last(void **state)
 		assert_int_equal(wish_of(world, "domain-1", "demo").says, DOMAIN_LOOK);
 		assert_int_equal(find(world, "domain-1", i).says, DOMAIN_FOUND);
 	}
-	assert_int_equal(wish_of(world, "domain-1", "demo").says, DOMAIN_NOTHING);
+	const struct domain_step last = wish_of(world, "domain-1", "demo");
+
+	assert_int_equal(last.says, DOMAIN_CHALLENGE);
+	assert_int_equal(last.hold, DOMAIN_USED_UP);
+	assert_int_equal(last.hold_until_ms, 0);
+	assert_int_equal(world->request.items[0].attempt, DOMAIN_LOOKS_MAX);
 }
 
 /* The store writes what changed: nothing must be marked that did not. */

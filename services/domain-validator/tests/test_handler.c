@@ -59,6 +59,7 @@ setup(void **state)
 		.routes = domain_routes,
 		.load = store_load_requests,
 		.save = store_save_requests };
+	stage->domain.rules = (struct domain_rules){ 60, 5, { 60000, 300000 }, 2 };
 	stage->test = svc_test_new(&stage->service, NOW);
 	memset(stage->request.octets, 0x41, sizeof(stage->request.octets));
 	fake_store_reset();

@@ -64,6 +64,17 @@ probe_start(struct probe *probe, const struct claim_check *check, struct cs_aren
 	done(arg, &finding);
 }
 
+bool
+probe_place(struct cs_arena *arena, const struct claim_check *check, const char *mail_server,
+    struct probe_place *ret_place)
+{
+	(void)arena;
+	(void)check;
+	(void)mail_server;
+	(void)ret_place;
+	return false;
+}
+
 void
 svc_done(struct svc_work *work, struct cs_span result)
 {
@@ -148,11 +159,13 @@ look(struct fixture *f, struct cs_span body)
 static struct claim_evidence
 look_for(struct fixture *f, const struct claim_asked *asked)
 {
-	const struct domain_challenge challenge = { .value = "the-value", .attempt = 4 };
+	const struct domain_challenge challenge = { .value = "the-value",
+		.older = { { "", 0 }, { "", 0 } },
+		.attempt = 4 };
 	struct claim_evidence evidence;
 	struct cs_err err = { 0 };
 
-	look(f, look_body(f->arena, asked, &challenge));
+	look(f, look_body(f->arena, asked, &challenge, NOW));
 	if (claim_open_evidence(f->arena, NULL, world.result, NOW, &evidence, &err))
 		fail_msg("%s", err.text);
 	return evidence;
@@ -242,7 +255,7 @@ a_proof_says_what_was_asked_and_how_long_it_holds(void **state)
 	assert_int_equal(look_for(*state, &asked).valid_until_ms, NOW + 1);
 }
 
-/* Nobody but the person knows which method was meant: a no tells of both. */
+/* Nobody but the person knows which method was meant: a no tells of those that showed something. */
 static void
 a_no_tells_people_what_every_method_said(void **state)
 {
@@ -251,7 +264,13 @@ a_no_tells_people_what_every_method_said(void **state)
 
 	world.txt = NO;
 	world.file = UNKNOWN;
-	assert_string_equal(look_for(*state, &asked).text, "TXT record: a text; file: a text");
+	assert_string_equal(look_for(*state, &asked).text, "a file on the web site: a text");
+	world.txt = NO_SEEN;
+	assert_string_equal(look_for(*state, &asked).text,
+	    "a TXT record: a text; a file on the web site: a text");
+	world.txt = world.file = NO;
+	assert_string_equal(look_for(*state, &asked).text,
+	    "nothing was found in any of the 2 places where the value may be published");
 	world.file = YES;
 	assert_string_equal(look_for(*state, &asked).text, "a text");
 }
