@@ -136,10 +136,17 @@ has_proof(const struct intake_request *req, const struct intake_check *check, in
 	       check->attempt >= check->plan_attempt && !corroborates_older(req, check);
 }
 
+/* The last press led to no look: too many were made within the hour. */
+static bool
+was_held(const struct intake_check *check)
+{
+	return check->challenge == INTAKE_HELD && check->challenge_at_ms >= check->asked_at_ms;
+}
+
 static bool
 was_pressed(const struct intake_check *check, int64_t now_ms)
 {
-	return check->asked_at_ms > check->checked_at_ms &&
+	return check->asked_at_ms > check->checked_at_ms && !was_held(check) &&
 	       now_ms - check->asked_at_ms < PRESS_LOST_MS;
 }
 
@@ -194,7 +201,7 @@ todo_mailbox(const struct intake_check *check, enum intake_shown shown, int64_t 
 static enum intake_todo
 todo_domain(const struct intake_check *check, enum intake_shown shown)
 {
-	if (check->challenge != INTAKE_PUBLISH)
+	if (check->challenge != INTAKE_PUBLISH && check->challenge != INTAKE_HELD)
 		return INTAKE_DO_WAIT; /* for the value to publish */
 	return shown == INTAKE_WAITING ? INTAKE_DO_WAIT : INTAKE_DO_PUBLISH;
 }
@@ -481,7 +488,7 @@ is_same_press(const struct intake_check *check, int64_t now_ms)
 	    check->challenge_at_ms >= check->asked_at_ms;
 
 	return check->asked_at_ms != 0 && now_ms - check->asked_at_ms < SAME_PRESS_MS && !looked &&
-	       !not_mailed;
+	       !not_mailed && !was_held(check);
 }
 
 struct intake_step
@@ -723,6 +730,10 @@ intake_on_challenge(struct cs_arena *arena, struct intake_request *req,
 	check = check_of(arena, req, told->check, told->kind);
 	if (!check || told->at_ms <= check->challenge_at_ms)
 		return; /* late or doubled */
+	/* The same value again: only the time of the next look is news. */
+	const bool same =
+	    check->kind == CLAIM_DOMAIN && check->challenge_until_ms == told->until_ms;
+
 	if (!check->target[0])
 		check->target = told->target;
 	check->challenge = told->challenge;
@@ -736,7 +747,9 @@ intake_on_challenge(struct cs_arena *arena, struct intake_request *req,
 	 */
 	if (check->planned)
 		note(arena, req, check->id, intake_shown_name(check->shown), now_ms)->reason =
-		    "challenge";
+		    told->challenge == INTAKE_HELD ? told->hold
+		    : same                         ? "next-look"
+						   : "challenge";
 	req->changed = true;
 }
 

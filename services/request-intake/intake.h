@@ -66,10 +66,11 @@ const char *intake_todo_name(enum intake_todo todo);
 
 enum intake_challenge {
 	INTAKE_NO_CHALLENGE,
-	INTAKE_PUBLISH, /* the record and the file to publish are known */
+	INTAKE_PUBLISH, /* what to publish is known */
 	INTAKE_MAIL_SENT,
 	INTAKE_MAIL_DEFERRED,
 	INTAKE_MAIL_REFUSED,
+	INTAKE_HELD, /* what to publish is known, but Verify makes no look now */
 	INTAKE_CHALLENGES
 };
 
@@ -214,6 +215,10 @@ struct intake_step
 intake_expire(struct cs_arena *arena, struct intake_request *req, int64_t now_ms);
 
 /* What arrives over the bus. */
+struct intake_publication { /* one way to prove a domain; texts to copy */
+	const char *method, *type, *name, *value, *note;
+};
+
 struct intake_told { /* evidence.*-challenge */
 	const char *check;
 	enum claim_kind kind;
@@ -222,7 +227,12 @@ struct intake_told { /* evidence.*-challenge */
 	int64_t at_ms, until_ms;
 	struct cs_span body;                                      /* as received */
 	const char *dns_name, *dns_value, *file_url, *file_value; /* domains */
-	const char *reply; /* mailboxes: of the mail server, escaped */
+	const struct intake_publication *publications;
+	size_t n_publications;
+	int64_t next_look_ms;  /* 0: only when Verify is pressed */
+	const char *hold;      /* "" or why Verify makes no look now */
+	int64_t hold_until_ms; /* 0: for good */
+	const char *reply;     /* mailboxes: of the mail server, escaped */
 	uint32_t tries_left;
 };
 

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "out.h"
+#include "smime/method.h"
 #include "wire.h"
 
 /* ---- small parts ---- */
@@ -58,18 +60,39 @@ say_mailbox(struct cs_arena *arena, const struct intake_check *check, enum intak
 	return cs_arena_printf(arena, "Press Verify: a token is mailed to %s.", check->target);
 }
 
+/* Why Verify makes no look now, and what to do instead. */
 static const char *
-say_domain(const struct intake_check *check, enum intake_todo todo)
+say_held(struct cs_arena *arena, const struct intake_told *told)
 {
-	if (check->challenge != INTAKE_PUBLISH)
+	char until[CS_TIME_TEXT];
+
+	cs_time_format(told->hold_until_ms, until);
+	if (strcmp(told->hold, "failed-too-often") == 0)
+		return cs_arena_printf(arena,
+		    "You pressed Verify several times within an hour and nothing was found. Check "
+		    "what you published; Verify works again at %s.",
+		    until);
+	if (told->hold_until_ms == 0)
+		return "This was looked at as often as one request may. Make a new request.";
+	return cs_arena_printf(arena,
+	    "This domain was looked at very often within an hour. Verify works again at %s.",
+	    until);
+}
+
+static const char *
+say_domain(struct cs_arena *arena, const struct intake_check *check, enum intake_todo todo,
+    const struct intake_told *told)
+{
+	if (check->challenge != INTAKE_PUBLISH && check->challenge != INTAKE_HELD)
 		return "What to publish is being made.";
 	if (todo == INTAKE_DO_WAIT)
 		return "Your domain is being looked at.";
-	if (strcmp(check->allowed_methods, "dns-txt") == 0)
-		return "Publish the TXT record, then press Verify.";
-	if (strcmp(check->allowed_methods, "http-file") == 0)
-		return "Put the file on your web server, then press Verify.";
-	return "Publish the TXT record, or put the file on your web server, then press Verify.";
+	if (told && told->hold && told->hold[0])
+		return say_held(arena, told);
+	if (told && told->n_publications == 1)
+		return cs_arena_printf(arena, "Publish the %s, then press Verify.",
+		    strcmp(told->publications[0].type, "file") == 0 ? "file" : "record");
+	return "Publish one of these, whichever is easiest for you, then press Verify.";
 }
 
 static const char *
@@ -84,7 +107,7 @@ say_caa(enum intake_todo todo)
 
 static const char *
 say_todo(struct cs_arena *arena, const struct intake_check *check, enum intake_shown shown,
-    enum intake_todo todo)
+    enum intake_todo todo, const struct intake_told *told)
 {
 	if (shown == INTAKE_PROVED || shown == INTAKE_STANDING)
 		return "Nothing to do.";
@@ -92,7 +115,7 @@ say_todo(struct cs_arena *arena, const struct intake_check *check, enum intake_s
 	case CLAIM_MAILBOX:
 		return say_mailbox(arena, check, todo);
 	case CLAIM_DOMAIN:
-		return say_domain(check, todo);
+		return say_domain(arena, check, todo, told);
 	case CLAIM_MPIC_DOMAIN:
 		return "Nothing to do: other perspectives look by themselves once the domain is proved.";
 	case CLAIM_CAA:
@@ -102,15 +125,50 @@ say_todo(struct cs_arena *arena, const struct intake_check *check, enum intake_s
 	return "";
 }
 
+/* One of a list that is joined by commas; an empty list allows everything. */
 static bool
 allows(const struct intake_check *check, const char *method)
 {
-	return check->allowed_methods[0] == '\0' || strstr(check->allowed_methods, method);
+	const size_t len = strlen(method);
+
+	for (const char *at = check->allowed_methods; at != NULL; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, method, len) == 0 && (at[len] == ',' || at[len] == '\0'))
+			return true;
+	}
+	return check->allowed_methods[0] == '\0';
 }
 
+/* Every way that is open, as texts to copy. */
+static void
+write_publications(struct out *out, const struct intake_told *told)
+{
+	out_array(out, "publish");
+	for (size_t i = 0; i < told->n_publications; i++) {
+		const struct intake_publication *p = &told->publications[i];
+		const struct smime_method *method = smime_method_find(p->method);
+
+		out_object(out, NULL);
+		out_text(out, "method", p->method);
+		out_text_if(out, "clause", method ? method->clause : "");
+		out_text_if(out, "what", method ? method->what : "");
+		out_text(out, "type", p->type);
+		out_text(out, "name", p->name);
+		out_text(out, "value", p->value);
+		out_text_if(out, "note", p->note);
+		out_end_object(out);
+	}
+	out_end_array(out);
+}
+
+/* "record" and "file" are for programs from before "publish". */
 static void
 write_challenge(struct out *out, const struct intake_check *check, const struct intake_told *told)
 {
+	write_publications(out, told);
+	out_time_if(out, "next_look_at", told->next_look_ms);
+	out_text_if(out, "held", told->hold);
+	out_time_if(out, "held_until", told->hold[0] ? told->hold_until_ms : 0);
 	if (allows(check, "dns-txt") && told->dns_name[0]) {
 		out_object(out, "record");
 		out_text(out, "name", told->dns_name);
@@ -147,7 +205,8 @@ write_you(struct out *out, struct cs_arena *arena, const struct intake_request *
 	out_object(out, "you");
 	out_text(out, "do", intake_todo_name(todo));
 	out_text(out, "text",
-	    intake_ended(req->state) ? "Nothing to do." : say_todo(arena, check, shown, todo));
+	    intake_ended(req->state) ? "Nothing to do."
+				     : say_todo(arena, check, shown, todo, told));
 	if (told && check->kind == CLAIM_DOMAIN && todo != INTAKE_DO_NOTHING)
 		write_challenge(out, check, told);
 	if (todo == INTAKE_DO_PUBLISH || todo == INTAKE_DO_ENTER_TOKEN)
@@ -216,6 +275,11 @@ write_evidence(struct out *out, const struct claim_evidence *evidence)
 	out_text_if(out, "text", evidence->text);
 	out_text(out, "dnssec", claim_dnssec_name(evidence->security));
 	out_text_if(out, "found_at", evidence->found_at);
+	if (evidence->kind == CLAIM_DOMAIN && evidence->outcome == CLAIM_PROVED) {
+		out_text(out, "proved_for", evidence->target);
+		out_bool(out, "covers_subdomains", evidence->covers_subdomains);
+	}
+	out_text_if(out, "detail", evidence->detail);
 	out_texts(out, "seen", evidence->seen);
 	if (evidence->n_perspectives > 0 && evidence->min_remotes > 0)
 		out_number(out, "min_remotes", evidence->min_remotes);
@@ -267,6 +331,8 @@ write_check(struct out *out, struct cs_arena *arena, const struct intake_request
 
 	if (check->told.len > 0 && read_told(arena, check, &told, err))
 		return err->code;
+	if (told.hold_until_ms != 0 && told.hold_until_ms <= now_ms)
+		told.hold = "";
 	if (has_evidence &&
 	    claim_open_evidence(arena, NULL, check->evidence, now_ms, &evidence, err))
 		return err->code;

@@ -18,6 +18,8 @@
 
 /* ---- reading ---- */
 
+#define PUBLICATIONS_MAX 32
+
 static bool
 is_text(const char *text)
 {
@@ -70,7 +72,7 @@ wire_read_mailbox_challenge(struct cs_arena *arena, struct cs_span body, struct 
 {
 	const Countersign__V1__MailboxChallenge *m = pack_read(
 	    arena, &countersign__v1__mailbox_challenge__descriptor, body, CLAIM_MAX_ENVELOPE, err);
-	struct intake_told told = { .kind = CLAIM_MAILBOX, .body = body };
+	struct intake_told told = { .kind = CLAIM_MAILBOX, .body = body, .hold = "" };
 	bool good = false;
 
 	if (!m)
@@ -90,35 +92,70 @@ wire_read_mailbox_challenge(struct cs_arena *arena, struct cs_span body, struct 
 	return CS_OK;
 }
 
+/* False: one of them breaks a rule. */
+static bool
+read_publications(
+    struct cs_arena *arena, const Countersign__V1__DomainChallenge *m, struct intake_told *told)
+{
+	struct intake_publication *list =
+	    CS_NEW_ARRAY(arena, PUBLICATIONS_MAX, struct intake_publication);
+
+	if (m->n_publish > PUBLICATIONS_MAX)
+		return false;
+	for (size_t i = 0; i < m->n_publish; i++) {
+		const Countersign__V1__Publication *p = m->publish[i];
+		const char *const texts[] = { p->method, p->type, p->name, p->value, p->note };
+
+		if (!are_texts(texts, sizeof(texts) / sizeof(texts[0])))
+			return false;
+		list[i] =
+		    (struct intake_publication){ p->method, p->type, p->name, p->value, p->note };
+	}
+	told->publications = list;
+	told->n_publications = m->n_publish;
+	return true;
+}
+
+/* A time that may be missing. */
+static bool
+is_time_or_none(int64_t ms)
+{
+	return ms == 0 || is_time(ms);
+}
+
 enum cs_code
 wire_read_domain_challenge(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
     struct intake_told *ret_told, struct cs_err *err)
 {
 	const Countersign__V1__DomainChallenge *m = pack_read(
 	    arena, &countersign__v1__domain_challenge__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+	struct intake_told told = { .kind = CLAIM_DOMAIN, .body = body, .reply = "" };
 	bool good = false;
 
 	if (!m)
 		return CS_MALFORMED;
 	const char *const texts[] = { m->domain, m->dns_name, m->dns_value, m->file_url,
-		m->file_value };
+		m->file_value, m->hold };
 
 	good = pack_is_name(m->check_id) && are_texts(texts, sizeof(texts) / sizeof(texts[0])) &&
-	       is_time(m->made_at_ms) && is_time(m->expires_at_ms);
+	       is_time(m->made_at_ms) && is_time(m->expires_at_ms) &&
+	       is_time_or_none(m->next_look_at_ms) && is_time_or_none(m->said_at_ms) &&
+	       is_time_or_none(m->hold_until_ms) && read_publications(arena, m, &told);
 	if (finish(&m->request_id, good, ret_request, "DomainChallenge", err))
 		return CS_MALFORMED;
-	*ret_told = (struct intake_told){ .check = m->check_id,
-		.kind = CLAIM_DOMAIN,
-		.target = m->domain,
-		.challenge = INTAKE_PUBLISH,
-		.at_ms = m->made_at_ms,
-		.until_ms = m->expires_at_ms,
-		.body = body,
-		.dns_name = m->dns_name,
-		.dns_value = m->dns_value,
-		.file_url = m->file_url,
-		.file_value = m->file_value,
-		.reply = "" };
+	told.check = m->check_id;
+	told.target = m->domain;
+	told.challenge = m->hold[0] ? INTAKE_HELD : INTAKE_PUBLISH;
+	told.at_ms = m->said_at_ms ? m->said_at_ms : m->made_at_ms;
+	told.until_ms = m->expires_at_ms;
+	told.dns_name = m->dns_name;
+	told.dns_value = m->dns_value;
+	told.file_url = m->file_url;
+	told.file_value = m->file_value;
+	told.next_look_ms = m->next_look_at_ms;
+	told.hold = m->hold;
+	told.hold_until_ms = m->hold_until_ms;
+	*ret_told = told;
 	return CS_OK;
 }
 

@@ -391,6 +391,10 @@ hear_evidence(const char *path, const char *id, enum claim_kind kind, enum claim
 		.seen = { records, 2 },
 		.detail = "" };
 
+	if (kind == CLAIM_DOMAIN) {
+		evidence.covers_subdomains = outcome == CLAIM_PROVED;
+		evidence.detail = "dns-txt: txt-matches; txt alpha.example: NOERROR";
+	}
 	if (kind == CLAIM_MPIC_DOMAIN || kind == CLAIM_MPIC_CAA) {
 		evidence.perspectives = &remote;
 		evidence.n_perspectives = 1;
@@ -412,9 +416,16 @@ prove(const char *path)
 static void
 put_number(struct cs_buf *buf, unsigned field, uint64_t value)
 {
-	uint8_t octet = (uint8_t)(field << 3);
+	uint8_t octet;
 
-	cs_buf_add(buf, &octet, 1);
+	if (field > 15) {
+		const uint8_t key[] = { (uint8_t)(field << 3 | 0x80), (uint8_t)(field >> 4) };
+
+		cs_buf_add(buf, key, 2);
+	} else {
+		octet = (uint8_t)(field << 3);
+		cs_buf_add(buf, &octet, 1);
+	}
 	do {
 		octet = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
 		cs_buf_add(buf, &octet, 1);
@@ -463,8 +474,22 @@ hear_mail(const char *path, const char *state, int64_t at_ms)
 	hear("evidence.mailbox-challenge", cs_buf_span(&buf));
 }
 
+/* "method type name value note" */
 static void
-hear_domain_challenge(const char *path)
+put_publication(struct cs_buf *buf, const char *words)
+{
+	struct cs_buf item = cs_buf_new(world.arena);
+	char *rest = cs_arena_strdup(world.arena, words), *word;
+	unsigned field = 1;
+
+	while ((word = strsep(&rest, " ")) != NULL)
+		put_text(&item, field++, word);
+	put_octets(buf, 12, cs_buf_span(&item));
+}
+
+/* As of then, with another look an hour later; `hold` "" or why Verify makes no look. */
+static void
+hear_domain_told(const char *path, int64_t said_ms, const char *hold)
 {
 	struct cs_buf buf = message(path);
 
@@ -476,7 +501,21 @@ hear_domain_challenge(const char *path)
 	put_text(&buf, 7, "content");
 	put_number(&buf, 8, (uint64_t)world.now_ms);
 	put_number(&buf, 9, (uint64_t)(world.now_ms + CS_DAY_MS));
+	put_publication(&buf, "dns-txt TXT _countersign-challenge.alpha.example value Publish.");
+	put_publication(&buf, "mx-dns-txt TXT _countersign-challenge.MAIL-SERVER value Publish.");
+	put_number(&buf, 13, (uint64_t)(said_ms + CS_HOUR_MS));
+	put_number(&buf, 14, (uint64_t)said_ms);
+	if (hold[0] != '\0') {
+		put_text(&buf, 15, hold);
+		put_number(&buf, 16, (uint64_t)(said_ms + CS_MINUTE_MS));
+	}
 	hear("evidence.domain-challenge", cs_buf_span(&buf));
+}
+
+static void
+hear_domain_challenge(const char *path)
+{
+	hear_domain_told(path, world.now_ms, "");
 }
 
 static void
@@ -992,6 +1031,92 @@ people_are_told_what_to_do(void **state)
 	assert_string_equal(member(shown, "checks.0.you.do"), "nothing");
 	assert_int_equal(post(ALICE, under(path, "/checks/mailbox-1/verify"), NULL)->status, 200);
 	assert_int_equal(svc_test_count(world.test, "request.verification-asked"), 1);
+}
+
+static void
+everything_that_may_be_published_is_shown(void **state)
+{
+	const char *path = planned();
+	const struct fake_answer *shown = NULL;
+
+	(void)state;
+	hear_domain_challenge(path);
+	shown = get(ALICE, path);
+	assert_string_equal(member(shown, "checks.1.you.publish.0.method"), "dns-txt");
+	assert_string_equal(member(shown, "checks.1.you.publish.0.clause"), "TBR 3.2.2.4.7");
+	assert_string_equal(member(shown, "checks.1.you.publish.0.what"), "a TXT record");
+	assert_string_equal(member(shown, "checks.1.you.publish.0.type"), "TXT");
+	assert_string_equal(
+	    member(shown, "checks.1.you.publish.0.name"), "_countersign-challenge.alpha.example");
+	assert_string_equal(member(shown, "checks.1.you.publish.0.value"), "value");
+	assert_string_equal(member(shown, "checks.1.you.publish.0.note"), "Publish.");
+	assert_string_equal(member(shown, "checks.1.you.publish.1.method"), "mx-dns-txt");
+	assert_string_equal(member(shown, "checks.1.you.publish.2.method"), "");
+	assert_string_equal(member(shown, "checks.1.you.text"),
+	    "Publish one of these, whichever is easiest for you, then press Verify.");
+}
+
+/* When the next look is, and when Verify works again. */
+static void
+people_are_told_when_their_domain_is_looked_at(void **state)
+{
+	const char *path = planned();
+	const char *verify = under(path, "/checks/domain-1/verify");
+	const struct fake_answer *shown = NULL;
+	char next[CS_TIME_TEXT], again[CS_TIME_TEXT];
+
+	(void)state;
+	cs_time_format(world.now_ms + CS_HOUR_MS, next);
+	hear_domain_challenge(path);
+	assert_string_equal(member(get(ALICE, path), "checks.1.you.next_look_at"), next);
+	assert_string_equal(member(get(ALICE, path), "checks.1.you.held"), "");
+	assert_int_equal(post(ALICE, verify, NULL)->status, 202);
+	assert_string_equal(member(get(ALICE, path), "checks.1.state"), "waiting");
+	/* The answer to the press: not now. */
+	cs_time_format(world.now_ms + 5 + CS_MINUTE_MS, again);
+	hear_domain_told(path, world.now_ms + 5, "failed-too-often");
+	shown = get(ALICE, path);
+	assert_string_equal(member(shown, "checks.1.state"), "needed");
+	assert_string_equal(member(shown, "checks.1.you.do"), "publish");
+	assert_string_equal(member(shown, "checks.1.you.held"), "failed-too-often");
+	assert_string_equal(member(shown, "checks.1.you.held_until"), again);
+	assert_non_null(strstr(member(shown, "checks.1.you.text"), again));
+	/* Told once more that a look comes: free again. */
+	hear_domain_told(path, world.now_ms + 6, "");
+	assert_string_equal(member(get(ALICE, path), "checks.1.you.held"), "");
+	/* What was so before is no news. */
+	hear_domain_told(path, world.now_ms + 4, "failed-too-often");
+	assert_string_equal(member(get(ALICE, path), "checks.1.you.held"), "");
+}
+
+static void
+a_hold_ends_by_itself(void **state)
+{
+	const char *path = planned();
+
+	(void)state;
+	hear_domain_told(path, world.now_ms - CS_MINUTE_MS, "domain-looked-at-too-often");
+	assert_string_equal(member(get(ALICE, path), "checks.1.you.held"), "");
+	assert_string_equal(member(get(ALICE, path), "checks.1.you.held_until"), "");
+	hear_domain_told(path, world.now_ms, "domain-looked-at-too-often");
+	assert_string_equal(
+	    member(get(ALICE, path), "checks.1.you.held"), "domain-looked-at-too-often");
+}
+
+static void
+what_a_proof_covers_is_shown(void **state)
+{
+	const char *path = planned();
+
+	(void)state;
+	hear_domain_challenge(path);
+	hear_evidence(path, "domain-1", CLAIM_DOMAIN, CLAIM_REFUSED, 1);
+	assert_string_equal(member(get(ALICE, path), "checks.1.proved_for"), "");
+	assert_string_equal(member(get(ALICE, path), "checks.1.detail"),
+	    "dns-txt: txt-matches; txt alpha.example: NOERROR");
+	hear_evidence(path, "domain-1", CLAIM_DOMAIN, CLAIM_PROVED, 2);
+	assert_string_equal(member(get(ALICE, path), "checks.1.proved_for"), "alpha.example");
+	assert_string_equal(member(get(ALICE, path), "checks.1.found_at"), "alpha.example");
 }
 
 static void
@@ -1737,6 +1862,10 @@ main(void)
 		TEST(an_approval_is_published_once_and_names_the_request),
 		TEST(events_may_come_in_any_order),
 		TEST(people_are_told_what_to_do),
+		TEST(everything_that_may_be_published_is_shown),
+		TEST(people_are_told_when_their_domain_is_looked_at),
+		TEST(a_hold_ends_by_itself),
+		TEST(what_a_proof_covers_is_shown),
 		TEST(what_was_seen_is_shown),
 		TEST(an_earlier_proof_is_shown_as_standing),
 		TEST(only_known_checks_are_verified),

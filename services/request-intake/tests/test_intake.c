@@ -457,7 +457,8 @@ tell(struct cs_arena *arena, struct intake_request *req, const char *id, enum cl
 		.challenge = challenge,
 		.at_ms = at_ms,
 		.until_ms = LATER,
-		.body = cs_span_str("octets") };
+		.body = cs_span_str("octets"),
+		.hold = challenge == INTAKE_HELD ? "failed-too-often" : "" };
 
 	intake_on_challenge(arena, req, &told, at_ms);
 }
@@ -490,6 +491,30 @@ a_domain_is_verified_only_when_people_know_what_to_publish(void **state)
 	evidence_at(*state, &req, "domain-1", CLAIM_DOMAIN, CLAIM_REFUSED, 1, NOW + 2);
 	assert_int_equal(shown(&req, "domain-1", NOW + 2), INTAKE_CHECK_REFUSED);
 	assert_int_equal(intake_todo_for(&req, domain, NOW + 2), INTAKE_DO_PUBLISH);
+}
+
+/* The domain's validator looks no more within this hour: nobody waits for what does not come. */
+static void
+a_press_that_is_held_back_ends_the_waiting(void **state)
+{
+	struct intake_request req = planned(*state);
+	const struct intake_check *domain = intake_find_check(&req, "domain-1");
+
+	tell(*state, &req, "domain-1", CLAIM_DOMAIN, INTAKE_PUBLISH, NOW);
+	assert_string_equal(req.last_note->reason, "challenge");
+	(void)intake_verify(*state, &req, &alice, "domain-1", NOW + 1);
+	assert_int_equal(shown(&req, "domain-1", NOW + 1), INTAKE_WAITING);
+	tell(*state, &req, "domain-1", CLAIM_DOMAIN, INTAKE_HELD, NOW + 2);
+	assert_string_equal(req.last_note->reason, "failed-too-often");
+	assert_int_equal(shown(&req, "domain-1", NOW + 2), INTAKE_NEEDED);
+	assert_int_equal(intake_todo_for(&req, domain, NOW + 2), INTAKE_DO_PUBLISH);
+	/* A new press is asked again at once: the hour may be over. */
+	assert_int_equal(intake_verify(*state, &req, &alice, "domain-1", NOW + 3).says,
+	    INTAKE_SAYS_VERIFICATION_ASKED);
+	assert_int_equal(shown(&req, "domain-1", NOW + 3), INTAKE_WAITING);
+	tell(*state, &req, "domain-1", CLAIM_DOMAIN, INTAKE_PUBLISH, NOW + 4);
+	assert_string_equal(req.last_note->reason, "next-look");
+	assert_int_equal(shown(&req, "domain-1", NOW + 4), INTAKE_WAITING);
 }
 
 static void
@@ -679,6 +704,7 @@ main(void)
 		TEST(evidence_of_another_kind_is_not_taken),
 		TEST(two_clicks_are_one_press),
 		TEST(a_domain_is_verified_only_when_people_know_what_to_publish),
+		TEST(a_press_that_is_held_back_ends_the_waiting),
 		TEST(a_press_after_the_answer_is_a_new_one),
 		TEST(a_lost_press_may_be_repeated),
 		TEST(a_mailbox_goes_from_verify_to_token_to_proof),
