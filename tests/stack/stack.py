@@ -338,6 +338,8 @@ class Stack:
             "CS_DNS_ROOT_HINTS_FILE": str(self.dns.hints_file),
             "CS_DNS_ANCHOR_FILE": str(self.dns.anchor_file),
             "CS_TEST_PUBLIC_NETS": self.block.network,
+            "CS_LOOKS_PER_DOMAIN": "1000000",  # all customers of a test have few domains
+            "CS_FAILURES_PER_ACCOUNT": "1000000",
             "CS_SMTP_URL": f"smtp://{self.mail.relay}",
             "CS_MAIL_FROM": "noreply@countersign.example",
             "CS_TOKEN_KEY_FILE": str(self.root / "secrets" / "token.key"),
