@@ -374,18 +374,6 @@ domain_hold_name(enum domain_hold hold)
 	return names[hold];
 }
 
-const char *
-domain_hold_text(enum domain_hold hold)
-{
-	static const char *const texts[] = { [DOMAIN_FREE] = "",
-		[DOMAIN_BUSY] = "This domain was looked at very often within the last hour.",
-		[DOMAIN_FAILING] =
-		    "You pressed Verify several times within the last hour and nothing was found.",
-		[DOMAIN_USED_UP] = "This check was looked at 100 times. Make a new request." };
-
-	return texts[hold];
-}
-
 /* ---- the check of a look ---- */
 
 void

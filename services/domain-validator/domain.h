@@ -145,8 +145,7 @@ void domain_on_ended(struct domain_request *request);
 /* The values that prove, the newest first; at most DOMAIN_VALUES_MAX, in `arena`. */
 struct claim_texts
 domain_values(const struct domain_challenge *challenge, int64_t now_ms, struct cs_arena *arena);
-/* For people; "" for DOMAIN_FREE. */
-const char *domain_hold_text(enum domain_hold hold);
+/* "", "domain-looked-at-too-often", "failed-too-often", "looks-used-up". */
 const char *domain_hold_name(enum domain_hold hold);
 
 /* ---- a look ---- */

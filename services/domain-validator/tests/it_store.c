@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h> /* needs those before it */
 /* clang-format on */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -302,6 +303,130 @@ a_stale_version_is_a_conflict(void **state)
 	assert_int_equal(save(&two, &err), CS_CONFLICT);
 }
 
+/* ---- what was tried within the hour ---- */
+
+static void
+add_look(struct fixture *f, struct domain_request *to, const char *check_id, const char *account,
+    uint32_t attempt, int64_t at_ms, bool failed)
+{
+	struct domain_look *look = CS_NEW(f->arena, struct domain_look);
+
+	*look = (struct domain_look){ .check_id = check_id,
+		.domain = "alpha.example",
+		.enterprise = "demo",
+		.account = account,
+		.attempt = attempt,
+		.at_ms = at_ms,
+		.failed = failed,
+		.next = to->looks };
+	to->looks = look;
+}
+
+/* Of alpha.example, for this account ("": for everybody). */
+static const struct domain_tally *
+tally(const struct svc_batch *batch, const char *account)
+{
+	const struct domain_tally *t = state_of(batch, 0)->tallies->first;
+
+	while (t != NULL &&
+	       (strcmp(t->domain, "alpha.example") != 0 || strcmp(t->account, account) != 0))
+		t = t->next;
+	return t;
+}
+
+/* By whichever replica, for whichever request: the domain is the same. */
+static void
+looks_of_the_hour_are_counted_over_all_requests(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_batch batch = batch_of(f, f->db, 2);
+
+	load(&batch);
+	add(state_of(&batch, 0), "domain-1");
+	add_look(f, state_of(&batch, 0), "domain-1", "alice", 1, NOW - DOMAIN_WINDOW_MS, true);
+	add_look(f, state_of(&batch, 0), "domain-1", "alice", 2, NOW - 30, true);
+	add_look(f, state_of(&batch, 1), "domain-1", "alice", 1, NOW - 20, true);
+	add_look(f, state_of(&batch, 1), "domain-1", "alice", 2, NOW - 10, false);
+	add_look(f, state_of(&batch, 1), "domain-1", "bob", 3, NOW - 40, false);
+	add_look(f, state_of(&batch, 1), "domain-2", "", 1, NOW - 50, false);
+	save_well(&batch);
+	batch = batch_of(f, f->other, 1);
+	load(&batch);
+	assert_int_equal(tally(&batch, "")->looks, 5);
+	assert_int_equal(tally(&batch, "")->first_look_ms, NOW - 50);
+	assert_int_equal(tally(&batch, "alice")->failures, 2);
+	assert_int_equal(tally(&batch, "alice")->first_failure_ms, NOW - 30);
+	assert_int_equal(tally(&batch, "bob")->failures, 0);
+	db_rollback(f->other);
+}
+
+/* The row is written when the look begins, and again when it failed. */
+static void
+a_look_is_one_row(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_batch batch = batch_of(f, f->db, 1);
+
+	load(&batch);
+	add(state_of(&batch, 0), "domain-1");
+	add_look(f, state_of(&batch, 0), "domain-1", "alice", 1, NOW - 20, false);
+	save_well(&batch);
+	batch = batch_of(f, f->db, 1);
+	load(&batch);
+	assert_int_equal(tally(&batch, "alice")->failures, 0);
+	add_look(f, state_of(&batch, 0), "domain-1", "alice", 1, NOW - 5, true);
+	save_well(&batch);
+	batch = batch_of(f, f->db, 1);
+	load(&batch);
+	assert_int_equal(tally(&batch, "")->looks, 1);
+	assert_int_equal(tally(&batch, "alice")->failures, 1);
+	assert_int_equal(tally(&batch, "alice")->first_failure_ms, NOW - 5);
+	db_rollback(f->db);
+}
+
+/* ---- the clock ---- */
+
+static void
+only_what_is_due_is_due(void **state)
+{
+	static const struct {
+		int64_t next_ms, look_until_ms;
+		bool due;
+	} rows[] = {
+		{ 0, 0, false }, { NOW, 0, true }, { NOW + 1, 0, false },
+		{ NOW - 1, NOW + 1, false }, /* a look is under way */
+		{ NOW - 1, NOW, true },      /* it is lost */
+	};
+	struct fixture *f = *state;
+	struct svc_batch batch = batch_of(f, f->db, LEN(rows));
+	struct cs_id *keys;
+	struct cs_err err = { 0 };
+	size_t n;
+
+	load(&batch);
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct domain_request *r = state_of(&batch, i);
+
+		add(r, "domain-1");
+		add(r, "domain-2"); /* alike: the request comes once */
+		for (size_t k = 0; k < 2; k++) {
+			r->items[k].next_ms = rows[i].next_ms;
+			r->items[k].look_until_ms = rows[i].look_until_ms;
+		}
+	}
+	save_well(&batch);
+	ok(store_due_looks(NULL, f->db, NOW, 100, f->arena, &keys, &n, &err), &err);
+	for (size_t i = 0; i < LEN(rows); i++) {
+		unsigned found = 0;
+
+		for (size_t k = 0; k < n; k++)
+			found += cs_id_equal(keys[k], request((uint8_t)(i + 1)));
+		assert_int_equal(found, rows[i].due);
+	}
+	ok(store_due_looks(NULL, f->db, NOW, 1, f->arena, &keys, &n, &err), &err);
+	assert_int_equal(n, 1);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 /* ---- what is kept no longer ---- */
@@ -406,6 +531,22 @@ more_than_one_sweep_s_worth_is_swept_in_several(void **state)
 	assert_int_equal(count(f, "select count(*) from challenge"), 1);
 }
 
+static void
+looks_are_kept_for_two_hours(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 2; i++)
+		script(
+		    f, cs_arena_printf(f->arena,
+			   "insert into look values ('%s', 'domain-1', %d, 'd', 'e', '', %" PRId64
+			   ", false)",
+			   born(f, NOW), i, NOW - 2 * DOMAIN_WINDOW_MS - i));
+	assert_false(sweep(f, 30, 40));
+	assert_int_equal(count(f, "select count(*) from look"), 1);
+	assert_int_equal(count(f, "select max(attempt)::bigint from look"), 0);
+}
+
 int
 main(void)
 {
@@ -416,6 +557,10 @@ main(void)
 		TEST(a_full_batch_is_one_statement_each_way),
 		TEST(two_replicas_cannot_both_make_a_challenge),
 		TEST(a_stale_version_is_a_conflict),
+		TEST(looks_of_the_hour_are_counted_over_all_requests),
+		TEST(a_look_is_one_row),
+		TEST(only_what_is_due_is_due),
+		TEST(looks_are_kept_for_two_hours),
 		TEST(challenges_are_kept_for_days_after_the_latest_end_of_their_request),
 		TEST(more_than_one_sweep_s_worth_is_swept_in_several),
 	};

@@ -335,6 +335,350 @@ the_hundredth_look_is_the_last(void **state)
 	assert_int_equal(world->request.items[0].attempt, DOMAIN_LOOKS_MAX);
 }
 
+/* ---- values from before ---- */
+
+static const char *
+values_of(struct world *world)
+{
+	struct cs_buf joined = cs_buf_new(world->arena);
+	const struct claim_texts values =
+	    domain_values(&world->request.items[0], world->now_ms, world->arena);
+
+	for (size_t i = 0; i < values.n; i++)
+		cs_buf_printf(&joined, "%s ", values.items[i]);
+	return (const char *)cs_buf_span(&joined).data;
+}
+
+/* Verify makes another value beside one that ends soon; both prove until the older one's own end. */
+static void
+an_old_value_proves_until_its_own_end(void **state)
+{
+	struct world *world = *state;
+	struct domain_challenge *item = &world->request.items[0];
+
+	(void)ask_for(world, "domain-1", "alpha.example");
+	const char *first = item->value;
+	const int64_t first_end = item->expires_ms;
+
+	world->now_ms = first_end - DOMAIN_RENEW_MS - 1;
+	struct domain_step step = wish_of(world, "domain-1", "demo");
+
+	assert_false(step.shows);
+	assert_string_equal(item->value, first);
+	(void)find(world, "domain-1", 1);
+	world->now_ms++;
+	step = wish_of(world, "domain-1", "demo");
+	assert_int_equal(step.says, DOMAIN_LOOK); /* for both */
+	assert_true(step.shows);
+	assert_string_not_equal(item->value, first);
+	assert_string_equal(
+	    values_of(world), cs_arena_printf(world->arena, "%s %s ", item->value, first));
+	world->now_ms = first_end - 1;
+	assert_string_equal(
+	    values_of(world), cs_arena_printf(world->arena, "%s %s ", item->value, first));
+	world->now_ms = first_end;
+	assert_string_equal(values_of(world), cs_arena_printf(world->arena, "%s ", item->value));
+}
+
+static void
+no_more_than_three_values_are_alive(void **state)
+{
+	struct world *world = *state;
+	struct domain_challenge *item = &world->request.items[0];
+
+	(void)ask_for(world, "domain-1", "alpha.example");
+	for (uint32_t i = 1; i <= 5; i++) {
+		/* As after an hour of a life that is shorter: all are alive still. */
+		item->expires_ms = world->now_ms + DOMAIN_RENEW_MS;
+		(void)wish_of(world, "domain-1", "demo");
+		(void)find(world, "domain-1", i);
+		assert_int_equal(domain_values(item, world->now_ms, world->arena).n,
+		    i < 2 ? 2 : DOMAIN_VALUES_MAX);
+	}
+}
+
+/* A value serves one domain and one enterprise: older ones go with it. */
+static void
+another_target_forgets_the_old_values(void **state)
+{
+	struct world *world = *state;
+	struct domain_challenge *item = &world->request.items[0];
+
+	(void)ask_for(world, "domain-1", "alpha.example");
+	item->expires_ms = world->now_ms + 1;
+	(void)wish_of(world, "domain-1", "demo");
+	assert_int_equal(domain_values(item, world->now_ms, world->arena).n, 2);
+	(void)ask_for(world, "domain-1", "beta.example");
+	assert_int_equal(domain_values(item, world->now_ms, world->arena).n, 1);
+}
+
+/* ---- the schedule ---- */
+
+static struct domain_step
+due(struct world *world)
+{
+	const struct domain_moment now = moment(world);
+	struct domain_step steps[DOMAIN_CHALLENGES_MAX];
+	size_t n = domain_on_due(&world->request, &now, steps);
+
+	assert_true(n <= 1);
+	return n == 1 ? steps[0] : (struct domain_step){ .says = DOMAIN_NOTHING };
+}
+
+static void
+with_schedule(struct world *world, const char *text)
+{
+	char *rest = cs_arena_strdup(world->arena, text), *word;
+	const char *parts[DOMAIN_STEPS_MAX + 1];
+	size_t n = 0;
+
+	while ((word = strsep(&rest, " ")) != NULL)
+		parts[n++] = word;
+	assert_true(domain_read_steps(parts, n, &world->rules));
+}
+
+/* As the README says: after 1, 5, 15 and 60 minutes, then every 6 hours until the value ends. */
+static void
+looks_are_made_by_the_published_schedule(void **state)
+{
+	static const int64_t want_s[] = { 60, 300, 900, 3600, 21600, 21600 };
+	struct world *world = *state;
+	struct domain_challenge *item = &world->request.items[0];
+	uint32_t looks = 0;
+
+	with_schedule(world, "60 300 900 3600 21600");
+	(void)ask_for(world, "domain-1", "alpha.example");
+	for (size_t i = 0; i < LEN(want_s); i++) {
+		assert_int_equal(item->next_ms, world->now_ms + want_s[i] * 1000);
+		world->now_ms = item->next_ms - 1;
+		assert_int_equal(due(world).says, DOMAIN_NOTHING);
+		world->now_ms++;
+		assert_int_equal(due(world).says, DOMAIN_LOOK);
+		assert_int_equal(due(world).says, DOMAIN_NOTHING); /* one is under way */
+		const struct domain_step found = find(world, "domain-1", ++looks);
+
+		assert_int_equal(found.says, DOMAIN_FOUND);
+		assert_true(found.shows); /* when the next one is */
+	}
+	while (item->next_ms != 0) {
+		assert_true(item->next_ms < item->expires_ms);
+		world->now_ms = item->next_ms;
+		assert_int_equal(due(world).says, DOMAIN_LOOK);
+		(void)find(world, "domain-1", ++looks);
+	}
+	assert_int_equal(looks, 31); /* of 100: people have theirs */
+	assert_true(world->now_ms + 6 * INT64_C(3600000) >= item->expires_ms);
+}
+
+static void
+a_proof_ends_the_schedule(void **state)
+{
+	struct world *world = *state;
+	struct domain_challenge *item = &world->request.items[0];
+
+	with_schedule(world, "60");
+	(void)ask_for(world, "domain-1", "alpha.example");
+	(void)wish_of(world, "domain-1", "demo");
+	assert_true(find_as(world, "domain-1", 1, CLAIM_PROVED).shows);
+	assert_int_equal(item->next_ms, 0);
+	world->now_ms += DAY;
+	assert_int_equal(due(world).says, DOMAIN_NOTHING);
+}
+
+static void
+the_end_of_the_request_ends_the_schedule(void **state)
+{
+	struct world *world = *state;
+	struct domain_challenge *item = &world->request.items[0];
+
+	with_schedule(world, "60");
+	(void)ask_for(world, "domain-1", "alpha.example");
+	item->changed = false;
+	domain_on_ended(&world->request);
+	assert_true(item->changed);
+	world->now_ms += DAY;
+	assert_int_equal(due(world).says, DOMAIN_NOTHING);
+	item->changed = false;
+	domain_on_ended(&world->request);
+	assert_false(item->changed);
+}
+
+/* Whoever presses meanwhile does not put off the next one. */
+static void
+a_press_leaves_the_schedule_as_it_is(void **state)
+{
+	struct world *world = *state;
+	struct domain_challenge *item = &world->request.items[0];
+
+	with_schedule(world, "60 300");
+	(void)ask_for(world, "domain-1", "alpha.example");
+	const int64_t next_ms = item->next_ms;
+
+	(void)wish_of(world, "domain-1", "demo");
+	assert_false(find(world, "domain-1", 1).shows);
+	assert_int_equal(item->next_ms, next_ms);
+	world->now_ms = next_ms;
+	assert_int_equal(due(world).says, DOMAIN_LOOK);
+	(void)find(world, "domain-1", 2);
+	assert_int_equal(item->next_ms, next_ms + 300000);
+}
+
+static void
+a_lost_look_of_the_schedule_is_made_again(void **state)
+{
+	struct world *world = *state;
+
+	with_schedule(world, "60");
+	(void)ask_for(world, "domain-1", "alpha.example");
+	world->now_ms += 60000;
+	assert_int_equal(due(world).says, DOMAIN_LOOK);
+	world->now_ms += DOMAIN_LOOK_MS - 1;
+	assert_int_equal(due(world).says, DOMAIN_NOTHING);
+	world->now_ms++;
+	assert_int_equal(due(world).says, DOMAIN_LOOK);
+	assert_int_equal(find(world, "domain-1", 1).says, DOMAIN_NOTHING);
+	assert_int_equal(find(world, "domain-1", 2).says, DOMAIN_FOUND);
+}
+
+static void
+only_a_list_of_seconds_is_a_schedule(void **state)
+{
+	static const char *const bad[] = { "0", "86401", "x", "1x", "-1", "", "999999", " 1" };
+	struct domain_rules rules = { .n_steps = 7 };
+	const char *good[] = { "1", "86400" }, *many[DOMAIN_STEPS_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(bad); i++) {
+		const char *parts[] = { "60", bad[i] };
+
+		if (domain_read_steps(parts, 2, &rules))
+			fail_msg("\"%s\" was taken", bad[i]);
+	}
+	assert_true(domain_read_steps(good, 2, &rules));
+	assert_int_equal(rules.n_steps, 2);
+	assert_int_equal(rules.steps_ms[1], DAY);
+	assert_true(domain_read_steps(good, 0, &rules));
+	assert_int_equal(rules.n_steps, 0);
+	for (size_t i = 0; i <= DOMAIN_STEPS_MAX; i++)
+		many[i] = "60";
+	assert_true(domain_read_steps(many, DOMAIN_STEPS_MAX, &rules));
+	assert_false(domain_read_steps(many, DOMAIN_STEPS_MAX + 1, &rules));
+}
+
+/* ---- limits ---- */
+
+/* Looks within the hour, by everybody: the domain belongs to a stranger. */
+static void
+a_domain_is_not_looked_at_more_often_than_allowed(void **state)
+{
+	struct world *world = *state;
+
+	world->rules.looks_per_domain = 3;
+	(void)ask_for(world, "domain-1", "alpha.example");
+	(void)ask_for(world, "domain-2", "alpha.example");
+	(void)ask_for(world, "domain-3", "beta.example");
+	(void)wish_of(world, "domain-1", "demo");
+	(void)wish_of(world, "domain-2", "demo");
+	(void)find_as(world, "domain-1", 1, CLAIM_PROVED);
+	assert_int_equal(wish_of(world, "domain-1", "demo").says, DOMAIN_LOOK);
+	(void)find(world, "domain-2", 1);
+	const struct domain_step step = wish_of(world, "domain-2", "demo");
+
+	assert_int_equal(step.says, DOMAIN_CHALLENGE);
+	assert_int_equal(step.hold, DOMAIN_BUSY);
+	assert_int_equal(step.hold_until_ms, NOW + DOMAIN_WINDOW_MS);
+	assert_int_equal(wish_of(world, "domain-3", "demo").says, DOMAIN_LOOK);
+}
+
+static void
+an_account_that_fails_too_often_has_a_pause(void **state)
+{
+	struct world *world = *state;
+
+	world->rules.failures_per_account = 2;
+	(void)ask_for(world, "domain-1", "alpha.example");
+	(void)wish_of(world, "domain-1", "demo");
+	(void)find_as(world, "domain-1", 1, CLAIM_COULD_NOT_TELL);
+	world->now_ms += 1000;
+	(void)wish_of(world, "domain-1", "demo");
+	(void)find(world, "domain-1", 2);
+	struct domain_step step = wish_of(world, "domain-1", "demo");
+
+	assert_int_equal(step.says, DOMAIN_CHALLENGE);
+	assert_int_equal(step.hold, DOMAIN_FAILING);
+	assert_int_equal(step.hold_until_ms, NOW + DOMAIN_WINDOW_MS);
+	assert_int_equal(world->request.items[0].attempt, 2);
+	/* Another account may; so may the schedule. */
+	const struct domain_wish other = {
+		.check_id = "domain-1", .enterprise = "demo", .account = "bob"
+	};
+	const struct domain_moment now = moment(world);
+
+	assert_int_equal(domain_on_wish(&world->request, &other, &now).says, DOMAIN_LOOK);
+}
+
+static void
+looks_of_the_schedule_are_nobodys_failures(void **state)
+{
+	struct world *world = *state;
+
+	with_schedule(world, "60");
+	world->rules.failures_per_account = 1;
+	(void)ask_for(world, "domain-1", "alpha.example");
+	for (uint32_t i = 1; i <= 3; i++) {
+		world->now_ms += 60000;
+		assert_int_equal(due(world).says, DOMAIN_LOOK);
+		(void)find(world, "domain-1", i);
+	}
+	assert_int_equal(wish_of(world, "domain-1", "demo").says, DOMAIN_LOOK);
+}
+
+/* The schedule waits for the hour to pass, and people are told when it goes on. */
+static void
+the_schedule_keeps_to_the_limit_of_the_domain(void **state)
+{
+	struct world *world = *state;
+
+	with_schedule(world, "60");
+	world->rules.looks_per_domain = 1;
+	(void)ask_for(world, "domain-1", "alpha.example");
+	(void)wish_of(world, "domain-1", "demo");
+	(void)find(world, "domain-1", 1);
+	world->now_ms += 60000;
+	const struct domain_step step = due(world);
+
+	assert_int_equal(step.says, DOMAIN_CHALLENGE);
+	assert_int_equal(step.hold, DOMAIN_FREE); /* Verify was not pressed */
+	assert_int_equal(world->request.items[0].next_ms, NOW + DOMAIN_WINDOW_MS);
+	assert_int_equal(due(world).says, DOMAIN_NOTHING);
+}
+
+/* What the store counts: each look once, failed or not, under who pressed. */
+static void
+each_look_is_recorded(void **state)
+{
+	struct world *world = *state;
+
+	(void)ask_for(world, "domain-1", "alpha.example");
+	(void)wish_of(world, "domain-1", "demo");
+	const struct domain_look *look = world->request.looks;
+
+	assert_non_null(look);
+	assert_null(look->next);
+	assert_string_equal(look->domain, "alpha.example");
+	assert_string_equal(look->enterprise, "demo");
+	assert_string_equal(look->account, "alice");
+	assert_int_equal(look->attempt, 1);
+	assert_int_equal(look->at_ms, NOW);
+	assert_false(look->failed);
+	world->now_ms++;
+	(void)find(world, "domain-1", 1);
+	assert_ptr_equal(world->request.looks, look); /* the same row */
+	assert_null(look->next);
+	assert_true(look->failed);
+	assert_int_equal(look->at_ms, NOW + 1);
+}
+
 /* The store writes what changed: nothing must be marked that did not. */
 static void
 what_changes_nothing_marks_nothing(void **state)
@@ -413,6 +757,20 @@ main(void)
 		TEST(two_checks_of_a_request_have_two_values),
 		TEST(one_more_than_can_be_changes_nothing),
 		TEST(the_hundredth_look_is_the_last),
+		TEST(an_old_value_proves_until_its_own_end),
+		TEST(no_more_than_three_values_are_alive),
+		TEST(another_target_forgets_the_old_values),
+		TEST(looks_are_made_by_the_published_schedule),
+		TEST(a_proof_ends_the_schedule),
+		TEST(the_end_of_the_request_ends_the_schedule),
+		TEST(a_press_leaves_the_schedule_as_it_is),
+		TEST(a_lost_look_of_the_schedule_is_made_again),
+		TEST(only_a_list_of_seconds_is_a_schedule),
+		TEST(a_domain_is_not_looked_at_more_often_than_allowed),
+		TEST(an_account_that_fails_too_often_has_a_pause),
+		TEST(looks_of_the_schedule_are_nobodys_failures),
+		TEST(the_schedule_keeps_to_the_limit_of_the_domain),
+		TEST(each_look_is_recorded),
 		TEST(what_changes_nothing_marks_nothing),
 		TEST(a_look_has_the_digest_of_its_method_and_value),
 		TEST(only_named_methods_are_allowed),

@@ -238,6 +238,107 @@ the_evidence_passes_on_octet_for_octet(void **state)
 	assert_int_equal(fake_store_challenge(stage->request, "domain-1")->look_until_ms, 0);
 }
 
+/* ---- the schedule ---- */
+
+/* From the outside it is an event without a body, of this request. */
+static void
+tick(struct stage *stage, const char *id, int64_t at_ms)
+{
+	svc_test_set_time(stage->test, at_ms);
+	run_one(stage, id, "clock.look-due", cs_span_str(""));
+}
+
+static void
+the_clock_makes_looks_without_a_press(void **state)
+{
+	struct stage *stage = *state;
+
+	run_one(stage, "e1", "plan.domain-asked", order(stage, stage->request, CLAIM_DOMAIN));
+	tick(stage, "t1", NOW + 59999);
+	assert_int_equal(svc_test_count(stage->test, "work.look"), 0);
+	tick(stage, "t2", NOW + 60000);
+	assert_int_equal(svc_test_count(stage->test, "work.look"), 1);
+	assert_int_equal(svc_test_count(stage->test, "evidence.domain-challenge"), 1);
+	run_one(stage, "e2", "work.look",
+	    result(stage, out(stage, "work.look", 0)->body, CLAIM_REFUSED));
+	assert_int_equal(svc_test_count(stage->test, "evidence.domain"), 1);
+	/* And people are told when the next one is. */
+	assert_int_equal(svc_test_count(stage->test, "evidence.domain-challenge"), 2);
+	tick(stage, "t3", NOW + 60000 + 300000);
+	assert_int_equal(svc_test_count(stage->test, "work.look"), 2);
+	run_one(stage, "e3", "work.look",
+	    result(stage, out(stage, "work.look", 1)->body, CLAIM_PROVED));
+	tick(stage, "t4", NOW + 3 * 300000);
+	assert_int_equal(svc_test_count(stage->test, "work.look"), 2);
+}
+
+static struct cs_span
+only_the_request(struct stage *stage)
+{
+	struct cs_buf buf = cs_buf_new(stage->arena);
+
+	put_field(&buf, 1, stage->request.octets, sizeof(stage->request.octets));
+	return cs_buf_span(&buf);
+}
+
+static void
+whatever_ends_the_request_ends_the_schedule(void **state)
+{
+	static const char *const subjects[] = { "request.cancelled", "plan.refused", "plan.final" };
+
+	for (size_t i = 0; i < LEN(subjects); i++) {
+		struct stage *stage = *state;
+		const struct claim_plan plan = { .request = stage->request,
+			.revision = 2,
+			.final = true,
+			.enterprise = "demo",
+			.account = "alice",
+			.profile = "p",
+			.certificate_profile = "p",
+			.rules_version = "r",
+			.contact = "",
+			.made_at_ms = NOW,
+			.ends_at_ms = NOW + 1 };
+
+		run_one(
+		    stage, "e1", "plan.domain-asked", order(stage, stage->request, CLAIM_DOMAIN));
+		run_one(stage, "e2", subjects[i],
+		    i == 2 ? claim_seal_plan(stage->arena, stage->key, &plan)
+			   : only_the_request(stage));
+		assert_true(svc_test_acked(stage->test, "e2"));
+		tick(stage, "t1", NOW + 60000);
+		if (svc_test_count(stage->test, "work.look") != 0)
+			fail_msg("%s did not end it", subjects[i]);
+		(void)teardown(state);
+		(void)setup(state);
+	}
+}
+
+/* ---- limits ---- */
+
+static void
+a_press_beyond_the_limit_is_answered_with_the_reason(void **state)
+{
+	struct stage *stage = *state;
+
+	stage->domain.rules.failures_per_account = 1;
+	run_one(stage, "e1", "plan.domain-asked", order(stage, stage->request, CLAIM_DOMAIN));
+	run_one(stage, "e2", "request.verification-asked", wish(stage, stage->request, "domain-1"));
+	const struct svc_test_event batch[] = {
+		{ "e3", "work.look", result(stage, out(stage, "work.look", 0)->body, CLAIM_REFUSED),
+		    stage->request, NULL },
+		{ "e4", "request.verification-asked", wish(stage, stage->request, "domain-1"),
+		    stage->request, NULL },
+	};
+
+	svc_test_run(stage->test, batch, LEN(batch));
+	assert_int_equal(svc_test_count(stage->test, "work.look"), 1);
+	const struct svc_test_out *told = out(stage, "evidence.domain-challenge", 1);
+
+	assert_non_null(memmem(
+	    told->body.data, told->body.len, "failed-too-often", strlen("failed-too-often")));
+}
+
 /* ---- any order of arrival, any number of times ---- */
 
 /*
@@ -378,6 +479,9 @@ what_cannot_be_read_is_not_taken(void **state)
 		    NULL },
 		{ "b7", "request.verification-asked", wish(stage, stage->request, ""),
 		    stage->request, NULL },
+		{ "b8", "request.cancelled", cs_span_str(""), stage->request, NULL },
+		{ "b9", "plan.refused", cs_span_str("garbage"), stage->request, NULL },
+		{ "b10", "plan.final", cs_span_str("garbage"), stage->request, NULL },
 	};
 
 	for (size_t i = 0; i < LEN(bad); i++) {
@@ -436,6 +540,9 @@ main(void)
 		TEST(an_order_becomes_a_value_to_publish),
 		TEST(a_wish_becomes_a_look_for_the_value),
 		TEST(the_evidence_passes_on_octet_for_octet),
+		TEST(the_clock_makes_looks_without_a_press),
+		TEST(whatever_ends_the_request_ends_the_schedule),
+		TEST(a_press_beyond_the_limit_is_answered_with_the_reason),
 		TEST(any_order_of_arrival_is_harmless),
 		TEST(a_batch_folds_the_events_of_one_request),
 		TEST(an_expired_value_is_replaced_and_shown),

@@ -28,17 +28,31 @@ enum answer { NONE, YES, NO, NO_SEEN, UNKNOWN };
 
 static struct {
 	enum answer txt, file;
-	char asked[64]; /* the methods that were tried, in order */
+	const char *proves,
+	    *proving; /* a method, and the value by which it does; NULL: by txt and file */
+	const char *found_at;
+	char asked[200]; /* the methods that were tried, in order */
 	struct cs_span result;
 	unsigned ends;
 } world;
+
+static enum answer
+scripted(const struct claim_check *check)
+{
+	if (world.proves != NULL)
+		return strcmp(check->method, world.proves) == 0 &&
+			       (world.proving == NULL || cs_span_is(check->expected, world.proving))
+			   ? YES
+			   : NO;
+	return strcmp(check->method, "dns-txt") == 0 ? world.txt : world.file;
+}
 
 void
 probe_start(struct probe *probe, const struct claim_check *check, struct cs_arena *arena,
     probe_done *done, void *arg)
 {
 	static const char *seen[] = { "what was seen" };
-	const enum answer answer = strcmp(check->method, "dns-txt") == 0 ? world.txt : world.file;
+	const enum answer answer = scripted(check);
 	struct probe_finding finding = { .outcome = answer == YES       ? CLAIM_PROVED
 						    : answer == UNKNOWN ? CLAIM_COULD_NOT_TELL
 									: CLAIM_REFUSED,
@@ -48,7 +62,7 @@ probe_start(struct probe *probe, const struct claim_check *check, struct cs_aren
 		.clause = "a clause",
 		.text = "a text",
 		.security = CLAIM_DNSSEC_SECURE,
-		.found_at = "there",
+		.found_at = world.found_at == NULL ? "there" : world.found_at,
 		.seen = { seen, answer == NO_SEEN },
 		.detail = answer == NO_SEEN ? "hops" : "",
 		.checked_at_ms = NOW + 1 };
@@ -157,18 +171,26 @@ look(struct fixture *f, struct cs_span body)
 }
 
 static struct claim_evidence
-look_for(struct fixture *f, const struct claim_asked *asked)
+look_of(
+    struct fixture *f, const struct claim_asked *asked, const struct domain_challenge *challenge)
 {
-	const struct domain_challenge challenge = { .value = "the-value",
-		.older = { { "", 0 }, { "", 0 } },
-		.attempt = 4 };
 	struct claim_evidence evidence;
 	struct cs_err err = { 0 };
 
-	look(f, look_body(f->arena, asked, &challenge, NOW));
+	look(f, look_body(f->arena, asked, challenge, NOW));
 	if (claim_open_evidence(f->arena, NULL, world.result, NOW, &evidence, &err))
 		fail_msg("%s", err.text);
 	return evidence;
+}
+
+static struct claim_evidence
+look_for(struct fixture *f, const struct claim_asked *asked)
+{
+	const struct domain_challenge challenge = {
+		.value = "the-value", .older = { { "", 0 }, { "", 0 } }, .attempt = 4
+	};
+
+	return look_of(f, asked, &challenge);
 }
 
 /* Both methods are allowed, except where `only` names one, or "-" none. */
@@ -266,8 +288,8 @@ a_no_tells_people_what_every_method_said(void **state)
 	world.file = UNKNOWN;
 	assert_string_equal(look_for(*state, &asked).text, "a file on the web site: a text");
 	world.txt = NO_SEEN;
-	assert_string_equal(look_for(*state, &asked).text,
-	    "a TXT record: a text; a file on the web site: a text");
+	assert_string_equal(
+	    look_for(*state, &asked).text, "a TXT record: a text; a file on the web site: a text");
 	world.txt = world.file = NO;
 	assert_string_equal(look_for(*state, &asked).text,
 	    "nothing was found in any of the 2 places where the value may be published");
@@ -289,6 +311,119 @@ only_a_record_covers_what_is_below(void **state)
 	assert_false(look_for(*state, &asked).covers_subdomains);
 }
 
+/* Each method of the table can be the one, and says what it covers and for how long. */
+static void
+each_method_can_prove(void **state)
+{
+	static const struct {
+		const char *method;
+		bool below;
+		int64_t days;
+		const char *tried; /* records before hosts, and no host when a record proves */
+	} rows[] = {
+#define RECORDS "dns-txt dns-cname dns-persist mx-dns-txt "
+#define HOSTS "http-file acme-http acme-tls-alpn mx-http-file "
+		{ "dns-txt", true, 398, RECORDS },
+		{ "dns-cname", true, 398, RECORDS },
+		{ "dns-persist", true, 10, RECORDS },
+		{ "mx-dns-txt", false, 398, RECORDS },
+		{ "http-file", false, 398, RECORDS HOSTS },
+		{ "acme-http", false, 398, RECORDS HOSTS },
+		{ "acme-tls-alpn", false, 398, RECORDS HOSTS },
+		{ "mx-http-file", false, 398, RECORDS HOSTS },
+	};
+	const char *methods[] = { "mx-http-file", "mx-dns-txt", "acme-tls-alpn", "acme-http",
+		"http-file", "dns-persist", "dns-cname", "dns-txt" };
+	const char *issuers[] = { "ca.example" };
+	struct claim_asked asked = order(methods, LEN(methods));
+
+	asked.check.issuer_domains = (struct claim_texts){ issuers, 1 };
+	for (size_t i = 0; i < LEN(rows); i++) {
+		world.proves = rows[i].method;
+		const struct claim_evidence got = look_for(*state, &asked);
+
+		assert_int_equal(got.outcome, CLAIM_PROVED);
+		assert_string_equal(got.method, rows[i].method);
+		assert_int_equal(got.covers_subdomains, rows[i].below);
+		assert_int_equal(got.valid_until_ms, NOW + 1 + rows[i].days * DAY);
+		if (strcmp(world.asked, rows[i].tried) != 0)
+			fail_msg("%s: tried %s", rows[i].method, world.asked);
+	}
+	world.proves = NULL;
+}
+
+static void
+a_value_from_before_proves_until_its_end(void **state)
+{
+	const char *methods[] = { "http-file", "dns-txt" };
+	const struct claim_asked asked = order(methods, 2);
+	const struct domain_challenge challenge = { .value = "the-value",
+		.older = { { "older", NOW + 1 }, { "ended", NOW } },
+		.attempt = 4 };
+
+	world.proves = "dns-txt";
+	world.proving = "older";
+	struct claim_evidence got = look_of(*state, &asked, &challenge);
+
+	assert_int_equal(got.outcome, CLAIM_PROVED);
+	assert_true(cs_span_is(got.expected, "older")); /* the perspectives look for this one */
+	assert_string_equal(world.asked, "dns-txt dns-txt ");
+	world.proving = "ended";
+	got = look_of(*state, &asked, &challenge);
+	assert_int_equal(got.outcome, CLAIM_REFUSED);
+	assert_true(cs_span_is(got.expected, "the-value"));
+	assert_string_equal(world.asked, "dns-txt dns-txt http-file http-file ");
+	world.proves = world.proving = NULL;
+}
+
+/* A record of a name above proves that name, and what is below it (TBR 3.2.2.4, ADN). */
+static void
+a_proof_above_is_of_the_name_where_it_was_found(void **state)
+{
+	static const struct {
+		const char *method, *found_at, *target;
+	} rows[] = {
+		{ "dns-txt", "alpha.example", "alpha.example" },
+		{ "dns-txt", "mail.alpha.example", "mail.alpha.example" },
+		{ "dns-txt", "pha.example", "mail.alpha.example" },
+		{ "dns-txt", "below.mail.alpha.example", "mail.alpha.example" },
+		{ "dns-txt", "", "mail.alpha.example" },
+		{ "http-file", "alpha.example", "mail.alpha.example" }, /* may not stand for it */
+		{ "mx-dns-txt", "alpha.example", "mail.alpha.example" },
+	};
+
+	for (size_t i = 0; i < LEN(rows); i++) {
+		const char *methods[] = { rows[i].method };
+		struct claim_asked asked = order(methods, 1);
+		uint8_t digest[CLAIM_DIGEST];
+
+		asked.check.target = "mail.alpha.example";
+		world.proves = rows[i].method;
+		world.found_at = rows[i].found_at;
+		const struct claim_evidence got = look_for(*state, &asked);
+
+		if (strcmp(got.target, rows[i].target) != 0)
+			fail_msg("%s at %s: got %s", rows[i].method, rows[i].found_at, got.target);
+		claim_evidence_check_digest(&got, digest);
+		assert_memory_equal(got.check_digest, digest, CLAIM_DIGEST);
+	}
+	world.proves = world.found_at = NULL;
+}
+
+/* Only a proof: a no at a name above is still a no to what was asked. */
+static void
+a_no_is_of_the_name_that_was_asked(void **state)
+{
+	const char *methods[] = { "dns-txt" };
+	struct claim_asked asked = order(methods, 1);
+
+	asked.check.target = "mail.alpha.example";
+	world.txt = NO_SEEN;
+	world.found_at = "alpha.example";
+	assert_string_equal(look_for(*state, &asked).target, "mail.alpha.example");
+	world.found_at = NULL;
+}
+
 static void
 an_unreadable_row_ends_with_nothing(void **state)
 {
@@ -305,6 +440,10 @@ main(void)
 		cmocka_unit_test(a_proof_says_what_was_asked_and_how_long_it_holds),
 		cmocka_unit_test(a_no_tells_people_what_every_method_said),
 		cmocka_unit_test(only_a_record_covers_what_is_below),
+		cmocka_unit_test(each_method_can_prove),
+		cmocka_unit_test(a_value_from_before_proves_until_its_end),
+		cmocka_unit_test(a_proof_above_is_of_the_name_where_it_was_found),
+		cmocka_unit_test(a_no_is_of_the_name_that_was_asked),
 		cmocka_unit_test(an_unreadable_row_ends_with_nothing),
 	};
 
