@@ -70,9 +70,11 @@ print_body(struct cs_span body)
 		(void)fputc('\n', stdout);
 }
 
+typedef void print_answer(struct cs_span body);
+
 /* Sends it and prints the answer. */
 static int
-call(struct api *api, const struct http_call *how)
+call_with(struct api *api, const struct http_call *how, print_answer *print)
 {
 	struct cs_span body;
 	struct cs_err err;
@@ -84,11 +86,17 @@ call(struct api *api, const struct http_call *how)
 	else if (status < 200 || status > 299)
 		result = print_problem(status, body);
 	else {
-		print_body(body);
+		print(body);
 		result = DONE;
 	}
 	http_client_free(api->client);
 	return result;
+}
+
+static int
+call(struct api *api, const struct http_call *how)
+{
+	return call_with(api, how, print_body);
 }
 
 static const char *
@@ -267,6 +275,74 @@ run_show(struct args *args)
 	return run_get(args, "");
 }
 
+/* ---- what to publish ---- */
+
+static const char *
+word(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text == NULL ? "" : text;
+}
+
+/* Name and value stand alone in their lines, to be copied. */
+static void
+print_way(const json_t *way)
+{
+	(void)printf("  %s (%s, %s): %s\n    %s\n    %s\n", word(way, "method"), word(way, "what"),
+	    word(way, "clause"), word(way, "type"), word(way, "name"), word(way, "value"));
+	if (word(way, "note")[0] != '\0')
+		(void)printf("    %s\n", word(way, "note"));
+}
+
+static void
+print_ways(const json_t *check)
+{
+	const json_t *you = json_object_get(check, "you"), *way;
+	const json_t *ways = json_object_get(you, "publish");
+	size_t i;
+
+	if (json_array_size(ways) == 0)
+		return;
+	(void)printf("%s %s: %s\n", word(check, "id"), word(check, "target"), word(you, "text"));
+	json_array_foreach(ways, i, way)
+	{
+		print_way(way);
+	}
+	if (word(you, "next_look_at")[0] != '\0')
+		(void)printf("  next look without Verify: %s\n", word(you, "next_look_at"));
+	(void)printf("  the value ends: %s\n", word(you, "until"));
+}
+
+static void
+print_publications(struct cs_span body)
+{
+	json_t *request = json_loadb((const char *)body.data, body.len, 0, NULL), *check;
+	size_t i;
+
+	json_array_foreach(json_object_get(request, "checks"), i, check)
+	{
+		print_ways(check);
+	}
+	json_decref(request);
+}
+
+static int
+run_publish(struct args *args)
+{
+	const char *id = args_word(args);
+	struct api api;
+
+	if (id == NULL || !args_end(args))
+		return usage(args);
+	if (!api_open(args, &api))
+		return COULD_NOT_RUN;
+	const struct http_call how = { .method = "GET",
+		.url = url(&api, cs_arena_printf(args->arena, "/%s", part(args->arena, id))) };
+
+	return call_with(&api, &how, print_publications);
+}
+
 static int
 run_certificate(struct args *args)
 {
@@ -430,6 +506,8 @@ const struct command request_commands[] = {
 	    " [--key-use dual|signing|encryption] [--common-name TEXT] [--idempotency-key KEY]",
 	    "asks for a certificate", run_submit },
 	{ "request show", "ID", "shows a request with its checks", run_show },
+	{ "request publish", "ID", "shows what to publish to prove its domains, to be copied",
+	    run_publish },
 	{ "request watch", "ID", "shows what happens to it, until it ends", run_watch },
 	{ "request verify", "ID --check CHECK", "asks to look at one check now", run_verify },
 	{ "request token", "ID --check CHECK", "submits the token from a mail, read from stdin",

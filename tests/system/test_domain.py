@@ -207,6 +207,10 @@ class DomainMethods(Domains):
         shown = self.csctl("request", "show", request)
         for way in ways:
             self.assertIn(way["value"], shown.stdout)
+        lines = self.csctl("request", "publish", request).stdout.splitlines()
+        for way in ways:
+            for text in (way["name"], way["value"]):
+                self.assertIn("    " + text, lines)  # alone in its line, to be copied
 
     def test_a_name_above_may_be_proved_instead(self) -> None:
         """TBR 3.2.2.4, ADN: the proof is of the name where it was found, and serves all below."""

@@ -27,10 +27,17 @@ challenges(struct cs_arena *arena, struct cs_span in)
 		require_text(told.reply);
 	}
 	if (wire_read_domain_challenge(arena, in, &id, &told, NULL) == CS_OK) {
-		cs_assert(told.check[0] != '\0' && told.challenge == INTAKE_PUBLISH);
+		cs_assert(told.check[0] != '\0');
+		cs_assert(told.challenge == (told.hold[0] ? INTAKE_HELD : INTAKE_PUBLISH));
 		require_text(told.target);
 		require_text(told.dns_value);
 		require_text(told.file_url);
+		require_text(told.hold);
+		for (size_t i = 0; i < told.n_publications; i++) {
+			require_text(told.publications[i].name);
+			require_text(told.publications[i].value);
+			require_text(told.publications[i].note);
+		}
 	}
 }
 
