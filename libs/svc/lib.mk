@@ -1,2 +1,2 @@
-svc_NEEDS := base log bus db http pki catalogue
+svc_NEEDS := base log sandbox bus db http pki catalogue
 svc_LDLIBS := -levent -ljansson

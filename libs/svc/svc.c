@@ -61,6 +61,18 @@ svc_count(struct svc *svc, const char *name, const char *label, const char *valu
 	metrics_count(svc->metrics, name, label, value, 1);
 }
 
+/* A child that ends by itself was made to: by what it was given to read, or by a fault of ours. */
+void
+svc_child_told(void *arg, enum sandbox_fact fact, const char *text)
+{
+	struct svc *svc = arg;
+
+	log_line(&svc->log,
+	    fact == SANDBOX_CHILD_STARTED || fact == SANDBOX_CHILD_RECYCLED ? LOG_INFO : LOG_WARN,
+	    "child %s %s", sandbox_fact_name(fact), text);
+	svc_count(svc, "children", "fact", sandbox_fact_name(fact));
+}
+
 /* ---- commands ---- */
 
 struct command *
@@ -393,6 +405,8 @@ run(struct svc *svc)
 int
 svc_main(int argc, char *argv[], const struct svc_service *service)
 {
+	if (service->children != NULL)
+		sandbox_child_main(argc, argv, service->children);
 	struct svc svc = { .service = service, .arena = cs_arena_new() };
 	const char *word = argc == 2 ? argv[1] : "";
 	int code = 0;

@@ -31,6 +31,7 @@
 #include "base/id.h"
 #include "base/span.h"
 #include "log/log.h"
+#include "sandbox/sandbox.h"
 
 struct db;
 struct event_base;
@@ -261,6 +262,12 @@ struct svc_service {
 	bool (*ready)(const void *self); /* NULL: always.  Loop thread */
 	/* What "*" at the end of a route's subject stands for: this instance's name.  NULL: no such route. */
 	const char *(*instance)(const void *self);
+	/*
+	 * What kinds of children it has (sandbox.h); ends with NULL; NULL: none.  svc_main() becomes a child
+	 * before it has read a setting, when the process was started as one.  Crews are opened in init and
+	 * closed in fini; svc_child_told tells the log of them.
+	 */
+	const struct sandbox_role *const *children;
 	bool serves_http; /* the service's routes are served on CS_HTTP_LISTEN: see svc_http() */
 };
 
@@ -275,6 +282,9 @@ bool svc_overloaded(const struct svc *svc);
 /* A counter of the service's own, shown by /metrics as countersign_<name>_total{label="value"}.
  * name, label and value are static strings; any thread. */
 void svc_count(struct svc *svc, const char *name, const char *label, const char *value);
+
+/* A sandbox_told for crews; `arg` is the struct svc.  Logs the fact, and counts it as children{fact="died"}. */
+void svc_child_told(void *arg, enum sandbox_fact fact, const char *text);
 
 /* Process life: 0 after a clean drain, 2 for unusable arguments or settings, 1 otherwise. */
 int svc_main(int argc, char *argv[], const struct svc_service *service);

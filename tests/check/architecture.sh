@@ -29,6 +29,7 @@ curl/                       libs/http
 evhttp\.h|event2/http       libs/http
 openssl/                    libs/pki
 idn2\.h|libpsl\.h           libs/smime
+seccomp\.h                  libs/sandbox
 '
 
 check_doors() {
@@ -44,6 +45,7 @@ check_doors() {
 edges='
 base
 log
+sandbox
 smime
 catalogue
 pack
@@ -54,8 +56,8 @@ dns
 http
 mail
 claim      smime pki pack
-probe      smime pki dns http claim
-svc        log catalogue pki bus db dns http mail claim
+probe      sandbox smime pki dns http claim
+svc        log sandbox catalogue pki bus db dns http mail claim
 '
 # proto/: generated headers, see check_generated.  tests/: a library's own test helpers.
 always='base proto tests'

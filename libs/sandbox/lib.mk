@@ -1,0 +1,2 @@
+sandbox_NEEDS := base
+sandbox_LDLIBS := -lseccomp -levent
