@@ -620,6 +620,8 @@ watch_ready(struct member *member, int64_t now_ms)
 	const struct frame ping = { FRAME_PING, 0, cs_span_str(NULL) };
 	int64_t last_ms = member->heard_ms > member->ping_ms ? member->heard_ms : member->ping_ms;
 
+	if (member->old && member->live == 0)
+		return; /* about to end: nothing must be on its way to it then */
 	if (member->ping_ms == 0) {
 		member->ping_ms = now_ms;
 		frame_put(bufferevent_get_output(member->channel), &ping);
@@ -671,7 +673,8 @@ recycle(struct sandbox *crew, int64_t now_ms)
 		worn->old = true;
 		fill(crew);
 	} else if (old != NULL && places_taken(crew) == crew->set.children && young != NULL) {
-		if (old->live == 0)
+		if (old->live == 0 &&
+		    evbuffer_get_length(bufferevent_get_output(old->channel)) == 0)
 			let_go(old);
 	}
 }
@@ -776,6 +779,7 @@ sandbox_open(const struct sandbox_settings *settings, struct event_base *base,
 	struct sandbox *crew = crew_new(settings, base);
 	const struct timeval tick = { crew->tick_ms / 1000, crew->tick_ms % 1000 * 1000 };
 
+	(void)signal(SIGPIPE, SIG_IGN); /* written to a child that has just died */
 	if (start_all(crew, err)) {
 		sandbox_close(crew);
 		return err->code;

@@ -116,8 +116,8 @@ struct sandbox_settings {
 
 /*
  * Starts the crew and waits until each child has locked itself in (some tens of milliseconds, 20 s at
- * most).  CS_MALFORMED, CS_UNAVAILABLE: as the role's open says; CS_INTERNAL: a child could not be
- * started or locked in.
+ * most).  From then on the process ignores SIGPIPE.  CS_MALFORMED, CS_UNAVAILABLE: as the role's open
+ * says; CS_INTERNAL: a child could not be started or locked in.
  */
 CS_MUST_USE enum cs_code sandbox_open(const struct sandbox_settings *settings,
     struct event_base *base, struct sandbox **ret_sandbox, struct cs_err *err);

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -33,7 +34,6 @@
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define PATIENCE_MS 30000
-#define CANARY "canary-3f1d0a77-in-the-parent"
 
 /* ---- what the children do ---- */
 
@@ -275,6 +275,12 @@ toy_ask(struct sandbox_question *question)
 		write_raw(SANDBOX_FRAME_MAX + 1, FRAME_ANSWER, 1);
 	} else if (cs_span_is(wish, "no-kind")) {
 		write_raw(0, 99, 1);
+	} else if (cs_span_is(wish, "ready-again")) {
+		write_raw(0, FRAME_READY, 0);
+	} else if (cs_span_is(wish, "another's-ticket")) {
+		write_raw(0, FRAME_ANSWER, 1); /* has been answered, by a child before this one */
+	} else if (cs_span_is(wish, "environment")) {
+		say(question, environ[0] == NULL ? "none" : environ[4] == NULL ? "few" : "many");
 	} else if (cs_span_is(wish, "read-file")) {
 		int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
 
@@ -494,6 +500,423 @@ a_forbidden_call_is_the_end(void **state)
 	}
 }
 
+/* How big the address space of a child is, is a matter of its role: the parent's stays as it was. */
+static void
+a_memory_bomb_ends_its_child(void **state)
+{
+	struct world *world = world_open((struct sandbox_settings){ .role = &toy_role });
+
+	(void)state;
+	if (SANDBOX_SANITIZED) { /* no limit there: see sandbox.h */
+		world_close(world);
+		skip();
+	}
+	assert_int_equal(ask(world, "eat").result, SANDBOX_DIED);
+	assert_answers(world);
+	assert_non_null(strstr(log_of(world), "died role=toy"));
+	assert_non_null(
+	    strstr(log_of(world), "signal=SIGABRT")); /* malloc() said no; not the kernel */
+	world_close(world);
+}
+
+static void
+an_endless_loop_is_stopped(void **state)
+{
+	struct world *world =
+	    world_open((struct sandbox_settings){ .role = &toy_role, .stall_ms = 400 });
+	struct reply neighbour = { .world = world };
+	int first, second;
+
+	(void)state;
+	assert_int_equal(sandbox_pids(world->crew, &first, 1), 1);
+	sandbox_ask(world->crew, cs_span_str("never"), PATIENCE_MS, on_done, &neighbour);
+	assert_int_equal(ask_for(world, "spin", 100).result, SANDBOX_TIMED_OUT);
+	run_until(world, is_done, &neighbour, "the neighbour");
+	assert_int_equal(neighbour.result, SANDBOX_DIED);
+	assert_answers(world);
+	assert_non_null(strstr(log_of(world), "killed role=toy"));
+	assert_non_null(strstr(log_of(world), "it stood still"));
+	assert_int_equal(sandbox_pids(world->crew, &second, 1), 1);
+	assert_int_not_equal(first, second);
+	world_close(world);
+}
+
+static void
+a_late_answer_is_dropped(void **state)
+{
+	struct world *world = world_open((struct sandbox_settings){ .role = &toy_role });
+	struct reply late = ask_for(world, "later", 20);
+
+	(void)state;
+	assert_int_equal(late.result, SANDBOX_TIMED_OUT);
+	assert_string_equal(
+	    ask(world, "later").text, "late"); /* sent after the one that was late */
+	assert_answers(world);
+	assert_null(strstr(log_of(world), "killed"));
+	assert_int_equal(sandbox_counters(world->crew).started, 1);
+	assert_int_equal(sandbox_counters(world->crew).timed_out, 1);
+	world_close(world);
+}
+
+static void
+who_breaks_the_protocol_is_killed(void **state)
+{
+	static const char *const wishes[] = { "unknown-ticket", "too-long", "no-kind",
+		"ready-again", "another's-ticket" };
+	struct world *world =
+	    world_open((struct sandbox_settings){ .role = &toy_role, .children = 1 });
+
+	(void)state;
+	for (size_t i = 0; i < LEN(wishes); i++) {
+		struct reply reply = ask(world, wishes[i]);
+
+		if (reply.result != SANDBOX_DIED)
+			fail_msg("%s: %s", wishes[i], sandbox_result_name(reply.result));
+		assert_answers(world);
+	}
+	assert_int_equal(sandbox_counters(world->crew).killed, LEN(wishes));
+	world_close(world);
+}
+
+/* ---- many at once ---- */
+
+#define CROWD 10000
+
+struct crowd {
+	struct world *world;
+	size_t left;
+	size_t results[4];
+};
+
+static void
+on_one_of_many(void *arg, enum sandbox_result result, struct cs_span answer)
+{
+	struct crowd *crowd = arg;
+
+	(void)answer;
+	crowd->left--;
+	crowd->results[result]++;
+}
+
+static bool
+none_left(struct world *world, void *arg)
+{
+	(void)world;
+	return ((struct crowd *)arg)->left == 0;
+}
+
+static void
+a_crowd_is_answered(void **state)
+{
+	struct world *world =
+	    world_open((struct sandbox_settings){ .role = &toy_role, .children = 2 });
+	struct crowd crowd = { .world = world, .left = CROWD };
+
+	(void)state;
+	for (size_t i = 0; i < CROWD; i++)
+		sandbox_ask(world->crew, cs_span_str("later"), PATIENCE_MS, on_one_of_many, &crowd);
+	assert_int_equal(sandbox_counters(world->crew).in_flight, CROWD);
+	assert_int_equal(sandbox_counters(world->crew).waiting, CROWD - 2 * SANDBOX_IN_FLIGHT_MAX);
+	run_until(world, none_left, &crowd, "the crowd");
+	assert_int_equal(crowd.results[SANDBOX_ANSWERED], CROWD);
+	assert_int_equal(sandbox_counters(world->crew).in_flight, 0);
+	world_close(world);
+}
+
+/* Those that its end does not concern are answered by the other child. */
+static void
+a_death_concerns_only_what_the_child_had(void **state)
+{
+	struct world *world =
+	    world_open((struct sandbox_settings){ .role = &toy_role, .children = 2 });
+	struct crowd crowd = { .world = world, .left = 2000 };
+	int pids[2];
+
+	(void)state;
+	for (size_t i = 0; i < 2000; i++)
+		sandbox_ask(world->crew, cs_span_str("later"), PATIENCE_MS, on_one_of_many, &crowd);
+	assert_int_equal(sandbox_pids(world->crew, pids, 2), 2);
+	assert_int_equal(kill(pids[0], SIGKILL), 0);
+	run_until(world, none_left, &crowd, "the crowd");
+	assert_int_equal(crowd.results[SANDBOX_DIED], 1000);
+	assert_int_equal(crowd.results[SANDBOX_ANSWERED], 1000);
+	assert_answers(world);
+	world_close(world);
+}
+
+static void
+too_many_are_told_so(void **state)
+{
+	struct world *world = world_open((struct sandbox_settings){ .role = &toy_role });
+	const size_t room = SANDBOX_IN_FLIGHT_MAX + SANDBOX_WAITING_MAX;
+	struct crowd waits = { .world = world, .left = room }, more = { .world = world, .left = 3 };
+
+	(void)state;
+	for (size_t i = 0; i < room; i++)
+		sandbox_ask(world->crew, cs_span_str("never"), PATIENCE_MS, on_one_of_many, &waits);
+	for (size_t i = 0; i < 3; i++)
+		sandbox_ask(world->crew, cs_span_str("x"), PATIENCE_MS, on_one_of_many, &more);
+	assert_int_equal(more.left, 3);
+	run_until(world, none_left, &more, "to be told so");
+	assert_int_equal(more.results[SANDBOX_UNAVAILABLE], 3);
+	assert_int_equal(waits.left, room);
+	world_close(world); /* the others end unheard */
+	assert_int_equal(waits.left, room);
+}
+
+static void
+sizes_up_to_the_limit_pass(void **state)
+{
+	struct world *world = world_open((struct sandbox_settings){ .role = &toy_role });
+	uint8_t *big = cs_arena_alloc(world->arena, SANDBOX_FRAME_MAX);
+	struct reply reply = { .world = world };
+
+	(void)state;
+	memset(big, 'x', SANDBOX_FRAME_MAX);
+	sandbox_ask(world->crew, cs_span_of(big, SANDBOX_FRAME_MAX), PATIENCE_MS, on_done, &reply);
+	run_until(world, is_done, &reply, "a long answer");
+	assert_int_equal(reply.result, SANDBOX_ANSWERED);
+	assert_int_equal(strlen(reply.text), SANDBOX_FRAME_MAX);
+	world_close(world);
+}
+
+/* ---- replacement ---- */
+
+static void
+a_child_is_recycled_after_its_questions(void **state)
+{
+	struct world *world = world_open(
+	    (struct sandbox_settings){ .role = &toy_role, .questions_max = 5, .stall_ms = 200 });
+	struct reply long_one = { .world = world };
+	int first, now;
+
+	(void)state;
+	assert_int_equal(sandbox_pids(world->crew, &first, 1), 1);
+	for (int i = 0; i < 5; i++)
+		assert_answers(world);
+	/* In hand when its time is over: finished, not lost. */
+	sandbox_ask(world->crew, cs_span_str("later"), PATIENCE_MS, on_done, &long_one);
+	wait_for_fact(world, "recycled role=toy");
+	assert_true(long_one.done);
+	assert_int_equal(long_one.result, SANDBOX_ANSWERED);
+	assert_non_null(strstr(log_of(world), "exit=0 lost=0"));
+	assert_answers(world);
+	assert_int_equal(sandbox_pids(world->crew, &now, 1), 1);
+	assert_int_not_equal(first, now);
+	assert_int_equal(sandbox_counters(world->crew).died, 0);
+	world_close(world);
+}
+
+static void
+a_child_is_recycled_after_its_life(void **state)
+{
+	struct world *world = world_open((struct sandbox_settings){
+	    .role = &toy_role, .children = 2, .life_ms = 300, .stall_ms = 200 });
+
+	(void)state;
+	const int64_t until_ms = cs_mono_ms() + PATIENCE_MS;
+
+	while (sandbox_counters(world->crew).recycled < 4) {
+		assert_true(cs_mono_ms() < until_ms);
+		struct reply reply = ask(world, "x");
+
+		assert_int_equal(reply.result, SANDBOX_ANSWERED);
+	}
+	assert_int_equal(sandbox_counters(world->crew).lost, 0);
+	world_close(world);
+}
+
+/* ---- what a child does not have ---- */
+
+static const char *
+proc(struct world *world, pid_t pid, const char *name)
+{
+	return cs_arena_printf(world->arena, "/proc/%d/%s", (int)pid, name);
+}
+
+static void
+assert_file_lacks(const char *path, const char *what)
+{
+	char text[65536];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		fail_msg("%s: %s", path, strerror(errno));
+	n = read(fd, text, sizeof(text) - 1);
+	assert_true(n >= 0);
+	if (memmem(text, (size_t)n, what, strlen(what)) != NULL)
+		fail_msg("%s has it", path);
+	(void)close(fd);
+}
+
+/* Every page that the child could read. */
+static bool
+memory_has(struct world *world, pid_t pid, const char *what)
+{
+	FILE *maps = fopen(proc(world, pid, "maps"), "re");
+	int memory = open(proc(world, pid, "mem"), O_RDONLY | O_CLOEXEC);
+	bool found = false;
+	char line[512];
+
+	assert_non_null(maps);
+	assert_true(memory >= 0);
+	while (!found && fgets(line, sizeof(line), maps) != NULL) {
+		unsigned long from, to;
+		char may[5];
+
+		if (sscanf(line, "%lx-%lx %4s", &from, &to, may) != 3 || may[0] != 'r')
+			continue;
+		char *part = malloc(to - from);
+		ssize_t n = pread(memory, part, to - from, (off_t)from);
+
+		found = n > 0 && memmem(part, (size_t)n, what, strlen(what)) != NULL;
+		free(part);
+	}
+	(void)fclose(maps);
+	(void)close(memory);
+	return found;
+}
+
+static size_t
+count_links(struct world *world, pid_t pid, const char *begins)
+{
+	DIR *dir = opendir(proc(world, pid, "fd"));
+	const struct dirent *entry;
+	size_t n = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL) {
+		char to[512] = "";
+
+		if (entry->d_name[0] == '.')
+			continue;
+		(void)!readlink(
+		    cs_arena_printf(world->arena, "/proc/%d/fd/%s", (int)pid, entry->d_name), to,
+		    sizeof(to) - 1);
+		n += strncmp(to, begins, strlen(begins)) == 0;
+	}
+	(void)closedir(dir);
+	return n;
+}
+
+static void
+a_child_has_nothing_of_its_parent(void **state)
+{
+	/* Made here, so that the executable itself does not hold it. */
+	struct cs_arena *arena = cs_arena_new();
+	const char *canary =
+	    cs_arena_printf(arena, "key-%lld-%d", (long long)cs_mono_us(), getpid());
+	int open_in_parent =
+	    open("/proc/self/status", O_RDONLY); /* inherited by who does not close */
+	int pair[2];
+	struct world *world;
+	pid_t pid;
+
+	(void)state;
+	assert_true(open_in_parent >= 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(setenv("CS_DATABASE_URL", canary, 1), 0);
+	world = world_open((struct sandbox_settings){ .role = &toy_role });
+	assert_int_equal(sandbox_pids(world->crew, &pid, 1), 1);
+	assert_string_equal(ask(world, "environment").text, SANDBOX_SANITIZED ? "few" : "none");
+	/* /dev/null twice, stderr, the channel, and three of its event base. */
+	assert_string_equal(ask(world, "descriptors").text, "0 1 2 3 4 5 6 ");
+	assert_file_lacks(proc(world, pid, "cmdline"), canary);
+	if (geteuid() == 0) { /* nobody else sees more of a process that cannot be dumped */
+		assert_file_lacks(proc(world, pid, "environ"), canary);
+		assert_int_equal(count_links(world, pid, "/proc/"), 0);
+		assert_int_equal(count_links(world, getpid(), "/proc/"), 2); /* and the directory */
+		assert_true(memory_has(world, getpid(), canary));
+		if (!SANDBOX_SANITIZED)
+			assert_false(memory_has(world, pid, canary));
+	}
+	world_close(world);
+	(void)close(open_in_parent);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+	assert_int_equal(unsetenv("CS_DATABASE_URL"), 0);
+	cs_arena_free(arena);
+}
+
+static void
+files_can_be_read_only_before(void **state)
+{
+	struct world *world = world_open((struct sandbox_settings){ .role = &toy_role });
+
+	(void)state;
+	assert_string_equal(ask(world, "read-file").text, SANDBOX_SANITIZED ? "read" : "EACCES");
+	world_close(world);
+}
+
+/* ---- the end of the parent ---- */
+
+/* A process that opens a crew, asks for what keeps the child busy, tells its pid, and waits to be killed. */
+_Noreturn static void
+be_a_parent(int tell_to, const char *wish)
+{
+	struct world *world = world_open((struct sandbox_settings){ .role = &toy_role });
+	struct reply reply = { .world = world };
+	pid_t pid = -1;
+
+	(void)sandbox_pids(world->crew, &pid, 1);
+	sandbox_ask(world->crew, cs_span_str(wish), PATIENCE_MS, on_done, &reply);
+	for (int i = 0; i < 5; i++)
+		(void)event_base_loop(world->base, EVLOOP_NONBLOCK);
+	(void)!write(tell_to, &pid, sizeof(pid));
+	(void)event_base_dispatch(world->base);
+	_exit(1);
+}
+
+static void
+a_child_does_not_outlive_its_parent(void **state)
+{
+	static const char *const wishes[] = { "never", "spin" };
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0); /* so that we see its end */
+	for (size_t i = 0; i < LEN(wishes); i++) {
+		int pipes[2], status = 0;
+		pid_t parent, child = -1;
+
+		assert_int_equal(pipe(pipes), 0);
+		parent = fork();
+		if (parent == 0)
+			be_a_parent(pipes[1], wishes[i]);
+		assert_int_equal(read(pipes[0], &child, sizeof(child)), sizeof(child));
+		assert_true(child > 0);
+		assert_int_equal(kill(parent, SIGKILL), 0);
+		assert_int_equal(waitpid(parent, &status, 0), parent);
+		(void)alarm(PATIENCE_MS / 1000); /* ends this program if the child does not end */
+		assert_int_equal(waitpid(child, &status, 0), child);
+		(void)alarm(0);
+		(void)close(pipes[0]);
+		(void)close(pipes[1]);
+	}
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
+/* The word on the command line alone makes no child of a process. */
+static void
+it_is_not_for_people(void **state)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		char *argv[] = { (char *)(uintptr_t) "x", (char *)(uintptr_t)CHILD_WORD,
+			(char *)(uintptr_t) "no-such-role", NULL };
+
+		(void)!freopen("/dev/null", "w", stderr);
+		sandbox_child_main(3, argv, roles);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 2);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -502,8 +925,21 @@ main(int argc, char *argv[])
 		cmocka_unit_test(asks_and_hears),
 		cmocka_unit_test(a_role_that_cannot_open_is_an_error),
 		cmocka_unit_test(a_forbidden_call_is_the_end),
+		cmocka_unit_test(a_memory_bomb_ends_its_child),
+		cmocka_unit_test(an_endless_loop_is_stopped),
+		cmocka_unit_test(a_late_answer_is_dropped),
+		cmocka_unit_test(who_breaks_the_protocol_is_killed),
+		cmocka_unit_test(a_crowd_is_answered),
+		cmocka_unit_test(a_death_concerns_only_what_the_child_had),
+		cmocka_unit_test(too_many_are_told_so),
+		cmocka_unit_test(sizes_up_to_the_limit_pass),
+		cmocka_unit_test(a_child_is_recycled_after_its_questions),
+		cmocka_unit_test(a_child_is_recycled_after_its_life),
+		cmocka_unit_test(a_child_has_nothing_of_its_parent),
+		cmocka_unit_test(files_can_be_read_only_before),
+		cmocka_unit_test(a_child_does_not_outlive_its_parent),
+		cmocka_unit_test(it_is_not_for_people),
 	};
 
-	(void)wait_for_fact;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
