@@ -93,8 +93,13 @@ probe_caa(struct probe *probe, const struct claim_check *check, enum probe_tag t
 		[PROBE_ISSUE] = CAA_ISSUE,
 		[PROBE_ISSUEWILD] = CAA_ISSUEWILD,
 	};
-	struct caa_look *caa = CS_NEW(arena, struct caa_look);
+	struct caa_look *caa;
 
+	if (probe->crew != NULL) {
+		crew_ask(probe, check, tag, arena, done, arg);
+		return;
+	}
+	caa = CS_NEW(arena, struct caa_look);
 	caa->look = look_new(probe, check, arena, done, arg);
 	caa->question = (struct caa_question){ .tag = tags[tag],
 		.issuers = check->issuer_domains.items,

@@ -20,6 +20,7 @@ struct smime_psl;
 struct pki_roots;
 
 struct probe {
+	struct sandbox *crew; /* children that look; NULL: this process does, by what follows */
 	struct event_base *base;
 	struct dns *cached; /* for CAA: answers at most a minute old */
 	struct dns *fresh;  /* for a person who has just pressed Verify: no answer is remembered */
@@ -30,6 +31,11 @@ struct probe {
 	LIST_HEAD(, look) held;  /* looks with something open in the loop */
 	bool closing;
 };
+
+/* Instead of a look in this process. */
+void crew_ask(struct probe *probe, const struct claim_check *check, enum probe_tag tag,
+    struct cs_arena *arena, probe_done *done, void *arg);
+void crew_close(struct probe *probe);
 
 /* One probe under way; lives in the arena of the check. */
 struct look {

@@ -1,2 +1,3 @@
-probe_NEEDS := base smime dns http pki claim
+probe_NEEDS := base sandbox pack smime dns http pki claim
+probe_PROTO := yes
 probe_LDLIBS := -levent

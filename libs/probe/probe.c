@@ -79,6 +79,10 @@ probe_close(struct probe *probe)
 
 	if (probe == NULL)
 		return;
+	if (probe->crew != NULL) {
+		crew_close(probe);
+		return;
+	}
 	probe->closing = true; /* the resolvers tell us once more: look_end() keeps it to itself */
 	dns_close(probe->cached);
 	dns_close(probe->fresh);
@@ -308,6 +312,10 @@ probe_start(struct probe *probe, const struct claim_check *check, struct cs_aren
 
 	if (check->kind == CLAIM_CAA || check->kind == CLAIM_MPIC_CAA) {
 		probe_caa(probe, check, PROBE_ISSUEMAIL, arena, done, arg);
+		return;
+	}
+	if (probe->crew != NULL) {
+		crew_ask(probe, check, PROBE_ISSUEMAIL, arena, done, arg);
 		return;
 	}
 	way = way_of(check);

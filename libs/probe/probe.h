@@ -3,6 +3,9 @@
  * probe.h: looks at one thing in the outside and says what it found: CAA of a domain, a value in DNS, a
  * file on a web server.  The primary validators, every perspective and csctl look through this.
  *
+ * Services open a crew: what strangers send is then parsed by children that hold no key and no credentials
+ * (sandbox/sandbox.h).  A probe of the process's own is for those children, csctl and tests.
+ *
  * For one thread, in the caller's event loop.  A probe makes one attempt and never retries; what it
  * could not find out is "could not tell".
  */
@@ -12,6 +15,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "claim/claim.h"
+#include "sandbox/sandbox.h"
 
 struct event_base;
 struct probe;
@@ -26,10 +30,32 @@ struct probe_settings {
 
 CS_MUST_USE enum cs_code probe_open(const struct probe_settings *settings, struct event_base *base,
     struct probe **ret_probe, struct cs_err *err);
+/* The kind of child that looks: a service names it to svc_main(), a test to sandbox_child_main(). */
+extern const struct sandbox_role probe_role;
+
+struct probe_crew {
+	uint32_t children;  /* 1 to SANDBOX_CHILDREN_MAX; each has resolvers of its own */
+	sandbox_told *told; /* of their lives; may be NULL */
+	void *told_arg;
+};
+
+/*
+ * The same, by children.  Every error of probe_open(), and CS_INTERNAL: a child could not be locked in.  Beside
+ * the findings of the looks there are, all could-not-tell: "prober-died", "prober-timeout" (40 s),
+ * "prober-unavailable" (no child can be started) and "prober-unreadable" (it said what none of ours says).
+ */
+CS_MUST_USE enum cs_code
+probe_crew_open(const struct probe_settings *settings, const struct probe_crew *crew,
+    struct event_base *base, struct probe **ret_probe, struct cs_err *err);
+/* Process ids of the children of a crew, as sandbox_pids(). */
+size_t probe_crew_pids(const struct probe *probe, int *ret_pids, size_t max);
 /* What is under way ends without `done`: whoever asked for it is asked again.  Takes NULL. */
 void probe_close(struct probe *probe);
 
-/* What was found; everything lives in the arena that was given to the probe. */
+/*
+ * What was found; everything lives in the arena that was given to the probe, texts are printable ASCII.
+ * A new field goes through wire.c too, which refuses to be compiled until it does.
+ */
 struct probe_finding {
 	enum claim_outcome outcome;
 	const char *reason, *clause, *text; /* stable code; the rule; for people */

@@ -56,7 +56,7 @@ dns
 http
 mail
 claim      smime pki pack
-probe      sandbox smime pki dns http claim
+probe      sandbox pack smime pki dns http claim
 svc        log sandbox catalogue pki bus db dns http mail claim
 '
 # proto/: generated headers, see check_generated.  tests/: a library's own test helpers.

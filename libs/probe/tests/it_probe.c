@@ -26,7 +26,10 @@
 #define TOKEN "abcdefghijklmnopqrstuvwx_-"
 #define KEY_AUTHORIZATION TOKEN ".NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 
+static const struct sandbox_role *const roles[] = { &probe_role, NULL };
+
 struct world {
+	bool in_children; /* a crew looks */
 	struct cs_arena *arena;
 	struct event_base *base;
 	struct probe *probe;
@@ -249,14 +252,34 @@ make_key(struct world *world)
 	(void)unlink(path);
 }
 
+static void
+on_child(void *arg, enum sandbox_fact fact, const char *text)
+{
+	(void)arg;
+	if (fact != SANDBOX_CHILD_STARTED)
+		print_message("child %s %s\n", sandbox_fact_name(fact), text);
+}
+
+static enum cs_code
+open_probe(struct world *world, const struct probe_settings *settings, struct probe **ret_probe,
+    struct cs_err *err)
+{
+	const struct probe_crew crew = { .children = 2, .told = on_child };
+
+	if (world->in_children)
+		return probe_crew_open(settings, &crew, world->base, ret_probe, err);
+	return probe_open(settings, world->base, ret_probe, err);
+}
+
 static int
-setup(void **state)
+setup(void **state, bool in_children)
 {
 	struct cs_arena *arena = cs_arena_new();
 	struct world *world = CS_NEW(arena, struct world);
 	struct cs_err err;
 
 	world->arena = arena;
+	world->in_children = in_children;
 	world->base = event_base_new();
 	world->settings = (struct probe_settings){ .root_hints_file = env("CS_DNS_ROOT_HINTS_FILE"),
 		.anchor_file = env("CS_DNS_ANCHOR_FILE"),
@@ -269,10 +292,22 @@ setup(void **state)
 	publish_mail(world);
 	publish_methods(world);
 	publish_tls(world);
-	if (probe_open(&world->settings, world->base, &world->probe, &err))
+	if (open_probe(world, &world->settings, &world->probe, &err))
 		fail_msg("%s", err.text);
 	*state = world;
 	return 0;
+}
+
+static int
+setup_here(void **state)
+{
+	return setup(state, false);
+}
+
+static int
+setup_children(void **state)
+{
+	return setup(state, true);
 }
 
 static int
@@ -791,7 +826,7 @@ loopback_is_refused_unless_it_counts_as_public(void **state)
 	struct cs_err err;
 
 	settings.public_nets = "";
-	assert_int_equal(probe_open(&settings, world->base, &probe, &err), CS_OK);
+	assert_int_equal(open_probe(world, &settings, &probe, &err), CS_OK);
 	expect(&want, look_by(world, probe, &check));
 	probe_close(probe);
 }
@@ -805,13 +840,13 @@ test_settings_are_refused_outside_test_mode(void **state)
 	struct cs_err err;
 
 	settings.test_mode = false;
-	assert_int_equal(probe_open(&settings, world->base, &probe, &err), CS_MALFORMED);
+	assert_int_equal(open_probe(world, &settings, &probe, &err), CS_MALFORMED);
 	settings.test_mode = true;
 	settings.public_nets = "0.0.0.0/0";
-	assert_int_equal(probe_open(&settings, world->base, &probe, &err), CS_MALFORMED);
+	assert_int_equal(open_probe(world, &settings, &probe, &err), CS_MALFORMED);
 	settings.public_nets = "";
 	settings.anchor_file = "/does/not/exist";
-	assert_int_not_equal(probe_open(&settings, world->base, &probe, &err), CS_OK);
+	assert_int_not_equal(open_probe(world, &settings, &probe, &err), CS_OK);
 	assert_null(probe);
 }
 
@@ -858,7 +893,7 @@ a_closed_probe_says_nothing_more(void **state)
 	struct cs_err err;
 	bool told = false;
 
-	assert_int_equal(probe_open(&world->settings, world->base, &probe, &err), CS_OK);
+	assert_int_equal(open_probe(world, &world->settings, &probe, &err), CS_OK);
 	for (size_t i = 0; i < LEN(checks); i++)
 		probe_start(probe, &checks[i], world->arena, on_never, &told);
 	for (int i = 0; i < 3; i++)
@@ -871,8 +906,9 @@ a_closed_probe_says_nothing_more(void **state)
 }
 
 int
-main(void)
+main(int argc, char *argv[])
 {
+	sandbox_child_main(argc, argv, roles);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(caa_is_judged_by_what_is_published),
 		cmocka_unit_test(caa_shows_its_record_and_its_lookups),
@@ -896,5 +932,8 @@ main(void)
 		cmocka_unit_test(a_closed_probe_says_nothing_more),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	int failed = cmocka_run_group_tests_name("here", tests, setup_here, teardown);
+
+	failed += cmocka_run_group_tests_name("in children", tests, setup_children, teardown);
+	return failed;
 }
