@@ -43,15 +43,12 @@ probe_crew_open(const struct probe_settings *settings, const struct probe_crew *
 static struct probe_finding
 nothing_found(const char *reason, const char *text)
 {
-	static const char *none[1];
-
 	return (struct probe_finding){ .outcome = CLAIM_COULD_NOT_TELL,
 		.reason = reason,
 		.clause = "",
 		.text = text,
 		.security = CLAIM_DNSSEC_INDETERMINATE,
 		.found_at = "",
-		.seen = { none, 0 },
 		.detail = "",
 		.checked_at_ms = cs_now_ms() };
 }

@@ -69,9 +69,11 @@ caa_init(void *self, struct svc *svc, struct cs_err *err)
 	struct caa_service *caa = self;
 
 	caa->probing.test_mode = svc_test_mode(svc);
+	caa->crew.told = svc_child_told;
+	caa->crew.told_arg = svc;
 	if (claim_key_load(caa->key_file, &caa->key, err))
 		return err->code;
-	return probe_open(&caa->probing, svc_base(svc), &caa->probe, err);
+	return probe_crew_open(&caa->probing, &caa->crew, svc_base(svc), &caa->probe, err);
 }
 
 void

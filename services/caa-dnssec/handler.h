@@ -9,6 +9,7 @@
 struct caa_service {
 	const char *key_file;
 	struct probe_settings probing;
+	struct probe_crew crew;
 	struct claim_key *key;
 	struct probe *probe;
 };

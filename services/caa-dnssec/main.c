@@ -8,8 +8,12 @@ static const struct svc_setting settings[] = {
 	    "root servers; empty: those known to the resolver"),
 	SVC_FILE(struct caa_service, probing.anchor_file, "CS_DNS_ANCHOR_FILE",
 	    "/usr/share/dns/root.key", "trust anchor of the DNS root"),
+	SVC_U32(struct caa_service, crew.children, "CS_PROBE_CHILDREN", "2", 1,
+	    SANDBOX_CHILDREN_MAX, "sandboxed processes that look at the outside"),
 	SVC_END,
 };
+
+static const struct sandbox_role *const children[] = { &probe_role, NULL };
 
 int
 main(int argc, char *argv[])
@@ -25,5 +29,6 @@ main(int argc, char *argv[])
 		.routes = caa_routes,
 		.start = caa_start,
 		.init = caa_init,
-		.fini = caa_fini });
+		.fini = caa_fini,
+		.children = children });
 }

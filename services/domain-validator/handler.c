@@ -264,9 +264,11 @@ domain_init(void *self, struct svc *svc, struct cs_err *err)
 	domain->probing.test_mode = svc_test_mode(svc);
 	if (check_rules(domain, svc_test_mode(svc), err))
 		return err->code;
+	domain->crew.told = svc_child_told;
+	domain->crew.told_arg = svc;
 	if (claim_key_load(domain->key_file, &domain->key, err))
 		return err->code;
-	return probe_open(&domain->probing, svc_base(svc), &domain->probe, err);
+	return probe_crew_open(&domain->probing, &domain->crew, svc_base(svc), &domain->probe, err);
 }
 
 void

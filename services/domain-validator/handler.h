@@ -10,6 +10,7 @@
 struct domain_service {
 	const char *key_file;
 	struct probe_settings probing;
+	struct probe_crew crew;
 	uint32_t life_days, keep_days;
 	const char *schedule;
 	struct domain_rules rules;

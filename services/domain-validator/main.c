@@ -23,6 +23,8 @@ static const struct svc_setting settings[] = {
 	SVC_U32(struct domain_service, rules.failures_per_account, "CS_FAILURES_PER_ACCOUNT", "5",
 	    1, 1000000,
 	    "presses of one account that fail for one domain within an hour; at most 5 outside test mode"),
+	SVC_U32(struct domain_service, crew.children, "CS_PROBE_CHILDREN", "2", 1,
+	    SANDBOX_CHILDREN_MAX, "sandboxed processes that look at the outside"),
 	SVC_END,
 };
 
@@ -30,6 +32,8 @@ static const struct svc_clock clocks[] = {
 	{ "clock.look-due", store_due_looks },
 	{ 0 },
 };
+
+static const struct sandbox_role *const children[] = { &probe_role, NULL };
 
 int
 main(int argc, char *argv[])
@@ -49,5 +53,6 @@ main(int argc, char *argv[])
 		.clocks = clocks,
 		.sweep = store_sweep_requests,
 		.init = domain_init,
-		.fini = domain_fini });
+		.fini = domain_fini,
+		.children = children });
 }

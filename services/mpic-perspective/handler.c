@@ -55,9 +55,12 @@ perspective_init(void *self, struct svc *svc, struct cs_err *err)
 	struct perspective_service *perspective = self;
 
 	perspective->probing.test_mode = svc_test_mode(svc);
+	perspective->crew.told = svc_child_told;
+	perspective->crew.told_arg = svc;
 	if (claim_key_load(perspective->key_file, &perspective->key, err))
 		return err->code;
-	return probe_open(&perspective->probing, svc_base(svc), &perspective->probe, err);
+	return probe_crew_open(
+	    &perspective->probing, &perspective->crew, svc_base(svc), &perspective->probe, err);
 }
 
 void

@@ -9,6 +9,7 @@
 struct perspective_service {
 	const char *name, *region, *key_file;
 	struct probe_settings probing;
+	struct probe_crew crew;
 	struct claim_key *key;
 	struct probe *probe;
 };

@@ -14,8 +14,12 @@ static const struct svc_setting settings[] = {
 	    "/usr/share/dns/root.key", "trust anchor of the DNS root"),
 	SVC_TEXT(struct perspective_service, probing.public_nets, "CS_TEST_PUBLIC_NETS", "", 400,
 	    "test mode only: networks treated as public"),
+	SVC_U32(struct perspective_service, crew.children, "CS_PROBE_CHILDREN", "2", 1,
+	    SANDBOX_CHILDREN_MAX, "sandboxed processes that look at the outside"),
 	SVC_END,
 };
+
+static const struct sandbox_role *const children[] = { &probe_role, NULL };
 
 int
 main(int argc, char *argv[])
@@ -32,5 +36,6 @@ main(int argc, char *argv[])
 		.start = perspective_start,
 		.init = perspective_init,
 		.fini = perspective_fini,
+		.children = children,
 		.instance = perspective_name });
 }
