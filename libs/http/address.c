@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * address.c: the IANA IPv4 and IPv6 Special-Purpose Address Registries of 2024-10-22 and the prefix of RFC
- * 9780, with the multicast and reserved ranges that they leave to other registries.
+ * 9780, with the multicast and reserved ranges that they leave to other registries, and the one public
+ * address behind which a cloud hides a service of the machine's own.
  *
  * Stricter than the registries' "globally reachable" column: the few such ranges among them (relay
  * anycast, AS112, PCP and TURN anycast, AMT) hold no customer's web site.  For IPv6 everything outside
@@ -25,6 +26,7 @@ static const struct range v4_special[] = {
 	{ "Shared address space (RFC 6598)", { 100, 64 }, 10 },
 	{ "Loopback (RFC 1122)", { 127 }, 8 },
 	{ "Link local (RFC 3927)", { 169, 254 }, 16 }, /* also the clouds' metadata service */
+	{ "Platform service of a cloud (Azure)", { 168, 63, 129, 16 }, 32 }, /* in no registry */
 	{ "Private use (RFC 1918)", { 172, 16 }, 12 },
 	{ "IETF protocol assignments (RFC 6890)", { 192, 0, 0 }, 24 },
 	{ "Documentation (RFC 5737)", { 192, 0, 2 }, 24 },

@@ -44,16 +44,18 @@ may_prune(const struct look *look)
 	return look->method != NULL && smime_method_may_prune(look->method);
 }
 
+/* With the label before it a name may be too long to be one, while its parents are not. */
 static void
 add_step(struct record_walk *walk, const char *name)
 {
 	struct cs_arena *arena = walk->look->arena;
-	struct step *step = &walk->steps[walk->n++];
+	const char *asked = cs_arena_printf(arena, "%s.%s", walk->way->label, name);
 
-	*step = (struct step){ .walk = walk,
-		.name = cs_arena_strdup(arena, name),
-		.asked = cs_arena_printf(arena, "%s.%s", walk->way->label, name),
-		.why = "" };
+	if (dns_name_valid(asked))
+		walk->steps[walk->n++] = (struct step){ .walk = walk,
+			.name = cs_arena_strdup(arena, name),
+			.asked = asked,
+			.why = "" };
 }
 
 static void
@@ -212,6 +214,11 @@ look_for_record(struct look *look, const char *name, const struct record_way *wa
 
 	*walk = (struct record_walk){ .look = look, .way = way, .before = look->finding.security };
 	add_steps(walk, name);
+	if (walk->n == 0) {
+		look_end(look, CLAIM_REFUSED, "name-too-long", "RFC 1035 2.3.4",
+		    "with the label before it this is no name that DNS can hold");
+		return;
+	}
 	walk->waiting = 1; /* ours, until all are asked */
 	for (size_t i = 0; i < walk->n; i++) {
 		const struct dns_question question = {

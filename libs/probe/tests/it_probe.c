@@ -603,6 +603,23 @@ a_record_is_found_where_the_method_may_look(void **state)
 	}
 }
 
+/* With the label before them names this long are none that DNS can hold; their parents are. */
+#define LABEL "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LONG LABEL "." LABEL "." LABEL ".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static void
+a_name_too_long_for_the_label_has_parents(void **state)
+{
+	static const struct want by_parent = { LONG ".alpha.example", CLAIM_PROVED, "txt-matches",
+		CLAIM_DNSSEC_SECURE };
+	static const struct want by_nobody = { LONG ".gamma.mail", CLAIM_REFUSED, "txt-no-record",
+		CLAIM_DNSSEC_SECURE };
+	struct world *world = *state;
+
+	expect(&by_parent, look(world, CLAIM_DOMAIN, "dns-txt", by_parent.target));
+	expect(&by_nobody, look(world, CLAIM_DOMAIN, "dns-txt", by_nobody.target));
+}
+
 static void
 a_mail_server_shows_the_file_for_its_domain(void **state)
 {
@@ -917,6 +934,7 @@ main(int argc, char *argv[])
 		cmocka_unit_test(a_file_proves_by_being_exactly_the_value),
 		cmocka_unit_test(a_fetch_names_every_place_that_it_visited),
 		cmocka_unit_test(a_record_is_found_where_the_method_may_look),
+		cmocka_unit_test(a_name_too_long_for_the_label_has_parents),
 		cmocka_unit_test(a_mail_server_shows_the_file_for_its_domain),
 		cmocka_unit_test(a_key_authorization_is_read_from_the_file_of_its_token),
 		cmocka_unit_test(a_certificate_proves_by_its_identifier),
