@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Domains, proved by each method of libs/smime/method.c, by a schedule, and not too often."""
 
+import json
 import re
 import socket
 import socketserver
@@ -211,6 +212,44 @@ class DomainMethods(Domains):
         for way in ways:
             for text in (way["name"], way["value"]):
                 self.assertIn("    " + text, lines)  # alone in its line, to be copied
+
+    def look(self, *words: str) -> tuple[int, dict[str, Any]]:
+        """csctl check, which needs nothing but the network."""
+        env = self.stack.environment("observer")
+        where = ["--root-hints", env["CS_DNS_ROOT_HINTS_FILE"], "--json"]
+        where += ["--anchor", env["CS_DNS_ANCHOR_FILE"]]
+        where += ["--test-public-nets", env["CS_TEST_PUBLIC_NETS"]]
+        done = self.csctl("check", *words, *where)
+        return done.returncode, json.loads(done.stdout)
+
+    def test_the_operators_tool_looks_as_the_validator_does(self) -> None:
+        zone, value = self.zone("tool.example"), "abcdefghijklmnopqrstuvwxyz234567"
+        account = "ca.countersign.example; accounturi=acct:demo@ca.countersign.example"
+        self.stack.dns.set(zone, "_countersign-challenge", "TXT", f'"{value}"')
+        self.stack.dns.set(zone, "_countersign-challenge.cn", "CNAME", f"{value}.cn.{zone}.")
+        self.stack.dns.set(zone, "_validation-persist", "TXT", f'"{account}"')
+        by_account = ["--issuer", "ca.countersign.example", "--enterprise"]
+        for host, words, reason in [
+            (zone, ["--method", "dns-txt", "--value", value], "txt-matches"),
+            (zone, ["--method", "txt", "--value", value + "8"], "txt-differs"),
+            (f"cn.{zone}", ["--method", "dns-cname", "--value", value], "cname-matches"),
+            (zone, ["--method", "dns-persist", *by_account, "demo"], "persist-matches"),
+            (zone, ["--method", "dns-persist", *by_account, "demo2"], "persist-other-account"),
+            (zone, ["--method", "http-file", "--value", value], "http-status"),
+            (zone, ["--method", "acme-http", "--value", value], "acme-value-unfit"),
+            (zone, ["--method", "mx-dns-txt", "--value", value], "txt-no-record"),
+        ]:
+            with self.subTest(words=words):
+                status, said = self.look("domain", host, *words)
+                good = reason.endswith("-matches")
+                self.assertEqual((said["reason"], status), (reason, 0 if good else 1))
+                self.assertEqual(said["verdict"], "accept" if good else "refuse")
+        status, said = self.look("mail-route", zone)
+        self.assertEqual((status, said["reason"]), (0, "mx-found"))
+        self.assertEqual(said["seen"], [f"10 post.{zone}", f"20 other.{zone}"])
+        self.stack.dns.set(zone, "@", "MX", "0 .")
+        status, said = self.look("mail-route", zone)
+        self.assertEqual((status, said["reason"], said["clause"]), (1, "mx-null", "RFC 7505"))
 
     def test_a_name_above_may_be_proved_instead(self) -> None:
         """TBR 3.2.2.4, ADN: the proof is of the name where it was found, and serves all below."""
