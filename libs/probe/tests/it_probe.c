@@ -202,6 +202,8 @@ publish_methods(struct world *world)
 	call(world, "dns.set alpha.example _countersign-challenge.good TXT '\"" VALUE "\"'");
 	call(world, "dns.set alpha.example others MX '5 newline.alpha.example.'"
 		    " '10 good.alpha.example.'");
+	call(world, "dns.set alpha.example equal MX '5 newline.alpha.example.'"
+		    " '5 good.alpha.example.'");
 	call(world, "dns.set alpha.example behind MX '10 mxalias.alpha.example.'");
 }
 
@@ -633,6 +635,31 @@ a_mail_server_shows_the_file_for_its_domain(void **state)
 					    "; chosen good.alpha.example; http://good"));
 }
 
+/* Whoever publishes asks for the route with the value, and is told the host that will be looked at. */
+static void
+among_equal_mail_servers_the_value_draws(void **state)
+{
+	static const char *const values[] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j" };
+	struct world *world = *state;
+	bool other = false;
+	const char *first = NULL;
+
+	for (size_t i = 0; i < LEN(values); i++) {
+		struct claim_check check =
+		    check_of(CLAIM_MAILBOX, "mail-route", "equal.alpha.example");
+
+		check.expected = cs_span_str(values[i]);
+		const char *told = look_by(world, world->probe, &check)->found_at;
+
+		check.kind = CLAIM_DOMAIN;
+		check.method = "mx-dns-txt";
+		assert_string_equal(look_by(world, world->probe, &check)->found_at, told);
+		first = first == NULL ? told : first;
+		other |= strcmp(first, told) != 0;
+	}
+	assert_true(other);
+}
+
 static void
 a_key_authorization_is_read_from_the_file_of_its_token(void **state)
 {
@@ -936,6 +963,7 @@ main(int argc, char *argv[])
 		cmocka_unit_test(a_record_is_found_where_the_method_may_look),
 		cmocka_unit_test(a_name_too_long_for_the_label_has_parents),
 		cmocka_unit_test(a_mail_server_shows_the_file_for_its_domain),
+		cmocka_unit_test(among_equal_mail_servers_the_value_draws),
 		cmocka_unit_test(a_key_authorization_is_read_from_the_file_of_its_token),
 		cmocka_unit_test(a_certificate_proves_by_its_identifier),
 		cmocka_unit_test(a_handshake_says_what_it_met),
