@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "mend.h"
 #include "out.h"
 #include "smime/method.h"
 #include "wire.h"
@@ -279,6 +280,8 @@ write_evidence(struct out *out, const struct claim_evidence *evidence)
 		out_text(out, "proved_for", evidence->target);
 		out_bool(out, "covers_subdomains", evidence->covers_subdomains);
 	}
+	if (evidence->kind == CLAIM_DOMAIN)
+		out_text_if(out, "mend", mend_domain(evidence));
 	out_text_if(out, "detail", evidence->detail);
 	out_texts(out, "seen", evidence->seen);
 	if (evidence->n_perspectives > 0 && evidence->min_remotes > 0)

@@ -307,6 +307,7 @@ class DomainMethods(Domains):
         self.assertIn("_countersign-challenge.bogus.example", broken[0]["name"])
         self.assertIn("bogus.example", broken[0]["why"])
         self.assertIn("DNSSEC", found["text"])
+        self.assertIn("DS record", found["mend"])
 
 
 class DomainWatch(Domains):

@@ -1112,6 +1112,8 @@ what_a_proof_covers_is_shown(void **state)
 	hear_domain_challenge(path);
 	hear_evidence(path, "domain-1", CLAIM_DOMAIN, CLAIM_REFUSED, 1);
 	assert_string_equal(member(get(ALICE, path), "checks.1.proved_for"), "");
+	assert_string_equal(member(get(ALICE, path), "checks.1.mend"),
+	    "Compare what was seen with what is to be published, then press Verify.");
 	assert_string_equal(member(get(ALICE, path), "checks.1.detail"),
 	    "dns-txt: txt-matches; txt alpha.example: NOERROR");
 	hear_evidence(path, "domain-1", CLAIM_DOMAIN, CLAIM_PROVED, 2);
