@@ -58,7 +58,7 @@ mail_state(const char *state, enum intake_challenge *ret)
 		[INTAKE_MAIL_REFUSED] = "refused" };
 
 	for (enum intake_challenge c = INTAKE_MAIL_SENT; c < INTAKE_CHALLENGES; c++) {
-		if (strcmp(names[c], state) == 0) {
+		if (names[c] != NULL && strcmp(names[c], state) == 0) {
 			*ret = c;
 			return true;
 		}

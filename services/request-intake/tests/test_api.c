@@ -1685,6 +1685,32 @@ events_that_cannot_be_read_are_not_swallowed(void **state)
 	}
 }
 
+/* Words of other challenges among them: "held" is for domains. */
+static void
+a_mail_is_sent_deferred_or_refused(void **state)
+{
+	static const char *const words[] = { "lost", "", "publish", "held", "failed-too-often" };
+	const char *path = planned();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const char *id = cs_arena_printf(world.arena, "mail-%zu", i);
+		struct cs_buf buf = message(path);
+
+		put_text(&buf, 2, "mailbox-1");
+		put_text(&buf, 3, "alice@alpha.example");
+		if (words[i][0] != '\0')
+			put_text(&buf, 4, words[i]);
+		put_number(&buf, 6, (uint64_t)world.now_ms);
+		const struct svc_test_event event = {
+			.id = id, .subject = "evidence.mailbox-challenge", .body = cs_buf_span(&buf)
+		};
+
+		svc_test_run(world.test, &event, 1);
+		assert_false(svc_test_acked(world.test, id));
+	}
+}
+
 static void
 evidence_counts_only_on_the_subject_of_its_kind(void **state)
 {
@@ -1889,6 +1915,7 @@ main(void)
 		TEST(another_replica_being_faster_is_not_noticed),
 		TEST(each_token_has_its_share_of_an_hour),
 		TEST(events_that_cannot_be_read_are_not_swallowed),
+		TEST(a_mail_is_sent_deferred_or_refused),
 		TEST(evidence_counts_only_on_the_subject_of_its_kind),
 		TEST(the_document_is_served_without_a_token),
 		TEST(routes_and_document_name_the_same_operations),
