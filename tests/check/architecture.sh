@@ -55,6 +55,7 @@ db
 dns
 http
 mail
+dkim       smime pki
 claim      smime pki pack
 probe      sandbox pack smime pki dns http claim
 svc        log sandbox catalogue pki bus db dns http mail claim
