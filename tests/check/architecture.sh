@@ -30,6 +30,7 @@ evhttp\.h|event2/http       libs/http
 openssl/                    libs/pki
 idn2\.h|libpsl\.h           libs/smime
 seccomp\.h                  libs/sandbox
+gmime/                      libs/reply
 '
 
 check_doors() {
@@ -56,6 +57,7 @@ dns
 http
 mail
 dkim       smime pki
+reply      smime pki dkim
 claim      smime pki pack
 probe      sandbox pack smime pki dns http claim
 svc        log sandbox catalogue pki bus db dns http mail claim
