@@ -56,6 +56,7 @@ db
 dns
 http
 mail
+lmtp
 dkim       smime pki
 reply      smime pki dkim
 claim      smime pki pack

@@ -1,0 +1,2 @@
+lmtp_NEEDS := base
+lmtp_LDLIBS := -levent
