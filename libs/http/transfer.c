@@ -14,6 +14,7 @@
 #define HEAD_LINES_MAX 100
 #define BUFFER_OCTETS 16384L
 #define CHAIN_OCTETS 32768
+#define LENGTH_DIGITS_MAX 18
 
 struct transfers {
 	struct event_base *base;
@@ -32,7 +33,7 @@ struct transfer {
 	/* what was found out so far */
 	struct cs_buf body;
 	struct cs_span location;
-	size_t locations, lengths, head_octets, head_lines;
+	size_t locations, lengths, codings, head_octets, head_lines;
 	int status;
 	bool in_body;       /* what looks like a header field is a trailer, and nobody's business */
 	bool enough;        /* we ended it, because the rest does not matter */
@@ -66,6 +67,8 @@ reason_of(CURLcode curl, const struct transfer *t)
 		return HTTP_FETCHED;
 	case CURLE_OPERATION_TIMEDOUT:
 		return HTTP_FETCH_TIMED_OUT;
+	case CURLE_OUT_OF_MEMORY: /* a line of the head over curl's own 100 kB */
+		return HTTP_FETCH_TOO_LARGE;
 	case CURLE_COULDNT_CONNECT:
 		return HTTP_FETCH_NOT_CONNECTED;
 	case CURLE_SSL_CONNECT_ERROR:
@@ -94,19 +97,32 @@ chain_of(struct transfer *t)
 	return cs_buf_span(&chain);
 }
 
+/* Of what we ended ourselves curl only knows that its callback did not want more. */
+static const char *
+text_of(CURLcode curl, const struct transfer *t, enum http_fetch_reason reason)
+{
+	if (t->broken != NULL)
+		return t->broken;
+	if (reason == HTTP_FETCH_TOO_LARGE)
+		return t->in_body ? "the content is longer than what is read"
+				  : "the head is longer than what is read";
+	return curl_easy_strerror(curl);
+}
+
 static void
 transfer_end(struct transfer *t, CURLcode curl)
 {
 	/* Curl takes "HTtP/1.1 200" for a status line, and is content when nothing else comes. */
 	if (curl == CURLE_OK && !t->in_body)
 		t->broken = "an end before the head of a final answer";
+	enum http_fetch_reason reason = t->enough ? HTTP_FETCHED : reason_of(curl, t);
 	struct transfer_result result = {
-		.reason = t->enough ? HTTP_FETCHED : reason_of(curl, t),
+		.reason = reason,
 		.status = t->status,
 		.locations = t->locations,
 		.location = t->location,
 		.chain = chain_of(t),
-		.text = t->broken != NULL ? t->broken : curl_easy_strerror(curl),
+		.text = text_of(curl, t, reason),
 	};
 	curl_off_t connected_us = 0;
 	transfer_done *done = t->done;
@@ -294,7 +310,18 @@ hear_status(struct transfer *t, struct cs_span line)
 	t->status = (int)strtol(text + 9, NULL, 10);
 	t->locations = 0;
 	t->lengths = 0;
+	t->codings = 0;
 	return line.len;
+}
+
+/* Curl also takes "+17", "17, 17" and numbers beyond its own. */
+static bool
+length_valid(struct cs_span value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (value.data[i] < '0' || value.data[i] > '9')
+			return false;
+	return value.len >= 1 && value.len <= LENGTH_DIGITS_MAX;
 }
 
 static size_t
@@ -306,9 +333,17 @@ hear_field(struct transfer *t, struct cs_span line)
 		return stop(t, "a folded header field");
 	if (field_is(line, "Content-Encoding", &value) && !cs_span_is_nocase(value, "identity"))
 		return stop(t, "a content coding");
-	if (field_is(line, "Transfer-Encoding", &value) && !cs_span_is_nocase(value, "chunked"))
-		return stop(t, "a transfer coding other than chunked");
-	if (field_is(line, "Content-Length", &value) && ++t->lengths > 1)
+	if (field_is(line, "Transfer-Encoding", &value)) {
+		t->codings++;
+		if (!cs_span_is_nocase(value, "chunked"))
+			return stop(t, "a transfer coding other than chunked");
+	}
+	if (field_is(line, "Content-Length", &value)) {
+		t->lengths++;
+		if (!length_valid(value))
+			return stop(t, "a content length that is no number");
+	}
+	if (t->lengths + t->codings > 1)
 		return stop(t, "two content lengths");
 	if (field_is(line, "Location", &value)) {
 		t->location = cs_arena_copy_span(t->arena, value);
