@@ -96,6 +96,21 @@ set_ports(struct ub_ctx *ub, struct cs_err *err)
 	return set(ub, "outgoing-range:", ports, err);
 }
 
+/*
+ * Whoever delegates a zone chooses the addresses of its servers.  A forwarder is the operator's choice,
+ * and all that is asked then.
+ */
+static enum cs_code
+set_never_asked(struct ub_ctx *ub, const struct dns_settings *settings, struct cs_err *err)
+{
+	if (settings->forward != NULL || settings->never_ask == NULL)
+		return CS_OK;
+	for (const char *const *net = settings->never_ask; *net != NULL; net++)
+		if (set(ub, "do-not-query-address:", *net, err) != CS_OK)
+			return CS_INTERNAL;
+	return CS_OK;
+}
+
 static enum cs_code
 set_options(struct ub_ctx *ub, const struct dns_settings *settings, struct cs_err *err)
 {
@@ -112,7 +127,7 @@ set_options(struct ub_ctx *ub, const struct dns_settings *settings, struct cs_er
 		return CS_INTERNAL;
 	if (settings->test_mode && set(ub, "do-not-query-localhost:", "no", err) != CS_OK)
 		return CS_INTERNAL;
-	if (set_ports(ub, err) != CS_OK)
+	if (set_ports(ub, err) != CS_OK || set_never_asked(ub, settings, err) != CS_OK)
 		return CS_INTERNAL;
 	if (settings->root_hints_file != NULL)
 		return set(ub, "root-hints:", settings->root_hints_file, err);

@@ -34,6 +34,11 @@ struct dns_settings {
 	const char *anchor_file;     /* DS or DNSKEY records of the root, one a line; required */
 	const char
 	    *forward; /* "ADDRESS@PORT" of a recursive server, or NULL: ask the authorities */
+	/*
+	 * Networks whose name servers are not asked, "10.0.0.0/8", the last NULL; NULL: none.  Without
+	 * effect on a forwarder.  Borrowed for the call.
+	 */
+	const char *const *never_ask;
 	uint32_t cache_max_ttl_s; /* 0 (every lookup is made anew) to DNS_CACHE_MAX_TTL_S */
 	uint32_t lookup_ms;       /* 0: DNS_LOOKUP_MS */
 	bool test_mode;           /* name servers on loopback and names below "test." are allowed */

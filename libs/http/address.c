@@ -14,6 +14,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 struct range {
 	const char *name;
 	uint8_t octets[16];
@@ -102,11 +104,11 @@ http_address_why_not(const struct sockaddr *address, const struct http_address_r
 
 	if (address->sa_family == AF_INET) {
 		memcpy(octets, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
-		why = special(octets, v4_special, sizeof(v4_special) / sizeof(v4_special[0]));
+		why = special(octets, v4_special, COUNT(v4_special));
 	} else if (address->sa_family == AF_INET6) {
 		memcpy(
 		    octets, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
-		why = special(octets, v6_special, sizeof(v6_special) / sizeof(v6_special[0]));
+		why = special(octets, v6_special, COUNT(v6_special));
 		if (why == NULL && !prefix_equal(octets, v6_unicast.octets, v6_unicast.bits))
 			why = "Not global unicast (RFC 4291)";
 	} else {
@@ -119,6 +121,82 @@ bool
 http_address_allowed(const struct sockaddr *address, const struct http_address_rules *rules)
 {
 	return http_address_why_not(address, rules) == NULL;
+}
+
+/* ---- The same as a list ---- */
+
+struct list {
+	const char **items;
+	size_t n;
+};
+
+static void
+add(struct cs_arena *arena, struct list *list, const struct http_cidr *range)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	inet_ntop(range->family, range->octets, text, sizeof(text));
+	list->items[list->n++] = cs_arena_printf(arena, "%s/%u", text, range->bits);
+}
+
+/* Halves `range` until each part lies wholly inside an exception, or wholly outside. */
+static void
+carve(struct cs_arena *arena, struct list *list, struct http_cidr range,
+    const struct http_address_rules *rules)
+{
+	bool whole = true;
+
+	for (size_t i = 0; rules != NULL && i < rules->count; i++) {
+		const struct http_cidr *cidr = &rules->treat_as_public[i];
+		unsigned bits = cidr->bits < range.bits ? cidr->bits : range.bits;
+
+		if (cidr->family != range.family || !prefix_equal(cidr->octets, range.octets, bits))
+			continue;
+		if (cidr->bits <= range.bits)
+			return;
+		whole = false;
+	}
+	if (whole) {
+		add(arena, list, &range);
+		return;
+	}
+	unsigned bit = range.bits++;
+
+	carve(arena, list, range, rules);
+	range.octets[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	carve(arena, list, range, rules);
+}
+
+static void
+carve_all(struct cs_arena *arena, struct list *list, int family, const struct range *ranges,
+    size_t count, const struct http_address_rules *rules)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct http_cidr range = { .family = family, .bits = ranges[i].bits };
+
+		memcpy(range.octets, ranges[i].octets, sizeof(range.octets));
+		carve(arena, list, range, rules);
+	}
+}
+
+const char *const *
+http_address_forbidden(struct cs_arena *arena, const struct http_address_rules *rules)
+{
+	/* All but v6_unicast. */
+	static const struct range v6_rest[] = { { "", { 0 }, 3 }, { "", { 0x40 }, 2 },
+		{ "", { 0x80 }, 1 } };
+	size_t exceptions = rules != NULL ? rules->count : 0;
+	size_t max = COUNT(v4_special) + COUNT(v6_special) + COUNT(v6_rest);
+	struct list list = { 0 };
+
+	/* A range lies in one row, or two, and cuts off one part for each of its bits. */
+	max += exceptions * 2 * 128 + 1;
+	list.items = CS_NEW_ARRAY(arena, max, const char *);
+	carve_all(arena, &list, AF_INET, v4_special, COUNT(v4_special), rules);
+	carve_all(arena, &list, AF_INET6, v6_special, COUNT(v6_special), rules);
+	carve_all(arena, &list, AF_INET6, v6_rest, COUNT(v6_rest), rules);
+	list.items[list.n] = NULL;
+	return list.items;
 }
 
 /* ---- Settings ---- */

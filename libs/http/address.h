@@ -45,5 +45,11 @@ bool http_address_allowed(const struct sockaddr *address, const struct http_addr
 /* The registry's name of the range that forbids it ("Loopback"); NULL when it is allowed. */
 const char *
 http_address_why_not(const struct sockaddr *address, const struct http_address_rules *rules);
+/*
+ * The ranges of all addresses that are not allowed, "10.0.0.0/8", the last NULL: for a library that checks
+ * addresses itself.  IPv6 outside 2000::/3 is three of them.
+ */
+const char *const *
+http_address_forbidden(struct cs_arena *arena, const struct http_address_rules *rules);
 
 #endif

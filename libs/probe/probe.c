@@ -3,6 +3,7 @@
 #include "probe/probe.h"
 
 #include <event2/event.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,20 @@
 #define ROOTS_FILE "/etc/ssl/certs/ca-certificates.crt"
 #define DETAIL_MAX 1000 /* octets; claims hold CLAIM_MAX_TEXT */
 
+/*
+ * A stranger's delegation may name any address: only public ones get our packets.  Servers of a test are on
+ * loopback, all of it unless the test says which part is public.
+ */
+static const char *const *
+never_ask(const struct probe_settings *settings, struct probe *probe)
+{
+	static const struct http_cidr loopback = { AF_INET, { 127 }, 8 };
+	static const struct http_address_rules all_loopback = { &loopback, 1 };
+	bool any = settings->test_mode && probe->rules.count == 0;
+
+	return http_address_forbidden(probe->arena, any ? &all_loopback : &probe->rules);
+}
+
 static enum cs_code
 open_resolvers(const struct probe_settings *settings, struct probe *probe, struct cs_err *err)
 {
@@ -24,6 +39,7 @@ open_resolvers(const struct probe_settings *settings, struct probe *probe, struc
 		.root_hints_file = settings->root_hints_file,
 		.anchor_file = settings->anchor_file,
 		.forward = settings->forward,
+		.never_ask = never_ask(settings, probe),
 		.cache_max_ttl_s = DNS_CACHE_MAX_TTL_S,
 		.test_mode = settings->test_mode,
 	};

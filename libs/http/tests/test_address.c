@@ -204,6 +204,54 @@ reads_ranges_strictly(void **state)
 	}
 }
 
+static bool
+inside(const char *text, const char *const *ranges)
+{
+	struct sockaddr_storage storage = address(text);
+
+	for (; *ranges != NULL; ranges++) {
+		struct http_cidr cidr;
+
+		assert_int_equal(http_cidr_parse(*ranges, &cidr, NULL), CS_OK);
+		const struct http_address_rules only = { &cidr, 1 };
+
+		/* Forbidden without the exception, allowed with it: the exception holds it. */
+		if (!http_address_allowed((const struct sockaddr *)&storage, NULL) &&
+		    http_address_allowed((const struct sockaddr *)&storage, &only))
+			return true;
+	}
+	return false;
+}
+
+static void
+the_list_says_the_same_as_the_question(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct http_address_rules rules;
+	static const char *const exceptions[] = { "", "127.64.3.0/24", "127.0.0.0/8",
+		"127.64.3.0/24,127.64.4.128/25,2001:db8::/32,10.0.0.1/32" };
+	static const char *const more[] = { "127.64.2.255", "127.64.3.0", "127.64.3.255",
+		"127.64.4.0", "127.64.4.127", "127.64.4.128", "10.0.0.0", "10.0.0.1", "10.0.0.2",
+		"2001:db8::1", "2000::1", "1fff::1", "4000::1", "8000::1", "ffff::1",
+		"::ffff:10.0.0.1", "192.0.2.1", "8.8.8.8" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(exceptions); i++) {
+		assert_int_equal(
+		    http_address_rules_parse(exceptions[i], arena, &rules, NULL), CS_OK);
+		const char *const *ranges = http_address_forbidden(arena, &rules);
+
+		for (size_t k = 0; k < COUNT(more); k++)
+			if (inside(more[k], ranges) == allowed(more[k], &rules))
+				fail_msg("%s, but for \"%s\"", more[k], exceptions[i]);
+		for (size_t k = 0; k < COUNT(rows); k++)
+			if (inside(rows[k].first, ranges) == allowed(rows[k].first, &rules) ||
+			    inside(rows[k].last, ranges) == allowed(rows[k].last, &rules))
+				fail_msg("%s, but for \"%s\"", rows[k].first, exceptions[i]);
+	}
+	cs_arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -213,6 +261,7 @@ main(void)
 		cmocka_unit_test(refuses_what_is_no_ip_address),
 		cmocka_unit_test(an_exception_reaches_no_further_than_it_says),
 		cmocka_unit_test(reads_ranges_strictly),
+		cmocka_unit_test(the_list_says_the_same_as_the_question),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
