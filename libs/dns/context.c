@@ -41,6 +41,9 @@ static const struct option {
 	{ "val-permissive-mode:", "no" },
 	{ "val-clean-additional:", "yes" },
 	{ "val-log-level:", "2" }, /* what fills `why` */
+	/* By default a signature counts up to a day before and after its time (RFC 4035 5.3.1). */
+	{ "val-sig-skew-min:", "0" },
+	{ "val-sig-skew-max:", "0" },
 	{ "harden-dnssec-stripped:", "yes" },
 	/*
 	 * RFC 6840 5.11: one good algorithm is enough, and "yes" refuses zones in a key rollover.

@@ -47,6 +47,7 @@ class Resolver:
         self.unbound.ub_strerror.restype = ctypes.c_char_p
         self.context = ctypes.c_void_p(self.unbound.ub_ctx_create())
         options = {"root-hints:": str(hints), "do-not-query-localhost:": "no", "do-ip6:": "no"}
+        options |= {"val-sig-skew-min:": "0", "val-sig-skew-max:": "0"}  # a signature has its time
         for option, value in options.items():
             self._check(
                 self.unbound.ub_ctx_set_option(self.context, option.encode(), value.encode())

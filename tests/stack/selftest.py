@@ -261,6 +261,8 @@ class TwoStacksAtOnce(unittest.TestCase):
             ("bogus", "bogus"),
             ("insecure", "insecure"),
             ("expired", "bogus"),
+            ("future", "bogus"),
+            ("wrong-ds", "bogus"),
             ("secure", "secure"),
         ):
             control.call(self.roots[1], "dns.sign", "caa-allow.example", signing)

@@ -19,7 +19,7 @@ from claims import Block
 from procs import Processes, run
 from wait import wait_for
 
-DAY = 86400
+HOUR, DAY = 3600, 86400
 # Last octets of the addresses of a view, added to the base of the view.
 ROOT, EXAMPLE, MAIL, CUSTOMERS, SILENT = 1, 2, 3, 10, 19
 WEB_HOST, MAIL_HOST = 80, 25
@@ -31,7 +31,9 @@ class Signing(Enum):
     SECURE = "secure"  # signed, DS in the parent
     INSECURE = "insecure"  # not signed, and the parent proves that there is no DS
     BOGUS = "bogus"  # DS in the parent, but every signature over data is broken
-    EXPIRED = "expired"  # DS in the parent, the signatures ended yesterday
+    EXPIRED = "expired"  # DS in the parent, the signatures ended an hour ago
+    FUTURE = "future"  # DS in the parent, the signatures begin in an hour
+    WRONG_DS = "wrong-ds"  # the DS in the parent is of a key that is not there
     SILENT = "silent"  # delegated to an address where nothing ever answers
 
 
@@ -43,6 +45,8 @@ class Zone:
     last: int = CUSTOMERS  # of the server's address, before the base of the view is added
     signing: Signing = Signing.SECURE
     nsec3: bool = False
+    iterations: int = 0  # of NSEC3
+    truth: int = 0  # last octet of where it is served, when somebody stands in front; 0: at `last`
     ttl: int = 1  # short, so that a resolver's cache hides no change
     rrsets: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     serial: int = 0
@@ -58,6 +62,10 @@ class Zone:
     @property
     def server(self) -> str:
         return "root" if not self.name else "customers" if "." in self.name else "tlds"
+
+    @property
+    def served(self) -> int:
+        return self.truth or self.last
 
     @property
     def file(self) -> str:
@@ -166,15 +174,21 @@ class Dns:
 
     def add_zone(self, zone: Zone) -> None:
         """Serves a new zone below a TLD and delegates it."""
+        self.add_zones([zone])
+
+    def add_zones(self, zones: list[Zone]) -> None:
+        """Several at once, of one parent."""
         with self.lock:
-            if zone.name in self.zones or zone.parent not in self.zones:
-                raise ValueError(f"{zone.name} exists, or its parent does not")
-            self.zones[zone.name] = zone
-            self._write(zone)
-            self._configure(zone.server)
-            self._control(zone.server, "reconfig")
-            self._wait_until_served(zone)
-            self._publish(self.zones[zone.parent])
+            for zone in zones:
+                if zone.name in self.zones or zone.parent not in self.zones:
+                    raise ValueError(f"{zone.name} exists, or its parent does not")
+                self.zones[zone.name] = zone
+                self._write(zone)
+            self._configure(zones[0].server)
+            self._control(zones[0].server, "reconfig")
+            for zone in zones:
+                self._wait_until_served(zone)
+            self._publish(self.zones[zones[0].parent])
 
     def remove_zone(self, name: str) -> None:
         with self.lock:
@@ -233,16 +247,18 @@ class Dns:
     def _delegation_signer(self, zone: Zone) -> list[str]:
         if zone.signing in (Signing.INSECURE, Signing.SILENT):
             return []
-        return [Path(f"{self._key(zone)}.ds").read_text().replace("IN\tDS", "1 IN DS").strip()]
+        line = Path(f"{self._key(zone)}.ds").read_text().replace("IN\tDS", "1 IN DS").strip()
+        if zone.signing is Signing.WRONG_DS:
+            line = line[:-8] + line[-8:].translate(str.maketrans("0123456789abcdef", "123456789abcdef0"))
+        return [line]
 
     def _sign(self, zone: Zone, plain: Path, signed: Path) -> None:
         now = int(time.time())
-        since, until = (
-            (now - 9 * DAY, now - DAY)
-            if zone.signing is Signing.EXPIRED
-            else (now - DAY, now + 30 * DAY)
-        )
-        nsec3 = ["-n", "-t", "0"] if zone.nsec3 else []
+        since, until = {
+            Signing.EXPIRED: (now - 9 * DAY, now - HOUR),
+            Signing.FUTURE: (now + HOUR, now + 30 * DAY),
+        }.get(zone.signing, (now - DAY, now + 30 * DAY))
+        nsec3 = ["-n", "-t", zone.iterations] if zone.nsec3 else []
         run(
             [
                 "ldns-signzone",
@@ -297,7 +313,7 @@ class Dns:
             for zone in self.zones.values()
             if zone.server == server and zone.signing is not Signing.SILENT
         ]
-        addresses = sorted({self.address(zone.last) for zone in zones})
+        addresses = sorted({self.address(zone.served) for zone in zones})
         where = self.root
         lines = ["server:", *(f"  ip-address: {address}" for address in addresses)]
         lines += ['  username: ""', '  chroot: ""', '  pidfile: ""', '  database: ""']
@@ -327,7 +343,7 @@ class Dns:
     def _wait_until_served(self, zone: Zone) -> None:
         if zone.signing is Signing.SILENT:
             return
-        address = self.address(zone.last)
+        address = self.address(zone.served)
 
         def served() -> bool:
             process = self._process(zone.server)
