@@ -213,7 +213,7 @@ static int
 lookup(struct cs_arena *arena, const char *input, int flags, const char **ret_name)
 {
 	uint8_t *name = NULL;
-	int rc = idn2_lookup_u8((const uint8_t *)input, &name, IDN2_NFC_INPUT | flags);
+	int rc = idn2_lookup_u8((const uint8_t *)input, &name, flags);
 
 	cs_assert(rc != IDN2_MALLOC);
 	if (rc == IDN2_OK)
@@ -224,14 +224,15 @@ lookup(struct cs_arena *arena, const char *input, int flags, const char **ret_na
 
 /*
  * Asked twice, with and without the mappings of UTS 46: where the answers differ, the input was not
- * the name but something that merely becomes it (full-width letters, ligatures, capitals).
+ * the name but something that merely becomes it (full-width letters, ligatures, capitals, letters
+ * beside their accents).
  */
 static bool
 to_a_labels(
     struct cs_arena *arena, const char *input, const char **ret_name, struct cs_refusal *ret_why)
 {
 	const char *mapped, *strict;
-	int rc = lookup(arena, input, IDN2_NONTRANSITIONAL, &mapped);
+	int rc = lookup(arena, input, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL, &mapped);
 
 	if (rc == IDN2_TOO_BIG_DOMAIN || rc == IDN2_TOO_BIG_LABEL)
 		return refuse(ret_why, "RFC 1035 2.3.4", "the domain or a label of it is too long",
@@ -243,7 +244,7 @@ to_a_labels(
 		    "give the name as it is registered");
 	if (lookup(arena, input, IDN2_NO_TR46, &strict) != IDN2_OK || strcmp(mapped, strict) != 0)
 		return refuse(ret_why, "RFC 5895",
-		    "the domain has characters that only stand for others, as capitals or full-width letters",
+		    "the domain has characters that only stand for others, as capitals, full-width letters or loose accents",
 		    "write it in its plain lower-case form");
 	*ret_name = mapped;
 	return true;

@@ -108,6 +108,10 @@ static const struct {
 	{ "punycode of ASCII", "xn--abc-.example.com", 0, NULL, "domain-syntax" },
 	{ "punycode of a snowman", "xn--n3h.example.com", 0, NULL, "domain-syntax" },
 	{ "emoji", "\xf0\x9f\x98\x80.example.com", 0, NULL, "domain-syntax" },
+	{ "letter and loose accent",
+	    "bu\xcc\x88"
+	    "cher.example.com",
+	    0, NULL, "domain-syntax" },
 	{ "full-width letters",
 	    "\xef\xbd\x81"
 	    "bc.example.com",
