@@ -146,12 +146,12 @@ test-valgrind: packages ## unit tests and adapters under valgrind
 
 FUZZ_SRC  := $(wildcard libs/*/tests/fuzz_*.c services/*/tests/fuzz_*.c)
 FUZZERS   := $(FUZZ_SRC:%.c=build/fuzz/%)
-FUZZ_S    ?= 60
+TIME      ?= 60
 fuzz-built:
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) B=build/fuzz CC=clang FUZZ=1 \
 	    CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" $(FUZZERS)
-fuzz: packages fuzz-built ## every parser, FUZZ_S seconds each (60), from tests/corpus and what earlier runs found; FUZZ_SEED=N: again the same
-	$(Q)/usr/bin/python3 tests/fuzz.py --seconds $(FUZZ_S) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(FUZZERS)
+fuzz: packages fuzz-built ## every parser, TIME seconds each (60), from tests/corpus and what earlier runs found; FUZZ_SEED=N: again the same
+	$(Q)/usr/bin/python3 tests/fuzz.py --seconds $(TIME) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(FUZZERS)
 fuzz-short: fuzz-built ## every parser for 3 seconds, from tests/corpus and the same seed
 	$(Q)/usr/bin/python3 tests/fuzz.py --seconds 3 --seed 1 $(FUZZERS)
 
