@@ -154,38 +154,52 @@ ours(const struct caa_question *question, struct cs_span issuer)
 	return false;
 }
 
-static bool
-one_of(const struct caa_question *question, struct cs_span label)
+/* The methods that this label permits, a bit each. */
+static uint32_t
+permitted_by(const struct caa_question *question, struct cs_span label)
 {
+	uint32_t bits = 0;
+
 	for (size_t i = 0; i < question->methods_len; i++)
-		if (cs_span_is(label, question->methods[i]))
-			return true;
-	return false;
+		for (const char *const *own = question->methods[i].labels; *own != NULL; own++)
+			if (cs_span_is(label, *own))
+				bits |= UINT32_C(1) << i;
+	return bits;
 }
 
 /*
  * RFC 8657 4: [*(label ",") label].  Outside the grammar it permits nothing; labels are lower case.
  */
-static bool
-method_listed(const struct caa_question *question, struct cs_span list)
+static uint32_t
+methods_listed(const struct caa_question *question, struct cs_span list)
 {
 	struct cs_span label = { list.data, 0 };
-	bool found = false;
+	uint32_t bits = 0;
 
 	for (size_t i = 0; i <= list.len; i++) {
 		if (i < list.len && list.data[i] != ',') {
 			if (!alnum(list.data[i]) && list.data[i] != '-')
-				return false;
+				return 0;
 			label.len++;
 			continue;
 		}
 		if (label.len == 0)
-			return false;
-		found = found || one_of(question, label);
+			return 0;
+		bits |= permitted_by(question, label);
 		if (i < list.len)
 			label = (struct cs_span){ list.data + i + 1, 0 };
 	}
-	return found;
+	return bits;
+}
+
+/* Names may be proved by several methods: each must be permitted. */
+static bool
+all_listed(const struct caa_question *question, struct cs_span list)
+{
+	uint64_t all = (UINT64_C(1) << question->methods_len) - 1;
+
+	cs_assert(question->methods_len <= CAA_MAX_METHODS);
+	return all != 0 && methods_listed(question, list) == all;
 }
 
 enum known { UNKNOWN, ACCOUNT, METHODS, KNOWN };
@@ -210,7 +224,7 @@ parameter_effect(const struct caa_question *question, struct cs_span tag, struct
 			   ? CAA_FITS
 			   : CAA_OTHER_ACCOUNT;
 	case METHODS:
-		return method_listed(question, value) ? CAA_FITS : CAA_OTHER_METHOD;
+		return all_listed(question, value) ? CAA_FITS : CAA_OTHER_METHOD;
 	default:
 		return CAA_UNKNOWN_PARAMETER;
 	}
@@ -387,6 +401,25 @@ static const struct verdict stops[] = {
 	    "is critical, and its tag is not understood" },
 };
 
+/* What the person would have to put there, as far as it is ours to say. */
+static const char *
+hint(const struct set *set, enum caa_effect effect)
+{
+	const struct caa_question *question = set->question;
+	struct cs_buf buf = cs_buf_new(set->arena);
+
+	if (effect == CAA_OTHER_ACCOUNT && question->account_uri != NULL)
+		cs_buf_printf(&buf, " (this account is %s)", question->account_uri);
+	if (effect != CAA_OTHER_METHOD)
+		return (const char *)cs_buf_span(&buf).data;
+	cs_buf_add_str(&buf, question->methods_len > 0 ? " (used:" : " (no method is known yet)");
+	for (size_t i = 0; i < question->methods_len; i++)
+		cs_buf_printf(&buf, "%s %s", i > 0 ? "," : "", question->methods[i].name);
+	if (question->methods_len > 0)
+		cs_buf_add_str(&buf, ")");
+	return (const char *)cs_buf_span(&buf).data;
+}
+
 static bool
 judge(const struct set *set, const struct verdict *list, size_t len, struct caa_decision *ret)
 {
@@ -398,8 +431,9 @@ judge(const struct set *set, const struct verdict *list, size_t len, struct caa_
 		ret->finding = list[i].finding;
 		ret->reason = list[i].reason;
 		ret->clause = list[i].clause;
-		ret->detail = cs_arena_printf(set->arena, "%s %s%s%s", property->text, list[i].text,
-		    property->parameter[0] != '\0' ? ": " : "", property->parameter);
+		ret->detail = cs_arena_printf(set->arena, "%s %s%s%s%s", property->text,
+		    list[i].text, property->parameter[0] != '\0' ? ": " : "", property->parameter,
+		    hint(set, list[i].effect));
 		return true;
 	}
 	return false;

@@ -22,15 +22,26 @@ enum caa_tag {
 	CAA_ISSUEWILD /* falls back to issue where the set has none (RFC 8659 4.3) */
 };
 
+#define CAA_MAX_METHODS 32
+
+struct caa_method {
+	const char *name; /* ours, for people: "acme-http" */
+	const char *const
+	    *labels; /* any of them permits it: "http-01", "ca-tbr-19"; ends with NULL */
+};
+
 struct caa_question {
 	enum caa_tag tag;
 	const char *const *issuers; /* our issuer domain names, as the CPS lists them */
 	size_t issuers_len;
 	const char
 	    *account_uri; /* of the requesting account; NULL: every accounturi is a stranger's */
-	const char *const
-	    *methods; /* every label that fits the method used: "http-01", "ca-tbr-19" */
-	size_t methods_len;
+	/*
+	 * By which methods the names are proved: `validationmethods` must permit every one.  None: no
+	 * method is known yet, and it permits nothing.
+	 */
+	const struct caa_method *methods;
+	size_t methods_len; /* at most CAA_MAX_METHODS */
 };
 
 enum caa_finding { CAA_COULD_NOT_TELL, CAA_ALLOW, CAA_DENY };

@@ -6,6 +6,7 @@
 
 #include "dns/climb.h"
 #include "internal.h"
+#include "smime/terms.h"
 
 #define TEXT_MAX 400
 
@@ -84,6 +85,22 @@ on_climbed(void *arg, const struct climb_result *result)
 	    cut(look->arena, decision->detail, TEXT_MAX));
 }
 
+/* The terms lie in the digest of the check: what is read for others serves nobody else. */
+static struct caa_question
+question_of(struct cs_arena *arena, const struct smime_terms *terms)
+{
+	struct caa_method *methods = CS_NEW_ARRAY(arena, terms->n_methods, struct caa_method);
+
+	for (size_t i = 0; i < terms->n_methods; i++)
+		methods[i] =
+		    (struct caa_method){ terms->methods[i]->name, terms->methods[i]->caa_labels };
+	return (struct caa_question){ .issuers = terms->issuers,
+		.issuers_len = terms->n_issuers,
+		.account_uri = terms->account_uri[0] != '\0' ? terms->account_uri : NULL,
+		.methods = methods,
+		.methods_len = terms->n_methods };
+}
+
 void
 probe_caa(struct probe *probe, const struct claim_check *check, enum probe_tag tag,
     struct cs_arena *arena, probe_done *done, void *arg)
@@ -94,6 +111,7 @@ probe_caa(struct probe *probe, const struct claim_check *check, enum probe_tag t
 		[PROBE_ISSUEWILD] = CAA_ISSUEWILD,
 	};
 	struct caa_look *caa;
+	struct smime_terms terms;
 
 	if (probe->crew != NULL) {
 		crew_ask(probe, check, tag, arena, done, arg);
@@ -101,9 +119,13 @@ probe_caa(struct probe *probe, const struct claim_check *check, enum probe_tag t
 	}
 	caa = CS_NEW(arena, struct caa_look);
 	caa->look = look_new(probe, check, arena, done, arg);
-	caa->question = (struct caa_question){ .tag = tags[tag],
-		.issuers = check->issuer_domains.items,
-		.issuers_len = check->issuer_domains.n };
+	if (!smime_terms_read(arena, check->expected, &terms)) {
+		look_end(caa->look, CLAIM_COULD_NOT_TELL, "caa-unknown-terms", "SBR 4.2.2.1",
+		    "it is not said for whom and for which methods CAA shall be read");
+		return;
+	}
+	caa->question = question_of(arena, &terms);
+	caa->question.tag = tags[tag];
 	const struct climb_question question = { .name = check->target, .caa = &caa->question };
 
 	climb_start(probe->cached, &question, on_climbed, caa);

@@ -74,8 +74,9 @@ struct probe_finding {
 typedef void probe_done(void *arg, const struct probe_finding *finding);
 
 /*
- * Does this check hold as seen from here?  By kind and method: CAA (issuemail for check->issuer_domains),
- * or a domain by a method of smime/method.h: check->expected is published as probe_place() says.  For
+ * Does this check hold as seen from here?  By kind and method: CAA (issuemail, under the terms that
+ * check->expected says, smime/terms.h; "caa-unknown-terms" where it says none), or a domain by a method of
+ * smime/method.h: check->expected is published as probe_place() says.  For
  * "dns-persist" the account of check->enterprise with the first of check->issuer_domains takes its place;
  * for the ACME methods it is the key authorization.  `found_at` is the name that the record stands for
  * (the target, or for methods that may prune one of its parents) or the URL; `detail` says what was asked

@@ -14,10 +14,11 @@
 #include "smime/address.h"
 #include "smime/domain.h"
 #include "smime/method.h"
+#include "smime/terms.h"
 #include "verdict.h"
 
 #define INPUT_MAX (1024 * 1024)
-#define ISSUERS_MAX 16
+#define ISSUERS_MAX SMIME_TERMS_NAMES
 #define SEEN_MAX 320
 
 /* A file's octets, or those of stdin for "-". */
@@ -277,21 +278,48 @@ issuer_options(struct args *args, const char *issuers[static ISSUERS_MAX])
 	return n;
 }
 
+/* "--method" as often as it is there.  False: one of them is none of ours. */
+static bool
+read_methods(struct args *args, const struct smime_method **methods, struct smime_terms *terms)
+{
+	const char *name;
+
+	terms->methods = methods;
+	while ((name = args_option(args, "--method", NULL)) != NULL) {
+		const struct smime_method *method = smime_method_find(name);
+
+		if (method == NULL || terms->n_methods == SMIME_TERMS_METHODS)
+			return false;
+		methods[terms->n_methods++] = method;
+	}
+	return true;
+}
+
+/* For whom and for which methods CAA is read, as a plan would say it. */
+static bool
+read_terms(struct args *args, struct cs_span *ret)
+{
+	const struct smime_method *methods[SMIME_TERMS_METHODS];
+	const char *issuers[ISSUERS_MAX];
+	struct smime_terms terms = { .issuers = issuers,
+		.account_uri = args_option(args, "--account", ""),
+		.n_issuers = issuer_options(args, issuers) };
+
+	return read_methods(args, methods, &terms) && smime_terms_write(args->arena, &terms, ret);
+}
+
 static int
 run_caa(struct args *args)
 {
-	const char *issuers[ISSUERS_MAX];
-	struct claim_check check = {
-		.kind = CLAIM_CAA, .method = "caa-issuemail", .issuer_domains = { issuers, 0 }
-	};
+	struct claim_check check = { .kind = CLAIM_CAA, .method = "caa-issuemail" };
 	bool as_json = args_flag(args, "--json");
 	enum probe_tag tag;
 	struct cs_refusal why;
 	struct probe_settings settings = probe_options(args);
 
-	if (!tag_of(args_option(args, "--tag", "issuemail"), &tag))
+	if (!tag_of(args_option(args, "--tag", "issuemail"), &tag) ||
+	    !read_terms(args, &check.expected))
 		return usage(args);
-	check.issuer_domains.n = issuer_options(args, issuers);
 	const char *domain = args_word(args);
 
 	if (domain == NULL || !args_end(args))
@@ -383,8 +411,8 @@ const struct command check_commands[] = {
 	    run_csr },
 	{ "check address", "ADDRESS|- [--json]", "judges a mail address", run_address },
 	{ "check caa",
-	    "DOMAIN [--tag issuemail|issue|issuewild] [--issuer NAME]... [--root-hints FILE]"
-	    " [--anchor FILE] [--forward ADDR[@PORT]] [--json]",
+	    "DOMAIN [--tag issuemail|issue|issuewild] [--issuer NAME]... [--account URI]"
+	    " [--method NAME]... [--root-hints FILE] [--anchor FILE] [--forward ADDR[@PORT]] [--json]",
 	    "looks up whether CAA permits these issuers, and how DNSSEC stands", run_caa },
 	{ "check domain",
 	    "DOMAIN --method NAME [--value V] [--issuer NAME]... [--enterprise NAME]"

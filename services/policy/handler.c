@@ -303,7 +303,7 @@ read_issuer_domains(struct policy_service *policy, struct cs_err *err)
 {
 	const char **parts;
 	size_t n = svc_list(policy->arena, policy->issuer_domains, &parts);
-	struct cs_buf joined = cs_buf_new(policy->arena);
+	size_t octets = 0;
 
 	if (n == 0 || n > CLAIM_MAX_NAMES)
 		return cs_fail(
@@ -316,10 +316,12 @@ read_issuer_domains(struct policy_service *policy, struct cs_err *err)
 		    strcmp(spelled, parts[i]) != 0)
 			return cs_fail(err, CS_MALFORMED,
 			    "CS_ISSUER_DOMAINS: %.80s is not a lower-case domain name", parts[i]);
-		cs_buf_printf(&joined, "%s%s", i > 0 ? "," : "", parts[i]);
+		octets += strlen(parts[i]) + 1;
 	}
+	if (octets > POLICY_MAX_ISSUER_OCTETS + 1)
+		return cs_fail(err, CS_MALFORMED, "CS_ISSUER_DOMAINS: more than %d octets",
+		    POLICY_MAX_ISSUER_OCTETS);
 	policy->rules.issuer_domains = (struct claim_texts){ parts, n };
-	policy->rules.issuer_expected = (const char *)cs_buf_span(&joined).data;
 	return CS_OK;
 }
 

@@ -227,6 +227,9 @@ draft(const struct policy_setting *in, const struct policy_case *c, bool looks_a
 	policy_checks_make(
 	    in->rules, &c->config, request, need.until_ms, in->arena, &plan.checks, &plan.n_checks);
 	policy_standing_attach(&need, plan.checks, plan.n_checks);
+	/* Which methods CAA must permit is known only now. */
+	policy_checks_terms(in->rules, &c->config, plan.checks, plan.n_checks, in->arena);
+	policy_standing_attach_caa(&need, plan.checks, plan.n_checks);
 	return plan;
 }
 

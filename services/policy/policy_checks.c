@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "smime/address.h"
 #include "smime/method.h"
+#include "smime/terms.h"
 
 #define METHOD_MAILBOX "email-token"
 #define METHOD_CAA "caa-issuemail"
@@ -128,8 +129,6 @@ add_caa(struct making *making, enum claim_kind kind, size_t number, const char *
 	struct claim_check *check = add(making, kind, number, domain);
 
 	check->method = METHOD_CAA;
-	check->expected = cs_span_str(making->rules->issuer_expected);
-	check->issuer_domains = making->rules->issuer_domains;
 	check->freshness_ms = SMIME_CAA_WINDOW_MS;
 	if (kind == CLAIM_MPIC_CAA)
 		check->min_remotes = making->min_remotes;
@@ -191,6 +190,121 @@ policy_checks_make(const struct policy_rules *rules, const struct policy_config 
 	}
 	for (size_t i = 0; i < making.n; i++)
 		claim_check_digest(&making.checks[i], making.checks[i].digest);
+	policy_checks_terms(rules, config, making.checks, making.n, arena);
 	*ret_checks = making.checks;
 	*ret_n = making.n;
+}
+
+/* ---- what CAA is read for ---- */
+
+/* What is configured closest to the domain, at it or above. */
+static const struct policy_caa *
+closest(const struct policy_config *config, const char *domain)
+{
+	const struct policy_caa *best = NULL;
+
+	for (size_t i = 0; i < config->n_caa; i++) {
+		const struct policy_caa *caa = &config->caa[i];
+
+		if (strcmp(caa->domain, domain) != 0 && !smime_domain_is_under(domain, caa->domain))
+			continue;
+		if (best == NULL || strlen(caa->domain) > strlen(best->domain))
+			best = caa;
+	}
+	return best;
+}
+
+struct claim_texts
+policy_caa_issuers(const struct policy_rules *rules, const struct policy_config *config,
+    const char *domain, struct cs_arena *arena)
+{
+	const struct policy_caa *caa = closest(config, domain);
+	struct claim_texts issuers = { CS_NEW_ARRAY(arena, rules->issuer_domains.n, const char *),
+		0 };
+
+	if (caa == NULL)
+		return rules->issuer_domains;
+	/* A name that is no more ours is none that could permit us. */
+	for (size_t i = 0; i < rules->issuer_domains.n; i++)
+		if (is_among(&caa->issuers, rules->issuer_domains.items[i]))
+			issuers.items[issuers.n++] = rules->issuer_domains.items[i];
+	return issuers;
+}
+
+/* Does this check say something about mailboxes of the domain? */
+static bool
+is_about(const struct claim_check *check, const char *domain)
+{
+	const char *at = strrchr(check->target, '@');
+
+	if (check->kind == CLAIM_MAILBOX)
+		return at != NULL && strcmp(at + 1, domain) == 0;
+	return check->kind == CLAIM_DOMAIN &&
+	       (strcmp(check->target, domain) == 0 || smime_domain_is_under(domain, check->target));
+}
+
+static void
+add_method(struct smime_terms *terms, const struct smime_method **methods,
+    const struct smime_method *method)
+{
+	if (smime_terms_has_method(terms, method->name))
+		return;
+	cs_assert(terms->n_methods < SMIME_TERMS_METHODS);
+	methods[terms->n_methods++] = method;
+}
+
+/* The methods of all checks about the domain; while one of them is not chosen, none is known. */
+static void
+add_methods(const struct claim_check *checks, size_t n, const char *domain,
+    const struct smime_method **methods, struct smime_terms *terms)
+{
+	terms->methods = methods;
+	for (size_t i = 0; i < n; i++) {
+		const struct smime_method *method = smime_method_find(checks[i].method);
+
+		if (!is_about(&checks[i], domain))
+			continue;
+		if (method == NULL) {
+			terms->n_methods = 0;
+			return;
+		}
+		add_method(terms, methods, method);
+	}
+}
+
+static void
+set_terms(const struct policy_rules *rules, const struct claim_texts *issuers,
+    const struct claim_check *checks, size_t n, struct claim_check *caa, struct cs_arena *arena)
+{
+	const struct smime_method *methods[SMIME_TERMS_METHODS];
+	struct smime_terms terms = {
+		.issuers = issuers->items,
+		.n_issuers = issuers->n,
+		.account_uri =
+		    smime_account_uri(arena, caa->enterprise, rules->issuer_domains.items[0]),
+	};
+
+	add_methods(checks, n, caa->target, methods, &terms);
+	/*
+	 * Names of enterprises and methods and POLICY_MAX_ISSUER_OCTETS leave room.  A check without
+	 * terms is read by nobody and permits nothing.
+	 */
+	if (!smime_terms_write(arena, &terms, &caa->expected))
+		caa->expected = cs_span_str("");
+	caa->issuer_domains = *issuers;
+	claim_check_digest(caa, caa->digest);
+}
+
+void
+policy_checks_terms(const struct policy_rules *rules, const struct policy_config *config,
+    struct claim_check *checks, size_t n, struct cs_arena *arena)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (checks[i].kind != CLAIM_CAA && checks[i].kind != CLAIM_MPIC_CAA)
+			continue;
+		const struct claim_texts issuers =
+		    policy_caa_issuers(rules, config, checks[i].target, arena);
+
+		set_terms(rules, &issuers, checks, n, &checks[i], arena);
+	}
 }

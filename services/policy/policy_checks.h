@@ -19,7 +19,8 @@
 #include "smime/domain.h"
 
 #define POLICY_MAX_MAILBOXES 10
-#define POLICY_MAX_DAYS 825 /* SBR 6.3.2 */
+#define POLICY_MAX_DAYS 825          /* SBR 6.3.2 */
+#define POLICY_MAX_ISSUER_OCTETS 512 /* of our issuer domain names, joined by commas */
 
 enum policy_validation { POLICY_MAILBOX, POLICY_DOMAIN, POLICY_BOTH };
 
@@ -35,20 +36,31 @@ struct policy_profile {
 	struct claim_texts domain_methods; /* how people may prove a domain: names of libs/smime */
 };
 
+/* By which of our issuer domain names CAA of a domain, and of those below it, may permit us. */
+struct policy_caa {
+	const char *domain;
+	struct claim_texts issuers;
+};
+
 /* What policy's own tables say about the one who asks; all false: nobody knows them. */
 struct policy_config {
 	bool enterprise_known, account_known, profile_known, profile_allowed;
 	uint32_t enterprise_version;
 	struct policy_profile profile;
 	struct claim_texts
-	    assigned; /* to the account: mailboxes, or "*@domain" for all of a domain */
+	    assigned;           /* to the account: mailboxes, or "*@domain" for all of a domain */
+	struct policy_caa *caa; /* the enterprise's, for the mailboxes' domains and those above */
+	size_t n_caa;
 };
 
 /* What holds for everybody, from the settings. */
 struct policy_rules {
 	const struct smime_psl *psl;
-	struct claim_texts issuer_domains; /* what CAA must name, at least one */
-	const char *issuer_expected;       /* the same joined by "," */
+	/*
+	 * What CAA must name: at least one.  The first is in the name of every account (RFC 8657 3), so
+	 * that it stays the first.
+	 */
+	struct claim_texts issuer_domains;
 };
 
 /*
@@ -70,6 +82,18 @@ policy_domain_methods(const struct policy_profile *profile, int64_t at_ms, struc
 void policy_checks_make(const struct policy_rules *rules, const struct policy_config *config,
     const struct claim_request *request, int64_t until_ms, struct cs_arena *arena,
     struct claim_check **ret_checks, size_t *ret_n);
+
+/*
+ * What CAA and its perspectives shall be read for: our names that the enterprise relies on, its
+ * account, and the methods by which the other checks prove the mailboxes of each domain, once they are
+ * chosen (RFC 8657).  To be called again when those checks have changed.
+ */
+void policy_checks_terms(const struct policy_rules *rules, const struct policy_config *config,
+    struct claim_check *checks, size_t n, struct cs_arena *arena);
+
+/* Those of our issuer domain names that the enterprise relies on for this domain: perhaps none. */
+struct claim_texts policy_caa_issuers(const struct policy_rules *rules,
+    const struct policy_config *config, const char *domain, struct cs_arena *arena);
 
 /* Does a person have to do something for it, before they can press Generate? */
 bool policy_needs_person(const struct claim_check *check);

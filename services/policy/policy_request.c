@@ -294,6 +294,29 @@ mailboxes_are_assigned(const struct asking *asking, struct cs_refusal *ret_why)
 	return true;
 }
 
+/* Names of ours that the enterprise has chosen and that were ours once permit nothing. */
+static bool
+caa_may_permit_us(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	for (size_t i = 0; i < asking->request->mailboxes.n; i++) {
+		const char *mailbox = asking->request->mailboxes.items[i];
+		struct smime_address address;
+		struct cs_refusal why;
+
+		if (!smime_address_parse(asking->arena, cs_span_str(mailbox), &address, &why))
+			continue;
+		if (policy_caa_issuers(asking->rules, asking->config, address.domain, asking->arena)
+			.n == 0)
+			return cs_refuse(ret_why,
+			    (struct cs_refusal){ "caa-no-issuer", field(asking, "mailboxes", i),
+				"SBR 4.2.2.1",
+				"The CAA that is configured for this domain names none of our "
+				"issuer domain names.",
+				"Ask an operator to configure one that the CPS lists." });
+	}
+	return true;
+}
+
 bool
 policy_may_request(const struct policy_rules *rules, const struct policy_config *config,
     const struct claim_request *request, int64_t until_ms, struct cs_arena *arena,
@@ -302,7 +325,7 @@ policy_may_request(const struct policy_rules *rules, const struct policy_config 
 	static rule *const all[] = { knows_the_asker, offers_the_profile, lasts_as_allowed,
 		uses_the_key_as_allowed, names_mailboxes, mailboxes_are_in_their_domains,
 		is_named_by_a_mailbox, domains_are_related, offers_a_proof_of_domains,
-		mailboxes_are_assigned };
+		mailboxes_are_assigned, caa_may_permit_us };
 	const struct asking asking = { rules, config, request, until_ms, arena };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)

@@ -266,11 +266,18 @@ policy_standing_attach(const struct policy_need *need, struct claim_check *check
 
 			cs_assert(mpic != NULL);
 			serve_domain(need, check, mpic);
-		} else if (check->kind == CLAIM_MAILBOX ||
-			   (check->kind != CLAIM_MPIC_DOMAIN && !need->looks_anew)) {
+		} else if (check->kind == CLAIM_MAILBOX) {
 			(void)policy_standing_serve(need, check);
 		}
 	}
+}
+
+void
+policy_standing_attach_caa(const struct policy_need *need, struct claim_check *checks, size_t n)
+{
+	for (size_t i = 0; i < n && !need->looks_anew; i++)
+		if (checks[i].kind == CLAIM_CAA || checks[i].kind == CLAIM_MPIC_CAA)
+			(void)policy_standing_serve(need, &checks[i]);
 }
 
 bool

@@ -51,11 +51,15 @@ bool policy_standing_doubtful(const struct claim_evidence *evidence);
 bool policy_standing_has(const struct policy_proof *proofs, const struct policy_proof *proof);
 
 /*
- * Gives every check that evidence serves its standing: evidence digest, end, and the method, target
+ * Gives every check of a mailbox or a domain that evidence serves its standing: evidence digest, end, and the method, target
  * and expected value that were proved, so that the check digest is the evidence's own.  A domain
  * and its MPIC corroboration stand together or not at all.
  */
 void policy_standing_attach(const struct policy_need *need, struct claim_check *checks, size_t n);
+
+/* The same for CAA, whose checks name the methods of the others: after these, and after their terms. */
+void
+policy_standing_attach_caa(const struct policy_need *need, struct claim_check *checks, size_t n);
 
 /* The same for one check other than of a domain; false: nothing serves it, nothing was changed. */
 bool policy_standing_serve(const struct policy_need *need, struct claim_check *check);

@@ -220,9 +220,12 @@ static const char load_config_sql[] =
     " array_to_string(p.domain_methods, chr(10)),"
     " (select string_agg(s.mailbox, chr(10) order by s.mailbox) from assignment s"
     "  where s.enterprise = w.enterprise and s.account = w.account"
-    "  and s.mailbox = any(string_to_array(w.mailboxes, chr(10))))"
-    " from unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::text[])"
-    "  as w(at, enterprise, account, profile, mailboxes)"
+    "  and s.mailbox = any(string_to_array(w.mailboxes, chr(10)))),"
+    " (select string_agg(c.domain || ',' || array_to_string(c.issuers, ','), chr(10))"
+    "  from domain_caa c where c.enterprise = w.enterprise"
+    "  and c.domain = any(string_to_array(w.domains, chr(10))))"
+    " from unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])"
+    "  as w(at, enterprise, account, profile, mailboxes, domains)"
     " left join enterprise e on e.name = w.enterprise and e.active"
     " left join account a on a.enterprise = e.name and a.name = w.account and a.active"
     " left join profile p on p.name = w.profile and p.active";
@@ -285,6 +288,22 @@ read_profile(const struct db_rows *rows, size_t row, struct cs_arena *arena,
 	return check_methods(&ret->domain_methods, err);
 }
 
+/* A line each: the domain, then the names. */
+static void
+read_caa(struct cs_arena *arena, const char *text, struct policy_config *config)
+{
+	const struct claim_texts lines = split_lines(arena, text);
+
+	config->caa = CS_NEW_ARRAY(arena, lines.n, struct policy_caa);
+	for (size_t i = 0; i < lines.n; i++) {
+		const char **parts;
+		size_t n = svc_list(arena, lines.items[i], &parts);
+
+		config->caa[config->n_caa++] =
+		    (struct policy_caa){ parts[0], { parts + 1, n - 1 } };
+	}
+}
+
 static enum cs_code
 read_config(const struct db_rows *rows, size_t row, struct cs_arena *arena,
     struct policy_config *ret, struct cs_err *err)
@@ -298,6 +317,7 @@ read_config(const struct db_rows *rows, size_t row, struct cs_arena *arena,
 		.assigned = split_lines(arena, db_get_text(rows, row, 15)),
 	};
 
+	read_caa(arena, db_get_text(rows, row, 16), &config);
 	if (config.profile_known && read_profile(rows, row, arena, &config.profile, err))
 		return err->code;
 	*ret = config;
@@ -319,11 +339,31 @@ assignable(const struct claim_request *request, struct cs_arena *arena)
 	return (const char *)cs_buf_span(&lines).data;
 }
 
+/* The domains of a request's mailboxes and what is above them, a line each: CAA may be configured there. */
+static const char *
+domains_and_above(const struct claim_request *request, struct cs_arena *arena)
+{
+	struct cs_buf lines = cs_buf_new(arena);
+
+	for (size_t i = 0; i < request->mailboxes.n; i++) {
+		struct smime_address address;
+		struct cs_refusal why;
+
+		if (!smime_address_parse(
+			arena, cs_span_str(request->mailboxes.items[i]), &address, &why))
+			continue;
+		for (const char *d = address.domain; d != NULL; d = smime_domain_parent(d))
+			cs_buf_printf(&lines, "%s\n", d);
+	}
+	return (const char *)cs_buf_span(&lines).data;
+}
+
 /* *ret_rows: after the next settling; NULL when nobody is asked about. */
 static enum cs_code
 ask_configs(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
 {
 	const char **mailboxes = CS_NEW_ARRAY(batch->arena, batch->n, const char *);
+	const char **domains = CS_NEW_ARRAY(batch->arena, batch->n, const char *);
 	struct wanted wanted = wanted_new(batch->arena, batch->n);
 
 	*ret_rows = NULL;
@@ -336,6 +376,7 @@ ask_configs(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *e
 		wanted.a[wanted.n] = request->enterprise;
 		wanted.b[wanted.n] = request->account;
 		mailboxes[wanted.n] = assignable(request, batch->arena);
+		domains[wanted.n] = domains_and_above(request, batch->arena);
 		wanted.c[wanted.n++] = request->profile;
 	}
 	const struct db_param params[] = {
@@ -344,11 +385,12 @@ ask_configs(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *e
 		db_text_array(batch->arena, wanted.b, wanted.n),
 		db_text_array(batch->arena, wanted.c, wanted.n),
 		db_text_array(batch->arena, mailboxes, wanted.n),
+		db_text_array(batch->arena, domains, wanted.n),
 	};
 
 	if (wanted.n == 0)
 		return CS_OK;
-	return db_ask(batch->db, batch->arena, load_config_sql, params, 5, ret_rows, err);
+	return db_ask(batch->db, batch->arena, load_config_sql, params, 6, ret_rows, err);
 }
 
 static enum cs_code

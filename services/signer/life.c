@@ -11,7 +11,6 @@ read_issuer_domains(struct signer_service *signer, struct cs_err *err)
 {
 	const char **parts;
 	const size_t n = svc_list(signer->arena, signer->issuer_domains, &parts);
-	struct cs_buf joined = cs_buf_new(signer->arena);
 
 	if (n == 0 || n > CLAIM_MAX_NAMES)
 		return cs_fail(
@@ -24,9 +23,8 @@ read_issuer_domains(struct signer_service *signer, struct cs_err *err)
 		    strcmp(spelled, parts[i]) != 0)
 			return cs_fail(err, CS_MALFORMED,
 			    "CS_ISSUER_DOMAINS: %.80s is not a lower-case domain name", parts[i]);
-		cs_buf_printf(&joined, "%s%s", i > 0 ? "," : "", parts[i]);
 	}
-	signer->rules.issuer_domains = (const char *)cs_buf_span(&joined).data;
+	signer->rules.issuer_domains = (struct claim_texts){ parts, n };
 	return CS_OK;
 }
 

@@ -49,7 +49,7 @@ struct signer_case {
 
 struct signer_rules {
 	const struct claim_trust *trust;
-	const char *issuer_domains; /* joined by ",": what CAA must have permitted */
+	struct claim_texts issuer_domains; /* by which CAA may have permitted us; at least one */
 };
 
 enum signer_says { SIGNER_WAIT, SIGNER_COMPLETE, SIGNER_REFUSE };

@@ -10,6 +10,7 @@
 #include "smime/address.h"
 #include "smime/domain.h"
 #include "smime/method.h"
+#include "smime/terms.h"
 
 #define AHEAD_MS (5 * CS_SECOND_MS) /* clocks differ */
 #define ROUND_MS (5 * CS_MINUTE_MS) /* a perspective's answer is not older than its round */
@@ -234,14 +235,67 @@ mailbox_holds(const struct signer_floor *floor, const struct smime_address *addr
 
 /* ---- CAA ---- */
 
+/* Does this proof say something about mailboxes of the domain? */
+static bool
+is_about(const struct claim_evidence *e, const char *domain)
+{
+	const char *at = strrchr(e->target, '@');
+
+	if (e->kind == CLAIM_MAILBOX)
+		return at != NULL && strcmp(at + 1, domain) == 0;
+	return e->kind == CLAIM_DOMAIN &&
+	       (strcmp(e->target, domain) == 0 || smime_domain_is_under(domain, e->target));
+}
+
+/* RFC 8657 4: CAA was read for every method by which the plan proves mailboxes of the domain. */
+static bool
+methods_were_asked_for(
+    const struct signer_floor *floor, const struct smime_terms *terms, const char *domain)
+{
+	for (size_t i = 0; i < floor->n_proofs; i++) {
+		const struct claim_evidence *e = &floor->proofs[i].evidence->e;
+
+		if (is_about(e, domain) && !smime_terms_has_method(terms, e->method))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_ours(const struct signer_rules *rules, const char *issuer)
+{
+	for (size_t i = 0; i < rules->issuer_domains.n; i++)
+		if (strcmp(rules->issuer_domains.items[i], issuer) == 0)
+			return true;
+	return false;
+}
+
+/* RFC 8657 3: read by names of ours alone, and for the account of this enterprise. */
+static bool
+were_our_terms(const struct signer_floor *floor, const struct smime_terms *terms)
+{
+	const char *account;
+
+	for (size_t i = 0; i < terms->n_issuers; i++)
+		if (!is_ours(floor->rules, terms->issuers[i]))
+			return false;
+	if (terms->n_issuers == 0)
+		return false;
+	account = smime_account_uri(
+	    floor->arena, floor->request->enterprise, floor->rules->issuer_domains.items[0]);
+	return strcmp(terms->account_uri, account) == 0;
+}
+
 static bool
 permits(const struct signer_floor *floor, const struct signer_proof *proof, enum claim_kind kind,
     const char *domain)
 {
 	const struct claim_evidence *e = &proof->evidence->e;
+	struct smime_terms terms;
 
 	return is_proof(floor, proof, kind, "caa-issuemail") && strcmp(e->target, domain) == 0 &&
-	       cs_span_is(e->expected, floor->rules->issuer_domains);
+	       smime_terms_read(floor->arena, e->expected, &terms) &&
+	       were_our_terms(floor, &terms) && methods_were_asked_for(floor, &terms, domain);
 }
 
 /* SBR 4.2.2.1.1: the primary validates DNSSEC; an answer that is neither secure nor insecure is none. */
@@ -265,7 +319,7 @@ caa_holds(const struct signer_floor *floor, const char *domain, const char *fiel
 	}
 	if (!primary)
 		return refuse(ret_why, "caa-not-proved", field, "SBR 4.2.2.1",
-		    "nothing proves that CAA permits us for this domain");
+		    "nothing proves that CAA permits us for this domain, this account and these methods");
 	for (size_t i = 0; i < floor->n_proofs; i++) {
 		if (permits(floor, &floor->proofs[i], CLAIM_MPIC_CAA, domain) &&
 		    signer_floor_quorum(floor, &floor->proofs[i], true))

@@ -251,13 +251,19 @@ class Thief:
         return best
 
 
+def terms(issuer: str, enterprise: str, *methods: str) -> bytes:
+    """What a check of CAA expects: for whom and for which methods it is read."""
+    account = f"acct:{enterprise}@{issuer}"
+    return f"issuers={issuer} account={account} methods={','.join(methods)}".encode()
+
+
 def checks(wish: Wish) -> dict[str, dict[str, Any]]:
     """The checks of a plan for this wish; what is expected of a domain is the thief's own value."""
     domain = wish.domains[0] if wish.domains else wish.domain
     proof = {"method": "dns-txt", "expected": b"value-of-a-thief"}
     caa = {
         "method": "caa-issuemail",
-        "expected": ISSUER_DOMAIN.encode(),
+        "expected": terms(ISSUER_DOMAIN, ENTERPRISE, "dns-txt", "email-token"),
         "issuer_domains": [ISSUER_DOMAIN],
     }
     rows: list[tuple[str, int, str, dict[str, Any]]] = [

@@ -49,7 +49,9 @@ check(const struct caa_decision *decision, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const issuers[] = { "ca.example" }, *const methods[] = { "ca-sbr-2" };
+	static const char *const issuers[] = { "ca.example" };
+	static const char *const labels[] = { "ca-sbr-2", NULL };
+	static const struct caa_method methods[] = { { "email-token", labels } };
 	struct dns_record records[MAX_RECORDS] = { 0 };
 	struct cs_arena *arena = cs_arena_new();
 	size_t len = cut(data, size, records);

@@ -14,8 +14,10 @@
 #define RECORDS 4
 
 static const char *const issuers[] = { "ca.example", "ca-two.example" };
-static const char *const methods[] = { "ca-sbr-2", "email-reply-00" };
-static const struct caa_question mail = { CAA_ISSUEMAIL, issuers, 2, ACCOUNT, methods, 2 };
+static const char *const labels[] = { "ca-sbr-2", "email-reply-00", NULL };
+static const char *const other_labels[] = { "ca-tbr-7", NULL };
+static const struct caa_method methods[] = { { "mail", labels }, { "txt", other_labels } };
+static const struct caa_question mail = { CAA_ISSUEMAIL, issuers, 2, ACCOUNT, methods, 1 };
 
 /* One record as a zone file has it; `len` 0 means strlen(value). */
 struct given {
@@ -265,6 +267,48 @@ an_account_that_we_do_not_have_fits_no_accounturi(void **state)
 	cs_arena_free(arena);
 }
 
+/* Names of one domain may be proved by several methods. */
+static void
+every_method_that_was_used_must_be_permitted(void **state)
+{
+	static const struct {
+		const char *list;
+		size_t used;
+		enum caa_effect want;
+	} cases[] = {
+		{ "ca-sbr-2,ca-tbr-7", 2, CAA_FITS },
+		{ "ca-tbr-7,x,email-reply-00", 2, CAA_FITS },
+		{ "ca-sbr-2", 2, CAA_OTHER_METHOD },
+		{ "ca-tbr-7", 2, CAA_OTHER_METHOD },
+		{ "ca-sbr-2,email-reply-00", 2, CAA_OTHER_METHOD },
+		{ "ca-sbr-2,ca-tbr-7,", 2, CAA_OTHER_METHOD },
+		{ "ca-tbr-7", 1, CAA_OTHER_METHOD },
+		{ "ca-sbr-2,ca-tbr-7", 1, CAA_FITS },
+		{ "ca-sbr-2,ca-tbr-7", 0, CAA_OTHER_METHOD }, /* none is known: none is permitted */
+		{ "", 0, CAA_OTHER_METHOD },
+	};
+	struct cs_arena *arena = cs_arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *value =
+		    cs_arena_printf(arena, "ca.example;validationmethods=%s", cases[i].list);
+		const struct given given = { 0, "issuemail", value, 0 };
+		struct caa_question question = mail;
+		struct caa_decision got;
+
+		question.methods_len = cases[i].used;
+		got = decide(arena, &question, &given, 1);
+		if (got.properties[0].effect != cases[i].want)
+			fail_msg("%s of %zu: got %s", value, cases[i].used,
+			    caa_effect_name(got.properties[0].effect));
+		if (cases[i].used == 2 && cases[i].want == CAA_OTHER_METHOD &&
+		    strstr(got.detail, "(used: mail, txt)") == NULL)
+			fail_msg("%s: it is not said what was used: %s", value, got.detail);
+	}
+	cs_arena_free(arena);
+}
+
 static void
 refuses_records_that_end_too_early(void **state)
 {
@@ -472,6 +516,7 @@ main(void)
 		cmocka_unit_test(decides_as_the_matrix_says),
 		cmocka_unit_test(decides_for_server_names_by_their_own_tags),
 		cmocka_unit_test(an_account_that_we_do_not_have_fits_no_accounturi),
+		cmocka_unit_test(every_method_that_was_used_must_be_permitted),
 		cmocka_unit_test(refuses_records_that_end_too_early),
 		cmocka_unit_test(reads_values_by_the_grammar),
 		cmocka_unit_test(keeps_what_parameters_say),

@@ -25,6 +25,8 @@
 #define OURS "ca.countersign.example"
 #define TOKEN "abcdefghijklmnopqrstuvwx_-"
 #define KEY_AUTHORIZATION TOKEN ".NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+#define TERMS \
+	"issuers=ca.countersign.example account=acct:demo@ca.countersign.example methods=dns-txt"
 
 static const struct sandbox_role *const roles[] = { &probe_role, NULL };
 
@@ -349,16 +351,13 @@ look_by(struct world *world, struct probe *probe, const struct claim_check *chec
 static struct claim_check
 check_of(enum claim_kind kind, const char *method, const char *target)
 {
-	static const char *issuers[] = { OURS };
-
 	return (struct claim_check){ .id = "check-1",
 		.kind = kind,
 		.target = target,
 		.method = method,
 		.enterprise = "demo",
 		.account = "",
-		.expected = cs_span_str(kind == CLAIM_CAA ? OURS : VALUE),
-		.issuer_domains = { issuers, 1 } };
+		.expected = cs_span_str(kind == CLAIM_CAA ? TERMS : VALUE) };
 }
 
 static const struct probe_finding *

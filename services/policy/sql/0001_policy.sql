@@ -54,6 +54,16 @@ create table assignment (
 	foreign key (enterprise, account) references account (enterprise, name)
 );
 
+-- By which of our issuer domain names an enterprise lets its domains' CAA permit us: there and below, where
+-- nothing closer is configured.  No row: by all of ours.  What counts is what DNS says: this only narrows it.
+create table domain_caa (
+	enterprise text not null references enterprise (name),
+	domain text not null check (domain = lower(domain) and domain !~ '[, ]' and length(domain) between 1 and 253),
+	issuers text[] not null check (cardinality(issuers) between 1 and 10
+	    and array_position(issuers, null) is null and array_to_string(issuers, '') !~ '[, ]'),
+	primary key (enterprise, domain)
+);
+
 create table plan (
 	request uuid primary key,
 	state text not null check (state in ('new', 'made', 'approved', 'final', 'refused', 'ended')),

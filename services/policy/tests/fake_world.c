@@ -102,7 +102,6 @@ make_rules(struct fake_world *world)
 	world->policy.rules = (struct policy_rules){
 		.psl = world->policy.psl,
 		.issuer_domains = fake_texts(world, "ca.countersign.example,ca2.example"),
-		.issuer_expected = "ca.countersign.example,ca2.example",
 	};
 	world->config = (struct policy_config){
 		.enterprise_known = true,

@@ -99,7 +99,7 @@ setup(void **state)
 	f->other = open_db("set search_path = it_policy;");
 	f->key = new_key();
 	assert_int_equal(smime_psl_load(NULL, &f->psl, NULL), CS_OK);
-	f->rules = (struct policy_rules){ f->psl, { issuers, 1 }, issuers[0] };
+	f->rules = (struct policy_rules){ f->psl, { issuers, 1 } };
 	*state = f;
 	return 0;
 }
@@ -557,6 +557,74 @@ two_hundred_requests_are_one_batch(void **state)
 	}
 }
 
+/* ---- CAA as an enterprise configured it ---- */
+
+static const struct policy_config *
+config_for(struct fixture *f, const struct policy_submitted *request)
+{
+	struct svc_batch batch = batch_of(f, f->db, &request, 1);
+	const struct policy_case *c = load_one(&batch);
+
+	db_rollback(f->db);
+	return &c->config;
+}
+
+static void
+configured_caa_is_loaded_for_a_domain_and_those_above(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request =
+	    new_request(f, "alice", "a@x.mail.alpha.example", "");
+	struct cs_err err = { 0 };
+
+	assert_int_equal(config_for(f, request)->n_caa, 0);
+	ok(db_script(f->db,
+	       "insert into domain_caa values"
+	       " ('demo', 'alpha.example', '{ca2.example,ca.countersign.example}'),"
+	       " ('demo', 'mail.alpha.example', '{ca2.example}'),"
+	       " ('demo', 'y.mail.alpha.example', '{ca3.example}'),"
+	       " ('demo', 'pha.example', '{ca4.example}')",
+	       &err),
+	    &err);
+	const struct policy_config *config = config_for(f, request);
+
+	assert_int_equal(config->n_caa, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct policy_caa *caa = &config->caa[i];
+
+		if (strcmp(caa->domain, "alpha.example") == 0) {
+			assert_int_equal(caa->issuers.n, 2);
+			assert_string_equal(caa->issuers.items[0], "ca2.example");
+			assert_string_equal(caa->issuers.items[1], "ca.countersign.example");
+		} else {
+			assert_string_equal(caa->domain, "mail.alpha.example");
+			assert_int_equal(caa->issuers.n, 1);
+		}
+	}
+	struct policy_submitted *rival = new_request(f, "alice", "a@alpha.example", "");
+
+	rival->request.enterprise = "rival";
+	assert_int_equal(config_for(f, rival)->n_caa, 0);
+}
+
+static void
+caa_without_names_cannot_be_configured(void **state)
+{
+	static const char *const bad[] = { "'alpha.example', '{}'",
+		"'Alpha.example', '{a.example}'", "'a b', '{a.example}'", "'a,b', '{a.example}'",
+		"'', '{a.example}'", "'alpha.example', '{\"a,b\"}'", "'alpha.example', '{null}'",
+		"'alpha.example', '{1,2,3,4,5,6,7,8,9,10,11}'" };
+	struct fixture *f = *state;
+	struct cs_err err = { 0 };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (db_script(f->db,
+			cs_arena_printf(
+			    f->arena, "insert into domain_caa values ('demo', %s)", bad[i]),
+			&err) == CS_OK)
+			fail_msg("taken: %s", bad[i]);
+}
+
 /* ---- evidence ---- */
 
 static void
@@ -907,6 +975,8 @@ main(void)
 		CASE(of_two_replicas_one_is_told_that_the_other_was_faster),
 		CASE(who_waited_for_a_plan_gets_all_of_it_as_it_then_is),
 		CASE(two_hundred_requests_are_one_batch),
+		CASE(configured_caa_is_loaded_for_a_domain_and_those_above),
+		CASE(caa_without_names_cannot_be_configured),
 		CASE(evidence_comes_back_as_it_was_saved),
 		CASE(evidence_of_other_enterprises_and_names_is_not_even_loaded),
 		CASE(evidence_is_loaded_until_its_last_millisecond),

@@ -7,6 +7,9 @@
 #include "fake_world.h"
 #include "smime/rules.h"
 
+#define TERMS(methods)                                                                        \
+	"issuers=ca.countersign.example,ca2.example account=acct:demo@ca.countersign.example" \
+	" methods=" methods
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* One wish of alice; what is left out is usual. */
@@ -270,7 +273,8 @@ a_check_holds_all_that_its_validator_needs(void **state)
 	assert_int_equal(fake_check(&plan, "mpic-domain-1")->min_remotes, 4);
 	check = fake_check(&plan, "caa-1");
 	assert_string_equal(check->method, "caa-issuemail");
-	assert_true(cs_span_is(check->expected, "ca.countersign.example,ca2.example"));
+	/* By which method the domain is proved is not known yet. */
+	assert_true(cs_span_is(check->expected, TERMS("")));
 	assert_int_equal(check->issuer_domains.n, 2);
 	assert_int_equal(check->freshness_ms, 8 * CS_HOUR_MS);
 	assert_int_equal(check->min_remotes, 0);
@@ -323,6 +327,126 @@ methods_that_retired_are_left_out(void **state)
 	assert_string_equal(why.clause, "TBR 3.2.2.4");
 	profile->domain_methods = fake_texts(world, "email-token,email-reply");
 	expect_refusal(world, &world->config, &request, "no-domain-method");
+}
+
+/* ---- CAA is read for an account, by methods, and by names of ours ---- */
+
+static void
+set_method(const struct claim_plan *plan, const char *id, const char *method)
+{
+	struct claim_check *check = (struct claim_check *)(uintptr_t)fake_check(plan, id);
+
+	assert_non_null(check);
+	check->method = method;
+}
+
+static void
+expect_terms(const struct claim_plan *plan, const char *id, const char *want)
+{
+	const struct claim_check *check = fake_check(plan, id);
+	uint8_t digest[CLAIM_DIGEST];
+
+	assert_non_null(check);
+	if (!cs_span_is(check->expected, want))
+		fail_msg("%s: got %.*s, want %s", id, (int)check->expected.len,
+		    (const char *)check->expected.data, want);
+	claim_check_digest(check, digest);
+	assert_memory_equal(digest, check->digest, CLAIM_DIGEST);
+}
+
+static void
+caa_is_read_for_the_methods_of_its_own_domain(void **state)
+{
+	struct fake_world *world = *state;
+	const struct claim_request request = fake_request(
+	    world, "alice@alpha.example,bob@mail.alpha.example", "alpha.example,mail.alpha.example")
+						 .request;
+
+	world->config.profile.validation = POLICY_BOTH;
+	const struct claim_plan plan = checks_of(world, &request, FAKE_NOW);
+
+	set_method(&plan, "domain-1", "dns-txt");
+	policy_checks_terms(
+	    &world->policy.rules, &world->config, plan.checks, plan.n_checks, world->arena);
+	expect_terms(&plan, "caa-1", TERMS("dns-txt,email-token"));
+	expect_terms(&plan, "caa-2", TERMS("")); /* of the other domain's method nobody knows */
+	set_method(&plan, "domain-2", "http-file");
+	policy_checks_terms(
+	    &world->policy.rules, &world->config, plan.checks, plan.n_checks, world->arena);
+	expect_terms(&plan, "caa-1", TERMS("dns-txt,email-token"));
+	expect_terms(&plan, "mpic-caa-1", TERMS("dns-txt,email-token"));
+	/* A proof of the domain above says something about it, too. */
+	expect_terms(&plan, "caa-2", TERMS("dns-txt,http-file,email-token"));
+	expect_terms(&plan, "mpic-caa-2", TERMS("dns-txt,http-file,email-token"));
+}
+
+static void
+caa_of_another_enterprise_is_another_check(void **state)
+{
+	struct fake_world *world = *state;
+	struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
+	const struct claim_plan first = checks_of(world, &request, FAKE_NOW);
+
+	request.enterprise = "rival";
+	const struct claim_plan second = checks_of(world, &request, FAKE_NOW);
+
+	expect_terms(&second, "caa-1",
+	    "issuers=ca.countersign.example,ca2.example account=acct:rival@ca.countersign.example"
+	    " methods=email-token");
+	assert_memory_not_equal(fake_check(&first, "caa-1")->digest,
+	    fake_check(&second, "caa-1")->digest, CLAIM_DIGEST);
+}
+
+static void
+the_closest_configured_domain_says_by_which_names(void **state)
+{
+	static const struct {
+		const char *name, *mailbox, *want; /* NULL: refused */
+	} cases[] = {
+		{ "nothing is configured", "a@gamma.example",
+		    "ca.countersign.example,ca2.example" },
+		{ "for this domain", "a@alpha.example", "ca2.example" },
+		{ "for the domain above", "a@x.y.alpha.example", "ca2.example" },
+		{ "closer", "a@mail.alpha.example", "ca.countersign.example" },
+		{ "closer, for what is above", "a@x.mail.alpha.example", "ca.countersign.example" },
+		{ "no domain above, a look-alike", "a@notalpha.example",
+		    "ca.countersign.example,ca2.example" },
+		{ "in our order, what is ours", "a@beta.example",
+		    "ca.countersign.example,ca2.example" },
+		{ "nothing that is ours", "a@delta.example", NULL },
+	};
+	struct fake_world *world = *state;
+	struct policy_caa caa[] = {
+		{ "alpha.example", fake_texts(world, "ca2.example") },
+		{ "mail.alpha.example", fake_texts(world, "ca.countersign.example") },
+		{ "beta.example",
+		    fake_texts(world, "ca2.example,ca.evil.example,ca.countersign.example") },
+		{ "delta.example", fake_texts(world, "ca.evil.example") },
+	};
+
+	world->config.caa = caa;
+	world->config.n_caa = LEN(caa);
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const struct claim_request request =
+		    fake_request(world, cases[i].mailbox, "").request;
+		struct cs_refusal why = { 0 };
+
+		if (policy_may_request(&world->policy.rules, &world->config, &request, FAKE_NOW,
+			world->arena, &why) != (cases[i].want != NULL))
+			fail_msg("%s: %s", cases[i].name, why.code);
+		if (cases[i].want == NULL) {
+			assert_string_equal(why.code, "caa-no-issuer");
+			assert_string_equal(why.field, "mailboxes[0]");
+			continue;
+		}
+		const struct claim_plan plan = checks_of(world, &request, FAKE_NOW);
+		const char *want = cs_arena_printf(world->arena,
+		    "issuers=%s account=acct:demo@ca.countersign.example methods=email-token",
+		    cases[i].want);
+
+		expect_terms(&plan, "caa-1", want);
+		expect_terms(&plan, "mpic-caa-1", want);
+	}
 }
 
 static void
@@ -475,6 +599,9 @@ main(void)
 		CASE(a_check_holds_all_that_its_validator_needs),
 		CASE(a_domain_may_be_proved_as_the_profile_says),
 		CASE(methods_that_retired_are_left_out),
+		CASE(caa_is_read_for_the_methods_of_its_own_domain),
+		CASE(caa_of_another_enterprise_is_another_check),
+		CASE(the_closest_configured_domain_says_by_which_names),
 		CASE(the_number_of_perspectives_follows_the_date),
 		CASE(periods_are_the_shorter_of_profile_and_rule),
 		CASE(no_request_ever_escapes_caa_and_its_perspectives),

@@ -264,6 +264,16 @@ a_domain_is_proved_by_what_its_validator_and_the_perspectives_say(void **state)
 	assert_string_equal(fake_check(&final, "domain-1")->method, "http-file");
 	assert_true(cs_span_is(fake_check(&final, "domain-1")->expected, "random"));
 	assert_true(fake_check(&final, "mpic-domain-1")->has_standing);
+	/* Only now it is known which method CAA must permit, and its check is another one. */
+	const struct claim_check *caa = fake_check(&final, "caa-1");
+
+	assert_true(cs_span_is(caa->expected,
+	    "issuers=ca.countersign.example,ca2.example account=acct:demo@ca.countersign.example"
+	    " methods=http-file"));
+	assert_true(cs_span_equal(fake_check(&final, "mpic-caa-1")->expected, caa->expected));
+	const struct claim_plan made = published(&stage, "plan.made", 0);
+
+	assert_memory_not_equal(fake_check(&made, "caa-1")->digest, caa->digest, CLAIM_DIGEST);
 	svc_test_free(stage.test);
 }
 
@@ -539,12 +549,11 @@ the_largest_plan_fits_an_event(void **state)
 {
 	struct fake_world *world = *state;
 	struct stage stage;
-	char *issuer = cs_arena_alloc(world->arena, 256);
+	char *issuer = cs_arena_alloc(world->arena, POLICY_MAX_ISSUER_OCTETS + 2);
 
-	(void)snprintf(issuer, 256, "%s", long_names(world, "", 1, 240));
-	issuer[strlen(issuer) - 1] = '\0';
+	/* As long as the settings allow, and the account's name with the longest of them. */
+	(void)snprintf(issuer, POLICY_MAX_ISSUER_OCTETS + 2, "%s", long_names(world, "", 2, 253));
 	world->policy.rules.issuer_domains = fake_texts(world, issuer);
-	world->policy.rules.issuer_expected = issuer;
 	world->config.profile.validation = POLICY_BOTH;
 	stage_begin(&stage, world);
 	stage.submitted = largest_request(world);

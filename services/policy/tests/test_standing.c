@@ -35,6 +35,7 @@ stands(struct fake_world *world, const struct policy_proof *proofs,
 	const struct policy_need need = { .until_ms = until_ms, .proofs = proofs };
 
 	policy_standing_attach(&need, plan.checks, plan.n_checks);
+	policy_standing_attach_caa(&need, plan.checks, plan.n_checks);
 	const struct claim_check *check = fake_check(&plan, check_id);
 
 	assert_non_null(check);

@@ -13,6 +13,8 @@
 
 #define OURS "ca.countersign.example"
 
+static const char *const ours[] = { OURS };
+
 struct claim_texts
 world_texts(const char *const *items, size_t n)
 {
@@ -174,14 +176,14 @@ make_checks(struct world *w)
 		    0, 0, KEY_DOMAIN },
 		{ "mpic-domain-1", "dev.example", "dns-txt", "", "value", CLAIM_MPIC_DOMAIN,
 		    398 * CS_DAY_MS, 0, 4, KEY_MPIC },
-		{ "caa-1", "sales.example", "caa-issuemail", "", OURS, CLAIM_CAA, 8 * CS_HOUR_MS, 1,
-		    0, KEY_CAA },
-		{ "mpic-caa-1", "sales.example", "caa-issuemail", "", OURS, CLAIM_MPIC_CAA,
-		    8 * CS_HOUR_MS, 1, 4, KEY_MPIC },
-		{ "caa-2", "dev.example", "caa-issuemail", "", OURS, CLAIM_CAA, 8 * CS_HOUR_MS, 1,
-		    0, KEY_CAA },
-		{ "mpic-caa-2", "dev.example", "caa-issuemail", "", OURS, CLAIM_MPIC_CAA,
-		    8 * CS_HOUR_MS, 1, 4, KEY_MPIC },
+		{ "caa-1", "sales.example", "caa-issuemail", "", WORLD_TERMS("email-token"),
+		    CLAIM_CAA, 8 * CS_HOUR_MS, 1, 0, KEY_CAA },
+		{ "mpic-caa-1", "sales.example", "caa-issuemail", "", WORLD_TERMS("email-token"),
+		    CLAIM_MPIC_CAA, 8 * CS_HOUR_MS, 1, 4, KEY_MPIC },
+		{ "caa-2", "dev.example", "caa-issuemail", "", WORLD_TERMS("dns-txt"), CLAIM_CAA,
+		    8 * CS_HOUR_MS, 1, 0, KEY_CAA },
+		{ "mpic-caa-2", "dev.example", "caa-issuemail", "", WORLD_TERMS("dns-txt"),
+		    CLAIM_MPIC_CAA, 8 * CS_HOUR_MS, 1, 4, KEY_MPIC },
 	};
 
 	for (size_t i = 0; i < CHECKS; i++) {
@@ -412,7 +414,7 @@ world_make(struct world *w, world_change *change)
 		world_trust(w);
 		w->trust_changed = false;
 	}
-	w->rules.issuer_domains = OURS;
+	w->rules.issuer_domains = world_texts(ours, 1);
 	w->now_ms = NOW;
 	make_request(w);
 	make_checks(w);

@@ -24,6 +24,10 @@
 #define NOW INT64_C(1795437296789) /* 2026-11-23: four remote perspectives are enough */
 #define REMOTES 5
 
+/* What CAA was read for. */
+#define WORLD_TERMS(methods) \
+	"issuers=ca.countersign.example account=acct:acme@ca.countersign.example methods=" methods
+
 enum world_key {
 	KEY_ANN, /* approvers of the trust table */
 	KEY_BOB,

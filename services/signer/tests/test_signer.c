@@ -252,7 +252,11 @@ below(struct world *w)
 	w->checks[CAA_DEV].target = w->evidence[CAA_DEV].target = "x.dev.example";
 	w->checks[MPIC_DEV].target = w->evidence[MPIC_DEV].target = "x.dev.example";
 }
+#define CAA_TERMS(text)                                               \
+	w->checks[CAA_DEV].expected = w->evidence[CAA_DEV].expected = \
+	    w->checks[MPIC_DEV].expected = w->evidence[MPIC_DEV].expected = cs_span_str(text)
 #define BY(name)                                                                                \
+	CAA_TERMS(WORLD_TERMS(name));                                                           \
 	w->checks[DOMAIN].method = w->evidence[DOMAIN].method = w->checks[MPIC_DOMAIN].method = \
 	    w->evidence[MPIC_DOMAIN].method = name
 #define BY_PERSIST(age)      \
@@ -291,8 +295,32 @@ CHANGE(unknown_method, STEP_FACTS,
 	w->evidence[MPIC_DOMAIN].method = "phone")
 CHANGE(mail_by_phone, STEP_FACTS, w->checks[MAILBOX].method = w->evidence[MAILBOX].method = "phone")
 CHANGE(caa_of_other_ca, STEP_FACTS,
-    w->checks[CAA_DEV].expected = w->evidence[CAA_DEV].expected = cs_span_str("ca.evil.example"))
-CHANGE(we_are_other_ca, STEP_CASE, w->rules.issuer_domains = "ca.other.example")
+    CAA_TERMS("issuers=ca.evil.example account=acct:acme@ca.countersign.example methods=dns-txt"))
+static const char *const other_ca[] = { "ca.other.example" };
+static const char *const two_names[] = { "ca.countersign.example", "ca.other.example" };
+static const char *const two_names_turned[] = { "ca.other.example", "ca.countersign.example" };
+CHANGE(we_are_other_ca, STEP_CASE, w->rules.issuer_domains = world_texts(other_ca, 1))
+/* RFC 8657: for which names of ours, account and methods CAA was read. */
+CHANGE(caa_by_one_of_two, STEP_CASE, w->rules.issuer_domains = world_texts(two_names, 2))
+CHANGE(
+    caa_first_name_changed, STEP_CASE, w->rules.issuer_domains = world_texts(two_names_turned, 2))
+CHANGE(caa_also_by_a_stranger, STEP_FACTS,
+    CAA_TERMS("issuers=ca.countersign.example,ca.evil.example"
+	      " account=acct:acme@ca.countersign.example methods=dns-txt"))
+CHANGE(caa_by_nobody, STEP_FACTS,
+    CAA_TERMS("issuers= account=acct:acme@ca.countersign.example methods=dns-txt"))
+CHANGE(caa_of_other_account, STEP_FACTS,
+    CAA_TERMS("issuers=ca.countersign.example account=acct:globex@ca.countersign.example"
+	      " methods=dns-txt"))
+CHANGE(caa_of_no_account, STEP_FACTS,
+    CAA_TERMS("issuers=ca.countersign.example account= methods=dns-txt"))
+CHANGE(caa_for_other_method, STEP_FACTS, CAA_TERMS(WORLD_TERMS("http-file")))
+CHANGE(caa_for_no_method, STEP_FACTS, CAA_TERMS(WORLD_TERMS("")))
+CHANGE(caa_for_more_methods, STEP_FACTS, CAA_TERMS(WORLD_TERMS("dns-txt,http-file")))
+CHANGE(caa_without_terms, STEP_FACTS, CAA_TERMS("ca.countersign.example"))
+CHANGE(caa_remotes_other_method, STEP_FACTS,
+    w->checks[MPIC_DEV].expected = w->evidence[MPIC_DEV].expected = cs_span_str(
+	WORLD_TERMS("http-file")))
 CHANGE(caa_insecure, STEP_FACTS, w->evidence[CAA_DEV].security = CLAIM_DNSSEC_INSECURE)
 CHANGE(caa_bogus, STEP_FACTS, w->evidence[CAA_DEV].security = CLAIM_DNSSEC_BOGUS)
 CHANGE(caa_indeterminate, STEP_FACTS, w->evidence[CAA_DEV].security = CLAIM_DNSSEC_INDETERMINATE)
@@ -494,6 +522,18 @@ static const struct {
 	{ "domain by a method that we do not know", unknown_method, "mailbox-not-proved" },
 	{ "mailbox by a method that we do not know", mail_by_phone, "mailbox-not-proved" },
 	{ "CAA permits another CA", caa_of_other_ca, "caa-not-proved" },
+	{ "CAA read by one of our two names", caa_by_one_of_two, NULL },
+	{ "our first name is another now", caa_first_name_changed, "caa-not-proved" },
+	{ "CAA read by a stranger's name too", caa_also_by_a_stranger, "caa-not-proved" },
+	{ "CAA read by no name", caa_by_nobody, "caa-not-proved" },
+	{ "CAA read for another enterprise's account", caa_of_other_account, "caa-not-proved" },
+	{ "CAA read for no account", caa_of_no_account, "caa-not-proved" },
+	{ "CAA read for another method", caa_for_other_method, "caa-not-proved" },
+	{ "CAA read for no method", caa_for_no_method, "caa-not-proved" },
+	{ "CAA read for more methods than were used", caa_for_more_methods, NULL },
+	{ "CAA read for nobody knows what", caa_without_terms, "caa-not-proved" },
+	{ "perspectives read CAA for another method", caa_remotes_other_method,
+	    "caa-not-corroborated" },
 	{ "we are another CA", we_are_other_ca, "caa-not-proved" },
 	{ "CAA without DNSSEC", caa_insecure, NULL },
 	{ "CAA bogus", caa_bogus, "caa-not-proved" },
