@@ -13,7 +13,7 @@ mkdir -p "$1"
 cd "$1"
 PERSPECTIVES=${PERSPECTIVES:-amsterdam newyork saopaulo singapore nairobi}
 SIGNERS='request-intake policy mailbox-validator domain-validator caa-dnssec mpic-coordinator'
-WITH_DATABASE='request-intake policy mailbox-validator domain-validator signer notifier'
+WITH_DATABASE='request-intake policy mailbox-validator domain-validator caa-dnssec signer notifier'
 mkdir -p secret public nats postgres offline seeds
 for name in $PERSPECTIVES; do
 	remotes="${remotes-} mpic-perspective-$name"

@@ -10,6 +10,10 @@ static const struct svc_setting settings[] = {
 	    "/usr/share/dns/root.key", "trust anchor of the DNS root"),
 	SVC_U32(struct caa_service, crew.children, "CS_PROBE_CHILDREN", "2", 1,
 	    SANDBOX_CHILDREN_MAX, "sandboxed processes that look at the outside"),
+	SVC_TEXT(struct caa_service, keeping.database_url, "CS_DATABASE_URL", NULL, 2048,
+	    "postgresql:// URL of this service's role; the password in a passfile"),
+	SVC_U32(struct caa_service, keeping.days, "CS_ANSWER_DAYS", "400", ANSWERS_DAYS_MIN, 36500,
+	    "days that a DNS answer is kept after it was last seen"),
 	SVC_END,
 };
 
@@ -30,5 +34,6 @@ main(int argc, char *argv[])
 		.start = caa_start,
 		.init = caa_init,
 		.fini = caa_fini,
+		.ready = caa_ready,
 		.children = children });
 }

@@ -1,1 +1,1 @@
-caa-dnssec_LIBS := svc probe claim
+caa-dnssec_LIBS := svc answers probe claim

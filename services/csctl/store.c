@@ -85,8 +85,10 @@ store_grant_observer(struct db *db, struct cs_arena *arena, const char *role, st
 	return db_script(db,
 	    cs_arena_printf(arena,
 		"grant usage on schema %s to " OBSERVER ";"
-		"grant select on %s.outbox to " OBSERVER ";",
-		role, role),
+		"grant select on %s.outbox to " OBSERVER ";"
+		"do $$ begin if to_regclass('%s.answer') is not null then"
+		" grant select on %s.answer to " OBSERVER "; end if; end $$;",
+		role, role, role, role),
 	    err);
 }
 
@@ -237,4 +239,25 @@ store_outbox_page(struct db *db, struct cs_arena *arena, const struct store_wish
 	if (wish->request != NULL)
 		return db_query(db, arena, page_of_request_sql, params, 8, ret_rows, err);
 	return db_query(db, arena, page_sql, params, 7, ret_rows, err);
+}
+
+/* ---- archived DNS answers ---- */
+
+static const char answer_sql[] =
+    "select octets, name, type, first_at_ms, last_at_ms from answer where sha256 = $1";
+
+enum cs_code
+store_answer(struct db *db, struct cs_arena *arena, struct cs_span sha256, struct store_answer *ret,
+    struct cs_err *err)
+{
+	const struct db_param params[] = { db_bytes(sha256) };
+	struct db_rows *rows;
+
+	if (db_query(db, arena, answer_sql, params, 1, &rows, err))
+		return err->code;
+	if (db_rows_count(rows) == 0)
+		return cs_fail(err, CS_NOT_FOUND, "no such answer");
+	*ret = (struct store_answer){ db_get_bytes(rows, 0, 0), db_get_text(rows, 0, 1),
+		db_get_text(rows, 0, 2), db_get_i64(rows, 0, 3), db_get_i64(rows, 0, 4) };
+	return CS_OK;
 }

@@ -13,7 +13,10 @@ CS_MUST_USE enum cs_code store_make_role(struct db *db, struct cs_arena *arena, 
     const char *password, struct cs_err *err);
 CS_MUST_USE enum cs_code
 store_grant(struct db *db, struct cs_arena *arena, const char *role, struct cs_err *err);
-/* Who may read every service's outbox and nothing else: for `csctl events archive`. */
+/*
+ * Who may read every service's outbox and archived answers, and nothing else: for `csctl events archive`
+ * and `csctl answer show`.
+ */
 CS_MUST_USE enum cs_code store_make_observer(
     struct db *db, struct cs_arena *arena, const char *password, struct cs_err *err);
 /* After a service's tables are there. */
@@ -74,5 +77,17 @@ enum store_column { STORE_SEQ, STORE_ID, STORE_KEY, STORE_SUBJECT, STORE_CREATED
 CS_MUST_USE enum cs_code
 store_outbox_page(struct db *db, struct cs_arena *arena, const struct store_wish *wish,
     int64_t after, int64_t last, size_t max, struct db_rows **ret_rows, struct cs_err *err);
+
+/* ---- archived DNS answers ---- */
+
+struct store_answer {
+	struct cs_span octets;
+	const char *name, *type; /* the question */
+	int64_t first_at_ms, last_at_ms;
+};
+
+/* By the digest of its octets.  CS_NOT_FOUND. */
+CS_MUST_USE enum cs_code store_answer(struct db *db, struct cs_arena *arena, struct cs_span sha256,
+    struct store_answer *ret, struct cs_err *err);
 
 #endif

@@ -266,7 +266,9 @@ domain_init(void *self, struct svc *svc, struct cs_err *err)
 		return err->code;
 	domain->crew.told = svc_child_told;
 	domain->crew.told_arg = svc;
-	if (claim_key_load(domain->key_file, &domain->key, err))
+	domain->keeping.app_name = "domain-validator answers";
+	if (claim_key_load(domain->key_file, &domain->key, err) ||
+	    answers_open(&domain->keeping, svc_base(svc), &domain->answers, err))
 		return err->code;
 	return probe_crew_open(&domain->probing, &domain->crew, svc_base(svc), &domain->probe, err);
 }
@@ -277,6 +279,7 @@ domain_fini(void *self)
 	struct domain_service *domain = self;
 
 	probe_close(domain->probe);
+	answers_close(domain->answers);
 	claim_key_free(domain->key);
 }
 

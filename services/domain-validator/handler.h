@@ -3,6 +3,7 @@
 #ifndef HANDLER_H
 #define HANDLER_H
 
+#include "answers/answers.h"
 #include "domain.h"
 #include "probe/probe.h"
 #include "svc/svc.h"
@@ -16,6 +17,8 @@ struct domain_service {
 	struct domain_rules rules;
 	struct claim_key *key; /* used on the loop thread only */
 	struct probe *probe;
+	struct answers_settings keeping;
+	struct answers *answers;
 };
 
 extern const struct svc_route domain_routes[];

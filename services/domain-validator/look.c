@@ -42,6 +42,8 @@ struct look_job {
 	size_t n, waiting;
 	bool visits; /* hosts are being visited; before that, DNS was asked */
 	int64_t since_ms;
+	struct cs_span sealed;               /* the evidence */
+	const struct probe_finding *finding; /* that it rests on */
 };
 
 struct cs_span
@@ -153,6 +155,18 @@ name_what_was_proved(const struct look_method *one, struct claim_check *check)
 	claim_check_digest(check, check->digest);
 }
 
+/* While the database is away nothing else could be written either: the row's lease runs on. */
+static void
+on_kept(void *arg, bool kept)
+{
+	struct look_job *job = arg;
+
+	if (kept)
+		svc_done(job->work, job->sealed);
+	else
+		answers_keep(job->domain->answers, job->finding, on_kept, job);
+}
+
 static void
 finish(struct look_job *job)
 {
@@ -182,7 +196,13 @@ finish(struct look_job *job)
 	if (evidence.outcome == CLAIM_PROVED)
 		evidence.valid_until_ms += life_ms(&order.check);
 	svc_count(job->work->svc, "validations", "result", claim_outcome_name(evidence.outcome));
-	svc_done(job->work, claim_seal_evidence(job->work->arena, job->domain->key, &evidence));
+	job->sealed = claim_seal_evidence(job->work->arena, job->domain->key, &evidence);
+	job->finding = best == NULL ? NULL : &best->answer;
+	/* Nobody sees evidence before the answers that it names are durable. */
+	if (best == NULL)
+		svc_done(job->work, job->sealed);
+	else
+		answers_keep(job->domain->answers, job->finding, on_kept, job);
 }
 
 /* ---- where to look ---- */

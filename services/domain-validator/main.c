@@ -25,6 +25,10 @@ static const struct svc_setting settings[] = {
 	    "presses of one account that fail for one domain within an hour; at most 5 outside test mode"),
 	SVC_U32(struct domain_service, crew.children, "CS_PROBE_CHILDREN", "2", 1,
 	    SANDBOX_CHILDREN_MAX, "sandboxed processes that look at the outside"),
+	SVC_TEXT(struct domain_service, keeping.database_url, "CS_DATABASE_URL", NULL, 2048,
+	    "postgresql:// URL of this service's role; the password in a passfile"),
+	SVC_U32(struct domain_service, keeping.days, "CS_ANSWER_DAYS", "400", ANSWERS_DAYS_MIN,
+	    36500, "days that a DNS answer is kept after it was last seen"),
 	SVC_END,
 };
 

@@ -1,1 +1,1 @@
-domain-validator_LIBS := svc pack probe claim smime pki
+domain-validator_LIBS := svc answers pack probe claim smime pki

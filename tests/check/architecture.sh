@@ -61,6 +61,7 @@ dkim       smime pki
 reply      smime pki dkim
 claim      smime pki pack
 probe      sandbox pack smime pki dns http claim
+answers    pki db probe claim
 svc        log sandbox catalogue pki bus db dns http mail claim
 '
 # proto/: generated headers, see check_generated.  tests/: a library's own test helpers.

@@ -32,7 +32,7 @@ REACH = {
     "policy": {NATS, POSTGRES},
     "mailbox-validator": {NATS, POSTGRES} | MAIL,
     "domain-validator": {NATS, POSTGRES} | DNS | HTTP,
-    "caa-dnssec": {NATS} | DNS,
+    "caa-dnssec": {NATS, POSTGRES} | DNS,
     "mpic-coordinator": {NATS},
     "signer": {NATS, POSTGRES},
     "notifier": {NATS, POSTGRES} | MAIL,

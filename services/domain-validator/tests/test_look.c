@@ -33,8 +33,20 @@ static struct {
 	const char *found_at;
 	char asked[200]; /* the methods that were tried, in order */
 	struct cs_span result;
-	unsigned ends;
+	unsigned ends, refusals, keeps; /* how often the database is away; how often it was asked */
 } world;
+
+/* The archive, as it answers: later than it is asked, and perhaps only at a second try. */
+void
+answers_keep(
+    struct answers *answers, const struct probe_finding *finding, answers_done *done, void *arg)
+{
+	(void)answers;
+	assert_non_null(finding->reason);
+	assert_int_equal(world.ends, 0); /* nothing is said before it is kept */
+	world.keeps++;
+	done(arg, world.keeps > world.refusals);
+}
 
 static enum answer
 scripted(const struct claim_check *check)
@@ -165,7 +177,7 @@ look(struct fixture *f, struct cs_span body)
 	struct svc_work work = { .body = body, .now_ms = NOW, .arena = f->arena, .log = &f->log };
 
 	world.asked[0] = '\0';
-	world.ends = 0;
+	world.ends = world.keeps = 0;
 	look_start(&f->domain, &work);
 	assert_int_equal(world.ends, 1);
 }
@@ -432,6 +444,20 @@ an_unreadable_row_ends_with_nothing(void **state)
 	assert_string_equal(world.asked, "");
 }
 
+/* The answers that it names are durable first, however long the database is away. */
+static void
+nothing_is_said_before_the_answers_are_kept(void **state)
+{
+	const char *methods[] = { "dns-txt" };
+	const struct claim_asked asked = order(methods, 1);
+
+	world.txt = YES;
+	world.refusals = 3;
+	assert_int_equal(look_for(*state, &asked).outcome, CLAIM_PROVED);
+	assert_int_equal(world.keeps, 4);
+	world.refusals = 0;
+}
+
 int
 main(void)
 {
@@ -444,6 +470,7 @@ main(void)
 		cmocka_unit_test(a_value_from_before_proves_until_its_end),
 		cmocka_unit_test(a_proof_above_is_of_the_name_where_it_was_found),
 		cmocka_unit_test(a_no_is_of_the_name_that_was_asked),
+		cmocka_unit_test(nothing_is_said_before_the_answers_are_kept),
 		cmocka_unit_test(an_unreadable_row_ends_with_nothing),
 	};
 

@@ -1,0 +1,2 @@
+answers_NEEDS := base pki db probe
+answers_LDLIBS := -levent
