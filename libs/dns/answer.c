@@ -446,7 +446,7 @@ dns_type_name(uint16_t type)
 		const char *name;
 	} names[] = { { DNS_TYPE_A, "a" }, { DNS_TYPE_CNAME, "cname" }, { DNS_TYPE_SOA, "soa" },
 		{ DNS_TYPE_MX, "mx" }, { DNS_TYPE_TXT, "txt" }, { DNS_TYPE_AAAA, "aaaa" },
-		{ DNS_TYPE_CAA, "caa" } };
+		{ DNS_TYPE_DS, "ds" }, { DNS_TYPE_CAA, "caa" } };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].type == type)

@@ -56,6 +56,8 @@ enum caa_reason {
 	CAA_CRITICAL_UNKNOWN_TAG, /* "critical-unknown-tag" */
 	CAA_MALFORMED,            /* "malformed": a record that cannot be read (RFC 8659 4.1) */
 	CAA_DNSSEC_BOGUS,         /* "dnssec-bogus" */
+	/* "dnssec-unsupported-algorithm": signed, in a way that we cannot check (RFC 4035 5.2) */
+	CAA_DNSSEC_UNSUPPORTED,
 	CAA_REASONS
 };
 

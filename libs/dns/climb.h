@@ -32,11 +32,16 @@ struct climb_lookup {
 	int64_t answered_ms;
 	struct cs_span wire;
 	const struct dns_answer *answer;
+	uint16_t type; /* CAA or DS */
 };
 
 struct climb_result {
 	const char *name;
-	const struct climb_lookup *lookups; /* the name itself first, its top-level domain last */
+	/*
+	 * The name itself first, its top-level domain last; then, where an answer that counts was
+	 * insecure, the DS records that say whether that is so (unsigned.h).
+	 */
+	const struct climb_lookup *lookups;
 	size_t lookups_len;
 	enum dns_state state; /* the weakest that the decision rests on */
 	struct caa_decision decision;
@@ -50,6 +55,14 @@ struct climb_result {
  */
 void climb_decide(struct cs_arena *arena, const struct caa_question *question, const char *name,
     const struct climb_lookup *lookups, size_t lookups_len, struct climb_result *ret_result);
+
+/*
+ * Pure: what remains of a permission that rests on insecure answers, given the lookups of DS records.  A
+ * zone that is signed in a way that we cannot check denies: asking again would not help.  Anything but a
+ * permission over insecure answers stays as it is.
+ */
+void climb_decide_unsigned(struct cs_arena *arena, const struct climb_lookup *ds, size_t ds_len,
+    struct climb_result *result);
 
 /* Borrowed: valid until the callback returns. */
 typedef void climb_done(void *arg, const struct climb_result *result);

@@ -52,7 +52,7 @@ add_lookups(struct look *look, const struct climb_result *result)
 	for (size_t i = 0; i < result->lookups_len; i++) {
 		const struct climb_lookup *from = &result->lookups[i];
 		const struct dns_result as = { .name = from->name,
-			.type = DNS_TYPE_CAA,
+			.type = from->type,
 			.state = from->state,
 			.rcode = from->rcode,
 			.why = from->why,

@@ -610,6 +610,18 @@ static const struct {
 	{ "hostile.secure.example", CAA_DENY, CAA_NOT_AUTHORIZED, "hostile.secure.example",
 	    DNS_SECURE }, /* 34 */
 	{ "insecure.example", CAA_ALLOW, CAA_NO_CAA, "-", DNS_INSECURE },
+	/* Signed with algorithm 16, which the resolver calls insecure: at the name, above it, by aliases. */
+	{ "ed448.example", CAA_DENY, CAA_DNSSEC_UNSUPPORTED, "-", DNS_INDETERMINATE },
+	{ "a.b.ed448.example", CAA_DENY, CAA_DNSSEC_UNSUPPORTED, "-", DNS_INDETERMINATE },
+	{ "sub.ed448.example", CAA_DENY, CAA_DNSSEC_UNSUPPORTED, "-", DNS_INDETERMINATE },
+	{ "toed448.secure.example", CAA_DENY, CAA_DNSSEC_UNSUPPORTED, "-", DNS_INDETERMINATE },
+	{ "chain448.secure.example", CAA_DENY, CAA_DNSSEC_UNSUPPORTED, "-", DNS_INDETERMINATE },
+	{ "deny.ed448.example", CAA_DENY, CAA_NOT_AUTHORIZED, "deny.ed448.example",
+	    DNS_INSECURE }, /* a no needs no proof */
+	/* Really unsigned, below what is signed: at once, and by an alias. */
+	{ "www.child.secure.example", CAA_ALLOW, CAA_AUTHORIZED, "secure.example", DNS_INSECURE },
+	{ "tochild.secure.example", CAA_ALLOW, CAA_AUTHORIZED, "secure.example", DNS_INSECURE },
+	{ "x.insecure.example", CAA_ALLOW, CAA_NO_CAA, "-", DNS_INSECURE },
 	{ "loop1.secure.example", CAA_COULD_NOT_TELL, CAA_LOOKUP_FAILED, "-", DNS_INDETERMINATE },
 	{ "localhost", CAA_COULD_NOT_TELL, CAA_LOOKUP_FAILED, "-", DNS_INDETERMINATE },
 	{ "b\xc3\xbc"

@@ -30,7 +30,7 @@ sign() {
 	name=$1 file=${1:-root}
 	[ "$name" = . ] && file=root
 	shift
-	key=$(ldns-keygen -r /dev/urandom -a ECDSAP256SHA256 -k "$name")
+	key=$(ldns-keygen -r /dev/urandom -a "${ALGORITHM:-ECDSAP256SHA256}" -k "$name")
 	ldns-signzone "$@" -o "$name" -f "$file.zone.signed" "$file.zone" "$key"
 	ldns-key2ds -n -2 "$file.zone.signed" | grep '[[:space:]]DS[[:space:]]' >"$file.ds"
 }
@@ -53,6 +53,10 @@ child.deny TXT "only text"
 iodef.deny CAA 0 iodef "mailto:x@example.org"
 toinsecure CNAME deny.insecure.example.
 tobogus CNAME bogus.example.
+toed448 CNAME www.ed448.example.
+chain448 CNAME chain.insecure.example.
+tochild CNAME www.child.secure.example.
+child NS ns.infra.example.
 x1 CNAME x2
 x2 CNAME deny
 loop1 CNAME loop2
@@ -79,6 +83,20 @@ zone insecure.example <<END
 $customer
 @ TXT "plain"
 deny CAA 0 issuemail ";"
+chain CNAME www.ed448.example.
+END
+zone child.secure.example <<END
+$customer
+www TXT "plain, below what is signed"
+END
+zone ed448.example <<END
+$customer
+www TXT "signed, as only few can check"
+deny CAA 0 issuemail ";"
+sub NS ns.infra.example.
+END
+zone sub.ed448.example <<END
+$customer
 END
 for z in bogus nosig forgeddenial; do
 	zone $z.example <<END
@@ -102,6 +120,8 @@ $(i=0; while [ $i -lt 1000 ]; do echo "@ CAA 0 issuemail \"ca$i.example.net\""; 
 @ CAA 0 issuemail ";"
 END
 for z in secure nocaa parentdenies bogus nosig forgeddenial big; do sign $z.example -n; done
+# Algorithm 16: the resolver of these tests takes the zone for unsigned
+ALGORITHM=ED448 sign ed448.example -n
 sign expired.example -i 20240101000000 -e 20240201000000
 # signed, delegated as such, and its only server does not answer
 sign rotten.example
@@ -123,7 +143,7 @@ silent NS ns9.infra
 rotten NS ns9.infra
 broken NS ns8.infra
 refusing NS ns.infra
-$(for z in secure nocaa parentdenies bogus nosig forgeddenial big expired; do
+$(for z in secure nocaa parentdenies bogus nosig forgeddenial big expired ed448; do
 	echo "$z NS ns.infra"
 	cat $z.example.ds
 done)
@@ -164,7 +184,8 @@ serve() {
 serve "$NET.1" .=root.zone.signed
 serve "$NET.2" example=example.zone.signed test=test.zone.signed
 serve "$NET.3" infra.example=infra.example.zone insecure.example=insecure.example.zone \
-	$(for z in secure nocaa parentdenies bogus nosig forgeddenial big expired; do
+	child.secure.example=child.secure.example.zone sub.ed448.example=sub.ed448.example.zone \
+	$(for z in secure nocaa parentdenies bogus nosig forgeddenial big expired ed448; do
 		echo $z.example=$z.example.zone.signed
 	done)
 for s in "1 ." "2 example." "3 big.example."; do
