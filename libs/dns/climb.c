@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "dns/broken.h"
 #include "dns/unsigned.h"
 
 #define WORTH_TRYING 500 /* milliseconds: with less, a second try would only be for show */
@@ -73,8 +74,7 @@ any_bogus(struct cs_arena *arena, struct climb_result *result)
 		if (lookup->state != DNS_BOGUS)
 			continue;
 		no_set(result, DNS_BOGUS, CAA_DENY, CAA_DNSSEC_BOGUS);
-		result->decision.detail =
-		    cs_arena_printf(arena, "%s: %s", lookup->name, lookup->why);
+		result->decision.detail = dns_broken_text(arena, lookup->name, lookup->why);
 		return true;
 	}
 	return false;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "dns/broken.h"
+
 #define DS_OCTETS 4 /* key tag, algorithm, type of the digest; the digest follows (RFC 4034 5.1) */
 
 /* ---- which names ---- */
@@ -135,8 +137,7 @@ decide_path(struct cs_arena *arena, const struct unsigned_path *path, const stru
 		const struct unsigned_ds *ds = find(all, len, at);
 
 		if (ds != NULL && ds->state == DNS_BOGUS) {
-			say(ret, UNSIGNED_BOGUS, at,
-			    cs_arena_printf(arena, "%s (DS): %s", at, ds->why));
+			say(ret, UNSIGNED_BOGUS, at, dns_broken_text(arena, at, ds->why));
 			return;
 		}
 		if (!told(ds)) {

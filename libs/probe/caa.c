@@ -44,6 +44,9 @@ add_records(struct look *look, const struct caa_decision *decision)
 
 	for (size_t i = 0; i < decision->properties_len && seen->n < SEEN_MAX; i++)
 		seen->items[seen->n++] = cut(look->arena, decision->properties[i].text, SHOWN_MAX);
+	if (decision->properties_len > SEEN_MAX)
+		seen->items[SEEN_MAX - 1] = cs_arena_printf(
+		    look->arena, "and %zu more records", decision->properties_len - SEEN_MAX + 1);
 }
 
 static void

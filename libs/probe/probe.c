@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "dns/broken.h"
 #include "internal.h"
 #include "pki/hash.h"
 #include "pki/tls.h"
@@ -273,17 +274,15 @@ look_add_lookup(struct look *look, const struct dns_result *result)
 bool
 look_end_unanswered(struct look *look, const struct dns_result *result, const char *clause)
 {
-	const char *why;
-
 	if (result->answer != NULL)
 		return false;
-	why = cs_escape(look->arena, cs_span_str(result->why), 300);
 	if (result->state == DNS_BOGUS)
 		look_end(look, CLAIM_REFUSED, "dnssec-bogus", "TBR 3.2.2.4; RFC 4035 5",
-		    cs_arena_printf(look->arena, "DNSSEC validation failed: %s", why));
+		    dns_broken_text(look->arena, result->name, result->why));
 	else
 		look_end(look, CLAIM_COULD_NOT_TELL, "dns-failed", clause,
-		    cs_arena_printf(look->arena, "the name servers did not answer: %s", why));
+		    cs_arena_printf(look->arena, "the name servers did not answer: %s",
+			cs_escape(look->arena, cs_span_str(result->why), 300)));
 	return true;
 }
 

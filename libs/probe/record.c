@@ -159,7 +159,9 @@ end_at(struct record_walk *walk, const struct step *step)
 static void
 end_untold(struct record_walk *walk, const struct step *step)
 {
-	const struct dns_result as = { .state = step->state, .why = step->why };
+	const struct dns_result as = {
+		.name = step->asked, .state = step->state, .why = step->why
+	};
 
 	(void)look_end_unanswered(walk->look, &as, look_clause(walk->look));
 }

@@ -113,7 +113,7 @@ static const struct {
 	{ "bogus", { "x.a.example", NULL },
 	    { { "x.a.example", DNS_INSECURE, NONE }, { "a.example", DNS_BOGUS, NONE },
 		{ "example", DNS_SECURE, ED448 } },
-	    UNSIGNED_BOGUS, "a.example", "a.example (DS): why" },
+	    UNSIGNED_BOGUS, "a.example", "a.example is broken: " },
 	{ "silent", { "x.a.example", NULL },
 	    { { "x.a.example", DNS_INSECURE, NONE }, { "a.example", DNS_INDETERMINATE, NONE },
 		{ "example", DNS_SECURE, ED448 } },
