@@ -50,6 +50,7 @@ class Zone:
     ttl: int = 1  # short, so that a resolver's cache hides no change
     rrsets: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     serial: int = 0
+    algorithm: str = "ECDSAP256SHA256"  # of ldns-keygen
 
     @property
     def parent(self) -> str:
@@ -283,7 +284,7 @@ class Dns:
         name = self.keys / f"{zone.name or 'root'}.name"
         if not name.exists():
             made = run(
-                ["ldns-keygen", "-a", "ECDSAP256SHA256", "-k", zone.fqdn], cwd=self.keys
+                ["ldns-keygen", "-a", zone.algorithm, "-k", zone.fqdn], cwd=self.keys
             ).strip()
             name.write_text(str(self.keys / made))
         return name.read_text()
