@@ -8,7 +8,7 @@
  * questions in an event loop.  Locked in means:
  *
  *   - no_new_privs, not dumpable, no core file, SIGKILL when its parent dies, end of the pair is its end;
- *   - limits: address space, descriptors, processor time;
+ *   - limits: address space, descriptors, processor time; the first to go when memory runs out;
  *   - seccomp, an allow-list: memory, time, the descriptors it has, and IP sockets as a client if its role
  *     has SANDBOX_NETWORK.  Opening a file for reading is answered EACCES, since libraries try it for
  *     nothing (/etc/localtime); every other call ends the process at once (SIGSYS): files for writing,

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Crash safety: services, NATS and PostgreSQL die under load, and every request is issued once."""
 
+import os
+import re
+import signal
 import threading
 import time
 from collections import Counter
@@ -125,6 +128,54 @@ class Crash(SystemTest):
         self.check(crowd, count)
         print(f"[{kills.total()} kills, {crowd.retries} retries]", end=" ", flush=True)
         self.assertLess(slowest, options.wait(READY_WITHIN))
+
+    def children_of(self, instance: str) -> list[int]:
+        """The sandboxed processes of a service."""
+        parent = self.stack.processes.pid(instance)
+        found = []
+        for line in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = line.read_bytes().split(b"\0")
+                ppid = int((line.parent / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue  # it has ended meanwhile
+            if ppid == parent and b"--sandbox-child" in words:
+                found.append(int(line.parent.name))
+        return found
+
+    def test_children_that_look_are_killed_at_random_moments(self) -> None:
+        """What a child had in hand could not be told: it is asked again, and the service lives on."""
+        count = options.many(150, 30)
+        parent = self.stack.processes.pid("caa-dnssec")
+        self.assertEqual(len(self.children_of("caa-dnssec")), 2)
+        crowd = self.crowd(150, threads=4)
+        self.send(crowd, count)
+
+        moment = threading.Event()
+        killed: set[int] = set()
+
+        def kill_one() -> None:
+            """Stopped before, so that it has something in hand."""
+            children = set(self.children_of("caa-dnssec")) - killed  # these may not be gone yet
+            if children:
+                victim = self.random.choice(sorted(children))
+                os.kill(victim, signal.SIGSTOP)
+                moment.wait(self.random.uniform(0, 0.1))
+                os.kill(victim, signal.SIGKILL)
+                killed.add(victim)
+
+        self.disturb(crowd, kill_one, 0.2, range(10, 200))
+        self.check(crowd, count)
+        self.assertEqual(self.stack.processes.pid("caa-dnssec"), parent)
+        both = lambda: len(self.children_of("caa-dnssec")) == 2  # noqa: E731
+        wait_for(both, options.wait(15), "two children again")
+        log = (self.stack.root / "log" / "caa-dnssec.log").read_text()
+        in_hand = log.count("reason=prober-died")
+        self.assertGreater(in_hand, 0, "no child died of anything that mattered")
+        page = self.stack.get("caa-dnssec", "metrics")[1]
+        ends = re.findall(r'children_total\{fact="(?:died|not-started)"\} (\d+)', page)
+        self.assertEqual(sum(map(int, ends)), len(killed))
+        print(f"[{len(killed)} kills, {in_hand} looks lost]", end=" ", flush=True)
 
     def test_nats_and_postgres_restart_under_load(self) -> None:
         count = options.many(120, 30)

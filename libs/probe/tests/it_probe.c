@@ -11,6 +11,7 @@
 #include <cmocka.h> /* needs those before it */
 /* clang-format on */
 #include <event2/event.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -948,6 +949,86 @@ a_closed_probe_says_nothing_more(void **state)
 	probe_close(NULL);
 }
 
+/* ---- of a crew alone ---- */
+
+#define CROWD 3000
+
+struct crowd {
+	size_t told, died;
+};
+
+static void
+on_one_of_many(void *arg, const struct probe_finding *finding)
+{
+	struct crowd *crowd = arg;
+
+	assert_int_equal(finding->outcome, CLAIM_COULD_NOT_TELL);
+	crowd->told++;
+	crowd->died += strcmp(finding->reason, "prober-died") == 0;
+}
+
+static void
+turn(struct world *world, int64_t ms)
+{
+	const struct timeval when = { ms / 1000, ms % 1000 * 1000 };
+
+	(void)event_base_loopexit(world->base, &when);
+	(void)event_base_dispatch(world->base);
+}
+
+/* What a process of this id needs, in KiB; 0: it cannot be seen. */
+static long
+kib_of(struct world *world, int pid, const char *what)
+{
+	FILE *file = fopen(cs_arena_printf(world->arena, "/proc/%d/status", pid), "re");
+	char line[256];
+	long kib = 0;
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		if (strncmp(line, what, strlen(what)) == 0)
+			kib = strtol(line + strlen(what) + 1, NULL, 10);
+	if (file != NULL)
+		(void)fclose(file);
+	return kib;
+}
+
+/* Thousands wait for a server that is silent, when their children die: each is told, and the next is answered. */
+static void
+a_crowd_is_told_of_its_children_s_death(void **state)
+{
+	struct world *world = *state;
+	struct claim_check *checks = CS_NEW_ARRAY(world->arena, CROWD, struct claim_check);
+	struct crowd crowd = { 0 };
+	struct probe *probe;
+	struct cs_err err;
+	int pids[2];
+
+	if (open_probe(world, &world->settings, &probe, &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < CROWD; i++) {
+		checks[i] = check_of(CLAIM_CAA, "caa-issuemail",
+		    cs_arena_printf(world->arena, "n%zu.silent.example", i));
+		probe_start(probe, &checks[i], world->arena, on_one_of_many, &crowd);
+	}
+	assert_int_equal(crowd.told, 0);
+	turn(world, 2000);
+	assert_int_equal(crowd.told, 0); /* all of them are in flight */
+	assert_int_equal(probe_crew_pids(probe, pids, 2), 2);
+	for (size_t i = 0; i < 2; i++) {
+		print_message("child of %ld KiB, address space %ld KiB\n",
+		    kib_of(world, pids[i], "VmHWM:"), kib_of(world, pids[i], "VmPeak:"));
+		assert_int_equal(kill(pids[i], SIGKILL), 0);
+	}
+	for (int i = 0; i < 100 && crowd.told < CROWD; i++)
+		turn(world, 100);
+	assert_int_equal(crowd.told, CROWD);
+	assert_int_equal(crowd.died, CROWD);
+	const struct claim_check next = check_of(CLAIM_CAA, "caa-issuemail", "caa-allow.example");
+
+	assert_string_equal(look_by(world, probe, &next)->reason, "caa-authorized");
+	probe_close(probe);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -977,8 +1058,12 @@ main(int argc, char *argv[])
 		cmocka_unit_test(a_closed_probe_says_nothing_more),
 	};
 
+	const struct CMUnitTest of_crews[] = {
+		cmocka_unit_test(a_crowd_is_told_of_its_children_s_death),
+	};
 	int failed = cmocka_run_group_tests_name("here", tests, setup_here, teardown);
 
 	failed += cmocka_run_group_tests_name("in children", tests, setup_children, teardown);
+	failed += cmocka_run_group_tests_name("crews", of_crews, setup_children, teardown);
 	return failed;
 }
