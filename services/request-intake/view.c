@@ -224,7 +224,7 @@ write_you(struct out *out, struct cs_arena *arena, const struct intake_request *
 /* ---- evidence ---- */
 
 static void
-write_lookups(struct out *out, const struct claim_evidence *evidence)
+write_lookups(struct cs_arena *arena, struct out *out, const struct claim_evidence *evidence)
 {
 	out_array(out, "lookups");
 	for (size_t i = 0; i < evidence->n_lookups; i++) {
@@ -238,6 +238,8 @@ write_lookups(struct out *out, const struct claim_evidence *evidence)
 		out_text_if(out, "why", lookup->why);
 		out_number(out, "ttl_s", lookup->ttl_s);
 		out_texts(out, "records", lookup->records);
+		if (lookup->wire_sha256.len > 0)
+			out_text(out, "answer_sha256", cs_hex(arena, lookup->wire_sha256));
 		out_time_if(out, "answered_at", lookup->answered_at_ms);
 		out_end_object(out);
 	}
@@ -266,8 +268,19 @@ write_perspectives(struct out *out, const struct claim_evidence *evidence)
 	out_end_array(out);
 }
 
+/* For whom and for which methods CAA was read, and for how long its records are good. */
 static void
-write_evidence(struct out *out, const struct claim_evidence *evidence)
+write_caa(struct cs_arena *arena, struct out *out, const struct claim_evidence *evidence)
+{
+	if (evidence->kind != CLAIM_CAA && evidence->kind != CLAIM_MPIC_CAA)
+		return;
+	out_text(out, "read_for", cs_escape(arena, evidence->expected, CLAIM_MAX_TEXT));
+	if (evidence->kind == CLAIM_CAA)
+		out_number(out, "ttl_s", evidence->ttl_s);
+}
+
+static void
+write_evidence(struct cs_arena *arena, struct out *out, const struct claim_evidence *evidence)
 {
 	out_text(out, "outcome", claim_outcome_name(evidence->outcome));
 	out_number(out, "attempt", evidence->attempt);
@@ -276,6 +289,7 @@ write_evidence(struct out *out, const struct claim_evidence *evidence)
 	out_text_if(out, "text", evidence->text);
 	out_text(out, "dnssec", claim_dnssec_name(evidence->security));
 	out_text_if(out, "found_at", evidence->found_at);
+	write_caa(arena, out, evidence);
 	if (evidence->kind == CLAIM_DOMAIN && evidence->outcome == CLAIM_PROVED) {
 		out_text(out, "proved_for", evidence->target);
 		out_bool(out, "covers_subdomains", evidence->covers_subdomains);
@@ -286,7 +300,7 @@ write_evidence(struct out *out, const struct claim_evidence *evidence)
 	out_texts(out, "seen", evidence->seen);
 	if (evidence->n_perspectives > 0 && evidence->min_remotes > 0)
 		out_number(out, "min_remotes", evidence->min_remotes);
-	write_lookups(out, evidence);
+	write_lookups(arena, out, evidence);
 	write_perspectives(out, evidence);
 	out_time_if(out, "checked_at", evidence->checked_at_ms);
 	out_time_if(out, "valid_until", evidence->valid_until_ms);
@@ -347,7 +361,7 @@ write_check(struct out *out, struct cs_arena *arena, const struct intake_request
 	out_text(out, "state", intake_shown_name(shown));
 	write_you(out, arena, req, check, check->told.len > 0 ? &told : NULL, now_ms);
 	if (has_evidence)
-		write_evidence(out, &evidence);
+		write_evidence(arena, out, &evidence);
 	else
 		write_no_evidence(out, check, shown, check->told.len > 0 ? &told : NULL);
 	out_end_object(out);

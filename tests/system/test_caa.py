@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CAA and DNSSEC: the matrix of the rules row by row against real name servers, and the way through the services."""
 
+import hashlib
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -339,3 +340,174 @@ class Matrix(World):
 
     def test_who_asks_for_what_nobody_knows_is_told_how_to_ask(self) -> None:
         self.assertEqual(self.csctl("check", "caa", "alpha.example", "--method", "x").returncode, 2)
+
+
+TWO_NAMES = {"CS_ISSUER_DOMAINS": f"{OURS},ca2.countersign.example"}
+
+
+class Services(World):
+    """The same rows as the services see them, and what CAA does to a request."""
+
+    settings = {
+        "request-intake": {"CS_CREATIONS_PER_HOUR": "10000", "CS_PRESSES_PER_HOUR": "10000"},
+        "policy": TWO_NAMES,
+        "signer": TWO_NAMES,
+    }
+
+    def create(self, mailboxes: list[str], profile: str = "smime-mailbox", **more: Any) -> str:
+        person = self.person()
+        request = str(person.create(self.csr(f"key-{mailboxes[0]}"), mailboxes, profile, **more))
+        person.wait_planned(request)
+        return request
+
+    def look(self, domain: str) -> dict[str, Any]:
+        """CAA of this domain as caa-dnssec states it, for a mailbox that a token will prove."""
+        person = self.person()
+        request = self.create([f"u@{domain}"])
+        person.verify(request, "caa-1")
+        states = ("proved", "refused", "could-not-tell")
+        return person.wait_check(request, "caa-1", *states, timeout=options.wait(60))
+
+    def ends(self, request: str, mailboxes: list[str], domain_checks: tuple[str, ...] = ()) -> Any:
+        person = self.person()
+        for number, mailbox in enumerate(mailboxes, 1):
+            if not domain_checks:
+                person.prove_mailbox(request, mailbox, f"mailbox-{number}")
+        person.approve(request)
+        return person.wait_state(request, "issued", "refused", timeout=options.wait(90))
+
+    def refused_for(self, shown: dict[str, Any], reason: str) -> None:
+        self.assertEqual(shown["state"], "refused", shown)
+        # Whoever looked first: we ourselves, or the perspectives.
+        self.assertIn(shown["refusal"]["code"], (f"caa-{reason}", "mpic-disagree"))
+
+    def test_the_services_see_what_csctl_sees(self) -> None:
+        wanted = (
+            "r2 r4 r5 r8 r10b r12 r18b r22 r23 r24.p24 x.p25 r27 r34 r37a r37b r38b r38c loop1 to448"
+        )
+        rows = [(f"{owner}.matrix.example", ()) for owner in wanted.split()]
+        rows += [(name, ()) for name in ("d.denied.example", "six.example", "big.example")]
+        rows += [(name, ()) for name in ("nosig.example", "ed448.example", "r6a.odd.example")]
+        more = ("--issuer", "ca2.countersign.example", *FOR_US, "--method", "email-token")
+        with ThreadPoolExecutor(8) as pool:
+            seen = list(pool.map(lambda row: self.look(row[0]), rows))
+            told = list(pool.map(lambda row: self.check(row[0], *more)[1], rows))
+        terms = f"issuers={OURS},ca2.countersign.example account={ACCOUNT} methods=email-token"
+        for (name, _), by_service, by_csctl in zip(rows, seen, told):
+            with self.subTest(name):
+                for field in ("outcome", "reason", "dnssec", "clause", "text", "seen"):
+                    if by_csctl["outcome"] == "could-not-tell" and field == "text":
+                        continue  # how long nobody answered
+                    self.assertEqual(by_service[field], by_csctl[field], field)
+                self.assertEqual(by_service.get("found_at", ""), by_csctl["found_at"])
+                self.assertEqual(by_service["read_for"], terms)
+                kinds = {look["type"] for look in by_service["lookups"]}
+                self.assertEqual("ds" in kinds, "448" in name, kinds)
+
+    def test_the_method_and_the_account_must_be_permitted(self) -> None:
+        for name, reason in (
+            ("r38b", None),
+            ("r37a", None),
+            ("r38c", "parameter-mismatch"),
+            ("r37b", "parameter-mismatch"),
+        ):
+            with self.subTest(name):
+                mailbox = f"token@{name}.matrix.example"
+                shown = self.ends(self.create([mailbox]), [mailbox])
+                if reason is None:
+                    self.assertEqual(shown["state"], "issued", shown.get("refusal"))
+                else:
+                    self.refused_for(shown, reason)
+
+    def test_what_a_token_may_not_a_record_may(self) -> None:
+        """validationmethods=ca-tbr-7: the same mailbox, by the TXT record of its domain."""
+        domain = "r38c.matrix.example"
+        self.value(f"insert into policy.assignment values ('demo', 'alice', '*@{domain}')")
+        request = self.create([f"record@{domain}"], "smime-domain", domains=[domain])
+        self.person().prove_domain_by_txt(request, "matrix.example")
+        shown = self.ends(request, [f"record@{domain}"], ("domain-1",))
+        self.assertEqual(shown["state"], "issued", shown.get("refusal"))
+        final = self.person().check(request, "caa-1")
+        assert final is not None
+        self.assertTrue(final["read_for"].endswith(" methods=dns-txt"), final["read_for"])
+
+    def test_one_domain_that_denies_denies_the_request(self) -> None:
+        mailboxes = ["both@alpha.example", "both@r2.matrix.example"]
+        self.refused_for(self.ends(self.create(mailboxes), mailboxes), "not-authorized")
+        self.assertEqual(self.count("signer.certificate c join signer.intent i using (request)"
+                                    " where convert_from(i.tbs, 'latin1') like '%both@%'"), 0)  # fmt: skip
+
+    def test_the_names_that_an_enterprise_relies_on(self) -> None:
+        """DNS permits us by the first name; who configured the second does not rely on that."""
+        for domain, names, reason in (
+            ("r4.matrix.example", "ca2.countersign.example", "not-authorized"),
+            ("r19.matrix.example", OURS, "not-authorized"),
+            ("r8.matrix.example", OURS, None),
+        ):
+            with self.subTest(domain):
+                self.value(f"insert into policy.domain_caa values ('demo', '{domain}', '{{{names}}}')")
+                found = self.look(domain)
+                self.assertEqual(found["outcome"] == "proved", reason is None, found)
+                self.assertIn(f"issuers={names} account={ACCOUNT} ", found["read_for"])
+        # Configured, and DNS says no all the same.
+        self.value(f"insert into policy.domain_caa values ('demo', 'r3.matrix.example', '{{{OURS}}}')")
+        self.assertEqual(self.look("r3.matrix.example")["reason"], "caa-not-authorized")
+
+    def test_answers_are_kept_and_can_be_shown(self) -> None:
+        mailbox = "kept@r4.matrix.example"
+        request = self.create([mailbox])
+        shown = self.ends(request, [mailbox])
+        self.assertEqual(shown["state"], "issued", shown.get("refusal"))
+        check = self.person().check(request, "caa-1")
+        assert check is not None
+        lookups = {look["name"]: look["answer_sha256"] for look in check["lookups"]}
+        self.assertEqual(set(lookups), {"r4.matrix.example", "matrix.example", "example"})
+        url = self.stack.environment("observer")["CS_DATABASE_URL"]
+        out = self.stack.root / "out" / "answer"
+        for name, digest in lookups.items():
+            out.unlink(missing_ok=True)
+            done = self.csctl("answer", "show", digest, "--out", str(out), CS_DATABASE_URL=url)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            kept = json.loads(done.stdout)
+            self.assertEqual((kept["name"], kept["type"]), (name, "caa"))
+            self.assertEqual(hashlib.sha256(out.read_bytes()).hexdigest(), digest)
+            self.assertEqual(kept["records"], [PERMIT] if name == "r4.matrix.example" else [])
+        self.assertEqual(self.csctl("answer", "show", "00" * 32, CS_DATABASE_URL=url).returncode, 2)
+        self.assertEqual(self.csctl("answer", "show", "zz", CS_DATABASE_URL=url).returncode, 2)
+        # Octets that somebody changed are not shown as what they were.
+        digest = lookups["example"]
+        self.value(f"update caa_dnssec.answer set octets = 'x' where sha256 = '\\x{digest}'")
+        done = self.csctl("answer", "show", digest, CS_DATABASE_URL=url)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+
+    def test_domain_answers_are_kept_too(self) -> None:
+        domain = "r12.matrix.example"
+        request = self.create([f"dora@{domain}"], "smime-domain-mailbox", domains=[domain])
+        self.person().prove_domain_by_txt(request, "matrix.example")
+        check = self.person().check(request, "domain-1")
+        assert check is not None
+        digests = [look["answer_sha256"] for look in check["lookups"] if "answer_sha256" in look]
+        self.assertTrue(digests)
+        for digest in digests:
+            self.assertEqual(self.count(f"domain_validator.answer where sha256 = '\\x{digest}'"), 1)
+
+    def test_z_nothing_is_said_while_answers_cannot_be_kept(self) -> None:
+        person = self.person()
+        self.value("alter role caa_dnssec nologin")
+        self.value("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'caa_dnssec'")
+        try:
+            request = self.create(["late@r14.matrix.example"])
+            person.verify(request, "caa-1")
+            gives_back = self.stack.root / "log" / "caa-dnssec.log"
+            wait_for(
+                lambda: "answers not kept" in gives_back.read_text(),
+                options.wait(30),
+                "an order that was given back",
+            )
+            found = person.check(request, "caa-1")
+            assert found is not None
+            self.assertNotIn(found["state"], ("proved", "refused", "could-not-tell"))
+        finally:
+            self.value("alter role caa_dnssec login")
+        found = person.wait_check(request, "caa-1", "proved", timeout=options.wait(60))
+        self.assertEqual(found["attempt"], 1)

@@ -263,7 +263,9 @@ def checks(wish: Wish) -> dict[str, dict[str, Any]]:
     proof = {"method": "dns-txt", "expected": b"value-of-a-thief"}
     caa = {
         "method": "caa-issuemail",
-        "expected": terms(ISSUER_DOMAIN, ENTERPRISE, "dns-txt", "email-token"),
+        "expected": terms(
+            ISSUER_DOMAIN, ENTERPRISE, "dns-txt" if wish.domains else "email-token"
+        ),
         "issuer_domains": [ISSUER_DOMAIN],
     }
     rows: list[tuple[str, int, str, dict[str, Any]]] = [

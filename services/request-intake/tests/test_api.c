@@ -358,6 +358,7 @@ hear_evidence(const char *path, const char *id, enum claim_kind kind, enum claim
 		.why = "no DS",
 		.ttl_s = 300,
 		.records = { records, 2 },
+		.wire_sha256 = cs_span_str("a digest of an answer: 32 octets"),
 		.answered_at_ms = world.now_ms };
 	struct claim_perspective_result remote = { .name = "ams",
 		.region = "ripe",
@@ -386,7 +387,9 @@ hear_evidence(const char *path, const char *id, enum claim_kind kind, enum claim
 		.perspective = "primary",
 		.lookups = &lookup,
 		.n_lookups = 1,
+		.expected = cs_span_str("issuers=a.example <for>"),
 		.found_at = "alpha.example",
+		.ttl_s = 60,
 		.rules_version = "r",
 		.seen = { records, 2 },
 		.detail = "" };
@@ -1134,6 +1137,10 @@ what_was_seen_is_shown(void **state)
 	assert_string_equal(member(shown, "checks.3.state"), "refused");
 	assert_string_equal(member(shown, "checks.3.dnssec"), "secure");
 	assert_string_equal(member(shown, "checks.3.lookups.0.records.1"), "<b>\"\x01");
+	assert_string_equal(member(shown, "checks.3.read_for"), "issuers=a.example <for>");
+	assert_string_equal(member(shown, "checks.3.lookups.0.answer_sha256"),
+	    "612064696765737420"
+	    "6f6620616e20616e737765723a203332206f6374657473");
 	assert_string_equal(member(shown, "checks.3.you.do"), "verify");
 	assert_string_equal(member(shown, "checks.4.state"), "could-not-tell");
 	assert_string_equal(member(shown, "checks.4.perspectives.0.name"), "ams");
