@@ -7,6 +7,9 @@
 #include "internal.h"
 #include "pki/hash.h"
 
+/* Twice that, for the MX and the addresses, leaves a look at a mail server time for what it is about. */
+#define LIMIT_MS 12000
+
 struct finding_route {
 	struct look *look;
 	struct mail_route route;
@@ -71,7 +74,8 @@ ask_addresses(struct finding_route *finding, size_t host)
 	*question = (struct address_question){ finding, host };
 	for (size_t i = 0; i < 2; i++) {
 		const struct dns_question asked = { .name = finding->route.hosts[host].name,
-			.type = types[i] };
+			.type = types[i],
+			.limit_ms = LIMIT_MS };
 
 		finding->waiting++;
 		dns_lookup(look->probe->fresh, &asked, on_address, question);
@@ -99,7 +103,9 @@ void
 look_for_route(struct look *look, const char *domain, look_routed *then, void *arg)
 {
 	struct finding_route *finding = CS_NEW(look->arena, struct finding_route);
-	const struct dns_question question = { .name = domain, .type = DNS_TYPE_MX };
+	const struct dns_question question = {
+		.name = domain, .type = DNS_TYPE_MX, .limit_ms = LIMIT_MS
+	};
 
 	*finding =
 	    (struct finding_route){ .look = look, .random = draw(look), .then = then, .arg = arg };
