@@ -32,4 +32,10 @@ CS_MUST_USE bool pki_rsa_read(struct cs_span der, struct pki_rsa *ret_key);
 CS_MUST_USE bool
 pki_rsa_verify_sha256(const struct pki_rsa *key, struct cs_span data, struct cs_span signature);
 
+/*
+ * Makes OpenSSL load what verifying by RSA and Ed25519 needs, which it else does when it is first used: for
+ * processes that are about to give up opening files.
+ */
+void pki_load_verifiers(void);
+
 #endif

@@ -143,11 +143,17 @@ read_object(struct cs_arena *arena, GMimeObject *object, struct mime *mime)
 }
 
 void
+mime_start(void)
+{
+	g_mime_init(); /* only the first time does anything */
+}
+
+void
 mime_read(struct cs_arena *arena, const struct dkim_mail *mail, struct mime *ret_mime)
 {
 	const struct cs_span entity = entity_of(arena, mail);
 
-	g_mime_init(); /* only the first time does anything */
+	mime_start();
 	GMimeStream *stream =
 	    g_mime_stream_mem_new_with_buffer((const char *)entity.data, entity.len);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);

@@ -24,6 +24,9 @@ struct mime {
 	struct cs_span original; /* header fields of the mail that it is about */
 };
 
+/* Loads what gmime loads late; mime_read() does it by itself. */
+void mime_start(void);
+
 /* Whatever the body is; the two fields are there once at most (asserted). */
 void mime_read(struct cs_arena *arena, const struct dkim_mail *mail, struct mime *ret_mime);
 

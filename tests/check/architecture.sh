@@ -58,7 +58,7 @@ http
 mail
 lmtp
 dkim       smime pki
-reply      smime pki dkim
+reply      sandbox pack smime pki dkim
 claim      smime pki pack
 probe      sandbox pack smime pki dns http claim
 answers    pki db probe claim

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_crew.c: mails read and verified by real children of this very program. */
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reply/crew.h"
+#include "tests/check.h"
+
+#define NOW INT64_C(1795900000000)
+#define ED "ed._domainkey.sender.example"
+#define MANY 30
+
+struct world {
+	struct event_base *base;
+	struct event *guard;
+	struct cs_arena *arena;
+	struct reply_crew *crew;
+	struct reply_reading reading;
+	struct reply_verdict verdict;
+	unsigned read, verified, wanted;
+	unsigned died;
+};
+
+static void
+on_guard(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	fprintf(stderr, "the test waits for something that does not come\n");
+	abort();
+}
+
+static void
+on_told(void *arg, enum sandbox_fact fact, const char *text)
+{
+	struct world *world = arg;
+
+	world->died += fact == SANDBOX_CHILD_DIED || fact == SANDBOX_CHILD_KILLED;
+	if (fact == SANDBOX_CHILD_DIED || fact == SANDBOX_CHILD_KILLED)
+		fprintf(stderr, "%s: %s\n", sandbox_fact_name(fact), text);
+}
+
+static void
+on_read(void *arg, const struct reply_reading *reading)
+{
+	struct world *world = arg;
+
+	world->reading = *reading;
+	if (++world->read == world->wanted)
+		event_base_loopbreak(world->base);
+}
+
+static void
+on_verified(void *arg, const struct reply_verdict *verdict)
+{
+	struct world *world = arg;
+
+	world->verdict = *verdict;
+	world->verified++;
+	event_base_loopbreak(world->base);
+}
+
+static void
+world_start(struct world *world)
+{
+	struct cs_err err = { 0 };
+
+	*world = (struct world){ .base = event_base_new(), .arena = cs_arena_new() };
+	const struct reply_crew_settings settings = { .told = on_told, .told_arg = world };
+
+	if (reply_crew_open(&settings, world->base, &world->crew, &err) != CS_OK)
+		fail_msg("%s", err.text);
+	world->guard = evtimer_new(world->base, on_guard, NULL);
+	event_add(world->guard, &(struct timeval){ 60, 0 });
+}
+
+static void
+world_stop(struct world *world)
+{
+	reply_crew_close(world->crew);
+	event_free(world->guard);
+	event_base_free(world->base);
+	cs_arena_free(world->arena);
+}
+
+static struct cs_span
+fixture(struct cs_arena *arena, const char *name)
+{
+	const char *here = __FILE__;
+	const char *path = cs_arena_printf(arena, "%.*s/../../dkim/tests/fixtures/%s",
+	    (int)(strrchr(here, '/') - here), here, name);
+	FILE *f = fopen(path, "rb");
+	struct cs_buf out = cs_buf_new(arena);
+	char chunk[4096];
+
+	if (f == NULL)
+		fail_msg("no fixture %s", path);
+	for (size_t n = fread(chunk, 1, sizeof(chunk), f); n > 0;
+	     n = fread(chunk, 1, sizeof(chunk), f))
+		cs_buf_add(&out, chunk, n);
+	fclose(f);
+	return cs_buf_span(&out);
+}
+
+static const struct reply_reading *
+read_mail(struct world *world, struct cs_span mail, const char *from)
+{
+	world->read = 0;
+	world->wanted = 1;
+	reply_crew_read(world->crew, mail, from, world->arena, on_read, world);
+	assert_int_equal(world->read, 0);
+	while (world->read == 0)
+		event_base_dispatch(world->base);
+	return &world->reading;
+}
+
+static const struct reply_verdict *
+verify(struct world *world, struct cs_span mail, const char *owner, bool unknown, const char *key)
+{
+	const struct cs_span text = fixture(world->arena, key);
+
+	world->verified = 0;
+	reply_crew_verify(world->crew, mail, &(struct reply_key){ owner, unknown, &text, 1 }, 1,
+	    NOW, 0, world->arena, on_verified, world);
+	while (world->verified == 0)
+		event_base_dispatch(world->base);
+	return &world->verdict;
+}
+
+static void
+proves_a_mailbox(void **state)
+{
+	struct world world;
+	uint8_t digest[REPLY_DIGEST];
+	const struct reply_expected expected = { .mailbox = "alice@sender.example",
+		.to = "challenge@ca.example",
+		.message_id = "<challenge-1@ca.example>",
+		.part1 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX",
+		.digest = digest };
+	struct cs_refusal why = { .code = "" };
+
+	(void)state;
+	world_start(&world);
+	assert_int_equal(reply_digest(expected.part1, "gIGCg4SFhoeIiYqLjI2Ojw",
+			     "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", digest, NULL),
+	    CS_OK);
+	const struct cs_span mail = fixture(world.arena, "dkimpy-ed25519-relaxed.eml");
+	assert_int_equal(read_mail(&world, mail, "alice@sender.example")->finding, REPLY_PROVED);
+	const struct reply_facts facts = world.reading.facts;
+	assert_int_equal(facts.owners_len, 1);
+	assert_true(reply_judge_form(world.arena, &facts, &expected, &why));
+	(void)verify(&world, mail, facts.owners[0], false, "ed.key");
+	if (reply_judge(world.arena, &facts, &world.verdict, &expected, &why) != REPLY_PROVED)
+		fail_msg("%s", why.code);
+	assert_int_equal(world.died, 0);
+	world_stop(&world);
+}
+
+static void
+says_no_and_cannot_tell(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_start(&world);
+	const struct cs_span mail = fixture(world.arena, "ed25519-relaxed-relaxed.eml");
+	assert_int_equal(verify(&world, mail, ED, true, "ed.key")->finding, REPLY_COULD_NOT_TELL);
+	assert_string_equal(world.verdict.why.code, "reply-key-unknown");
+	assert_int_equal(verify(&world, mail, ED, false, "brisbane.key")->finding, REPLY_REFUSED);
+	assert_string_equal(world.verdict.why.code, "dkim-signature");
+	const struct cs_span rsa = fixture(world.arena, "rsa-simple-simple.eml");
+	assert_int_equal(
+	    verify(&world, rsa, "rsa._domainkey.sender.example", false, "rsa.key")->finding,
+	    REPLY_PROVED);
+	assert_int_equal(read_mail(&world, cs_span_str("no\nmail"), "")->finding, REPLY_REFUSED);
+	assert_string_equal(world.reading.why.code, "mail-octets");
+	uint8_t *large = cs_arena_alloc(world.arena, 3 * DKIM_MAIL_MAX);
+	memset(large, 'x', 3 * DKIM_MAIL_MAX);
+	assert_int_equal(
+	    read_mail(&world, cs_span_of(large, 3 * DKIM_MAIL_MAX), "")->finding, REPLY_REFUSED);
+	assert_string_equal(world.reading.why.code, "mail-size");
+	assert_int_equal(world.died, 0);
+	world_stop(&world);
+}
+
+/* Character sets and nesting make gmime look for files and memory, and no child dies of it. */
+static void
+reads_what_mails_are_made_of(void **state)
+{
+	static const char *const mails[] = {
+		"From: =?koi8-r?q?=C1?= <a@b.example>\r\nSubject: =?windows-1252?q?=E4?=\r\n"
+		"Content-Type: text/plain; charset=iso-8859-15; x*=koi8-r''%C1\r\n"
+		"Content-Transfer-Encoding: base64\r\n\r\nAAAA\r\n",
+		"Content-Type: multipart/alternative; boundary*0*=big5''b; boundary*1=c\r\n\r\n"
+		"--bc\r\nContent-Type: text/plain\r\n\r\nx\r\n--bc--\r\n",
+		"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822"
+		"\r\n\r\nFrom: =?shift_jis?q?=82=A0?= <a@b.example>\r\nSubject: =?big5?q?=A4?=\r\n"
+		"Message-ID: <1@x.example>\r\n\r\n\r\n--b--\r\n",
+	};
+	struct world world;
+
+	(void)state;
+	world_start(&world);
+	for (size_t i = 0; i < COUNT(mails); i++)
+		assert_int_equal(
+		    read_mail(&world, cs_span_str(mails[i]), "")->finding, REPLY_PROVED);
+	assert_string_equal(world.reading.facts.bounce.message_id, "<1@x.example>");
+	struct cs_buf deep = cs_buf_new(world.arena);
+	for (int i = 0; i < 8000; i++)
+		cs_buf_printf(
+		    &deep, "Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n", i, i);
+	assert_int_equal(read_mail(&world, cs_buf_span(&deep), "")->finding, REPLY_PROVED);
+	assert_int_equal(world.died, 0);
+	world_stop(&world);
+}
+
+static void
+reads_many_at_once(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_start(&world);
+	const struct cs_span mail = fixture(world.arena, "two.eml");
+	world.wanted = MANY;
+	for (int i = 0; i < MANY; i++)
+		reply_crew_read(world.crew, mail, "a@b", world.arena, on_read, &world);
+	while (world.read < MANY)
+		event_base_dispatch(world.base);
+	assert_int_equal(world.reading.finding, REPLY_PROVED);
+	assert_int_equal(world.died, 0);
+	world_stop(&world);
+}
+
+static void
+a_child_that_dies_is_no_answer(void **state)
+{
+	struct world world;
+	int pids[8];
+
+	(void)state;
+	world_start(&world);
+	const struct cs_span mail = fixture(world.arena, "two.eml");
+	assert_int_equal(reply_crew_pids(world.crew, pids, COUNT(pids)), 2);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(kill(pids[i], SIGSTOP), 0);
+	world.wanted = 1;
+	reply_crew_read(world.crew, mail, "a@b", world.arena, on_read, &world);
+	reply_crew_verify(world.crew, mail, NULL, 0, NOW, 0, world.arena, on_verified, &world);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(kill(pids[i], SIGKILL), 0);
+	while (world.read == 0 || world.verified == 0)
+		event_base_dispatch(world.base);
+	assert_int_equal(world.reading.finding, REPLY_COULD_NOT_TELL);
+	assert_string_equal(world.reading.why.code, "reply-reader");
+	assert_int_equal(world.verdict.finding, REPLY_COULD_NOT_TELL);
+	assert_string_equal(world.verdict.why.code, "reply-reader");
+	assert_int_equal(world.died, 2);
+	/* Others take their places. */
+	assert_int_equal(read_mail(&world, mail, "a@b")->finding, REPLY_PROVED);
+	assert_int_equal(verify(&world, mail, ED, false, "ed.key")->finding, REPLY_PROVED);
+	world_stop(&world);
+}
+
+static const struct sandbox_role *const roles[] = { &reply_role, NULL };
+
+int
+main(int argc, char *argv[])
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(proves_a_mailbox),
+		cmocka_unit_test(says_no_and_cannot_tell),
+		cmocka_unit_test(reads_what_mails_are_made_of),
+		cmocka_unit_test(reads_many_at_once),
+		cmocka_unit_test(a_child_that_dies_is_no_answer),
+	};
+
+	sandbox_child_main(argc, argv, roles);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
