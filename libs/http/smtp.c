@@ -21,7 +21,7 @@
 
 struct job {
 	struct job *next;
-	char *to;
+	char *from, *to; /* from NULL: the relay's own */
 	uint8_t *message;
 	size_t len;
 	smtp_done *done;
@@ -86,6 +86,7 @@ jobs_pop(struct jobs *jobs)
 static void
 job_free(struct job *job)
 {
+	free(job->from);
 	free(job->to);
 	explicit_bzero(job->message, job->len); /* it may hold a token */
 	free(job->message);
@@ -93,17 +94,18 @@ job_free(struct job *job)
 }
 
 static struct job *
-job_new(const char *to, struct cs_span message, smtp_done *done, void *arg)
+job_new(const char *from, const char *to, struct cs_span message, smtp_done *done, void *arg)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
 	cs_assert(job != NULL);
-	*job = (struct job){ .to = strdup(to),
+	*job = (struct job){ .from = from == NULL ? NULL : strdup(from),
+		.to = strdup(to),
 		.message = malloc(message.len),
 		.len = message.len,
 		.done = done,
 		.arg = arg };
-	cs_assert(job->to != NULL && job->message != NULL);
+	cs_assert((from == NULL || job->from != NULL) && job->to != NULL && job->message != NULL);
 	memcpy(job->message, message.data, message.len);
 	return job;
 }
@@ -142,8 +144,8 @@ work(void *arg)
 	struct smtp *smtp = arg;
 
 	for (struct job *job = wait_for_job(smtp); job != NULL; job = wait_for_job(smtp)) {
-		smtp_relay_mail(
-		    smtp->relay, job->to, cs_span_of(job->message, job->len), &job->result);
+		smtp_relay_mail(smtp->relay, job->from, job->to, cs_span_of(job->message, job->len),
+		    &job->result);
 		report(smtp, job);
 	}
 	smtp_relay_hang_up(smtp->relay);
@@ -236,17 +238,17 @@ smtp_open(struct event_base *base, const struct smtp_settings *settings, struct 
 	return CS_OK;
 }
 
-enum cs_code
-smtp_send(struct smtp *smtp, const char *to, struct cs_span message, smtp_done *done, void *arg,
-    struct cs_err *err)
+static enum cs_code
+queue(struct smtp *smtp, const char *from, const char *to, struct cs_span message, smtp_done *done,
+    void *arg, struct cs_err *err)
 {
-	if (!smtp_address_valid(to))
+	if (!smtp_address_valid(to) || (from != NULL && !smtp_address_valid(from)))
 		return cs_fail(err, CS_MALFORMED, "smtp: not an address that we send to");
 	if (!smtp_message_valid(message))
 		return cs_fail(err, CS_MALFORMED, "smtp: the mail is not made of lines");
 	if (smtp->waiting >= smtp->queue_max)
 		return cs_fail(err, CS_UNAVAILABLE, "smtp: %u mails wait already", smtp->waiting);
-	struct job *job = job_new(to, message, done, arg);
+	struct job *job = job_new(from, to, message, done, arg);
 
 	smtp->waiting++;
 	pthread_mutex_lock(&smtp->mutex);
@@ -254,6 +256,20 @@ smtp_send(struct smtp *smtp, const char *to, struct cs_span message, smtp_done *
 	pthread_cond_signal(&smtp->queued_or_stopping);
 	pthread_mutex_unlock(&smtp->mutex);
 	return CS_OK;
+}
+
+enum cs_code
+smtp_send(struct smtp *smtp, const char *to, struct cs_span message, smtp_done *done, void *arg,
+    struct cs_err *err)
+{
+	return queue(smtp, NULL, to, message, done, arg, err);
+}
+
+enum cs_code
+smtp_send_from(struct smtp *smtp, const char *from, const char *to, struct cs_span message,
+    smtp_done *done, void *arg, struct cs_err *err)
+{
+	return queue(smtp, from, to, message, done, arg, err);
 }
 
 unsigned

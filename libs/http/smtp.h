@@ -22,7 +22,7 @@ struct smtp;
 
 struct smtp_settings {
 	const char *url;       /* "smtp://host:25", "smtps://host:465": relay, no path */
-	const char *from;      /* envelope sender; "" is the null sender */
+	const char *from;      /* envelope sender of mails that name none; "" is the null sender */
 	const char *helo;      /* our name in EHLO; NULL: the machine's */
 	const char *ca_file;   /* NULL: the system's store */
 	bool starttls;         /* refuse to speak without TLS (for smtp://) */
@@ -60,6 +60,9 @@ CS_MUST_USE enum cs_code smtp_open(struct event_base *base, const struct smtp_se
  */
 CS_MUST_USE enum cs_code smtp_send(struct smtp *smtp, const char *to, struct cs_span message,
     smtp_done *done, void *arg, struct cs_err *err);
+/* The same, with an envelope sender of this mail's own, so that a bounce says which mail it is of. */
+CS_MUST_USE enum cs_code smtp_send_from(struct smtp *smtp, const char *from, const char *to,
+    struct cs_span message, smtp_done *done, void *arg, struct cs_err *err);
 unsigned smtp_waiting(const struct smtp *smtp); /* mails whose `done` has not been called */
 /*
  * Stops the thread, within about a second; a mail under way is broken off.  No `done` is called any

@@ -358,12 +358,13 @@ set_transport(struct smtp_relay *relay)
 }
 
 static void
-set_mail(struct smtp_relay *relay, struct curl_slist *recipients, struct exchange *ex)
+set_mail(
+    struct smtp_relay *relay, const char *from, struct curl_slist *recipients, struct exchange *ex)
 {
 	CURL *easy = relay->easy;
 
-	if (*relay->from != '\0') /* without it curl says MAIL FROM:<> */
-		curl_easy_setopt(easy, CURLOPT_MAIL_FROM, relay->from);
+	if (*from != '\0') /* without it curl says MAIL FROM:<> */
+		curl_easy_setopt(easy, CURLOPT_MAIL_FROM, from);
 	curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, recipients);
 	curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)ex->rest.len);
@@ -407,7 +408,7 @@ write_result(CURLcode curl, struct exchange *ex, struct smtp_result *ret_result)
 }
 
 void
-smtp_relay_mail(struct smtp_relay *relay, const char *to, struct cs_span message,
+smtp_relay_mail(struct smtp_relay *relay, const char *from, const char *to, struct cs_span message,
     struct smtp_result *ret_result)
 {
 	struct exchange ex = { .rest = message };
@@ -416,7 +417,7 @@ smtp_relay_mail(struct smtp_relay *relay, const char *to, struct cs_span message
 	cs_assert(recipients != NULL);
 	curl_easy_reset(relay->easy);
 	set_transport(relay);
-	set_mail(relay, recipients, &ex);
+	set_mail(relay, from != NULL ? from : relay->from, recipients, &ex);
 	write_result(curl_easy_perform(relay->easy), &ex, ret_result);
 	curl_easy_reset(relay->easy); /* the connection stays, the pointers to `ex` do not */
 	curl_slist_free_all(recipients);

@@ -10,9 +10,9 @@ struct smtp_relay;
 /* CS_MALFORMED: a setting or a file. */
 CS_MUST_USE enum cs_code smtp_relay_new(
     const struct smtp_settings *settings, struct smtp_relay **ret_relay, struct cs_err *err);
-/* Blocks. */
-void smtp_relay_mail(struct smtp_relay *relay, const char *to, struct cs_span message,
-    struct smtp_result *ret_result);
+/* Blocks.  `from` NULL: the envelope sender of the settings. */
+void smtp_relay_mail(struct smtp_relay *relay, const char *from, const char *to,
+    struct cs_span message, struct smtp_result *ret_result);
 void smtp_relay_hang_up(struct smtp_relay *relay); /* no mail after this */
 /* From any thread: what is under way and all that follows fails within about a second. */
 void smtp_relay_stop(struct smtp_relay *relay);

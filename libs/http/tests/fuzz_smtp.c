@@ -57,7 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)snprintf(url, sizeof(url), "smtp://127.0.0.1:%u", relay.port);
 	peer_says(&relay, replies, cs_span_str(NULL));
 	cs_assert(smtp_relay_new(&settings, &own, NULL) == CS_OK);
-	smtp_relay_mail(own, "a@b.example", cs_span_str("Subject: x\r\n\r\nx\r\n"), &result);
+	smtp_relay_mail(own, NULL, "a@b.example", cs_span_str("Subject: x\r\n\r\nx\r\n"), &result);
 	smtp_relay_hang_up(own);
 	smtp_relay_free(own);
 	check(&result, replies);

@@ -248,6 +248,29 @@ many_mails_use_one_connection(void **state)
 	world_stop(&world);
 }
 
+/* And the next mail's is again the relay's own. */
+static void
+a_mail_may_have_a_sender_of_its_own(void **state)
+{
+	struct world world;
+	struct smtp_settings settings = settings_for("CS_SMTP_IT_PLAIN");
+
+	(void)state;
+	world_start(&world, &settings);
+	assert_int_equal(smtp_send_from(world.smtp, "b7@ca.example", "ok@customer.example",
+			     cs_span_str(mail), on_done, &world, NULL),
+	    CS_OK);
+	while (world.done < 1)
+		event_base_dispatch(world.base);
+	assert_non_null(strstr(world.result.text, " from=<b7@ca.example> "));
+	assert_non_null(
+	    strstr(send_to(&world, "ok@customer.example").text, " from=<bounces@ca.example> "));
+	assert_int_equal(smtp_send_from(world.smtp, "b7@ca.example>\r\nRCPT TO:<x@y.example",
+			     "ok@customer.example", cs_span_str(mail), on_done, &world, NULL),
+	    CS_MALFORMED);
+	world_stop(&world);
+}
+
 static void
 the_null_sender_is_null(void **state)
 {
@@ -372,6 +395,7 @@ main(void)
 		cmocka_unit_test(a_relay_that_is_not_well_is_tried_again),
 		cmocka_unit_test(a_relay_that_is_not_there_is_tried_again),
 		cmocka_unit_test(many_mails_use_one_connection),
+		cmocka_unit_test(a_mail_may_have_a_sender_of_its_own),
 		cmocka_unit_test(the_null_sender_is_null),
 		cmocka_unit_test(tls_is_demanded_and_checked),
 		cmocka_unit_test(logs_in),
