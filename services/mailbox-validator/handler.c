@@ -79,6 +79,7 @@ order_mail(struct svc_event *ev, const struct mailbox_step *step)
 {
 	const struct claim_check *check = &step->next.asked.check;
 	struct mailbox_letter letter = {
+		.request = ev->key,
 		.mail = step->mail->id,
 		.expires_ms = step->mail->expires_ms,
 		.check_id = step->next.check_id,
@@ -91,21 +92,45 @@ order_mail(struct svc_event *ev, const struct mailbox_step *step)
 	svc_work(ev, "mail", wire_write_letter(ev->arena, &letter), ev->now_ms);
 }
 
+/* NULL: nothing was found; an unreadable one, of ours, is shown as such in the log. */
+static const struct mailbox_route *
+read_route(const struct svc_event *ev, struct cs_span octets)
+{
+	struct mailbox_route *route = CS_NEW(ev->arena, struct mailbox_route);
+	struct cs_err err;
+
+	if (octets.len == 0)
+		return NULL;
+	if (wire_read_route(ev->arena, octets, route, &err) == CS_OK)
+		return route;
+	log_error(ev->log, "stored route unreadable reason=\"%s\"", err.text);
+	return NULL;
+}
+
+static void
+prove(const struct mailbox_service *mailbox, struct svc_event *ev, struct mailbox_step *step)
+{
+	const struct mailbox_setting in = setting(mailbox, ev);
+	const struct mailbox_mail *mail = mailbox_mail_of(&step->next, step->next.proved_mail);
+	const struct claim_evidence evidence =
+	    mailbox_evidence(&in, &step->next, read_route(ev, mail->route));
+
+	step->next.evidence = claim_seal_evidence(ev->arena, mailbox->key, &evidence);
+	svc_emit(ev, "evidence.mailbox", step->next.evidence);
+}
+
 static void
 apply(const struct mailbox_service *mailbox, struct svc_event *ev, struct mailbox_step step)
 {
 	const struct mailbox_setting in = setting(mailbox, ev);
 
-	if (step.proves) {
-		const struct claim_evidence evidence = mailbox_evidence(&in, &step.next);
-
-		step.next.evidence = claim_seal_evidence(ev->arena, mailbox->key, &evidence);
-		svc_emit(ev, "evidence.mailbox", step.next.evidence);
-	}
+	if (step.proves)
+		prove(mailbox, ev, &step);
 	if (step.mail != NULL)
 		order_mail(ev, &step);
 	if (step.told != NULL)
-		svc_emit(ev, "evidence.mailbox-challenge", wire_write_challenge(&in, &step));
+		svc_emit(ev, "evidence.mailbox-challenge",
+		    wire_write_challenge(&in, &step, read_route(ev, step.route)));
 	if (step.again_ms != 0)
 		svc_work_again(ev, step.again_ms);
 	if (step.next.changed)

@@ -4,19 +4,22 @@
 #define MAILBOX_HANDLER_H
 
 #include "mailbox.h"
+#include "probe/probe.h"
 #include "svc/svc.h"
 
 struct smtp;
 
 struct mailbox_service {
 	const char *key_file, *smtp_url, *smtp_ca_file, *smtp_user_file, *smtp_password_file;
-	const char *mail_from;
+	const char *mail_from, *return_domain;
+	struct probe_settings probing;
 	bool smtp_starttls;
 	struct cs_span token_key;
 	struct mailbox_limits limits;
 	uint32_t life_days, keep_days; /* settings, up to here */
 	struct claim_key *key;         /* signs evidence; owned */
 	struct smtp *relay;            /* owned; loop thread only */
+	struct probe *probe;           /* owned; loop thread only */
 };
 
 extern const struct svc_route mailbox_routes[];

@@ -12,16 +12,18 @@
 static const char blank[] = "\r\n    0000-0000-0000-0000-0000-0000-0000-0000\r\n";
 #define BLANK_INDENT 6
 
+/*
+ * The name of the enterprise is its operator's word, and the number of the request is ours: whoever asks
+ * can put no word of their own before a stranger's eyes.
+ */
 static const char text[] =
-    "A certificate for signed and encrypted mail (S/MIME) is requested for this\n"
-    "mailbox:\n"
+    "A certificate for signed and encrypted mail (S/MIME) is requested for the\n"
+    "mailbox that this mail is addressed to.\n"
     "\n"
-    "    %s\n"
+    "The organization that asks for it, and the number of the request:\n"
     "\n"
-    "Who asks for it:\n"
-    "\n"
-    "    account %s\n"
-    "    of %s\n"
+    "        %s\n"
+    "        %s\n"
     "\n"
     "If that is you, or if you agree, enter this token where the certificate is\n"
     "requested:\n"
@@ -51,12 +53,12 @@ shown(struct cs_arena *arena, const char *name)
 static char *
 write_body(struct cs_arena *arena, const struct mailbox_letter *letter)
 {
-	char until[CS_TIME_TEXT];
+	char until[CS_TIME_TEXT], request[CS_ID_TEXT];
 
 	cs_time_format(letter->expires_ms, until);
 	until[strcspn(until, "T")] = ' ';
-	return cs_arena_printf(arena, text, letter->mailbox, shown(arena, letter->account),
-	    shown(arena, letter->enterprise), until);
+	cs_id_format(letter->request, request);
+	return cs_arena_printf(arena, text, shown(arena, letter->enterprise), request, until);
 }
 
 /* Puts the token where the blank is: so it lies in one place, and no step before could have copied it. */

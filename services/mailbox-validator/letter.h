@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * letter.h: the mail with the code: fixed text, no link, no attachment.  Nothing that people chose is in it
- * but the mailbox and the names of who asks, and of these only letters that cannot mislead.  Pure.
+ * letter.h: the mail with the token: fixed text, no link, no attachment.  Nothing that the person who asks
+ * has chosen is in it: the name of the enterprise is its operator's word.  Pure.
  */
 #ifndef MAILBOX_LETTER_H
 #define MAILBOX_LETTER_H

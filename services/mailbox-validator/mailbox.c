@@ -19,6 +19,7 @@ mailbox_mail_state_name(enum mailbox_mail_state state)
 		[MAILBOX_MADE] = "made",
 		[MAILBOX_SENT] = "sent",
 		[MAILBOX_REFUSED] = "refused",
+		[MAILBOX_UNROUTED] = "unrouted",
 	};
 
 	return names[state];
@@ -123,9 +124,19 @@ mailbox_expires_ms(const struct mailbox_challenge *challenge, int64_t now_ms)
 
 	for (size_t i = 0; i < challenge->n_mails; i++)
 		if (mailbox_is_live(&challenge->mails[i], now_ms) &&
+		    challenge->mails[i].state == MAILBOX_SENT &&
 		    challenge->mails[i].expires_ms > last_ms)
 			last_ms = challenge->mails[i].expires_ms;
 	return last_ms;
+}
+
+struct mailbox_mail *
+mailbox_mail_of(const struct mailbox_challenge *challenge, struct cs_id id)
+{
+	for (size_t i = 0; i < challenge->n_mails; i++)
+		if (cs_id_equal(challenge->mails[i].id, id))
+			return &challenge->mails[i];
+	return NULL;
 }
 
 /* ---- steps ---- */
@@ -218,11 +229,12 @@ make_mail(const struct mailbox_setting *in, const struct mailbox_challenge *chal
 }
 
 static struct mailbox_step
-deferred(const struct mailbox_challenge *old, const char *why)
+deferred(const struct mailbox_challenge *old, const char *reason, const char *why)
 {
 	struct mailbox_step step = stay(old, "mail deferred");
 
 	step.told = "deferred";
+	step.reason = reason;
 	step.reply = why;
 	return step;
 }
@@ -235,9 +247,10 @@ mail_to(const struct mailbox_setting *in, const struct mailbox_challenge *old)
 	const char *why = mailbox_tally_refuses(in->tally, &in->limits, &old->to, in->now_ms);
 
 	if (live >= MAILBOX_LIVE)
-		return deferred(old, "three tokens are still valid: use one of them");
+		return deferred(
+		    old, "tokens-live", "three tokens are still valid: use one of them");
 	if (why != NULL)
-		return deferred(old, why);
+		return deferred(old, "limit", why);
 	struct mailbox_step step = move(in, old, "mail made");
 	struct mailbox_challenge *next = &step.next;
 
@@ -366,7 +379,7 @@ nothing_lives(const struct mailbox_challenge *old)
 	if (old->tries >= MAILBOX_TRIES)
 		return answered(stay(old, NULL), "void",
 		    "Too many wrong tokens: all tokens are void. Press Verify for a new one.");
-	if (last != NULL && last->state == MAILBOX_REFUSED)
+	if (last != NULL && (last->state == MAILBOX_REFUSED || last->state == MAILBOX_UNROUTED))
 		return answered(stay(old, NULL), "not-sent",
 		    "The mail could not be delivered: no token is under way.");
 	return answered(
@@ -420,8 +433,20 @@ mailbox_decide_submitted(const struct mailbox_setting *in, const struct mailbox_
 	return wrong(in, old);
 }
 
+static void
+add_route(struct claim_evidence *evidence, const struct mailbox_route *route)
+{
+	evidence->security = route->security;
+	evidence->found_at = route->found_at;
+	evidence->ttl_s = route->ttl_s;
+	evidence->lookups = route->lookups;
+	evidence->n_lookups = route->n_lookups;
+	evidence->seen = route->seen;
+}
+
 struct claim_evidence
-mailbox_evidence(const struct mailbox_setting *in, const struct mailbox_challenge *proved)
+mailbox_evidence(const struct mailbox_setting *in, const struct mailbox_challenge *proved,
+    const struct mailbox_route *route)
 {
 	const struct claim_check *check = &proved->asked.check;
 	int64_t reuse_ms =
@@ -437,10 +462,11 @@ mailbox_evidence(const struct mailbox_setting *in, const struct mailbox_challeng
 	evidence.text = "The token that was mailed to the mailbox was returned by the account.";
 	evidence.checked_at_ms = in->now_ms;
 	evidence.valid_until_ms = in->now_ms + reuse_ms;
-	evidence.security = CLAIM_DNSSEC_NOT_USED; /* the relay finds the mailbox's host, not we */
 	evidence.perspective = "primary";
 	evidence.rules_version = CLAIM_RULES_VERSION;
 	evidence.detail = cs_arena_printf(in->arena, "mail=%s account=%s", mail, check->account);
+	if (route != NULL)
+		add_route(&evidence, route);
 	return evidence;
 }
 
@@ -478,6 +504,16 @@ refused(struct mailbox_step step, struct mailbox_mail *mail, bool never)
 	return step;
 }
 
+/* Of an earlier try a mail may be on its way, when the domain took mail then. */
+static struct mailbox_step
+unrouted(struct mailbox_step step, struct mailbox_mail *mail, uint32_t attempt)
+{
+	step = refused(step, mail, attempt == 1);
+	mail->state = MAILBOX_UNROUTED;
+	step.says = "mail not made: the domain takes none";
+	return step;
+}
+
 static struct mailbox_step
 try_again(const struct mailbox_setting *in, struct mailbox_step step, struct mailbox_mail *mail,
     uint32_t attempt)
@@ -488,21 +524,14 @@ try_again(const struct mailbox_setting *in, struct mailbox_step step, struct mai
 		step.says = "mail needed no more";
 		return step;
 	}
-	if (again_ms >= mail->expires_ms)
+	if (again_ms >= mail->expires_ms) {
+		step.reason = "too-late";
 		return refused(step, mail, false);
+	}
 	step.again_ms = again_ms;
 	step.told = "deferred";
 	step.says = "mail deferred";
 	return step;
-}
-
-static struct mailbox_mail *
-mail_of(struct mailbox_challenge *challenge, struct cs_id id)
-{
-	for (size_t i = 0; i < challenge->n_mails; i++)
-		if (cs_id_equal(challenge->mails[i].id, id))
-			return &challenge->mails[i];
-	return NULL;
 }
 
 struct mailbox_step
@@ -510,7 +539,7 @@ mailbox_decide_mailed(const struct mailbox_setting *in, const struct mailbox_cha
     const struct mailbox_mailed *mailed)
 {
 	struct mailbox_step step = move(in, old, NULL);
-	struct mailbox_mail *mail = mail_of(&step.next, mailed->mail);
+	struct mailbox_mail *mail = mailbox_mail_of(&step.next, mailed->mail);
 
 	if (mail == NULL)
 		return stay(old, "mail unknown");
@@ -518,7 +547,12 @@ mailbox_decide_mailed(const struct mailbox_setting *in, const struct mailbox_cha
 		return stay(old, "mail was sent before"); /* carried out twice: a lease ran out */
 	mail->changed = true;
 	mail->reply = mailed->reply;
+	if (mailed->route.len > 0)
+		mail->route = mailed->route;
 	step.reply = mailed->reply;
+	step.route = mail->route;
+	step.reason = mailed->reason;
+	step.clause = mailed->clause;
 	switch (mailed->delivery) {
 	case MAILBOX_ACCEPTED:
 		return sent(step, mail);
@@ -526,6 +560,8 @@ mailbox_decide_mailed(const struct mailbox_setting *in, const struct mailbox_cha
 		return try_again(in, step, mail, mailed->attempt);
 	case MAILBOX_NEVER:
 		return refused(step, mail, true);
+	case MAILBOX_NO_ROUTE:
+		return unrouted(step, mail, mailed->attempt);
 	case MAILBOX_TOO_LATE:
 		break;
 	}

@@ -19,9 +19,15 @@
 #define MAILBOX_WISH_MS CS_DAY_MS           /* how long a press waits for its order */
 #define MAILBOX_CHALLENGES CLAIM_MAX_CHECKS /* of one request */
 #define MAILBOX_METHOD "email-token"
+#define MAILBOX_ROUTE_METHOD "mail-route"
 
-enum mailbox_mail_state { MAILBOX_MADE, MAILBOX_SENT, MAILBOX_REFUSED };
-/* "made", "sent", "refused". */
+enum mailbox_mail_state {
+	MAILBOX_MADE,
+	MAILBOX_SENT,
+	MAILBOX_REFUSED,
+	MAILBOX_UNROUTED, /* the domain takes no mail: none was written */
+};
+/* "made", "sent", "refused", "unrouted". */
 const char *mailbox_mail_state_name(enum mailbox_mail_state state);
 
 struct mailbox_mail {
@@ -30,7 +36,9 @@ struct mailbox_mail {
 	int64_t made_ms, expires_ms;
 	enum mailbox_mail_state state;
 	bool is_void;
-	const char *reply;    /* the relay's last word, escaped */
+	const char *reply; /* the last word of a mail server, escaped */
+	struct cs_span
+	    route; /* how the domain takes mail, when the mail was sent; wire.h reads it */
 	bool is_new, changed; /* since it was loaded; for store.c alone */
 };
 
@@ -98,16 +106,33 @@ struct mailbox_submitted {
 };
 enum mailbox_delivery {
 	MAILBOX_ACCEPTED,
-	MAILBOX_TRY_AGAIN, /* the relay said later, was not reached, or nobody knows */
+	MAILBOX_TRY_AGAIN, /* the relay said later, was not reached, or nobody knows; or DNS failed */
 	MAILBOX_NEVER,     /* the relay or our own check of the address said no */
-	MAILBOX_TOO_LATE   /* the token had expired: nothing was sent */
+	MAILBOX_TOO_LATE, /* the token had expired: nothing was sent */
+	MAILBOX_NO_ROUTE, /* the domain takes no mail: nothing was sent */
 };
 struct mailbox_mailed {
 	const char *check_id;
 	struct cs_id mail;
 	enum mailbox_delivery delivery;
-	uint32_t attempt;  /* from 1 */
-	const char *reply; /* escaped, without a token */
+	uint32_t attempt;            /* from 1 */
+	const char *reason, *clause; /* stable code and rule; "" when it was accepted */
+	const char *reply;           /* escaped, without a token */
+	struct cs_span route;        /* what was found of it; empty: it was not looked at */
+};
+
+/*
+ * How a domain takes mail (RFC 5321 5.1, RFC 7505), as it was found before a mail was written: what
+ * evidence says of DNS.
+ */
+struct mailbox_route {
+	enum claim_dnssec security;
+	const char *found_at;
+	uint32_t ttl_s;
+	struct claim_lookup *lookups;
+	size_t n_lookups;
+	struct claim_texts seen; /* "10 mx.example", best first */
+	int64_t checked_at_ms;
 };
 
 struct mailbox_answer {
@@ -120,6 +145,8 @@ struct mailbox_step {
 	struct mailbox_challenge next;
 	const struct mailbox_mail *mail; /* to be sent now; NULL: none */
 	const char *told, *reply;        /* state of a challenge event, and why; NULL: none */
+	const char *reason, *clause;     /* of that; NULL: none */
+	struct cs_span route;            /* of the mail that it is about; empty: unknown */
 	int64_t again_ms;                /* when this mail is to be tried again; 0: never */
 	bool proves;                     /* by the token of next.proved_mail */
 	struct mailbox_answer answer;    /* to a submission */
@@ -141,10 +168,15 @@ struct mailbox_step mailbox_decide_mailed(const struct mailbox_setting *in,
 
 /* What a challenge event says beside its state. */
 uint32_t mailbox_tries_left(const struct mailbox_challenge *challenge);
-/* When the last token that lives dies; 0: none lives. */
+/* When the last token that lives and was handed over dies; 0: there is none. */
 int64_t mailbox_expires_ms(const struct mailbox_challenge *challenge, int64_t now_ms);
-/* What is stated when the token came back; envelope and key are the caller's. */
-struct claim_evidence
-mailbox_evidence(const struct mailbox_setting *in, const struct mailbox_challenge *proved);
+/* The mail of a challenge, or NULL. */
+struct mailbox_mail *mailbox_mail_of(const struct mailbox_challenge *challenge, struct cs_id id);
+/*
+ * What is stated when the token came back; envelope and key are the caller's.  `route` is that of the
+ * mail whose token it is; NULL: unknown.
+ */
+struct claim_evidence mailbox_evidence(const struct mailbox_setting *in,
+    const struct mailbox_challenge *proved, const struct mailbox_route *route);
 
 #endif

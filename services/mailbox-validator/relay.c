@@ -13,23 +13,35 @@
 #include "letter.h"
 #include "mail/message.h"
 #include "pki/hash.h"
+#include "return_path.h"
 #include "wire.h"
+
+#define TEXT_MAX 400 /* octets of what people are told */
 
 /* One mail on its way; in the arena of its work. */
 struct sending {
 	const struct mailbox_service *mailbox;
 	struct svc_work *work;
 	struct mailbox_letter letter;
+	struct claim_check check; /* the look at how its domain takes mail */
+	struct cs_span route;     /* what was found; empty: not looked yet */
 };
 
+/* Why it was not accepted. */
+struct why {
+	const char *reason, *clause;
+};
+
+/* `reply` is printable ASCII. */
 static void
-finish(struct sending *sending, enum mailbox_delivery delivery, const char *reply)
+finish(struct sending *sending, enum mailbox_delivery delivery, struct why why, const char *reply)
 {
 	static const char *const names[] = {
 		[MAILBOX_ACCEPTED] = "accepted",
 		[MAILBOX_TRY_AGAIN] = "later",
 		[MAILBOX_NEVER] = "refused",
 		[MAILBOX_TOO_LATE] = "expired",
+		[MAILBOX_NO_ROUTE] = "unrouted",
 	};
 	struct svc_work *work = sending->work;
 	uint8_t token[MAILBOX_TOKEN];
@@ -46,28 +58,54 @@ finish(struct sending *sending, enum mailbox_delivery delivery, const char *repl
 		.mail = sending->letter.mail,
 		.delivery = delivery,
 		.attempt = work->attempt,
-		.reply = cs_escape(work->arena, cs_span_str(reply), SMTP_TEXT),
+		.reason = why.reason,
+		.clause = why.clause,
+		.reply = reply,
+		.route = sending->route,
 	};
 
 	svc_count(work->svc, "mails", "result", names[delivery]);
 	svc_done(work, wire_write_mailed(work->arena, &mailed));
 }
 
+static const char *
+escaped(const struct sending *sending, const char *text)
+{
+	return cs_escape(sending->work->arena, cs_span_str(text), TEXT_MAX);
+}
+
 static void
 on_sent(void *arg, const struct smtp_result *result)
 {
+	const char *said = escaped(arg, result->text);
+
 	switch (result->outcome) {
 	case SMTP_ACCEPTED:
-		finish(arg, MAILBOX_ACCEPTED, result->text);
+		finish(arg, MAILBOX_ACCEPTED, (struct why){ "", "" }, said);
 		return;
 	case SMTP_PERMANENT:
-		finish(arg, MAILBOX_NEVER, result->text);
+		finish(arg, MAILBOX_NEVER, (struct why){ "smtp-refused", "RFC 5321 4.2.1" }, said);
 		return;
 	case SMTP_TEMPORARY:
 	case SMTP_UNKNOWN: /* twice the same mail harms nobody; none at all would */
 		break;
 	}
-	finish(arg, MAILBOX_TRY_AGAIN, result->text);
+	finish(arg, MAILBOX_TRY_AGAIN, (struct why){ "smtp-later", "RFC 5321 4.5.4.1" }, said);
+}
+
+/* NULL: bounces go to where mails come from. */
+static const char *
+return_path(const struct sending *sending)
+{
+	const struct mailbox_service *mailbox = sending->mailbox;
+
+	if (mailbox->return_domain[0] == '\0')
+		return NULL;
+	const struct mailbox_return path = mailbox_return_of(MAILBOX_BOUNCES,
+	    sending->letter.request, sending->letter.check_id, sending->letter.mail);
+
+	return mailbox_return_write(
+	    sending->work->arena, mailbox->token_key, &path, mailbox->return_domain);
 }
 
 /* The mail lies in an arena of its own, and is wiped there as soon as the relay's queue has its copy. */
@@ -81,12 +119,80 @@ send(struct sending *sending, struct cs_err *err)
 	    mailbox->mail_from, sending->work->now_ms, &octets, err);
 
 	if (code == CS_OK) {
-		code = smtp_send(
-		    mailbox->relay, sending->letter.mailbox, octets, on_sent, sending, err);
+		code = smtp_send_from(mailbox->relay, return_path(sending), sending->letter.mailbox,
+		    octets, on_sent, sending, err);
 		pki_wipe((uint8_t *)(uintptr_t)octets.data, octets.len);
 	}
 	cs_arena_free(arena);
 	return code;
+}
+
+static void
+send_or_say(struct sending *sending)
+{
+	struct cs_err err = { 0 };
+	enum cs_code code = send(sending, &err);
+
+	if (code == CS_MALFORMED)
+		finish(sending, MAILBOX_NEVER, (struct why){ "not-mailable", "RFC 5321 2.4" },
+		    escaped(sending, err.text));
+	else if (code != CS_OK)
+		finish(sending, MAILBOX_TRY_AGAIN, (struct why){ "smtp-later", "" },
+		    escaped(sending, err.text));
+}
+
+/* ---- how the domain takes mail ---- */
+
+static struct cs_span
+write_route(struct cs_arena *arena, const struct probe_finding *finding)
+{
+	const struct mailbox_route route = {
+		.security = finding->security,
+		.found_at = finding->found_at,
+		.ttl_s = finding->ttl_s,
+		.lookups = finding->lookups,
+		.n_lookups = finding->n_lookups,
+		.seen = finding->seen,
+		.checked_at_ms = finding->checked_at_ms,
+	};
+
+	return wire_write_route(arena, &route);
+}
+
+static void
+on_route(void *arg, const struct probe_finding *finding)
+{
+	struct sending *sending = arg;
+	const struct why why = { finding->reason, finding->clause };
+
+	sending->route = write_route(sending->work->arena, finding);
+	switch (finding->outcome) {
+	case CLAIM_PROVED:
+		send_or_say(sending);
+		return;
+	case CLAIM_REFUSED:
+		finish(sending, MAILBOX_NO_ROUTE, why, finding->text);
+		return;
+	case CLAIM_COULD_NOT_TELL:
+		break;
+	}
+	finish(sending, MAILBOX_TRY_AGAIN, why, finding->text);
+}
+
+/* Each try looks again: a domain may have begun or ceased to take mail since the last one. */
+static void
+look(struct sending *sending)
+{
+	sending->check = (struct claim_check){
+		.id = sending->letter.check_id,
+		.kind = CLAIM_MAILBOX,
+		.method = MAILBOX_ROUTE_METHOD,
+		.target = sending->letter.mailbox,
+		.enterprise = sending->letter.enterprise,
+		.account = sending->letter.account,
+	};
+	probe_start(
+	    sending->mailbox->probe, &sending->check, sending->work->arena, on_route, sending);
 }
 
 void
@@ -102,20 +208,27 @@ mailbox_act(void *self, struct svc_work *work)
 		return;
 	}
 	if (work->now_ms >= sending->letter.expires_ms) {
-		finish(
-		    sending, MAILBOX_TOO_LATE, "the token expired before its mail could be sent");
+		finish(sending, MAILBOX_TOO_LATE, (struct why){ "too-late", "SBR 3.2.2.2" },
+		    "the token expired before its mail could be sent");
 		return;
 	}
-	enum cs_code code = send(sending, &err);
-
-	if (code != CS_OK)
-		finish(sending, code == CS_MALFORMED ? MAILBOX_NEVER : MAILBOX_TRY_AGAIN, err.text);
+	look(sending);
 }
 
 static const char *
 or_null(const char *text)
 {
 	return text[0] == '\0' ? NULL : text;
+}
+
+/* With the longest local part that it will have before it. */
+static bool
+is_domain(const char *text)
+{
+	char address[256];
+	int len = snprintf(address, sizeof(address), "%061d@%s", 0, text);
+
+	return len < (int)sizeof(address) && mail_address_valid(address);
 }
 
 enum cs_code
@@ -133,7 +246,11 @@ mailbox_init(void *self, struct svc *svc, struct cs_err *err)
 
 	if (!mail_address_valid(mailbox->mail_from))
 		return cs_fail(err, CS_MALFORMED, "CS_MAIL_FROM: not an address");
-	if (claim_key_load(mailbox->key_file, &mailbox->key, err))
+	if (mailbox->return_domain[0] != '\0' && !is_domain(mailbox->return_domain))
+		return cs_fail(err, CS_MALFORMED, "CS_MAIL_RETURN_DOMAIN: not a domain");
+	mailbox->probing.test_mode = svc_test_mode(svc);
+	if (claim_key_load(mailbox->key_file, &mailbox->key, err) ||
+	    probe_open(&mailbox->probing, svc_base(svc), &mailbox->probe, err))
 		return err->code;
 	return smtp_open(svc_base(svc), &settings, &mailbox->relay, err);
 }
@@ -143,6 +260,7 @@ mailbox_fini(void *self)
 {
 	struct mailbox_service *mailbox = self;
 
+	probe_close(mailbox->probe);
 	smtp_close(mailbox->relay);
 	claim_key_free(mailbox->key);
 	pki_wipe((uint8_t *)(uintptr_t)mailbox->token_key.data, mailbox->token_key.len);

@@ -93,7 +93,7 @@ load_challenges(struct svc_batch *batch, struct cs_err *err)
 /* ---- load: mails ---- */
 
 static const char load_mails_sql[] =
-    "select request, check_id, id, nonce, mac, made_ms, expires_ms, state, void, reply"
+    "select request, check_id, id, nonce, mac, made_ms, expires_ms, state, void, reply, route"
     " from mail where request = any($1::uuid[]) and expires_ms > $2"
     " order by request, check_id, made_ms, id";
 
@@ -103,7 +103,7 @@ state_of(const char *name)
 	enum mailbox_mail_state state = MAILBOX_MADE;
 
 	while (strcmp(mailbox_mail_state_name(state), name) != 0) {
-		cs_assert(state != MAILBOX_REFUSED); /* the table allows no other */
+		cs_assert(state != MAILBOX_UNROUTED); /* the table allows no other */
 		state++;
 	}
 	return state;
@@ -119,6 +119,7 @@ read_mail(const struct db_rows *rows, size_t row, struct mailbox_mail *mail)
 		.state = state_of(db_get_text(rows, row, 7)),
 		.is_void = db_get_bool(rows, row, 8),
 		.reply = db_get_text(rows, row, 9),
+		.route = db_get_bytes(rows, row, 10),
 	};
 	/* Their length is a constraint of the table. */
 	memcpy(mail->nonce, db_get_bytes(rows, row, 3).data, MAILBOX_NONCE);
@@ -236,7 +237,9 @@ static const char lock_sql[] =
     "  order by h) as locks";
 
 static const char count_sql[] =
-    "select 0, mailbox, '', count(*) filter (where made_ms > $5), count(*), max(made_ms)"
+    /* What found no way to the mailbox reached nobody: who mends that need not wait a minute. */
+    "select 0, mailbox, '', count(*) filter (where made_ms > $5), count(*),"
+    " coalesce(max(made_ms) filter (where state <> 'unrouted'), 0)"
     " from mail where mailbox = any($1::text[]) and made_ms > $6 group by mailbox"
     " union all"
     " select 1, domain, '', count(*), 0::bigint, 0::bigint"
@@ -378,15 +381,15 @@ save_challenges(struct svc_batch *batch, const struct changed *p, size_t n, stru
 	return db_send(batch->db, save_challenges_sql, params, 12, (int64_t)n, err);
 }
 
-/* Of a mail only its state, its end and the relay's word ever change. */
+/* Of a mail only its state, its end, its way and the servers' word ever change. */
 static const char save_mails_sql[] =
     "insert into mail (id, request, check_id, mailbox, domain, enterprise, account, nonce, mac,"
-    " made_ms, expires_ms, state, void, reply)"
+    " made_ms, expires_ms, state, void, reply, route)"
     " select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[],"
     "  $6::text[], $7::text[], $8::bytea[], $9::bytea[], $10::bigint[], $11::bigint[],"
-    "  $12::text[], $13::boolean[], $14::text[])"
+    "  $12::text[], $13::boolean[], $14::text[], $15::bytea[])"
     " on conflict (id) do update set state = excluded.state, void = excluded.void,"
-    " reply = excluded.reply";
+    " reply = excluded.reply, route = excluded.route";
 
 static enum cs_code
 save_mails(struct svc_batch *batch, const struct changed *p, size_t n, struct cs_err *err)
@@ -409,6 +412,7 @@ save_mails(struct svc_batch *batch, const struct changed *p, size_t n, struct cs
 	COLUMN(const char *, state, mailbox_mail_state_name(p[i].mail->state));
 	COLUMN(bool, is_void, p[i].mail->is_void);
 	COLUMN(const char *, reply, p[i].mail->reply);
+	COLUMN(struct cs_span, route, p[i].mail->route);
 	const struct db_param params[] = {
 		db_id_array(arena, id, n),
 		db_id_array(arena, request, n),
@@ -424,9 +428,10 @@ save_mails(struct svc_batch *batch, const struct changed *p, size_t n, struct cs
 		db_text_array(arena, state, n),
 		db_bool_array(arena, is_void, n),
 		db_text_array(arena, reply, n),
+		db_bytes_array(arena, route, n),
 	};
 
-	return db_send(batch->db, save_mails_sql, params, 14, (int64_t)n, err);
+	return db_send(batch->db, save_mails_sql, params, 15, (int64_t)n, err);
 }
 
 static size_t

@@ -10,8 +10,11 @@
 #include "proto/evidence.pb-c.h"
 #include "proto/request.pb-c.h"
 #include "row.h"
+#include "words.h"
 
 #define BODY_MAX 8192 /* octets; the longest that is sensible has a few hundred */
+#define LOOKUPS_MAX 64
+#define SEEN_MAX 64
 
 /* ---- reading ---- */
 
@@ -103,8 +106,27 @@ wire_write_answer(struct cs_arena *arena, const struct mailbox_answer *answer)
 	return pack_write(arena, &m.base);
 }
 
+static const char *
+or_empty(const char *text)
+{
+	return text == NULL ? "" : text;
+}
+
+/* Why it is so, and what would mend it. */
+static void
+explain(const struct mailbox_setting *in, const struct mailbox_step *step,
+    Countersign__V1__MailboxChallenge *m)
+{
+	m->reason = pack_text(or_empty(step->reason));
+	m->clause = pack_text(or_empty(step->clause));
+	m->mend = pack_text(mailbox_mend_of(or_empty(step->reason)));
+	m->status = pack_text(mailbox_status_of(in->arena, step->reply));
+	m->next_try_at_ms = step->again_ms;
+}
+
 struct cs_span
-wire_write_challenge(const struct mailbox_setting *in, const struct mailbox_step *step)
+wire_write_challenge(const struct mailbox_setting *in, const struct mailbox_step *step,
+    const struct mailbox_route *route)
 {
 	const struct mailbox_challenge *challenge = &step->next;
 	Countersign__V1__MailboxChallenge m = COUNTERSIGN__V1__MAILBOX_CHALLENGE__INIT;
@@ -119,6 +141,12 @@ wire_write_challenge(const struct mailbox_setting *in, const struct mailbox_step
 	m.expires_at_ms = mailbox_expires_ms(challenge, in->now_ms);
 	m.mails_sent = challenge->mails_sent;
 	m.tries_left = mailbox_tries_left(challenge);
+	explain(in, step, &m);
+	if (route != NULL) {
+		m.n_routes = route->seen.n;
+		m.routes = (char **)(uintptr_t)route->seen.items;
+		m.security = (Countersign__V1__Dnssec)route->security;
+	}
 	return pack_write(in->arena, &m.base);
 }
 
@@ -129,6 +157,7 @@ wire_write_letter(struct cs_arena *arena, const struct mailbox_letter *letter)
 {
 	struct cs_buf row = cs_buf_new(arena);
 
+	row_add(&row, cs_span_of(letter->request.octets, sizeof(letter->request.octets)));
 	row_add(&row, cs_span_of(letter->mail.octets, sizeof(letter->mail.octets)));
 	row_add(&row, cs_span_of(letter->nonce, sizeof(letter->nonce)));
 	row_add_number(&row, letter->expires_ms);
@@ -146,6 +175,7 @@ wire_read_letter(
 	struct row_reader row = { arena, body, true };
 	struct mailbox_letter letter = { 0 };
 
+	row_take_octets(&row, letter.request.octets, sizeof(letter.request.octets));
 	row_take_octets(&row, letter.mail.octets, sizeof(letter.mail.octets));
 	row_take_octets(&row, letter.nonce, sizeof(letter.nonce));
 	letter.expires_ms = row_take_number(&row);
@@ -168,7 +198,10 @@ wire_write_mailed(struct cs_arena *arena, const struct mailbox_mailed *mailed)
 	row_add(&row, cs_span_of(mailed->mail.octets, sizeof(mailed->mail.octets)));
 	row_add_number(&row, mailed->delivery);
 	row_add_number(&row, mailed->attempt);
+	row_add(&row, cs_span_str(mailed->reason));
+	row_add(&row, cs_span_str(mailed->clause));
 	row_add(&row, cs_span_str(mailed->reply));
+	row_add(&row, mailed->route);
 	return cs_buf_span(&row);
 }
 
@@ -182,12 +215,118 @@ wire_read_mailed(
 	row_take_octets(&row, mailed.mail.octets, sizeof(mailed.mail.octets));
 	int64_t delivery = row_take_number(&row), attempt = row_take_number(&row);
 
+	mailed.reason = row_take_text(&row);
+	mailed.clause = row_take_text(&row);
 	mailed.reply = row_take_text(&row);
-	if (!row_ended(&row) || delivery < MAILBOX_ACCEPTED || delivery > MAILBOX_TOO_LATE ||
+	mailed.route = row_take(&row);
+	if (!row_ended(&row) || delivery < MAILBOX_ACCEPTED || delivery > MAILBOX_NO_ROUTE ||
 	    attempt < 1 || attempt > INT32_MAX)
 		return cs_fail(err, CS_MALFORMED, "result of a mail cannot be read");
 	mailed.delivery = (enum mailbox_delivery)delivery;
 	mailed.attempt = (uint32_t)attempt;
 	*ret = mailed;
+	return CS_OK;
+}
+
+/* ---- the route of a mail ---- */
+
+static void
+add_texts(struct cs_buf *row, struct claim_texts texts)
+{
+	row_add_number(row, (int64_t)texts.n);
+	for (size_t i = 0; i < texts.n; i++)
+		row_add(row, cs_span_str(texts.items[i]));
+}
+
+static struct claim_texts
+take_texts(struct row_reader *row)
+{
+	int64_t n = row_take_number(row);
+	struct claim_texts texts = { NULL, 0 };
+
+	row->good &= n >= 0 && n <= SEEN_MAX;
+	if (!row->good)
+		return texts;
+	texts.items = CS_NEW_ARRAY(row->arena, (size_t)n, const char *);
+	while (texts.n < (size_t)n)
+		texts.items[texts.n++] = row_take_text(row);
+	return texts;
+}
+
+static void
+add_lookup(struct cs_buf *row, const struct claim_lookup *lookup)
+{
+	row_add(row, cs_span_str(lookup->name));
+	row_add(row, cs_span_str(lookup->type));
+	row_add_number(row, lookup->rcode);
+	row_add_number(row, lookup->security);
+	row_add(row, cs_span_str(lookup->why));
+	row_add_number(row, lookup->ttl_s);
+	add_texts(row, lookup->records);
+	row_add(row, lookup->wire_sha256);
+	row_add_number(row, lookup->answered_at_ms);
+}
+
+static enum claim_dnssec
+take_security(struct row_reader *row)
+{
+	int64_t security = row_take_number(row);
+
+	row->good &= security >= CLAIM_DNSSEC_NOT_USED && security <= CLAIM_DNSSEC_INDETERMINATE;
+	return row->good ? (enum claim_dnssec)security : CLAIM_DNSSEC_INDETERMINATE;
+}
+
+static void
+take_lookup(struct row_reader *row, struct claim_lookup *lookup)
+{
+	lookup->name = row_take_text(row);
+	lookup->type = row_take_text(row);
+	lookup->rcode = (uint32_t)row_take_number(row);
+	lookup->security = take_security(row);
+	lookup->why = row_take_text(row);
+	lookup->ttl_s = (uint32_t)row_take_number(row);
+	lookup->records = take_texts(row);
+	lookup->wire_sha256 = row_take(row);
+	row->good &= lookup->wire_sha256.len == 0 || lookup->wire_sha256.len == CLAIM_DIGEST;
+	lookup->answered_at_ms = row_take_number(row);
+}
+
+struct cs_span
+wire_write_route(struct cs_arena *arena, const struct mailbox_route *route)
+{
+	struct cs_buf row = cs_buf_new(arena);
+
+	row_add_number(&row, route->security);
+	row_add(&row, cs_span_str(route->found_at));
+	row_add_number(&row, route->ttl_s);
+	row_add_number(&row, route->checked_at_ms);
+	add_texts(&row, route->seen);
+	row_add_number(&row, (int64_t)route->n_lookups);
+	for (size_t i = 0; i < route->n_lookups; i++)
+		add_lookup(&row, &route->lookups[i]);
+	return cs_buf_span(&row);
+}
+
+enum cs_code
+wire_read_route(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_route *ret, struct cs_err *err)
+{
+	struct row_reader row = { arena, body, true };
+	struct mailbox_route route = { .security = take_security(&row) };
+
+	route.found_at = row_take_text(&row);
+	route.ttl_s = (uint32_t)row_take_number(&row);
+	route.checked_at_ms = row_take_number(&row);
+	route.seen = take_texts(&row);
+	int64_t n = row_take_number(&row);
+
+	if (!row.good || n < 0 || n > LOOKUPS_MAX)
+		return cs_fail(err, CS_MALFORMED, "the route of a mail cannot be read");
+	route.lookups = CS_NEW_ARRAY(arena, (size_t)n, struct claim_lookup);
+	while (route.n_lookups < (size_t)n)
+		take_lookup(&row, &route.lookups[route.n_lookups++]);
+	if (!row_ended(&row))
+		return cs_fail(err, CS_MALFORMED, "the route of a mail cannot be read");
+	*ret = route;
 	return CS_OK;
 }

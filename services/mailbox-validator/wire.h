@@ -22,13 +22,13 @@ wire_read_submit(struct cs_arena *arena, struct cs_span token_key, struct cs_spa
     struct cs_id *ret_request, struct mailbox_submitted *ret, struct cs_err *err);
 struct cs_span wire_write_answer(struct cs_arena *arena, const struct mailbox_answer *answer);
 
-/* evidence.mailbox-challenge */
-struct cs_span
-wire_write_challenge(const struct mailbox_setting *in, const struct mailbox_step *step);
+/* evidence.mailbox-challenge.  `route`: what was found before this mail was sent, or NULL. */
+struct cs_span wire_write_challenge(const struct mailbox_setting *in,
+    const struct mailbox_step *step, const struct mailbox_route *route);
 
 /* Work "mail": one mail to be made and sent.  It holds no token, but what the key file makes one of. */
 struct mailbox_letter {
-	struct cs_id mail;
+	struct cs_id request, mail;
 	uint8_t nonce[MAILBOX_NONCE];
 	int64_t expires_ms;
 	const char *check_id, *mailbox, *enterprise, *account;
@@ -36,6 +36,11 @@ struct mailbox_letter {
 struct cs_span wire_write_letter(struct cs_arena *arena, const struct mailbox_letter *letter);
 CS_MUST_USE enum cs_code wire_read_letter(
     struct cs_arena *arena, struct cs_span body, struct mailbox_letter *ret, struct cs_err *err);
+
+/* How a domain takes mail, as a mail's row keeps it. */
+struct cs_span wire_write_route(struct cs_arena *arena, const struct mailbox_route *route);
+CS_MUST_USE enum cs_code wire_read_route(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_route *ret, struct cs_err *err);
 
 /* Its result, "work.mail". */
 struct cs_span wire_write_mailed(struct cs_arena *arena, const struct mailbox_mailed *mailed);

@@ -30,9 +30,10 @@ create table mail (
 	mac bytea not null check (length(mac) = 32),    -- HMAC-SHA-256: token, request, mailbox, account, mail, expiry
 	made_ms bigint not null,
 	expires_ms bigint not null,
-	state text not null check (state in ('made', 'sent', 'refused')),
+	state text not null check (state in ('made', 'sent', 'refused', 'unrouted')),
 	void boolean not null,
-	reply text not null,                            -- the relay's last word, escaped
+	reply text not null,                            -- the last word of a mail server, escaped
+	route bytea not null,                           -- how the domain took mail then, for the evidence; empty: unknown
 	check (expires_ms > made_ms and expires_ms <= made_ms + 86400000),  -- SBR 3.2.2.2: 24 h from creation
 	foreign key (request, check_id) references challenge (request, check_id)
 );

@@ -92,6 +92,7 @@ copy(struct cs_arena *arena, const struct mailbox_challenge *from)
 	for (size_t i = 0; i < from->n_mails; i++) {
 		to.mails[i] = from->mails[i];
 		to.mails[i].reply = keep_text(arena, from->mails[i].reply);
+		to.mails[i].route = cs_arena_copy_span(arena, from->mails[i].route);
 		to.mails[i].is_new = to.mails[i].changed = false;
 	}
 	to.changed = false;
@@ -115,6 +116,7 @@ fake_store_octets(struct cs_arena *arena)
 			cs_buf_add(&all, c->mails[k].nonce, MAILBOX_NONCE);
 			cs_buf_add(&all, c->mails[k].mac, MAILBOX_MAC);
 			cs_buf_add_str(&all, c->mails[k].reply);
+			cs_buf_add_span(&all, c->mails[k].route);
 		}
 	}
 	return cs_buf_span(&all);
@@ -145,9 +147,13 @@ count_all(struct mailbox_tally *tally, int64_t now_ms)
 
 		for (size_t k = 0; k < c->n_mails; k++) {
 			int64_t made_ms = c->mails[k].made_ms;
+			struct mailbox_count *mailbox =
+			    mailbox_tally_find(tally, MAILBOX_OF_MAILBOX, c->to.mailbox, "");
+			const int64_t last_ms = mailbox->last_ms;
 
-			count_mail(mailbox_tally_find(tally, MAILBOX_OF_MAILBOX, c->to.mailbox, ""),
-			    made_ms, now_ms);
+			count_mail(mailbox, made_ms, now_ms);
+			if (c->mails[k].state == MAILBOX_UNROUTED)
+				mailbox->last_ms = last_ms;
 			count_mail(mailbox_tally_find(tally, MAILBOX_OF_DOMAIN, c->to.domain, ""),
 			    made_ms, now_ms);
 			count_mail(mailbox_tally_find(

@@ -14,7 +14,16 @@
 #define CHALLENGE "evidence.mailbox-challenge"
 
 /* Fields of MailboxChallenge and of SubmitTokenAnswer. */
-enum { STATE = 4, REPLY = 5, MAILS_SENT = 8 };
+enum {
+	STATE = 4,
+	REPLY = 5,
+	MAILS_SENT = 8,
+	REASON = 10,
+	MEND = 12,
+	STATUS = 13,
+	NEXT_TRY = 14,
+	ROUTES = 15
+};
 enum { RESULT = 1, TRIES_LEFT = 2 };
 
 struct stage {
@@ -121,12 +130,43 @@ submit(struct stage *stage, const char *id, const char *code)
 	return fake_text(stage->arena, body, RESULT);
 }
 
+/* One host of a signed domain. */
+static struct cs_span
+a_route(const struct stage *stage)
+{
+	static const char *const hosts[] = { "10 mx.alpha.example" };
+	static uint8_t digest[CLAIM_DIGEST] = { 7 };
+	struct claim_lookup lookup = { .name = "alpha.example",
+		.type = "MX",
+		.security = CLAIM_DNSSEC_SECURE,
+		.why = "",
+		.ttl_s = 300,
+		.records = { (const char **)hosts, 1 },
+		.wire_sha256 = { digest, sizeof(digest) },
+		.answered_at_ms = FAKE_NOW - 3 };
+	const struct mailbox_route route = { .security = CLAIM_DNSSEC_SECURE,
+		.found_at = "alpha.example",
+		.ttl_s = 300,
+		.lookups = &lookup,
+		.n_lookups = 1,
+		.seen = { (const char **)hosts, 1 },
+		.checked_at_ms = FAKE_NOW - 3 };
+
+	return wire_write_route(stage->arena, &route);
+}
+
 static void
 deliver(struct stage *stage, const char *id, size_t i, enum mailbox_delivery delivery,
     const char *reply)
 {
-	const struct mailbox_mailed mailed = { "mailbox-1", letter(stage, i).mail, delivery, 1,
-		reply };
+	const struct mailbox_mailed mailed = { .check_id = "mailbox-1",
+		.mail = letter(stage, i).mail,
+		.delivery = delivery,
+		.attempt = 1,
+		.reason = delivery == MAILBOX_ACCEPTED ? "" : "smtp-refused",
+		.clause = "",
+		.reply = reply,
+		.route = a_route(stage) };
 
 	run(stage,
 	    &(struct svc_test_event){ .id = id,
@@ -196,6 +236,14 @@ a_mailbox_is_proved_from_order_to_evidence(void **state)
 	assert_int_equal(got.attempt, 1);
 	assert_int_equal(got.valid_until_ms, FAKE_NOW + 30 * CS_DAY_MS);
 	assert_non_null(strstr(got.detail, "account=alice"));
+	assert_int_equal(got.security, CLAIM_DNSSEC_SECURE);
+	assert_string_equal(got.found_at, "alpha.example");
+	assert_int_equal(got.seen.n, 1);
+	assert_string_equal(got.seen.items[0], "10 mx.alpha.example");
+	assert_int_equal(got.n_lookups, 1);
+	assert_string_equal(got.lookups[0].type, "MX");
+	assert_int_equal(got.lookups[0].wire_sha256.data[0], 7);
+	assert_string_equal(told(&stage, 0, ROUTES), "10 mx.alpha.example");
 	stage_end(&stage);
 }
 
@@ -416,13 +464,20 @@ a_mail_that_is_not_taken_is_tried_again(void **state)
 	run(&stage,
 	    (struct svc_test_event[]){ asked(&stage, "e1", 1), pressed(&stage, "e2", "mailbox-1") },
 	    2);
-	deliver(&stage, "w1", 0, MAILBOX_TRY_AGAIN, "451 later");
+	deliver(&stage, "w1", 0, MAILBOX_TRY_AGAIN, "451 4.3.0 later");
 	assert_string_equal(told(&stage, 0, STATE), "deferred");
+	assert_string_equal(told(&stage, 0, STATUS), "4.3.0");
+	assert_int_equal(fake_number(svc_test_out(stage.test, CHALLENGE, 0)->body, NEXT_TRY),
+	    FAKE_NOW + CS_MINUTE_MS);
 	assert_int_equal(svc_test_out(stage.test, "again", 0)->due_ms, FAKE_NOW + CS_MINUTE_MS);
 	assert_int_equal(
 	    svc_test_count(stage.test, "work.mail"), 1); /* the same row, not a new one */
 	deliver(&stage, "w2", 0, MAILBOX_NEVER, "550 no such user");
 	assert_string_equal(told(&stage, 1, STATE), "refused");
+	assert_string_equal(told(&stage, 1, REASON), "smtp-refused");
+	assert_non_null(strstr(told(&stage, 1, MEND), "press Verify"));
+	assert_string_equal(told(&stage, 1, STATUS), "");
+	assert_int_equal(fake_number(svc_test_out(stage.test, CHALLENGE, 1)->body, NEXT_TRY), 0);
 	assert_int_equal(svc_test_count(stage.test, "again"), 1);
 	assert_string_equal(submit(&stage, "q1", code_in(&stage, 0)), "not-sent");
 	stage_end(&stage);
@@ -465,8 +520,14 @@ rows_are_read_whole_or_not_at_all(void **state)
 		.enterprise = "demo",
 		.account = "alice",
 		.expires_ms = -5 };
-	const struct mailbox_mailed mailed = { "mailbox-1", fake_request(3), MAILBOX_NEVER, 7,
-		"550 no" };
+	const struct mailbox_mailed mailed = { .check_id = "mailbox-1",
+		.mail = fake_request(3),
+		.delivery = MAILBOX_NEVER,
+		.attempt = 7,
+		.reason = "smtp-refused",
+		.clause = "RFC 5321",
+		.reply = "550 no",
+		.route = cs_span_str("facts") };
 	struct cs_span row = wire_write_letter(world->arena, &letter);
 	struct mailbox_letter got_letter;
 	struct mailbox_mailed got;
@@ -482,11 +543,33 @@ rows_are_read_whole_or_not_at_all(void **state)
 	assert_int_equal(wire_read_mailed(world->arena, row, &got, NULL), CS_OK);
 	assert_int_equal(got.delivery, MAILBOX_NEVER);
 	assert_int_equal(got.attempt, 7);
+	assert_string_equal(got.reason, "smtp-refused");
+	assert_string_equal(got.clause, "RFC 5321");
 	assert_string_equal(got.reply, "550 no");
+	assert_true(cs_span_is(got.route, "facts"));
 	for (size_t len = 0; len < row.len; len++)
 		assert_int_equal(
 		    wire_read_mailed(world->arena, cs_span_of(row.data, len), &got, NULL),
 		    CS_MALFORMED);
+}
+
+static void
+a_route_is_read_whole_or_not_at_all(void **state)
+{
+	struct stage stage;
+	struct mailbox_route got;
+
+	stage_begin(&stage, *state);
+	struct cs_span row = a_route(&stage);
+
+	assert_int_equal(wire_read_route(stage.arena, row, &got, NULL), CS_OK);
+	assert_int_equal(got.checked_at_ms, FAKE_NOW - 3);
+	assert_string_equal(got.lookups[0].records.items[0], "10 mx.alpha.example");
+	for (size_t len = 0; len < row.len; len++)
+		assert_int_equal(
+		    wire_read_route(stage.arena, cs_span_of(row.data, len), &got, NULL),
+		    CS_MALFORMED);
+	stage_end(&stage);
 }
 
 /* ---- the canary ---- */
@@ -657,6 +740,7 @@ main(void)
 		cmocka_unit_test(a_mail_that_is_not_taken_is_tried_again),
 		cmocka_unit_test(refuses_orders_that_are_not_ours),
 		cmocka_unit_test(rows_are_read_whole_or_not_at_all),
+		cmocka_unit_test(a_route_is_read_whole_or_not_at_all),
 		cmocka_unit_test(no_code_gets_out_of_here),
 		cmocka_unit_test(an_unreadable_question_does_not_show_its_code),
 	};

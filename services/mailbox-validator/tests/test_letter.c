@@ -10,7 +10,8 @@
 static struct mailbox_letter
 letter(const char *mailbox, const char *enterprise, const char *account)
 {
-	return (struct mailbox_letter){ .mail = fake_request(5),
+	return (struct mailbox_letter){ .request = fake_request(1),
+		.mail = fake_request(5),
 		.nonce = { 4 },
 		.expires_ms = FAKE_NOW + CS_DAY_MS,
 		.check_id = "mailbox-1",
@@ -61,8 +62,11 @@ says_who_asked_and_until_when(void **state)
 {
 	const struct mailbox_letter to = letter("bob@alpha.example", "demo", "alice@hq");
 	const char *mail = written(*state, &to);
+	char request[CS_ID_TEXT];
 
-	assert_int_equal(count(mail, "    account alice@hq\r\n    of demo\r\n"), 1);
+	cs_id_format(to.request, request);
+	assert_int_equal(count(mail, "\r\n        demo\r\n        "), 1);
+	assert_int_equal(count(mail, request), 1);
 	assert_int_equal(count(mail, "until 2026-09-22 14:13 UTC"), 1);
 	assert_int_equal(count(mail, "\r\nTo: bob@alpha.example\r\n"), 1);
 	assert_int_equal(count(mail, "\r\nAuto-Submitted: auto-generated\r\n"), 1);
@@ -71,10 +75,29 @@ says_who_asked_and_until_when(void **state)
 	assert_int_equal(count(mail, "http"), 0); /* a link could confirm by itself */
 }
 
+/* What the person who asks has chosen: the account's name, and what stands before the @. */
+static void
+nothing_that_the_asker_chose_is_in_it(void **state)
+{
+	static const char *const accounts[] = { "call-0800-555-now", "http://evil.example/x",
+		"a\r\nBcc: eve@evil.example" };
+	struct fake_world *world = *state;
+	const struct mailbox_letter plain = letter("bob+pay-me@alpha.example", "demo", "alice");
+	const char *usual = written(world, &plain);
+
+	assert_int_equal(count(usual, "bob+pay-me"), 1); /* To, and nowhere else */
+	for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++) {
+		const struct mailbox_letter to =
+		    letter("bob+pay-me@alpha.example", "demo", accounts[i]);
+
+		assert_string_equal(written(world, &to), usual);
+	}
+}
+
 static const struct {
-	const char *account, *shown;
+	const char *enterprise, *shown;
 } names[] = {
-	{ "alice", "alice" },
+	{ "demo", "demo" },
 	{ "http://evil.example/x y", "http???evil.example?x?y" },
 	{ "Ren\xc3\xa9", "Ren??" },
 	{ "a\r\nBcc: eve@evil.example", "a??Bcc??eve@evil.example" },
@@ -90,15 +113,29 @@ names_cannot_say_more_than_names(void **state)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const struct mailbox_letter to =
-		    letter("bob@alpha.example", "demo", names[i].account);
+		    letter("bob@alpha.example", names[i].enterprise, "alice");
 		const char *mail = written(world, &to);
 
 		if (strstr(mail, cs_arena_printf(
-				     world->arena, "    account %s\r\n", names[i].shown)) == NULL)
+				     world->arena, "\r\n        %s\r\n", names[i].shown)) == NULL)
 			fail_msg(
-			    "%s: not shown as %s in %s", names[i].account, names[i].shown, mail);
+			    "%s: not shown as %s in %s", names[i].enterprise, names[i].shown, mail);
 		assert_int_equal(count(mail, "\r\nBcc:"), 0);
 	}
+}
+
+/* What would make programs answer it, or people believe that it is of a list. */
+static const char *const absent[] = { "List-", "Precedence", "Reply-To",
+	"Cc:", "Bcc:", "Disposition-Notification-To", "Return-Receipt-To", "Sender:" };
+
+static void
+asks_for_no_answer(void **state)
+{
+	const struct mailbox_letter to = letter("bob@alpha.example", "demo", "alice");
+	const char *mail = written(*state, &to);
+
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
+		assert_int_equal(count(mail, absent[i]), 0);
 }
 
 static const char *const unmailable[] = { "j\xc3\xbcrgen@alpha.example", "a b@alpha.example",
@@ -135,7 +172,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_code_is_in_the_body_once),
 		cmocka_unit_test(says_who_asked_and_until_when),
+		cmocka_unit_test(nothing_that_the_asker_chose_is_in_it),
 		cmocka_unit_test(names_cannot_say_more_than_names),
+		cmocka_unit_test(asks_for_no_answer),
 		cmocka_unit_test(refuses_addresses_that_it_cannot_mail_to),
 		cmocka_unit_test(the_same_row_makes_the_same_mail),
 	};

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rule by tables: when a code counts, when a mail is made, and to the millisecond. */
+#include <ctype.h>
 #include <string.h>
 
 #include "fake_world.h"
+#include "return_path.h"
+#include "words.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -115,8 +118,13 @@ static struct mailbox_step
 mailed(struct bench *bench, size_t i, enum mailbox_delivery delivery, uint32_t attempt)
 {
 	const struct mailbox_setting in = setting(bench);
-	const struct mailbox_mailed result = { "mailbox-1", bench->now.mails[i].id, delivery,
-		attempt, "reply" };
+	const struct mailbox_mailed result = { .check_id = "mailbox-1",
+		.mail = bench->now.mails[i].id,
+		.delivery = delivery,
+		.attempt = attempt,
+		.reason = "reason",
+		.clause = "clause",
+		.reply = "reply" };
 
 	return keep(bench, mailbox_decide_mailed(&in, &bench->now, &result));
 }
@@ -263,7 +271,7 @@ a_proof_serves_as_long_as_permitted(void **state)
 		bench.now.asked.check.freshness_ms = reuses[i].freshness_ms;
 		struct mailbox_step step = submit(&bench, code_of(&bench, 0));
 		const struct mailbox_setting in = setting(&bench);
-		const struct claim_evidence evidence = mailbox_evidence(&in, &step.next);
+		const struct claim_evidence evidence = mailbox_evidence(&in, &step.next, NULL);
 
 		if (evidence.valid_until_ms != FAKE_NOW + reuses[i].reuse_ms)
 			fail_msg("%s: got %lld ms", reuses[i].name,
@@ -606,7 +614,7 @@ a_later_order_wants_a_new_proof(void **state)
 	assert_true(step.proves);
 	const struct mailbox_setting in = setting(&bench);
 
-	assert_int_equal(mailbox_evidence(&in, &step.next).attempt, 2);
+	assert_int_equal(mailbox_evidence(&in, &step.next, NULL).attempt, 2);
 }
 
 static void
@@ -628,20 +636,27 @@ static const struct {
 	int64_t after_ms, again_ms; /* since the mail was made; 0: never */
 	const char *told;
 	bool lives; /* does the code count afterwards? */
+	const char *reason;
 } deliveries[] = {
-	{ "accepted", MAILBOX_ACCEPTED, 1, 10, 0, "sent", true },
-	{ "first time later", MAILBOX_TRY_AGAIN, 1, 10, 10 + CS_MINUTE_MS, "deferred", true },
-	{ "second time", MAILBOX_TRY_AGAIN, 2, 10, 10 + 5 * CS_MINUTE_MS, "deferred", true },
-	{ "third time", MAILBOX_TRY_AGAIN, 3, 10, 10 + 15 * CS_MINUTE_MS, "deferred", true },
-	{ "fourth time", MAILBOX_TRY_AGAIN, 4, 10, 10 + CS_HOUR_MS, "deferred", true },
-	{ "fifth time", MAILBOX_TRY_AGAIN, 5, 10, 10 + CS_HOUR_MS, "deferred", true },
-	{ "thirtieth time", MAILBOX_TRY_AGAIN, 30, 10, 10 + CS_HOUR_MS, "deferred", true },
+	{ "accepted", MAILBOX_ACCEPTED, 1, 10, 0, "sent", true, "reason" },
+	{ "the domain takes no mail", MAILBOX_NO_ROUTE, 1, 10, 0, "refused", false, "reason" },
+	{ "it takes none any more", MAILBOX_NO_ROUTE, 2, 10, 0, "refused", true, "reason" },
+	{ "first time later", MAILBOX_TRY_AGAIN, 1, 10, 10 + CS_MINUTE_MS, "deferred", true,
+	    "reason" },
+	{ "second time", MAILBOX_TRY_AGAIN, 2, 10, 10 + 5 * CS_MINUTE_MS, "deferred", true,
+	    "reason" },
+	{ "third time", MAILBOX_TRY_AGAIN, 3, 10, 10 + 15 * CS_MINUTE_MS, "deferred", true,
+	    "reason" },
+	{ "fourth time", MAILBOX_TRY_AGAIN, 4, 10, 10 + CS_HOUR_MS, "deferred", true, "reason" },
+	{ "fifth time", MAILBOX_TRY_AGAIN, 5, 10, 10 + CS_HOUR_MS, "deferred", true, "reason" },
+	{ "thirtieth time", MAILBOX_TRY_AGAIN, 30, 10, 10 + CS_HOUR_MS, "deferred", true,
+	    "reason" },
 	{ "last time that helps", MAILBOX_TRY_AGAIN, 9, CS_DAY_MS - CS_HOUR_MS - 1, CS_DAY_MS - 1,
-	    "deferred", true },
+	    "deferred", true, "reason" },
 	{ "a try at its end would be too late", MAILBOX_TRY_AGAIN, 9, CS_DAY_MS - CS_HOUR_MS, 0,
-	    "refused", true },
-	{ "refused for good", MAILBOX_NEVER, 1, 10, 0, "refused", false },
-	{ "carried out too late", MAILBOX_TOO_LATE, 2, CS_DAY_MS, 0, "refused", false },
+	    "refused", true, "too-late" },
+	{ "refused for good", MAILBOX_NEVER, 1, 10, 0, "refused", false, "reason" },
+	{ "carried out too late", MAILBOX_TOO_LATE, 2, CS_DAY_MS, 0, "refused", false, "reason" },
 };
 
 static void
@@ -662,6 +677,7 @@ does_what_the_relay_says(void **state)
 			    (long long)(step.again_ms - FAKE_NOW));
 		assert_string_equal(step.told, deliveries[i].told);
 		assert_string_equal(step.reply, "reply");
+		assert_string_equal(step.reason, deliveries[i].reason);
 		if (mailbox_is_live(&bench.now.mails[0], bench.now_ms) != deliveries[i].lives)
 			fail_msg("%s: want life %d", deliveries[i].name, deliveries[i].lives);
 		assert_int_equal(bench.now.mails_sent, deliveries[i].delivery == MAILBOX_ACCEPTED);
@@ -676,6 +692,123 @@ after_a_refusal_no_code_is_under_way(void **state)
 	bench_mailed(&bench, *state);
 	(void)mailed(&bench, 0, MAILBOX_NEVER, 1);
 	want(guess(&bench), "not-sent", 5);
+}
+
+/* ---- what people are told ---- */
+
+static void
+only_what_was_handed_over_counts_as_under_way(void **state)
+{
+	struct bench bench;
+
+	bench_mailed(&bench, *state);
+	assert_int_equal(mailbox_expires_ms(&bench.now, bench.now_ms), 0);
+	(void)mailed(&bench, 0, MAILBOX_TRY_AGAIN, 1);
+	assert_int_equal(mailbox_expires_ms(&bench.now, bench.now_ms), 0);
+	(void)mailed(&bench, 0, MAILBOX_ACCEPTED, 2);
+	assert_int_equal(mailbox_expires_ms(&bench.now, bench.now_ms), FAKE_NOW + CS_DAY_MS);
+	assert_int_equal(mailbox_expires_ms(&bench.now, FAKE_NOW + CS_DAY_MS), 0);
+}
+
+static void
+a_domain_that_takes_no_mail_leaves_no_token(void **state)
+{
+	struct bench bench;
+
+	bench_mailed(&bench, *state);
+	(void)mailed(&bench, 0, MAILBOX_NO_ROUTE, 1);
+	want(guess(&bench), "not-sent", 5);
+	want(submit(&bench, code_of(&bench, 0)), "not-sent", 5);
+}
+
+static const struct {
+	const char *reply, *status;
+} statuses[] = {
+	{ "550 5.1.1 No such mailbox", "5.1.1" },
+	{ "451 4.3.0 later", "4.3.0" },
+	{ "250 2.0.0", "2.0.0" },
+	{ "550-5.7.123 first of many", "5.7.123" },
+	{ "550 No such mailbox", "" },
+	{ "550 3.1.1 no such class", "" },
+	{ "550 5.1 too short", "" },
+	{ "550 5.1.1.1 too long", "" },
+	{ "550 5.1.1x", "" },
+	{ "550 5.1234.1 too big", "" },
+	{ "5.1.1 without a code", "" },
+	{ "5501 5.1.1 no code", "" },
+	{ "550", "" },
+	{ "Couldn't connect to server", "" },
+	{ "", "" },
+};
+
+static void
+finds_the_enhanced_status_of_a_reply(void **state)
+{
+	struct fake_world *world = *state;
+
+	for (size_t i = 0; i < LEN(statuses); i++) {
+		const char *got = mailbox_status_of(world->arena, statuses[i].reply);
+
+		if (strcmp(got, statuses[i].status) != 0)
+			fail_msg("%s: got \"%s\"", statuses[i].reply, got);
+	}
+}
+
+/* ---- where bounces go ---- */
+
+static void
+a_return_path_is_read_as_it_was_written(void **state)
+{
+	struct fake_world *world = *state;
+	const struct cs_span key = world->mailbox.token_key;
+
+	for (unsigned n = 1; n <= 99; n++) {
+		const char *check = cs_arena_printf(world->arena, "mailbox-%u", n);
+		const struct mailbox_return path =
+		    mailbox_return_of(n % 2 ? MAILBOX_BOUNCES : MAILBOX_REPLIES, fake_request(n),
+			check, fake_request(n + 1));
+		char *text = cs_arena_strdup(world->arena,
+		    mailbox_return_write(world->arena, key, &path, "bounces.example"));
+		struct mailbox_return got;
+
+		assert_true(strchr(text, '@') - text <= 64);
+		for (char *c = text; n % 3 == 0 && *c != '\0'; c++)
+			*c = (char)toupper((unsigned char)*c);
+		assert_true(mailbox_return_read(key, text, "bounces.example", &got));
+		assert_int_equal(got.use, path.use);
+		assert_true(cs_id_equal(got.request, path.request));
+		assert_string_equal(mailbox_return_check(world->arena, &got), check);
+		assert_true(mailbox_return_is(&got, fake_request(n + 1)));
+	}
+}
+
+/* Every one-letter change, other lengths, domains and keys. */
+static void
+nobody_can_name_a_return_path(void **state)
+{
+	struct fake_world *world = *state;
+	const struct cs_span key = world->mailbox.token_key;
+	const struct mailbox_return path =
+	    mailbox_return_of(MAILBOX_BOUNCES, fake_request(1), "mailbox-1", fake_request(5));
+	const char *good = mailbox_return_write(world->arena, key, &path, "bounces.example");
+	struct mailbox_return got;
+
+	assert_true(mailbox_return_read(key, good, "bounces.example", &got));
+	for (size_t i = 0; good[i] != '\0'; i++) {
+		char *bad = cs_arena_strdup(world->arena, good);
+
+		bad[i] = bad[i] == 'r' ? 'q'
+				       : 'r'; /* the first letter: another use of the same octets */
+		if (mailbox_return_read(key, bad, "bounces.example", &got))
+			fail_msg("%s", bad);
+		bad[i] = '\0';
+		assert_false(mailbox_return_read(key, bad, "bounces.example", &got));
+	}
+	assert_false(mailbox_return_read(key, good, "other.example", &got));
+	assert_false(
+	    mailbox_return_read(cs_span_str("another key"), good, "bounces.example", &got));
+	assert_false(mailbox_return_read(
+	    key, cs_arena_printf(world->arena, "%sx", good), "bounces.example", &got));
 }
 
 static void
@@ -715,8 +848,13 @@ the_result_of_an_unknown_mail_changes_nothing(void **state)
 
 	bench_mailed(&bench, *state);
 	const struct mailbox_setting in = setting(&bench);
-	const struct mailbox_mailed result = { "mailbox-1", fake_request(9), MAILBOX_ACCEPTED, 1,
-		"" };
+	const struct mailbox_mailed result = { .check_id = "mailbox-1",
+		.mail = fake_request(9),
+		.delivery = MAILBOX_ACCEPTED,
+		.attempt = 1,
+		.reason = "",
+		.clause = "",
+		.reply = "" };
 
 	bench.now.changed = false;
 	struct mailbox_step step = mailbox_decide_mailed(&in, &bench.now, &result);
@@ -756,6 +894,11 @@ main(void)
 		cmocka_unit_test(a_code_under_way_serves_a_later_order),
 		cmocka_unit_test(does_what_the_relay_says),
 		cmocka_unit_test(after_a_refusal_no_code_is_under_way),
+		cmocka_unit_test(only_what_was_handed_over_counts_as_under_way),
+		cmocka_unit_test(a_domain_that_takes_no_mail_leaves_no_token),
+		cmocka_unit_test(finds_the_enhanced_status_of_a_reply),
+		cmocka_unit_test(a_return_path_is_read_as_it_was_written),
+		cmocka_unit_test(nobody_can_name_a_return_path),
 		cmocka_unit_test(a_mail_that_is_needed_no_more_is_not_tried_again),
 		cmocka_unit_test(a_mail_counts_once_even_when_it_was_sent_twice),
 		cmocka_unit_test(the_result_of_an_unknown_mail_changes_nothing),
