@@ -150,6 +150,13 @@ was_pressed(const struct intake_check *check, int64_t now_ms)
 	       now_ms - check->asked_at_ms < PRESS_LOST_MS;
 }
 
+/* A token lies in the mailbox, whatever became of a mail after it. */
+static bool
+has_token(const struct intake_check *check, int64_t now_ms)
+{
+	return check->kind == CLAIM_MAILBOX && check->challenge_until_ms > now_ms;
+}
+
 static bool
 is_under_way(const struct intake_request *req, const struct intake_check *check, int64_t now_ms)
 {
@@ -159,17 +166,16 @@ is_under_way(const struct intake_request *req, const struct intake_check *check,
 	 */
 	if (check->plan_attempt > check->attempt && !intake_before_approval(check->kind))
 		return true;
-	if (check->kind == CLAIM_MAILBOX && check->challenge == INTAKE_MAIL_SENT)
-		return check->challenge_until_ms > now_ms &&
-		       check->challenge_at_ms > check->checked_at_ms;
+	if (has_token(check, now_ms))
+		return check->challenge_at_ms > check->checked_at_ms;
 	return corroborates_older(req, check) || was_pressed(check, now_ms);
 }
 
 static bool
-mail_was_refused(const struct intake_check *check)
+mail_was_refused(const struct intake_check *check, int64_t now_ms)
 {
 	return check->challenge == INTAKE_MAIL_REFUSED &&
-	       check->challenge_at_ms >= check->asked_at_ms;
+	       check->challenge_at_ms >= check->asked_at_ms && !has_token(check, now_ms);
 }
 
 enum intake_shown
@@ -181,7 +187,7 @@ intake_show_check(
 	/* A later no ends the standing proof; "could not tell" does not. */
 	if (check->standing_until_ms > now_ms && check->outcome != CLAIM_REFUSED)
 		return INTAKE_STANDING;
-	if (mail_was_refused(check))
+	if (mail_was_refused(check, now_ms))
 		return INTAKE_CHECK_REFUSED;
 	if (is_under_way(req, check, now_ms))
 		return INTAKE_WAITING;
@@ -193,7 +199,7 @@ intake_show_check(
 static enum intake_todo
 todo_mailbox(const struct intake_check *check, enum intake_shown shown, int64_t now_ms)
 {
-	if (check->challenge == INTAKE_MAIL_SENT && check->challenge_until_ms > now_ms)
+	if (has_token(check, now_ms))
 		return INTAKE_DO_ENTER_TOKEN;
 	return shown == INTAKE_WAITING ? INTAKE_DO_WAIT : INTAKE_DO_VERIFY;
 }

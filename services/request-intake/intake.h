@@ -215,6 +215,17 @@ struct intake_step
 intake_expire(struct cs_arena *arena, struct intake_request *req, int64_t now_ms);
 
 /* What arrives over the bus. */
+/* What became of the last mail to a mailbox. */
+struct intake_mail {
+	const char *state;                  /* "sent", "deferred", "refused" */
+	const char *reason, *clause, *mend; /* "" where nothing is wrong */
+	const char *reply, *status;         /* of the mail server, escaped; RFC 3463 or "" */
+	int64_t next_try_ms;                /* 0: it is not tried again */
+	uint32_t sent, tries_left;          /* mails so far; wrong tokens until all are void */
+	struct claim_texts routes;          /* hosts that take the domain's mail */
+	enum claim_dnssec security;         /* of those */
+};
+
 struct intake_publication { /* one way to prove a domain; texts to copy */
 	const char *method, *type, *name, *value, *note;
 };
@@ -229,11 +240,10 @@ struct intake_told { /* evidence.*-challenge */
 	const char *dns_name, *dns_value, *file_url, *file_value; /* domains */
 	const struct intake_publication *publications;
 	size_t n_publications;
-	int64_t next_look_ms;  /* 0: only when Verify is pressed */
-	const char *hold;      /* "" or why Verify makes no look now */
-	int64_t hold_until_ms; /* 0: for good */
-	const char *reply;     /* mailboxes: of the mail server, escaped */
-	uint32_t tries_left;
+	int64_t next_look_ms;    /* 0: only when Verify is pressed */
+	const char *hold;        /* "" or why Verify makes no look now */
+	int64_t hold_until_ms;   /* 0: for good */
+	struct intake_mail mail; /* mailboxes */
 };
 
 void intake_on_plan(struct cs_arena *arena, struct intake_request *req,

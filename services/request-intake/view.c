@@ -306,6 +306,14 @@ write_evidence(struct cs_arena *arena, struct out *out, const struct claim_evide
 	out_time_if(out, "valid_until", evidence->valid_until_ms);
 }
 
+static void
+write_why(struct out *out, const struct intake_mail *mail, const char *reason, const char *text)
+{
+	out_text(out, "reason", mail->reason[0] ? mail->reason : reason);
+	out_text_if(out, "clause", mail->clause);
+	out_text(out, "text", mail->reply[0] ? mail->reply : text);
+}
+
 /* What stands instead of evidence: an earlier proof, or what became of the mail. */
 static void
 write_no_evidence(struct out *out, const struct intake_check *check, enum intake_shown shown,
@@ -316,13 +324,33 @@ write_no_evidence(struct out *out, const struct intake_check *check, enum intake
 		out_text(out, "text", "An earlier proof still serves.");
 		out_time_if(out, "valid_until", check->standing_until_ms);
 	} else if (told && check->challenge == INTAKE_MAIL_REFUSED) {
-		out_text(out, "reason", "mail-refused");
-		out_text(out, "text", told->reply[0] ? told->reply : "The mail was refused.");
+		write_why(out, &told->mail, "mail-refused", "The mail was refused.");
 	} else if (told && check->challenge == INTAKE_MAIL_DEFERRED) {
-		out_text(out, "reason", "mail-deferred");
-		out_text(out, "text",
-		    told->reply[0] ? told->reply : "The mail could not be handed over yet.");
+		write_why(
+		    out, &told->mail, "mail-deferred", "The mail could not be handed over yet.");
 	}
+}
+
+static void
+write_mail(struct out *out, const struct intake_told *told)
+{
+	const struct intake_mail *mail = &told->mail;
+
+	out_object(out, "mail");
+	out_text(out, "state", mail->state);
+	out_time_if(out, "at", told->at_ms);
+	out_text_if(out, "reason", mail->reason);
+	out_text_if(out, "clause", mail->clause);
+	out_text_if(out, "reply", mail->reply);
+	out_text_if(out, "status", mail->status);
+	out_text_if(out, "mend", mail->mend);
+	out_time_if(out, "next_try_at", mail->next_try_ms);
+	out_number(out, "sent", mail->sent);
+	out_number(out, "tries_left", mail->tries_left);
+	out_texts(out, "hosts", mail->routes);
+	if (mail->routes.n > 0)
+		out_text(out, "dnssec", claim_dnssec_name(mail->security));
+	out_end_object(out);
 }
 
 static enum cs_code
@@ -364,6 +392,8 @@ write_check(struct out *out, struct cs_arena *arena, const struct intake_request
 		write_evidence(arena, out, &evidence);
 	else
 		write_no_evidence(out, check, shown, check->told.len > 0 ? &told : NULL);
+	if (told.kind == CLAIM_MAILBOX)
+		write_mail(out, &told);
 	out_end_object(out);
 	return CS_OK;
 }

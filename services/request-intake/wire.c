@@ -14,6 +14,7 @@
 
 #define CERTIFICATE_MAX 16384 /* octets */
 #define CHAIN_MAX 8
+#define ROUTES_MAX 64
 #define YEAR_9999_MS INT64_C(253402300799999)
 
 /* ---- reading ---- */
@@ -50,6 +51,13 @@ finish(const ProtobufCBinaryData *request, bool good, struct cs_id *ret_request,
 	return pack_read_id(request, ret_request, err);
 }
 
+/* A time, or none. */
+static bool
+is_time_or_none(int64_t ms)
+{
+	return ms >= 0 && ms <= YEAR_9999_MS;
+}
+
 static bool
 mail_state(const char *state, enum intake_challenge *ret)
 {
@@ -66,6 +74,37 @@ mail_state(const char *state, enum intake_challenge *ret)
 	return false;
 }
 
+static bool
+is_mail_told(const Countersign__V1__MailboxChallenge *m)
+{
+	bool good = is_text(m->mailbox) && is_text(m->reply) && is_text(m->reason) &&
+		    is_text(m->clause) && is_text(m->mend) && is_text(m->status) &&
+		    m->n_routes <= ROUTES_MAX &&
+		    m->security <= COUNTERSIGN__V1__DNSSEC__DNSSEC_INDETERMINATE;
+
+	for (size_t i = 0; good && i < m->n_routes; i++)
+		good = is_text(m->routes[i]);
+	return good && is_time_or_none(m->expires_at_ms) && is_time_or_none(m->next_try_at_ms);
+}
+
+static struct intake_mail
+mail_told(const Countersign__V1__MailboxChallenge *m)
+{
+	return (struct intake_mail){
+		.state = m->state,
+		.reason = m->reason,
+		.clause = m->clause,
+		.mend = m->mend,
+		.reply = m->reply,
+		.status = m->status,
+		.next_try_ms = m->next_try_at_ms,
+		.sent = m->mails_sent,
+		.tries_left = m->tries_left,
+		.routes = { (const char **)m->routes, m->n_routes },
+		.security = (enum claim_dnssec)m->security,
+	};
+}
+
 enum cs_code
 wire_read_mailbox_challenge(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
     struct intake_told *ret_told, struct cs_err *err)
@@ -77,8 +116,7 @@ wire_read_mailbox_challenge(struct cs_arena *arena, struct cs_span body, struct 
 
 	if (!m)
 		return CS_MALFORMED;
-	good = pack_is_name(m->check_id) && is_text(m->mailbox) && is_text(m->reply) &&
-	       is_time(m->at_ms) && m->expires_at_ms >= 0 && m->expires_at_ms <= YEAR_9999_MS &&
+	good = pack_is_name(m->check_id) && is_mail_told(m) && is_time(m->at_ms) &&
 	       mail_state(m->state, &told.challenge);
 	if (finish(&m->request_id, good, ret_request, "MailboxChallenge", err))
 		return CS_MALFORMED;
@@ -86,8 +124,7 @@ wire_read_mailbox_challenge(struct cs_arena *arena, struct cs_span body, struct 
 	told.target = m->mailbox;
 	told.at_ms = m->at_ms;
 	told.until_ms = m->expires_at_ms;
-	told.reply = m->reply;
-	told.tries_left = m->tries_left;
+	told.mail = mail_told(m);
 	*ret_told = told;
 	return CS_OK;
 }
@@ -117,19 +154,13 @@ read_publications(
 }
 
 /* A time that may be missing. */
-static bool
-is_time_or_none(int64_t ms)
-{
-	return ms == 0 || is_time(ms);
-}
-
 enum cs_code
 wire_read_domain_challenge(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
     struct intake_told *ret_told, struct cs_err *err)
 {
 	const Countersign__V1__DomainChallenge *m = pack_read(
 	    arena, &countersign__v1__domain_challenge__descriptor, body, CLAIM_MAX_ENVELOPE, err);
-	struct intake_told told = { .kind = CLAIM_DOMAIN, .body = body, .reply = "" };
+	struct intake_told told = { .kind = CLAIM_DOMAIN, .body = body };
 	bool good = false;
 
 	if (!m)

@@ -417,33 +417,28 @@ prove(const char *path)
 
 /* Protobuf by hand: an encoder that is not the one under test. */
 static void
-put_number(struct cs_buf *buf, unsigned field, uint64_t value)
+put_varint(struct cs_buf *buf, uint64_t value)
 {
-	uint8_t octet;
-
-	if (field > 15) {
-		const uint8_t key[] = { (uint8_t)(field << 3 | 0x80), (uint8_t)(field >> 4) };
-
-		cs_buf_add(buf, key, 2);
-	} else {
-		octet = (uint8_t)(field << 3);
-		cs_buf_add(buf, &octet, 1);
-	}
 	do {
-		octet = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
+		uint8_t octet = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
+
 		cs_buf_add(buf, &octet, 1);
 		value >>= 7;
 	} while (value);
 }
 
 static void
+put_number(struct cs_buf *buf, unsigned field, uint64_t value)
+{
+	put_varint(buf, field << 3);
+	put_varint(buf, value);
+}
+
+static void
 put_octets(struct cs_buf *buf, unsigned field, struct cs_span octets)
 {
-	uint8_t tag = (uint8_t)(field << 3 | 2), len = (uint8_t)octets.len;
-
-	assert_true(octets.len < 128);
-	cs_buf_add(buf, &tag, 1);
-	cs_buf_add(buf, &len, 1);
+	put_varint(buf, field << 3 | 2);
+	put_varint(buf, octets.len);
 	cs_buf_add_span(buf, octets);
 }
 
@@ -463,17 +458,31 @@ message(const char *path)
 	return buf;
 }
 
+/* `why` NULL: nothing is wrong, and the token lies in the mailbox. */
 static void
-hear_mail(const char *path, const char *state, int64_t at_ms)
+hear_mail(const char *path, const char *state, const char *why, int64_t at_ms)
 {
 	struct cs_buf buf = message(path);
 
 	put_text(&buf, 2, "mailbox-1");
 	put_text(&buf, 3, "alice@alpha.example");
 	put_text(&buf, 4, state);
-	put_text(&buf, 5, "250 queued");
+	put_text(&buf, 5, why == NULL ? "250 queued" : "550 5.1.1 no");
 	put_number(&buf, 6, (uint64_t)at_ms);
-	put_number(&buf, 7, (uint64_t)(at_ms + CS_DAY_MS));
+	if (why == NULL)
+		put_number(&buf, 7, (uint64_t)(at_ms + CS_DAY_MS));
+	put_number(&buf, 8, 2);
+	put_number(&buf, 9, 5);
+	if (why != NULL && why[0] != '\0') {
+		put_text(&buf, 10, why);
+		put_text(&buf, 11, "RFC 7505");
+		put_text(&buf, 12, "Publish an MX record.");
+		put_text(&buf, 13, "5.1.1");
+		put_number(&buf, 14, (uint64_t)(at_ms + CS_MINUTE_MS));
+	}
+	put_text(&buf, 15, "10 mx.alpha.example");
+	put_text(&buf, 15, "20 mx2.alpha.example");
+	put_number(&buf, 16, CLAIM_DNSSEC_SECURE);
 	hear("evidence.mailbox-challenge", cs_buf_span(&buf));
 }
 
@@ -1019,13 +1028,22 @@ people_are_told_what_to_do(void **state)
 	assert_string_equal(member(shown, "checks.1.you.file.content"), "content");
 	assert_int_equal(post(ALICE, member(shown, "checks.0.you.verify"), NULL)->status, 202);
 	assert_int_equal(svc_test_count(world.test, "request.verification-asked"), 1);
-	hear_mail(path, "deferred", world.now_ms + 1);
+	hear_mail(path, "deferred", "", world.now_ms + 1);
 	assert_string_equal(member(get(ALICE, path), "checks.0.reason"), "mail-deferred");
-	hear_mail(path, "refused", world.now_ms + 2);
-	assert_string_equal(member(get(ALICE, path), "checks.0.state"), "refused");
-	assert_string_equal(member(get(ALICE, path), "checks.0.text"), "250 queued");
-	hear_mail(path, "sent", world.now_ms + 3);
+	hear_mail(path, "refused", "mx-null", world.now_ms + 2);
 	shown = get(ALICE, path);
+	assert_string_equal(member(shown, "checks.0.state"), "refused");
+	assert_string_equal(member(shown, "checks.0.reason"), "mx-null");
+	assert_string_equal(member(shown, "checks.0.clause"), "RFC 7505");
+	assert_string_equal(member(shown, "checks.0.text"), "550 5.1.1 no");
+	assert_string_equal(member(shown, "checks.0.mail.state"), "refused");
+	assert_string_equal(member(shown, "checks.0.mail.mend"), "Publish an MX record.");
+	assert_string_equal(member(shown, "checks.0.mail.status"), "5.1.1");
+	assert_string_equal(member(shown, "checks.0.mail.hosts.1"), "20 mx2.alpha.example");
+	assert_string_equal(member(shown, "checks.0.mail.dnssec"), "secure");
+	hear_mail(path, "sent", NULL, world.now_ms + 3);
+	shown = get(ALICE, path);
+	assert_string_equal(member(shown, "checks.0.mail.reason"), "");
 	assert_string_equal(member(shown, "checks.0.you.do"), "enter-token");
 	assert_string_equal(
 	    member(shown, "checks.0.you.token"), under(path, "/checks/mailbox-1/token"));

@@ -448,19 +448,29 @@ evidence_of_another_kind_is_not_taken(void **state)
 /* ---- pressing Verify ---- */
 
 static void
-tell(struct cs_arena *arena, struct intake_request *req, const char *id, enum claim_kind kind,
-    enum intake_challenge challenge, int64_t at_ms)
+tell_until(struct cs_arena *arena, struct intake_request *req, const char *id, enum claim_kind kind,
+    enum intake_challenge challenge, int64_t at_ms, int64_t until_ms)
 {
 	const struct intake_told told = { .check = id,
 		.kind = kind,
 		.target = "alpha.example",
 		.challenge = challenge,
 		.at_ms = at_ms,
-		.until_ms = LATER,
+		.until_ms = until_ms,
 		.body = cs_span_str("octets"),
 		.hold = challenge == INTAKE_HELD ? "failed-too-often" : "" };
 
 	intake_on_challenge(arena, req, &told, at_ms);
+}
+
+/* What was not handed over leaves no token in the mailbox. */
+static void
+tell(struct cs_arena *arena, struct intake_request *req, const char *id, enum claim_kind kind,
+    enum intake_challenge challenge, int64_t at_ms)
+{
+	const bool given = challenge != INTAKE_MAIL_DEFERRED && challenge != INTAKE_MAIL_REFUSED;
+
+	tell_until(arena, req, id, kind, challenge, at_ms, given ? LATER : 0);
 }
 
 static void
@@ -574,6 +584,26 @@ a_refused_mail_is_shown_and_may_be_repeated(void **state)
 	assert_int_equal(shown(&req, "mailbox-1", NOW + 1), INTAKE_CHECK_REFUSED);
 	(void)intake_verify(*state, &req, &alice, "mailbox-1", NOW + 6000);
 	assert_int_equal(shown(&req, "mailbox-1", NOW + 6000), INTAKE_WAITING);
+}
+
+/* Of three mails one bounced and one was deferred: the token of the first is as good as before. */
+static void
+a_token_in_the_mailbox_can_be_entered_whatever_came_after(void **state)
+{
+	static const enum intake_challenge after[] = { INTAKE_MAIL_DEFERRED, INTAKE_MAIL_REFUSED };
+
+	for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++) {
+		struct intake_request req = planned(*state);
+		const struct intake_check *mailbox = intake_find_check(&req, "mailbox-1");
+
+		(void)intake_verify(*state, &req, &alice, "mailbox-1", NOW);
+		tell(*state, &req, "mailbox-1", CLAIM_MAILBOX, INTAKE_MAIL_SENT, NOW + 1);
+		tell_until(*state, &req, "mailbox-1", CLAIM_MAILBOX, after[i], NOW + 2, NOW + 1000);
+		assert_int_equal(shown(&req, "mailbox-1", NOW + 3), INTAKE_WAITING);
+		assert_int_equal(intake_todo_for(&req, mailbox, NOW + 3), INTAKE_DO_ENTER_TOKEN);
+		assert_int_not_equal(
+		    intake_todo_for(&req, mailbox, NOW + 1000), INTAKE_DO_ENTER_TOKEN);
+	}
 }
 
 static void
@@ -709,6 +739,7 @@ main(void)
 		TEST(a_lost_press_may_be_repeated),
 		TEST(a_mailbox_goes_from_verify_to_token_to_proof),
 		TEST(a_refused_mail_is_shown_and_may_be_repeated),
+		TEST(a_token_in_the_mailbox_can_be_entered_whatever_came_after),
 		TEST(an_older_challenge_changes_nothing),
 		TEST(the_same_key_with_another_body_is_a_conflict),
 		TEST(known_keys_are_refused_and_nothing_is_stored),
