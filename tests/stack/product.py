@@ -46,6 +46,8 @@ USERS = (
 
 # Names under which CAA records permit us to issue.
 ISSUER_DOMAIN = "ca.countersign.example"
+# Bounces and answers of mailbox owners come back to addresses in it.
+RETURN_DOMAIN = "return.countersign.example"
 ENTERPRISE = "demo"
 # API tokens of the built-in enterprise: (token, account, word after it in the file).
 API_TOKENS = (

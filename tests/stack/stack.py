@@ -37,7 +37,8 @@ from natsd import MakeUsers, Nats, users_without_limits
 from outside import Mail, Web
 from postgres import Postgres
 from procs import Processes, Say, left_behind, run, same_process, start_time, stop_recorded
-from product import API_TOKENS, ENTERPRISE, ISSUER_DOMAIN, OBSERVER, PERSPECTIVES, SERVICES, USERS, WITH_HTTP, role
+from product import API_TOKENS, ENTERPRISE, ISSUER_DOMAIN, OBSERVER, PERSPECTIVES, RETURN_DOMAIN, SERVICES, USERS
+from product import WITH_HTTP, role
 from secrets_dir import make_tls, private_file
 from wait import wait_for
 from zones import MAIL_HOST, VIEW_BASES, Dns, Zone
@@ -342,6 +343,7 @@ class Stack:
             "CS_FAILURES_PER_ACCOUNT": "1000000",
             "CS_SMTP_URL": f"smtp://{self.mail.relay}",
             "CS_MAIL_FROM": "noreply@countersign.example",
+            "CS_MAIL_RETURN_DOMAIN": RETURN_DOMAIN,
             "CS_TOKEN_KEY_FILE": str(self.root / "secrets" / "token.key"),
             "CS_SEAL_KEY_FILE": str(self.root / "secrets" / "seal.key"),
             "CS_API_TOKENS_FILE": str(self.root / "secrets" / "api-tokens"),
@@ -381,6 +383,8 @@ class Stack:
             "dns.sign": self.dns.sign,
             "dns.add_zone": lambda name: self.dns.add_zone(Zone(name)),
             "dns.remove_zone": self.dns.remove_zone,
+            "dns.add_mail_zone": self.dns.add_mail_zone,
+            "dns.mute": self.dns.mute,
             "dns.freeze": self.dns.freeze,
             "dns.thaw": self.dns.thaw,
             "mail.behave": self.mail.behave,

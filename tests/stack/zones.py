@@ -191,6 +191,18 @@ class Dns:
                 self._wait_until_served(zone)
             self._publish(self.zones[zones[0].parent])
 
+    def add_mail_zone(self, name: str) -> None:
+        """Serves a new zone whose mail goes to the block's mail host."""
+        mail = self.block.address(MAIL_HOST)
+        self.add_zone(Zone(name, rrsets={("@", "MX"): ["10 mail"], ("mail", "A"): [mail]}))
+
+    def mute(self, name: str) -> None:
+        """From now on the zone is delegated to the address where nothing ever answers."""
+        with self.lock:
+            zone = self.zones[name]
+            zone.last, zone.signing = SILENT, Signing.SILENT
+            self._publish(self.zones[zone.parent])
+
     def remove_zone(self, name: str) -> None:
         with self.lock:
             zone = self.zones.pop(name)
