@@ -201,6 +201,19 @@ http_address_forbidden(struct cs_arena *arena, const struct http_address_rules *
 
 /* ---- Settings ---- */
 
+bool
+http_cidr_holds(const struct http_cidr *cidr, const struct sockaddr *address)
+{
+	if (address->sa_family != cidr->family)
+		return false;
+	if (cidr->family == AF_INET)
+		return prefix_equal(
+		    (const uint8_t *)&((const struct sockaddr_in *)(const void *)address)->sin_addr,
+		    cidr->octets, cidr->bits);
+	return prefix_equal(((const struct sockaddr_in6 *)(const void *)address)->sin6_addr.s6_addr,
+	    cidr->octets, cidr->bits);
+}
+
 static bool
 bits_beyond_are_zero(const struct http_cidr *cidr, unsigned width)
 {

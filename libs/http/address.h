@@ -33,6 +33,8 @@ struct http_address_rules {
 /* "127.0.0.0/8" or "::1/128"; bits beyond the prefix must be zero.  CS_MALFORMED. */
 CS_MUST_USE enum cs_code
 http_cidr_parse(const char *text, struct http_cidr *ret_cidr, struct cs_err *err);
+/* The port is not looked at; an address of the other family is never held. */
+bool http_cidr_holds(const struct http_cidr *cidr, const struct sockaddr *address);
 /*
  * A list separated by commas; "" gives none.  Lives in `arena`.  CS_MALFORMED, also for a range wider
  * than IPv4 /8 or IPv6 /16: that would be a switch, not an exception.

@@ -16,6 +16,7 @@
 #include "pki/hash.h"
 #include "problem.h"
 #include "query.h"
+#include "source.h"
 #include "sse.h"
 #include "view.h"
 #include "wire.h"
@@ -41,6 +42,7 @@ struct api {
 	struct svc *svc;
 	struct sse *sse;
 	struct usage *usage; /* by index of the token */
+	struct sources *sources;
 };
 
 /* One request under way; lives in the request's arena. */
@@ -202,11 +204,49 @@ has_no_body(struct call *call)
 	return false;
 }
 
+static void
+too_many(struct call *call, const char *text)
+{
+	static const struct http_header again[] = { { "Retry-After", "600" }, { NULL, NULL } };
+
+	problem_with(call, 429,
+	    (struct cs_refusal){ .code = "too-many",
+		.text = text,
+		.mend = "Try again in the next hour, or ask the operator for a higher limit." },
+	    again);
+}
+
+/* Of several fields only the last one is by the proxy next to us. */
+static const char *
+forwarded_for(const struct http_request *req)
+{
+	const char *last = NULL, *next;
+
+	for (size_t n = 0; (next = http_request_header_at(req, "X-Forwarded-For", n)) != NULL; n++)
+		last = next;
+	return last;
+}
+
+static bool
+within_network_limit(struct call *call, bool is_creation)
+{
+	const struct intake_service *intake = call->api->intake;
+	const struct source_network network = source_network_of(
+	    http_request_address(call->req), forwarded_for(call->req), &intake->proxies);
+
+	if (sources_count(call->api->sources, &network,
+		is_creation ? SOURCE_CREATES : SOURCE_PRESSES,
+		is_creation ? intake->creations_per_network : intake->presses_per_network,
+		call->query.now_ms))
+		return true;
+	too_many(call, "Too much came from your network this hour.");
+	return false;
+}
+
 /* Attempts count, not successes. */
 static bool
 within_limit(struct call *call, bool is_creation)
 {
-	static const struct http_header again[] = { { "Retry-After", "600" }, { NULL, NULL } };
 	const struct intake_service *intake = call->api->intake;
 	struct usage *usage = &call->api->usage[call->token->index];
 	int64_t hour = call->query.now_ms / CS_HOUR_MS;
@@ -217,13 +257,8 @@ within_limit(struct call *call, bool is_creation)
 	within = is_creation ? usage->creations++ < intake->creations_per_hour
 			     : usage->presses++ < intake->presses_per_hour;
 	if (!within)
-		problem_with(call, 429,
-		    (struct cs_refusal){ .code = "too-many",
-			.text = "This API token was used too often this hour.",
-			.mend =
-			    "Try again in the next hour, or ask the operator for a higher limit." },
-		    again);
-	return within;
+		too_many(call, "This API token was used too often this hour.");
+	return within && within_network_limit(call, is_creation);
 }
 
 /* New requests are shed first: those that were accepted shall come to their end. */
@@ -735,6 +770,7 @@ api_new(struct intake_service *intake, struct svc *svc)
 	api->svc = svc;
 	api->sse = sse_new(svc);
 	api->usage = CS_NEW_ARRAY(arena, tokens_count(intake->tokens) + 1, struct usage);
+	api->sources = sources_new(arena);
 	return api;
 }
 

@@ -24,6 +24,13 @@ static const struct svc_setting settings[] = {
 	    100000000, "requests that one API token may make in an hour"),
 	SVC_U32(struct intake_service, presses_per_hour, "CS_PRESSES_PER_HOUR", "600", 1, 100000000,
 	    "verifications, tokens, approvals and cancels of one API token in an hour"),
+	SVC_U32(struct intake_service, creations_per_network, "CS_CREATIONS_PER_NETWORK_HOUR",
+	    "600", 1, 100000000, "requests that may come from one network (/24, /48) in an hour"),
+	SVC_U32(struct intake_service, presses_per_network, "CS_PRESSES_PER_NETWORK_HOUR", "6000",
+	    1, 100000000,
+	    "verifications, tokens, approvals and cancels from one network in an hour"),
+	SVC_TEXT(struct intake_service, trusted_proxies, "CS_TRUSTED_PROXIES", "", 1024,
+	    "networks of proxies whose X-Forwarded-For says where a call comes from; empty: none"),
 	SVC_U32(struct intake_service, streams_per_token, "CS_STREAMS_PER_TOKEN", "32", 1,
 	    SSE_STREAMS_MAX, "streams of events that one API token may have open at once"),
 	SVC_END,
@@ -56,6 +63,8 @@ init(void *self, struct svc *svc, struct cs_err *err)
 		.agreement = intake->agreement,
 		.default_days = intake->default_days,
 		.allow_example_names = svc_test_mode(svc) };
+	if (http_address_rules_parse(intake->trusted_proxies, intake->arena, &intake->proxies, err))
+		return cs_fail(err, CS_MALFORMED, "CS_TRUSTED_PROXIES: not a list of networks");
 	intake->api = api_new(intake, svc);
 	return http_server_add_routes(svc_http(svc), api_routes, intake->api, err);
 }
@@ -66,6 +75,7 @@ fini(void *self)
 	struct intake_service *intake = self;
 
 	api_free(intake->api);
+	cs_arena_free(intake->arena);
 	tokens_free(intake->tokens);
 	pki_weak_list_free(intake->weak);
 	smime_psl_free(intake->psl);
@@ -75,7 +85,7 @@ fini(void *self)
 int
 main(int argc, char *argv[])
 {
-	struct intake_service intake = { 0 };
+	struct intake_service intake = { .arena = cs_arena_new() };
 	const struct svc_service service = {
 		.name = "request-intake",
 		.summary = "takes certificate requests over HTTP and shows what becomes of them",

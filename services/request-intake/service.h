@@ -4,6 +4,7 @@
 #define INTAKE_SERVICE_H
 
 #include "draft.h"
+#include "http/address.h"
 #include "svc/svc.h"
 #include "tokens.h"
 
@@ -16,11 +17,16 @@ struct intake_service {
 	uint32_t life_days;    /* of a request that nobody approves */
 	/* For each API token, at each replica. */
 	uint32_t creations_per_hour, presses_per_hour, streams_per_token;
+	/* For each network that calls come from, at each replica. */
+	uint32_t creations_per_network, presses_per_network;
+	const char *trusted_proxies;
 
 	struct claim_key *key;
 	struct smime_psl *psl;
 	struct pki_weak_list *weak; /* NULL: none configured */
 	struct tokens *tokens;
+	struct cs_arena *arena;            /* of what follows */
+	struct http_address_rules proxies; /* of trusted_proxies */
 	struct draft_rules rules;
 	struct api *api;
 };

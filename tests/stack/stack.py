@@ -336,6 +336,8 @@ class Stack:
             "CS_LOG_LEVEL": "info",
             "CS_TEST_MODE": "1",
             "CS_HTTP_PER_SOURCE": "4096",  # all clients of a test have one address
+            "CS_CREATIONS_PER_NETWORK_HOUR": "100000000",
+            "CS_PRESSES_PER_NETWORK_HOUR": "100000000",
             "CS_DNS_ROOT_HINTS_FILE": str(self.dns.hints_file),
             "CS_DNS_ANCHOR_FILE": str(self.dns.anchor_file),
             "CS_TEST_PUBLIC_NETS": self.block.network,

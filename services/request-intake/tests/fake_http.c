@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fake_http.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,6 +120,15 @@ const char *
 http_request_query(const struct http_request *req, const char *name)
 {
 	return find(req->query, req->n_query, name);
+}
+
+const struct sockaddr *
+http_request_address(const struct http_request *req)
+{
+	static const struct sockaddr_in address = { .sin_family = AF_INET };
+
+	(void)req;
+	return (const struct sockaddr *)(const void *)&address;
 }
 
 const char *

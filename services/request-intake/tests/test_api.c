@@ -127,6 +127,7 @@ setup(void **state)
 	world.now_ms = cs_now_ms();
 	world.intake.life_days = 30;
 	world.intake.creations_per_hour = world.intake.presses_per_hour = 1000;
+	world.intake.creations_per_network = world.intake.presses_per_network = 1000;
 	world.intake.streams_per_token = 32;
 	world.intake.rules = (struct draft_rules){ .psl = world.intake.psl,
 		.agreement = "v1",
@@ -1692,6 +1693,24 @@ each_token_has_its_share_of_an_hour(void **state)
 	    429, "too-many");
 }
 
+/* Whoever has the tokens: of one network all count together. */
+static void
+each_network_has_its_share_of_an_hour(void **state)
+{
+	const char *path = NULL;
+
+	(void)state;
+	world.intake.creations_per_network = 2;
+	world.intake.presses_per_network = 2;
+	path = planned();
+	assert_int_equal(create_with(BOB, NULL, good)->status, 201);
+	assert_problem(create_with(ALICE, NULL, good), 429, "too-many");
+	assert_problem(create_with(BOB, NULL, good), 429, "too-many");
+	assert_int_equal(post(ALICE, under(path, "/checks/mailbox-1/verify"), NULL)->status, 202);
+	assert_problem(post(ALICE, under(path, "/approve"), NULL), 409, "not-ready");
+	assert_problem(post(ALICE, under(path, "/cancel"), NULL), 429, "too-many");
+}
+
 static void
 events_that_cannot_be_read_are_not_swallowed(void **state)
 {
@@ -1939,6 +1958,7 @@ main(void)
 		TEST(overload_and_outage_are_told_and_nothing_is_half_stored),
 		TEST(another_replica_being_faster_is_not_noticed),
 		TEST(each_token_has_its_share_of_an_hour),
+		TEST(each_network_has_its_share_of_an_hour),
 		TEST(events_that_cannot_be_read_are_not_swallowed),
 		TEST(a_mail_is_sent_deferred_or_refused),
 		TEST(evidence_counts_only_on_the_subject_of_its_kind),
