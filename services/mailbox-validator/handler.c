@@ -56,6 +56,16 @@ read_mailed(const void *self, struct svc_event *ev, struct cs_err *err)
 	return wire_read_mailed(ev->arena, ev->body, mailed, err);
 }
 
+static enum cs_code
+read_bounced(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct mailbox_bounced *bounced = CS_NEW(ev->arena, struct mailbox_bounced);
+
+	(void)self;
+	ev->what = bounced;
+	return wire_read_bounced(ev->arena, ev->body, bounced, err);
+}
+
 /* ---- telling the world ---- */
 
 static struct mailbox_setting
@@ -201,10 +211,23 @@ mailbox_on_mailed(const void *self, struct svc_event *ev)
 	apply(self, ev, mailbox_decide_mailed(&in, &old, mailed));
 }
 
+static void
+mailbox_on_bounced(const void *self, struct svc_event *ev)
+{
+	const struct mailbox_bounced *bounced = ev->what;
+	const struct mailbox_setting in = setting(self, ev);
+	const struct mailbox_challenge old =
+	    challenge_of(ev, mailbox_return_check(ev->arena, &bounced->path));
+
+	apply(self, ev, mailbox_decide_bounced(&in, &old, bounced));
+	svc_reply(ev, 200, cs_span_str(NULL));
+}
+
 const struct svc_route mailbox_routes[] = {
 	{ "plan.mailbox-asked", read_asked, mailbox_on_asked },
 	{ "request.verification-asked", read_pressed, mailbox_on_pressed },
 	{ "ask.mailbox.submit", read_submit, mailbox_on_submit },
 	{ "work.mail", read_mailed, mailbox_on_mailed },
+	{ "mail.bounced", read_bounced, mailbox_on_bounced },
 	{ 0 },
 };

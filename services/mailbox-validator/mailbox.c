@@ -567,3 +567,58 @@ mailbox_decide_mailed(const struct mailbox_setting *in, const struct mailbox_cha
 	}
 	return refused(step, mail, false);
 }
+
+/* ---- mail.bounced ---- */
+
+/* What came back may hold the mail, and what servers say may repeat it. */
+static const char *
+without_token(const struct mailbox_setting *in, const struct mailbox_mail *mail, const char *reply)
+{
+	uint8_t token[MAILBOX_TOKEN];
+
+	mailbox_token_make(in->token_key, mail->id, mail->nonce, token);
+	const bool shows = mailbox_token_shows(token, reply);
+
+	explicit_bzero(token, sizeof(token));
+	return shows ? "withheld: the server repeated the mail" : reply;
+}
+
+static struct mailbox_mail *
+returned_mail(const struct mailbox_challenge *challenge, const struct mailbox_return *path)
+{
+	for (size_t i = 0; i < challenge->n_mails; i++)
+		if (mailbox_return_is(path, challenge->mails[i].id))
+			return &challenge->mails[i];
+	return NULL;
+}
+
+/*
+ * A report can make a token void and show why; it never proves, and takes back no proof.  Whoever can
+ * forge one has handled the mail.
+ */
+struct mailbox_step
+mailbox_decide_bounced(const struct mailbox_setting *in, const struct mailbox_challenge *old,
+    const struct mailbox_bounced *bounced)
+{
+	struct mailbox_step step = move(in, old, NULL);
+	struct mailbox_mail *mail = returned_mail(&step.next, &bounced->path);
+
+	if (mail == NULL)
+		return stay(old, "bounce of an unknown mail");
+	if (is_proved(old) || !mailbox_is_live(mail, in->now_ms))
+		return stay(old, "bounce of a mail that is needed no more");
+	mail->changed = true;
+	mail->reply = without_token(in, mail, bounced->reply);
+	step.reply = mail->reply;
+	step.status = bounced->status;
+	step.route = mail->route;
+	step.clause = "RFC 3464";
+	if (bounced->for_good) {
+		step.reason = "bounced";
+		return refused(step, mail, true);
+	}
+	step.reason = "delayed";
+	step.told = "deferred";
+	step.says = "mail delayed";
+	return step;
+}

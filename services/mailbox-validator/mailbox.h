@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "claim/claim.h"
+#include "return_path.h"
 #include "tally.h"
 #include "token.h"
 
@@ -135,6 +136,14 @@ struct mailbox_route {
 	int64_t checked_at_ms;
 };
 
+/* A report that came back to the return path of a mail (RFC 3464): nobody vouches for it. */
+struct mailbox_bounced {
+	struct mailbox_return path;
+	bool for_good;      /* it will not be delivered; else it is delayed */
+	const char *status; /* RFC 3463, or "" */
+	const char *reply;  /* what the last server said, escaped */
+};
+
 struct mailbox_answer {
 	const char *result; /* of SubmitTokenAnswer */
 	uint32_t tries_left;
@@ -146,6 +155,7 @@ struct mailbox_step {
 	const struct mailbox_mail *mail; /* to be sent now; NULL: none */
 	const char *told, *reply;        /* state of a challenge event, and why; NULL: none */
 	const char *reason, *clause;     /* of that; NULL: none */
+	const char *status;              /* RFC 3463; NULL: that of the reply */
 	struct cs_span route;            /* of the mail that it is about; empty: unknown */
 	int64_t again_ms;                /* when this mail is to be tried again; 0: never */
 	bool proves;                     /* by the token of next.proved_mail */
@@ -165,6 +175,10 @@ struct mailbox_step mailbox_decide_submitted(const struct mailbox_setting *in,
 /* work.mail */
 struct mailbox_step mailbox_decide_mailed(const struct mailbox_setting *in,
     const struct mailbox_challenge *old, const struct mailbox_mailed *mailed);
+
+/* mail.bounced */
+struct mailbox_step mailbox_decide_bounced(const struct mailbox_setting *in,
+    const struct mailbox_challenge *old, const struct mailbox_bounced *bounced);
 
 /* What a challenge event says beside its state. */
 uint32_t mailbox_tries_left(const struct mailbox_challenge *challenge);

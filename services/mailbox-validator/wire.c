@@ -120,7 +120,8 @@ explain(const struct mailbox_setting *in, const struct mailbox_step *step,
 	m->reason = pack_text(or_empty(step->reason));
 	m->clause = pack_text(or_empty(step->clause));
 	m->mend = pack_text(mailbox_mend_of(or_empty(step->reason)));
-	m->status = pack_text(mailbox_status_of(in->arena, step->reply));
+	m->status = pack_text(
+	    step->status != NULL ? step->status : mailbox_status_of(in->arena, step->reply));
 	m->next_try_at_ms = step->again_ms;
 }
 
@@ -225,6 +226,44 @@ wire_read_mailed(
 	mailed.delivery = (enum mailbox_delivery)delivery;
 	mailed.attempt = (uint32_t)attempt;
 	*ret = mailed;
+	return CS_OK;
+}
+
+/* ---- what came back ---- */
+
+struct cs_span
+wire_write_bounced(struct cs_arena *arena, const struct mailbox_bounced *bounced)
+{
+	struct cs_buf row = cs_buf_new(arena);
+
+	row_add(
+	    &row, cs_span_of(bounced->path.request.octets, sizeof(bounced->path.request.octets)));
+	row_add_number(&row, bounced->path.check);
+	row_add(&row, cs_span_of(bounced->path.mail, sizeof(bounced->path.mail)));
+	row_add_number(&row, bounced->for_good);
+	row_add(&row, cs_span_str(bounced->status));
+	row_add(&row, cs_span_str(bounced->reply));
+	return cs_buf_span(&row);
+}
+
+enum cs_code
+wire_read_bounced(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_bounced *ret, struct cs_err *err)
+{
+	struct row_reader row = { arena, body, true };
+	struct mailbox_bounced bounced = { .path.use = MAILBOX_BOUNCES };
+
+	row_take_octets(&row, bounced.path.request.octets, sizeof(bounced.path.request.octets));
+	int64_t check = row_take_number(&row);
+
+	row_take_octets(&row, bounced.path.mail, sizeof(bounced.path.mail));
+	bounced.for_good = row_take_number(&row) != 0;
+	bounced.status = row_take_text(&row);
+	bounced.reply = row_take_text(&row);
+	if (!row_ended(&row) || check < 1 || check > 99)
+		return cs_fail(err, CS_MALFORMED, "what came back cannot be read");
+	bounced.path.check = (uint8_t)check;
+	*ret = bounced;
 	return CS_OK;
 }
 

@@ -37,6 +37,11 @@ struct cs_span wire_write_letter(struct cs_arena *arena, const struct mailbox_le
 CS_MUST_USE enum cs_code wire_read_letter(
     struct cs_arena *arena, struct cs_span body, struct mailbox_letter *ret, struct cs_err *err);
 
+/* "mail.bounced", a command of this service to itself. */
+struct cs_span wire_write_bounced(struct cs_arena *arena, const struct mailbox_bounced *bounced);
+CS_MUST_USE enum cs_code wire_read_bounced(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_bounced *ret, struct cs_err *err);
+
 /* How a domain takes mail, as a mail's row keeps it. */
 struct cs_span wire_write_route(struct cs_arena *arena, const struct mailbox_route *route);
 CS_MUST_USE enum cs_code wire_read_route(

@@ -483,6 +483,45 @@ a_mail_that_is_not_taken_is_tried_again(void **state)
 	stage_end(&stage);
 }
 
+/* ---- what comes back ---- */
+
+static void
+a_bounce_is_told(void **state)
+{
+	struct stage stage;
+	struct mailbox_bounced got;
+
+	stage_begin(&stage, *state);
+	run(&stage,
+	    (struct svc_test_event[]){ asked(&stage, "e1", 1), pressed(&stage, "e2", "mailbox-1") },
+	    2);
+	deliver(&stage, "w1", 0, MAILBOX_ACCEPTED, "250 ok");
+	const struct mailbox_bounced bounced = {
+		.path = mailbox_return_of(
+		    MAILBOX_BOUNCES, stage.request, "mailbox-1", letter(&stage, 0).mail),
+		.for_good = true,
+		.status = "5.1.1",
+		.reply = "550 5.1.1 unknown user",
+	};
+	struct cs_span body = wire_write_bounced(stage.arena, &bounced);
+
+	run(&stage,
+	    &(struct svc_test_event){
+		.id = "b1", .subject = "mail.bounced", .body = body, .key = stage.request },
+	    1);
+	assert_string_equal(told(&stage, 1, STATE), "refused");
+	assert_string_equal(told(&stage, 1, REASON), "bounced");
+	assert_string_equal(told(&stage, 1, STATUS), "5.1.1");
+	assert_string_equal(told(&stage, 1, REPLY), "550 5.1.1 unknown user");
+	assert_string_equal(told(&stage, 1, ROUTES), "10 mx.alpha.example");
+	assert_int_equal(svc_test_count(stage.test, "evidence.mailbox"), 0);
+	for (size_t len = 0; len < body.len; len++)
+		assert_int_equal(
+		    wire_read_bounced(stage.arena, cs_span_of(body.data, len), &got, NULL),
+		    CS_MALFORMED);
+	stage_end(&stage);
+}
+
 /* ---- nothing that is malformed gets through ---- */
 
 static void
@@ -738,6 +777,7 @@ main(void)
 		cmocka_unit_test(a_code_of_another_request_or_account_never_works),
 		cmocka_unit_test(guesses_of_one_batch_are_all_counted),
 		cmocka_unit_test(a_mail_that_is_not_taken_is_tried_again),
+		cmocka_unit_test(a_bounce_is_told),
 		cmocka_unit_test(refuses_orders_that_are_not_ours),
 		cmocka_unit_test(rows_are_read_whole_or_not_at_all),
 		cmocka_unit_test(a_route_is_read_whole_or_not_at_all),

@@ -811,6 +811,111 @@ nobody_can_name_a_return_path(void **state)
 	    key, cs_arena_printf(world->arena, "%sx", good), "bounces.example", &got));
 }
 
+/* ---- what comes back ---- */
+
+static struct mailbox_step
+bounce(struct bench *bench, size_t i, bool for_good, const char *reply)
+{
+	const struct mailbox_setting in = setting(bench);
+	const struct mailbox_bounced bounced = {
+		.path = mailbox_return_of(
+		    MAILBOX_BOUNCES, in.request, "mailbox-1", bench->now.mails[i].id),
+		.for_good = for_good,
+		.status = "5.2.2",
+		.reply = reply,
+	};
+
+	return keep(bench, mailbox_decide_bounced(&in, &bench->now, &bounced));
+}
+
+static void
+a_bounced_mail_is_refused_and_its_token_void(void **state)
+{
+	struct bench bench;
+
+	bench_mailed(&bench, *state);
+	(void)mailed(&bench, 0, MAILBOX_ACCEPTED, 1);
+	struct mailbox_step step = bounce(&bench, 0, true, "552 5.2.2 full");
+
+	assert_string_equal(step.told, "refused");
+	assert_string_equal(step.reason, "bounced");
+	assert_string_equal(step.status, "5.2.2");
+	assert_string_equal(step.reply, "552 5.2.2 full");
+	assert_false(step.proves);
+	assert_int_equal(mailbox_expires_ms(&bench.now, bench.now_ms), 0);
+	want(submit(&bench, code_of(&bench, 0)), "not-sent", 5);
+	assert_null(bounce(&bench, 0, true, "552 again").told); /* once */
+}
+
+static void
+a_delayed_mail_is_told_and_its_token_stays(void **state)
+{
+	struct bench bench;
+
+	bench_mailed(&bench, *state);
+	(void)mailed(&bench, 0, MAILBOX_ACCEPTED, 1);
+	struct mailbox_step step = bounce(&bench, 0, false, "451 busy");
+
+	assert_string_equal(step.told, "deferred");
+	assert_string_equal(step.reason, "delayed");
+	assert_int_equal(step.again_ms, 0); /* it is the relay that tries again */
+	want(submit(&bench, code_of(&bench, 0)), "verified", 5);
+}
+
+static void
+a_bounce_takes_back_no_proof_and_voids_no_other_mail(void **state)
+{
+	struct bench bench;
+
+	bench_mailed(&bench, *state);
+	bench.now_ms += CS_MINUTE_MS;
+	(void)press(&bench);
+	(void)mailed(&bench, 0, MAILBOX_ACCEPTED, 1);
+	(void)mailed(&bench, 1, MAILBOX_ACCEPTED, 1);
+	assert_string_equal(bounce(&bench, 1, true, "550 no").told, "refused");
+	want(submit(&bench, code_of(&bench, 0)), "verified", 5);
+	assert_null(bounce(&bench, 0, true, "550 no").told);
+	assert_int_not_equal(bench.now.evidence.len, 0);
+}
+
+static void
+a_bounce_of_an_unknown_mail_changes_nothing(void **state)
+{
+	struct bench bench;
+
+	bench_mailed(&bench, *state);
+	const struct mailbox_setting in = setting(&bench);
+	struct mailbox_bounced bounced = { .for_good = true, .status = "", .reply = "" };
+
+	bounced.path =
+	    mailbox_return_of(MAILBOX_BOUNCES, in.request, "mailbox-1", bench.now.mails[0].id);
+	bounced.path.mail[3] ^= 1;
+	bench.now.changed = false;
+	struct mailbox_step step = mailbox_decide_bounced(&in, &bench.now, &bounced);
+
+	assert_null(step.told);
+	assert_false(step.next.changed);
+}
+
+static void
+a_bounce_that_repeats_the_token_is_not_shown(void **state)
+{
+	struct bench bench;
+	char text[MAILBOX_TOKEN_TEXT];
+	uint8_t token[MAILBOX_TOKEN];
+
+	bench_mailed(&bench, *state);
+	mailbox_token_make(
+	    bench.world->mailbox.token_key, bench.now.mails[0].id, bench.now.mails[0].nonce, token);
+	mailbox_token_format(token, text);
+	struct mailbox_step step =
+	    bounce(&bench, 0, true, cs_arena_printf(bench.world->arena, "550 spam: %s", text));
+
+	assert_null(strstr(step.reply, text));
+	assert_null(strstr(bench.now.mails[0].reply, text));
+	assert_non_null(strstr(step.reply, "withheld"));
+}
+
 static void
 a_mail_that_is_needed_no_more_is_not_tried_again(void **state)
 {
@@ -899,6 +1004,11 @@ main(void)
 		cmocka_unit_test(finds_the_enhanced_status_of_a_reply),
 		cmocka_unit_test(a_return_path_is_read_as_it_was_written),
 		cmocka_unit_test(nobody_can_name_a_return_path),
+		cmocka_unit_test(a_bounced_mail_is_refused_and_its_token_void),
+		cmocka_unit_test(a_delayed_mail_is_told_and_its_token_stays),
+		cmocka_unit_test(a_bounce_takes_back_no_proof_and_voids_no_other_mail),
+		cmocka_unit_test(a_bounce_of_an_unknown_mail_changes_nothing),
+		cmocka_unit_test(a_bounce_that_repeats_the_token_is_not_shown),
 		cmocka_unit_test(a_mail_that_is_needed_no_more_is_not_tried_again),
 		cmocka_unit_test(a_mail_counts_once_even_when_it_was_sent_twice),
 		cmocka_unit_test(the_result_of_an_unknown_mail_changes_nothing),
