@@ -186,7 +186,8 @@ static struct policy_need
 need_of(const struct policy_setting *in, const struct policy_case *c)
 {
 	return (struct policy_need){ .until_ms = in->now_ms + POLICY_FINAL_MS + POLICY_MARGIN_MS,
-		.proofs = c->proofs };
+		.proofs = c->proofs,
+		.request = c->plan.request.id };
 }
 
 /* Numbers of attempts go on over all plans of a request, whatever a plan says. */

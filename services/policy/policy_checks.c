@@ -13,7 +13,6 @@
 #include "smime/method.h"
 #include "smime/terms.h"
 
-#define METHOD_MAILBOX "email-token"
 #define METHOD_CAA "caa-issuemail"
 
 const char *
@@ -70,12 +69,18 @@ period_ms(uint32_t profile_days, enum smime_proof proof)
 	return profile < rule ? profile : rule;
 }
 
+/* Of several methods the person chooses one with each press: until it is proved the method stays open. */
 static void
 add_mailbox(struct making *making, size_t number, const char *mailbox)
 {
+	const struct claim_texts *methods = &making->profile->mailbox_methods;
 	struct claim_check *check = add(making, CLAIM_MAILBOX, number, mailbox);
 
-	check->method = METHOD_MAILBOX;
+	cs_assert(methods->n > 0);
+	if (methods->n == 1)
+		check->method = methods->items[0];
+	else
+		check->allowed_methods = *methods;
 	check->account = making->request->account;
 	check->freshness_ms = period_ms(making->profile->mailbox_period_days, SMIME_PROOF_MAILBOX);
 }

@@ -33,7 +33,8 @@ struct policy_profile {
 	const char *certificate_profile; /* of libs/smime: "mailbox-strict" */
 	uint32_t mailbox_period_days, domain_period_days, max_days;
 	bool may_dual, may_signing, may_encryption;
-	struct claim_texts domain_methods; /* how people may prove a domain: names of libs/smime */
+	struct claim_texts domain_methods;  /* how people may prove a domain: names of libs/smime */
+	struct claim_texts mailbox_methods; /* and a mailbox: at least one */
 };
 
 /* By which of our issuer domain names CAA of a domain, and of those below it, may permit us. */
@@ -71,7 +72,7 @@ CS_MUST_USE bool policy_may_request(const struct policy_rules *rules,
     const struct policy_config *config, const struct claim_request *request, int64_t until_ms,
     struct cs_arena *arena, struct cs_refusal *ret_why);
 
-/* The profile's methods that are not retired at `at_ms`, in the order of libs/smime. */
+/* The profile's methods for domains that are not retired at `at_ms`, in the order of libs/smime. */
 struct claim_texts
 policy_domain_methods(const struct policy_profile *profile, int64_t at_ms, struct cs_arena *arena);
 

@@ -31,7 +31,7 @@ reuse_ms(enum claim_kind kind, const char *name)
 	const struct smime_method *method = domain_method(name);
 
 	switch (kind) {
-	case CLAIM_MAILBOX:
+	case CLAIM_MAILBOX: /* also of what serves one request alone: that lives longer */
 		return smime_rule_reuse_ms(SMIME_PROOF_MAILBOX);
 	case CLAIM_DOMAIN:
 	case CLAIM_MPIC_DOMAIN:
@@ -134,6 +134,18 @@ ends_at(const struct policy_proof *proof, const struct claim_check *check)
 	return earlier(proof->valid_until_ms, proof->checked_at_ms + period);
 }
 
+/* An answer by mail proves a mailbox for the request that it was given for (SBR 3.2.2.4). */
+static bool
+serves_request(const struct policy_need *need, const struct policy_proof *proof)
+{
+	const struct smime_method *method = smime_method_find(proof->method);
+
+	return proof->kind != CLAIM_MAILBOX ||
+	       (method != NULL && method->target == SMIME_TARGET_MAILBOX &&
+		   (smime_rule_reuse_ms(method->reuse) > 0 ||
+		       cs_id_equal(proof->request, need->request)));
+}
+
 static bool
 is_usable(const struct policy_need *need, const struct policy_proof *proof,
     const struct claim_check *check)
@@ -142,7 +154,7 @@ is_usable(const struct policy_need *need, const struct policy_proof *proof,
 	       strcmp(proof->enterprise, check->enterprise) == 0 &&
 	       strcmp(proof->account, check->account) == 0 &&
 	       proof->remotes >= check->min_remotes && ends_at(proof, check) >= need->until_ms &&
-	       !is_voided(need->proofs, proof);
+	       serves_request(need, proof) && !is_voided(need->proofs, proof);
 }
 
 static void
@@ -160,7 +172,26 @@ stand(const struct policy_proof *proof, struct claim_check *check)
 	claim_check_digest(check, check->digest);
 }
 
-/* ---- mailbox, CAA, MPIC of CAA: the check says everything, so its digest does ---- */
+/* ---- mailbox, CAA, MPIC of CAA ---- */
+
+static bool
+is_among(const struct claim_texts *texts, const char *text)
+{
+	for (size_t i = 0; i < texts->n; i++)
+		if (strcmp(texts->items[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* The check says everything, so its digest does; but for a mailbox's method, when that is open. */
+static bool
+is_about(const struct policy_proof *proof, const struct claim_check *check)
+{
+	if (check->kind != CLAIM_MAILBOX || check->allowed_methods.n == 0)
+		return memcmp(proof->check_digest, check->digest, CLAIM_DIGEST) == 0;
+	return proof->kind == CLAIM_MAILBOX && strcmp(proof->target, check->target) == 0 &&
+	       is_among(&check->allowed_methods, proof->method);
+}
 
 bool
 policy_standing_serve(const struct policy_need *need, struct claim_check *check)
@@ -168,7 +199,7 @@ policy_standing_serve(const struct policy_need *need, struct claim_check *check)
 	const struct policy_proof *best = NULL;
 
 	for (const struct policy_proof *p = need->proofs; p != NULL; p = p->next) {
-		if (memcmp(p->check_digest, check->digest, CLAIM_DIGEST) == 0 &&
+		if (is_about(p, check) &&
 		    (best == NULL || ends_at(p, check) > ends_at(best, check)) &&
 		    is_usable(need, p, check)) /* last: it looks at all the others */
 			best = p;
@@ -180,15 +211,6 @@ policy_standing_serve(const struct policy_need *need, struct claim_check *check)
 }
 
 /* ---- domains ---- */
-
-static bool
-is_among(const struct claim_texts *texts, const char *text)
-{
-	for (size_t i = 0; i < texts->n; i++)
-		if (strcmp(texts->items[i], text) == 0)
-			return true;
-	return false;
-}
 
 /* Methods retire with the evidence that they made (TBR 3.2.2.4). */
 static bool

@@ -31,7 +31,8 @@ struct policy_proof {
 
 /* What a check asks of evidence that shall serve it. */
 struct policy_need {
-	int64_t until_ms; /* fresh at least until then: the plan's end and a margin */
+	struct cs_id request; /* whose plan it is */
+	int64_t until_ms;     /* fresh at least until then: the plan's end and a margin */
 	const struct policy_proof *proofs;
 	bool looks_anew; /* what needs no person is looked up again, whatever stands */
 };

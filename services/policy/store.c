@@ -217,7 +217,7 @@ static const char load_config_sql[] =
     " coalesce(a.profiles && array[w.profile, '*'], false),"
     " p.version, p.validation, p.certificate_profile, p.mailbox_period_days, p.domain_period_days,"
     " p.max_days, p.may_dual, p.may_signing, p.may_encryption,"
-    " array_to_string(p.domain_methods, chr(10)),"
+    " array_to_string(p.domain_methods, chr(10)), array_to_string(p.mailbox_methods, chr(10)),"
     " (select string_agg(s.mailbox, chr(10) order by s.mailbox) from assignment s"
     "  where s.enterprise = w.enterprise and s.account = w.account"
     "  and s.mailbox = any(string_to_array(w.mailboxes, chr(10)))),"
@@ -249,14 +249,14 @@ split_lines(struct cs_arena *arena, const char *lines)
 
 /* A name that this build does not know: it must not look as if the profile offered less. */
 static enum cs_code
-check_methods(const struct claim_texts *names, struct cs_err *err)
+check_methods(const struct claim_texts *names, enum smime_target target, struct cs_err *err)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		const struct smime_method *method = smime_method_find(names->items[i]);
 
-		if (method == NULL || method->target != SMIME_TARGET_DOMAIN)
-			return cs_fail(
-			    err, CS_INTERNAL, "profile: %.40s proves no domain", names->items[i]);
+		if (method == NULL || method->target != target)
+			return cs_fail(err, CS_INTERNAL, "profile: %.40s proves no %s",
+			    names->items[i], target == SMIME_TARGET_DOMAIN ? "domain" : "mailbox");
 	}
 	return CS_OK;
 }
@@ -284,8 +284,11 @@ read_profile(const struct db_rows *rows, size_t row, struct cs_arena *arena,
 		.may_signing = db_get_bool(rows, row, 12),
 		.may_encryption = db_get_bool(rows, row, 13),
 		.domain_methods = split_lines(arena, db_get_text(rows, row, 14)),
+		.mailbox_methods = split_lines(arena, db_get_text(rows, row, 15)),
 	};
-	return check_methods(&ret->domain_methods, err);
+	if (check_methods(&ret->domain_methods, SMIME_TARGET_DOMAIN, err))
+		return err->code;
+	return check_methods(&ret->mailbox_methods, SMIME_TARGET_MAILBOX, err);
 }
 
 /* A line each: the domain, then the names. */
@@ -314,7 +317,7 @@ read_config(const struct db_rows *rows, size_t row, struct cs_arena *arena,
 		.account_known = db_get_bool(rows, row, 2),
 		.profile_known = db_get_bool(rows, row, 3),
 		.profile_allowed = db_get_bool(rows, row, 4),
-		.assigned = split_lines(arena, db_get_text(rows, row, 15)),
+		.assigned = split_lines(arena, db_get_text(rows, row, 16)),
 	};
 
 	read_caa(arena, db_get_text(rows, row, 16), &config);

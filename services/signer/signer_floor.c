@@ -166,9 +166,17 @@ proves_mailbox(
     const struct signer_floor *floor, const struct signer_proof *proof, const char *mailbox)
 {
 	const struct claim_evidence *e = &proof->evidence->e;
+	const struct smime_method *method = smime_method_find(e->method);
 
-	return is_proof(floor, proof, CLAIM_MAILBOX, "email-token") &&
-	       strcmp(e->account, floor->request->account) == 0 && strcmp(e->target, mailbox) == 0;
+	if (method == NULL || method->target != SMIME_TARGET_MAILBOX ||
+	    !is_proof(floor, proof, CLAIM_MAILBOX, method->name))
+		return false;
+	/* What the rules let nobody reuse serves the request that it was made for (SBR 3.2.2.4). */
+	if (smime_rule_reuse_ms(method->reuse) == 0 &&
+	    (!cs_id_equal(e->request, floor->request->id) ||
+		memcmp(e->request_digest, floor->request->digest, CLAIM_DIGEST) != 0))
+		return false;
+	return strcmp(e->account, floor->request->account) == 0 && strcmp(e->target, mailbox) == 0;
 }
 
 /*

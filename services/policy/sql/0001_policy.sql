@@ -20,22 +20,25 @@ create table profile (
 	may_signing boolean not null,
 	may_encryption boolean not null,
 	domain_methods text[] not null,                 -- how people may prove a domain, of libs/smime
+	mailbox_methods text[] not null,                -- and a mailbox; answers by mail need an LMTP listener
 	active boolean not null,
 	check (cardinality(domain_methods) > 0 or validation = 'mailbox'),
 	check (domain_methods <@ array['dns-txt', 'dns-cname', 'dns-persist', 'http-file', 'acme-http',
-	    'acme-tls-alpn', 'mx-dns-txt', 'mx-http-file'])
+	    'acme-tls-alpn', 'mx-dns-txt', 'mx-http-file']),
+	check (cardinality(mailbox_methods) > 0),
+	check (mailbox_methods <@ array['email-token', 'email-reply'])
 );
 
 insert into profile values
 	('smime-mailbox', 1, 'mailbox', 'mailbox-multipurpose', 30, 398, 825,
 	    true, true, true, array['dns-txt', 'dns-cname', 'dns-persist', 'http-file',
-	    'acme-http', 'acme-tls-alpn', 'mx-dns-txt', 'mx-http-file'], true),
+	    'acme-http', 'acme-tls-alpn', 'mx-dns-txt', 'mx-http-file'], array['email-token'], true),
 	('smime-domain', 1, 'domain', 'mailbox-multipurpose', 30, 398, 825,
 	    true, true, true, array['dns-txt', 'dns-cname', 'dns-persist', 'http-file',
-	    'acme-http', 'acme-tls-alpn', 'mx-dns-txt', 'mx-http-file'], true),
+	    'acme-http', 'acme-tls-alpn', 'mx-dns-txt', 'mx-http-file'], array['email-token'], true),
 	('smime-domain-mailbox', 1, 'both', 'mailbox-multipurpose', 30, 398, 825,
 	    true, true, true, array['dns-txt', 'dns-cname', 'dns-persist', 'http-file',
-	    'acme-http', 'acme-tls-alpn', 'mx-dns-txt', 'mx-http-file'], true);
+	    'acme-http', 'acme-tls-alpn', 'mx-dns-txt', 'mx-http-file'], array['email-token'], true);
 
 create table account (
 	enterprise text not null references enterprise (name),

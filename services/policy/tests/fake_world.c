@@ -122,6 +122,7 @@ make_rules(struct fake_world *world)
 			.domain_methods = fake_texts(world,
 			    "dns-txt,dns-cname,dns-persist,http-file,acme-http,acme-tls-alpn,"
 			    "mx-dns-txt,mx-http-file"),
+			.mailbox_methods = fake_texts(world, "email-token"),
 		},
 	};
 }

@@ -292,6 +292,8 @@ a_new_case_has_no_plan_and_what_the_tables_say(void **state)
 	assert_int_equal(c->config.profile.max_days, 825);
 	assert_true(c->config.profile.may_dual);
 	offers_every_method(&c->config.profile.domain_methods);
+	assert_int_equal(c->config.profile.mailbox_methods.n, 1);
+	assert_string_equal(c->config.profile.mailbox_methods.items[0], "email-token");
 	assert_int_equal(c->config.assigned.n, 1);
 	assert_string_equal(c->config.assigned.items[0], "*@alpha.example");
 	assert_null(c->proofs);

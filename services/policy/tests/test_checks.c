@@ -249,6 +249,24 @@ each_type_has_its_checks(void **state)
 }
 
 static void
+of_several_methods_for_a_mailbox_none_is_fixed(void **state)
+{
+	struct fake_world *world = *state;
+	const struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
+
+	world->config.profile.mailbox_methods = fake_texts(world, "email-reply");
+	struct claim_plan plan = checks_of(world, &request, FAKE_NOW);
+
+	assert_string_equal(fake_check(&plan, "mailbox-1")->method, "email-reply");
+	assert_int_equal(fake_check(&plan, "mailbox-1")->allowed_methods.n, 0);
+	world->config.profile.mailbox_methods = fake_texts(world, "email-token,email-reply");
+	plan = checks_of(world, &request, FAKE_NOW);
+	assert_string_equal(fake_check(&plan, "mailbox-1")->method, "");
+	assert_int_equal(fake_check(&plan, "mailbox-1")->allowed_methods.n, 2);
+	world->config.profile.mailbox_methods = fake_texts(world, "email-token");
+}
+
+static void
 a_check_holds_all_that_its_validator_needs(void **state)
 {
 	struct fake_world *world = *state;
@@ -596,6 +614,7 @@ main(void)
 		CASE(a_profile_may_be_stricter_than_the_rules_and_not_laxer),
 		CASE(allows_only_the_profiles_uses_of_a_key),
 		CASE(each_type_has_its_checks),
+		CASE(of_several_methods_for_a_mailbox_none_is_fixed),
 		CASE(a_check_holds_all_that_its_validator_needs),
 		CASE(a_domain_may_be_proved_as_the_profile_says),
 		CASE(methods_that_retired_are_left_out),

@@ -32,7 +32,9 @@ stands(struct fake_world *world, const struct policy_proof *proofs,
     const struct claim_request *request, const char *check_id, int64_t until_ms)
 {
 	struct claim_plan plan = checks_of(world, request);
-	const struct policy_need need = { .until_ms = until_ms, .proofs = proofs };
+	const struct policy_need need = {
+		.request = request->id, .until_ms = until_ms, .proofs = proofs
+	};
 
 	policy_standing_attach(&need, plan.checks, plan.n_checks);
 	policy_standing_attach_caa(&need, plan.checks, plan.n_checks);
@@ -83,6 +85,50 @@ a_mailbox_proof_serves_its_enterprise_account_and_mailbox_only(void **state)
 			fail_msg(
 			    "%s: got %d, want %d", cases[i].name, !cases[i].want, cases[i].want);
 	}
+}
+
+/* By the method that proved it, when several are open; and none that the profile does not offer. */
+static void
+a_mailbox_stands_by_the_method_that_proved_it(void **state)
+{
+	static const struct {
+		const char *profile, *proved_by;
+		bool want, want_other; /* for this request, for another of the same account */
+	} cases[] = {
+		{ "email-token,email-reply", "email-token", true, true },
+		{ "email-token,email-reply", "email-reply", true, false },
+		{ "email-reply", "email-reply", true, false },
+		{ "email-token", "email-token", true, true },
+		{ "email-token", "email-reply", false, false },
+		{ "email-reply", "email-token", false, false },
+		{ "email-token,email-reply", "dns-txt", false, false },
+		{ "email-token,email-reply", "phone", false, false },
+	};
+	struct fake_world *world = *state;
+
+	for (size_t i = 0; i < LEN(cases); i++) {
+		struct claim_request request, other;
+		const struct policy_proof *proofs = NULL;
+		struct claim_check check;
+
+		request = fake_request(world, "alice@alpha.example", "").request;
+		other = request;
+		other.id.octets[15] ^= 1;
+		world->config.profile.mailbox_methods = fake_texts(world, cases[i].profile);
+		const struct claim_plan plan = checks_of(world, &request);
+
+		check = *fake_check(&plan, "mailbox-1");
+		check.method = cases[i].proved_by;
+		claim_check_digest(&check, check.digest);
+		const struct policy_evidence yes =
+		    fake_evidence(world, &request, &check, 1, CLAIM_PROVED);
+
+		add(world, &proofs, &yes);
+		if (stands(world, proofs, &request, "mailbox-1", FAKE_NOW) != cases[i].want ||
+		    stands(world, proofs, &other, "mailbox-1", FAKE_NOW) != cases[i].want_other)
+			fail_msg("%s, proved by %s", cases[i].profile, cases[i].proved_by);
+	}
+	world->config.profile.mailbox_methods = fake_texts(world, "email-token");
 }
 
 static void
@@ -486,6 +532,7 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fake_world_setup, fake_world_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(a_mailbox_proof_serves_its_enterprise_account_and_mailbox_only),
+		CASE(a_mailbox_stands_by_the_method_that_proved_it),
 		CASE(a_mailbox_proof_never_proves_a_domain),
 		CASE(evidence_serves_until_its_last_millisecond),
 		CASE(evidence_that_calls_itself_fresh_for_longer_is_cut),

@@ -279,6 +279,16 @@ CHANGE(by_acme_tls, STEP_FACTS, BY("acme-tls-alpn"))
 CHANGE(by_mx_txt, STEP_FACTS, BY("mx-dns-txt"))
 CHANGE(by_mx_file, STEP_FACTS, BY("mx-http-file"))
 CHANGE(by_mail_method, STEP_FACTS, BY("email-token"))
+/* An answer by mail serves the request that it was given for, whatever a plan says. */
+#define BY_REPLY w->checks[MAILBOX].method = w->evidence[MAILBOX].method = "email-reply"
+#define OF_THIS                                       \
+	BY_REPLY;                                     \
+	w->evidence[MAILBOX].request = w->request.id; \
+	memcpy(w->evidence[MAILBOX].request_digest, w->request.digest, CLAIM_DIGEST)
+CHANGE(mail_by_reply, STEP_REQUEST, OF_THIS)
+CHANGE(mail_by_reply_of_another, STEP_REQUEST, BY_REPLY)
+CHANGE(mail_by_reply_of_a_change, STEP_REQUEST, OF_THIS;
+       w->evidence[MAILBOX].request_digest[0] ^= 1)
 CHANGE(by_caa, STEP_FACTS, BY("caa-issuemail"))
 CHANGE(by_old_persist, STEP_FACTS, BY_PERSIST(10 * CS_DAY_MS))
 CHANGE(by_stale_persist, STEP_FACTS, BY_PERSIST(10 * CS_DAY_MS + 1))
@@ -514,6 +524,11 @@ static const struct {
 	{ "domain by a file of the mail server", by_mx_file, NULL },
 	{ "domain by a method of mailboxes", by_mail_method, "mailbox-not-proved" },
 	{ "domain by CAA", by_caa, "mailbox-not-proved" },
+	{ "mailbox by an answer", mail_by_reply, NULL },
+	{ "mailbox by an answer for another request", mail_by_reply_of_another,
+	    "mailbox-not-proved" },
+	{ "mailbox by an answer for the request as it was", mail_by_reply_of_a_change,
+	    "mailbox-not-proved" },
 	{ "persistent record of ten days", by_old_persist, NULL },
 	{ "persistent record of ten days and 1 ms", by_stale_persist, "domain-1 stale" },
 	{ "domain by no value at all", by_nothing_published, "mailbox-not-proved" },
