@@ -7,7 +7,9 @@
 
 #include <string.h>
 
+#include "answer.h"
 #include "base/text.h"
+#include "pki/hash.h"
 #include "store.h"
 #include "wire.h"
 
@@ -66,6 +68,26 @@ read_bounced(const void *self, struct svc_event *ev, struct cs_err *err)
 	return wire_read_bounced(ev->arena, ev->body, bounced, err);
 }
 
+static enum cs_code
+read_answered(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct mailbox_answered *answered = CS_NEW(ev->arena, struct mailbox_answered);
+
+	(void)self;
+	ev->what = answered;
+	return wire_read_answered(ev->arena, ev->body, answered, err);
+}
+
+static enum cs_code
+read_ask_reply(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct mailbox_pressed *asked = CS_NEW(ev->arena, struct mailbox_pressed);
+
+	(void)self;
+	ev->what = asked;
+	return wire_read_ask_reply(ev->arena, ev->body, &ev->key, asked, err);
+}
+
 /* ---- telling the world ---- */
 
 static struct mailbox_setting
@@ -92,6 +114,7 @@ order_mail(struct svc_event *ev, const struct mailbox_step *step)
 		.request = ev->key,
 		.mail = step->mail->id,
 		.expires_ms = step->mail->expires_ms,
+		.way = step->mail->way,
 		.check_id = step->next.check_id,
 		.mailbox = check->target,
 		.enterprise = check->enterprise,
@@ -123,7 +146,7 @@ prove(const struct mailbox_service *mailbox, struct svc_event *ev, struct mailbo
 	const struct mailbox_setting in = setting(mailbox, ev);
 	const struct mailbox_mail *mail = mailbox_mail_of(&step->next, step->next.proved_mail);
 	const struct claim_evidence evidence =
-	    mailbox_evidence(&in, &step->next, read_route(ev, mail->route));
+	    mailbox_evidence(&in, step, read_route(ev, mail->route), read_route(ev, step->key));
 
 	step->next.evidence = claim_seal_evidence(ev->arena, mailbox->key, &evidence);
 	svc_emit(ev, "evidence.mailbox", step->next.evidence);
@@ -223,11 +246,46 @@ mailbox_on_bounced(const void *self, struct svc_event *ev)
 	svc_reply(ev, 200, cs_span_str(NULL));
 }
 
+static void
+mailbox_on_answered(const void *self, struct svc_event *ev)
+{
+	const struct mailbox_answered *answered = ev->what;
+	const struct mailbox_setting in = setting(self, ev);
+	const struct mailbox_challenge old =
+	    challenge_of(ev, mailbox_return_check(ev->arena, &answered->path));
+
+	apply(self, ev, mailbox_decide_answered(&in, &old, answered));
+	svc_reply(ev, 200, cs_span_str(NULL));
+}
+
+/* Changes nothing: whoever may press Verify is told what an answer is made of beside the mail. */
+static void
+mailbox_on_ask_reply(const void *self, struct svc_event *ev)
+{
+	const struct mailbox_service *mailbox = self;
+	const struct mailbox_pressed *asked = ev->what;
+	const struct mailbox_challenge old = challenge_of(ev, asked->check_id);
+	char part2[REPLY_PART1_TEXT] = "", thumbprint[REPLY_DIGEST_TEXT] = "";
+	const bool open = mailbox_may_answer(&old, asked->enterprise, asked->account, ev->now_ms);
+
+	if (open) {
+		mailbox_answer_part2(mailbox->token_key, ev->key, asked->check_id, part2);
+		reply_digest_text(old.asked.request_digest, thumbprint);
+	}
+	svc_reply(ev, 200,
+	    wire_write_ask_reply_answer(
+		ev->arena, open ? part2 : NULL, thumbprint, mailbox->mail_from));
+	pki_wipe(part2, sizeof(part2));
+	log_info(ev->log, "answer asked for open=%d", open);
+}
+
 const struct svc_route mailbox_routes[] = {
 	{ "plan.mailbox-asked", read_asked, mailbox_on_asked },
 	{ "request.verification-asked", read_pressed, mailbox_on_pressed },
 	{ "ask.mailbox.submit", read_submit, mailbox_on_submit },
 	{ "work.mail", read_mailed, mailbox_on_mailed },
 	{ "mail.bounced", read_bounced, mailbox_on_bounced },
+	{ "mail.answered", read_answered, mailbox_on_answered },
+	{ "ask.mailbox.reply", read_ask_reply, mailbox_on_ask_reply },
 	{ 0 },
 };

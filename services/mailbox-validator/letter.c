@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "answer.h"
 #include "mail/message.h"
 #include "pki/hash.h"
 
@@ -36,6 +37,22 @@ static const char text[] =
     "proved by it. Never give the token to anybody else; nobody of ours asks for\n"
     "it. Answers to this mail are not read.\n";
 
+static const char answer_text[] =
+    "A certificate for signed and encrypted mail (S/MIME) is requested for the\n"
+    "mailbox that this mail is addressed to.\n"
+    "\n"
+    "The organization that asks for it, and the number of the request:\n"
+    "\n"
+    "        %s\n"
+    "        %s\n"
+    "\n"
+    "If that is you, or if you agree, this mail must be answered (RFC 8823) before\n"
+    "%.16s UTC. The program that asks for the certificate makes the answer from\n"
+    "this mail's subject and from what only it was told.\n"
+    "\n"
+    "If you did not ask for this, ignore this mail: without that answer nothing is\n"
+    "proved by it. Never send what somebody else gives you as an answer to it.\n";
+
 /* Letters, digits and what addresses need; everything else could look like a text or a link of ours. */
 static const char *
 shown(struct cs_arena *arena, const char *name)
@@ -58,7 +75,11 @@ write_body(struct cs_arena *arena, const struct mailbox_letter *letter)
 	cs_time_format(letter->expires_ms, until);
 	until[strcspn(until, "T")] = ' ';
 	cs_id_format(letter->request, request);
-	return cs_arena_printf(arena, text, shown(arena, letter->enterprise), request, until);
+	const char *enterprise = shown(arena, letter->enterprise);
+
+	return letter->way == MAILBOX_BY_REPLY
+		   ? cs_arena_printf(arena, answer_text, enterprise, request, until)
+		   : cs_arena_printf(arena, text, enterprise, request, until);
 }
 
 /* Puts the token where the blank is: so it lies in one place, and no step before could have copied it. */
@@ -73,11 +94,11 @@ fill_in(struct cs_span mail, const char *token, struct cs_err *err)
 	return CS_OK;
 }
 
-enum cs_code
-letter_write(struct cs_arena *arena, struct cs_span token_key, const struct mailbox_letter *letter,
-    const char *from, int64_t now_ms, struct cs_span *ret_octets, struct cs_err *err)
+static struct mail_message
+message_of(
+    struct cs_arena *arena, const struct mailbox_letter *letter, const char *from, int64_t now_ms)
 {
-	const struct mail_message message = {
+	return (struct mail_message){
 		.from = from,
 		.from_name = "Countersign",
 		.to = letter->mailbox,
@@ -86,6 +107,31 @@ letter_write(struct cs_arena *arena, struct cs_span token_key, const struct mail
 		.id = letter->mail,
 		.date_ms = now_ms,
 	};
+}
+
+static enum cs_code
+write_challenge(struct cs_arena *arena, struct cs_span token_key,
+    const struct mailbox_letter *letter, const char *from, const char *reply_to, int64_t now_ms,
+    struct cs_span *ret_octets, struct cs_err *err)
+{
+	struct mail_message message = message_of(arena, letter, from, now_ms);
+	char subject[sizeof("ACME: ") + REPLY_PART1_TEXT] = "ACME: ";
+
+	mailbox_answer_part1(token_key, letter->mail, letter->nonce, subject + strlen(subject));
+	message.subject = subject;
+	message.reply_to = reply_to;
+	message.auto_type = "acme";
+	enum cs_code code = mail_message_write(&message, arena, ret_octets, err);
+
+	pki_wipe(subject, sizeof(subject));
+	return code;
+}
+
+static enum cs_code
+write_token(struct cs_arena *arena, struct cs_span token_key, const struct mailbox_letter *letter,
+    const char *from, int64_t now_ms, struct cs_span *ret_octets, struct cs_err *err)
+{
+	const struct mail_message message = message_of(arena, letter, from, now_ms);
 	uint8_t token[MAILBOX_TOKEN];
 	char token_text[MAILBOX_TOKEN_TEXT];
 	struct cs_span mail;
@@ -101,4 +147,15 @@ letter_write(struct cs_arena *arena, struct cs_span token_key, const struct mail
 	if (code == CS_OK)
 		*ret_octets = mail;
 	return code;
+}
+
+enum cs_code
+letter_write(struct cs_arena *arena, struct cs_span token_key, const struct mailbox_letter *letter,
+    const char *from, const char *reply_to, int64_t now_ms, struct cs_span *ret_octets,
+    struct cs_err *err)
+{
+	if (letter->way == MAILBOX_BY_REPLY)
+		return write_challenge(
+		    arena, token_key, letter, from, reply_to, now_ms, ret_octets, err);
+	return write_token(arena, token_key, letter, from, now_ms, ret_octets, err);
 }

@@ -10,10 +10,11 @@
 
 /*
  * The whole mail, CRLF lines, in `arena`: the only place where its token lies in clear, so the caller
- * wipes it.  CS_MALFORMED: an address that we do not mail to.
+ * wipes it.  One that wants an answer (RFC 8823 3.1) has part 1 in its subject and goes with `reply_to`; for
+ * the others that is NULL.  CS_MALFORMED: an address that we do not mail to.
  */
-CS_MUST_USE enum cs_code
-letter_write(struct cs_arena *arena, struct cs_span token_key, const struct mailbox_letter *letter,
-    const char *from, int64_t now_ms, struct cs_span *ret_octets, struct cs_err *err);
+CS_MUST_USE enum cs_code letter_write(struct cs_arena *arena, struct cs_span token_key,
+    const struct mailbox_letter *letter, const char *from, const char *reply_to, int64_t now_ms,
+    struct cs_span *ret_octets, struct cs_err *err);
 
 #endif

@@ -8,9 +8,16 @@
 
 #include <string.h>
 
+#include "answer.h"
 #include "smime/address.h"
 
 #define CHECK_PREFIX "mailbox-"
+
+const char *
+mailbox_way_method(enum mailbox_way way)
+{
+	return way == MAILBOX_BY_REPLY ? MAILBOX_REPLY_METHOD : MAILBOX_METHOD;
+}
 
 const char *
 mailbox_mail_state_name(enum mailbox_mail_state state)
@@ -102,13 +109,34 @@ mailbox_is_live(const struct mailbox_mail *mail, int64_t now_ms)
 }
 
 static size_t
-count_live(const struct mailbox_challenge *challenge, int64_t now_ms)
+count_live(const struct mailbox_challenge *challenge, enum mailbox_way way, int64_t now_ms)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < challenge->n_mails; i++)
-		n += mailbox_is_live(&challenge->mails[i], now_ms);
+		n +=
+		    challenge->mails[i].way == way && mailbox_is_live(&challenge->mails[i], now_ms);
 	return n;
+}
+
+static bool
+is_asked(const struct mailbox_challenge *challenge)
+{
+	return challenge->asked_octets.len > 0;
+}
+
+static bool
+is_proved(const struct mailbox_challenge *challenge)
+{
+	return challenge->evidence.len > 0;
+}
+
+/* Of this account of this enterprise, and of nobody else (invariant 8). */
+static bool
+is_theirs(const struct mailbox_challenge *challenge, const char *enterprise, const char *account)
+{
+	return strcmp(challenge->asked.check.enterprise, enterprise) == 0 &&
+	       strcmp(challenge->asked.check.account, account) == 0;
 }
 
 uint32_t
@@ -128,6 +156,14 @@ mailbox_expires_ms(const struct mailbox_challenge *challenge, int64_t now_ms)
 		    challenge->mails[i].expires_ms > last_ms)
 			last_ms = challenge->mails[i].expires_ms;
 	return last_ms;
+}
+
+bool
+mailbox_may_answer(const struct mailbox_challenge *challenge, const char *enterprise,
+    const char *account, int64_t now_ms)
+{
+	return is_asked(challenge) && is_theirs(challenge, enterprise, account) &&
+	       count_live(challenge, MAILBOX_BY_REPLY, now_ms) > 0;
 }
 
 struct mailbox_mail *
@@ -169,26 +205,6 @@ void_mails(struct mailbox_challenge *challenge)
 	}
 }
 
-static bool
-is_asked(const struct mailbox_challenge *challenge)
-{
-	return challenge->asked_octets.len > 0;
-}
-
-static bool
-is_proved(const struct mailbox_challenge *challenge)
-{
-	return challenge->evidence.len > 0;
-}
-
-/* Of this account of this enterprise, and of nobody else (invariant 8). */
-static bool
-is_theirs(const struct mailbox_challenge *challenge, const char *enterprise, const char *account)
-{
-	return strcmp(challenge->asked.check.enterprise, enterprise) == 0 &&
-	       strcmp(challenge->asked.check.account, account) == 0;
-}
-
 /* ---- a new mail ---- */
 
 static void
@@ -208,22 +224,41 @@ compute_mac(const struct mailbox_setting *in, const struct mailbox_challenge *ch
 	mailbox_token_mac(in->arena, in->token_key, tag, &binding, ret_mac);
 }
 
+/* What is compared with: the token's digest, or that of the answer which both parts make. */
+static void
+make_tag(const struct mailbox_setting *in, const struct mailbox_challenge *challenge,
+    const struct mailbox_mail *mail, uint8_t *ret_tag)
+{
+	uint8_t token[MAILBOX_TOKEN], digest[REPLY_DIGEST];
+
+	if (mail->way == MAILBOX_BY_TOKEN) {
+		mailbox_token_make(in->token_key, mail->id, mail->nonce, token);
+		mailbox_token_tag(in->token_key, token, ret_tag);
+	} else {
+		mailbox_answer_digest(in->token_key, in->request, challenge->check_id,
+		    challenge->asked.request_digest, mail->id, mail->nonce, digest);
+		mailbox_answer_tag(in->token_key, digest, ret_tag);
+	}
+	explicit_bzero(token, sizeof(token));
+	explicit_bzero(digest, sizeof(digest));
+}
+
 static struct mailbox_mail
-make_mail(const struct mailbox_setting *in, const struct mailbox_challenge *challenge)
+make_mail(const struct mailbox_setting *in, const struct mailbox_challenge *challenge,
+    enum mailbox_way way)
 {
 	struct mailbox_mail mail = {
+		.way = way,
 		.made_ms = in->now_ms,
 		.expires_ms = in->now_ms + MAILBOX_LIFE_MS,
 		.state = MAILBOX_MADE,
 		.reply = "",
 		.is_new = true,
 	};
-	uint8_t token[MAILBOX_TOKEN], tag[MAILBOX_MAC];
+	uint8_t tag[MAILBOX_MAC];
 
 	mailbox_mail_seed(in->token_key, in->now_ms, in->random, &mail.id, mail.nonce);
-	mailbox_token_make(in->token_key, mail.id, mail.nonce, token);
-	mailbox_token_tag(in->token_key, token, tag);
-	explicit_bzero(token, sizeof(token));
+	make_tag(in, challenge, &mail, tag);
 	compute_mac(in, challenge, &mail, tag, mail.mac);
 	return mail;
 }
@@ -239,13 +274,43 @@ deferred(const struct mailbox_challenge *old, const char *reason, const char *wh
 	return step;
 }
 
+bool
+mailbox_allows(const struct claim_check *check, const char *method)
+{
+	for (size_t i = 0; i < check->allowed_methods.n; i++)
+		if (strcmp(check->allowed_methods.items[i], method) == 0)
+			return true;
+	return strcmp(check->method, method) == 0;
+}
+
+/* False: not by any way that the order leaves open. */
+static bool
+choose_way(const struct claim_check *check, const char *method, enum mailbox_way *ret_way)
+{
+	for (enum mailbox_way way = MAILBOX_BY_TOKEN; way <= MAILBOX_BY_REPLY; way++) {
+		const char *name = mailbox_way_method(way);
+
+		if ((method[0] == '\0' || strcmp(method, name) == 0) &&
+		    mailbox_allows(check, name)) {
+			*ret_way = way;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* One more mail to the challenge of `old`, or the reason why not. */
 static struct mailbox_step
-mail_to(const struct mailbox_setting *in, const struct mailbox_challenge *old)
+mail_to(const struct mailbox_setting *in, const struct mailbox_challenge *old, const char *method)
 {
-	size_t live = count_live(old, in->now_ms);
+	const size_t tokens = count_live(old, MAILBOX_BY_TOKEN, in->now_ms);
+	const size_t live = tokens + count_live(old, MAILBOX_BY_REPLY, in->now_ms);
+	enum mailbox_way way;
 	const char *why = mailbox_tally_refuses(in->tally, &in->limits, &old->to, in->now_ms);
 
+	if (!choose_way(&old->asked.check, method, &way))
+		return deferred(old, "method-not-allowed",
+		    "the profile does not let a mailbox be proved that way");
 	if (live >= MAILBOX_LIVE)
 		return deferred(
 		    old, "tokens-live", "three tokens are still valid: use one of them");
@@ -254,9 +319,9 @@ mail_to(const struct mailbox_setting *in, const struct mailbox_challenge *old)
 	struct mailbox_step step = move(in, old, "mail made");
 	struct mailbox_challenge *next = &step.next;
 
-	if (live == 0)
+	if (tokens == 0)
 		next->tries = 0; /* tries count against codes, and none of the old ones is left */
-	next->mails[next->n_mails] = make_mail(in, next);
+	next->mails[next->n_mails] = make_mail(in, next, way);
 	step.mail = &next->mails[next->n_mails++];
 	next->mails_made++;
 	mailbox_tally_mail(in->tally, &next->to, in->now_ms);
@@ -298,12 +363,13 @@ mailbox_decide_asked(const struct mailbox_setting *in, const struct mailbox_chal
 
 	take_order(&step.next, asked);
 	bool wish = has_wish(in, &step.next);
+	const char *method = step.next.wish_method;
 
-	step.next.wish_enterprise = step.next.wish_account = NULL;
+	step.next.wish_enterprise = step.next.wish_account = step.next.wish_method = NULL;
 	step.next.wished_ms = 0;
 	if (!wish)
 		return step;
-	struct mailbox_step mailed = mail_to(in, &step.next);
+	struct mailbox_step mailed = mail_to(in, &step.next, method == NULL ? "" : method);
 
 	mailed.next.changed = true;
 	return mailed;
@@ -319,6 +385,7 @@ remember(const struct mailbox_setting *in, const struct mailbox_challenge *old,
 
 	step.next.wish_enterprise = pressed->enterprise;
 	step.next.wish_account = pressed->account;
+	step.next.wish_method = pressed->method;
 	step.next.wished_ms = in->now_ms;
 	return step;
 }
@@ -333,14 +400,15 @@ mailbox_decide_pressed(const struct mailbox_setting *in, const struct mailbox_ch
 		return stay(old, "asked by another account");
 	if (is_proved(old))
 		return stay(old, "proved already");
-	return mail_to(in, old);
+	return mail_to(in, old, pressed->method);
 }
 
 /* ---- ask.mailbox.submit ---- */
 
 /*
  * The mail whose token this is, NULL: of none.  Every mail is compared, each in constant time, so that
- * the time says nothing about how near a guess is.
+ * the time says nothing about how near a guess is.  What is typed never has the tag of an answer: that has a
+ * label of its own.
  */
 static const struct mailbox_mail *
 match(const struct mailbox_setting *in, const struct mailbox_challenge *challenge,
@@ -371,9 +439,12 @@ answered(struct mailbox_step step, const char *result, const char *text)
 static struct mailbox_step
 nothing_lives(const struct mailbox_challenge *old)
 {
-	const struct mailbox_mail *last = old->n_mails == 0 ? NULL : &old->mails[old->n_mails - 1];
+	const struct mailbox_mail *last = NULL;
 
-	if (old->mails_made == 0)
+	for (size_t i = 0; i < old->n_mails; i++)
+		if (old->mails[i].way == MAILBOX_BY_TOKEN)
+			last = &old->mails[i];
+	if (old->mails_made == 0 || (last == NULL && old->n_mails > 0))
 		return answered(
 		    stay(old, NULL), "not-sent", "No token was mailed yet: press Verify first.");
 	if (old->tries >= MAILBOX_TRIES)
@@ -428,45 +499,106 @@ mailbox_decide_submitted(const struct mailbox_setting *in, const struct mailbox_
 	if (mail != NULL && !mail->is_void) /* a right one is no guess */
 		return answered(stay(old, NULL), "expired",
 		    "This token has expired. Use a newer one, or press Verify.");
-	if (count_live(old, in->now_ms) == 0)
+	if (count_live(old, MAILBOX_BY_TOKEN, in->now_ms) == 0)
 		return nothing_lives(old);
 	return wrong(in, old);
 }
 
-static void
-add_route(struct claim_evidence *evidence, const struct mailbox_route *route)
+/* Bogus is worse than unknown, unknown worse than insecure, insecure worse than secure. */
+static enum claim_dnssec
+weaker(enum claim_dnssec a, enum claim_dnssec b)
 {
-	evidence->security = route->security;
+	static const int rank[] = {
+		[CLAIM_DNSSEC_NOT_USED] = 0,
+		[CLAIM_DNSSEC_SECURE] = 1,
+		[CLAIM_DNSSEC_INSECURE] = 2,
+		[CLAIM_DNSSEC_INDETERMINATE] = 3,
+		[CLAIM_DNSSEC_BOGUS] = 4,
+	};
+
+	return rank[a] >= rank[b] ? a : b;
+}
+
+static void
+add_lookups(
+    struct cs_arena *arena, struct claim_evidence *evidence, const struct mailbox_route *found)
+{
+	const size_t n = evidence->n_lookups + found->n_lookups;
+	struct claim_lookup *lookups = CS_NEW_ARRAY(arena, n, struct claim_lookup);
+
+	for (size_t i = 0; i < n; i++)
+		lookups[i] = i < evidence->n_lookups ? evidence->lookups[i]
+						     : found->lookups[i - evidence->n_lookups];
+	evidence->lookups = lookups;
+	evidence->n_lookups = n;
+	evidence->security = weaker(evidence->security, found->security);
+}
+
+static void
+add_route(
+    struct cs_arena *arena, struct claim_evidence *evidence, const struct mailbox_route *route)
+{
 	evidence->found_at = route->found_at;
 	evidence->ttl_s = route->ttl_s;
-	evidence->lookups = route->lookups;
-	evidence->n_lookups = route->n_lookups;
 	evidence->seen = route->seen;
+	add_lookups(arena, evidence, route);
+}
+
+/* The order, by the method that it was carried out by. */
+static struct claim_asked
+order_by(const struct claim_asked *asked, enum mailbox_way way)
+{
+	struct claim_asked order = *asked;
+
+	order.check.method = mailbox_way_method(way);
+	claim_check_digest(&order.check, order.check.digest);
+	return order;
+}
+
+static void
+say_how(const struct mailbox_setting *in, const struct mailbox_step *step,
+    const struct mailbox_mail *mail, struct claim_evidence *evidence)
+{
+	const char *account = step->next.asked.check.account;
+	char id[CS_ID_TEXT];
+
+	cs_id_format(mail->id, id);
+	if (mail->way == MAILBOX_BY_TOKEN) {
+		evidence->reason = "token-returned";
+		evidence->clause = "SBR 3.2.2.2";
+		evidence->text =
+		    "The token that was mailed to the mailbox was returned by the account.";
+		evidence->detail = cs_arena_printf(in->arena, "mail=%s account=%s", id, account);
+		return;
+	}
+	evidence->reason = "answer-returned";
+	evidence->clause = "SBR 3.2.2.4; RFC 8823 3.2";
+	evidence->text = "The mail was answered from the mailbox, signed by its domain.";
+	evidence->detail =
+	    cs_arena_printf(in->arena, "mail=%s account=%s %s", id, account, step->signed_by);
 }
 
 struct claim_evidence
-mailbox_evidence(const struct mailbox_setting *in, const struct mailbox_challenge *proved,
-    const struct mailbox_route *route)
+mailbox_evidence(const struct mailbox_setting *in, const struct mailbox_step *step,
+    const struct mailbox_route *route, const struct mailbox_route *key)
 {
-	const struct claim_check *check = &proved->asked.check;
-	int64_t reuse_ms =
-	    check->freshness_ms < MAILBOX_REUSE_MS ? check->freshness_ms : MAILBOX_REUSE_MS;
+	const struct mailbox_mail *mail = mailbox_mail_of(&step->next, step->next.proved_mail);
+	const struct claim_asked order = order_by(&step->next.asked, mail->way);
+	int64_t reuse_ms = order.check.freshness_ms < MAILBOX_REUSE_MS ? order.check.freshness_ms
+								       : MAILBOX_REUSE_MS;
 	struct claim_evidence evidence;
-	char mail[CS_ID_TEXT];
 
-	cs_id_format(proved->proved_mail, mail);
-	claim_evidence_for(&proved->asked, &evidence);
+	claim_evidence_for(&order, &evidence);
+	say_how(in, step, mail, &evidence);
 	evidence.outcome = CLAIM_PROVED;
-	evidence.reason = "token-returned";
-	evidence.clause = "SBR 3.2.2.2";
-	evidence.text = "The token that was mailed to the mailbox was returned by the account.";
 	evidence.checked_at_ms = in->now_ms;
 	evidence.valid_until_ms = in->now_ms + reuse_ms;
 	evidence.perspective = "primary";
 	evidence.rules_version = CLAIM_RULES_VERSION;
-	evidence.detail = cs_arena_printf(in->arena, "mail=%s account=%s", mail, check->account);
 	if (route != NULL)
-		add_route(&evidence, route);
+		add_route(in->arena, &evidence, route);
+	if (key != NULL)
+		add_lookups(in->arena, &evidence, key);
 	return evidence;
 }
 
@@ -583,8 +715,8 @@ without_token(const struct mailbox_setting *in, const struct mailbox_mail *mail,
 	return shows ? "withheld: the server repeated the mail" : reply;
 }
 
-static struct mailbox_mail *
-returned_mail(const struct mailbox_challenge *challenge, const struct mailbox_return *path)
+struct mailbox_mail *
+mailbox_returned(const struct mailbox_challenge *challenge, const struct mailbox_return *path)
 {
 	for (size_t i = 0; i < challenge->n_mails; i++)
 		if (mailbox_return_is(path, challenge->mails[i].id))
@@ -601,7 +733,7 @@ mailbox_decide_bounced(const struct mailbox_setting *in, const struct mailbox_ch
     const struct mailbox_bounced *bounced)
 {
 	struct mailbox_step step = move(in, old, NULL);
-	struct mailbox_mail *mail = returned_mail(&step.next, &bounced->path);
+	struct mailbox_mail *mail = mailbox_returned(&step.next, &bounced->path);
 
 	if (mail == NULL)
 		return stay(old, "bounce of an unknown mail");
@@ -620,5 +752,65 @@ mailbox_decide_bounced(const struct mailbox_setting *in, const struct mailbox_ch
 	step.reason = "delayed";
 	step.told = "deferred";
 	step.says = "mail delayed";
+	return step;
+}
+
+/* ---- mail.answered ---- */
+
+/* What is wrong with it is told, for whoever sent it may mend it; only a wrong answer counts. */
+static struct mailbox_step
+bad_answer(struct mailbox_step step, struct mailbox_mail *mail,
+    const struct mailbox_answered *answered, bool is_wrong)
+{
+	step.told = "sent";
+	step.says = "answer refused";
+	step.reason = answered->reason;
+	step.clause = answered->clause;
+	step.reply = answered->text;
+	step.route = mail->route;
+	if (!is_wrong)
+		return step;
+	mail->changed = true;
+	mail->bad_answers++;
+	if (mail->bad_answers >= MAILBOX_BAD_ANSWERS)
+		return refused(step, mail, true);
+	return step;
+}
+
+static bool
+is_right(const struct mailbox_setting *in, const struct mailbox_challenge *challenge,
+    const struct mailbox_mail *mail, const struct mailbox_answered *answered)
+{
+	uint8_t mac[MAILBOX_MAC];
+
+	compute_mac(in, challenge, mail, answered->tag, mac);
+	return cs_equal_constant_time(mac, mail->mac, sizeof(mac));
+}
+
+/* RFC 8823 3.2; every rule but those of time and of the challenge was judged before (reply/reply.h). */
+struct mailbox_step
+mailbox_decide_answered(const struct mailbox_setting *in, const struct mailbox_challenge *old,
+    const struct mailbox_answered *answered)
+{
+	static const struct mailbox_answered wrong = { .reason = "reply-digest",
+		.clause = "RFC 8823 3.2",
+		.text = "the answer is not that of this request" };
+	struct mailbox_step step = move(in, old, NULL);
+	struct mailbox_mail *mail = mailbox_returned(&step.next, &answered->path);
+
+	if (mail == NULL || mail->way != MAILBOX_BY_REPLY)
+		return stay(old, "answer to an unknown mail");
+	if (is_proved(old) || !mailbox_is_live(mail, in->now_ms))
+		return stay(old, "answer to a mail that is needed no more");
+	if (answered->reason[0] != '\0')
+		return bad_answer(
+		    step, mail, answered, strcmp(answered->reason, wrong.reason) == 0);
+	if (!is_right(in, old, mail, answered))
+		return bad_answer(step, mail, &wrong, true);
+	step.next.proved_mail = mail->id;
+	step.proves = true;
+	step.signed_by = answered->signed_by;
+	step.key = answered->key;
+	step.says = "answered";
 	return step;
 }

@@ -19,8 +19,15 @@
 #define MAILBOX_LIVE 3                      /* tokens of one challenge */
 #define MAILBOX_WISH_MS CS_DAY_MS           /* how long a press waits for its order */
 #define MAILBOX_CHALLENGES CLAIM_MAX_CHECKS /* of one request */
+#define MAILBOX_BAD_ANSWERS 3               /* then what was mailed for an answer is void */
 #define MAILBOX_METHOD "email-token"
+#define MAILBOX_REPLY_METHOD "email-reply"
 #define MAILBOX_ROUTE_METHOD "mail-route"
+
+/* How the mailbox is proved by a mail. */
+enum mailbox_way { MAILBOX_BY_TOKEN, MAILBOX_BY_REPLY };
+/* The method of libs/smime that it is. */
+const char *mailbox_way_method(enum mailbox_way way);
 
 enum mailbox_mail_state {
 	MAILBOX_MADE,
@@ -35,6 +42,8 @@ struct mailbox_mail {
 	struct cs_id id;
 	uint8_t nonce[MAILBOX_NONCE], mac[MAILBOX_MAC];
 	int64_t made_ms, expires_ms;
+	enum mailbox_way way;
+	uint32_t bad_answers;
 	enum mailbox_mail_state state;
 	bool is_void;
 	const char *reply; /* the last word of a mail server, escaped */
@@ -50,6 +59,7 @@ struct mailbox_challenge {
 	struct claim_asked asked;                   /* as it says */
 	struct mailbox_addressee to;                /* as it is counted */
 	const char *wish_enterprise, *wish_account; /* of a press before the order; NULL: none */
+	const char *wish_method;
 	int64_t wished_ms;
 	uint32_t tries, mails_made, mails_sent;
 	struct mailbox_mail *mails; /* in the order of their making; old ones may be missing */
@@ -99,6 +109,7 @@ struct mailbox_asked {
 };
 struct mailbox_pressed {
 	const char *check_id, *enterprise, *account;
+	const char *method; /* "": the first that the order allows */
 };
 struct mailbox_submitted {
 	const char *check_id, *enterprise, *account;
@@ -144,6 +155,15 @@ struct mailbox_bounced {
 	const char *reply;  /* what the last server said, escaped */
 };
 
+/* A mail that came to the address of a challenge, and what was found of it. */
+struct mailbox_answered {
+	struct mailbox_return path;
+	const char *reason, *clause, *text; /* of the rule that it breaks; reason "": none */
+	uint8_t tag[MAILBOX_MAC];           /* of the answer in it */
+	const char *signed_by;              /* "domain=... selector=... headers=..." */
+	struct cs_span key;                 /* how the signature's key was found, as a route */
+};
+
 struct mailbox_answer {
 	const char *result; /* of SubmitTokenAnswer */
 	uint32_t tries_left;
@@ -158,9 +178,11 @@ struct mailbox_step {
 	const char *status;              /* RFC 3463; NULL: that of the reply */
 	struct cs_span route;            /* of the mail that it is about; empty: unknown */
 	int64_t again_ms;                /* when this mail is to be tried again; 0: never */
-	bool proves;                     /* by the token of next.proved_mail */
-	struct mailbox_answer answer;    /* to a submission */
-	const char *says;                /* for the log */
+	bool proves;                     /* by the token of next.proved_mail, or the answer to it */
+	const char *signed_by;           /* of that answer */
+	struct cs_span key;
+	struct mailbox_answer answer; /* to a submission */
+	const char *says;             /* for the log */
 };
 
 /* plan.mailbox-asked */
@@ -180,6 +202,19 @@ struct mailbox_step mailbox_decide_mailed(const struct mailbox_setting *in,
 struct mailbox_step mailbox_decide_bounced(const struct mailbox_setting *in,
     const struct mailbox_challenge *old, const struct mailbox_bounced *bounced);
 
+/* mail.answered */
+struct mailbox_step mailbox_decide_answered(const struct mailbox_setting *in,
+    const struct mailbox_challenge *old, const struct mailbox_answered *answered);
+/* The mail that this came back of, or NULL. */
+struct mailbox_mail *
+mailbox_returned(const struct mailbox_challenge *challenge, const struct mailbox_return *path);
+/* Does the order leave this method to the person? */
+bool mailbox_allows(const struct claim_check *check, const char *method);
+
+/* Is an answer by mail waited for, and is this whose request it is? */
+bool mailbox_may_answer(const struct mailbox_challenge *challenge, const char *enterprise,
+    const char *account, int64_t now_ms);
+
 /* What a challenge event says beside its state. */
 uint32_t mailbox_tries_left(const struct mailbox_challenge *challenge);
 /* When the last token that lives and was handed over dies; 0: there is none. */
@@ -187,10 +222,11 @@ int64_t mailbox_expires_ms(const struct mailbox_challenge *challenge, int64_t no
 /* The mail of a challenge, or NULL. */
 struct mailbox_mail *mailbox_mail_of(const struct mailbox_challenge *challenge, struct cs_id id);
 /*
- * What is stated when the token came back; envelope and key are the caller's.  `route` is that of the
- * mail whose token it is; NULL: unknown.
+ * What is stated when the token or the answer came back; envelope and key are the caller's.  `route` is
+ * that of the mail, `key` how the answer's key was found; NULL: unknown.
  */
-struct claim_evidence mailbox_evidence(const struct mailbox_setting *in,
-    const struct mailbox_challenge *proved, const struct mailbox_route *route);
+struct claim_evidence
+mailbox_evidence(const struct mailbox_setting *in, const struct mailbox_step *step,
+    const struct mailbox_route *route, const struct mailbox_route *key);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "answer.h"
 #include "base/text.h"
 #include "http/smtp.h"
 #include "letter.h"
@@ -17,6 +18,7 @@
 #include "wire.h"
 
 #define TEXT_MAX 400 /* octets of what people are told */
+#define SHOWN_MAX 12 /* characters of a subject's secret that are too many */
 
 /* One mail on its way; in the arena of its work. */
 struct sending {
@@ -32,6 +34,25 @@ struct why {
 	const char *reason, *clause;
 };
 
+/* A relay may repeat what it was sent, and its words go into events and logs. */
+static bool
+shows_secret(const struct sending *sending, const char *reply)
+{
+	const struct mailbox_letter *letter = &sending->letter;
+	const struct cs_span key = sending->mailbox->token_key;
+	char part1[REPLY_PART1_TEXT];
+	uint8_t token[MAILBOX_TOKEN];
+
+	mailbox_token_make(key, letter->mail, letter->nonce, token);
+	mailbox_answer_part1(key, letter->mail, letter->nonce, part1);
+	part1[SHOWN_MAX] = '\0';
+	const bool shows = mailbox_token_shows(token, reply) || strstr(reply, part1) != NULL;
+
+	pki_wipe(token, sizeof(token));
+	pki_wipe(part1, sizeof(part1));
+	return shows;
+}
+
 /* `reply` is printable ASCII. */
 static void
 finish(struct sending *sending, enum mailbox_delivery delivery, struct why why, const char *reply)
@@ -44,14 +65,9 @@ finish(struct sending *sending, enum mailbox_delivery delivery, struct why why, 
 		[MAILBOX_NO_ROUTE] = "unrouted",
 	};
 	struct svc_work *work = sending->work;
-	uint8_t token[MAILBOX_TOKEN];
 
-	/* A relay may repeat what it was sent, and its words go into events and logs. */
-	mailbox_token_make(
-	    sending->mailbox->token_key, sending->letter.mail, sending->letter.nonce, token);
-	if (mailbox_token_shows(token, reply))
+	if (shows_secret(sending, reply))
 		reply = "withheld: the relay repeated the mail";
-	pki_wipe(token, sizeof(token));
 
 	const struct mailbox_mailed mailed = {
 		.check_id = sending->letter.check_id,
@@ -93,16 +109,16 @@ on_sent(void *arg, const struct smtp_result *result)
 	finish(arg, MAILBOX_TRY_AGAIN, (struct why){ "smtp-later", "RFC 5321 4.5.4.1" }, said);
 }
 
-/* NULL: bounces go to where mails come from. */
+/* NULL: nothing comes back to us; bounces go to where mails come from. */
 static const char *
-return_path(const struct sending *sending)
+return_path(const struct sending *sending, enum mailbox_return_use use)
 {
 	const struct mailbox_service *mailbox = sending->mailbox;
 
 	if (mailbox->return_domain[0] == '\0')
 		return NULL;
-	const struct mailbox_return path = mailbox_return_of(MAILBOX_BOUNCES,
-	    sending->letter.request, sending->letter.check_id, sending->letter.mail);
+	const struct mailbox_return path = mailbox_return_of(
+	    use, sending->letter.request, sending->letter.check_id, sending->letter.mail);
 
 	return mailbox_return_write(
 	    sending->work->arena, mailbox->token_key, &path, mailbox->return_domain);
@@ -116,11 +132,13 @@ send(struct sending *sending, struct cs_err *err)
 	struct cs_arena *arena = cs_arena_new();
 	struct cs_span octets;
 	enum cs_code code = letter_write(arena, mailbox->token_key, &sending->letter,
-	    mailbox->mail_from, sending->work->now_ms, &octets, err);
+	    mailbox->mail_from,
+	    sending->letter.way == MAILBOX_BY_REPLY ? return_path(sending, MAILBOX_REPLIES) : NULL,
+	    sending->work->now_ms, &octets, err);
 
 	if (code == CS_OK) {
-		code = smtp_send_from(mailbox->relay, return_path(sending), sending->letter.mailbox,
-		    octets, on_sent, sending, err);
+		code = smtp_send_from(mailbox->relay, return_path(sending, MAILBOX_BOUNCES),
+		    sending->letter.mailbox, octets, on_sent, sending, err);
 		pki_wipe((uint8_t *)(uintptr_t)octets.data, octets.len);
 	}
 	cs_arena_free(arena);

@@ -24,7 +24,7 @@ case_of(const struct svc_aggregate *aggregate)
 
 static const char load_challenges_sql[] =
     "select request, check_id, asked, wish_enterprise, wish_account, wished_ms, tries, mails_made,"
-    " mails_sent, evidence, proved_mail, version"
+    " mails_sent, evidence, proved_mail, version, wish_method"
     " from challenge where request = any($1::uuid[]) order by request, check_id for update";
 
 /* Our own row: its order was read before it was stored. */
@@ -63,6 +63,7 @@ read_challenge(const struct db_rows *rows, size_t row, struct cs_arena *arena,
 	if (challenge.wished_ms != 0) {
 		challenge.wish_enterprise = db_get_text(rows, row, 3);
 		challenge.wish_account = db_get_text(rows, row, 4);
+		challenge.wish_method = db_get_text(rows, row, 12);
 	}
 	if (read_order(arena, &challenge, err))
 		return err->code;
@@ -93,8 +94,8 @@ load_challenges(struct svc_batch *batch, struct cs_err *err)
 /* ---- load: mails ---- */
 
 static const char load_mails_sql[] =
-    "select request, check_id, id, nonce, mac, made_ms, expires_ms, state, void, reply, route"
-    " from mail where request = any($1::uuid[]) and expires_ms > $2"
+    "select request, check_id, id, nonce, mac, made_ms, expires_ms, state, void, reply, route,"
+    " method, bad_answers from mail where request = any($1::uuid[]) and expires_ms > $2"
     " order by request, check_id, made_ms, id";
 
 static enum mailbox_mail_state
@@ -109,6 +110,12 @@ state_of(const char *name)
 	return state;
 }
 
+static enum mailbox_way
+way_of(const char *method)
+{
+	return strcmp(method, MAILBOX_REPLY_METHOD) == 0 ? MAILBOX_BY_REPLY : MAILBOX_BY_TOKEN;
+}
+
 static void
 read_mail(const struct db_rows *rows, size_t row, struct mailbox_mail *mail)
 {
@@ -120,6 +127,8 @@ read_mail(const struct db_rows *rows, size_t row, struct mailbox_mail *mail)
 		.is_void = db_get_bool(rows, row, 8),
 		.reply = db_get_text(rows, row, 9),
 		.route = db_get_bytes(rows, row, 10),
+		.way = way_of(db_get_text(rows, row, 11)),
+		.bad_answers = (uint32_t)db_get_i32(rows, row, 12),
 	};
 	/* Their length is a constraint of the table. */
 	memcpy(mail->nonce, db_get_bytes(rows, row, 3).data, MAILBOX_NONCE);
@@ -327,16 +336,17 @@ struct changed {
 
 static const char save_challenges_sql[] =
     "insert into challenge as c (request, check_id, asked, wish_enterprise, wish_account,"
-    " wished_ms, tries, mails_made, mails_sent, evidence, proved_mail, version)"
-    " select r, k, a, we, wa, w, t, m, s, e, p, v + 1 from unnest($1::uuid[], $2::text[],"
+    " wished_ms, tries, mails_made, mails_sent, evidence, proved_mail, version, wish_method)"
+    " select r, k, a, we, wa, w, t, m, s, e, p, v + 1, wm from unnest($1::uuid[], $2::text[],"
     "  $3::bytea[], $4::text[], $5::text[], $6::bigint[], $7::integer[], $8::integer[],"
-    "  $9::integer[], $10::bytea[], $11::uuid[], $12::integer[])"
-    "  as n(r, k, a, we, wa, w, t, m, s, e, p, v)"
+    "  $9::integer[], $10::bytea[], $11::uuid[], $12::integer[], $13::text[])"
+    "  as n(r, k, a, we, wa, w, t, m, s, e, p, v, wm)"
     " on conflict (request, check_id) do update set asked = excluded.asked,"
     " wish_enterprise = excluded.wish_enterprise, wish_account = excluded.wish_account,"
     " wished_ms = excluded.wished_ms, tries = excluded.tries, mails_made = excluded.mails_made,"
     " mails_sent = excluded.mails_sent, evidence = excluded.evidence,"
-    " proved_mail = excluded.proved_mail, version = excluded.version"
+    " proved_mail = excluded.proved_mail, version = excluded.version,"
+    " wish_method = excluded.wish_method"
     " where c.version = excluded.version - 1";
 
 static const char *
@@ -363,6 +373,7 @@ save_challenges(struct svc_batch *batch, const struct changed *p, size_t n, stru
 	COLUMN(struct cs_span, evidence, p[i].challenge->evidence);
 	COLUMN(struct cs_id, proved_mail, p[i].challenge->proved_mail);
 	COLUMN(int32_t, version, (int32_t)p[i].challenge->version);
+	COLUMN(const char *, wish_method, or_empty(p[i].challenge->wish_method));
 	const struct db_param params[] = {
 		db_id_array(arena, request, n),
 		db_text_array(arena, check_id, n),
@@ -376,20 +387,22 @@ save_challenges(struct svc_batch *batch, const struct changed *p, size_t n, stru
 		db_bytes_array(arena, evidence, n),
 		db_id_array(arena, proved_mail, n),
 		db_i32_array(arena, version, n),
+		db_text_array(arena, wish_method, n),
 	};
 
-	return db_send(batch->db, save_challenges_sql, params, 12, (int64_t)n, err);
+	return db_send(batch->db, save_challenges_sql, params, 13, (int64_t)n, err);
 }
 
 /* Of a mail only its state, its end, its way and the servers' word ever change. */
 static const char save_mails_sql[] =
     "insert into mail (id, request, check_id, mailbox, domain, enterprise, account, nonce, mac,"
-    " made_ms, expires_ms, state, void, reply, route)"
+    " made_ms, expires_ms, state, void, reply, route, method, bad_answers)"
     " select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[],"
     "  $6::text[], $7::text[], $8::bytea[], $9::bytea[], $10::bigint[], $11::bigint[],"
-    "  $12::text[], $13::boolean[], $14::text[], $15::bytea[])"
+    "  $12::text[], $13::boolean[], $14::text[], $15::bytea[], $16::text[],"
+    "  $17::integer[])"
     " on conflict (id) do update set state = excluded.state, void = excluded.void,"
-    " reply = excluded.reply, route = excluded.route";
+    " reply = excluded.reply, route = excluded.route, bad_answers = excluded.bad_answers";
 
 static enum cs_code
 save_mails(struct svc_batch *batch, const struct changed *p, size_t n, struct cs_err *err)
@@ -413,6 +426,8 @@ save_mails(struct svc_batch *batch, const struct changed *p, size_t n, struct cs
 	COLUMN(bool, is_void, p[i].mail->is_void);
 	COLUMN(const char *, reply, p[i].mail->reply);
 	COLUMN(struct cs_span, route, p[i].mail->route);
+	COLUMN(const char *, method, mailbox_way_method(p[i].mail->way));
+	COLUMN(int32_t, bad_answers, (int32_t)p[i].mail->bad_answers);
 	const struct db_param params[] = {
 		db_id_array(arena, id, n),
 		db_id_array(arena, request, n),
@@ -429,9 +444,11 @@ save_mails(struct svc_batch *batch, const struct changed *p, size_t n, struct cs
 		db_bool_array(arena, is_void, n),
 		db_text_array(arena, reply, n),
 		db_bytes_array(arena, route, n),
+		db_text_array(arena, method, n),
+		db_i32_array(arena, bad_answers, n),
 	};
 
-	return db_send(batch->db, save_mails_sql, params, 15, (int64_t)n, err);
+	return db_send(batch->db, save_mails_sql, params, 17, (int64_t)n, err);
 }
 
 static size_t

@@ -18,6 +18,22 @@
 
 /* ---- reading ---- */
 
+/* One method, or several to choose from: each of them ours. */
+static bool
+are_our_methods(const struct claim_check *check)
+{
+	const struct claim_texts *allowed = &check->allowed_methods;
+
+	for (size_t i = 0; i < allowed->n; i++)
+		if (strcmp(allowed->items[i], MAILBOX_METHOD) != 0 &&
+		    strcmp(allowed->items[i], MAILBOX_REPLY_METHOD) != 0)
+			return false;
+	if (check->method[0] == '\0')
+		return allowed->n > 0;
+	return strcmp(check->method, MAILBOX_METHOD) == 0 ||
+	       strcmp(check->method, MAILBOX_REPLY_METHOD) == 0;
+}
+
 enum cs_code
 wire_read_asked(
     struct cs_arena *arena, struct cs_span body, struct mailbox_asked *ret, struct cs_err *err)
@@ -27,9 +43,8 @@ wire_read_asked(
 
 	if (claim_read_asked(arena, body, &asked.asked, err))
 		return CS_MALFORMED;
-	if (check->kind != CLAIM_MAILBOX || strcmp(check->method, MAILBOX_METHOD) != 0 ||
-	    !mailbox_is_check(check->id))
-		return cs_fail(err, CS_MALFORMED, "CheckAsked: not a mailbox by its token");
+	if (check->kind != CLAIM_MAILBOX || !are_our_methods(check) || !mailbox_is_check(check->id))
+		return cs_fail(err, CS_MALFORMED, "CheckAsked: not a mailbox by a method of ours");
 	if (check->account[0] == '\0' || check->expected.len > 0 || check->freshness_ms <= 0 ||
 	    check->attempt == 0)
 		return cs_fail(err, CS_MALFORMED,
@@ -48,12 +63,31 @@ wire_read_pressed(struct cs_arena *arena, struct cs_span body, struct cs_id *ret
 
 	if (m == NULL)
 		return CS_MALFORMED;
-	if (!pack_is_name(m->check_id) || !pack_is_name(m->enterprise) || !pack_is_name(m->account))
+	if (!pack_is_name(m->check_id) || !pack_is_name(m->enterprise) ||
+	    !pack_is_name(m->account) || (m->method[0] != '\0' && !pack_is_name(m->method)))
 		return cs_fail(err, CS_MALFORMED,
-		    "VerificationAsked: check_id, enterprise or account is not a name");
+		    "VerificationAsked: check_id, enterprise, account or method is not a name");
 	if (pack_read_id(&m->request_id, ret_request, err))
 		return CS_MALFORMED;
-	*ret = (struct mailbox_pressed){ m->check_id, m->enterprise, m->account };
+	*ret = (struct mailbox_pressed){ m->check_id, m->enterprise, m->account, m->method };
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_ask_reply(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
+    struct mailbox_pressed *ret, struct cs_err *err)
+{
+	const Countersign__V1__AskReply *m =
+	    pack_read(arena, &countersign__v1__ask_reply__descriptor, body, BODY_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	if (!pack_is_name(m->check_id) || !pack_is_name(m->enterprise) || !pack_is_name(m->account))
+		return cs_fail(
+		    err, CS_MALFORMED, "AskReply: check_id, enterprise or account is not a name");
+	if (pack_read_id(&m->request_id, ret_request, err))
+		return CS_MALFORMED;
+	*ret = (struct mailbox_pressed){ m->check_id, m->enterprise, m->account, "" };
 	return CS_OK;
 }
 
@@ -112,6 +146,21 @@ or_empty(const char *text)
 	return text == NULL ? "" : text;
 }
 
+struct cs_span
+wire_write_ask_reply_answer(
+    struct cs_arena *arena, const char *part2, const char *thumbprint, const char *from)
+{
+	Countersign__V1__AskReplyAnswer m = COUNTERSIGN__V1__ASK_REPLY_ANSWER__INIT;
+
+	m.result = pack_text(part2 == NULL ? "not-sent" : "open");
+	if (part2 != NULL) {
+		m.token = pack_text(part2);
+		m.thumbprint = pack_text(thumbprint);
+		m.from = pack_text(from);
+	}
+	return pack_write(arena, &m.base);
+}
+
 /* Why it is so, and what would mend it. */
 static void
 explain(const struct mailbox_setting *in, const struct mailbox_step *step,
@@ -142,6 +191,9 @@ wire_write_challenge(const struct mailbox_setting *in, const struct mailbox_step
 	m.expires_at_ms = mailbox_expires_ms(challenge, in->now_ms);
 	m.mails_sent = challenge->mails_sent;
 	m.tries_left = mailbox_tries_left(challenge);
+	if (challenge->n_mails > 0)
+		m.method =
+		    pack_text(mailbox_way_method(challenge->mails[challenge->n_mails - 1].way));
 	explain(in, step, &m);
 	if (route != NULL) {
 		m.n_routes = route->seen.n;
@@ -162,6 +214,7 @@ wire_write_letter(struct cs_arena *arena, const struct mailbox_letter *letter)
 	row_add(&row, cs_span_of(letter->mail.octets, sizeof(letter->mail.octets)));
 	row_add(&row, cs_span_of(letter->nonce, sizeof(letter->nonce)));
 	row_add_number(&row, letter->expires_ms);
+	row_add_number(&row, letter->way);
 	row_add(&row, cs_span_str(letter->check_id));
 	row_add(&row, cs_span_str(letter->mailbox));
 	row_add(&row, cs_span_str(letter->enterprise));
@@ -180,6 +233,8 @@ wire_read_letter(
 	row_take_octets(&row, letter.mail.octets, sizeof(letter.mail.octets));
 	row_take_octets(&row, letter.nonce, sizeof(letter.nonce));
 	letter.expires_ms = row_take_number(&row);
+	letter.way =
+	    row_take_number(&row) == MAILBOX_BY_REPLY ? MAILBOX_BY_REPLY : MAILBOX_BY_TOKEN;
 	letter.check_id = row_take_text(&row);
 	letter.mailbox = row_take_text(&row);
 	letter.enterprise = row_take_text(&row);
@@ -231,15 +286,34 @@ wire_read_mailed(
 
 /* ---- what came back ---- */
 
+static void
+add_path(struct cs_buf *row, const struct mailbox_return *path)
+{
+	row_add(row, cs_span_of(path->request.octets, sizeof(path->request.octets)));
+	row_add_number(row, path->check);
+	row_add(row, cs_span_of(path->mail, sizeof(path->mail)));
+}
+
+static struct mailbox_return
+take_path(struct row_reader *row, enum mailbox_return_use use)
+{
+	struct mailbox_return path = { .use = use };
+
+	row_take_octets(row, path.request.octets, sizeof(path.request.octets));
+	int64_t check = row_take_number(row);
+
+	row->good &= check >= 1 && check <= 99;
+	path.check = (uint8_t)check;
+	row_take_octets(row, path.mail, sizeof(path.mail));
+	return path;
+}
+
 struct cs_span
 wire_write_bounced(struct cs_arena *arena, const struct mailbox_bounced *bounced)
 {
 	struct cs_buf row = cs_buf_new(arena);
 
-	row_add(
-	    &row, cs_span_of(bounced->path.request.octets, sizeof(bounced->path.request.octets)));
-	row_add_number(&row, bounced->path.check);
-	row_add(&row, cs_span_of(bounced->path.mail, sizeof(bounced->path.mail)));
+	add_path(&row, &bounced->path);
 	row_add_number(&row, bounced->for_good);
 	row_add(&row, cs_span_str(bounced->status));
 	row_add(&row, cs_span_str(bounced->reply));
@@ -251,19 +325,48 @@ wire_read_bounced(
     struct cs_arena *arena, struct cs_span body, struct mailbox_bounced *ret, struct cs_err *err)
 {
 	struct row_reader row = { arena, body, true };
-	struct mailbox_bounced bounced = { .path.use = MAILBOX_BOUNCES };
+	struct mailbox_bounced bounced = { .path = take_path(&row, MAILBOX_BOUNCES) };
 
-	row_take_octets(&row, bounced.path.request.octets, sizeof(bounced.path.request.octets));
-	int64_t check = row_take_number(&row);
-
-	row_take_octets(&row, bounced.path.mail, sizeof(bounced.path.mail));
 	bounced.for_good = row_take_number(&row) != 0;
 	bounced.status = row_take_text(&row);
 	bounced.reply = row_take_text(&row);
-	if (!row_ended(&row) || check < 1 || check > 99)
+	if (!row_ended(&row))
 		return cs_fail(err, CS_MALFORMED, "what came back cannot be read");
-	bounced.path.check = (uint8_t)check;
 	*ret = bounced;
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_answered(struct cs_arena *arena, const struct mailbox_answered *answered)
+{
+	struct cs_buf row = cs_buf_new(arena);
+
+	add_path(&row, &answered->path);
+	row_add(&row, cs_span_str(answered->reason));
+	row_add(&row, cs_span_str(answered->clause));
+	row_add(&row, cs_span_str(answered->text));
+	row_add(&row, cs_span_of(answered->tag, sizeof(answered->tag)));
+	row_add(&row, cs_span_str(answered->signed_by));
+	row_add(&row, answered->key);
+	return cs_buf_span(&row);
+}
+
+enum cs_code
+wire_read_answered(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_answered *ret, struct cs_err *err)
+{
+	struct row_reader row = { arena, body, true };
+	struct mailbox_answered answered = { .path = take_path(&row, MAILBOX_REPLIES) };
+
+	answered.reason = row_take_text(&row);
+	answered.clause = row_take_text(&row);
+	answered.text = row_take_text(&row);
+	row_take_octets(&row, answered.tag, sizeof(answered.tag));
+	answered.signed_by = row_take_text(&row);
+	answered.key = row_take(&row);
+	if (!row_ended(&row))
+		return cs_fail(err, CS_MALFORMED, "the answer to a mail cannot be read");
+	*ret = answered;
 	return CS_OK;
 }
 

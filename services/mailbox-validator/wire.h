@@ -8,7 +8,7 @@
 
 #include "mailbox.h"
 
-/* plan.mailbox-asked: an order for a mailbox, by the method that is ours. */
+/* plan.mailbox-asked: an order for a mailbox, by methods that are ours. */
 CS_MUST_USE enum cs_code wire_read_asked(
     struct cs_arena *arena, struct cs_span body, struct mailbox_asked *ret, struct cs_err *err);
 
@@ -31,6 +31,7 @@ struct mailbox_letter {
 	struct cs_id request, mail;
 	uint8_t nonce[MAILBOX_NONCE];
 	int64_t expires_ms;
+	enum mailbox_way way;
 	const char *check_id, *mailbox, *enterprise, *account;
 };
 struct cs_span wire_write_letter(struct cs_arena *arena, const struct mailbox_letter *letter);
@@ -41,6 +42,17 @@ CS_MUST_USE enum cs_code wire_read_letter(
 struct cs_span wire_write_bounced(struct cs_arena *arena, const struct mailbox_bounced *bounced);
 CS_MUST_USE enum cs_code wire_read_bounced(
     struct cs_arena *arena, struct cs_span body, struct mailbox_bounced *ret, struct cs_err *err);
+
+/* "mail.answered", the same. */
+struct cs_span wire_write_answered(struct cs_arena *arena, const struct mailbox_answered *answered);
+CS_MUST_USE enum cs_code wire_read_answered(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_answered *ret, struct cs_err *err);
+
+/* ask.mailbox.reply, and what makes an answer beside what the mail holds; `part2` NULL: none is waited for. */
+CS_MUST_USE enum cs_code wire_read_ask_reply(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_request, struct mailbox_pressed *ret, struct cs_err *err);
+struct cs_span wire_write_ask_reply_answer(
+    struct cs_arena *arena, const char *part2, const char *thumbprint, const char *from);
 
 /* How a domain takes mail, as a mail's row keeps it. */
 struct cs_span wire_write_route(struct cs_arena *arena, const struct mailbox_route *route);

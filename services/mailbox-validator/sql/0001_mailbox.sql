@@ -15,6 +15,7 @@ create table challenge (
 	evidence bytea not null,                        -- envelope that says proved; empty: not proved
 	proved_mail uuid not null,                      -- whose token proved it; zero: none
 	version integer not null,
+	wish_method text not null,                      -- of that press; '': any
 	primary key (request, check_id)
 );
 
@@ -34,6 +35,8 @@ create table mail (
 	void boolean not null,
 	reply text not null,                            -- the last word of a mail server, escaped
 	route bytea not null,                           -- how the domain took mail then, for the evidence; empty: unknown
+	method text not null check (method in ('email-token', 'email-reply')),
+	bad_answers integer not null check (bad_answers between 0 and 3),
 	check (expires_ms > made_ms and expires_ms <= made_ms + 86400000),  -- SBR 3.2.2.2: 24 h from creation
 	foreign key (request, check_id) references challenge (request, check_id)
 );

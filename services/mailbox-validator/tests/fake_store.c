@@ -80,6 +80,7 @@ copy(struct cs_arena *arena, const struct mailbox_challenge *from)
 	to.check_id = keep_text(arena, from->check_id);
 	to.wish_enterprise = keep_text(arena, from->wish_enterprise);
 	to.wish_account = keep_text(arena, from->wish_account);
+	to.wish_method = keep_text(arena, from->wish_method);
 	to.evidence = cs_arena_copy_span(arena, from->evidence);
 	to.asked_octets = cs_arena_copy_span(arena, from->asked_octets);
 	to.asked = (struct claim_asked){ 0 };

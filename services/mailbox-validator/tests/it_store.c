@@ -147,7 +147,7 @@ asked(struct fixture *f, struct cs_id request, const char *mailbox)
 static struct svc_event *
 pressed(struct fixture *f, struct cs_id request)
 {
-	static const struct mailbox_pressed press = { "mailbox-1", "demo", "alice" };
+	static const struct mailbox_pressed press = { "mailbox-1", "demo", "alice", "" };
 
 	return event(f, request, "request.verification-asked", &press);
 }
@@ -260,6 +260,8 @@ same_mail(const struct mailbox_mail *a, const struct mailbox_mail *b)
 	assert_int_equal(a->is_void, b->is_void);
 	assert_string_equal(a->reply, b->reply);
 	assert_true(cs_span_equal(a->route, b->route));
+	assert_int_equal(a->way, b->way);
+	assert_int_equal(a->bad_answers, b->bad_answers);
 }
 
 /* ---- tests ---- */
@@ -312,6 +314,7 @@ changes_come_back_too(void **state)
 	c->mails[0].is_void = c->mails[0].changed = true;
 	c->mails[0].reply = "550 no";
 	c->mails[0].route = cs_span_str("route");
+	c->mails[0].bad_answers = 2;
 	ok(store_save_cases(batch, &err), &err);
 	ok(db_commit(f->db, &err), &err);
 
@@ -593,10 +596,10 @@ add_challenge(struct fixture *f, const char *request, const char *check_id)
 	script(f,
 	    cs_arena_printf(f->arena,
 		"insert into challenge values ('%s', '%s', '', '', '', 0, 0, 2, 2, '',"
-		" '00000000-0000-0000-0000-000000000000', 1);"
+		" '00000000-0000-0000-0000-000000000000', 1, '');"
 		"insert into mail select gen_random_uuid(), '%s', '%s', 'a@b.example', 'b.example',"
 		" 'demo', 'alice', decode(repeat('ab', 32), 'hex'), decode(repeat('cd', 32), 'hex'), 1, 2,"
-		" 'sent', false, '', '' from generate_series(1, 2)",
+		" 'sent', false, '', '', 'email-token', 0 from generate_series(1, 2)",
 		request, check_id, request, check_id));
 }
 
@@ -655,7 +658,7 @@ more_than_one_sweep_s_worth_is_swept_in_several(void **state)
 		script(f,
 		    cs_arena_printf(f->arena,
 			"insert into challenge select '%s', 'mailbox-' || i, '', '', '', 0, 0, 0, 0, '',"
-			" '00000000-0000-0000-0000-000000000000', 1 from generate_series(1, 21) i",
+			" '00000000-0000-0000-0000-000000000000', 1, '' from generate_series(1, 21) i",
 			born(f, i)));
 	add_challenge(f, born(f, NOW), "mailbox-1");
 	assert_true(sweep(f, 30, 40));

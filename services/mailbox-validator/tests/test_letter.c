@@ -2,6 +2,7 @@
 /* The mail with the code: where the code lies, and what people's names cannot do to it. */
 #include <string.h>
 
+#include "answer.h"
 #include "fake_world.h"
 #include "letter.h"
 
@@ -26,7 +27,8 @@ written(struct fake_world *world, const struct mailbox_letter *to)
 	struct cs_span octets;
 	struct cs_err err;
 
-	if (letter_write(world->arena, world->mailbox.token_key, to, FROM, FAKE_NOW, &octets, &err))
+	if (letter_write(
+		world->arena, world->mailbox.token_key, to, FROM, NULL, FAKE_NOW, &octets, &err))
 		fail_msg("%s", err.text);
 	return cs_arena_strndup(world->arena, (const char *)octets.data, octets.len);
 }
@@ -152,10 +154,45 @@ refuses_addresses_that_it_cannot_mail_to(void **state)
 		struct cs_err err;
 
 		assert_int_equal(letter_write(world->arena, world->mailbox.token_key, &to, FROM,
-				     FAKE_NOW, &octets, &err),
+				     NULL, FAKE_NOW, &octets, &err),
 		    CS_MALFORMED);
 		assert_null(octets.data);
 	}
+}
+
+/* RFC 8823 3.1: part 1 in the subject and nowhere else, part 2 nowhere. */
+static void
+a_mail_that_wants_an_answer_is_a_challenge(void **state)
+{
+	struct fake_world *world = *state;
+	const struct cs_span key = world->mailbox.token_key;
+	struct mailbox_letter to = letter("bob@alpha.example", "demo", "alice");
+	char part1[REPLY_PART1_TEXT], part2[REPLY_PART1_TEXT], token_text[MAILBOX_TOKEN_TEXT];
+	uint8_t token[MAILBOX_TOKEN];
+	struct cs_span octets;
+	struct cs_err err;
+
+	to.way = MAILBOX_BY_REPLY;
+	if (letter_write(
+		world->arena, key, &to, FROM, "r1@return.example", FAKE_NOW, &octets, &err))
+		fail_msg("%s", err.text);
+	const char *mail = cs_arena_strndup(world->arena, (const char *)octets.data, octets.len);
+
+	mailbox_answer_part1(key, to.mail, to.nonce, part1);
+	mailbox_answer_part2(key, to.request, "mailbox-1", part2);
+	mailbox_token_make(key, to.mail, to.nonce, token);
+	mailbox_token_format(token, token_text);
+	assert_int_equal(strlen(part1), 40);
+	assert_int_equal(
+	    count(mail, cs_arena_printf(world->arena, "\r\nSubject: ACME: %s\r\n", part1)), 1);
+	assert_int_equal(count(mail, part1), 1);
+	assert_int_equal(count(mail, part2), 0);
+	assert_int_equal(count(mail, token_text), 0);
+	assert_int_equal(count(mail, "\r\nReply-To: r1@return.example\r\n"), 1);
+	assert_int_equal(count(mail, "\r\nAuto-Submitted: auto-generated; type=acme\r\n"), 1);
+	assert_int_equal(count(mail, "alice"), 0);
+	assert_int_equal(count(mail, "http"), 0);
+	assert_string_not_equal(part1, part2);
 }
 
 static void
@@ -176,6 +213,7 @@ main(void)
 		cmocka_unit_test(names_cannot_say_more_than_names),
 		cmocka_unit_test(asks_for_no_answer),
 		cmocka_unit_test(refuses_addresses_that_it_cannot_mail_to),
+		cmocka_unit_test(a_mail_that_wants_an_answer_is_a_challenge),
 		cmocka_unit_test(the_same_row_makes_the_same_mail),
 	};
 

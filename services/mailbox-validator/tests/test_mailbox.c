@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "answer.h"
 #include "fake_world.h"
 #include "return_path.h"
 #include "words.h"
@@ -16,6 +17,7 @@ struct bench {
 	struct mailbox_challenge now;
 	int64_t now_ms;
 	uint8_t random[32];
+	const char *method; /* of presses; NULL: any */
 };
 
 static void
@@ -75,7 +77,8 @@ static struct mailbox_step
 press_by(struct bench *bench, const char *enterprise, const char *account)
 {
 	const struct mailbox_setting in = setting(bench);
-	const struct mailbox_pressed pressed = { "mailbox-1", enterprise, account };
+	const struct mailbox_pressed pressed = { "mailbox-1", enterprise, account,
+		bench->method == NULL ? "" : bench->method };
 
 	return keep(bench, mailbox_decide_pressed(&in, &bench->now, &pressed));
 }
@@ -271,7 +274,7 @@ a_proof_serves_as_long_as_permitted(void **state)
 		bench.now.asked.check.freshness_ms = reuses[i].freshness_ms;
 		struct mailbox_step step = submit(&bench, code_of(&bench, 0));
 		const struct mailbox_setting in = setting(&bench);
-		const struct claim_evidence evidence = mailbox_evidence(&in, &step.next, NULL);
+		const struct claim_evidence evidence = mailbox_evidence(&in, &step, NULL, NULL);
 
 		if (evidence.valid_until_ms != FAKE_NOW + reuses[i].reuse_ms)
 			fail_msg("%s: got %lld ms", reuses[i].name,
@@ -614,7 +617,7 @@ a_later_order_wants_a_new_proof(void **state)
 	assert_true(step.proves);
 	const struct mailbox_setting in = setting(&bench);
 
-	assert_int_equal(mailbox_evidence(&in, &step.next, NULL).attempt, 2);
+	assert_int_equal(mailbox_evidence(&in, &step, NULL, NULL).attempt, 2);
 }
 
 static void
@@ -916,6 +919,231 @@ a_bounce_that_repeats_the_token_is_not_shown(void **state)
 	assert_non_null(strstr(step.reply, "withheld"));
 }
 
+/* ---- answers by mail ---- */
+
+static struct mailbox_step
+order_both(struct bench *bench, uint32_t attempt)
+{
+	static const char *both[] = { "email-token", "email-reply" };
+	const struct mailbox_setting in = setting(bench);
+	struct claim_asked asked =
+	    fake_order(fake_request(1), "mailbox-1", "bob@alpha.example", attempt);
+	struct mailbox_asked order;
+	struct cs_err err;
+
+	asked.check.method = "";
+	asked.check.allowed_methods = (struct claim_texts){ both, 2 };
+	if (wire_read_asked(
+		bench->world->arena, fake_asked(bench->world->arena, asked), &order, &err))
+		fail_msg("%s", err.text);
+	return keep(bench, mailbox_decide_asked(&in, &bench->now, &order));
+}
+
+/* A challenge to which one mail went that wants an answer. */
+static void
+bench_challenged(struct bench *bench, struct fake_world *world)
+{
+	bench_begin(bench, world);
+	(void)order_both(bench, 1);
+	bench->method = "email-reply";
+	assert_non_null(press(bench).mail);
+	(void)mailed(bench, 0, MAILBOX_ACCEPTED, 1);
+}
+
+/* The answer that who has both parts makes to the i-th mail. */
+static struct mailbox_answered
+answer_to(struct bench *bench, size_t i)
+{
+	const struct mailbox_mail *mail = &bench->now.mails[i];
+	const struct cs_span key = bench->world->mailbox.token_key;
+	struct mailbox_answered answered = {
+		.path = mailbox_return_of(MAILBOX_REPLIES, fake_request(1), "mailbox-1", mail->id),
+		.reason = "",
+		.clause = "",
+		.text = "",
+		.signed_by = "domain=alpha.example",
+	};
+	uint8_t digest[REPLY_DIGEST];
+
+	mailbox_answer_digest(key, fake_request(1), "mailbox-1", bench->now.asked.request_digest,
+	    mail->id, mail->nonce, digest);
+	mailbox_answer_tag(key, digest, answered.tag);
+	return answered;
+}
+
+static struct mailbox_step
+answer(struct bench *bench, struct mailbox_answered answered)
+{
+	const struct mailbox_setting in = setting(bench);
+
+	return keep(bench, mailbox_decide_answered(&in, &bench->now, &answered));
+}
+
+static void
+the_right_answer_proves_the_mailbox_once(void **state)
+{
+	struct bench bench;
+
+	bench_challenged(&bench, *state);
+	struct mailbox_step step = answer(&bench, answer_to(&bench, 0));
+
+	assert_true(step.proves);
+	assert_null(step.told);
+	const struct mailbox_setting in = setting(&bench);
+	const struct claim_evidence evidence = mailbox_evidence(&in, &step, NULL, NULL);
+
+	assert_string_equal(evidence.method, "email-reply");
+	assert_string_equal(evidence.reason, "answer-returned");
+	assert_non_null(strstr(evidence.clause, "SBR 3.2.2.4"));
+	assert_non_null(strstr(evidence.detail, "domain=alpha.example"));
+	assert_false(answer(&bench, answer_to(&bench, 0)).proves);
+}
+
+static void
+an_answer_lives_24_hours_to_the_millisecond(void **state)
+{
+	for (size_t i = 0; i < LEN(lives); i++) {
+		struct bench bench;
+
+		bench_challenged(&bench, *state);
+		bench.now_ms += lives[i].after_ms;
+		const bool proves = answer(&bench, answer_to(&bench, 0)).proves;
+
+		if (proves != (strcmp(lives[i].result, "verified") == 0))
+			fail_msg("%s: %d", lives[i].name, proves);
+	}
+}
+
+static void
+three_wrong_answers_end_it(void **state)
+{
+	struct bench bench;
+
+	bench_challenged(&bench, *state);
+	struct mailbox_answered wrong = answer_to(&bench, 0);
+
+	wrong.tag[0] ^= 1;
+	for (int i = 0; i < 2; i++) {
+		struct mailbox_step step = answer(&bench, wrong);
+
+		assert_string_equal(step.told, "sent");
+		assert_string_equal(step.reason, "reply-digest");
+	}
+	assert_string_equal(answer(&bench, wrong).told, "refused");
+	assert_false(answer(&bench, answer_to(&bench, 0)).proves);
+	assert_null(answer(&bench, wrong).told);
+}
+
+/* Strangers can send what breaks a rule: it is told, and uses up nothing. */
+static void
+what_is_no_answer_is_told_and_counts_nothing(void **state)
+{
+	struct bench bench;
+
+	bench_challenged(&bench, *state);
+	struct mailbox_answered unsigned_mail = answer_to(&bench, 0);
+
+	unsigned_mail.reason = "reply-unsigned";
+	unsigned_mail.text = "no signature of the domain";
+	for (int i = 0; i < 10; i++) {
+		struct mailbox_step step = answer(&bench, unsigned_mail);
+
+		assert_false(step.proves);
+		assert_string_equal(step.told, "sent");
+		assert_string_equal(step.reason, "reply-unsigned");
+		assert_string_equal(step.reply, "no signature of the domain");
+	}
+	assert_true(answer(&bench, answer_to(&bench, 0)).proves);
+}
+
+static void
+an_answer_serves_only_the_request_and_mail_it_is_for(void **state)
+{
+	struct bench bench;
+
+	bench_challenged(&bench, *state);
+	struct mailbox_answered right = answer_to(&bench, 0);
+	struct mailbox_setting in = setting(&bench);
+
+	in.request = fake_request(2);
+	assert_false(mailbox_decide_answered(&in, &bench.now, &right).proves);
+	in.request = fake_request(1);
+	bench.now.asked.request_digest[0] ^= 1; /* the same request, changed */
+	assert_false(mailbox_decide_answered(&in, &bench.now, &right).proves);
+	bench.now.asked.request_digest[0] ^= 1;
+	bench.now_ms += CS_MINUTE_MS;
+	assert_non_null(press(&bench).mail);
+	right.path =
+	    mailbox_return_of(MAILBOX_REPLIES, in.request, "mailbox-1", bench.now.mails[1].id);
+	assert_false(answer(&bench, right).proves); /* the first mail's answer to the second */
+	assert_true(answer(&bench, answer_to(&bench, 1)).proves);
+}
+
+/* Neither is the other: what is typed answers no mail, and no mail answers for what is typed. */
+static void
+tokens_and_answers_do_not_mix(void **state)
+{
+	struct bench bench;
+
+	bench_challenged(&bench, *state);
+	want(submit(&bench, code_of(&bench, 0)), "not-sent", 5);
+	bench_begin(&bench, *state);
+	(void)order_both(&bench, 1);
+	assert_non_null(press(&bench).mail); /* of two methods the token is the first */
+	struct mailbox_answered answered = answer_to(&bench, 0);
+
+	assert_null(answer(&bench, answered).told);
+	assert_false(answer(&bench, answered).proves);
+	want(submit(&bench, code_of(&bench, 0)), "verified", 5);
+}
+
+static void
+a_method_that_the_order_does_not_allow_makes_no_mail(void **state)
+{
+	static const char *const methods[] = { "email-reply", "dns-txt", "phone" };
+	struct bench bench;
+
+	for (size_t i = 0; i < LEN(methods); i++) {
+		bench_begin(&bench, *state);
+		(void)order(&bench, 1, "bob@alpha.example");
+		bench.method = methods[i];
+		struct mailbox_step step = press(&bench);
+
+		assert_null(step.mail);
+		assert_string_equal(step.told, "deferred");
+		assert_string_equal(step.reason, "method-not-allowed");
+	}
+}
+
+static void
+a_press_before_its_order_keeps_its_method(void **state)
+{
+	struct bench bench;
+
+	bench_begin(&bench, *state);
+	bench.method = "email-reply";
+	(void)press(&bench);
+	struct mailbox_step step = order_both(&bench, 1);
+
+	assert_non_null(step.mail);
+	assert_int_equal(step.mail->way, MAILBOX_BY_REPLY);
+}
+
+static void
+only_the_account_of_the_order_is_told_how_to_answer(void **state)
+{
+	struct bench bench;
+
+	bench_challenged(&bench, *state);
+	assert_true(mailbox_may_answer(&bench.now, "demo", "alice", bench.now_ms));
+	assert_false(mailbox_may_answer(&bench.now, "demo", "bob", bench.now_ms));
+	assert_false(mailbox_may_answer(&bench.now, "other", "alice", bench.now_ms));
+	assert_false(
+	    mailbox_may_answer(&bench.now, "demo", "alice", bench.now_ms + MAILBOX_LIFE_MS));
+	bench_mailed(&bench, *state);
+	assert_false(mailbox_may_answer(&bench.now, "demo", "alice", bench.now_ms));
+}
+
 static void
 a_mail_that_is_needed_no_more_is_not_tried_again(void **state)
 {
@@ -1009,6 +1237,15 @@ main(void)
 		cmocka_unit_test(a_bounce_takes_back_no_proof_and_voids_no_other_mail),
 		cmocka_unit_test(a_bounce_of_an_unknown_mail_changes_nothing),
 		cmocka_unit_test(a_bounce_that_repeats_the_token_is_not_shown),
+		cmocka_unit_test(the_right_answer_proves_the_mailbox_once),
+		cmocka_unit_test(an_answer_lives_24_hours_to_the_millisecond),
+		cmocka_unit_test(three_wrong_answers_end_it),
+		cmocka_unit_test(what_is_no_answer_is_told_and_counts_nothing),
+		cmocka_unit_test(an_answer_serves_only_the_request_and_mail_it_is_for),
+		cmocka_unit_test(tokens_and_answers_do_not_mix),
+		cmocka_unit_test(a_method_that_the_order_does_not_allow_makes_no_mail),
+		cmocka_unit_test(a_press_before_its_order_keeps_its_method),
+		cmocka_unit_test(only_the_account_of_the_order_is_told_how_to_answer),
 		cmocka_unit_test(a_mail_that_is_needed_no_more_is_not_tried_again),
 		cmocka_unit_test(a_mail_counts_once_even_when_it_was_sent_twice),
 		cmocka_unit_test(the_result_of_an_unknown_mail_changes_nothing),
