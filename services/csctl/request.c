@@ -8,19 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api.h"
 #include "base/text.h"
-#include "csctl.h"
 #include "http/client.h"
 
 #define FILE_MAX 65536
 
-struct api {
-	struct http_client *client;
-	const char *base;
-	struct cs_arena *arena;
-};
-
-static bool
+bool
 api_open(struct args *args, struct api *api)
 {
 	const char *base = setting("CS_API_URL", "where the API is: http://127.0.0.1:8080");
@@ -33,8 +27,8 @@ api_open(struct args *args, struct api *api)
 }
 
 /* A problem document in a person's words (RFC 9457).  From 500 on nothing was judged: try again. */
-static int
-print_problem(long status, struct cs_span body)
+int
+api_problem(long status, struct cs_span body)
 {
 	bool judged = status < 500 && status != 408 && status != 429;
 	json_t *problem = json_loadb((const char *)body.data, body.len, 0, NULL);
@@ -84,7 +78,7 @@ call_with(struct api *api, const struct http_call *how, print_answer *print)
 	if (http_client_call(api->client, how, api->arena, &status, &body, &err))
 		result = could_not(&err);
 	else if (status < 200 || status > 299)
-		result = print_problem(status, body);
+		result = api_problem(status, body);
 	else {
 		print(body);
 		result = DONE;
@@ -99,15 +93,15 @@ call(struct api *api, const struct http_call *how)
 	return call_with(api, how, print_body);
 }
 
-static const char *
-url(const struct api *api, const char *path)
+const char *
+api_url(const struct api *api, const char *path)
 {
 	return cs_arena_printf(api->arena, "%s/v1/requests%s", api->base, path);
 }
 
 /* One part of a path or a query, whatever was typed (RFC 3986 2.1). */
-static const char *
-part(struct cs_arena *arena, const char *text)
+const char *
+api_part(struct cs_arena *arena, const char *text)
 {
 	static const char plain[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~";
@@ -214,7 +208,7 @@ submit(struct args *args, const char *json, const char *key)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "POST",
-		.url = url(&api, ""),
+		.url = api_url(&api, ""),
 		.content_type = "application/json",
 		.body = cs_span_str(json),
 		.header =
@@ -263,8 +257,8 @@ run_get(struct args *args, const char *suffix)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
-		.url = url(
-		    &api, cs_arena_printf(args->arena, "/%s%s", part(args->arena, id), suffix)) };
+		.url = api_url(&api,
+		    cs_arena_printf(args->arena, "/%s%s", api_part(args->arena, id), suffix)) };
 
 	return call(&api, &how);
 }
@@ -338,7 +332,8 @@ run_publish(struct args *args)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
-		.url = url(&api, cs_arena_printf(args->arena, "/%s", part(args->arena, id))) };
+		.url =
+		    api_url(&api, cs_arena_printf(args->arena, "/%s", api_part(args->arena, id))) };
 
 	return call_with(&api, &how, print_publications);
 }
@@ -349,7 +344,7 @@ run_certificate(struct args *args)
 	const char *format = args_option(args, "--format", "pem");
 
 	return run_get(args,
-	    cs_arena_printf(args->arena, "/certificate?format=%s", part(args->arena, format)));
+	    cs_arena_printf(args->arena, "/certificate?format=%s", api_part(args->arena, format)));
 }
 
 static int
@@ -363,8 +358,8 @@ run_post(struct args *args, const char *suffix, const char *json)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "POST",
-		.url = url(
-		    &api, cs_arena_printf(args->arena, "/%s/%s", part(args->arena, id), suffix)),
+		.url = api_url(&api,
+		    cs_arena_printf(args->arena, "/%s/%s", api_part(args->arena, id), suffix)),
 		.content_type = json == NULL ? NULL : "application/json",
 		.body = cs_span_str(json) };
 
@@ -387,11 +382,18 @@ static int
 run_verify(struct args *args)
 {
 	const char *check = args_option(args, "--check", NULL);
+	const char *method = args_option(args, "--method", NULL);
 
 	if (check == NULL)
 		return usage(args);
-	return run_post(
-	    args, cs_arena_printf(args->arena, "checks/%s/verify", part(args->arena, check)), NULL);
+	json_t *body = method == NULL ? NULL : json_pack("{s:s}", "method", method);
+	char *json = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+	int status = run_post(args,
+	    cs_arena_printf(args->arena, "checks/%s/verify", api_part(args->arena, check)), json);
+
+	free(json);
+	json_decref(body);
+	return status;
 }
 
 /* The token is read from stdin: arguments are seen by every process of the machine. */
@@ -416,8 +418,8 @@ run_token(struct args *args)
 		json_decref(body);
 		return COULD_NOT_RUN;
 	}
-	status = run_post(
-	    args, cs_arena_printf(args->arena, "checks/%s/token", part(args->arena, check)), json);
+	status = run_post(args,
+	    cs_arena_printf(args->arena, "checks/%s/token", api_part(args->arena, check)), json);
 	explicit_bzero(token, sizeof(token));
 	explicit_bzero(json, strlen(json));
 	json_decref(body);
@@ -436,17 +438,18 @@ run_list(struct args *args)
 	struct cs_buf query = cs_buf_new(args->arena);
 	struct api api;
 
-	cs_buf_printf(&query, "?limit=%s", part(args->arena, args_option(args, "--limit", "50")));
+	cs_buf_printf(
+	    &query, "?limit=%s", api_part(args->arena, args_option(args, "--limit", "50")));
 	if (state != NULL)
-		cs_buf_printf(&query, "&state=%s", part(args->arena, state));
+		cs_buf_printf(&query, "&state=%s", api_part(args->arena, state));
 	if (cursor != NULL)
-		cs_buf_printf(&query, "&cursor=%s", part(args->arena, cursor));
+		cs_buf_printf(&query, "&cursor=%s", api_part(args->arena, cursor));
 	if (since != NULL)
-		cs_buf_printf(&query, "&changed_since=%s", part(args->arena, since));
+		cs_buf_printf(&query, "&changed_since=%s", api_part(args->arena, since));
 	if (!args_end(args) || !api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
-		.url = url(&api, (const char *)cs_buf_span(&query).data) };
+		.url = api_url(&api, (const char *)cs_buf_span(&query).data) };
 
 	return call(&api, &how);
 }
@@ -493,8 +496,8 @@ run_watch(struct args *args)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	enum cs_code code = http_client_lines(api.client,
-	    url(&api, cs_arena_printf(args->arena, "/%s/events", part(args->arena, id))), on_line,
-	    NULL, &err);
+	    api_url(&api, cs_arena_printf(args->arena, "/%s/events", api_part(args->arena, id))),
+	    on_line, NULL, &err);
 
 	http_client_free(api.client);
 	return code == CS_OK ? DONE : could_not(&err);
@@ -509,9 +512,12 @@ const struct command request_commands[] = {
 	{ "request publish", "ID", "shows what to publish to prove its domains, to be copied",
 	    run_publish },
 	{ "request watch", "ID", "shows what happens to it, until it ends", run_watch },
-	{ "request verify", "ID --check CHECK", "asks to look at one check now", run_verify },
+	{ "request verify", "ID --check CHECK [--method NAME]", "asks to look at one check now",
+	    run_verify },
 	{ "request token", "ID --check CHECK", "submits the token from a mail, read from stdin",
 	    run_token },
+	{ "request reply", "ID --check CHECK",
+	    "prints the answer to the mail that is read from stdin (RFC 8823)", reply_run },
 	{ "request approve", "ID", "lets the certificate be made", run_approve },
 	{ "request cancel", "ID", "ends it", run_cancel },
 	{ "request certificate", "ID [--format pem|der|p7b|chain]", "prints the certificate",

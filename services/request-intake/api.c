@@ -16,6 +16,7 @@
 #include "pki/hash.h"
 #include "problem.h"
 #include "query.h"
+#include "smime/method.h"
 #include "source.h"
 #include "sse.h"
 #include "view.h"
@@ -370,13 +371,47 @@ create(void *self, struct http_request *req)
 		command(call, "api.create", http_request_body(req), on_created);
 }
 
+/* A method by its name, or none: which ones a check allows is decided where the mail is made. */
+static bool
+read_method(struct call *call, const char **ret_method)
+{
+	static const char name[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	struct cs_span body = http_request_body(call->req);
+	struct cs_refusal why = { 0 };
+
+	*ret_method = "";
+	if (body.len == 0)
+		return true;
+	if (!is_json(call))
+		return false;
+	if (!json_read_verify(call->arena, body, ret_method, &why)) {
+		problem(call, 400, why);
+		return false;
+	}
+	const struct smime_method *method = (*ret_method)[strspn(*ret_method, name)] == '\0'
+						? smime_method_find(*ret_method)
+						: NULL;
+
+	if ((*ret_method)[0] == '\0' || method != NULL)
+		return true;
+	problem(call, 400,
+	    (struct cs_refusal){ .code = "method-unknown",
+		.field = "method",
+		.text = "There is no method of this name.",
+		.mend = "Leave it out, or take one from the check." });
+	return false;
+}
+
 static void
 verify(void *self, struct http_request *req)
 {
 	struct call *call = begin(self, req);
+	const char *method;
 
-	if (call && has_no_body(call) && within_limit(call, false))
-		command(call, "api.verify", cs_span_str(call->check), on_answered);
+	if (call && read_method(call, &method) && within_limit(call, false))
+		command(call, "api.verify",
+		    cs_span_str(cs_arena_printf(call->arena, "%s %s", call->check, method)),
+		    on_answered);
 }
 
 static void
@@ -503,6 +538,39 @@ submit_token(void *self, struct http_request *req)
 	question = wire_write_token(call->arena, &token);
 	svc_question(
 	    call->api->svc, "ask.mailbox.submit", question, ASK_TOKEN_MS, on_token_answer, call);
+}
+
+/* ---- what an answer by mail is made of: not stored either ---- */
+
+static void
+on_reply_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
+{
+	struct call *call = arg;
+	struct wire_reply reply = { 0 };
+	struct cs_err err = { 0 };
+
+	(void)status;
+	if (!ok || wire_read_reply_answer(call->arena, body, &reply, &err))
+		busy(call);
+	else if (reply.token == NULL)
+		problem(call, 409,
+		    (struct cs_refusal){ .code = "reply-not-asked",
+			.text = "No mail to this mailbox waits for an answer.",
+			.mend = "Press Verify with the method email-reply first." });
+	else
+		reply_body(call, 200, view_reply(call->arena, &reply));
+}
+
+static void
+show_reply(void *self, struct http_request *req)
+{
+	struct call *call = begin(self, req);
+
+	if (call && within_limit(call, false))
+		svc_question(call->api->svc, "ask.mailbox.reply",
+		    wire_write_ask_reply(
+			call->arena, call->query.id, call->check, &call->query.caller),
+		    ASK_TOKEN_MS, on_reply_answer, call);
 }
 
 /* ---- showing ---- */
@@ -751,6 +819,7 @@ const struct http_route api_routes[] = {
 	{ "GET", "/v1/requests/{id}", show },
 	{ "POST", "/v1/requests/{id}/checks/{check}/verify", verify },
 	{ "POST", "/v1/requests/{id}/checks/{check}/token", submit_token },
+	{ "GET", "/v1/requests/{id}/checks/{check}/reply", show_reply },
 	{ "POST", "/v1/requests/{id}/approve", approve },
 	{ "POST", "/v1/requests/{id}/cancel", cancel },
 	{ "GET", "/v1/requests/{id}/certificate", certificate },

@@ -26,12 +26,21 @@ read_create(const void *self, struct svc_event *ev, struct cs_err *err)
 	return CS_OK;
 }
 
+/* The body is of our own making: the check, a space, and the method or nothing. */
 static enum cs_code
 read_verify(const void *self, struct svc_event *ev, struct cs_err *err)
 {
+	struct intake_press *press = CS_NEW(ev->arena, struct intake_press);
+	char *text = cs_arena_strndup(ev->arena, (const char *)ev->body.data, ev->body.len);
+	char *space = strchr(text, ' ');
+
 	(void)self;
 	(void)err;
-	ev->what = cs_arena_strndup(ev->arena, (const char *)ev->body.data, ev->body.len);
+	cs_assert(space != NULL);
+	*space = '\0';
+	press->check = text;
+	press->method = space + 1;
+	ev->what = press;
 	return CS_OK;
 }
 
@@ -284,8 +293,11 @@ intake_on_api_create(const void *self, struct svc_event *ev)
 static void
 intake_on_api_verify(const void *self, struct svc_event *ev)
 {
+	const struct intake_press *press = ev->what;
+
 	answer_receipt(self, ev,
-	    intake_verify(ev->arena, ev->state, ev->context, ev->what, ev->now_ms), ev->what);
+	    intake_verify(ev->arena, ev->state, ev->context, press->check, ev->now_ms),
+	    press->check);
 }
 
 static void

@@ -214,10 +214,16 @@ struct intake_step intake_cancel(struct cs_arena *arena, struct intake_request *
 struct intake_step
 intake_expire(struct cs_arena *arena, struct intake_request *req, int64_t now_ms);
 
+/* api.verify */
+struct intake_press {
+	const char *check, *method; /* method "": the validator's choice */
+};
+
 /* What arrives over the bus. */
 /* What became of the last mail to a mailbox. */
 struct intake_mail {
 	const char *state;                  /* "sent", "deferred", "refused" */
+	const char *method;                 /* of the newest mail: "email-token" */
 	const char *reason, *clause, *mend; /* "" where nothing is wrong */
 	const char *reply, *status;         /* of the mail server, escaped; RFC 3463 or "" */
 	int64_t next_try_ms;                /* 0: it is not tried again */

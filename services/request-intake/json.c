@@ -52,6 +52,15 @@ static const struct member token_members[] = {
 	{ NULL, TEXT, false, 0, 0 },
 };
 
+struct verify_body {
+	const char *method;
+};
+
+static const struct member verify_members[] = {
+	{ "method", TEXT, false, 64, offsetof(struct verify_body, method) },
+	{ NULL, TEXT, false, 0, 0 },
+};
+
 static const struct member no_members[] = { { NULL, TEXT, false, 0, 0 } };
 
 static bool
@@ -320,6 +329,18 @@ json_read_token(
 	if (!read_body(arena, body, token_members, &token, ret_why))
 		return false;
 	*ret_token = token.token;
+	return true;
+}
+
+bool
+json_read_verify(struct cs_arena *arena, struct cs_span body, const char **ret_method,
+    struct cs_refusal *ret_why)
+{
+	struct verify_body verify = { 0 };
+
+	if (body.len > 0 && !read_body(arena, body, verify_members, &verify, ret_why))
+		return false;
+	*ret_method = verify.method == NULL ? "" : verify.method;
 	return true;
 }
 

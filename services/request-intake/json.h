@@ -30,6 +30,9 @@ CS_MUST_USE bool json_read_create(struct cs_arena *arena, struct cs_span body,
 /* {"token": "..."} */
 CS_MUST_USE bool json_read_token(struct cs_arena *arena, struct cs_span body,
     const char **ret_token, struct cs_refusal *ret_why);
+/* Nothing, {}, or {"method": "..."}; without one *ret_method is "". */
+CS_MUST_USE bool json_read_verify(struct cs_arena *arena, struct cs_span body,
+    const char **ret_method, struct cs_refusal *ret_why);
 /* Nothing, or {}. */
 CS_MUST_USE bool
 json_read_nothing(struct cs_arena *arena, struct cs_span body, struct cs_refusal *ret_why);

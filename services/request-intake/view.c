@@ -49,9 +49,22 @@ write_refusal(struct out *out, const struct intake_request *req)
 
 /* ---- what the person can do ---- */
 
-static const char *
-say_mailbox(struct cs_arena *arena, const struct intake_check *check, enum intake_todo todo)
+/* The newest mail is one that must be answered (RFC 8823). */
+static bool
+wants_answer(const struct intake_told *told)
 {
+	return told != NULL && told->kind == CLAIM_MAILBOX &&
+	       strcmp(told->mail.method, "email-reply") == 0;
+}
+
+static const char *
+say_mailbox(struct cs_arena *arena, const struct intake_check *check, enum intake_todo todo,
+    const struct intake_told *told)
+{
+	if (todo == INTAKE_DO_ENTER_TOKEN && wants_answer(told))
+		return cs_arena_printf(arena,
+		    "Answer the mail that was sent to %s: \"csctl request reply\" makes the answer.",
+		    check->target);
 	if (todo == INTAKE_DO_ENTER_TOKEN)
 		return cs_arena_printf(
 		    arena, "Enter the token that was mailed to %s.", check->target);
@@ -114,7 +127,7 @@ say_todo(struct cs_arena *arena, const struct intake_check *check, enum intake_s
 		return "Nothing to do.";
 	switch (check->kind) {
 	case CLAIM_MAILBOX:
-		return say_mailbox(arena, check, todo);
+		return say_mailbox(arena, check, todo, told);
 	case CLAIM_DOMAIN:
 		return say_domain(arena, check, todo, told);
 	case CLAIM_MPIC_DOMAIN:
@@ -203,8 +216,10 @@ write_you(struct out *out, struct cs_arena *arena, const struct intake_request *
 	enum intake_shown shown = intake_show_check(req, check, now_ms);
 	enum intake_todo todo = intake_todo_for(req, check, now_ms);
 
+	const bool answers = todo == INTAKE_DO_ENTER_TOKEN && wants_answer(told);
+
 	out_object(out, "you");
-	out_text(out, "do", intake_todo_name(todo));
+	out_text(out, "do", answers ? "answer-mail" : intake_todo_name(todo));
 	out_text(out, "text",
 	    intake_ended(req->state) ? "Nothing to do."
 				     : say_todo(arena, check, shown, todo, told));
@@ -218,6 +233,9 @@ write_you(struct out *out, struct cs_arena *arena, const struct intake_request *
 	if (todo == INTAKE_DO_ENTER_TOKEN)
 		write_path(
 		    out, "token", req->id, cs_arena_printf(arena, "/checks/%s/token", check->id));
+	if (answers)
+		write_path(
+		    out, "reply", req->id, cs_arena_printf(arena, "/checks/%s/reply", check->id));
 	out_end_object(out);
 }
 
@@ -338,6 +356,7 @@ write_mail(struct out *out, const struct intake_told *told)
 
 	out_object(out, "mail");
 	out_text(out, "state", mail->state);
+	out_text_if(out, "method", mail->method);
 	out_time_if(out, "at", told->at_ms);
 	out_text_if(out, "reason", mail->reason);
 	out_text_if(out, "clause", mail->clause);
@@ -601,6 +620,19 @@ view_receipt(struct cs_arena *arena, struct cs_id id, enum intake_state state, c
 	write_path(&out, "self", id, "");
 	write_path(&out, "events", id, "/events");
 	out_end_object(&out);
+	out_end_object(&out);
+	return out_done(&out);
+}
+
+struct cs_span
+view_reply(struct cs_arena *arena, const struct wire_reply *reply)
+{
+	struct out out = out_new(arena);
+
+	out_object(&out, NULL);
+	out_text(&out, "token", reply->token);
+	out_text(&out, "thumbprint", reply->thumbprint);
+	out_text(&out, "from", reply->from);
 	out_end_object(&out);
 	return out_done(&out);
 }

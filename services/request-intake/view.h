@@ -8,6 +8,7 @@
 
 #include "intake.h"
 #include "store.h"
+#include "wire.h"
 
 /* A request with its checks, as at this instant. */
 CS_MUST_USE enum cs_code view_request(struct cs_arena *arena, const struct intake_request *req,
@@ -21,6 +22,8 @@ view_list(struct cs_arena *arena, const struct intake_request *reqs, size_t n, c
 /* The answer to an action: where the request stands now. */
 struct cs_span
 view_receipt(struct cs_arena *arena, struct cs_id id, enum intake_state state, const char *check);
+/* What an answer by mail is made of. */
+struct cs_span view_reply(struct cs_arena *arena, const struct wire_reply *reply);
 /* The data of one server-sent event. */
 struct cs_span view_line(struct cs_arena *arena, const struct store_line *line);
 

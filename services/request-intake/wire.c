@@ -77,9 +77,9 @@ mail_state(const char *state, enum intake_challenge *ret)
 static bool
 is_mail_told(const Countersign__V1__MailboxChallenge *m)
 {
-	bool good = is_text(m->mailbox) && is_text(m->reply) && is_text(m->reason) &&
-		    is_text(m->clause) && is_text(m->mend) && is_text(m->status) &&
-		    m->n_routes <= ROUTES_MAX &&
+	bool good = is_text(m->mailbox) && is_text(m->method) && is_text(m->reply) &&
+		    is_text(m->reason) && is_text(m->clause) && is_text(m->mend) &&
+		    is_text(m->status) && m->n_routes <= ROUTES_MAX &&
 		    m->security <= COUNTERSIGN__V1__DNSSEC__DNSSEC_INDETERMINATE;
 
 	for (size_t i = 0; good && i < m->n_routes; i++)
@@ -92,6 +92,7 @@ mail_told(const Countersign__V1__MailboxChallenge *m)
 {
 	return (struct intake_mail){
 		.state = m->state,
+		.method = m->method,
 		.reason = m->reason,
 		.clause = m->clause,
 		.mend = m->mend,
@@ -352,19 +353,37 @@ wire_read_stop_answer(struct cs_arena *arena, struct cs_span body,
 	return CS_OK;
 }
 
+enum cs_code
+wire_read_reply_answer(
+    struct cs_arena *arena, struct cs_span body, struct wire_reply *ret, struct cs_err *err)
+{
+	const Countersign__V1__AskReplyAnswer *m = pack_read(
+	    arena, &countersign__v1__ask_reply_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	if (!is_text(m->token) || !is_text(m->thumbprint) || !is_text(m->from))
+		return cs_fail(err, CS_MALFORMED, "AskReplyAnswer: a field breaks its rule");
+	*ret = (struct wire_reply){ NULL, m->thumbprint, m->from };
+	if (strcmp(m->result, "open") == 0)
+		ret->token = m->token;
+	return CS_OK;
+}
+
 /* ---- writing ---- */
 
 struct cs_span
-wire_write_verification_asked(
-    struct cs_arena *arena, const struct intake_request *req, const char *check, int64_t now_ms)
+wire_write_verification_asked(struct cs_arena *arena, const struct intake_request *req,
+    const struct intake_press *press, int64_t now_ms)
 {
 	Countersign__V1__VerificationAsked m = COUNTERSIGN__V1__VERIFICATION_ASKED__INIT;
 
 	m.request_id = pack_id(&req->id);
-	m.check_id = pack_text(check);
+	m.check_id = pack_text(press->check);
 	m.enterprise = pack_text(req->enterprise);
 	m.account = pack_text(req->account);
 	m.asked_at_ms = now_ms;
+	m.method = pack_text(press->method);
 	return pack_write(arena, &m.base);
 }
 
@@ -379,6 +398,19 @@ wire_write_cancelled(
 	m.account = pack_text(req->account);
 	m.reason = pack_text(reason);
 	m.cancelled_at_ms = now_ms;
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+wire_write_ask_reply(struct cs_arena *arena, struct cs_id request, const char *check,
+    const struct intake_caller *caller)
+{
+	Countersign__V1__AskReply m = COUNTERSIGN__V1__ASK_REPLY__INIT;
+
+	m.request_id = pack_id(&request);
+	m.check_id = pack_text(check);
+	m.enterprise = pack_text(caller->enterprise);
+	m.account = pack_text(caller->account);
 	return pack_write(arena, &m.base);
 }
 

@@ -24,8 +24,8 @@ CS_MUST_USE enum cs_code wire_read_stopped(struct cs_arena *arena, struct cs_spa
     struct cs_id *ret_request, bool *ret_expired, struct cs_err *err);
 
 /* request.verification-asked, request.cancelled */
-struct cs_span wire_write_verification_asked(
-    struct cs_arena *arena, const struct intake_request *req, const char *check, int64_t now_ms);
+struct cs_span wire_write_verification_asked(struct cs_arena *arena,
+    const struct intake_request *req, const struct intake_press *press, int64_t now_ms);
 struct cs_span wire_write_cancelled(
     struct cs_arena *arena, const struct intake_request *req, const char *reason, int64_t now_ms);
 
@@ -44,6 +44,15 @@ enum wire_token_result {
 	WIRE_TOKEN_UNKNOWN,
 	WIRE_TOKEN_RESULTS
 };
+/* ask.mailbox.reply, and what an answer is made of; token NULL: none is waited for. */
+struct wire_reply {
+	const char *token, *thumbprint, *from;
+};
+struct cs_span wire_write_ask_reply(struct cs_arena *arena, struct cs_id request, const char *check,
+    const struct intake_caller *caller);
+CS_MUST_USE enum cs_code wire_read_reply_answer(
+    struct cs_arena *arena, struct cs_span body, struct wire_reply *ret, struct cs_err *err);
+
 struct cs_span wire_write_token(struct cs_arena *arena, const struct wire_token *token);
 CS_MUST_USE enum cs_code wire_read_token_answer(struct cs_arena *arena, struct cs_span body,
     enum wire_token_result *ret_result, unsigned *ret_tries_left, struct cs_err *err);

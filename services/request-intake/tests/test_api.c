@@ -461,7 +461,8 @@ message(const char *path)
 
 /* `why` NULL: nothing is wrong, and the token lies in the mailbox. */
 static void
-hear_mail(const char *path, const char *state, const char *why, int64_t at_ms)
+hear_mail_by(
+    const char *path, const char *method, const char *state, const char *why, int64_t at_ms)
 {
 	struct cs_buf buf = message(path);
 
@@ -484,7 +485,14 @@ hear_mail(const char *path, const char *state, const char *why, int64_t at_ms)
 	put_text(&buf, 15, "10 mx.alpha.example");
 	put_text(&buf, 15, "20 mx2.alpha.example");
 	put_number(&buf, 16, CLAIM_DNSSEC_SECURE);
+	put_text(&buf, 17, method);
 	hear("evidence.mailbox-challenge", cs_buf_span(&buf));
+}
+
+static void
+hear_mail(const char *path, const char *state, const char *why, int64_t at_ms)
+{
+	hear_mail_by(path, "email-token", state, why, at_ms);
 }
 
 /* "method type name value note" */
@@ -1387,6 +1395,76 @@ a_token_goes_to_its_validator_and_is_kept_nowhere(void **state)
 	    post(ALICE, under(path, "/checks/mailbox-1/token"), "{}"), 400, "json-missing");
 }
 
+/* ---- answers by mail ---- */
+
+static void
+the_method_of_a_press_is_passed_on(void **state)
+{
+	static const struct {
+		const char *body, *method;
+	} cases[] = { { NULL, "" }, { "{}", "" },
+		{ "{\"method\":\"email-reply\"}", "email-reply" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *path = planned();
+		const char *verify = under(path, "/checks/mailbox-1/verify");
+		const size_t before = svc_test_count(world.test, "request.verification-asked");
+
+		assert_int_equal(post(ALICE, verify, cases[i].body)->status, 202);
+		const struct svc_test_out *out =
+		    svc_test_out(world.test, "request.verification-asked", before);
+
+		assert_int_equal(memmem(out->body.data, out->body.len, "email-reply", 11) != NULL,
+		    cases[i].method[0] != '\0');
+	}
+	const char *verify = under(planned(), "/checks/mailbox-1/verify");
+
+	assert_problem(post(ALICE, verify, "{\"method\":\"phone\"}"), 400, "method-unknown");
+	assert_problem(post(ALICE, verify, "{\"method\":\"e mail\"}"), 400, "method-unknown");
+	assert_problem(post(ALICE, verify, "{\"way\":\"x\"}"), 400, "json-unknown");
+}
+
+static void
+who_must_answer_a_mail_is_told_how(void **state)
+{
+	const char *path = planned(), *reply = under(path, "/checks/mailbox-1/reply");
+	struct cs_buf buf = cs_buf_new(world.arena);
+	struct cs_span asked;
+
+	(void)state;
+	hear_mail_by(path, "email-reply", "sent", NULL, world.now_ms + 1);
+	const struct fake_answer *shown = get(ALICE, path);
+
+	assert_string_equal(member(shown, "checks.0.you.do"), "answer-mail");
+	assert_string_equal(member(shown, "checks.0.mail.method"), "email-reply");
+	assert_string_equal(member(shown, "checks.0.you.reply"), reply);
+	put_text(&buf, 1, "open");
+	put_text(&buf, 2, "part-two");
+	put_text(&buf, 3, "digest-of-request");
+	put_text(&buf, 4, "noreply@countersign.example");
+	fake_svc_answer(true, cs_buf_span(&buf));
+	shown = get(ALICE, reply);
+	assert_int_equal(shown->status, 200);
+	assert_string_equal(fake_svc_asked(&asked), "ask.mailbox.reply");
+	assert_non_null(memmem(asked.data, asked.len, "alice", 5));
+	assert_string_equal(member(shown, "token"), "part-two");
+	assert_string_equal(member(shown, "thumbprint"), "digest-of-request");
+	assert_string_equal(member(shown, "from"), "noreply@countersign.example");
+	buf = cs_buf_new(world.arena);
+	put_text(&buf, 1, "not-sent");
+	fake_svc_answer(true, cs_buf_span(&buf));
+	assert_problem(get(ALICE, reply), 409, "reply-not-asked");
+	fake_svc_answer(true, cs_span_str("\xff"));
+	assert_int_equal(get(ALICE, reply)->status, 503);
+	fake_svc_answer(false, cs_span_str(NULL));
+	assert_int_equal(get(ALICE, reply)->status, 503);
+	assert_int_equal(get(NULL, reply)->status, 401);
+	assert_int_equal(get(ALICE, "/v1/requests/x/checks/mailbox-1/reply")->status, 404);
+	world.intake.presses_per_hour = 0;
+	assert_problem(get(ALICE, reply), 429, "too-many");
+}
+
 /* ---- lists ---- */
 
 static void
@@ -1871,7 +1949,7 @@ check_properties_seen(json_t *schema, const char *where)
 static void
 every_member_that_is_described_was_answered(void **state)
 {
-	static const char *const asked[] = { "Create", "Token", "Nothing" };
+	static const char *const asked[] = { "Create", "Token", "Verify", "Nothing" };
 	const char *name = NULL;
 	json_t *schema = NULL;
 
@@ -1947,6 +2025,8 @@ main(void)
 		TEST(a_stop_ends_the_request_for_the_reason_that_the_signer_gives),
 		TEST(a_request_that_nobody_approves_expires),
 		TEST(a_token_goes_to_its_validator_and_is_kept_nowhere),
+		TEST(the_method_of_a_press_is_passed_on),
+		TEST(who_must_answer_a_mail_is_told_how),
 		TEST(a_list_is_paged_without_gaps_or_repeats),
 		TEST(a_list_can_be_of_one_state),
 		TEST(a_list_can_be_of_what_changed_since),
