@@ -88,6 +88,16 @@ read_ask_reply(const void *self, struct svc_event *ev, struct cs_err *err)
 	return wire_read_ask_reply(ev->arena, ev->body, &ev->key, asked, err);
 }
 
+static enum cs_code
+read_came(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct mailbox_return *path = CS_NEW(ev->arena, struct mailbox_return);
+
+	(void)self;
+	ev->what = path;
+	return wire_read_path(ev->arena, ev->body, path, err);
+}
+
 /* ---- telling the world ---- */
 
 static struct mailbox_setting
@@ -246,6 +256,22 @@ mailbox_on_bounced(const void *self, struct svc_event *ev)
 	svc_reply(ev, 200, cs_span_str(NULL));
 }
 
+/* Changes nothing. */
+static void
+mailbox_on_came(const void *self, struct svc_event *ev)
+{
+	const struct mailbox_return *path = ev->what;
+	const struct mailbox_challenge old =
+	    challenge_of(ev, mailbox_return_check(ev->arena, path));
+	struct mailbox_expected expected;
+
+	(void)self;
+	if (mailbox_expects(&old, path, ev->now_ms, &expected))
+		svc_reply(ev, 200, wire_write_expected(ev->arena, &expected));
+	else
+		svc_reply(ev, 404, cs_span_str(NULL));
+}
+
 static void
 mailbox_on_answered(const void *self, struct svc_event *ev)
 {
@@ -285,6 +311,7 @@ const struct svc_route mailbox_routes[] = {
 	{ "ask.mailbox.submit", read_submit, mailbox_on_submit },
 	{ "work.mail", read_mailed, mailbox_on_mailed },
 	{ "mail.bounced", read_bounced, mailbox_on_bounced },
+	{ "mail.came", read_came, mailbox_on_came },
 	{ "mail.answered", read_answered, mailbox_on_answered },
 	{ "ask.mailbox.reply", read_ask_reply, mailbox_on_ask_reply },
 	{ 0 },

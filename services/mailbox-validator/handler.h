@@ -8,10 +8,11 @@
 #include "svc/svc.h"
 
 struct smtp;
+struct inbox;
 
 struct mailbox_service {
 	const char *key_file, *smtp_url, *smtp_ca_file, *smtp_user_file, *smtp_password_file;
-	const char *mail_from, *return_domain;
+	const char *mail_from, *return_domain, *lmtp_listen;
 	struct probe_settings probing;
 	bool smtp_starttls;
 	struct cs_span token_key;
@@ -20,6 +21,7 @@ struct mailbox_service {
 	struct claim_key *key;         /* signs evidence; owned */
 	struct smtp *relay;            /* owned; loop thread only */
 	struct probe *probe;           /* owned; loop thread only */
+	struct inbox *inbox;           /* owned; loop thread only; NULL: none */
 };
 
 extern const struct svc_route mailbox_routes[];

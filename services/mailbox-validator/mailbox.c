@@ -757,6 +757,22 @@ mailbox_decide_bounced(const struct mailbox_setting *in, const struct mailbox_ch
 
 /* ---- mail.answered ---- */
 
+bool
+mailbox_expects(const struct mailbox_challenge *challenge, const struct mailbox_return *path,
+    int64_t now_ms, struct mailbox_expected *ret)
+{
+	const struct mailbox_mail *mail = mailbox_returned(challenge, path);
+
+	if (mail == NULL || mail->way != MAILBOX_BY_REPLY || is_proved(challenge) ||
+	    !mailbox_is_live(mail, now_ms))
+		return false;
+	*ret =
+	    (struct mailbox_expected){ .mailbox = challenge->asked.check.target, .mail = mail->id };
+	memcpy(ret->nonce, mail->nonce, sizeof(ret->nonce));
+	memcpy(ret->request_digest, challenge->asked.request_digest, CLAIM_DIGEST);
+	return true;
+}
+
 /* What is wrong with it is told, for whoever sent it may mend it; only a wrong answer counts. */
 static struct mailbox_step
 bad_answer(struct mailbox_step step, struct mailbox_mail *mail,

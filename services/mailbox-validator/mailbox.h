@@ -155,6 +155,13 @@ struct mailbox_bounced {
 	const char *reply;  /* what the last server said, escaped */
 };
 
+/* The mail whose answer is waited for. */
+struct mailbox_expected {
+	const char *mailbox;
+	struct cs_id mail;
+	uint8_t nonce[MAILBOX_NONCE], request_digest[CLAIM_DIGEST];
+};
+
 /* A mail that came to the address of a challenge, and what was found of it. */
 struct mailbox_answered {
 	struct mailbox_return path;
@@ -202,6 +209,9 @@ struct mailbox_step mailbox_decide_mailed(const struct mailbox_setting *in,
 struct mailbox_step mailbox_decide_bounced(const struct mailbox_setting *in,
     const struct mailbox_challenge *old, const struct mailbox_bounced *bounced);
 
+/* mail.came: false: no answer to this mail is waited for. */
+CS_MUST_USE bool mailbox_expects(const struct mailbox_challenge *challenge,
+    const struct mailbox_return *path, int64_t now_ms, struct mailbox_expected *ret);
 /* mail.answered */
 struct mailbox_step mailbox_decide_answered(const struct mailbox_setting *in,
     const struct mailbox_challenge *old, const struct mailbox_answered *answered);

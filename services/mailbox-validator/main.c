@@ -14,6 +14,8 @@ static const struct svc_setting settings[] = {
 	    "address that mails come from; bounces go there, and prove nothing"),
 	SVC_TEXT(struct mailbox_service, return_domain, "CS_MAIL_RETURN_DOMAIN", "", 190,
 	    "domain whose mail comes back to this service, with an address for each mail; empty: none"),
+	SVC_TEXT(struct mailbox_service, lmtp_listen, "CS_LMTP_LISTEN", "", 256,
+	    "where the mail server brings what comes back to that domain: 127.0.0.1:24; empty: nowhere"),
 	SVC_FILE(struct mailbox_service, probing.root_hints_file, "CS_DNS_ROOT_HINTS_FILE", "",
 	    "root servers; empty: those known to the resolver"),
 	SVC_FILE(struct mailbox_service, probing.anchor_file, "CS_DNS_ANCHOR_FILE",

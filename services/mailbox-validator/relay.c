@@ -11,6 +11,7 @@
 #include "answer.h"
 #include "base/text.h"
 #include "http/smtp.h"
+#include "inbox.h"
 #include "letter.h"
 #include "mail/message.h"
 #include "pki/hash.h"
@@ -161,29 +162,13 @@ send_or_say(struct sending *sending)
 
 /* ---- how the domain takes mail ---- */
 
-static struct cs_span
-write_route(struct cs_arena *arena, const struct probe_finding *finding)
-{
-	const struct mailbox_route route = {
-		.security = finding->security,
-		.found_at = finding->found_at,
-		.ttl_s = finding->ttl_s,
-		.lookups = finding->lookups,
-		.n_lookups = finding->n_lookups,
-		.seen = finding->seen,
-		.checked_at_ms = finding->checked_at_ms,
-	};
-
-	return wire_write_route(arena, &route);
-}
-
 static void
 on_route(void *arg, const struct probe_finding *finding)
 {
 	struct sending *sending = arg;
 	const struct why why = { finding->reason, finding->clause };
 
-	sending->route = write_route(sending->work->arena, finding);
+	sending->route = wire_route_of(sending->work->arena, finding);
 	switch (finding->outcome) {
 	case CLAIM_PROVED:
 		send_or_say(sending);
@@ -267,10 +252,15 @@ mailbox_init(void *self, struct svc *svc, struct cs_err *err)
 	if (mailbox->return_domain[0] != '\0' && !is_domain(mailbox->return_domain))
 		return cs_fail(err, CS_MALFORMED, "CS_MAIL_RETURN_DOMAIN: not a domain");
 	mailbox->probing.test_mode = svc_test_mode(svc);
+	if (mailbox->lmtp_listen[0] != '\0' && mailbox->return_domain[0] == '\0')
+		return cs_fail(err, CS_MALFORMED, "CS_LMTP_LISTEN needs CS_MAIL_RETURN_DOMAIN");
 	if (claim_key_load(mailbox->key_file, &mailbox->key, err) ||
 	    probe_open(&mailbox->probing, svc_base(svc), &mailbox->probe, err))
 		return err->code;
-	return smtp_open(svc_base(svc), &settings, &mailbox->relay, err);
+	if (smtp_open(svc_base(svc), &settings, &mailbox->relay, err))
+		return err->code;
+	return mailbox->lmtp_listen[0] == '\0' ? CS_OK
+					       : inbox_open(mailbox, svc, &mailbox->inbox, err);
 }
 
 void
@@ -278,6 +268,7 @@ mailbox_fini(void *self)
 {
 	struct mailbox_service *mailbox = self;
 
+	inbox_close(mailbox->inbox);
 	probe_close(mailbox->probe);
 	smtp_close(mailbox->relay);
 	claim_key_free(mailbox->key);

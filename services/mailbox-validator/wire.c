@@ -337,6 +337,56 @@ wire_read_bounced(
 }
 
 struct cs_span
+wire_write_path(struct cs_arena *arena, const struct mailbox_return *path)
+{
+	struct cs_buf row = cs_buf_new(arena);
+
+	add_path(&row, path);
+	return cs_buf_span(&row);
+}
+
+enum cs_code
+wire_read_path(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_return *ret, struct cs_err *err)
+{
+	struct row_reader row = { arena, body, true };
+	const struct mailbox_return path = take_path(&row, MAILBOX_REPLIES);
+
+	if (!row_ended(&row))
+		return cs_fail(err, CS_MALFORMED, "where a mail came to cannot be read");
+	*ret = path;
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_expected(struct cs_arena *arena, const struct mailbox_expected *expected)
+{
+	struct cs_buf row = cs_buf_new(arena);
+
+	row_add(&row, cs_span_str(expected->mailbox));
+	row_add(&row, cs_span_of(expected->mail.octets, sizeof(expected->mail.octets)));
+	row_add(&row, cs_span_of(expected->nonce, sizeof(expected->nonce)));
+	row_add(&row, cs_span_of(expected->request_digest, sizeof(expected->request_digest)));
+	return cs_buf_span(&row);
+}
+
+enum cs_code
+wire_read_expected(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_expected *ret, struct cs_err *err)
+{
+	struct row_reader row = { arena, body, true };
+	struct mailbox_expected expected = { .mailbox = row_take_text(&row) };
+
+	row_take_octets(&row, expected.mail.octets, sizeof(expected.mail.octets));
+	row_take_octets(&row, expected.nonce, sizeof(expected.nonce));
+	row_take_octets(&row, expected.request_digest, sizeof(expected.request_digest));
+	if (!row_ended(&row))
+		return cs_fail(err, CS_MALFORMED, "what is expected cannot be read");
+	*ret = expected;
+	return CS_OK;
+}
+
+struct cs_span
 wire_write_answered(struct cs_arena *arena, const struct mailbox_answered *answered)
 {
 	struct cs_buf row = cs_buf_new(arena);
@@ -447,6 +497,22 @@ wire_write_route(struct cs_arena *arena, const struct mailbox_route *route)
 	for (size_t i = 0; i < route->n_lookups; i++)
 		add_lookup(&row, &route->lookups[i]);
 	return cs_buf_span(&row);
+}
+
+struct cs_span
+wire_route_of(struct cs_arena *arena, const struct probe_finding *finding)
+{
+	const struct mailbox_route route = {
+		.security = finding->security,
+		.found_at = finding->found_at,
+		.ttl_s = finding->ttl_s,
+		.lookups = finding->lookups,
+		.n_lookups = finding->n_lookups,
+		.seen = finding->seen,
+		.checked_at_ms = finding->checked_at_ms,
+	};
+
+	return wire_write_route(arena, &route);
 }
 
 enum cs_code

@@ -7,6 +7,7 @@
 #define MAILBOX_WIRE_H
 
 #include "mailbox.h"
+#include "probe/probe.h"
 
 /* plan.mailbox-asked: an order for a mailbox, by methods that are ours. */
 CS_MUST_USE enum cs_code wire_read_asked(
@@ -43,6 +44,14 @@ struct cs_span wire_write_bounced(struct cs_arena *arena, const struct mailbox_b
 CS_MUST_USE enum cs_code wire_read_bounced(
     struct cs_arena *arena, struct cs_span body, struct mailbox_bounced *ret, struct cs_err *err);
 
+/* "mail.came", and its answer; both stay within the process. */
+struct cs_span wire_write_path(struct cs_arena *arena, const struct mailbox_return *path);
+CS_MUST_USE enum cs_code wire_read_path(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_return *ret, struct cs_err *err);
+struct cs_span wire_write_expected(struct cs_arena *arena, const struct mailbox_expected *expected);
+CS_MUST_USE enum cs_code wire_read_expected(
+    struct cs_arena *arena, struct cs_span body, struct mailbox_expected *ret, struct cs_err *err);
+
 /* "mail.answered", the same. */
 struct cs_span wire_write_answered(struct cs_arena *arena, const struct mailbox_answered *answered);
 CS_MUST_USE enum cs_code wire_read_answered(
@@ -56,6 +65,7 @@ struct cs_span wire_write_ask_reply_answer(
 
 /* How a domain takes mail, as a mail's row keeps it. */
 struct cs_span wire_write_route(struct cs_arena *arena, const struct mailbox_route *route);
+struct cs_span wire_route_of(struct cs_arena *arena, const struct probe_finding *finding);
 CS_MUST_USE enum cs_code wire_read_route(
     struct cs_arena *arena, struct cs_span body, struct mailbox_route *ret, struct cs_err *err);
 

@@ -13,6 +13,7 @@ SERVICES = (
     "signer",
     "notifier",
 )
+WITH_LMTP = ("mailbox-validator",)  # mail servers bring to these what comes back
 WITH_HTTP = ("request-intake",)  # these serve people on CS_HTTP_LISTEN beside health and metrics
 
 

@@ -13,14 +13,15 @@ from world import Applicant, Refused, SystemTest, wait_for  # first: finds the o
 from applicant import TOKEN, mail_text, make_csr
 from options import options
 from product import RETURN_DOMAIN
+from signed_mail import SIGNED, Headers, SigningDomain, answer, bounce, deliver, whole
 
 ONCE = ("Date", "From", "To", "Subject", "Message-ID", "MIME-Version", "Content-Type", "Auto-Submitted")
 ENVELOPE = re.compile(r"b[a-z2-7]{60}@" + re.escape(RETURN_DOMAIN))
 MAILS = "mailbox_validator.mail"
 
 
-class Mailbox(SystemTest):
-    """All on one stack."""
+class MailTest(SystemTest):
+    """What both classes of tests do."""
 
     settings = {
         "request-intake": {"CS_CREATIONS_PER_HOUR": "10000", "CS_PRESSES_PER_HOUR": "10000"}
@@ -57,6 +58,14 @@ class Mailbox(SystemTest):
     def try_now(self, request: str) -> None:
         """As if the time of the next try had come."""
         self.value(f"update mailbox_validator.work set due_ms = 0 where key = '{request}'")
+
+    @property
+    def lmtp(self) -> str:
+        return self.stack.services["mailbox-validator"].env["CS_LMTP_LISTEN"]
+
+
+class Mailbox(MailTest):
+    """All on one stack."""
 
     # Where mail can go
 
@@ -196,3 +205,228 @@ class Mailbox(SystemTest):
             self.assertEqual(envelope["to"], [mailbox])
             seen.add(envelope["from"])
         self.assertEqual(len(seen), 2)
+
+    # What comes back
+
+    def test_a_bounce_is_shown_and_voids_the_token(self) -> None:
+        mailbox = "gone@beta.example"
+        request, _ = self.press(mailbox, "sent")
+        to = self.stack.mail.find(mailbox)[-1]["from"]
+        found = TOKEN.search(mail_text(self.stack.mail.wait(mailbox)))
+        assert found is not None
+        dsn = bounce(to, mailbox, "failed", "5.1.1", "550 5.1.1 unknown user")
+        self.assertEqual([code for code, _ in deliver(self.lmtp, "", [to], dsn)], [250, 250])
+        check = self.mail_is(request, "refused")
+        self.assertEqual(check["state"], "refused")
+        self.assertEqual(check["reason"], "bounced")
+        self.assertEqual(check["mail"]["status"], "5.1.1")
+        self.assertIn("unknown user", check["mail"]["reply"])
+        self.assertEqual(check["you"]["do"], "verify")
+        with self.assertRaises(Refused):
+            self.alice.submit_token(request, "mailbox-1", found.group(1))
+
+    def test_a_delay_is_shown_and_the_token_stays(self) -> None:
+        mailbox = "slow@beta.example"
+        request, _ = self.press(mailbox, "sent")
+        to = self.stack.mail.find(mailbox)[-1]["from"]
+        dsn = bounce(to, mailbox, "delayed", "4.4.7", "451 busy")
+        deliver(self.lmtp, "", [to], dsn)
+        check = self.mail_is(request, "deferred")
+        self.assertEqual((check["reason"], check["mail"]["status"]), ("delayed", "4.4.7"))
+        self.assertEqual(check["you"]["do"], "enter-token")
+        found = TOKEN.search(mail_text(self.stack.mail.wait(mailbox)))
+        assert found is not None
+        self.alice.submit_token(request, "mailbox-1", found.group(1))
+        self.alice.wait_check(request, "mailbox-1", "proved")
+
+    def test_forged_return_paths_are_unknown(self) -> None:
+        mailbox = "forged@beta.example"
+        request, _ = self.press(mailbox, "sent")
+        to = self.stack.mail.find(mailbox)[-1]["from"]
+        local, _, domain = to.partition("@")
+        other = "c" if local[20] != "c" else "d"
+        for forged in (
+            f"{local[:20]}{other}{local[21:]}@{domain}",
+            f"r{local[1:]}@{domain}",
+            f"{local}@beta.example",
+            f"{local[:-1]}@{domain}",
+            f"postmaster@{domain}",
+        ):
+            dsn = bounce(forged, mailbox, "failed", "5.1.1", "550 no")
+            self.assertEqual([code for code, _ in deliver(self.lmtp, "", [forged], dsn)], [550], forged)
+        self.assertEqual(self.mail_is(request, "sent")["you"]["do"], "enter-token")
+        # Two at once are by nobody who was given them.
+        second = "forged2@beta.example"
+        self.press(second, "sent")
+        both = [to, self.stack.mail.find(second)[-1]["from"]]
+        dsn = bounce(to, mailbox, "failed", "5.1.1", "550 no")
+        self.assertEqual([code for code, _ in deliver(self.lmtp, "", both, dsn)], [250, 250, 550, 550])
+        self.assertEqual(self.mail_is(request, "sent")["you"]["do"], "enter-token")
+
+    def test_other_mail_to_a_return_path_says_nothing(self) -> None:
+        """An absence note, and somebody's mail with the token in it: neither proves nor voids."""
+        mailbox = "away@beta.example"
+        request, _ = self.press(mailbox, "sent")
+        to = self.stack.mail.find(mailbox)[-1]["from"]
+        text = mail_text(self.stack.mail.wait(mailbox))
+        for auto in ("auto-replied", "no"):
+            headers = [("From", mailbox), ("To", to), ("Subject", "Re: token"), ("Auto-Submitted", auto)]
+            mail = whole(headers, text.replace("\r\n", "\n").replace("\n", "\r\n"))
+            self.assertEqual([code for code, _ in deliver(self.lmtp, mailbox, [to], mail)], [250, 250])
+        check = self.mail_is(request, "sent")
+        self.assertEqual((check["state"], check["you"]["do"]), ("waiting", "enter-token"))
+
+
+class Answers(MailTest):
+    """Mailboxes that are proved by an answer (RFC 8823)."""
+
+    ours: SigningDomain
+    theirs: SigningDomain
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        methods = "mailbox_methods = array['email-token', 'email-reply'], version = version + 1"
+        cls.stack.postgres.query(f"update policy.profile set {methods} where name = 'smime-mailbox'")
+        where = cls.stack.root / "out"
+        where.mkdir(exist_ok=True)
+        cls.ours, cls.theirs = SigningDomain(where, "alpha.example"), SigningDomain(where, "beta.example")
+        for domain in (cls.ours, cls.theirs):
+            cls.stack.dns.set(domain.domain, domain.owner, "TXT", domain.record())
+
+    def challenge(self, mailbox: str) -> tuple[str, str]:
+        """Presses Verify for an answer; the request and the mail as it arrived."""
+        request = self.create(mailbox)
+        mails = self.stack.mail.find(mailbox)
+        after = mails[-1]["number"] if mails else 0
+        self.alice.call(
+            "POST", f"/v1/requests/{request}/checks/mailbox-1/verify", {"method": "email-reply"}
+        )
+        raw = self.stack.mail.wait(mailbox, after=after, timeout=options.wait(30))
+        self.mail_is(request, "sent")
+        return request, raw
+
+    def made(self, request: str, raw: str) -> str:
+        done = self.csctl("request", "reply", request, "--check", "mailbox-1", given=raw)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def send(self, headers: Headers, body: str, signer: SigningDomain | None, names: str = SIGNED) -> None:
+        signature = signer.sign(headers, body, names) if signer else None
+        to, sender = dict(headers)["To"], dict(headers)["From"]
+        replies = deliver(self.lmtp, sender, [to], whole(headers, body, signature))
+        self.assertEqual([code for code, _ in replies], [250, 250], replies)
+
+    def refused_for(self, request: str, *reasons: str) -> None:
+        found: list[Any] = []
+
+        def told() -> bool:
+            found[:] = [(self.alice.check(request, "mailbox-1") or {}).get("mail", {}).get("reason")]
+            return found[0] in reasons
+
+        wait_for(told, options.wait(20), f"{reasons}, not {found}")
+
+    def test_the_mail_is_a_challenge(self) -> None:
+        mailbox = "form@alpha.example"
+        request, raw = self.challenge(mailbox)
+        message = email.message_from_string(raw, policy=email.policy.default)
+        self.assertRegex(str(message["Subject"]), r"^ACME: [A-Za-z0-9_-]{40}$")
+        self.assertEqual(message["Auto-Submitted"], "auto-generated; type=acme")
+        self.assertRegex(str(message["Reply-To"]), r"^r[a-z2-7]{60}@" + re.escape(RETURN_DOMAIN) + "$")
+        told = self.alice.call("GET", f"/v1/requests/{request}/checks/mailbox-1/reply")
+        self.assertNotIn(told["token"], raw)
+        check = self.alice.check(request, "mailbox-1")
+        assert check is not None
+        self.assertEqual(check["you"]["do"], "answer-mail")
+        self.assertNotIn(told["token"], str(self.alice.show(request)))
+        for secret in (told["token"], str(message["Subject"]).removeprefix("ACME: ")):
+            for table in ("outbox", "inbox", "work", "mail", "challenge"):
+                rows = self.count(f"mailbox_validator.{table} t where t::text like '%{secret}%'")
+                self.assertEqual(rows, 0, f"{table} holds a part of the token")
+        with self.assertRaises(Refused) as caught:
+            self.person("bob-token").call("GET", f"/v1/requests/{request}/checks/mailbox-1/reply")
+        self.assertIn(caught.exception.status, (404, 409))
+
+    def test_a_signed_answer_proves_the_mailbox_for_its_request(self) -> None:
+        mailbox = "answers@alpha.example"
+        request, raw = self.challenge(mailbox)
+        headers, body = answer(self.made(request, raw), mailbox)
+        self.send(headers, body, self.ours)
+        self.alice.wait_check(request, "mailbox-1", "proved")
+        check = self.alice.check(request, "mailbox-1")
+        assert check is not None
+        self.assertEqual(check["reason"], "answer-returned")
+        self.assertIn("SBR 3.2.2.4", check["clause"])
+        self.assertEqual(check["dnssec"], "secure")
+        self.assertIn("txt", [lookup["type"] for lookup in check["lookups"]])
+        self.alice.approve(request)
+        self.alice.wait_state(request, "issued")
+        # It serves no other request, though the same account asks for the same mailbox.
+        other = self.create(mailbox)
+        self.assertEqual(self.alice.check(other, "mailbox-1")["state"], "needed")  # type: ignore[index]
+
+    def test_what_is_no_answer_proves_nothing(self) -> None:
+        mailbox = "strict@alpha.example"
+        request, raw = self.challenge(mailbox)
+        headers, body = answer(self.made(request, raw), mailbox)
+
+        def without(*names: str) -> Headers:
+            return [field for field in headers if field[0] not in names]
+
+        self.send(headers, body, None)
+        self.refused_for(request, "reply-unsigned")
+        self.send(headers, body, self.theirs)
+        self.refused_for(request, "reply-misaligned")
+        self.send([("From", "eve@alpha.example"), *without("From")], body, self.ours)
+        self.refused_for(request, "reply-from-other")
+        self.send(headers, body, self.ours, names="From:To:Subject:Date")
+        self.refused_for(request, "reply-not-covered")
+        self.send([*headers, ("List-Id", "list.alpha.example")], body, self.ours)
+        self.refused_for(request, "reply-list")
+        self.send([*headers, ("Auto-Submitted", "auto-replied")], body, self.ours)
+        self.refused_for(request, "reply-auto")
+        self.send(headers, re.sub("(?m)^", "> ", body), self.ours)
+        self.refused_for(request, "reply-no-block")
+        # Altered on its way: the signature is over other octets.
+        signature = self.ours.sign(headers, body)
+        altered = whole(headers, body.replace("Yes", "No"), signature)
+        deliver(self.lmtp, mailbox, [dict(headers)["To"]], altered)
+        self.refused_for(request, "dkim-body", "dkim-body-hash", "dkim-bad-body")
+        self.assertEqual(self.alice.check(request, "mailbox-1")["state"], "waiting")  # type: ignore[index]
+        self.assertEqual(self.count(f"mailbox_validator.outbox where subject = 'evidence.mailbox' and key = '{request}'"), 0)
+        # None of this used up the right one.
+        self.send(headers, body, self.ours)
+        self.alice.wait_check(request, "mailbox-1", "proved")
+
+    def test_an_answer_to_one_request_is_none_to_another(self) -> None:
+        mailbox = "replay@alpha.example"
+        first, raw = self.challenge(mailbox)
+        headers, body = answer(self.made(first, raw), mailbox)
+        # Nobody need wait a minute after a mail that found no way; then it is as it was.
+        state = f"update mailbox_validator.mail set state = '%s' where request = '{first}'"
+        self.value(state % "unrouted")
+        second, raw2 = self.challenge(mailbox)
+        self.value(state % "sent")
+        headers2, _ = answer(self.made(second, raw2), mailbox)
+        self.send(headers2, body, self.ours)  # the first one's digest
+        self.refused_for(second, "reply-digest")
+        for _ in range(2):
+            self.send(headers2, body, self.ours)
+        self.mail_is(second, "refused")
+        self.send(headers, body, self.ours)
+        self.alice.wait_check(first, "mailbox-1", "proved")
+        proofs = "mailbox_validator.outbox where subject = 'evidence.mailbox'"
+        self.send(headers, body, self.ours)  # again
+        self.assertEqual(self.count(f"{proofs} and key = '{first}'"), 1)
+        self.assertEqual(self.count(f"{proofs} and key = '{second}'"), 0)
+
+    def test_a_method_that_the_profile_does_not_offer_is_refused(self) -> None:
+        where = self.stack.root / "out"
+        csr = make_csr(where, "key-other-profile")[1]
+        request = self.alice.create(csr, ["other@alpha.example"], "smime-domain-mailbox")
+        self.alice.wait_planned(request)
+        self.alice.call(
+            "POST", f"/v1/requests/{request}/checks/mailbox-1/verify", {"method": "email-reply"}
+        )
+        self.assertEqual(self.mail_is(request, "deferred")["reason"], "method-not-allowed")
+        self.assertEqual(self.stack.mail.find("other@alpha.example"), [])

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "base/text.h"
 #include "fake_store.h"
 #include "fake_world.h"
@@ -22,7 +23,8 @@ enum {
 	MEND = 12,
 	STATUS = 13,
 	NEXT_TRY = 14,
-	ROUTES = 15
+	ROUTES = 15,
+	METHOD = 17
 };
 enum { RESULT = 1, TRIES_LEFT = 2 };
 
@@ -522,6 +524,132 @@ a_bounce_is_told(void **state)
 	stage_end(&stage);
 }
 
+/* ---- answers by mail ---- */
+
+static struct svc_test_event
+asked_for_answer(const struct stage *stage, const char *id)
+{
+	struct claim_asked order = fake_order(stage->request, "mailbox-1", "bob@alpha.example", 1);
+
+	order.check.method = "email-reply";
+	return (struct svc_test_event){
+		.id = id, .subject = "plan.mailbox-asked", .body = fake_asked(stage->arena, order)
+	};
+}
+
+static struct cs_span
+reply_of(struct stage *stage, const char *id, const char *subject, struct cs_span body)
+{
+	struct cs_span got;
+	uint32_t status;
+
+	run(stage,
+	    &(struct svc_test_event){
+		.id = id, .subject = subject, .body = body, .key = stage->request },
+	    1);
+	assert_true(svc_test_reply(stage->test, id, &status, &got));
+	return status == 200 ? got : cs_span_str(NULL);
+}
+
+static void
+a_mailbox_is_proved_by_its_answer(void **state)
+{
+	struct stage stage;
+	struct mailbox_expected expected, cut;
+
+	stage_begin(&stage, *state);
+	run(&stage,
+	    (struct svc_test_event[]){
+		asked_for_answer(&stage, "e1"), pressed(&stage, "e2", "mailbox-1") },
+	    2);
+	const struct mailbox_letter mail = letter(&stage, 0);
+	const struct mailbox_return path =
+	    mailbox_return_of(MAILBOX_REPLIES, stage.request, "mailbox-1", mail.mail);
+	const struct cs_span key = stage.world->mailbox.token_key;
+	char part2[REPLY_PART1_TEXT];
+
+	assert_int_equal(mail.way, MAILBOX_BY_REPLY);
+	deliver(&stage, "w1", 0, MAILBOX_ACCEPTED, "250 ok");
+	assert_string_equal(told(&stage, 0, METHOD), "email-reply");
+	/* What the session is told is what the mail's answer is made with. */
+	struct cs_span answer = reply_of(&stage, "q1", "ask.mailbox.reply",
+	    fake_pressed(stage.arena, stage.request, "mailbox-1", "alice"));
+
+	mailbox_answer_part2(key, stage.request, "mailbox-1", part2);
+	assert_string_equal(fake_text(stage.arena, answer, 1), "open");
+	assert_string_equal(fake_text(stage.arena, answer, 2), part2);
+	answer = reply_of(&stage, "q2", "ask.mailbox.reply",
+	    fake_pressed(stage.arena, stage.request, "mailbox-1", "bob"));
+	assert_string_equal(fake_text(stage.arena, answer, 1), "not-sent");
+	assert_string_equal(fake_text(stage.arena, answer, 2), "");
+	/* A mail comes, and what it must answer is found. */
+	struct cs_span row =
+	    reply_of(&stage, "c1", "mail.came", wire_write_path(stage.arena, &path));
+
+	assert_int_equal(wire_read_expected(stage.arena, row, &expected, NULL), CS_OK);
+	for (size_t len = 0; len < row.len; len++)
+		assert_int_equal(
+		    wire_read_expected(stage.arena, cs_span_of(row.data, len), &cut, NULL),
+		    CS_MALFORMED);
+	assert_string_equal(expected.mailbox, "bob@alpha.example");
+	struct mailbox_answered answered = { .path = path,
+		.reason = "",
+		.clause = "",
+		.text = "",
+		.signed_by = "domain=alpha.example key=s1._domainkey.alpha.example",
+		.key = a_route(&stage) };
+	uint8_t digest[REPLY_DIGEST];
+
+	mailbox_answer_digest(key, stage.request, "mailbox-1", expected.request_digest,
+	    expected.mail, expected.nonce, digest);
+	mailbox_answer_tag(key, digest, answered.tag);
+	(void)reply_of(&stage, "a1", "mail.answered", wire_write_answered(stage.arena, &answered));
+	const struct claim_evidence got = evidence(&stage, 0);
+
+	assert_string_equal(got.method, "email-reply");
+	assert_string_equal(got.clause, "SBR 3.2.2.4; RFC 8823 3.2");
+	assert_non_null(strstr(got.detail, "key=s1._domainkey.alpha.example"));
+	assert_int_equal(got.n_lookups, 2); /* of the route and of the key */
+	assert_int_equal(got.security, CLAIM_DNSSEC_SECURE);
+	/* Again, and it is awaited no more. */
+	(void)reply_of(&stage, "a2", "mail.answered", wire_write_answered(stage.arena, &answered));
+	assert_int_equal(svc_test_count(stage.test, "evidence.mailbox"), 1);
+	row = reply_of(&stage, "c2", "mail.came", wire_write_path(stage.arena, &path));
+	assert_int_equal(row.len, 0);
+	stage_end(&stage);
+}
+
+static void
+an_answer_that_breaks_a_rule_is_told(void **state)
+{
+	struct stage stage;
+	struct mailbox_answered answered = { .reason = "reply-unsigned",
+		.clause = "RFC 8823 3.2",
+		.text = "the mail is not signed by its domain",
+		.signed_by = "" },
+				got;
+
+	stage_begin(&stage, *state);
+	run(&stage,
+	    (struct svc_test_event[]){
+		asked_for_answer(&stage, "e1"), pressed(&stage, "e2", "mailbox-1") },
+	    2);
+	answered.path =
+	    mailbox_return_of(MAILBOX_REPLIES, stage.request, "mailbox-1", letter(&stage, 0).mail);
+	deliver(&stage, "w1", 0, MAILBOX_ACCEPTED, "250 ok");
+	struct cs_span body = wire_write_answered(stage.arena, &answered);
+
+	(void)reply_of(&stage, "a1", "mail.answered", body);
+	assert_string_equal(told(&stage, 1, STATE), "sent");
+	assert_string_equal(told(&stage, 1, REASON), "reply-unsigned");
+	assert_int_equal(svc_test_count(stage.test, "evidence.mailbox"), 0);
+	for (size_t len = 0; len < body.len; len++)
+		assert_int_equal(
+		    wire_read_answered(stage.arena, cs_span_of(body.data, len), &got, NULL),
+		    CS_MALFORMED);
+	stage_end(&stage);
+}
+
 /* ---- nothing that is malformed gets through ---- */
 
 static void
@@ -778,6 +906,8 @@ main(void)
 		cmocka_unit_test(guesses_of_one_batch_are_all_counted),
 		cmocka_unit_test(a_mail_that_is_not_taken_is_tried_again),
 		cmocka_unit_test(a_bounce_is_told),
+		cmocka_unit_test(a_mailbox_is_proved_by_its_answer),
+		cmocka_unit_test(an_answer_that_breaks_a_rule_is_told),
 		cmocka_unit_test(refuses_orders_that_are_not_ours),
 		cmocka_unit_test(rows_are_read_whole_or_not_at_all),
 		cmocka_unit_test(a_route_is_read_whole_or_not_at_all),
