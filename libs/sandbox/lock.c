@@ -159,7 +159,27 @@ static const int not_there[] = {
 };
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
+#define TYPE_BITS 0xf /* of a socket: the rest are flags */
 #define WRITES (O_ACCMODE | O_CREAT | O_TRUNC)
+
+/* Conditions on an argument of a call; each with all its fields, which seccomp.h's own do not have. */
+static struct scmp_arg_cmp
+compare(unsigned argument, enum scmp_compare how, scmp_datum_t with)
+{
+	return (struct scmp_arg_cmp){ argument, how, with, 0 };
+}
+
+static struct scmp_arg_cmp
+is(unsigned argument, scmp_datum_t value)
+{
+	return compare(argument, SCMP_CMP_EQ, value);
+}
+
+static struct scmp_arg_cmp
+has_bits(unsigned argument, scmp_datum_t mask, scmp_datum_t value)
+{
+	return (struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, mask, value };
+}
 
 /* The first failure of a row of rules is the one that counts. */
 static int
@@ -187,21 +207,21 @@ allow_some(scmp_filter_ctx filter)
 	int rc = 0;
 
 	/* No memory that can be run. */
-	allow_if(filter, &rc, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	allow_if(filter, &rc, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	allow_if(filter, &rc, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONREAD));
-	allow_if(filter, &rc, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONBIO));
-	allow_if(filter, &rc, SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFL));
-	allow_if(filter, &rc, SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFL));
-	allow_if(filter, &rc, SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFD));
-	allow_if(filter, &rc, SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFD));
+	allow_if(filter, &rc, SCMP_SYS(mmap), has_bits(2, PROT_EXEC, 0));
+	allow_if(filter, &rc, SCMP_SYS(mprotect), has_bits(2, PROT_EXEC, 0));
+	allow_if(filter, &rc, SCMP_SYS(ioctl), is(1, FIONREAD));
+	allow_if(filter, &rc, SCMP_SYS(ioctl), is(1, FIONBIO));
+	allow_if(filter, &rc, SCMP_SYS(fcntl), is(1, F_GETFL));
+	allow_if(filter, &rc, SCMP_SYS(fcntl), is(1, F_SETFL));
+	allow_if(filter, &rc, SCMP_SYS(fcntl), is(1, F_GETFD));
+	allow_if(filter, &rc, SCMP_SYS(fcntl), is(1, F_SETFD));
 	/* A pair reaches nobody; libcurl wakes itself by one. */
-	allow_if(filter, &rc, SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+	allow_if(filter, &rc, SCMP_SYS(socketpair), is(0, AF_UNIX));
 	/* abort() */
-	allow_if(filter, &rc, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, self));
+	allow_if(filter, &rc, SCMP_SYS(tgkill), is(0, self));
 	if (rc == 0) /* reads a limit of its own */
-		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
-		    SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0));
+		rc = seccomp_rule_add(
+		    filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, is(0, 0), is(2, 0));
 	return rc;
 }
 
@@ -212,21 +232,22 @@ refuse_reading(scmp_filter_ctx filter)
 	int rc = add_all(filter, no, not_there, LEN(not_there));
 
 	if (rc == 0)
-		rc = seccomp_rule_add(
-		    filter, no, SCMP_SYS(open), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, WRITES, 0));
+		rc = seccomp_rule_add(filter, no, SCMP_SYS(open), 1, has_bits(1, WRITES, 0));
 	if (rc == 0)
-		rc = seccomp_rule_add(
-		    filter, no, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, WRITES, 0));
+		rc = seccomp_rule_add(filter, no, SCMP_SYS(openat), 1, has_bits(2, WRITES, 0));
 	return rc;
 }
 
 static int
 allow_network(scmp_filter_ctx filter)
 {
+	static const int families[] = { AF_INET, AF_INET6 }, types[] = { SOCK_STREAM, SOCK_DGRAM };
 	int rc = add_all(filter, SCMP_ACT_ALLOW, network, LEN(network));
 
-	allow_if(filter, &rc, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET));
-	allow_if(filter, &rc, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET6));
+	for (size_t i = 0; i < LEN(families) * LEN(types) && rc == 0; i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+		    is(0, (scmp_datum_t)families[i / LEN(types)]),
+		    has_bits(1, TYPE_BITS, (scmp_datum_t)types[i % LEN(types)]));
 	return rc;
 }
 
@@ -234,8 +255,7 @@ allow_network(scmp_filter_ctx filter)
 static int
 allow_channel(scmp_filter_ctx filter)
 {
-	return seccomp_rule_add(
-	    filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1, SCMP_A4(SCMP_CMP_EQ, 0));
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1, is(4, 0));
 }
 
 static int
@@ -310,18 +330,18 @@ fill_forbidden(scmp_filter_ctx filter, const struct sandbox_role *role)
 	for (size_t i = 0; i < LEN(ways); i++) {
 		const scmp_datum_t way = (scmp_datum_t)ways[i];
 
-		kill_if(filter, &rc, SCMP_SYS(open), SCMP_A1(SCMP_CMP_MASKED_EQ, O_ACCMODE, way));
-		kill_if(filter, &rc, SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, way));
+		kill_if(filter, &rc, SCMP_SYS(open), has_bits(1, O_ACCMODE, way));
+		kill_if(filter, &rc, SCMP_SYS(openat), has_bits(2, O_ACCMODE, way));
 	}
 	if ((role->flags & SANDBOX_NETWORK) == 0) {
 		if (rc == 0)
 			rc = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(socket), 0);
 		return rc;
 	}
-	kill_if(filter, &rc, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_LT, AF_INET));
+	kill_if(filter, &rc, SCMP_SYS(socket), compare(0, SCMP_CMP_LT, AF_INET));
 	for (scmp_datum_t family = AF_INET + 1; family < AF_INET6; family++)
-		kill_if(filter, &rc, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, family));
-	kill_if(filter, &rc, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_GT, AF_INET6));
+		kill_if(filter, &rc, SCMP_SYS(socket), is(0, family));
+	kill_if(filter, &rc, SCMP_SYS(socket), compare(0, SCMP_CMP_GT, AF_INET6));
 	return rc;
 }
 

@@ -132,6 +132,12 @@ netlink_socket(void)
 }
 
 static void
+raw_socket(void)
+{
+	(void)!socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+}
+
+static void
 listen_here(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -176,6 +182,7 @@ static const struct crime {
 	{ "kill", signal_parent, false, false },
 	{ "unix-socket", unix_socket, false, false },
 	{ "netlink-socket", netlink_socket, false, false },
+	{ "raw-socket", raw_socket, false, true },
 	{ "listen", listen_here, false, false },
 	{ "ip-socket", ip_socket, true, false },
 	{ "fork", fork_off, false, true },
