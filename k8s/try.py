@@ -26,7 +26,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
 HOSTS = ("nats.nats.svc.cluster.local", "postgres.postgres.svc.cluster.local")
-CONFINED = ("--network=host", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--memory=256m")
+CONFINED = ("--network=host", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--memory=640m")
 NATS_CONF = """listen: 127.0.0.1:{port}
 jetstream {{ store_dir: "{where}/js" }}
 tls {{ cert_file: "{where}/server.crt", key_file: "{where}/server.key", ca_file: "{where}/ca.crt" }}

@@ -28,7 +28,7 @@ CASES = (  # what is changed (its first occurrence), into what, part of the comp
     ("readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "securityContext is"),
     ("runAsNonRoot: true", "runAsNonRoot: false", "securityContext.runAsNonRoot"),
     ("defaultMode: 256", "defaultMode: 420", "has mode 644"),
-    ("memory: 256Mi", "cpu: 1", "no memory limit"),
+    ("memory: 640Mi", "cpu: 1", "no memory limit"),
     ("path: /livez", "path: /readyz", "probes are"),
     ("automountServiceAccountToken: false\n      containers", "automountServiceAccountToken: true\n      containers", "token is mounted"),
     ("enforce: restricted", "enforce: baseline", "does not enforce Pod Security"),
