@@ -144,13 +144,17 @@ static bool
 allows(const struct intake_check *check, const char *method)
 {
 	const size_t len = strlen(method);
+	const char *at = check->allowed_methods;
 
-	for (const char *at = check->allowed_methods; at != NULL; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (strncmp(at, method, len) == 0 && (at[len] == ',' || at[len] == '\0'))
-			return true;
+	if (at[0] == '\0')
+		return true;
+	while (strncmp(at, method, len) != 0 || (at[len] != ',' && at[len] != '\0')) {
+		at = strchr(at, ',');
+		if (at == NULL)
+			return false;
+		at++;
 	}
-	return check->allowed_methods[0] == '\0';
+	return true;
 }
 
 /* Every way that is open, as texts to copy. */

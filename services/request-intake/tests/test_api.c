@@ -1086,6 +1086,40 @@ everything_that_may_be_published_is_shown(void **state)
 	    "Publish one of these, whichever is easiest for you, then press Verify.");
 }
 
+/* "record" is the TXT record of the domain, "file" its file: names that only end alike are others. */
+static void
+methods_are_compared_as_whole_words(void **state)
+{
+	static const struct {
+		const char *allowed;
+		bool record, file;
+	} cases[] = {
+		{ "dns-txt", true, false },
+		{ "http-file", false, true },
+		{ "mx-dns-txt", false, false },
+		{ "mx-http-file", false, false },
+		{ "dns-txt2", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *path = created();
+		const char *methods[] = { "acme-http", cases[i].allowed };
+		struct claim_check checks[] = { check("domain-1", CLAIM_DOMAIN, "alpha.example") };
+
+		checks[0].allowed_methods = (struct claim_texts){ methods, 2 };
+		hear_plan(path, 1, checks, 1);
+		hear_domain_challenge(path);
+		const struct fake_answer *shown = get(ALICE, path);
+
+		if (strcmp(member(shown, "checks.0.you.record.value"),
+			cases[i].record ? "value" : "") != 0 ||
+		    strcmp(member(shown, "checks.0.you.file.content"),
+			cases[i].file ? "content" : "") != 0)
+			fail_msg("%s", cases[i].allowed);
+	}
+}
+
 /* When the next look is, and when Verify works again. */
 static void
 people_are_told_when_their_domain_is_looked_at(void **state)
@@ -2013,6 +2047,7 @@ main(void)
 		TEST(events_may_come_in_any_order),
 		TEST(people_are_told_what_to_do),
 		TEST(everything_that_may_be_published_is_shown),
+		TEST(methods_are_compared_as_whole_words),
 		TEST(people_are_told_when_their_domain_is_looked_at),
 		TEST(a_hold_ends_by_itself),
 		TEST(what_a_proof_covers_is_shown),
