@@ -107,6 +107,21 @@ shows_something(const struct look_method *one)
 		   one->answer.security == CLAIM_DNSSEC_BOGUS);
 }
 
+/* What broke DNSSEC, or keeps name servers from answering, is the same for all: once is enough. */
+static bool
+was_told(const struct look_job *job, size_t i)
+{
+	const struct probe_finding *finding = &job->methods[i].answer;
+
+	if (finding->seen.n > 0)
+		return false;
+	for (size_t k = 0; k < i; k++)
+		if (shows_something(&job->methods[k]) &&
+		    strcmp(job->methods[k].answer.reason, finding->reason) == 0)
+			return true;
+	return false;
+}
+
 /* For people: those methods that showed something; when none did, only that. */
 static const char *
 text_of(const struct look_job *job, const char *of_answer)
@@ -116,7 +131,7 @@ text_of(const struct look_job *job, const char *of_answer)
 	if (job->n < 2)
 		return of_answer;
 	for (size_t i = 0; i < job->n; i++)
-		if (shows_something(&job->methods[i]))
+		if (shows_something(&job->methods[i]) && !was_told(job, i))
 			cs_buf_printf(&text, "%s%s: %s", text.len == 0 ? "" : "; ",
 			    job->methods[i].method->what, job->methods[i].answer.text);
 	if (text.len == 0)

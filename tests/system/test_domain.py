@@ -306,7 +306,8 @@ class DomainMethods(Domains):
         self.assertTrue(broken, found["lookups"])
         self.assertIn("_countersign-challenge.bogus.example", broken[0]["name"])
         self.assertIn("bogus.example", broken[0]["why"])
-        self.assertIn("DNSSEC", found["text"])
+        self.assertIn("_countersign-challenge.bogus.example is broken", found["text"])
+        self.assertEqual(found["text"].count("is broken"), 1)  # not once for each method
         self.assertIn("DS record", found["mend"])
 
 

@@ -305,6 +305,9 @@ a_no_tells_people_what_every_method_said(void **state)
 	world.txt = world.file = NO;
 	assert_string_equal(look_for(*state, &asked).text,
 	    "nothing was found in any of the 2 places where the value may be published");
+	world.txt = world.file = UNKNOWN; /* for the same reason */
+	assert_string_equal(look_for(*state, &asked).text, "a TXT record: a text");
+	world.txt = NO;
 	world.file = YES;
 	assert_string_equal(look_for(*state, &asked).text, "a text");
 }

@@ -359,7 +359,8 @@ it_serves_as_long_as_the_proof(void **state)
 	assert_true(mpic_check_for(&domain, r->arena, &check));
 	assert_string_equal(check.method, "dns-persist");
 	assert_int_equal(check.freshness_ms, 10 * DAY);
-	assert_int_equal(check.issuer_domains.n, 0); /* "value" is no account: they can only say no */
+	assert_int_equal(
+	    check.issuer_domains.n, 0); /* "value" is no account: they can only say no */
 	domain.expected = cs_span_str("acct:demo@ca.example");
 	assert_true(mpic_check_for(&domain, r->arena, &check));
 	assert_int_equal(check.issuer_domains.n, 1);
