@@ -280,7 +280,11 @@ CHANGE(by_mx_txt, STEP_FACTS, BY("mx-dns-txt"))
 CHANGE(by_mx_file, STEP_FACTS, BY("mx-http-file"))
 CHANGE(by_mail_method, STEP_FACTS, BY("email-token"))
 /* An answer by mail serves the request that it was given for, whatever a plan says. */
-#define BY_REPLY w->checks[MAILBOX].method = w->evidence[MAILBOX].method = "email-reply"
+#define BY_REPLY                                                                 \
+	w->checks[MAILBOX].method = w->evidence[MAILBOX].method = "email-reply"; \
+	w->checks[CAA_SALES].expected = w->evidence[CAA_SALES].expected =        \
+	    w->checks[MPIC_SALES].expected = w->evidence[MPIC_SALES].expected =  \
+		cs_span_str(WORLD_TERMS("email-reply")) /* CAA was read for it */
 #define OF_THIS                                       \
 	BY_REPLY;                                     \
 	w->evidence[MAILBOX].request = w->request.id; \
