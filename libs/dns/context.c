@@ -12,7 +12,7 @@
 
 #define CLASS_IN 1
 #define ANCHOR_MAX_OCTETS 65536
-#define PORTS_MAX 2560 /* SENT_AT_ONCE and FORGOTTEN_MAX of dns.c */
+#define PORTS_MAX 8192 /* SENT_AT_ONCE and FORGOTTEN_MAX of dns.c */
 
 /*
  * Checked one by one: a misspelt option is an error of its own, and a failure here must not leave a

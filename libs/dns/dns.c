@@ -9,6 +9,7 @@
 #include "dns/dns.h"
 
 #include <event2/event.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,17 +19,21 @@
 
 #include "base/time.h"
 #include "dns/context.h"
+#include "dns/turns.h"
+#include "smime/domain.h"
 
+/* The rest waits here, within its limit.  Each takes memory, and a port when its answer is far away. */
+#define SENT_AT_ONCE 4096
 /*
- * More at once and they only disturb each other: packets are lost in full socket buffers, and every
- * loss is a time-out.  The rest waits here, within its limit.
+ * Of names that one party registered, the forgotten ones too.  More at once and they disturb each other: a
+ * server's socket buffer, at its usual size, holds some 250 queries, and every loss is a time-out.
  */
-#define SENT_AT_ONCE 512
+#define OF_ONE_PARTY 128
 /*
  * Silent servers keep libunbound busy for long after our time-outs: that must not stop the others,
  * nor fill memory.
  */
-#define FORGOTTEN_MAX 2048
+#define FORGOTTEN_MAX 4096
 #define CLASS_IN 1
 #define WHY_TEXT 256
 #define SEC_BOGUS 1 /* the `sec` of ub_event_callback_type: 0 is insecure */
@@ -45,6 +50,8 @@ struct dns {
 	struct event *pump;
 	struct lookups idle; /* those that wait for their time */
 	struct lookups queued;
+	struct smime_psl *psl; /* says what somebody registered */
+	struct turns *turns;   /* of those that are queued, sent or forgotten */
 	struct lookups sent;
 	struct lookups forgotten; /* timed out, but libunbound will still come back for them */
 	size_t in_flight;         /* those somebody waits for */
@@ -58,6 +65,7 @@ struct lookup {
 	struct dns *dns;
 	struct lookups *in; /* the list that `entry` is in */
 	TAILQ_ENTRY(lookup) entry;
+	struct turn_place place;
 	struct event *timer;
 	dns_done *done; /* NULL: answered */
 	void *arg;
@@ -66,6 +74,29 @@ struct lookup {
 	uint16_t type;
 	char name[254];
 };
+
+static struct lookup *
+lookup_of(struct turn_place *place)
+{
+	return (struct lookup *)((char *)place - offsetof(struct lookup, place));
+}
+
+/* Its turn follows from the list that it is in. */
+static void
+move_place(struct lookup *lookup)
+{
+	struct dns *dns = lookup->dns;
+	int state = TURN_IDLE;
+
+	if (lookup->in == &dns->queued)
+		state = TURN_WAITING;
+	else if (lookup->in == &dns->sent || lookup->in == &dns->forgotten)
+		state = TURN_BUSY;
+	if (lookup->in == NULL)
+		turns_leave(dns->turns, &lookup->place);
+	else
+		turns_set(dns->turns, &lookup->place, state);
+}
 
 static void
 move(struct lookup *lookup, struct lookups *to)
@@ -79,6 +110,7 @@ move(struct lookup *lookup, struct lookups *to)
 		TAILQ_INSERT_TAIL(&to->head, lookup, entry);
 		to->len++;
 	}
+	move_place(lookup);
 }
 
 static void
@@ -150,7 +182,7 @@ interpret(struct lookup *lookup, struct cs_arena *arena, int sec, struct dns_res
 static void
 wake(struct dns *dns)
 {
-	if (!TAILQ_EMPTY(&dns->queued.head))
+	if (turns_next(dns->turns) != NULL)
 		event_active(dns->pump, EV_TIMEOUT, 0);
 }
 
@@ -227,8 +259,10 @@ may_send(const struct dns *dns)
 static void
 pump(struct dns *dns)
 {
-	while (may_send(dns) && !TAILQ_EMPTY(&dns->queued.head))
-		send_query(TAILQ_FIRST(&dns->queued.head));
+	struct turn_place *next;
+
+	while (may_send(dns) && (next = turns_next(dns->turns)) != NULL)
+		send_query(lookup_of(next));
 }
 
 static void
@@ -293,6 +327,15 @@ dns_may_ask(const struct dns *dns, const char *name)
 	return dns_name_valid(name) && !special_use(dns, name);
 }
 
+/* A suffix itself, which everybody may ask about, is a party of its own. */
+static void
+join(struct lookup *lookup)
+{
+	const char *party = smime_domain_registrable(lookup->dns->psl, lookup->name);
+
+	turns_join(lookup->dns->turns, &lookup->place, party != NULL ? party : lookup->name);
+}
+
 static struct lookup *
 new_lookup(struct dns *dns, const struct dns_question *question, dns_done *done, void *arg)
 {
@@ -308,6 +351,7 @@ new_lookup(struct dns *dns, const struct dns_question *question, dns_done *done,
 	snprintf(lookup->name, sizeof(lookup->name), "%s", question->name);
 	lookup->timer = evtimer_new(dns->base, on_timer, lookup);
 	cs_assert(lookup->timer != NULL);
+	join(lookup);
 	move(lookup, &dns->idle);
 	dns->in_flight++;
 	return lookup;
@@ -364,6 +408,8 @@ dns_close(struct dns *dns)
 	free_all(&dns->queued);
 	free_all(&dns->sent);
 	free_all(&dns->forgotten);
+	turns_free(dns->turns);
+	smime_psl_free(dns->psl);
 	event_free(dns->pump);
 	free(dns);
 }
@@ -381,11 +427,14 @@ dns_open(const struct dns_settings *settings, struct event_base *base, struct dn
 	TAILQ_INIT(&dns->sent.head);
 	TAILQ_INIT(&dns->forgotten.head);
 	dns->base = base;
+	dns->turns = turns_new(OF_ONE_PARTY);
 	dns->lookup_ms = settings->lookup_ms != 0 ? settings->lookup_ms : DNS_LOOKUP_MS;
 	dns->test_mode = settings->test_mode;
 	dns->pump = event_new(base, -1, 0, on_pump, dns);
 	cs_assert(dns->pump != NULL);
-	code = context_new(settings, base, &dns->ub, dns->tags, err);
+	code = smime_psl_load(NULL, &dns->psl, err);
+	if (code == CS_OK)
+		code = context_new(settings, base, &dns->ub, dns->tags, err);
 	if (code != CS_OK) {
 		dns_close(dns);
 		return code;

@@ -2,8 +2,10 @@
 /*
  * dns.h: asynchronous lookups that validate to the root (RFC 4035 5), over libunbound.
  *
- * For one thread, in the caller's event loop.  Make it after fork(): one per process, or two; 8,192
- * file descriptors are enough for both whatever happens.  It reads what applicants' name servers
+ * For one thread, in the caller's event loop.  Make it after fork(): one per process, or two;
+ * 24,576 file descriptors are enough for both whatever happens, and with fewer each takes a third.
+ * Whoever's servers are silent has 128 lookups under way, by what was registered (the Public Suffix List),
+ * and the others wait behind these alone.  It reads what applicants' name servers
  * send, so the process that holds it holds no key and no credentials.
  */
 #ifndef DNS_DNS_H

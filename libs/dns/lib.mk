@@ -1,2 +1,2 @@
-dns_NEEDS := base
+dns_NEEDS := base smime
 dns_LDLIBS := -lunbound -levent

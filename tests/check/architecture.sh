@@ -53,7 +53,7 @@ pack
 pki
 bus
 db
-dns
+dns        smime
 http
 mail
 lmtp

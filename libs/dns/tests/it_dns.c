@@ -405,6 +405,30 @@ silent_servers_do_not_stop_the_others(void **state)
 	world_fini(&world);
 }
 
+/* Whoever's servers are silent has all that he may have under way; another does not wait for him. */
+static void
+a_silent_party_makes_nobody_else_wait(void **state)
+{
+	struct dns_settings with = settings();
+	struct seen silent = { 0 };
+	struct world world;
+
+	(void)state;
+	world_init(&world, &with);
+	for (size_t i = 0; i < 3000; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "b%zu.silent.example", i);
+		dns_lookup(world.dns, &(struct dns_question){ .name = name, .type = DNS_TYPE_TXT },
+		    on_seen, &silent);
+	}
+	assert_int_equal(look_up_txt(&world, "secure.example").state, DNS_SECURE);
+	assert_int_equal(silent.calls, 0);
+	assert_int_equal(dns_in_flight(world.dns), 3000);
+	world_fini(&world);
+	assert_int_equal(silent.calls, 3000);
+}
+
 struct chain {
 	struct world *world;
 	size_t calls;
@@ -733,6 +757,7 @@ main(int argc, char *argv[])
 		cmocka_unit_test(a_cache_keeps_records_a_minute_and_absence_not_at_all),
 		cmocka_unit_test(closing_answers_those_who_wait),
 		cmocka_unit_test(silent_servers_do_not_stop_the_others),
+		cmocka_unit_test(a_silent_party_makes_nobody_else_wait),
 		cmocka_unit_test(a_callback_may_look_up_the_same_name_again),
 		cmocka_unit_test(does_not_start_without_an_anchor_that_it_can_use),
 		cmocka_unit_test(under_another_anchor_nothing_can_be_told),
