@@ -84,14 +84,11 @@ child_close(void *self)
 	probe_close(self);
 }
 
-/*
- * 8,192 descriptors are enough for both resolvers (dns.h), and for the fetches beside them.  With 1,500 climbs in
- * hand a child had an address space of 95 MiB.
- */
+/* 24,576 descriptors are enough for both resolvers (dns.h), and for the fetches beside them. */
 const struct sandbox_role probe_role = { .name = "probe",
 	.flags = SANDBOX_NETWORK,
-	.memory_mib = 256,
-	.files_max = 16384,
+	.memory_mib = 512,
+	.files_max = 32768,
 	.open = child_open,
 	.ask = child_ask,
 	.close = child_close };

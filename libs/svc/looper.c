@@ -12,7 +12,6 @@
 #include "pki/hash.h"
 #include "svc/internal.h"
 
-#define LOOP_OUTSTANDING 1024
 #define FINISH_RETRY_MS 500
 
 /* One piece of work in hand; svc_work is its public face and must come first. */

@@ -17,6 +17,7 @@
 #include "svc/internal.h"
 
 #define HTTP_TOTAL 1024
+#define DESCRIPTORS_MAX 32768
 
 #ifndef CS_VERSION
 #define CS_VERSION "development"
@@ -189,7 +190,8 @@ open_routes(struct svc *svc, struct cs_err *err)
 		if (consumer == NULL)
 			continue; /* a command of its own, a clock, or work */
 		if (bus_consume(queue, catalogue_lane_of(r->subject)->stream,
-			catalogue_durable(svc->arena, consumer), batch ? 2 * BATCH_MAX : 1024, err))
+			catalogue_durable(svc->arena, consumer),
+			batch ? 2 * BATCH_MAX : IN_FLIGHT_MAX, err))
 			return err->code;
 	}
 	return CS_OK;
@@ -356,6 +358,18 @@ harden(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* Most systems start a process with 1,024 descriptors, and let it have more when it asks. */
+static void
+take_descriptors(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max < DESCRIPTORS_MAX ? files.rlim_max : DESCRIPTORS_MAX;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 /* Containers share environments, so it is no error. */
 static void
 warn_of_unknown(struct svc *svc)
@@ -436,6 +450,7 @@ svc_main(int argc, char *argv[], const struct svc_service *service)
 			svc.log.level = LOG_INFO; /* settings_read has refused other words */
 		warn_of_unknown(&svc);
 		harden();
+		take_descriptors();
 		code = run(&svc);
 	}
 	cs_arena_free(svc.arena);

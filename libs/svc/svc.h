@@ -253,6 +253,7 @@ struct svc_service {
 	const struct svc_route *routes;
 	svc_store *load, *save; /* SVC_BATCH */
 	svc_act *act;           /* SVC_BATCH, when svc_work() is used */
+	size_t act_max;         /* acts under way at once; 0: 1,024 */
 	svc_act *start;         /* SVC_LOOP */
 	const struct svc_clock *clocks;
 	svc_sweep *sweep; /* SVC_BATCH; NULL: everything is kept for good */

@@ -241,6 +241,14 @@ begin_batch(
 	return store_begin(((struct worker *)arg)->db, batch, events, n, err);
 }
 
+static size_t
+act_max(const struct worker *w)
+{
+	size_t max = w->svc->service->act_max;
+
+	return max != 0 ? max : WORK_IN_HAND;
+}
+
 /* Work that is due is begun after the commit, as far as there is room for it in hand. */
 static void
 lease_works(struct worker *w, const struct svc_batch *batch, struct batch_event **events, size_t n)
@@ -249,7 +257,7 @@ lease_works(struct worker *w, const struct svc_batch *batch, struct batch_event 
 
 	for (size_t i = 0; i < n; i++)
 		for (struct out_work *out = events[i]->out.works; out != NULL; out = out->next)
-			if (out->due_ms <= batch->now_ms && in_hand++ < WORK_IN_HAND)
+			if (out->due_ms <= batch->now_ms && in_hand++ < act_max(w))
 				out->lease_ms = batch->now_ms + WORK_LEASE_MS;
 }
 
@@ -553,10 +561,10 @@ take_work(struct worker *w, int64_t now_ms, struct cs_err *err)
 	size_t in_hand = looper_in_hand(w->svc);
 	struct out_work *works;
 
-	if (w->svc->service->act == NULL || in_hand >= WORK_IN_HAND)
+	if (w->svc->service->act == NULL || in_hand >= act_max(w))
 		return CS_OK;
 	cs_arena_reset(w->scratch);
-	if (store_work_take(w->db, now_ms, WORK_IN_HAND - in_hand, w->scratch, &works, err))
+	if (store_work_take(w->db, now_ms, act_max(w) - in_hand, w->scratch, &works, err))
 		return err->code;
 	for (; works != NULL; works = works->next)
 		looper_act(w->svc, works);
@@ -572,8 +580,8 @@ renew_leases(struct worker *w, int64_t now_ms, struct cs_err *err)
 		return CS_OK;
 	w->next_lease_ms = now_ms + WORK_LEASE_MS / 3;
 	cs_arena_reset(w->scratch);
-	ids = CS_NEW_ARRAY(w->scratch, WORK_IN_HAND * 2, struct cs_id);
-	size_t n = looper_leases(w->svc, ids, WORK_IN_HAND * 2);
+	ids = CS_NEW_ARRAY(w->scratch, act_max(w) * 2, struct cs_id);
+	size_t n = looper_leases(w->svc, ids, act_max(w) * 2);
 
 	return n == 0 ? CS_OK
 		      : store_work_renew(w->db, ids, n, now_ms + WORK_LEASE_MS, w->scratch, err);

@@ -38,6 +38,7 @@ static const struct svc_clock clocks[] = {
 };
 
 static const struct sandbox_role *const children[] = { &probe_role, NULL };
+#define LOOKS_AT_ONCE 4096 /* most of them wait for somebody's server */
 
 int
 main(int argc, char *argv[])
@@ -55,6 +56,7 @@ main(int argc, char *argv[])
 		.save = store_save_requests,
 		.act = look_start,
 		.clocks = clocks,
+		.act_max = LOOKS_AT_ONCE,
 		.sweep = store_sweep_requests,
 		.init = domain_init,
 		.fini = domain_fini,
