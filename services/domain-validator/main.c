@@ -38,6 +38,7 @@ static const struct svc_clock clocks[] = {
 };
 
 static const struct sandbox_role *const children[] = { &probe_role, NULL };
+
 #define LOOKS_AT_ONCE 4096 /* most of them wait for somebody's server */
 
 int
