@@ -382,6 +382,16 @@ set_mail(
  * The curl code says which command the relay refused, as far as that matters: CURLE_SEND_ERROR is MAIL,
  * RCPT or DATA.  A refusal before them (greeting, EHLO, STARTTLS, AUTH) says nothing about the mail.
  */
+/*
+ * 500 and 502: a command it does not know; 503: not now.  Also what comes of a relay that replied twice to
+ * the mail before: its second word is taken for the reply to our next command.
+ */
+static bool
+is_about_us(int code)
+{
+	return code == 500 || code == 502 || code == 503;
+}
+
 static enum smtp_outcome
 judge(CURLcode curl, const struct exchange *ex)
 {
@@ -389,7 +399,8 @@ judge(CURLcode curl, const struct exchange *ex)
 		return SMTP_ACCEPTED;
 	if (ex->sent && !ex->replied_to_data)
 		return SMTP_UNKNOWN;
-	if (ex->code >= 500 && ex->code <= 599 && (ex->replied_to_data || curl == CURLE_SEND_ERROR))
+	if (ex->code >= 500 && ex->code <= 599 && !is_about_us(ex->code) &&
+	    (ex->replied_to_data || curl == CURLE_SEND_ERROR))
 		return SMTP_PERMANENT;
 	if (ex->replied_to_data && ex->code / 100 != 4)
 		return SMTP_UNKNOWN; /* neither yes nor no */
@@ -407,6 +418,23 @@ write_result(CURLcode curl, struct exchange *ex, struct smtp_result *ret_result)
 	    said ? ex->text : curl_easy_strerror(curl));
 }
 
+/*
+ * Curl keeps a connection on which it waited in vain for the reply to the data, and what comes late would be
+ * the reply to the next mail's first command.  So does what a relay says beyond its reply.
+ */
+static void
+drop_if_out_of_step(struct smtp_relay *relay, CURLcode curl)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	char octet;
+
+	if (curl_easy_getinfo(relay->easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK ||
+	    fd == CURL_SOCKET_BAD)
+		return;
+	if (curl != CURLE_OK || recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+		(void)shutdown(fd, SHUT_RDWR); /* curl sees that it is dead, and says no QUIT */
+}
+
 void
 smtp_relay_mail(struct smtp_relay *relay, const char *from, const char *to, struct cs_span message,
     struct smtp_result *ret_result)
@@ -418,7 +446,10 @@ smtp_relay_mail(struct smtp_relay *relay, const char *from, const char *to, stru
 	curl_easy_reset(relay->easy);
 	set_transport(relay);
 	set_mail(relay, from != NULL ? from : relay->from, recipients, &ex);
-	write_result(curl_easy_perform(relay->easy), &ex, ret_result);
+	CURLcode curl = curl_easy_perform(relay->easy);
+
+	write_result(curl, &ex, ret_result);
+	drop_if_out_of_step(relay, curl);
 	curl_easy_reset(relay->easy); /* the connection stays, the pointers to `ex` do not */
 	curl_slist_free_all(recipients);
 }

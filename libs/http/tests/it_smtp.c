@@ -204,6 +204,94 @@ a_relay_that_is_not_well_is_tried_again(void **state)
 	}
 }
 
+/*
+ * Refused for good is only what the relay refused after it heard whose mail it is.  After the data nothing
+ * but a reply says what became of it.
+ */
+static void
+each_step_may_go_wrong(void **state)
+{
+	static const struct {
+		const char *port;
+		enum smtp_outcome outcome;
+		int code;
+	} cases[] = {
+		{ "CS_SMTP_IT_GREETING_LATER", SMTP_TEMPORARY, 451 },
+		{ "CS_SMTP_IT_GREETING_NEVER", SMTP_TEMPORARY, 550 },
+		{ "CS_SMTP_IT_GREETING_ODD", SMTP_TEMPORARY, 999 },
+		{ "CS_SMTP_IT_GREETING_GARBAGE", SMTP_TEMPORARY, 0 },
+		{ "CS_SMTP_IT_EHLO_LATER", SMTP_TEMPORARY, 451 },
+		{ "CS_SMTP_IT_EHLO_NEVER", SMTP_TEMPORARY, 550 },
+		{ "CS_SMTP_IT_EHLO_ODD", SMTP_TEMPORARY, 999 },
+		{ "CS_SMTP_IT_EHLO_GARBAGE", SMTP_TEMPORARY, 0 },
+		{ "CS_SMTP_IT_MAIL_LATER", SMTP_TEMPORARY, 451 },
+		{ "CS_SMTP_IT_MAIL_NEVER", SMTP_PERMANENT, 550 },
+		{ "CS_SMTP_IT_MAIL_ODD", SMTP_TEMPORARY, 999 },
+		{ "CS_SMTP_IT_MAIL_GARBAGE", SMTP_TEMPORARY, 0 },
+		{ "CS_SMTP_IT_RCPT_LATER", SMTP_TEMPORARY, 451 },
+		{ "CS_SMTP_IT_RCPT_NEVER", SMTP_PERMANENT, 550 },
+		{ "CS_SMTP_IT_RCPT_ODD", SMTP_TEMPORARY, 999 },
+		{ "CS_SMTP_IT_RCPT_GARBAGE", SMTP_TEMPORARY, 0 },
+		{ "CS_SMTP_IT_DATA_LATER", SMTP_TEMPORARY, 451 },
+		{ "CS_SMTP_IT_DATA_NEVER", SMTP_PERMANENT, 550 },
+		{ "CS_SMTP_IT_DATA_ODD", SMTP_TEMPORARY, 999 },
+		{ "CS_SMTP_IT_DATA_GARBAGE", SMTP_TEMPORARY, 0 },
+		{ "CS_SMTP_IT_END_LATER", SMTP_TEMPORARY, 451 },
+		{ "CS_SMTP_IT_END_NEVER", SMTP_PERMANENT, 550 },
+		{ "CS_SMTP_IT_END_ODD", SMTP_UNKNOWN, 999 },
+		{ "CS_SMTP_IT_END_GARBAGE", SMTP_UNKNOWN, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct smtp_settings settings = settings_for(cases[i].port);
+		struct world world;
+
+		settings.whole_ms = 700;
+		world_start(&world, &settings);
+		expect(cases[i].port, send_to(&world, "ok@customer.example"), cases[i].outcome,
+		    cases[i].code);
+		world_stop(&world);
+	}
+}
+
+static void
+a_reply_that_drips_has_an_end(void **state)
+{
+	struct smtp_settings settings = settings_for("CS_SMTP_IT_PLAIN");
+	struct world world;
+
+	(void)state;
+	settings.whole_ms = 1500; /* each octet comes in less than any other limit */
+	world_start(&world, &settings);
+	expect("drip", send_to(&world, "drip@customer.example"), SMTP_UNKNOWN, 354);
+	expect("after it", send_to(&world, "ok@customer.example"), SMTP_ACCEPTED, 250);
+	world_stop(&world);
+}
+
+/* Two replies to one mail: the second is not the fate of the next, which may have to be tried again. */
+static void
+a_relay_that_says_yes_twice_says_it_of_one_mail(void **state)
+{
+	struct smtp_settings settings = settings_for("CS_SMTP_IT_PLAIN");
+	struct world world;
+
+	(void)state;
+	world_start(&world, &settings);
+	for (int i = 0; i < 3; i++) {
+		expect("double", send_to(&world, "double@customer.example"), SMTP_ACCEPTED, 250);
+		struct smtp_result next = send_to(&world, "temporary@customer.example");
+
+		assert_int_equal(next.outcome, SMTP_TEMPORARY);
+		expect("ok", send_to(&world, "ok@customer.example"), SMTP_ACCEPTED, 250);
+		expect("double", send_to(&world, "double@customer.example"), SMTP_ACCEPTED, 250);
+		next = send_to(&world, "ok@customer.example");
+		assert_true(next.outcome == SMTP_ACCEPTED || next.outcome == SMTP_TEMPORARY);
+		expect("ok", send_to(&world, "ok@customer.example"), SMTP_ACCEPTED, 250);
+	}
+	world_stop(&world);
+}
+
 static void
 a_relay_that_is_not_there_is_tried_again(void **state)
 {
@@ -393,6 +481,9 @@ main(void)
 		cmocka_unit_test(the_relays_word_decides),
 		cmocka_unit_test(silence_after_the_data_is_unknown),
 		cmocka_unit_test(a_relay_that_is_not_well_is_tried_again),
+		cmocka_unit_test(each_step_may_go_wrong),
+		cmocka_unit_test(a_reply_that_drips_has_an_end),
+		cmocka_unit_test(a_relay_that_says_yes_twice_says_it_of_one_mail),
 		cmocka_unit_test(a_relay_that_is_not_there_is_tried_again),
 		cmocka_unit_test(many_mails_use_one_connection),
 		cmocka_unit_test(a_mail_may_have_a_sender_of_its_own),

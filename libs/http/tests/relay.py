@@ -24,6 +24,7 @@ class Handler:
         "data-odd": "354 more of it",
         "babble": "\r\n".join(["250-on and on"] * 200 + ["250 done"]),
         "loud": "250 " + "x" * 5000,
+        "double": "250 yes\r\n250 yes, it is",
         "control": "554 a\x1b[2J\x07b",
     }
 
@@ -41,6 +42,10 @@ class Handler:
         if word == "hang-up":
             server.transport.abort()
             return "250 nobody hears this"
+        if word == "drip":
+            for octet in b"250 yes\r\n" * 1000:
+                server.transport.write(bytes([octet]))
+                await asyncio.sleep(0.3)
         if word in self.after_data:
             return self.after_data[word]
         login = session.auth_data.login.decode() if session.authenticated else ""
@@ -75,6 +80,44 @@ class Speaker(asyncio.Protocol):
         transport.write(self.text)
 
 
+class Scripted(asyncio.Protocol):
+    """Says yes to every step but one, where it says this."""
+
+    YES = {"GREETING": b"220 hello", "EHLO": b"250 hello", "HELO": b"250 hello", "MAIL": b"250 yes",
+           "RCPT": b"250 yes", "DATA": b"354 go on", "END": b"250 yes", "QUIT": b"221 bye"}
+
+    def __init__(self, step, reply):
+        self.says = {**self.YES, step: reply, **({"HELO": reply} if step == "EHLO" else {})}
+        self.rest, self.in_data = b"", False
+
+    def connection_made(self, transport):
+        self.transport = transport
+        self.say("GREETING")
+
+    def say(self, step):
+        self.transport.write(self.says.get(step, b"500 what") + b"\r\n")
+
+    def data_received(self, data):
+        *lines, self.rest = (self.rest + data).split(b"\r\n")
+        for line in lines:
+            if self.in_data:
+                if line == b".":
+                    self.in_data = False
+                    self.say("END")
+                continue
+            verb = line[:4].decode("latin-1").upper()
+            self.say(verb)
+            self.in_data = verb == "DATA" and self.says["DATA"].startswith(b"354")
+
+
+STEPS = ("GREETING", "EHLO", "MAIL", "RCPT", "DATA", "END")
+REPLIES = {"LATER": b"451 4.3.0 come again", "NEVER": b"550 5.7.1 no", "ODD": b"999 what", "GARBAGE": b"\xff\0\x01 [31m"}
+
+
+def scripted(step, reply):
+    return lambda: Scripted(step, reply)
+
+
 async def main():
     handler = Handler()
     ports = {
@@ -89,6 +132,9 @@ async def main():
         "MUTE": await serve(lambda: Speaker(b"")),
         "ENDLESS": await serve(lambda: Speaker(b"220-and\r\n" * 5000)),
     }
+    for step in STEPS:
+        for name, reply in REPLIES.items():
+            ports[f"{step}_{name}"] = await serve(scripted(step, reply))
     print(*(f"CS_SMTP_IT_{name}={port}" for name, port in ports.items()), flush=True)
     await asyncio.sleep(3600)
 
