@@ -76,8 +76,8 @@ CRASHERS = [
 ]
 EXHAUSTION = [
     *bogus("keytrap"),
-    # RFC 9276 3.2: such a zone counts as unsigned; its owner, and nobody else, makes it so.
-    caa("h-nsec3-absurd", "allow", "no-caa", "insecure"),
+    # The resolver calls such a zone unsigned (RFC 9276 3.2); it has a DS, so it is not.
+    caa("h-nsec3-absurd", "deny", "dnssec-unsupported-algorithm", "indeterminate"),
 ]
 SPOOFS = [
     *failed("wrong-question", "wrong-type", "wrong-case"),

@@ -7,6 +7,7 @@ names of the tests.  All looks are made at once, because most of them wait.
 
 import json
 import socket
+import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from world import SystemTest, wait_for  # first: finds the others
@@ -135,3 +136,44 @@ class HostileServers(SystemTest):
             return sorted(place["port"] for place in self.hostile.touched()) == [53, 80, 443]
 
         wait_for(seen, options.wait(5), "the canary to notice")
+
+
+class HostileCustomer(SystemTest):
+    """One who has nothing but names with many labels, and servers that say nothing."""
+
+    settings = {
+        "request-intake": {"CS_CREATIONS_PER_HOUR": "10000", "CS_PRESSES_PER_HOUR": "10000"}
+    }
+    REQUESTS, MAILBOXES, LABELS = 10, 10, 16
+    PATIENCE = 7  # seconds of whoever else wants a certificate
+
+    def ask_for_silence(self) -> list[str]:
+        """His CAA checks, as many as he may have; each is as many lookups as its name has labels."""
+        mallory, asked = self.person("alice-token"), []
+        for number in range(self.REQUESTS):
+            deep = ".".join("x" * self.LABELS)
+            boxes = [f"m@{deep}.b{number}-{n}.h-silent.example" for n in range(self.MAILBOXES)]
+            request = mallory.create(self.csr(f"mallory-{number}"), boxes, "smime-mailbox")
+            checks = mallory.wait_planned(request)["checks"]
+            for check in [check["id"] for check in checks if check["id"].startswith("caa-")]:
+                mallory.verify(request, check)
+                mallory.wait_check(request, check, "waiting", "could-not-tell", "refused")
+            asked.append(request)
+        return asked
+
+    def test_caa_10_silent_servers_make_nobody_else_wait(self) -> None:
+        Hostile(self.stack).start()
+        asked, bob, took = self.ask_for_silence(), self.person("bob-token"), []
+        for number in range(5):
+            mailbox = f"bob-{number}@alpha.example"
+            request = bob.create(self.csr(mailbox), [mailbox], "smime-mailbox")
+            bob.wait_planned(request)
+            bob.prove_mailbox(request, mailbox)
+            begun = time.monotonic()
+            bob.approve(request)
+            bob.wait_state(request, "issued", timeout=options.wait(60))
+            took.append(time.monotonic() - begun)
+        self.assertLess(max(took), options.wait(self.PATIENCE), took)
+        for request in asked:
+            states = {c["state"] for c in self.person("alice-token").show(request)["checks"]}
+            self.assertNotIn("proved", states)
