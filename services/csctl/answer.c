@@ -20,7 +20,7 @@
 #define SHOWN_MAX 512 /* octets of one record */
 
 /* Where answers are kept. */
-static const char *const schemas[] = { "caa_dnssec", "domain_validator" };
+static const char *const schemas[] = { "caa_dnssec", "domain_validator", "mailbox_validator" };
 
 #define SCHEMAS (sizeof(schemas) / sizeof(schemas[0]))
 

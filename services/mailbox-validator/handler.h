@@ -3,8 +3,10 @@
 #ifndef MAILBOX_HANDLER_H
 #define MAILBOX_HANDLER_H
 
+#include "answers/answers.h"
 #include "mailbox.h"
 #include "probe/probe.h"
+#include "reply/crew.h"
 #include "svc/svc.h"
 
 struct smtp;
@@ -14,6 +16,9 @@ struct mailbox_service {
 	const char *key_file, *smtp_url, *smtp_ca_file, *smtp_user_file, *smtp_password_file;
 	const char *mail_from, *return_domain, *lmtp_listen;
 	struct probe_settings probing;
+	struct probe_crew crew;
+	struct reply_crew_settings reading;
+	struct answers_settings keeping;
 	bool smtp_starttls;
 	struct cs_span token_key;
 	struct mailbox_limits limits;
@@ -21,6 +26,8 @@ struct mailbox_service {
 	struct claim_key *key;         /* signs evidence; owned */
 	struct smtp *relay;            /* owned; loop thread only */
 	struct probe *probe;           /* owned; loop thread only */
+	struct answers *answers;       /* owned; loop thread only */
+	struct reply_crew *readers;    /* owned; loop thread only; NULL: nothing comes in */
 	struct inbox *inbox;           /* owned; loop thread only; NULL: none */
 };
 

@@ -14,7 +14,6 @@
 #include "base/text.h"
 #include "lmtp/lmtp.h"
 #include "pki/hash.h"
-#include "reply/reply.h"
 #include "wire.h"
 
 #define TEXT_MAX 300 /* octets of what people are told of it */
@@ -43,6 +42,7 @@ struct arrival {
 	struct reply_key keys[DKIM_SIGNATURES_MAX];
 	struct cs_span texts[DKIM_SIGNATURES_MAX], routes[DKIM_SIGNATURES_MAX];
 	size_t looking;
+	bool away; /* the database: what was found could not be kept */
 };
 
 struct key_look {
@@ -155,16 +155,14 @@ accept_answer(struct arrival *arrival, const struct reply_verdict *verdict)
 }
 
 static void
-judge(struct arrival *arrival)
+on_verified(void *arg, const struct reply_verdict *verdict)
 {
-	struct reply_verdict verdict;
+	struct arrival *arrival = arg;
 	struct cs_refusal why;
 
-	reply_verify(arrival->arena, arrival->octets, arrival->keys, arrival->facts.owners_len,
-	    cs_now_ms(), 0, &verdict);
-	switch (reply_judge(arrival->arena, &arrival->facts, &verdict, &arrival->expected, &why)) {
+	switch (reply_judge(arrival->arena, &arrival->facts, verdict, &arrival->expected, &why)) {
 	case REPLY_PROVED:
-		accept_answer(arrival, &verdict);
+		accept_answer(arrival, verdict);
 		return;
 	case REPLY_REFUSED:
 		refuse(arrival, &why);
@@ -177,9 +175,37 @@ judge(struct arrival *arrival)
 }
 
 static void
-on_key(void *arg, const struct probe_finding *finding)
+verify(struct arrival *arrival)
+{
+	reply_crew_verify(arrival->inbox->mailbox->readers, arrival->octets, arrival->keys,
+	    arrival->facts.owners_len, cs_now_ms(), 0, arrival->arena, on_verified, arrival);
+}
+
+/* Nobody relies on a key before the answers that hold it are durable. */
+static void
+key_done(struct arrival *arrival, bool kept)
+{
+	arrival->away |= !kept;
+	if (--arrival->looking > 0)
+		return;
+	if (arrival->away)
+		end(arrival, LMTP_LATER, "later");
+	else
+		verify(arrival);
+}
+
+static void
+on_key_kept(void *arg, bool kept)
 {
 	const struct key_look *look = arg;
+
+	key_done(look->arrival, kept);
+}
+
+static void
+on_key(void *arg, const struct probe_finding *finding)
+{
+	struct key_look *look = arg;
 	struct arrival *arrival = look->arrival;
 	struct reply_key *key = &arrival->keys[look->at];
 
@@ -192,9 +218,8 @@ on_key(void *arg, const struct probe_finding *finding)
 	}
 	/* Bogus is not "no key": it is not known which. */
 	key->unknown =
-	    finding->outcome == CLAIM_COULD_NOT_TELL || finding->security == CLAIM_DNSSEC_BOGUS;
-	if (--arrival->looking == 0)
-		judge(arrival);
+	    finding->outcome != CLAIM_PROVED && strcmp(finding->reason, "txt-no-record") != 0;
+	answers_keep(arrival->inbox->mailbox->answers, finding, on_key_kept, arg);
 }
 
 static void
@@ -219,8 +244,7 @@ look_for_keys(struct arrival *arrival)
 		arrival->looking++;
 		probe_start(mailbox->probe, &arrival->checks[i], arrival->arena, on_key, look);
 	}
-	if (--arrival->looking == 0)
-		judge(arrival);
+	key_done(arrival, true);
 }
 
 static void
@@ -279,11 +303,14 @@ take_answer(struct arrival *arrival)
 /* ---- arriving ---- */
 
 static void
-look_at(struct arrival *arrival, const char *from)
+on_read(void *arg, const struct reply_reading *reading)
 {
-	struct cs_refusal why;
+	struct arrival *arrival = arg;
 
-	if (!reply_read(arrival->arena, arrival->octets, from, &arrival->facts, &why))
+	arrival->facts = reading->facts;
+	if (reading->finding == REPLY_COULD_NOT_TELL)
+		end(arrival, LMTP_LATER, "no-reader");
+	else if (reading->finding != REPLY_PROVED)
 		end(arrival, LMTP_TAKEN, "unreadable");
 	else if (arrival->path.use == MAILBOX_BOUNCES)
 		take_bounce(arrival);
@@ -323,7 +350,8 @@ on_mail(void *arg, const struct lmtp_mail *mail, struct lmtp_ticket *ticket)
 	arrival->ticket = ticket;
 	arrival->octets = cs_arena_copy_span(arena, mail->octets);
 	LIST_INSERT_HEAD(&inbox->arrivals, arrival, link);
-	look_at(arrival, mail->from);
+	reply_crew_read(
+	    inbox->mailbox->readers, arrival->octets, mail->from, arena, on_read, arrival);
 }
 
 enum cs_code

@@ -38,12 +38,22 @@ static const struct svc_setting settings[] = {
 	    100000000, "mails to one domain in an hour"),
 	SVC_U32(struct mailbox_service, limits.per_account, "CS_MAILS_PER_ACCOUNT_HOUR", "100", 1,
 	    100000000, "mails that one account asks for in an hour"),
+	SVC_U32(struct mailbox_service, crew.children, "CS_PROBE_CHILDREN", "2", 1,
+	    SANDBOX_CHILDREN_MAX, "sandboxed processes that look at the outside"),
+	SVC_U32(struct mailbox_service, reading.readers, "CS_MAIL_READERS", "1", 1,
+	    SANDBOX_CHILDREN_MAX, "sandboxed processes that read mails, with CS_LMTP_LISTEN"),
+	SVC_TEXT(struct mailbox_service, keeping.database_url, "CS_DATABASE_URL", NULL, 2048,
+	    "postgresql:// URL of this service's role; the password in a passfile"),
+	SVC_U32(struct mailbox_service, keeping.days, "CS_ANSWER_DAYS", "400", ANSWERS_DAYS_MIN,
+	    36500, "days that a DNS answer is kept after it was last seen"),
 	SVC_U32(struct mailbox_service, life_days, "CS_REQUEST_LIFE_DAYS", "30", 1, 365,
 	    "as request-intake has it: days after which a request that nobody approved expires"),
 	SVC_U32(struct mailbox_service, keep_days, "CS_KEEP_DAYS", "40", 40, 36500,
 	    "days that challenges and mails are kept after their request must have ended"),
 	SVC_END,
 };
+
+static const struct sandbox_role *const children[] = { &probe_role, &reply_role, NULL };
 
 int
 main(int argc, char *argv[])
@@ -62,6 +72,7 @@ main(int argc, char *argv[])
 		.sweep = store_sweep_cases,
 		.init = mailbox_init,
 		.fini = mailbox_fini,
+		.children = children,
 	};
 
 	return svc_main(argc, argv, &service);

@@ -27,7 +27,8 @@ struct sending {
 	struct svc_work *work;
 	struct mailbox_letter letter;
 	struct claim_check check; /* the look at how its domain takes mail */
-	struct cs_span route;     /* what was found; empty: not looked yet */
+	const struct probe_finding *found;
+	struct cs_span route; /* the same, as the row keeps it; empty: not looked yet */
 };
 
 /* Why it was not accepted. */
@@ -163,9 +164,9 @@ send_or_say(struct sending *sending)
 /* ---- how the domain takes mail ---- */
 
 static void
-on_route(void *arg, const struct probe_finding *finding)
+take_route(struct sending *sending)
 {
-	struct sending *sending = arg;
+	const struct probe_finding *finding = sending->found;
 	const struct why why = { finding->reason, finding->clause };
 
 	sending->route = wire_route_of(sending->work->arena, finding);
@@ -180,6 +181,30 @@ on_route(void *arg, const struct probe_finding *finding)
 		break;
 	}
 	finish(sending, MAILBOX_TRY_AGAIN, why, finding->text);
+}
+
+/* While the database is away nothing else could be written either: the row's lease runs on. */
+static void
+on_kept(void *arg, bool kept)
+{
+	struct sending *sending = arg;
+
+	if (kept)
+		take_route(sending);
+	else
+		answers_keep(sending->mailbox->answers, sending->found, on_kept, sending);
+}
+
+/* Nobody relies on answers before they are durable. */
+static void
+on_route(void *arg, const struct probe_finding *finding)
+{
+	struct sending *sending = arg;
+	struct probe_finding *found = CS_NEW(sending->work->arena, struct probe_finding);
+
+	*found = *finding;
+	sending->found = found;
+	answers_keep(sending->mailbox->answers, found, on_kept, sending);
 }
 
 /* Each try looks again: a domain may have begun or ceased to take mail since the last one. */
@@ -252,15 +277,22 @@ mailbox_init(void *self, struct svc *svc, struct cs_err *err)
 	if (mailbox->return_domain[0] != '\0' && !is_domain(mailbox->return_domain))
 		return cs_fail(err, CS_MALFORMED, "CS_MAIL_RETURN_DOMAIN: not a domain");
 	mailbox->probing.test_mode = svc_test_mode(svc);
+	mailbox->crew.told = mailbox->reading.told = svc_child_told;
+	mailbox->crew.told_arg = mailbox->reading.told_arg = svc;
+	mailbox->keeping.app_name = "mailbox-validator answers";
 	if (mailbox->lmtp_listen[0] != '\0' && mailbox->return_domain[0] == '\0')
 		return cs_fail(err, CS_MALFORMED, "CS_LMTP_LISTEN needs CS_MAIL_RETURN_DOMAIN");
 	if (claim_key_load(mailbox->key_file, &mailbox->key, err) ||
-	    probe_open(&mailbox->probing, svc_base(svc), &mailbox->probe, err))
+	    answers_open(&mailbox->keeping, svc_base(svc), &mailbox->answers, err) ||
+	    probe_crew_open(&mailbox->probing, &mailbox->crew, svc_base(svc), &mailbox->probe, err))
 		return err->code;
 	if (smtp_open(svc_base(svc), &settings, &mailbox->relay, err))
 		return err->code;
-	return mailbox->lmtp_listen[0] == '\0' ? CS_OK
-					       : inbox_open(mailbox, svc, &mailbox->inbox, err);
+	if (mailbox->lmtp_listen[0] == '\0')
+		return CS_OK;
+	if (reply_crew_open(&mailbox->reading, svc_base(svc), &mailbox->readers, err))
+		return err->code;
+	return inbox_open(mailbox, svc, &mailbox->inbox, err);
 }
 
 void
@@ -268,8 +300,10 @@ mailbox_fini(void *self)
 {
 	struct mailbox_service *mailbox = self;
 
-	inbox_close(mailbox->inbox);
+	reply_crew_close(mailbox->readers);
 	probe_close(mailbox->probe);
+	answers_close(mailbox->answers);
+	inbox_close(mailbox->inbox); /* what it was looking at ends here */
 	smtp_close(mailbox->relay);
 	claim_key_free(mailbox->key);
 	pki_wipe((uint8_t *)(uintptr_t)mailbox->token_key.data, mailbox->token_key.len);

@@ -1,1 +1,1 @@
-mailbox-validator_LIBS := svc pack probe claim reply lmtp smime mail http pki
+mailbox-validator_LIBS := svc answers pack probe claim reply lmtp smime mail http pki

@@ -120,10 +120,11 @@ smtp_close(struct smtp *smtp)
 /* ---- probe/probe.h ---- */
 
 enum cs_code
-probe_open(const struct probe_settings *settings, struct event_base *base, struct probe **ret_probe,
-    struct cs_err *err)
+probe_crew_open(const struct probe_settings *settings, const struct probe_crew *crew,
+    struct event_base *base, struct probe **ret_probe, struct cs_err *err)
 {
 	(void)settings;
+	(void)crew;
 	(void)base;
 	(void)ret_probe;
 	return cs_fail(err, CS_INTERNAL, "not in these tests");
@@ -147,7 +148,49 @@ probe_start(struct probe *probe, const struct claim_check *check, struct cs_aren
 	done(arg, &relay.route);
 }
 
-/* ---- inbox.h ---- */
+/* Told at once, as if it were durable. */
+void
+answers_keep(
+    struct answers *answers, const struct probe_finding *finding, answers_done *done, void *arg)
+{
+	(void)answers;
+	(void)finding;
+	done(arg, true);
+}
+
+enum cs_code
+answers_open(const struct answers_settings *settings, struct event_base *base, struct answers **ret,
+    struct cs_err *err)
+{
+	(void)settings;
+	(void)base;
+	(void)ret;
+	return cs_fail(err, CS_INTERNAL, "not in these tests");
+}
+
+void
+answers_close(struct answers *answers)
+{
+	(void)answers;
+}
+
+/* ---- reply/crew.h, inbox.h ---- */
+
+enum cs_code
+reply_crew_open(const struct reply_crew_settings *settings, struct event_base *base,
+    struct reply_crew **ret_crew, struct cs_err *err)
+{
+	(void)settings;
+	(void)base;
+	(void)ret_crew;
+	return cs_fail(err, CS_INTERNAL, "not in these tests");
+}
+
+void
+reply_crew_close(struct reply_crew *crew)
+{
+	(void)crew;
+}
 
 enum cs_code
 inbox_open(
@@ -179,6 +222,14 @@ svc_test_mode(const struct svc *svc)
 {
 	(void)svc;
 	return true;
+}
+
+void
+svc_child_told(void *arg, enum sandbox_fact fact, const char *text)
+{
+	(void)arg;
+	(void)fact;
+	(void)text;
 }
 
 void
