@@ -6,7 +6,6 @@
  */
 #include "inbox.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
@@ -19,6 +18,7 @@
 #define TEXT_MAX 300 /* octets of what people are told of it */
 
 struct inbox {
+	struct cs_arena *arena; /* its own */
 	struct mailbox_service *mailbox;
 	struct svc *svc;
 	struct lmtp *lmtp;
@@ -358,9 +358,10 @@ enum cs_code
 inbox_open(
     struct mailbox_service *mailbox, struct svc *svc, struct inbox **ret_inbox, struct cs_err *err)
 {
-	struct inbox *inbox = calloc(1, sizeof(*inbox));
+	struct cs_arena *arena = cs_arena_new();
+	struct inbox *inbox = CS_NEW(arena, struct inbox);
 
-	cs_assert(inbox != NULL);
+	inbox->arena = arena;
 	inbox->mailbox = mailbox;
 	inbox->svc = svc;
 	LIST_INIT(&inbox->arrivals);
@@ -373,7 +374,7 @@ inbox_open(
 	};
 
 	if (lmtp_open(svc_base(svc), &settings, &inbox->lmtp, err)) {
-		free(inbox);
+		cs_arena_free(arena);
 		return err->code;
 	}
 	*ret_inbox = inbox;
@@ -392,5 +393,5 @@ inbox_close(struct inbox *inbox)
 		lmtp_answer(arrival->ticket, 0, LMTP_LATER, NULL);
 		drop(arrival);
 	}
-	free(inbox);
+	cs_arena_free(inbox->arena);
 }

@@ -30,7 +30,7 @@ HTTP = {"internet:80", "internet:443"}
 REACH = {
     "request-intake": {NATS, POSTGRES},
     "policy": {NATS, POSTGRES},
-    "mailbox-validator": {NATS, POSTGRES} | MAIL,
+    "mailbox-validator": {NATS, POSTGRES} | MAIL | DNS,
     "domain-validator": {NATS, POSTGRES} | DNS | HTTP,
     "caa-dnssec": {NATS, POSTGRES} | DNS,
     "mpic-coordinator": {NATS},

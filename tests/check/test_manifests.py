@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CASES = (  # what is changed (its first occurrence), into what, part of the complaint
     ("namespace: countersign", "namespace: countersign", ""),
     ("- domain-validator", "- signer", "signer: it may reach"),
-    ("10.0.0.0/8", "11.0.0.0/8", "internet and private networks"),
+    ("- 10.0.0.0/8", "- 11.0.0.0/8", "internet and private networks"),
     ("CS_SEAL_KEY_FILE", "CS_SEAL_KEY", "signer: CS_SEAL_KEY is no setting of it"),
     ("CS_SMTP_URL", "CS_SMTP_URI", "notifier: it refuses its settings: CS_SMTP_URL"),
     ("CS_LOG_LEVEL: info", "CS_LOG_LEVEL: loud", "it refuses its settings"),
