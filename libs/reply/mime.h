@@ -27,7 +27,7 @@ struct mime {
 /* Loads what gmime loads late; mime_read() does it by itself. */
 void mime_start(void);
 
-/* Whatever the body is; the two fields are there once at most (asserted). */
+/* Whatever the body is; with more than 1,000 lines that begin with "--" it is MIME_OTHER; the two fields are there once at most (asserted). */
 void mime_read(struct cs_arena *arena, const struct dkim_mail *mail, struct mime *ret_mime);
 
 #endif

@@ -72,6 +72,7 @@ static const struct {
 	{ "identity.eml", 0, "ed.key", NULL, NOW, 0 },
 	{ "identity-below.eml", 0, "ed.key", NULL, NOW, 0 },
 	{ "identity-else.eml", 0, "ed.key", "dkim-identity", NOW, 0 },
+	{ "u-labels.eml", 0, "ed.key", NULL, NOW, 0 },
 	{ "unknown-tag.eml", 0, "ed.key", NULL, NOW, 0 },
 	{ "query-two.eml", 0, "ed.key", NULL, NOW, 0 },
 	{ "query.eml", 0, "ed.key", "dkim-query", NOW, 0 },
@@ -208,6 +209,10 @@ names_the_key_and_who_signed(void **state)
 	assert_string_equal(seen.sig->owner, "rsa._domainkey.sender.example");
 	assert_string_equal(dkim_algorithm_name(seen.sig->algorithm), "rsa-sha256");
 	assert_int_equal(seen.sig->names_len, 12);
+	/* RFC 8616 4: looked up by A-labels, whatever the mail has. */
+	assert_string_equal(
+	    look(arena, fixture(arena, "u-labels.eml"), 0, &key, 1, NOW, 0).sig->owner,
+	    "ed._domainkey.xn--bcher-kva.example");
 	cs_arena_free(arena);
 }
 

@@ -383,6 +383,30 @@ shortens_and_escapes_what_servers_say(void **state)
 	cs_arena_free(arena);
 }
 
+static enum reply_body
+body_with_marks(unsigned marks)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct cs_buf mail = cs_buf_new(arena);
+
+	cs_buf_add_str(&mail, HEAD "Content-Type: multipart/alternative; boundary=b\r\n\r\n"
+				   "--b\r\n" PLAIN BLOCK);
+	for (unsigned i = 4; i <= marks; i++)
+		cs_buf_add_str(&mail, "--c\r\n");
+	const enum reply_body body =
+	    read_mail(arena, "marks", (const char *)cs_buf_span(&mail).data, NULL).body;
+	cs_arena_free(arena);
+	return body;
+}
+
+static void
+looks_for_parts_so_many_times(void **state)
+{
+	(void)state;
+	assert_int_equal(body_with_marks(1000), REPLY_BODY_BLOCK);
+	assert_int_equal(body_with_marks(1001), REPLY_BODY_NO_TEXT);
+}
+
 static void
 refuses_what_is_no_mail(void **state)
 {
@@ -405,6 +429,7 @@ main(void)
 		cmocka_unit_test(a_thread_may_be_left_out_where_that_is_permitted),
 		cmocka_unit_test(reads_bounces),
 		cmocka_unit_test(shortens_and_escapes_what_servers_say),
+		cmocka_unit_test(looks_for_parts_so_many_times),
 		cmocka_unit_test(refuses_what_is_no_mail),
 	};
 

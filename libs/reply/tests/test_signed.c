@@ -165,6 +165,27 @@ asks_only_for_keys_that_can_matter(void **state)
 	cs_arena_free(arena);
 }
 
+/* RFC 8616: U-labels in From and d= are the A-labels of the mailbox. */
+static void
+reads_u_labels(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	const struct cs_span mail = fixture(arena, "u-labels.eml"), ed = fixture(arena, "ed.key");
+	const struct reply_key key = { "ed._domainkey.xn--bcher-kva.example", false, &ed, 1 };
+	struct reply_verdict verdict;
+	struct reply_facts facts;
+	struct cs_refusal why;
+
+	(void)state;
+	assert_true(reply_read(arena, mail, "x@y.example", &facts, &why));
+	assert_int_equal(facts.owners_len, 1);
+	assert_string_equal(facts.owners[0], key.owner);
+	reply_verify(arena, mail, &key, 1, NOW, 0, &verdict);
+	assert_int_equal(verdict.finding, REPLY_PROVED);
+	assert_string_equal(verdict.domain, "xn--bcher-kva.example");
+	cs_arena_free(arena);
+}
+
 /* From the octets of a mail to the decision. */
 static void
 proves_a_mailbox(void **state)
@@ -202,6 +223,7 @@ main(void)
 		cmocka_unit_test(says_what_was_signed),
 		cmocka_unit_test(only_the_domain_of_from_may_sign),
 		cmocka_unit_test(asks_only_for_keys_that_can_matter),
+		cmocka_unit_test(reads_u_labels),
 		cmocka_unit_test(proves_a_mailbox),
 	};
 
