@@ -2,6 +2,7 @@
 /* main.c: request-intake takes requests over HTTP and shows what becomes of them. */
 #include "api.h"
 #include "handler.h"
+#include "page.h"
 #include "pki/keycheck.h"
 #include "smime/domain.h"
 #include "sse.h"
@@ -66,6 +67,8 @@ init(void *self, struct svc *svc, struct cs_err *err)
 	if (http_address_rules_parse(intake->trusted_proxies, intake->arena, &intake->proxies, err))
 		return cs_fail(err, CS_MALFORMED, "CS_TRUSTED_PROXIES: not a list of networks");
 	intake->api = api_new(intake, svc);
+	if (http_server_add_routes(svc_http(svc), page_routes, NULL, err))
+		return err->code;
 	return http_server_add_routes(svc_http(svc), api_routes, intake->api, err);
 }
 

@@ -1,6 +1,11 @@
 request-intake_LIBS := svc pack claim pki smime http
-request-intake_GEN := $B/services/request-intake/openapi.c
+request-intake_GEN := $(patsubst %,$B/services/request-intake/%.c,openapi confirm_html confirm_js confirm_css)
 
 $B/services/request-intake/openapi.c: services/request-intake/openapi.json services/request-intake/embed.awk
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -v name=openapi_json -f $(filter %.awk,$^) $(filter %.json,$^) > $@
+
+# A file of page/ becomes the string confirm_html, confirm_js, confirm_css.
+$B/services/request-intake/confirm_%.c: services/request-intake/page/confirm.% services/request-intake/embed.awk
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -v name=confirm_$* -f $(filter %.awk,$^) $(filter-out %.awk,$^) > $@
