@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-#define PLAIN_LINE 78   /* RFC 5322 2.1.1 */
+#define PLAIN_LINE 998  /* RFC 5322 2.1.1; its 78 are for eyes, and a link stays whole */
 #define QP_LINE 76      /* RFC 2045 6.7 (5), without CRLF */
 #define HEADER_PLAIN 64 /* fits one line behind the longest field name that we use */
 #define WORD_OCTETS 39  /* in one encoded word: "Subject: " and it stay within 76 (RFC 2047 2) */

@@ -21,7 +21,10 @@ void mail_add_phrase(struct cs_buf *out, const char *text);
 
 /* Every line, also the last, ends in CRLF. */
 struct cs_span mail_crlf_lines(struct cs_arena *arena, struct cs_span text);
-/* Can travel as 7bit unharmed: ASCII, lines of 78 octets at most, none that mailers are known to touch. */
+/*
+ * Can travel as 7bit unharmed: ASCII, lines of 998 octets at most (RFC 5322 2.1.1), none that mailers are
+ * known to touch.
+ */
 bool mail_body_is_plain(struct cs_span crlf_lines);
 /* RFC 2045 6.7. */
 void mail_add_quoted_printable(struct cs_buf *out, struct cs_span crlf_lines);

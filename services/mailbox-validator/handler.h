@@ -14,7 +14,7 @@ struct inbox;
 
 struct mailbox_service {
 	const char *key_file, *smtp_url, *smtp_ca_file, *smtp_user_file, *smtp_password_file;
-	const char *mail_from, *return_domain, *lmtp_listen;
+	const char *mail_from, *return_domain, *lmtp_listen, *confirm_url;
 	struct probe_settings probing;
 	struct probe_crew crew;
 	struct reply_crew_settings reading;

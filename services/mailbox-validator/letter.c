@@ -10,8 +10,12 @@
 #define NAME_SHOWN 64
 
 /* As long as a token: the mail is built with it, and the token takes its place in the finished octets. */
-static const char blank[] = "\r\n    0000-0000-0000-0000-0000-0000-0000-0000\r\n";
+#define BLANK_TOKEN "0000-0000-0000-0000-0000-0000-0000-0000"
+static const char blank[] = "\r\n    " BLANK_TOKEN "\r\n";
 #define BLANK_INDENT 6
+/* Behind "#" nothing is sent to a server: who fetches the link has shown the token to nobody. */
+static const char blank_link_end[] = "/" BLANK_TOKEN "\r\n";
+#define BLANK_LINK_INDENT 1
 
 /*
  * The name of the enterprise is its operator's word, and the number of the request is ours: whoever asks
@@ -29,13 +33,21 @@ static const char text[] =
     "If that is you, or if you agree, enter this token where the certificate is\n"
     "requested:\n"
     "\n"
-    "    0000-0000-0000-0000-0000-0000-0000-0000\n"
+    "    " BLANK_TOKEN "\n"
     "\n"
+    "%s"
     "The token is good until %.16s UTC, once, and for this request only.\n"
     "\n"
     "If you did not ask for this, ignore this mail: without the token nothing is\n"
     "proved by it. Never give the token to anybody else; nobody of ours asks for\n"
     "it. Answers to this mail are not read.\n";
+
+static const char link_text[] =
+    "Or open this page, log in there as who asked for the certificate, and press the\n"
+    "button:\n"
+    "\n"
+    "%s#%s/%s/" BLANK_TOKEN "\n"
+    "\n";
 
 static const char answer_text[] =
     "A certificate for signed and encrypted mail (S/MIME) is requested for the\n"
@@ -67,8 +79,18 @@ shown(struct cs_arena *arena, const char *name)
 	return copy;
 }
 
+static const char *
+link_of(struct cs_arena *arena, const struct letter_frame *frame,
+    const struct mailbox_letter *letter, const char *request)
+{
+	if (frame->confirm_url == NULL || frame->confirm_url[0] == '\0')
+		return "";
+	return cs_arena_printf(arena, link_text, frame->confirm_url, request, letter->check_id);
+}
+
 static char *
-write_body(struct cs_arena *arena, const struct mailbox_letter *letter)
+write_body(
+    struct cs_arena *arena, const struct letter_frame *frame, const struct mailbox_letter *letter)
 {
 	char until[CS_TIME_TEXT], request[CS_ID_TEXT];
 
@@ -77,49 +99,50 @@ write_body(struct cs_arena *arena, const struct mailbox_letter *letter)
 	cs_id_format(letter->request, request);
 	const char *enterprise = shown(arena, letter->enterprise);
 
-	return letter->way == MAILBOX_BY_REPLY
-		   ? cs_arena_printf(arena, answer_text, enterprise, request, until)
-		   : cs_arena_printf(arena, text, enterprise, request, until);
+	if (letter->way == MAILBOX_BY_REPLY)
+		return cs_arena_printf(arena, answer_text, enterprise, request, until);
+	return cs_arena_printf(
+	    arena, text, enterprise, request, link_of(arena, frame, letter, request), until);
 }
 
-/* Puts the token where the blank is: so it lies in one place, and no step before could have copied it. */
-static enum cs_code
-fill_in(struct cs_span mail, const char *token, struct cs_err *err)
+/* Puts the token where a blank is: so it lies there only, and no step before could have copied it. */
+static bool
+fill_in(struct cs_span mail, const char *at_blank, size_t indent, const char *token)
 {
-	uint8_t *at = memmem(mail.data, mail.len, blank, strlen(blank));
+	uint8_t *at = memmem(mail.data, mail.len, at_blank, strlen(at_blank));
 
 	if (at == NULL)
-		return cs_fail(err, CS_INTERNAL, "the mail has no place for its code");
-	memcpy(at + BLANK_INDENT, token, strlen(token));
-	return CS_OK;
+		return false;
+	memcpy(at + indent, token, strlen(token));
+	return true;
 }
 
 static struct mail_message
 message_of(
-    struct cs_arena *arena, const struct mailbox_letter *letter, const char *from, int64_t now_ms)
+    struct cs_arena *arena, const struct letter_frame *frame, const struct mailbox_letter *letter)
 {
 	return (struct mail_message){
-		.from = from,
+		.from = frame->from,
 		.from_name = "Countersign",
 		.to = letter->mailbox,
 		.subject = "Is a certificate wanted for this mailbox?",
-		.body = write_body(arena, letter),
+		.body = write_body(arena, frame, letter),
 		.id = letter->mail,
-		.date_ms = now_ms,
+		.date_ms = frame->now_ms,
 	};
 }
 
 static enum cs_code
-write_challenge(struct cs_arena *arena, struct cs_span token_key,
-    const struct mailbox_letter *letter, const char *from, const char *reply_to, int64_t now_ms,
-    struct cs_span *ret_octets, struct cs_err *err)
+write_challenge(struct cs_arena *arena, const struct letter_frame *frame,
+    const struct mailbox_letter *letter, struct cs_span *ret_octets, struct cs_err *err)
 {
-	struct mail_message message = message_of(arena, letter, from, now_ms);
+	struct mail_message message = message_of(arena, frame, letter);
 	char subject[sizeof("ACME: ") + REPLY_PART1_TEXT] = "ACME: ";
 
-	mailbox_answer_part1(token_key, letter->mail, letter->nonce, subject + strlen(subject));
+	mailbox_answer_part1(
+	    frame->token_key, letter->mail, letter->nonce, subject + strlen(subject));
 	message.subject = subject;
-	message.reply_to = reply_to;
+	message.reply_to = frame->reply_to;
 	message.auto_type = "acme";
 	enum cs_code code = mail_message_write(&message, arena, ret_octets, err);
 
@@ -128,34 +151,35 @@ write_challenge(struct cs_arena *arena, struct cs_span token_key,
 }
 
 static enum cs_code
-write_token(struct cs_arena *arena, struct cs_span token_key, const struct mailbox_letter *letter,
-    const char *from, int64_t now_ms, struct cs_span *ret_octets, struct cs_err *err)
+write_token(struct cs_arena *arena, const struct letter_frame *frame,
+    const struct mailbox_letter *letter, struct cs_span *ret_octets, struct cs_err *err)
 {
-	const struct mail_message message = message_of(arena, letter, from, now_ms);
+	const struct mail_message message = message_of(arena, frame, letter);
 	uint8_t token[MAILBOX_TOKEN];
 	char token_text[MAILBOX_TOKEN_TEXT];
 	struct cs_span mail;
 
 	if (mail_message_write(&message, arena, &mail, err))
 		return err->code;
-	mailbox_token_make(token_key, letter->mail, letter->nonce, token);
+	mailbox_token_make(frame->token_key, letter->mail, letter->nonce, token);
 	mailbox_token_format(token, token_text);
-	enum cs_code code = fill_in(mail, token_text, err);
+	bool filled = fill_in(mail, blank, BLANK_INDENT, token_text);
 
+	if (strstr(message.body, "/" BLANK_TOKEN) != NULL)
+		filled = filled && fill_in(mail, blank_link_end, BLANK_LINK_INDENT, token_text);
 	pki_wipe(token, sizeof(token));
 	pki_wipe(token_text, sizeof(token_text));
-	if (code == CS_OK)
-		*ret_octets = mail;
-	return code;
+	if (!filled)
+		return cs_fail(err, CS_INTERNAL, "the mail has no place for its code");
+	*ret_octets = mail;
+	return CS_OK;
 }
 
 enum cs_code
-letter_write(struct cs_arena *arena, struct cs_span token_key, const struct mailbox_letter *letter,
-    const char *from, const char *reply_to, int64_t now_ms, struct cs_span *ret_octets,
-    struct cs_err *err)
+letter_write(struct cs_arena *arena, const struct letter_frame *frame,
+    const struct mailbox_letter *letter, struct cs_span *ret_octets, struct cs_err *err)
 {
 	if (letter->way == MAILBOX_BY_REPLY)
-		return write_challenge(
-		    arena, token_key, letter, from, reply_to, now_ms, ret_octets, err);
-	return write_token(arena, token_key, letter, from, now_ms, ret_octets, err);
+		return write_challenge(arena, frame, letter, ret_octets, err);
+	return write_token(arena, frame, letter, ret_octets, err);
 }

@@ -16,6 +16,8 @@ static const struct svc_setting settings[] = {
 	    "domain whose mail comes back to this service, with an address for each mail; empty: none"),
 	SVC_TEXT(struct mailbox_service, lmtp_listen, "CS_LMTP_LISTEN", "", 256,
 	    "where the mail server brings what comes back to that domain: 127.0.0.1:24; empty: nowhere"),
+	SVC_TEXT(struct mailbox_service, confirm_url, "CS_CONFIRM_URL", "", 400,
+	    "the page of request-intake that a link in the mail opens: https://ra.example/confirm; empty: no link"),
 	SVC_FILE(struct mailbox_service, probing.root_hints_file, "CS_DNS_ROOT_HINTS_FILE", "",
 	    "root servers; empty: those known to the resolver"),
 	SVC_FILE(struct mailbox_service, probing.anchor_file, "CS_DNS_ANCHOR_FILE",

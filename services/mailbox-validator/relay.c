@@ -133,10 +133,16 @@ send(struct sending *sending, struct cs_err *err)
 	const struct mailbox_service *mailbox = sending->mailbox;
 	struct cs_arena *arena = cs_arena_new();
 	struct cs_span octets;
-	enum cs_code code = letter_write(arena, mailbox->token_key, &sending->letter,
-	    mailbox->mail_from,
-	    sending->letter.way == MAILBOX_BY_REPLY ? return_path(sending, MAILBOX_REPLIES) : NULL,
-	    sending->work->now_ms, &octets, err);
+	const struct letter_frame frame = {
+		.token_key = mailbox->token_key,
+		.from = mailbox->mail_from,
+		.reply_to = sending->letter.way == MAILBOX_BY_REPLY
+				? return_path(sending, MAILBOX_REPLIES)
+				: NULL,
+		.confirm_url = mailbox->confirm_url,
+		.now_ms = sending->work->now_ms,
+	};
+	enum cs_code code = letter_write(arena, &frame, &sending->letter, &octets, err);
 
 	if (code == CS_OK) {
 		code = smtp_send_from(mailbox->relay, return_path(sending, MAILBOX_BOUNCES),
@@ -259,6 +265,24 @@ is_domain(const char *text)
 	return len < (int)sizeof(address) && mail_address_valid(address);
 }
 
+/* It goes into mails as it is, with "#" and the rest behind it.  Without TLS only on machines of tests. */
+static bool
+is_page(const char *url, bool test_mode)
+{
+	const char *rest = url;
+
+	if (strncmp(url, "https://", 8) == 0)
+		rest += 8;
+	else if (test_mode && strncmp(url, "http://", 7) == 0)
+		rest += 7;
+	else
+		return false;
+	for (const char *c = rest; *c != '\0'; c++)
+		if (*c <= ' ' || *c > '~' || strchr("#\"<>%\\", *c) != NULL)
+			return false;
+	return *rest != '\0' && *rest != '/';
+}
+
 enum cs_code
 mailbox_init(void *self, struct svc *svc, struct cs_err *err)
 {
@@ -276,6 +300,8 @@ mailbox_init(void *self, struct svc *svc, struct cs_err *err)
 		return cs_fail(err, CS_MALFORMED, "CS_MAIL_FROM: not an address");
 	if (mailbox->return_domain[0] != '\0' && !is_domain(mailbox->return_domain))
 		return cs_fail(err, CS_MALFORMED, "CS_MAIL_RETURN_DOMAIN: not a domain");
+	if (mailbox->confirm_url[0] != '\0' && !is_page(mailbox->confirm_url, svc_test_mode(svc)))
+		return cs_fail(err, CS_MALFORMED, "CS_CONFIRM_URL: not https://HOST/PATH");
 	mailbox->probing.test_mode = svc_test_mode(svc);
 	mailbox->crew.told = mailbox->reading.told = svc_child_told;
 	mailbox->crew.told_arg = mailbox->reading.told_arg = svc;

@@ -14,6 +14,7 @@ SERVICES = (
     "notifier",
 )
 WITH_LMTP = ("mailbox-validator",)  # mail servers bring to these what comes back
+WITH_LINKS = ("mailbox-validator",)  # these mail links to a page of request-intake
 WITH_HTTP = ("request-intake",)  # these serve people on CS_HTTP_LISTEN beside health and metrics
 
 

@@ -38,7 +38,7 @@ from outside import Mail, Web
 from postgres import Postgres
 from procs import Processes, Say, left_behind, run, same_process, start_time, stop_recorded
 from product import API_TOKENS, ENTERPRISE, ISSUER_DOMAIN, OBSERVER, PERSPECTIVES, RETURN_DOMAIN, SERVICES, USERS
-from product import WITH_HTTP, WITH_LMTP, role
+from product import WITH_HTTP, WITH_LINKS, WITH_LMTP, role
 from secrets_dir import make_tls, private_file
 from wait import wait_for
 from zones import MAIL_HOST, VIEW_BASES, Dns, Zone
@@ -270,6 +270,9 @@ class Stack:
                 settings["CS_HTTP_LISTEN"] = self.free_address()
             if name in WITH_LMTP and "CS_LMTP_LISTEN" not in settings:
                 settings["CS_LMTP_LISTEN"] = self.free_address()
+            if name in WITH_LINKS and "request-intake" in self.services:
+                page = self.services["request-intake"].env["CS_HTTP_LISTEN"]
+                settings.setdefault("CS_CONFIRM_URL", f"http://{page}/confirm")
             self.services[instance] = Service(
                 [self.binaries / (binary or name)], settings, settings["CS_LISTEN"]
             )

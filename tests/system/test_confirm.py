@@ -2,10 +2,10 @@
 """The link of a mail: who only fetches it confirms nothing, who made the request presses a button."""
 
 import re
+import urllib.error
 import urllib.request
-from pathlib import Path
 
-from world import Applicant, SystemTest, wait_for  # first: finds the others
+from world import Applicant, SystemTest  # first: finds the others
 
 from applicant import TOKEN, mail_text
 from browser import Browser
@@ -26,7 +26,7 @@ class Confirm(SystemTest):
         request = str(self.alice.create(self.csr(f"key-of-{mailbox}"), [mailbox], "smime-mailbox"))
         self.alice.wait_planned(request)
         self.alice.verify(request, "mailbox-1")
-        body = mail_text(wait_for(lambda: self.stack.mail_for(mailbox), options.wait(20), "a mail")[-1])
+        body = mail_text(self.stack.mail.wait(mailbox, timeout=options.wait(20)))
         link, token = LINK.search(body), TOKEN.search(body)
         assert link and token, body
         return request, link.group(1), token.group(1)
@@ -75,8 +75,7 @@ class Confirm(SystemTest):
                 browser.run("document.getElementById('mailbox').textContent"), "linked@alpha.example"
             )
             self.assertEqual(self.state(request), "waiting")
-            if options.keep_pictures:
-                browser.screenshot(Path(options.keep_pictures) / "confirm.png")
+            browser.screenshot(self.stack.root / "out" / "confirm.png")  # stays with the logs
             browser.run("document.querySelector('#confirm button').click()")
             browser.until("document.getElementById('status').className === 'good'")
         self.assertEqual(self.state(request), "proved")

@@ -234,6 +234,21 @@ encodes_what_a_header_cannot_hold(void **state)
 
 #define A73 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
+/* RFC 5322 2.1.1: a link, which must stay in one line, may have more than the 78 that eyes like. */
+static void
+a_line_may_have_998_octets(void **state)
+{
+	char line[999 + 2];
+
+	(void)state;
+	memset(line, 'a', sizeof(line));
+	memcpy(line + 998, "\r\n", 2);
+	assert_true(mail_body_is_plain(cs_span_of((const uint8_t *)line, 1000)));
+	line[998] = 'a';
+	memcpy(line + 999, "\r\n", 2);
+	assert_false(mail_body_is_plain(cs_span_of((const uint8_t *)line, 1001)));
+}
+
 static void
 encodes_what_a_body_cannot_hold(void **state)
 {
@@ -242,15 +257,15 @@ encodes_what_a_body_cannot_hold(void **state)
 	} cases[] = {
 		{ "nothing", "", NULL },
 		{ "dots, which are the transport's business", ".\r\n..\r\n", NULL },
-		{ "78 octets", A73 "bbbbb\r\n", NULL },
-		{ "79 octets", A73 "bbbbbb\r\n", A73 "=\r\nbbbbbb\r\n" },
+		{ "an octet beyond ASCII in a longer line", A73 "bbbbbb\xc3\xa9\r\n",
+		    A73 "=\r\nbbbbbb=C3=A9\r\n" },
 		{ "beyond ASCII", "a=\xc3\xa9\r\n", "a=3D=C3=A9\r\n" },
 		{ "a space at the end of a line", "a \r\nb\r\n", "a=20\r\nb\r\n" },
 		{ "a tab at the end of a line", "a\t\r\n", "a=09\r\n" },
 		{ "From at the start of a line", "From here\r\nFrom\r\n",
 		    "=46rom here\r\nFrom\r\n" },
-		{ "From at the start of a broken line", A73 "From here\r\n",
-		    A73 "=\r\n=46rom here\r\n" },
+		{ "From at the start of a broken line", A73 "From here \r\n",
+		    A73 "=\r\n=46rom here=20\r\n" },
 		{ "an octet that does not fit", A73 "\xc3\xa9\r\n", A73 "=\r\n=C3=A9\r\n" },
 	};
 
@@ -299,6 +314,7 @@ main(void)
 		cmocka_unit_test(keeps_the_limits_of_length),
 		cmocka_unit_test(knows_the_addresses_that_it_sends),
 		cmocka_unit_test(encodes_what_a_header_cannot_hold),
+		cmocka_unit_test(a_line_may_have_998_octets),
 		cmocka_unit_test(encodes_what_a_body_cannot_hold),
 		cmocka_unit_test(ends_every_line_the_same_way),
 	};

@@ -8,6 +8,14 @@
 
 #define FROM "codes@countersign.example"
 
+static struct letter_frame
+frame_of(const struct fake_world *world)
+{
+	return (struct letter_frame){
+		.token_key = world->mailbox.token_key, .from = FROM, .now_ms = FAKE_NOW
+	};
+}
+
 static struct mailbox_letter
 letter(const char *mailbox, const char *enterprise, const char *account)
 {
@@ -27,8 +35,9 @@ written(struct fake_world *world, const struct mailbox_letter *to)
 	struct cs_span octets;
 	struct cs_err err;
 
-	if (letter_write(
-		world->arena, world->mailbox.token_key, to, FROM, NULL, FAKE_NOW, &octets, &err))
+	const struct letter_frame frame = frame_of(world);
+
+	if (letter_write(world->arena, &frame, to, &octets, &err))
 		fail_msg("%s", err.text);
 	return cs_arena_strndup(world->arena, (const char *)octets.data, octets.len);
 }
@@ -140,6 +149,34 @@ asks_for_no_answer(void **state)
 		assert_int_equal(count(mail, absent[i]), 0);
 }
 
+/* Whole, in one line, the token behind "#"; and the text with the token stays. */
+static void
+a_link_has_the_token_where_no_server_sees_it(void **state)
+{
+	struct fake_world *world = *state;
+	const struct mailbox_letter to = letter("bob@alpha.example", "demo", "alice");
+	struct letter_frame frame = frame_of(world);
+	uint8_t token[MAILBOX_TOKEN];
+	char text[MAILBOX_TOKEN_TEXT], request[CS_ID_TEXT];
+	struct cs_span octets;
+	struct cs_err err;
+
+	frame.confirm_url = "https://ra.countersign.example/some/longer/path/to/the/page/confirm";
+	if (letter_write(world->arena, &frame, &to, &octets, &err))
+		fail_msg("%s", err.text);
+	const char *mail = cs_arena_strndup(world->arena, (const char *)octets.data, octets.len);
+
+	mailbox_token_make(frame.token_key, to.mail, to.nonce, token);
+	mailbox_token_format(token, text);
+	cs_id_format(to.request, request);
+	assert_int_equal(count(mail, cs_arena_printf(world->arena, "\r\n%s#%s/mailbox-1/%s\r\n",
+					 frame.confirm_url, request, text)),
+	    1);
+	assert_int_equal(count(mail, cs_arena_printf(world->arena, "\r\n    %s\r\n", text)), 1);
+	assert_int_equal(count(mail, text), 2);
+	assert_int_equal(count(mail, "0000-0000"), 0);
+}
+
 static const char *const unmailable[] = { "j\xc3\xbcrgen@alpha.example", "a b@alpha.example",
 	"a@alpha.example\r\nBcc: eve@evil.example", "alpha.example", "" };
 
@@ -153,9 +190,10 @@ refuses_addresses_that_it_cannot_mail_to(void **state)
 		struct cs_span octets = { NULL, 0 };
 		struct cs_err err;
 
-		assert_int_equal(letter_write(world->arena, world->mailbox.token_key, &to, FROM,
-				     NULL, FAKE_NOW, &octets, &err),
-		    CS_MALFORMED);
+		const struct letter_frame frame = frame_of(world);
+
+		assert_int_equal(
+		    letter_write(world->arena, &frame, &to, &octets, &err), CS_MALFORMED);
 		assert_null(octets.data);
 	}
 }
@@ -172,9 +210,12 @@ a_mail_that_wants_an_answer_is_a_challenge(void **state)
 	struct cs_span octets;
 	struct cs_err err;
 
+	struct letter_frame frame = frame_of(world);
+
 	to.way = MAILBOX_BY_REPLY;
-	if (letter_write(
-		world->arena, key, &to, FROM, "r1@return.example", FAKE_NOW, &octets, &err))
+	frame.reply_to = "r1@return.example";
+	frame.confirm_url = "https://ra.example/confirm"; /* an answer is no click */
+	if (letter_write(world->arena, &frame, &to, &octets, &err))
 		fail_msg("%s", err.text);
 	const char *mail = cs_arena_strndup(world->arena, (const char *)octets.data, octets.len);
 
@@ -212,6 +253,7 @@ main(void)
 		cmocka_unit_test(nothing_that_the_asker_chose_is_in_it),
 		cmocka_unit_test(names_cannot_say_more_than_names),
 		cmocka_unit_test(asks_for_no_answer),
+		cmocka_unit_test(a_link_has_the_token_where_no_server_sees_it),
 		cmocka_unit_test(refuses_addresses_that_it_cannot_mail_to),
 		cmocka_unit_test(a_mail_that_wants_an_answer_is_a_challenge),
 		cmocka_unit_test(the_same_row_makes_the_same_mail),

@@ -11,6 +11,7 @@ const TOKEN = /^[A-Z2-7]{4}(-[A-Z2-7]{4}){7}$/;
 
 let link = null; // { request, check, token }
 let key = "";    // never stored: a reload asks again
+let known = false; // logged in as who made the request
 
 function say(text, kind) {
 	element("status").textContent = text;
@@ -74,12 +75,16 @@ async function logIn() {
 	element("account").textContent = request.account;
 	element("request").textContent = link.request;
 	element("key").value = "";
+	known = true;
 	element("login").hidden = true;
 	element("confirm").hidden = false;
 	say("You are logged in. Nothing is confirmed before you press the button.");
 }
 
+// Programs press buttons that nobody sees.
 async function confirm() {
+	if (!known)
+		return;
 	await call("POST", `/checks/${link.check}/token`, { token: link.token });
 	element("confirm").hidden = true;
 	say("The mailbox is confirmed. You can close this page.", "good");
