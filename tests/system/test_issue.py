@@ -311,6 +311,7 @@ class Issue(SystemTest):
     def test_cancelled_while_the_proof_is_under_way(self) -> None:
         """After the approval, with the validators held: the stop comes first and nothing is issued."""
         mailbox = "cancel3@s3.beta.example"
+        self.stack.dns.set("beta.example", "s3", "MX", "10 mail.beta.example.")
         request = self.create(mailbox)
         self.alice.prove_mailbox(request, mailbox)
         self.stack.kill("caa-dnssec", 19)  # SIGSTOP
