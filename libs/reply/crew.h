@@ -52,7 +52,8 @@ typedef void reply_verify_done(void *arg, const struct reply_verdict *verdict);
  * code "reply-reader".
  *
  * Keys out of a probe "dkim-key" for check->target = owner: proved: one text, `detail`; refused because of
- * "txt-no-record": no text; anything else: unknown.
+ * "txt-no-record", "txt-too-many" or "txt-unreadable": no text, for there is no key that counts; anything
+ * else, "dnssec-bogus" too: unknown.
  */
 void reply_crew_read(struct reply_crew *crew, struct cs_span octets, const char *envelope_from,
     struct cs_arena *arena, reply_read_done *done, void *arg);
