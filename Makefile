@@ -175,8 +175,9 @@ check: packages ## format, warnings of both compilers, static analysis, architec
 
 # ---- measuring, images ----
 
-bench: build ## workloads W1, W1b, W1m, W2, W3 on the whole system, with all servers; prints figures
+bench: build ## workloads W1 to W3 on the whole system, C1 to C4 on the validators; prints figures
 	$(Q)/usr/bin/python3 tests/bench/bench.py
+	$(Q)/usr/bin/python3 tests/bench/checks.py
 images: ## one container image for each service, by podman, without a registry
 	$(call install,$(call PACKAGES,image))
 	$(Q)docker/build.sh $(SERVICES)
