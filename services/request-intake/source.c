@@ -33,7 +33,7 @@ network_of(const struct sockaddr *address)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	struct source_network network = { { 0 } };
-	const union address *a = (const union address *)address;
+	const union address *a = (const void *)address;
 
 	if (address->sa_family == AF_INET) {
 		network.octets[0] = 4;
