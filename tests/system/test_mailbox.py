@@ -173,7 +173,7 @@ class Mailbox(MailTest):
 
     def test_mails_are_right_by_a_second_parser(self) -> None:
         mailbox = "letter@beta.example"
-        self.press(mailbox, "sent")
+        request, _ = self.press(mailbox, "sent")
         envelope, message = self.read_mail(mailbox)
         self.assertEqual(message.defects, [])
         for name in ONCE:
@@ -191,7 +191,10 @@ class Mailbox(MailTest):
         self.assertFalse(message.is_multipart())
         text = message.get_content()
         self.assertEqual(len(TOKEN.findall(text)), 1)
-        self.assertNotIn("://", text)
+        # One link, of our own page; what is behind "#" is sent to no server.
+        page = self.stack.services["mailbox-validator"].env["CS_CONFIRM_URL"]
+        link = re.escape(f"{page}#{request}/mailbox-1/") + r"[A-Z2-7-]{39}"
+        self.assertRegex(" ".join(re.findall(r"\S+://\S+", text)), f"^{link}$")
         # Nothing that the person chose: neither the account nor the mailbox.
         self.assertNotIn("alice", text)
         self.assertNotIn("letter@", text)
