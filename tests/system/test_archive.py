@@ -27,6 +27,8 @@ def by_id(events: Events) -> dict[str, dict[str, Any]]:
 class Archive(SystemTest):
     """The observer of the bus is the observer of the database, and neither can change anything."""
 
+    mail_below = ("beta.example",)
+
     def told(self, *words: str, user: str = "observer") -> str:
         url = self.stack.environment(user)["CS_DATABASE_URL"]
         done = self.csctl("events", *words, CS_DATABASE_URL=url)

@@ -27,6 +27,7 @@ DOMAINS = ("alpha.example", "beta.example", "caa-allow.example", "bench.example"
 
 
 class Crash(SystemTest):
+    mail_below = ("alpha.example", "beta.example", "caa-allow.example", "bench.example")
     durable = True
     settings = {"request-intake": BUSY}
 

@@ -43,6 +43,7 @@ def said_again(schema: str, subject: str) -> str:
 
 
 class Forgery(SystemTest):
+    mail_below = ("beta.example",)
     settings = {
         "request-intake": {"CS_CREATIONS_PER_HOUR": "10000", "CS_PRESSES_PER_HOUR": "10000"}
     }

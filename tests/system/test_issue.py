@@ -30,6 +30,7 @@ COMMENT = re.compile(r"# (HELP [a-zA-Z_:][a-zA-Z0-9_:]* .*|TYPE [a-zA-Z_:][a-zA-
 class Issue(SystemTest):
     """All on one stack."""
 
+    mail_below = ("beta.example",)
     settings = {
         "request-intake": {"CS_CREATIONS_PER_HOUR": "10000", "CS_PRESSES_PER_HOUR": "10000"}
     }

@@ -27,6 +27,7 @@ SHORT_MS = 5 * 60 * 1000  # so long is evidence good: too short to stand for the
 
 
 class Replicas(SystemTest):
+    mail_below = ("beta.example",)
     replicas = 3
     settings = {
         "request-intake": {"CS_CREATIONS_PER_HOUR": "1000000", "CS_PRESSES_PER_HOUR": "1000000"}

@@ -43,6 +43,7 @@ TABLE: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
 
 
 class StolenKeys(SystemTest):
+    mail_below = ("beta.example", "caa-deny.example")
     settings = {INTAKE: {"CS_CREATIONS_PER_HOUR": "10000", "CS_PRESSES_PER_HOUR": "10000"}}
 
     @classmethod

@@ -27,6 +27,7 @@ class SystemTest(unittest.TestCase):
     durable = False
     replicas = 1
     settings: Mapping[str, Mapping[str, str]] = {}
+    mail_below: tuple[str, ...] = ()  # zones of which every name takes mail
     stack: Stack
     failed = False  # set by the runner
 
@@ -43,6 +44,8 @@ class SystemTest(unittest.TestCase):
         cls.failed = False
         try:
             cls.stack.up()
+            for zone in cls.mail_below:
+                cls.stack.dns.set(zone, "*", "MX", "10 mail")
             if cls.services:
                 cls.stack.start_product(cls.replicas, cls.settings)
             else:
