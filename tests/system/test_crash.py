@@ -130,20 +130,6 @@ class Crash(SystemTest):
         print(f"[{kills.total()} kills, {crowd.retries} retries]", end=" ", flush=True)
         self.assertLess(slowest, options.wait(READY_WITHIN))
 
-    def children_of(self, instance: str) -> list[int]:
-        """The sandboxed processes of a service."""
-        parent = self.stack.processes.pid(instance)
-        found = []
-        for line in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                words = line.read_bytes().split(b"\0")
-                ppid = int((line.parent / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue  # it has ended meanwhile
-            if ppid == parent and b"--sandbox-child" in words:
-                found.append(int(line.parent.name))
-        return found
-
     def test_children_that_look_are_killed_at_random_moments(self) -> None:
         """What a child had in hand could not be told: it is asked again, and the service lives on."""
         count = options.many(150, 30)

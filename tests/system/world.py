@@ -76,6 +76,20 @@ class SystemTest(unittest.TestCase):
 
     # Conveniences
 
+    def children_of(self, instance: str) -> list[int]:
+        """The sandboxed processes of a service."""
+        parent = self.stack.processes.pid(instance)
+        found = []
+        for line in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = line.read_bytes().split(b"\0")
+                ppid = int((line.parent / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue  # it has ended meanwhile
+            if ppid == parent and b"--sandbox-child" in words:
+                found.append(int(line.parent.name))
+        return found
+
     def rows(self, sql: str) -> list[list[str]]:
         """What the owner of the database sees."""
         text = self.stack.postgres.query(sql)
