@@ -37,6 +37,8 @@
 #define BUCKETS 4096
 #define MEMBER_TEXT 200
 
+TAILQ_HEAD(asked_list, asked);
+
 enum member_state { STARTING, READY, ENDING, DYING };
 
 struct member {
@@ -53,7 +55,7 @@ struct member {
 	int64_t heard_ms;
 	uint64_t given, answered;
 	size_t live, forgotten; /* of asked: waited for; timed out */
-	TAILQ_HEAD(, asked) asked;
+	struct asked_list asked;
 	LIST_ENTRY(member) link;
 };
 
@@ -65,12 +67,12 @@ struct asked {
 	void *arg;
 	struct event *timer;
 	bool forgotten;
-	struct cs_span question; /* owned; while it waits */
-	TAILQ_ENTRY(asked) link; /* of the member, or of those that wait */
+	uint8_t *copy; /* of the question, while it waits; owned */
+	size_t copy_len;
+	struct asked_list *in; /* of the member, or of those that wait, or of the refused */
+	TAILQ_ENTRY(asked) link;
 	LIST_ENTRY(asked) in_bucket;
 };
-
-TAILQ_HEAD(asked_list, asked);
 
 struct sandbox {
 	struct sandbox_settings set; /* with the defaults filled in */
@@ -163,32 +165,52 @@ asked_find(struct sandbox *crew, uint64_t ticket)
 	return NULL;
 }
 
+static void
+asked_put(struct asked *asked, struct asked_list *list)
+{
+	asked->in = list;
+	TAILQ_INSERT_TAIL(list, asked, link);
+}
+
+static void
+asked_take_out(struct asked *asked)
+{
+	TAILQ_REMOVE(asked->in, asked, link);
+	if (asked->member != NULL && asked->forgotten)
+		asked->member->forgotten--;
+	else if (asked->member != NULL)
+		asked->member->live--;
+	else
+		asked->crew->n_waiting -= asked->in == &asked->crew->waiting;
+}
+
 /* Out of every list, and gone. */
 static void
-asked_free(struct asked *asked, struct asked_list *of)
+asked_free(struct asked *asked)
 {
-	if (asked->member != NULL) {
-		TAILQ_REMOVE(&asked->member->asked, asked, link);
-		if (asked->forgotten)
-			asked->member->forgotten--;
-		else
-			asked->member->live--;
-	} else {
-		TAILQ_REMOVE(of, asked, link);
-		asked->crew->n_waiting -= of == &asked->crew->waiting;
-	}
+	asked_take_out(asked);
 	if (!asked->forgotten)
 		asked->crew->count.in_flight--;
 	LIST_REMOVE(asked, in_bucket);
 	event_free(asked->timer);
-	free((void *)(uintptr_t)asked->question.data);
+	free(asked->copy);
 	free(asked);
+}
+
+static void
+asked_free_all(struct asked_list *list)
+{
+	struct asked *asked, *next;
+
+	for (asked = TAILQ_FIRST(list); asked != NULL; asked = next) {
+		next = TAILQ_NEXT(asked, link);
+		asked_free(asked);
+	}
 }
 
 /* The one end of a question that is still waited for. */
 static void
-asked_end(
-    struct asked *asked, struct asked_list *of, enum sandbox_result result, struct cs_span answer)
+asked_end(struct asked *asked, enum sandbox_result result, struct cs_span answer)
 {
 	struct sandbox *crew = asked->crew;
 	uint64_t *const counters[] = {
@@ -201,7 +223,7 @@ asked_end(
 	void *arg = asked->arg;
 
 	(*counters[result])++;
-	asked_free(asked, of);
+	asked_free(asked);
 	done(arg, result, answer);
 }
 
@@ -230,7 +252,7 @@ on_time_out(evutil_socket_t fd, short what, void *arg)
 	if (asked->member != NULL)
 		asked_forget(asked);
 	else
-		asked_end(asked, &asked->crew->waiting, SANDBOX_UNAVAILABLE, cs_span_str(NULL));
+		asked_end(asked, SANDBOX_UNAVAILABLE, cs_span_str(NULL));
 }
 
 static void
@@ -240,7 +262,7 @@ on_refused(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	asked_end(asked, &asked->crew->refused, SANDBOX_UNAVAILABLE, cs_span_str(NULL));
+	asked_end(asked, SANDBOX_UNAVAILABLE, cs_span_str(NULL));
 }
 
 /* ---- which child gets it ---- */
@@ -279,7 +301,7 @@ give(struct member *member, struct asked *asked, struct cs_span question)
 
 	frame_put(bufferevent_get_output(member->channel), &frame);
 	asked->member = member;
-	TAILQ_INSERT_TAIL(&member->asked, asked, link);
+	asked_put(asked, &member->asked);
 	member->live++;
 	member->given++;
 }
@@ -291,11 +313,10 @@ dispatch(struct sandbox *crew)
 	struct member *member;
 
 	while ((asked = TAILQ_FIRST(&crew->waiting)) != NULL && (member = pick(crew)) != NULL) {
-		TAILQ_REMOVE(&crew->waiting, asked, link);
-		crew->n_waiting--;
-		give(member, asked, asked->question);
-		free((void *)(uintptr_t)asked->question.data);
-		asked->question = cs_span_str(NULL);
+		asked_take_out(asked);
+		give(member, asked, cs_span_of(asked->copy, asked->copy_len));
+		free(asked->copy);
+		asked->copy = NULL;
 	}
 }
 
@@ -303,13 +324,13 @@ static void
 wait_in(struct asked *asked, struct cs_span question)
 {
 	struct sandbox *crew = asked->crew;
-	uint8_t *copy = malloc(question.len + 1);
 
-	cs_assert(copy != NULL);
+	asked->copy = malloc(question.len + 1);
+	cs_assert(asked->copy != NULL);
 	if (question.len > 0)
-		memcpy(copy, question.data, question.len);
-	asked->question = cs_span_of(copy, question.len);
-	TAILQ_INSERT_TAIL(&crew->waiting, asked, link);
+		memcpy(asked->copy, question.data, question.len);
+	asked->copy_len = question.len;
+	asked_put(asked, &crew->waiting);
 	crew->n_waiting++;
 }
 
@@ -331,7 +352,7 @@ sandbox_ask(struct sandbox *crew, struct cs_span question, uint32_t timeout_ms, 
 	asked->timer = evtimer_new(crew->base, full ? on_refused : on_time_out, asked);
 	if (full) {
 		when = (struct timeval){ 0, 0 };
-		TAILQ_INSERT_TAIL(&crew->refused, asked, link);
+		asked_put(asked, &crew->refused);
 	} else if (member != NULL) {
 		give(member, asked, question);
 	} else {
@@ -346,13 +367,14 @@ sandbox_ask(struct sandbox *crew, struct cs_span question, uint32_t timeout_ms, 
 static void
 lose(struct member *member)
 {
-	struct asked *asked;
+	struct asked *asked, *next;
 
-	while ((asked = TAILQ_FIRST(&member->asked)) != NULL) {
+	for (asked = TAILQ_FIRST(&member->asked); asked != NULL; asked = next) {
+		next = TAILQ_NEXT(asked, link);
 		if (asked->forgotten)
-			asked_free(asked, NULL);
+			asked_free(asked);
 		else
-			asked_end(asked, NULL, SANDBOX_DIED, cs_span_str(NULL));
+			asked_end(asked, SANDBOX_DIED, cs_span_str(NULL));
 	}
 }
 
@@ -470,9 +492,9 @@ on_answer(struct member *member, const struct frame *frame)
 	if (asked == NULL || asked->member != member)
 		put_down(member, "an answer to no question");
 	else if (asked->forgotten)
-		asked_free(asked, NULL);
+		asked_free(asked);
 	else
-		asked_end(asked, NULL, SANDBOX_ANSWERED, frame->octets);
+		asked_end(asked, SANDBOX_ANSWERED, frame->octets);
 }
 
 static void
@@ -790,31 +812,21 @@ sandbox_open(const struct sandbox_settings *settings, struct event_base *base,
 	return CS_OK;
 }
 
-static void
-drop_all(struct asked_list *list)
-{
-	struct asked *asked;
-
-	while ((asked = TAILQ_FIRST(list)) != NULL)
-		asked_free(asked, list);
-}
-
 void
 sandbox_close(struct sandbox *crew)
 {
-	struct member *member;
-	struct asked *asked;
+	struct member *member, *next;
 
 	if (crew == NULL)
 		return;
-	while ((member = LIST_FIRST(&crew->members)) != NULL) {
-		while ((asked = TAILQ_FIRST(&member->asked)) != NULL)
-			asked_free(asked, NULL);
+	for (member = LIST_FIRST(&crew->members); member != NULL; member = next) {
+		next = LIST_NEXT(member, link);
+		asked_free_all(&member->asked);
 		(void)reap(member);
 		member_free(member);
 	}
-	drop_all(&crew->waiting);
-	drop_all(&crew->refused);
+	asked_free_all(&crew->waiting);
+	asked_free_all(&crew->refused);
 	event_free(crew->tick);
 	event_free(crew->again);
 	cs_arena_free(crew->arena);
