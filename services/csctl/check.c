@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "csctl.h"
+#include "dns/caa.h"
 #include "pki/csr.h"
 #include "probe/probe.h"
 #include "smime/address.h"
@@ -18,21 +19,23 @@
 #include "verdict.h"
 
 #define INPUT_MAX (1024 * 1024)
+#define RECORDS_MAX (16 * INPUT_MAX) /* of sets of CAA records */
 #define ISSUERS_MAX SMIME_TERMS_NAMES
 #define SEEN_MAX 320
 
 /* A file's octets, or those of stdin for "-". */
 static enum cs_code
-read_input(struct cs_arena *arena, const char *path, struct cs_span *ret, struct cs_err *err)
+read_input(
+    struct cs_arena *arena, const char *path, size_t max, struct cs_span *ret, struct cs_err *err)
 {
 	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t *data = cs_arena_alloc(arena, INPUT_MAX + 1);
+	uint8_t *data = cs_arena_alloc(arena, max + 1);
 	size_t len = 0;
 	ssize_t n = 0;
 
 	if (fd < 0)
 		return cs_fail(err, CS_NOT_FOUND, "%s: %s", path, strerror(errno));
-	while (len <= INPUT_MAX && (n = read(fd, data + len, INPUT_MAX + 1 - len)) > 0)
+	while (len <= max && (n = read(fd, data + len, max + 1 - len)) > 0)
 		len += (size_t)n;
 	if (fd != STDIN_FILENO)
 		(void)close(fd);
@@ -70,7 +73,7 @@ run_csr(struct args *args)
 
 	if (path == NULL || !args_end(args))
 		return usage(args);
-	if (read_input(args->arena, path, &text, &err))
+	if (read_input(args->arena, path, INPUT_MAX, &text, &err))
 		return could_not(&err);
 	if (!pki_csr_read(args->arena, text, flags, &csr, &why))
 		return verdict_print(as_json, false, "refuse", &why, seen_octets(text));
@@ -103,7 +106,7 @@ run_address(struct args *args)
 	if (word == NULL || !args_end(args))
 		return usage(args);
 	text = cs_span_str(word);
-	if (strcmp(word, "-") == 0 && read_input(args->arena, "-", &text, &err))
+	if (strcmp(word, "-") == 0 && read_input(args->arena, "-", INPUT_MAX, &text, &err))
 		return could_not(&err);
 	json_t *seen = seen_text(args->arena, text);
 
@@ -365,6 +368,93 @@ good_domain(
 	return good;
 }
 
+/* ---- records that are given ---- */
+
+/* RDATA in hexadecimal; "-" is none at all. */
+static bool
+read_rdata(struct cs_arena *arena, const char *word, struct cs_span *ret)
+{
+	const size_t len = strlen(word) / 2;
+	uint8_t *octets = cs_arena_alloc(arena, len + 1);
+
+	if (strcmp(word, "-") != 0 && !cs_hex_decode(word, octets, len))
+		return false;
+	*ret = cs_span_of(octets, strcmp(word, "-") == 0 ? 0 : len);
+	return true;
+}
+
+static bool
+judge_line(struct cs_arena *arena, const struct caa_question *question, char *line)
+{
+	const size_t most = strlen(line) / 2 + 1;
+	struct dns_record *records = CS_NEW_ARRAY(arena, most, struct dns_record);
+	struct caa_decision decision;
+	size_t n = 0;
+
+	for (char *word = strsep(&line, " "); word != NULL; word = strsep(&line, " "))
+		if (word[0] != '\0' && !read_rdata(arena, word, &records[n++].rdata))
+			return false;
+	caa_decide(arena, question, records, n, &decision);
+	(void)printf("%s %s %s\n", caa_finding_name(decision.finding),
+	    caa_reason_name(decision.reason), decision.detail);
+	return true;
+}
+
+/* A set a line, with what memory it needs; the first that cannot be read ends it. */
+static int
+judge_lines(struct args *args, struct cs_span text, const struct caa_question *question)
+{
+	char *rest = cs_arena_strndup(args->arena, (const char *)text.data, text.len), *line;
+
+	for (size_t number = 1; rest[0] != '\0'; number++) {
+		struct cs_arena *arena = cs_arena_new();
+
+		line = strsep(&rest, "\n");
+		bool good = judge_line(arena, question, line);
+
+		cs_arena_free(arena);
+		if (!good) {
+			(void)fprintf(stderr, "csctl: line %zu is not hexadecimal RDATA\n", number);
+			return COULD_NOT_RUN;
+		}
+		if (rest == NULL)
+			break;
+	}
+	return DONE;
+}
+
+static int
+run_caa_records(struct args *args)
+{
+	struct caa_method methods[SMIME_TERMS_METHODS];
+	struct smime_terms terms;
+	enum probe_tag tag;
+	struct cs_span written, text;
+	struct cs_err err;
+
+	if (!tag_of(args_option(args, "--tag", "issuemail"), &tag) || !read_terms(args, &written) ||
+	    !smime_terms_read(args->arena, written, &terms))
+		return usage(args);
+	const char *path = args_word(args);
+
+	if (path == NULL || !args_end(args))
+		return usage(args);
+	if (read_input(args->arena, path, RECORDS_MAX, &text, &err))
+		return could_not(&err);
+	for (size_t i = 0; i < terms.n_methods; i++)
+		methods[i] =
+		    (struct caa_method){ terms.methods[i]->name, terms.methods[i]->caa_labels };
+	return judge_lines(args, text,
+	    &(struct caa_question){ .tag = tag == PROBE_ISSUEMAIL ? CAA_ISSUEMAIL
+					   : tag == PROBE_ISSUE   ? CAA_ISSUE
+								  : CAA_ISSUEWILD,
+		.issuers = terms.issuers,
+		.issuers_len = terms.n_issuers,
+		.account_uri = terms.account_uri[0] != '\0' ? terms.account_uri : NULL,
+		.methods = methods,
+		.methods_len = terms.n_methods });
+}
+
 static int
 run_domain(struct args *args)
 {
@@ -414,6 +504,11 @@ const struct command check_commands[] = {
 	    "DOMAIN [--tag issuemail|issue|issuewild] [--issuer NAME]... [--account URI]"
 	    " [--method NAME]... [--root-hints FILE] [--anchor FILE] [--forward ADDR[@PORT]] [--json]",
 	    "looks up whether CAA permits these issuers, and how DNSSEC stands", run_caa },
+	{ "check caa-records",
+	    "FILE|- [--tag issuemail|issue|issuewild] [--issuer NAME]... [--account URI]"
+	    " [--method NAME]...",
+	    "judges CAA records that are given: RDATA in hexadecimal, a set a line",
+	    run_caa_records },
 	{ "check domain",
 	    "DOMAIN --method NAME [--value V] [--issuer NAME]... [--enterprise NAME]"
 	    " [--root-hints FILE] [--anchor FILE] [--forward ADDR[@PORT]]"
