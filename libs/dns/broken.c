@@ -9,6 +9,7 @@
 
 #define PART_MAX 300
 #define SHOWN_MAX 256
+#define TEXT_MAX 900 /* names can be long; what holds the text takes 1,024 octets */
 
 /* The first that is a part of the cause. */
 static const struct {
@@ -130,5 +131,5 @@ dns_broken_text(struct cs_arena *arena, const char *name, const char *why)
 	if (broken.name[0] != '\0')
 		cs_buf_printf(&buf, "; asked for %s %s", broken.name, broken.type);
 	cs_buf_printf(&buf, " (resolver: %s)", cs_escape(arena, cs_span_str(why), SHOWN_MAX));
-	return (const char *)cs_buf_span(&buf).data;
+	return cs_arena_printf(arena, "%.*s", TEXT_MAX, (const char *)cs_buf_span(&buf).data);
 }

@@ -503,7 +503,8 @@ caa_reason_name(enum caa_reason reason)
 		[CAA_CRITICAL_UNKNOWN_TAG] = "critical-unknown-tag",
 		[CAA_MALFORMED] = "malformed",
 		[CAA_DNSSEC_BOGUS] = "dnssec-bogus",
-		[CAA_DNSSEC_UNSUPPORTED] = "dnssec-unsupported-algorithm" };
+		[CAA_DNSSEC_UNSUPPORTED] = "dnssec-unsupported-algorithm",
+		[CAA_DNSSEC_UNCHECKED] = "dnssec-unchecked" };
 
 	return names[reason];
 }

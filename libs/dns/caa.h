@@ -58,6 +58,7 @@ enum caa_reason {
 	CAA_DNSSEC_BOGUS,         /* "dnssec-bogus" */
 	/* "dnssec-unsupported-algorithm": signed, in a way that we cannot check (RFC 4035 5.2) */
 	CAA_DNSSEC_UNSUPPORTED,
+	CAA_DNSSEC_UNCHECKED, /* "dnssec-unchecked": signed, and not vouched for (RFC 9276 3.2) */
 	CAA_REASONS
 };
 

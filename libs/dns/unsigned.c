@@ -99,6 +99,45 @@ algorithms(struct cs_arena *arena, const struct dns_answer *answer)
 	return (const char *)cs_buf_span(&buf).data;
 }
 
+/* As libunbound 1.17 of Debian 12 can check them. */
+static bool
+can_check(struct cs_span rdata)
+{
+	static const uint8_t algorithms_known[] = { 5, 7, 8, 10, 13, 14, 15 };
+	static const uint8_t digests_known[] = { 1, 2, 4 };
+
+	return rdata.len > DS_OCTETS &&
+	       memchr(algorithms_known, rdata.data[2], sizeof(algorithms_known)) != NULL &&
+	       memchr(digests_known, rdata.data[3], sizeof(digests_known)) != NULL;
+}
+
+static bool
+can_check_any(const struct dns_answer *answer)
+{
+	for (size_t i = 0; i < answer->records_len; i++)
+		if (can_check(answer->records[i].rdata))
+			return true;
+	return false;
+}
+
+static void
+say_signed(struct cs_arena *arena, const char *zone, const struct dns_answer *answer,
+    struct unsigned_decision *ret)
+{
+	if (can_check_any(answer))
+		*ret = (struct unsigned_decision){ UNSIGNED_UNCHECKED, zone,
+			cs_arena_printf(arena,
+			    "the zone %s is signed, and yet nothing vouches for its answer: too many "
+			    "NSEC3 iterations (RFC 9276)",
+			    zone) };
+	else
+		*ret = (struct unsigned_decision){ UNSIGNED_UNSUPPORTED, zone,
+			cs_arena_printf(arena,
+			    "the zone %s is signed with algorithm %s, which this resolver cannot "
+			    "check",
+			    zone, algorithms(arena, answer)) };
+}
+
 static const struct unsigned_ds *
 find(const struct unsigned_ds *ds, size_t len, const char *name)
 {
@@ -149,11 +188,7 @@ decide_path(struct cs_arena *arena, const struct unsigned_path *path, const stru
 		if (ds->state != DNS_SECURE || ds->answer->aliases_len > 0)
 			continue;
 		if (ds->answer->records_len > 0)
-			say(ret, UNSIGNED_NOT, at,
-			    cs_arena_printf(arena,
-				"the zone %s is signed with algorithm %s, which this resolver "
-				"cannot check",
-				at, algorithms(arena, ds->answer)));
+			say_signed(arena, at, ds->answer, ret);
 		return;
 	}
 }

@@ -5,7 +5,7 @@
  * RFC 4035 5.2 lets a validator treat a zone as unsigned when it knows none of the algorithms in the
  * zone's DS records; libunbound does, without a word (Ed448).  Whoever signs a zone so has not said that
  * nobody needs to check it: where a DS record says that there are signatures and we cannot check them,
- * we could not tell.  So the DS records at the end of the signed part of the tree are asked for.
+ * we could not tell.  The same goes for the other answers of signed zones that it calls insecure.  So the DS records at the end of the signed part of the tree are asked for.
  */
 #ifndef DNS_UNSIGNED_H
 #define DNS_UNSIGNED_H
@@ -35,7 +35,12 @@ struct unsigned_ds {
 
 enum unsigned_finding {
 	UNSIGNED_PROVED,
-	UNSIGNED_NOT,    /* there are DS records, and nothing below them that we could check */
+	UNSIGNED_UNSUPPORTED, /* there are DS records, none of them for an algorithm that we can check */
+	/*
+	 * There are DS records for one that we can, and yet nobody vouches for the answer: denials with more
+	 * NSEC3 iterations than the resolver computes (RFC 9276 3.2), which could be those of another name.
+	 */
+	UNSIGNED_UNCHECKED,
 	UNSIGNED_BOGUS,  /* the answer about them is forged or broken */
 	UNSIGNED_UNKNOWN /* it could not be found out */
 };

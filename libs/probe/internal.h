@@ -13,10 +13,12 @@
 
 #define LOOKUPS_MAX 48
 #define SEEN_MAX 16
+#define PATHS_MAX 64  /* names with insecure answers */
 #define SHOWN_MAX 160 /* octets of one record as shown */
 
 struct smime_method;
 struct smime_psl;
+struct unsigned_path;
 struct pki_roots;
 
 struct probe {
@@ -54,6 +56,10 @@ struct look {
 	probe_done *told;
 	void *told_arg;
 	LIST_ENTRY(look) link;
+	/* vouch.c: names whose answers were insecure */
+	struct unsigned_path *paths;
+	size_t n_paths;
+	bool too_many_paths, vouched;
 };
 
 struct look *look_new(struct probe *probe, const struct claim_check *check, struct cs_arena *arena,
@@ -77,6 +83,10 @@ void look_weaken(struct look *look, enum dns_state state);
 /* Ends the probe if the answer says nothing ("dns-failed") or is forged ("dnssec-bogus"). */
 bool look_end_unanswered(struct look *look, const struct dns_result *result, const char *clause);
 enum claim_dnssec security_of(enum dns_state state);
+/* vouch.c: remembers an insecure answer; does a proof by it need DS records; asks for them, then ends. */
+void look_note_insecure(struct look *look, const struct dns_result *result);
+bool look_needs_vouching(const struct look *look);
+void look_vouch(struct look *look);
 
 /*
  * Asks for the MX of `domain` and the addresses of its hosts, adds the lookups, and calls `then` once.  The

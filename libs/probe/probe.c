@@ -144,7 +144,10 @@ look_end(struct look *look, enum claim_outcome outcome, const char *reason, cons
 	finding->clause = clause;
 	finding->text = text;
 	finding->checked_at_ms = cs_now_ms();
-	look->done(look->arg, finding);
+	if (outcome == CLAIM_PROVED && look_needs_vouching(look))
+		look_vouch(look);
+	else
+		look->done(look->arg, finding);
 }
 
 void
@@ -253,6 +256,7 @@ look_add_lookup(struct look *look, const struct dns_result *result)
 	uint8_t *digest = cs_arena_alloc(look->arena, PKI_SHA256);
 
 	look_weaken(look, result->state);
+	look_note_insecure(look, result);
 	if (finding->n_lookups == LOOKUPS_MAX)
 		return;
 	struct claim_lookup *lookup = &finding->lookups[finding->n_lookups++];

@@ -502,7 +502,8 @@ const struct command check_commands[] = {
 	{ "check address", "ADDRESS|- [--json]", "judges a mail address", run_address },
 	{ "check caa",
 	    "DOMAIN [--tag issuemail|issue|issuewild] [--issuer NAME]... [--account URI]"
-	    " [--method NAME]... [--root-hints FILE] [--anchor FILE] [--forward ADDR[@PORT]] [--json]",
+	    " [--method NAME]... [--root-hints FILE] [--anchor FILE] [--forward ADDR[@PORT]]"
+	    " [--test-public-nets CIDR,...] [--json]",
 	    "looks up whether CAA permits these issuers, and how DNSSEC stands", run_caa },
 	{ "check caa-records",
 	    "FILE|- [--tag issuemail|issue|issuewild] [--issuer NAME]... [--account URI]"

@@ -397,6 +397,7 @@ def first_zones(block: Block) -> list[Zone]:
         Zone("bench.example", ttl=300),
         Zone("gamma.mail", nsec3=True),
         Zone("delta.example", nsec3=True),
+        Zone("ed448.example", algorithm="ED448"),  # libunbound takes it for unsigned
     ]
     for zone in zones:
         if zone.server == "customers":

@@ -46,7 +46,7 @@ not_more_names_are_asked_about_than_fit(void **state)
 	}
 }
 
-enum has { NONE, ALIAS, ED448, TWO, SHORT };
+enum has { NONE, ALIAS, ED448, TWO, SHORT, P256, P256_GOST };
 
 struct seen {
 	const char *name;
@@ -56,6 +56,9 @@ struct seen {
 
 static const uint8_t ed448[] = { 1, 2, 16, 2, 0xab, 0xcd }, unknown[] = { 1, 2, 99, 4, 0xab, 0xcd },
 		     too_short[] = { 1, 2, 16, 2 };
+
+static const uint8_t p256[] = { 1, 2, 13, 2, 0xab, 0xcd },
+		     p256_gost[] = { 1, 2, 13, 3, 0xab, 0xcd };
 
 static struct unsigned_ds
 ds_of(struct cs_arena *arena, const struct seen *seen)
@@ -67,14 +70,18 @@ ds_of(struct cs_arena *arena, const struct seen *seen)
 	records[0].rdata = cs_span_of(ed448, sizeof(ed448));
 	records[1].rdata = cs_span_of(unknown, sizeof(unknown));
 	records[2].rdata = cs_span_of(ed448, sizeof(ed448));
+	if (seen->has == P256)
+		records[0].rdata = cs_span_of(p256, sizeof(p256));
+	if (seen->has == P256_GOST)
+		records[0].rdata = cs_span_of(p256_gost, sizeof(p256_gost));
 	if (seen->has == SHORT)
 		records[0].rdata = cs_span_of(too_short, sizeof(too_short));
 	*answer = (struct dns_answer){ .name = seen->name,
 		.type = DNS_TYPE_DS,
 		.records = records,
-		.records_len = seen->has == TWO                           ? 3
-			       : seen->has == ED448 || seen->has == SHORT ? 1
-									  : 0,
+		.records_len = seen->has == TWO     ? 3
+			       : seen->has >= ED448 ? 1
+						    : 0,
 		.aliases_len = seen->has == ALIAS };
 	return (struct unsigned_ds){ seen->name, seen->state, told ? answer : NULL, "why" };
 }
@@ -91,13 +98,20 @@ static const struct {
 	{ "insecure itself: hidden by opt-out", { "a.example", "a.example" },
 	    { { "a.example", DNS_INSECURE, NONE } }, UNSIGNED_PROVED, "", "" },
 	{ "signed with what nobody can check", { "a.example", "a.example" },
-	    { { "a.example", DNS_SECURE, ED448 } }, UNSIGNED_NOT, "a.example",
+	    { { "a.example", DNS_SECURE, ED448 } }, UNSIGNED_UNSUPPORTED, "a.example",
 	    "a.example is signed with algorithm 16 (ED448, digest 2), which" },
 	{ "each algorithm once", { "a.example", "a.example" }, { { "a.example", DNS_SECURE, TWO } },
-	    UNSIGNED_NOT, "a.example", "16 (ED448, digest 2), 99 (unknown, digest 4), which" },
+	    UNSIGNED_UNSUPPORTED, "a.example",
+	    "16 (ED448, digest 2), 99 (unknown, digest 4), which" },
 	{ "a DS record that cannot be read", { "a.example", "a.example" },
-	    { { "a.example", DNS_SECURE, SHORT } }, UNSIGNED_NOT, "a.example",
+	    { { "a.example", DNS_SECURE, SHORT } }, UNSIGNED_UNSUPPORTED, "a.example",
 	    "algorithm unreadable, which" },
+	{ "signed with what we can check, and insecure all the same", { "a.example", "a.example" },
+	    { { "a.example", DNS_SECURE, P256 } }, UNSIGNED_UNCHECKED, "a.example",
+	    "nothing vouches for its answer" },
+	{ "an algorithm that we can check by a digest that we cannot", { "a.example", "a.example" },
+	    { { "a.example", DNS_SECURE, P256_GOST } }, UNSIGNED_UNSUPPORTED, "a.example",
+	    "13 (ECDSAP256SHA256, digest 3), which" },
 	{ "the lowest proved answer counts: none", { "x.a.example", NULL },
 	    { { "x.a.example", DNS_INSECURE, NONE }, { "a.example", DNS_SECURE, NONE },
 		{ "example", DNS_SECURE, ED448 } },
@@ -105,11 +119,11 @@ static const struct {
 	{ "the lowest proved answer counts: records", { "x.a.example", NULL },
 	    { { "x.a.example", DNS_INSECURE, NONE }, { "a.example", DNS_SECURE, ED448 },
 		{ "example", DNS_SECURE, ED448 } },
-	    UNSIGNED_NOT, "a.example", "" },
+	    UNSIGNED_UNSUPPORTED, "a.example", "" },
 	{ "a name with an alias is no cut", { "x.a.example", NULL },
 	    { { "x.a.example", DNS_SECURE, ALIAS }, { "a.example", DNS_SECURE, ED448 },
 		{ "example", DNS_SECURE, ED448 } },
-	    UNSIGNED_NOT, "a.example", "" },
+	    UNSIGNED_UNSUPPORTED, "a.example", "" },
 	{ "bogus", { "x.a.example", NULL },
 	    { { "x.a.example", DNS_INSECURE, NONE }, { "a.example", DNS_BOGUS, NONE },
 		{ "example", DNS_SECURE, ED448 } },
@@ -159,7 +173,7 @@ what_is_certain_comes_first(void **state)
 	unsigned_decide(*state, paths, 2, ds, COUNT(seen), &got);
 	assert_int_equal(got.finding, UNSIGNED_UNKNOWN);
 	unsigned_decide(*state, paths, 3, ds, COUNT(seen), &got);
-	assert_int_equal(got.finding, UNSIGNED_NOT);
+	assert_int_equal(got.finding, UNSIGNED_UNSUPPORTED);
 	unsigned_decide(*state, paths, 0, ds, COUNT(seen), &got);
 	assert_int_equal(got.finding, UNSIGNED_PROVED);
 }

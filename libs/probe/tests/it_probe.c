@@ -174,6 +174,9 @@ static void
 publish_records(struct world *world)
 {
 	call(world, "dns.set alpha.example _countersign-challenge TXT '\"" VALUE "\"'");
+	call(world, "dns.set ed448.example _countersign-challenge TXT '\"" VALUE "\"'");
+	call(world, "dns.set alpha.example _countersign-challenge.to448 CNAME"
+		    " _countersign-challenge.ed448.example.");
 	call(world, "dns.set beta.example _countersign-challenge TXT '\"other\"' '\"" VALUE "\"'");
 	call(world, "dns.set bogus.example _countersign-challenge TXT '\"" VALUE "\"'");
 	call(world, "dns.set caa-allow.example _countersign-challenge TXT '\"" VALUE " \"'"
@@ -352,13 +355,16 @@ look_by(struct world *world, struct probe *probe, const struct claim_check *chec
 static struct claim_check
 check_of(enum claim_kind kind, const char *method, const char *target)
 {
+	static const char *issuers[] = { OURS };
+
 	return (struct claim_check){ .id = "check-1",
 		.kind = kind,
 		.target = target,
 		.method = method,
 		.enterprise = "demo",
 		.account = "",
-		.expected = cs_span_str(kind == CLAIM_CAA ? TERMS : VALUE) };
+		.expected = cs_span_str(kind == CLAIM_CAA ? TERMS : VALUE),
+		.issuer_domains = { issuers, 1 } };
 }
 
 static const struct probe_finding *
@@ -415,6 +421,8 @@ static const struct want caa[] = {
 	{ "x.caa-deny.example", CLAIM_REFUSED, "caa-not-authorized", CLAIM_DNSSEC_SECURE },
 	{ "alpha.example", CLAIM_PROVED, "caa-no-caa", CLAIM_DNSSEC_SECURE },
 	{ "beta.example", CLAIM_PROVED, "caa-no-caa", CLAIM_DNSSEC_INSECURE },
+	{ "ed448.example", CLAIM_REFUSED, "caa-dnssec-unsupported-algorithm",
+	    CLAIM_DNSSEC_INDETERMINATE },
 	{ "bogus.example", CLAIM_REFUSED, "caa-dnssec-bogus", CLAIM_DNSSEC_BOGUS },
 	{ "expired.example", CLAIM_REFUSED, "caa-dnssec-bogus", CLAIM_DNSSEC_BOGUS },
 };
@@ -448,6 +456,11 @@ caa_shows_its_record_and_its_lookups(void **state)
 static const struct want txt[] = {
 	{ "alpha.example", CLAIM_PROVED, "txt-matches", CLAIM_DNSSEC_SECURE },
 	{ "beta.example", CLAIM_PROVED, "txt-matches", CLAIM_DNSSEC_INSECURE },
+	/* The value is there, in a zone that is signed as only few can check; and by an alias to it. */
+	{ "ed448.example", CLAIM_REFUSED, "dnssec-unsupported-algorithm",
+	    CLAIM_DNSSEC_INDETERMINATE },
+	{ "to448.alpha.example", CLAIM_REFUSED, "dnssec-unsupported-algorithm",
+	    CLAIM_DNSSEC_INDETERMINATE },
 	{ "caa-deny.example", CLAIM_PROVED, "txt-matches", CLAIM_DNSSEC_SECURE },
 	{ "caa-allow.example", CLAIM_REFUSED, "txt-differs", CLAIM_DNSSEC_SECURE },
 	{ "gamma.mail", CLAIM_REFUSED, "txt-no-record", CLAIM_DNSSEC_SECURE },
