@@ -11,6 +11,7 @@ static const char part2_label[] = "countersign/mailbox/answer-part-2/v1";
 static const char tag_label[] = "countersign/mailbox/answer-tag/v1";
 
 #define INPUT 160
+#define SHOWN 8 /* characters in a row that are too many: 48 bits */
 
 static void
 labelled(struct cs_span key, const char *label, struct cs_span a, struct cs_span b,
@@ -75,4 +76,35 @@ mailbox_answer_tag(struct cs_span key, const uint8_t digest[static REPLY_DIGEST]
     uint8_t ret_tag[static MAILBOX_MAC])
 {
 	labelled(key, tag_label, cs_span_of(digest, REPLY_DIGEST), cs_span_str(NULL), ret_tag);
+}
+
+/* White space is no part of what a subject carries: servers fold lines where they like. */
+static size_t
+shown_from(const char *part1, const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && part1[n] != '\0'; text++) {
+		if (*text == ' ')
+			continue;
+		if (*text != part1[n])
+			break;
+		n++;
+	}
+	return n;
+}
+
+bool
+mailbox_answer_shows(struct cs_span key, struct cs_id mail,
+    const uint8_t nonce[static MAILBOX_NONCE], const char *text)
+{
+	char part1[REPLY_PART1_TEXT];
+	bool shows = false;
+
+	mailbox_answer_part1(key, mail, nonce, part1);
+	for (; *text != '\0' && !shows; text++)
+		for (size_t at = 0; at + SHOWN < REPLY_PART1_TEXT && !shows; at++)
+			shows = shown_from(part1 + at, text) >= SHOWN;
+	pki_wipe(part1, sizeof(part1));
+	return shows;
 }

@@ -27,4 +27,8 @@ void mailbox_answer_digest(struct cs_span key, struct cs_id request, const char 
 void mailbox_answer_tag(struct cs_span key, const uint8_t digest[static REPLY_DIGEST],
     uint8_t ret_tag[static MAILBOX_MAC]);
 
+/* Does `text` repeat some of part 1 of this mail? */
+bool mailbox_answer_shows(struct cs_span key, struct cs_id mail,
+    const uint8_t nonce[static MAILBOX_NONCE], const char *text);
+
 #endif

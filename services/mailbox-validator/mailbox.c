@@ -702,14 +702,15 @@ mailbox_decide_mailed(const struct mailbox_setting *in, const struct mailbox_cha
 
 /* ---- mail.bounced ---- */
 
-/* What came back may hold the mail, and what servers say may repeat it. */
+/* What came back may hold the mail, and what servers say may repeat it: its token, or its subject. */
 static const char *
-without_token(const struct mailbox_setting *in, const struct mailbox_mail *mail, const char *reply)
+without_secret(const struct mailbox_setting *in, const struct mailbox_mail *mail, const char *reply)
 {
 	uint8_t token[MAILBOX_TOKEN];
 
 	mailbox_token_make(in->token_key, mail->id, mail->nonce, token);
-	const bool shows = mailbox_token_shows(token, reply);
+	const bool shows = mailbox_token_shows(token, reply) ||
+			   mailbox_answer_shows(in->token_key, mail->id, mail->nonce, reply);
 
 	explicit_bzero(token, sizeof(token));
 	return shows ? "withheld: the server repeated the mail" : reply;
@@ -740,7 +741,7 @@ mailbox_decide_bounced(const struct mailbox_setting *in, const struct mailbox_ch
 	if (is_proved(old) || !mailbox_is_live(mail, in->now_ms))
 		return stay(old, "bounce of a mail that is needed no more");
 	mail->changed = true;
-	mail->reply = without_token(in, mail, bounced->reply);
+	mail->reply = without_secret(in, mail, bounced->reply);
 	step.reply = mail->reply;
 	step.status = bounced->status;
 	step.route = mail->route;

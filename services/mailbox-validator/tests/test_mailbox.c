@@ -979,6 +979,32 @@ answer(struct bench *bench, struct mailbox_answered answered)
 	return keep(bench, mailbox_decide_answered(&in, &bench->now, &answered));
 }
 
+/* Part 1 is for who reads the mailbox: a report that repeats the subject must not show it to who asks. */
+static void
+a_bounce_that_repeats_the_subject_is_not_shown(void **state)
+{
+	static const size_t cuts[] = { 0, 1, 13, REPLY_PART1_TEXT - 1 - 8 };
+	char part1[REPLY_PART1_TEXT];
+	struct bench bench;
+
+	bench_challenged(&bench, *state);
+	struct cs_arena *arena = bench.world->arena;
+	const struct mailbox_mail mail = bench.now.mails[0];
+
+	mailbox_answer_part1(bench.world->mailbox.token_key, mail.id, mail.nonce, part1);
+	for (size_t i = 0; i < LEN(cuts); i++) {
+		const char *said = cs_arena_printf(
+		    arena, "451 Subject: ACME: %.5s %s", part1 + cuts[i], part1 + cuts[i] + 5);
+		struct mailbox_step step = bounce(&bench, 0, false, said);
+
+		assert_string_equal(step.told, "deferred"); /* the mail is still good */
+		assert_non_null(strstr(step.reply, "withheld"));
+		assert_non_null(strstr(bench.now.mails[0].reply, "withheld"));
+	}
+	assert_string_equal(
+	    bounce(&bench, 0, false, "451 busy, ask later").reply, "451 busy, ask later");
+}
+
 static void
 the_right_answer_proves_the_mailbox_once(void **state)
 {
@@ -1237,6 +1263,7 @@ main(void)
 		cmocka_unit_test(a_bounce_takes_back_no_proof_and_voids_no_other_mail),
 		cmocka_unit_test(a_bounce_of_an_unknown_mail_changes_nothing),
 		cmocka_unit_test(a_bounce_that_repeats_the_token_is_not_shown),
+		cmocka_unit_test(a_bounce_that_repeats_the_subject_is_not_shown),
 		cmocka_unit_test(the_right_answer_proves_the_mailbox_once),
 		cmocka_unit_test(an_answer_lives_24_hours_to_the_millisecond),
 		cmocka_unit_test(three_wrong_answers_end_it),
