@@ -716,6 +716,17 @@ without_secret(const struct mailbox_setting *in, const struct mailbox_mail *mail
 	return shows ? "withheld: the server repeated the mail" : reply;
 }
 
+/* Whoever has the address can send as much as they like: events and history are not theirs to fill. */
+static bool
+may_tell(struct mailbox_mail *mail)
+{
+	if (mail->returned >= MAILBOX_RETURNED)
+		return false;
+	mail->returned++;
+	mail->changed = true;
+	return true;
+}
+
 struct mailbox_mail *
 mailbox_returned(const struct mailbox_challenge *challenge, const struct mailbox_return *path)
 {
@@ -750,6 +761,8 @@ mailbox_decide_bounced(const struct mailbox_setting *in, const struct mailbox_ch
 		step.reason = "bounced";
 		return refused(step, mail, true);
 	}
+	if (!may_tell(mail))
+		return stay(old, "more comes back of this mail than is told");
 	step.reason = "delayed";
 	step.told = "deferred";
 	step.says = "mail delayed";
@@ -776,7 +789,7 @@ mailbox_expects(const struct mailbox_challenge *challenge, const struct mailbox_
 
 /* What is wrong with it is told, for whoever sent it may mend it; only a wrong answer counts. */
 static struct mailbox_step
-bad_answer(struct mailbox_step step, struct mailbox_mail *mail,
+bad_answer(const struct mailbox_challenge *old, struct mailbox_step step, struct mailbox_mail *mail,
     const struct mailbox_answered *answered, bool is_wrong)
 {
 	step.told = "sent";
@@ -786,7 +799,8 @@ bad_answer(struct mailbox_step step, struct mailbox_mail *mail,
 	step.reply = answered->text;
 	step.route = mail->route;
 	if (!is_wrong)
-		return step;
+		return may_tell(mail) ? step
+				      : stay(old, "more comes back of this mail than is told");
 	mail->changed = true;
 	mail->bad_answers++;
 	if (mail->bad_answers >= MAILBOX_BAD_ANSWERS)
@@ -821,9 +835,9 @@ mailbox_decide_answered(const struct mailbox_setting *in, const struct mailbox_c
 		return stay(old, "answer to a mail that is needed no more");
 	if (answered->reason[0] != '\0')
 		return bad_answer(
-		    step, mail, answered, strcmp(answered->reason, wrong.reason) == 0);
+		    old, step, mail, answered, strcmp(answered->reason, wrong.reason) == 0);
 	if (!is_right(in, old, mail, answered))
-		return bad_answer(step, mail, &wrong, true);
+		return bad_answer(old, step, mail, &wrong, true);
 	step.next.proved_mail = mail->id;
 	step.proves = true;
 	step.signed_by = answered->signed_by;

@@ -20,6 +20,7 @@
 #define MAILBOX_WISH_MS CS_DAY_MS           /* how long a press waits for its order */
 #define MAILBOX_CHALLENGES CLAIM_MAX_CHECKS /* of one request */
 #define MAILBOX_BAD_ANSWERS 3               /* then what was mailed for an answer is void */
+#define MAILBOX_RETURNED 20                 /* things that come back of one mail and are told */
 #define MAILBOX_METHOD "email-token"
 #define MAILBOX_REPLY_METHOD "email-reply"
 #define MAILBOX_ROUTE_METHOD "mail-route"
@@ -43,7 +44,7 @@ struct mailbox_mail {
 	uint8_t nonce[MAILBOX_NONCE], mac[MAILBOX_MAC];
 	int64_t made_ms, expires_ms;
 	enum mailbox_way way;
-	uint32_t bad_answers;
+	uint32_t bad_answers, returned; /* returned: what came back of it and was told */
 	enum mailbox_mail_state state;
 	bool is_void;
 	const char *reply; /* the last word of a mail server, escaped */

@@ -95,7 +95,7 @@ load_challenges(struct svc_batch *batch, struct cs_err *err)
 
 static const char load_mails_sql[] =
     "select request, check_id, id, nonce, mac, made_ms, expires_ms, state, void, reply, route,"
-    " method, bad_answers from mail where request = any($1::uuid[]) and expires_ms > $2"
+    " method, bad_answers, returned from mail where request = any($1::uuid[]) and expires_ms > $2"
     " order by request, check_id, made_ms, id";
 
 static enum mailbox_mail_state
@@ -129,6 +129,7 @@ read_mail(const struct db_rows *rows, size_t row, struct mailbox_mail *mail)
 		.route = db_get_bytes(rows, row, 10),
 		.way = way_of(db_get_text(rows, row, 11)),
 		.bad_answers = (uint32_t)db_get_i32(rows, row, 12),
+		.returned = (uint32_t)db_get_i32(rows, row, 13),
 	};
 	/* Their length is a constraint of the table. */
 	memcpy(mail->nonce, db_get_bytes(rows, row, 3).data, MAILBOX_NONCE);
@@ -396,13 +397,14 @@ save_challenges(struct svc_batch *batch, const struct changed *p, size_t n, stru
 /* Of a mail only its state, its end, its way and the servers' word ever change. */
 static const char save_mails_sql[] =
     "insert into mail (id, request, check_id, mailbox, domain, enterprise, account, nonce, mac,"
-    " made_ms, expires_ms, state, void, reply, route, method, bad_answers)"
+    " made_ms, expires_ms, state, void, reply, route, method, bad_answers, returned)"
     " select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[],"
     "  $6::text[], $7::text[], $8::bytea[], $9::bytea[], $10::bigint[], $11::bigint[],"
     "  $12::text[], $13::boolean[], $14::text[], $15::bytea[], $16::text[],"
-    "  $17::integer[])"
+    "  $17::integer[], $18::integer[])"
     " on conflict (id) do update set state = excluded.state, void = excluded.void,"
-    " reply = excluded.reply, route = excluded.route, bad_answers = excluded.bad_answers";
+    " reply = excluded.reply, route = excluded.route, bad_answers = excluded.bad_answers,"
+    " returned = excluded.returned";
 
 static enum cs_code
 save_mails(struct svc_batch *batch, const struct changed *p, size_t n, struct cs_err *err)
@@ -428,6 +430,7 @@ save_mails(struct svc_batch *batch, const struct changed *p, size_t n, struct cs
 	COLUMN(struct cs_span, route, p[i].mail->route);
 	COLUMN(const char *, method, mailbox_way_method(p[i].mail->way));
 	COLUMN(int32_t, bad_answers, (int32_t)p[i].mail->bad_answers);
+	COLUMN(int32_t, returned, (int32_t)p[i].mail->returned);
 	const struct db_param params[] = {
 		db_id_array(arena, id, n),
 		db_id_array(arena, request, n),
@@ -446,9 +449,10 @@ save_mails(struct svc_batch *batch, const struct changed *p, size_t n, struct cs
 		db_bytes_array(arena, route, n),
 		db_text_array(arena, method, n),
 		db_i32_array(arena, bad_answers, n),
+		db_i32_array(arena, returned, n),
 	};
 
-	return db_send(batch->db, save_mails_sql, params, 17, (int64_t)n, err);
+	return db_send(batch->db, save_mails_sql, params, 18, (int64_t)n, err);
 }
 
 static size_t

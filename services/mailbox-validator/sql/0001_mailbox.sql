@@ -37,6 +37,7 @@ create table mail (
 	route bytea not null,                           -- how the domain took mail then, for the evidence; empty: unknown
 	method text not null check (method in ('email-token', 'email-reply')),
 	bad_answers integer not null check (bad_answers between 0 and 3),
+	returned integer not null check (returned between 0 and 20),  -- what came back of it and was told
 	check (expires_ms > made_ms and expires_ms <= made_ms + 86400000),  -- SBR 3.2.2.2: 24 h from creation
 	foreign key (request, check_id) references challenge (request, check_id)
 );

@@ -262,6 +262,7 @@ same_mail(const struct mailbox_mail *a, const struct mailbox_mail *b)
 	assert_true(cs_span_equal(a->route, b->route));
 	assert_int_equal(a->way, b->way);
 	assert_int_equal(a->bad_answers, b->bad_answers);
+	assert_int_equal(a->returned, b->returned);
 }
 
 /* ---- tests ---- */
@@ -315,6 +316,7 @@ changes_come_back_too(void **state)
 	c->mails[0].reply = "550 no";
 	c->mails[0].route = cs_span_str("route");
 	c->mails[0].bad_answers = 2;
+	c->mails[0].returned = MAILBOX_RETURNED;
 	ok(store_save_cases(batch, &err), &err);
 	ok(db_commit(f->db, &err), &err);
 
@@ -599,7 +601,7 @@ add_challenge(struct fixture *f, const char *request, const char *check_id)
 		" '00000000-0000-0000-0000-000000000000', 1, '');"
 		"insert into mail select gen_random_uuid(), '%s', '%s', 'a@b.example', 'b.example',"
 		" 'demo', 'alice', decode(repeat('ab', 32), 'hex'), decode(repeat('cd', 32), 'hex'), 1, 2,"
-		" 'sent', false, '', '', 'email-token', 0 from generate_series(1, 2)",
+		" 'sent', false, '', '', 'email-token', 0, 0 from generate_series(1, 2)",
 		request, check_id, request, check_id));
 }
 

@@ -1082,6 +1082,31 @@ what_is_no_answer_is_told_and_counts_nothing(void **state)
 	assert_true(answer(&bench, answer_to(&bench, 0)).proves);
 }
 
+/* Who has the address of one mail fills nobody's history, and does not shut the right answer out. */
+static void
+only_so_much_of_what_comes_back_is_told(void **state)
+{
+	struct bench bench;
+	size_t told = 0;
+
+	bench_challenged(&bench, *state);
+	struct mailbox_answered unsigned_mail = answer_to(&bench, 0);
+
+	unsigned_mail.reason = "reply-unsigned";
+	for (int i = 0; i < 50; i++) {
+		told += answer(&bench, unsigned_mail).told != NULL;
+		told += bounce(&bench, 0, false, "451 busy").told != NULL;
+	}
+	assert_int_equal(told, MAILBOX_RETURNED);
+	bench.now.changed = false; /* as it is loaded */
+	assert_false(answer(&bench, unsigned_mail).next.changed);
+	assert_true(answer(&bench, answer_to(&bench, 0)).proves);
+	bench_challenged(&bench, *state);
+	for (int i = 0; i < 50; i++)
+		(void)bounce(&bench, 0, false, "451 busy");
+	assert_string_equal(bounce(&bench, 0, true, "550 no").told, "refused");
+}
+
 static void
 an_answer_serves_only_the_request_and_mail_it_is_for(void **state)
 {
@@ -1268,6 +1293,7 @@ main(void)
 		cmocka_unit_test(an_answer_lives_24_hours_to_the_millisecond),
 		cmocka_unit_test(three_wrong_answers_end_it),
 		cmocka_unit_test(what_is_no_answer_is_told_and_counts_nothing),
+		cmocka_unit_test(only_so_much_of_what_comes_back_is_told),
 		cmocka_unit_test(an_answer_serves_only_the_request_and_mail_it_is_for),
 		cmocka_unit_test(tokens_and_answers_do_not_mix),
 		cmocka_unit_test(a_method_that_the_order_does_not_allow_makes_no_mail),
