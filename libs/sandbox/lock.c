@@ -215,8 +215,13 @@ allow_some(scmp_filter_ctx filter)
 	allow_if(filter, &rc, SCMP_SYS(fcntl), is(1, F_SETFL));
 	allow_if(filter, &rc, SCMP_SYS(fcntl), is(1, F_GETFD));
 	allow_if(filter, &rc, SCMP_SYS(fcntl), is(1, F_SETFD));
-	/* A pair reaches nobody; libcurl wakes itself by one. */
-	allow_if(filter, &rc, SCMP_SYS(socketpair), is(0, AF_UNIX));
+	/*
+	 * libcurl wakes itself by a pair.  One of streams reaches nobody; one of datagrams could send to any
+	 * local socket, whether it has a peer or not.
+	 */
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2,
+		    is(0, AF_UNIX), has_bits(1, TYPE_BITS, SOCK_STREAM));
 	/* abort() */
 	allow_if(filter, &rc, SCMP_SYS(tgkill), is(0, self));
 	if (rc == 0) /* reads a limit of its own */
@@ -333,6 +338,7 @@ fill_forbidden(scmp_filter_ctx filter, const struct sandbox_role *role)
 		kill_if(filter, &rc, SCMP_SYS(open), has_bits(1, O_ACCMODE, way));
 		kill_if(filter, &rc, SCMP_SYS(openat), has_bits(2, O_ACCMODE, way));
 	}
+	kill_if(filter, &rc, SCMP_SYS(socketpair), has_bits(1, TYPE_BITS, SOCK_DGRAM));
 	if ((role->flags & SANDBOX_NETWORK) == 0) {
 		if (rc == 0)
 			rc = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(socket), 0);

@@ -119,6 +119,19 @@ unix_socket(void)
 	(void)connect(fd, (struct sockaddr *)&to, sizeof(to));
 }
 
+/* One end of a pair of datagrams may send to whom it likes: here to the log of the machine. */
+static void
+datagram_pair(void)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
+	int pair[2] = { -1, -1 };
+
+	(void)!socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair);
+	struct msghdr message = { .msg_name = &to, .msg_namelen = sizeof(to) };
+
+	(void)!sendmsg(pair[0], &message, MSG_NOSIGNAL);
+}
+
 static void
 ip_socket(void)
 {
@@ -181,6 +194,7 @@ static const struct crime {
 	{ "ptrace", trace_parent, false, false },
 	{ "kill", signal_parent, false, false },
 	{ "unix-socket", unix_socket, false, false },
+	{ "datagram-pair", datagram_pair, false, false },
 	{ "netlink-socket", netlink_socket, false, false },
 	{ "raw-socket", raw_socket, false, false },
 	{ "listen", listen_here, false, false },
