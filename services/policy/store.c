@@ -320,7 +320,7 @@ read_config(const struct db_rows *rows, size_t row, struct cs_arena *arena,
 		.assigned = split_lines(arena, db_get_text(rows, row, 16)),
 	};
 
-	read_caa(arena, db_get_text(rows, row, 16), &config);
+	read_caa(arena, db_get_text(rows, row, 17), &config);
 	if (config.profile_known && read_profile(rows, row, arena, &config.profile, err))
 		return err->code;
 	*ret = config;
