@@ -221,6 +221,7 @@ class World(SystemTest):
         matrix = Zone("matrix.example")
         for owner, records in OWNERS.items():
             matrix.rrsets[(owner, "CAA")] = records
+            matrix.rrsets[(owner, "MX")] = ["10 mail.alpha.example."]  # where tokens go
         for owner, target in ALIASES.items():
             matrix.rrsets[(owner, "CNAME")] = [target]
         matrix.rrsets |= {("www", "TXT"): ['"x"'], ("x.p25", "TXT"): ['"x"']}
