@@ -41,8 +41,10 @@ struct arrival {
 	struct claim_check checks[DKIM_SIGNATURES_MAX]; /* looks for keys */
 	struct reply_key keys[DKIM_SIGNATURES_MAX];
 	struct cs_span texts[DKIM_SIGNATURES_MAX], routes[DKIM_SIGNATURES_MAX];
+	const char *troubles[DKIM_SIGNATURES_MAX]; /* why a key is not known */
 	size_t looking;
-	bool away; /* the database: what was found could not be kept */
+	bool away;  /* the database: what was found could not be kept */
+	bool again; /* the mail server shall bring it once more, whatever was decided */
 };
 
 struct key_look {
@@ -71,9 +73,14 @@ end(struct arrival *arrival, enum lmtp_answer answer, const char *result)
 static void
 on_decided(void *arg, bool ok, uint32_t status, struct cs_span body)
 {
+	const struct arrival *arrival = arg;
+
 	(void)status;
 	(void)body;
-	end(arg, ok ? LMTP_TAKEN : LMTP_LATER, ok ? "decided" : "later");
+	if (ok && arrival->again)
+		end(arg, LMTP_LATER, "key-unknown");
+	else
+		end(arg, ok ? LMTP_TAKEN : LMTP_LATER, ok ? "decided" : "later");
 }
 
 static void
@@ -154,6 +161,25 @@ accept_answer(struct arrival *arrival, const struct reply_verdict *verdict)
 	decide(arrival, "mail.answered", wire_write_answered(arrival->arena, &answered));
 }
 
+/* It comes again; the person is told what must be mended for it to count then. */
+static void
+wait_for_key(struct arrival *arrival)
+{
+	struct cs_refusal why = { .code = "reply-key-unknown" };
+
+	for (size_t i = 0; i < arrival->facts.owners_len && why.text == NULL; i++)
+		if (arrival->keys[i].unknown)
+			why.text = cs_arena_printf(arrival->arena,
+			    "the key of the answer's signature, %s, could not be looked up: %s",
+			    arrival->keys[i].owner, arrival->troubles[i]);
+	if (why.text == NULL) { /* no reader, or one that cannot be believed */
+		end(arrival, LMTP_LATER, "no-reader");
+		return;
+	}
+	arrival->again = true;
+	refuse(arrival, &why);
+}
+
 static void
 on_verified(void *arg, const struct reply_verdict *verdict)
 {
@@ -171,7 +197,7 @@ on_verified(void *arg, const struct reply_verdict *verdict)
 	case REPLY_FINDINGS:
 		break;
 	}
-	end(arrival, LMTP_LATER, "key-unknown"); /* it comes again */
+	wait_for_key(arrival);
 }
 
 static void
@@ -202,23 +228,40 @@ on_key_kept(void *arg, bool kept)
 	key_done(look->arrival, kept);
 }
 
+/* Of more than one record nobody knows which is the key: it is as if there were two (RFC 6376 3.6.2.2). */
+static const struct cs_span too_many[] = {
+	{ (const uint8_t *)"v=DKIM1; p=", 11 },
+	{ (const uint8_t *)"v=DKIM1; p=", 11 },
+};
+
+static void
+take_key(struct arrival *arrival, size_t at, const struct probe_finding *finding)
+{
+	struct reply_key *key = &arrival->keys[at];
+
+	key->texts = &arrival->texts[at];
+	if (finding->outcome == CLAIM_PROVED) {
+		arrival->texts[at] = cs_span_str(cs_arena_strdup(arrival->arena, finding->detail));
+		key->texts_len = 1;
+	} else if (strcmp(finding->reason, "txt-too-many") == 0) {
+		key->texts = too_many;
+		key->texts_len = 2;
+	} else if (strcmp(finding->reason, "txt-no-record") != 0 &&
+		   strcmp(finding->reason, "txt-unreadable") != 0) {
+		/* Bogus is not "no key": it is not known which. */
+		key->unknown = true;
+		arrival->troubles[at] = cs_arena_strdup(arrival->arena, finding->text);
+	}
+}
+
 static void
 on_key(void *arg, const struct probe_finding *finding)
 {
 	struct key_look *look = arg;
 	struct arrival *arrival = look->arrival;
-	struct reply_key *key = &arrival->keys[look->at];
 
 	arrival->routes[look->at] = wire_route_of(arrival->arena, finding);
-	key->texts = &arrival->texts[look->at];
-	if (finding->outcome == CLAIM_PROVED) {
-		arrival->texts[look->at] =
-		    cs_span_str(cs_arena_strdup(arrival->arena, finding->detail));
-		key->texts_len = 1;
-	}
-	/* Bogus is not "no key": it is not known which. */
-	key->unknown =
-	    finding->outcome != CLAIM_PROVED && strcmp(finding->reason, "txt-no-record") != 0;
+	take_key(arrival, look->at, finding);
 	answers_keep(arrival->inbox->mailbox->answers, finding, on_key_kept, arg);
 }
 

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define DIGITS "0123456789"
+#define BY_DOMAIN \
+	"Answer through the mail server of the mailbox's own domain, which must sign mails by DKIM."
 
 /* 1 to `max` digits. */
 static size_t
@@ -62,10 +64,32 @@ mailbox_mend_of(const char *reason)
 		    "Check that the mailbox exists and takes mail, then press Verify." },
 		{ "bounced", "Check that the mailbox exists and takes mail, then press Verify." },
 		{ "too-late", "Press Verify to have a new token mailed." },
+		{ "reply-key-unknown",
+		    "Mend the zone of the key or its name servers. The mail server brings the answer "
+		    "again by itself; or answer once more." },
+		{ "reply-from-other", "Answer from exactly the address that is to be proved." },
+		{ "reply-digest",
+		    "Make the response from the newest mail, with the token of this request." },
+	};
+	static const struct {
+		const char *family, *mend;
+	} families[] = {
+		{ "reply-unsigned", BY_DOMAIN },
+		{ "reply-misaligned", BY_DOMAIN },
+		{ "reply-not-covered", BY_DOMAIN },
+		{ "dkim-key", "Publish one DKIM key of 2048 bits or Ed25519 at this name." },
+		{ "dkim-no-key", "Publish one DKIM key of 2048 bits or Ed25519 at this name." },
+		{ "dkim-", "Answer again, and directly: lists and forwarders change mails." },
+		{ "reply-",
+		    "Answer the newest mail with its mail program's reply button, in plain text, with "
+		    "nothing but the response in it." },
 	};
 
 	for (size_t i = 0; i < sizeof(mends) / sizeof(mends[0]); i++)
 		if (strcmp(mends[i].reason, reason) == 0)
 			return mends[i].mend;
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (strncmp(families[i].family, reason, strlen(families[i].family)) == 0)
+			return families[i].mend;
 	return "";
 }

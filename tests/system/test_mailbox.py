@@ -401,6 +401,30 @@ class Answers(MailTest):
         self.send(headers, body, self.ours)
         self.alice.wait_check(request, "mailbox-1", "proved")
 
+    def test_a_key_that_cannot_be_had_is_told_and_the_answer_comes_again(self) -> None:
+        """Two keys where one must be; then a zone whose signatures are broken: never "no key", never a proof."""
+        self.stack.dns.add_mail_zone("keys.example")
+        keys = SigningDomain(self.stack.root / "out", "keys.example")
+        self.stack.dns.set("keys.example", keys.owner, "TXT", keys.record(), '"v=DKIM1; p=AAAA"')
+        mailbox = "ann@keys.example"
+        request, raw = self.challenge(mailbox)
+        headers, body = answer(self.made(request, raw), mailbox)
+        self.send(headers, body, keys)
+        self.refused_for(request, "dkim-key-many")
+        self.stack.dns.set("keys.example", keys.owner, "TXT", keys.record())
+        self.stack.dns.sign("keys.example", "bogus")
+        mail = whole(headers, body, keys.sign(headers, body))
+        replies = deliver(self.lmtp, mailbox, [dict(headers)["To"]], mail)
+        self.assertEqual([code for code, _ in replies], [250, 451], replies)
+        self.refused_for(request, "reply-key-unknown")
+        shown = self.alice.check(request, "mailbox-1")["mail"]  # type: ignore[index]
+        self.assertIn(f"{keys.owner}.keys.example", str(shown))
+        self.assertIn("a signature does not fit", str(shown))
+        self.assertIn("brings the answer again", shown["mend"])
+        self.stack.dns.sign("keys.example", "secure")
+        self.send(headers, body, keys)
+        self.alice.wait_check(request, "mailbox-1", "proved")
+
     def test_an_answer_to_one_request_is_none_to_another(self) -> None:
         mailbox = "replay@alpha.example"
         first, raw = self.challenge(mailbox)
