@@ -108,6 +108,7 @@ setting(const struct mailbox_service *mailbox, const struct svc_event *ev)
 	return (struct mailbox_setting){
 		.token_key = mailbox->token_key,
 		.limits = mailbox->limits,
+		.takes_answers = mailbox->return_domain[0] != '\0',
 		.request = ev->key,
 		.now_ms = ev->now_ms,
 		.random = ev->random,

@@ -311,6 +311,9 @@ mail_to(const struct mailbox_setting *in, const struct mailbox_challenge *old, c
 	if (!choose_way(&old->asked.check, method, &way))
 		return deferred(old, "method-not-allowed",
 		    "the profile does not let a mailbox be proved that way");
+	if (way == MAILBOX_BY_REPLY && !in->takes_answers)
+		return deferred(old, "method-not-available",
+		    "answers by mail are not taken in here: no mail was made");
 	if (live >= MAILBOX_LIVE)
 		return deferred(
 		    old, "tokens-live", "three tokens are still valid: use one of them");

@@ -95,6 +95,7 @@ bool mailbox_is_live(const struct mailbox_mail *mail, int64_t now_ms);
 struct mailbox_setting {
 	struct cs_span token_key;
 	struct mailbox_limits limits;
+	bool takes_answers; /* is there an address that answers by mail come to? */
 	struct cs_id request;
 	int64_t now_ms;
 	const uint8_t *random; /* 32 octets, fresh */

@@ -63,6 +63,9 @@ mailbox_mend_of(const char *reason)
 		{ "smtp-refused",
 		    "Check that the mailbox exists and takes mail, then press Verify." },
 		{ "bounced", "Check that the mailbox exists and takes mail, then press Verify." },
+		{ "method-not-available",
+		    "Ask the operator to set CS_MAIL_RETURN_DOMAIN, or choose another method." },
+		{ "method-not-allowed", "Choose a method that the profile allows." },
 		{ "too-late", "Press Verify to have a new token mailed." },
 		{ "reply-key-unknown",
 		    "Mend the zone of the key or its name servers. The mail server brings the answer "

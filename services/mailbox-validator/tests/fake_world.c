@@ -86,6 +86,7 @@ fake_world_setup(void **state)
 	world->arena = cs_arena_new();
 	world->mailbox.key = new_key(world->arena, dir, "mailbox");
 	world->mailbox.token_key = cs_span_of(token_key, sizeof(token_key) - 1);
+	world->mailbox.return_domain = "bounces.example";
 	world->mailbox.limits = (struct mailbox_limits){ 5, 20, 200, 100 };
 	make_trust(world, dir);
 	remove_all(dir);

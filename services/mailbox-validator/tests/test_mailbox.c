@@ -42,6 +42,7 @@ setting(struct bench *bench)
 	return (struct mailbox_setting){
 		.token_key = bench->world->mailbox.token_key,
 		.limits = bench->world->mailbox.limits,
+		.takes_answers = true,
 		.request = fake_request(1),
 		.now_ms = bench->now_ms,
 		.random = bench->random,
@@ -1130,6 +1131,28 @@ an_answer_serves_only_the_request_and_mail_it_is_for(void **state)
 	assert_true(answer(&bench, answer_to(&bench, 1)).proves);
 }
 
+/* A mail that nobody could answer would only be waited for. */
+static void
+without_an_address_for_answers_none_is_asked_for(void **state)
+{
+	struct bench bench;
+
+	bench_begin(&bench, *state);
+	(void)order_both(&bench, 1);
+	struct mailbox_setting in = setting(&bench);
+	struct mailbox_pressed pressed = { "mailbox-1", "demo", "alice", "email-reply" };
+
+	in.takes_answers = false;
+	struct mailbox_step step = mailbox_decide_pressed(&in, &bench.now, &pressed);
+
+	assert_null(step.mail);
+	assert_string_equal(step.told, "deferred");
+	assert_string_equal(step.reason, "method-not-available");
+	pressed.method = "";
+	assert_int_equal(
+	    mailbox_decide_pressed(&in, &bench.now, &pressed).mail->way, MAILBOX_BY_TOKEN);
+}
+
 /* Neither is the other: what is typed answers no mail, and no mail answers for what is typed. */
 static void
 tokens_and_answers_do_not_mix(void **state)
@@ -1295,6 +1318,7 @@ main(void)
 		cmocka_unit_test(what_is_no_answer_is_told_and_counts_nothing),
 		cmocka_unit_test(only_so_much_of_what_comes_back_is_told),
 		cmocka_unit_test(an_answer_serves_only_the_request_and_mail_it_is_for),
+		cmocka_unit_test(without_an_address_for_answers_none_is_asked_for),
 		cmocka_unit_test(tokens_and_answers_do_not_mix),
 		cmocka_unit_test(a_method_that_the_order_does_not_allow_makes_no_mail),
 		cmocka_unit_test(a_press_before_its_order_keeps_its_method),
