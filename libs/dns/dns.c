@@ -78,7 +78,7 @@ struct lookup {
 static struct lookup *
 lookup_of(struct turn_place *place)
 {
-	return (struct lookup *)(void *)((char *)place - offsetof(struct lookup, place));
+	return (struct lookup *)((uintptr_t)place - offsetof(struct lookup, place));
 }
 
 /* Its turn follows from the list that it is in. */

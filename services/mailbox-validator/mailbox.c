@@ -586,6 +586,8 @@ mailbox_evidence(const struct mailbox_setting *in, const struct mailbox_step *st
     const struct mailbox_route *route, const struct mailbox_route *key)
 {
 	const struct mailbox_mail *mail = mailbox_mail_of(&step->next, step->next.proved_mail);
+
+	cs_assert(mail != NULL); /* what proves was sent */
 	const struct claim_asked order = order_by(&step->next.asked, mail->way);
 	int64_t reuse_ms = order.check.freshness_ms < MAILBOX_REUSE_MS ? order.check.freshness_ms
 								       : MAILBOX_REUSE_MS;

@@ -24,7 +24,7 @@ challenges(struct cs_arena *arena, struct cs_span in)
 	if (wire_read_mailbox_challenge(arena, in, &id, &told, NULL) == CS_OK) {
 		cs_assert(told.check[0] != '\0' && told.challenge != INTAKE_NO_CHALLENGE);
 		require_text(told.target);
-		require_text(told.reply);
+		require_text(told.mail.reply);
 	}
 	if (wire_read_domain_challenge(arena, in, &id, &told, NULL) == CS_OK) {
 		cs_assert(told.check[0] != '\0');
