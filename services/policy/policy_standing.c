@@ -69,6 +69,7 @@ policy_proof_of(const struct claim_evidence *evidence, struct cs_span envelope, 
 		.expected = evidence->expected,
 		.primary_sha256 = evidence->primary_sha256,
 		.request = evidence->request,
+		.check_id = evidence->check_id,
 		.attempt = evidence->attempt,
 		.checked_at_ms = earlier(evidence->checked_at_ms, now_ms),
 		.covers_subdomains = evidence->covers_subdomains,
@@ -99,18 +100,30 @@ policy_standing_has(const struct policy_proof *proofs, const struct policy_proof
 }
 
 /*
+ * A look at a domain tries every open method, every value and the names above, and its no states one of
+ * them: it is a no of all, whichever had proved it before.
+ */
+static bool
+is_same_domain_check(const struct policy_proof *no, const struct policy_proof *yes)
+{
+	return no->kind == CLAIM_DOMAIN && yes->kind == CLAIM_DOMAIN && no->check_id[0] != '\0' &&
+	       strcmp(no->check_id, yes->check_id) == 0;
+}
+
+/*
  * A later no voids an earlier yes.  Attempts count inside one request; between requests only the
  * time of the look can tell which was later.
  */
 static bool
 voids(const struct policy_proof *no, const struct policy_proof *yes)
 {
-	if (no->outcome != CLAIM_REFUSED ||
-	    memcmp(no->check_digest, yes->check_digest, CLAIM_DIGEST) != 0)
+	const bool same = memcmp(no->check_digest, yes->check_digest, CLAIM_DIGEST) == 0;
+
+	if (no->outcome != CLAIM_REFUSED)
 		return false;
 	if (cs_id_equal(no->request, yes->request))
-		return no->attempt > yes->attempt;
-	return no->checked_at_ms >= yes->checked_at_ms; /* as the signer judges */
+		return (same || is_same_domain_check(no, yes)) && no->attempt > yes->attempt;
+	return same && no->checked_at_ms >= yes->checked_at_ms; /* as the signer judges */
 }
 
 static bool

@@ -21,6 +21,7 @@ struct policy_proof {
 	uint8_t check_digest[CLAIM_DIGEST], envelope_sha256[CLAIM_DIGEST];
 	struct cs_span primary_sha256; /* 32 octets for MPIC of a domain, else empty */
 	struct cs_id request;          /* that it was made for */
+	const char *check_id;          /* of that request; "" where it was not remembered */
 	uint32_t attempt;
 	int64_t checked_at_ms, valid_until_ms; /* never longer than the rules allow */
 	bool covers_subdomains;

@@ -413,7 +413,7 @@ read_configs(struct svc_batch *batch, const struct db_rows *rows, struct cs_err 
 static const char load_standing_sql[] =
     "select w.at, s.kind, s.outcome, s.enterprise, s.account, s.target, s.method, s.expected,"
     " s.check_digest, s.envelope_sha256, s.primary_sha256, s.request, s.attempt, s.checked_at_ms,"
-    " s.valid_until_ms, s.covers_subdomains, s.remotes"
+    " s.valid_until_ms, s.covers_subdomains, s.remotes, s.check_id"
     " from unnest($1::integer[], $2::text[], $3::text[]) as w(at, enterprise, target)"
     " join standing s on s.enterprise = w.enterprise and s.target = w.target"
     " and s.valid_until_ms > $4";
@@ -493,6 +493,7 @@ read_proof(const struct db_rows *rows, size_t row, struct policy_proof *proof)
 		.valid_until_ms = db_get_i64(rows, row, 14),
 		.covers_subdomains = db_get_bool(rows, row, 15),
 		.remotes = (uint32_t)db_get_i32(rows, row, 16),
+		.check_id = db_get_text(rows, row, 17),
 	};
 	/* Their length is a constraint of the table. */
 	memcpy(proof->check_digest, db_get_bytes(rows, row, 8).data, CLAIM_DIGEST);
@@ -807,10 +808,10 @@ save_progress(struct svc_batch *batch, struct cs_err *err)
 static const char save_standing_sql[] =
     "insert into standing (check_digest, request, attempt, enterprise, account, kind, target,"
     " method, expected, outcome, envelope_sha256, primary_sha256, checked_at_ms, valid_until_ms,"
-    " covers_subdomains, remotes)"
+    " covers_subdomains, remotes, check_id)"
     " select * from unnest($1::bytea[], $2::uuid[], $3::integer[], $4::text[], $5::text[],"
     "  $6::integer[], $7::text[], $8::text[], $9::bytea[], $10::integer[], $11::bytea[],"
-    "  $12::bytea[], $13::bigint[], $14::bigint[], $15::boolean[], $16::integer[])"
+    "  $12::bytea[], $13::bigint[], $14::bigint[], $15::boolean[], $16::integer[], $17::text[])"
     " on conflict do nothing";
 
 static int
@@ -875,6 +876,7 @@ save_standing(struct svc_batch *batch, struct cs_err *err)
 	COLUMN(int64_t, valid_until, p[i]->valid_until_ms);
 	COLUMN(bool, covers, p[i]->covers_subdomains);
 	COLUMN(int32_t, remotes, (int32_t)p[i]->remotes);
+	COLUMN(const char *, check_id, p[i]->check_id);
 	const struct db_param params[] = {
 		db_bytes_array(arena, check_digest, n),
 		db_id_array(arena, request, n),
@@ -892,9 +894,10 @@ save_standing(struct svc_batch *batch, struct cs_err *err)
 		db_i64_array(arena, valid_until, n),
 		db_bool_array(arena, covers, n),
 		db_i32_array(arena, remotes, n),
+		db_text_array(arena, check_id, n),
 	};
 
-	return db_send(batch->db, save_standing_sql, params, 16, -1, err);
+	return db_send(batch->db, save_standing_sql, params, 17, -1, err);
 }
 
 enum cs_code

@@ -64,6 +64,24 @@ find_by_attempt(const struct signer_case *c, const struct claim_check *check)
 	return NULL;
 }
 
+/*
+ * A look at a domain tries every method, value and name that the check leaves open, and its no states one of
+ * them: in the request that the yes was made for it is a no of all.
+ */
+static bool
+was_looked_at_in_vain(const struct signer_case *c, const struct claim_evidence *e)
+{
+	for (size_t i = 0; e->kind == CLAIM_DOMAIN && i < c->n_evidence; i++) {
+		const struct claim_evidence *no = &c->evidence[i].e;
+
+		if (no->kind == CLAIM_DOMAIN && no->outcome == CLAIM_REFUSED &&
+		    no->attempt > e->attempt && cs_id_equal(no->request, e->request) &&
+		    strcmp(no->check_id, e->check_id) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* A no of a later attempt, or of another request and not earlier, voids a yes about the same thing. */
 static bool
 is_voided(const struct signer_case *c, const struct claim_evidence *e)
@@ -77,7 +95,7 @@ is_voided(const struct signer_case *c, const struct claim_evidence *e)
 							 : no->checked_at_ms >= e->checked_at_ms)
 			return true;
 	}
-	return false;
+	return was_looked_at_in_vain(c, e);
 }
 
 static void

@@ -118,6 +118,7 @@ create table standing (
 	valid_until_ms bigint not null,
 	covers_subdomains boolean not null,
 	remotes integer not null,                       -- perspectives that were asked
+	check_id text not null default '',              -- of that request
 	primary key (check_digest, request, attempt)
 );
 create index standing_target on standing (enterprise, target, valid_until_ms);

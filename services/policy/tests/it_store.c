@@ -650,6 +650,7 @@ remember(struct fixture *f, const struct policy_submitted *request, const char *
 		.expected = cs_span_str(expected),
 		.primary_sha256 = cs_span_of(primary, CLAIM_DIGEST),
 		.request = request->request.id,
+		.check_id = "mpic-domain-1",
 		.attempt = 3,
 		.checked_at_ms = NOW - 5,
 		.valid_until_ms = valid_until_ms,
@@ -697,6 +698,7 @@ evidence_comes_back_as_it_was_saved(void **state)
 	assert_int_equal(got->envelope_sha256[31], 8);
 	assert_int_equal(got->primary_sha256.len, CLAIM_DIGEST);
 	assert_true(cs_id_equal(got->request, request->request.id));
+	assert_string_equal(got->check_id, "mpic-domain-1");
 	assert_int_equal(got->attempt, 3);
 	assert_int_equal(got->checked_at_ms, NOW - 5);
 	assert_int_equal(got->valid_until_ms, NOW + 10);

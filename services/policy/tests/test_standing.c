@@ -506,6 +506,52 @@ a_later_no_voids_an_earlier_yes_in_any_order(void **state)
 	}
 }
 
+/* The no names one method, one value and the name itself, whatever had proved it. */
+static void
+a_no_to_a_domain_is_one_to_every_way_that_proved_it(void **state)
+{
+	static const struct {
+		const char *name, *check_id;
+		bool same_request;
+		uint32_t attempt;
+		bool want;
+	} cases[] = {
+		{ "the next look", "domain-1", true, 2, false },
+		{ "the same look", "domain-1", true, 1, true },
+		{ "another domain of the request", "domain-2", true, 2, true },
+		{ "another request", "domain-1", false, 2, true },
+	};
+	struct fake_world *world = *state;
+
+	world->config.profile.validation = POLICY_DOMAIN;
+	const struct claim_request first = fake_request(world, "alice@alpha.example", "").request;
+	const struct claim_request second = fake_request(world, "alice@alpha.example", "").request;
+	const struct claim_plan plan = checks_of(world, &first);
+	const struct policy_evidence yes =
+	    fake_domain(world, &first, fake_check(&plan, "domain-1"), "dns-txt", "an older value");
+	const struct policy_evidence seconded = fake_corroboration(world, &yes);
+
+	for (size_t i = 0; i < LEN(cases); i++) {
+		struct claim_check check = *fake_check(&plan, "domain-1");
+		const struct policy_proof *proofs = NULL;
+
+		check.id = cases[i].check_id;
+		check.method = "http-file";
+		check.expected = cs_span_str("the value");
+		claim_check_digest(&check, check.digest);
+		const struct policy_evidence no =
+		    fake_evidence(world, cases[i].same_request ? &first : &second, &check,
+			cases[i].attempt, CLAIM_REFUSED);
+
+		add(world, &proofs, &yes);
+		add(world, &proofs, &seconded);
+		add(world, &proofs, &no);
+		if (stands(world, proofs, &first, "domain-1", FAKE_NOW) != cases[i].want)
+			fail_msg(
+			    "%s: got %d, want %d", cases[i].name, !cases[i].want, cases[i].want);
+	}
+}
+
 static void
 the_first_result_of_an_attempt_counts(void **state)
 {
@@ -549,6 +595,7 @@ main(void)
 		CASE(a_check_that_stands_says_exactly_what_was_proved),
 		CASE(two_domains_that_one_proof_covers_keep_their_own_perspectives_check),
 		CASE(a_later_no_voids_an_earlier_yes_in_any_order),
+		CASE(a_no_to_a_domain_is_one_to_every_way_that_proved_it),
 		CASE(the_first_result_of_an_attempt_counts),
 	};
 

@@ -89,6 +89,30 @@ CHANGE(caa_denied_later, STEP_CASE, DENY(CAA_DEV, w->c.id, 2, NOW))
 CHANGE(other_check_denied, STEP_CASE, DENY(CAA_DEV, w->c.id, 2, NOW);
        w->denials[0].check_digest[0] ^= 1)
 
+/* Another look at the domain in the request that it was proved for: of another method, all in vain. */
+static void
+look_in_vain(struct world *w, uint32_t attempt, const char *check_id, struct cs_id request)
+{
+	struct claim_evidence no = w->evidence[DOMAIN];
+
+	no.outcome = CLAIM_REFUSED;
+	no.attempt = attempt;
+	no.check_id = check_id;
+	no.request = request;
+	no.method = "http-file";
+	claim_evidence_check_digest(&no, no.check_digest);
+	(void)world_store(w, &no, KEY_DOMAIN);
+}
+#define PROVED w->evidence[DOMAIN]
+CHANGE(
+    domain_in_vain, STEP_CASE, look_in_vain(w, PROVED.attempt + 1, PROVED.check_id, PROVED.request))
+CHANGE(domain_in_vain_before, STEP_CASE,
+    look_in_vain(w, PROVED.attempt, PROVED.check_id, PROVED.request))
+CHANGE(other_domain_in_vain, STEP_CASE,
+    look_in_vain(w, PROVED.attempt + 1, "domain-2", PROVED.request))
+CHANGE(domain_in_vain_elsewhere, STEP_CASE, struct cs_id other = PROVED.request;
+       other.octets[0] ^= 1; look_in_vain(w, PROVED.attempt + 1, PROVED.check_id, other))
+
 /* ---- not genuine ---- */
 CHANGE(request_by_policy, STEP_FACTS, w->request_key = KEY_POLICY)
 CHANGE(request_by_stranger, STEP_FACTS, w->request_key = KEY_STRANGER)
@@ -438,6 +462,10 @@ static const struct {
 	{ "denied for another request just then", denied_elsewhere_then, "mailbox-1 voided" },
 	{ "denied before for another request", denied_elsewhere_before, NULL },
 	{ "CAA denied later", caa_denied_later, "caa-2 voided" },
+	{ "domain looked at in vain later", domain_in_vain, "domain-1 voided" },
+	{ "domain looked at in vain before", domain_in_vain_before, NULL },
+	{ "another domain looked at in vain", other_domain_in_vain, NULL },
+	{ "for another request, by another method", domain_in_vain_elsewhere, NULL },
 	{ "something else denied", other_check_denied, NULL },
 	{ "request signed by policy", request_by_policy, "request-not-genuine" },
 	{ "request signed by a stranger", request_by_stranger, "request-not-genuine" },
