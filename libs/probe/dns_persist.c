@@ -9,7 +9,7 @@ static const char *const texts[] = {
 	[PERSIST_NO_RECORD] = "there is no TXT record at this name",
 	[PERSIST_TOO_MANY] = "there are more than 100 TXT records at this name",
 	[PERSIST_UNREADABLE] = "no TXT record can be read as ISSUER; accounturi=ACCOUNT",
-	[PERSIST_OTHER_ISSUER] = "no TXT record names one of our issuer domain names",
+	[PERSIST_OTHER_ISSUER] = "no TXT record names the issuer domain name that it has to",
 	[PERSIST_NO_ACCOUNT] = "the record names us, but no account",
 	[PERSIST_OTHER_ACCOUNT] = "the record names another account",
 	[PERSIST_BAD_UNTIL] = "the record's persistUntil is not a number of seconds",
@@ -30,8 +30,12 @@ static struct said
 judge(const struct look *look, const char *name, const struct dns_answer *answer)
 {
 	const struct claim_check *check = look->check;
+	/*
+	 * Of our names the one that the account's URI says, and no other: evidence names the URI alone, and
+	 * perspectives have to look for the same.
+	 */
 	const struct persist_question question = { .issuers = check->issuer_domains.items,
-		.issuers_len = check->issuer_domains.n,
+		.issuers_len = 1,
 		.account_uri = probe_persist_account(look->arena, check),
 		.at_s = cs_now_ms() / 1000 };
 	enum persist_finding finding = persist_match(&question, answer);

@@ -38,10 +38,12 @@ struct record_walk {
 	enum claim_dnssec before; /* what the look rested on already */
 };
 
+/* Perspectives are asked about the very name that the primary found the proof at, and see no other. */
 static bool
 may_prune(const struct look *look)
 {
-	return look->method != NULL && smime_method_may_prune(look->method);
+	return look->check->kind != CLAIM_MPIC_DOMAIN && look->method != NULL &&
+	       smime_method_may_prune(look->method);
 }
 
 /* With the label before it a name may be too long to be one, while its parents are not. */

@@ -24,6 +24,7 @@
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define VALUE "abcdefghijklmnopqrstuvwxyz234567"
 #define OURS "ca.countersign.example"
+#define SECOND "second.countersign.example" /* another issuer domain name of ours */
 #define TOKEN "abcdefghijklmnopqrstuvwx_-"
 #define KEY_AUTHORIZATION TOKEN ".NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 #define TERMS \
@@ -202,6 +203,8 @@ publish_methods(struct world *world)
 		    " '\"" OURS "; accounturi=acct:demo@" OURS "\"'");
 	call(world, "dns.set alpha.example _validation-persist TXT"
 		    " '\"" OURS "; accounturi=acct:other@" OURS "\"'");
+	call(world, "dns.set alpha.example _validation-persist.second TXT"
+		    " '\"" SECOND "; accounturi=acct:demo@" OURS "\"'");
 	put_acme(world, "good.alpha.example", KEY_AUTHORIZATION " \r\n\t");
 	put_acme(world, "padded.alpha.example", " " KEY_AUTHORIZATION);
 	call(world, "dns.set alpha.example servers MX '10 good.alpha.example.'");
@@ -616,6 +619,38 @@ a_record_is_found_where_the_method_may_look(void **state)
 			fail_msg("%s %s: no detail", records[i].method, want->target);
 		expect_readable(world, &check);
 	}
+}
+
+/* The primary names the parent where it saw the proof: that is the name that others are asked about. */
+static void
+a_perspective_looks_at_the_very_name_that_was_proved(void **state)
+{
+	static const char *const methods[] = { "dns-txt", "dns-cname" };
+	static const struct want below[] = { { "a.b.alpha.example", CLAIM_REFUSED, "txt-no-record",
+						 CLAIM_DNSSEC_SECURE },
+		{ "x.y.cn.alpha.example", CLAIM_REFUSED, "cname-no-record", CLAIM_DNSSEC_SECURE } };
+	static const struct want at[] = { { "alpha.example", CLAIM_PROVED, "txt-matches",
+					      CLAIM_DNSSEC_SECURE },
+		{ "cn.alpha.example", CLAIM_PROVED, "cname-matches", CLAIM_DNSSEC_SECURE } };
+
+	for (size_t i = 0; i < LEN(methods); i++) {
+		expect(&below[i], look(*state, CLAIM_MPIC_DOMAIN, methods[i], below[i].target));
+		expect(&at[i], look(*state, CLAIM_MPIC_DOMAIN, methods[i], at[i].target));
+	}
+}
+
+/* Perspectives know the account's URI alone: what they could not find is no proof for the primary either. */
+static void
+a_persistent_record_names_the_issuer_of_the_account(void **state)
+{
+	static const struct want want = { "second.alpha.example", CLAIM_REFUSED,
+		"persist-other-issuer", CLAIM_DNSSEC_SECURE };
+	static const char *issuers[] = { OURS, SECOND };
+	struct world *world = *state;
+	struct claim_check check = check_of(CLAIM_DOMAIN, "dns-persist", want.target);
+
+	check.issuer_domains = (struct claim_texts){ issuers, 2 };
+	expect(&want, look_by(world, world->probe, &check));
 }
 
 /* With the label before them names this long are none that DNS can hold; their parents are. */
@@ -1054,6 +1089,8 @@ main(int argc, char *argv[])
 		cmocka_unit_test(a_file_proves_by_being_exactly_the_value),
 		cmocka_unit_test(a_fetch_names_every_place_that_it_visited),
 		cmocka_unit_test(a_record_is_found_where_the_method_may_look),
+		cmocka_unit_test(a_perspective_looks_at_the_very_name_that_was_proved),
+		cmocka_unit_test(a_persistent_record_names_the_issuer_of_the_account),
 		cmocka_unit_test(a_name_too_long_for_the_label_has_parents),
 		cmocka_unit_test(a_mail_server_shows_the_file_for_its_domain),
 		cmocka_unit_test(among_equal_mail_servers_the_value_draws),
