@@ -495,6 +495,7 @@ remember(const struct policy_setting *in, struct policy_step *step,
 	if (!policy_proof_of(&evidence->evidence, evidence->envelope, in->now_ms, proof) ||
 	    policy_standing_has(step->next.proofs, proof))
 		return;
+	policy_standing_shorten(step->next.proofs, in->now_ms, proof);
 	proof->next = step->next.proofs;
 	step->next.proofs = proof;
 }

@@ -135,6 +135,17 @@ is_voided(const struct policy_proof *proofs, const struct policy_proof *yes)
 	return false;
 }
 
+void
+policy_standing_shorten(const struct policy_proof *proofs, int64_t now_ms, struct policy_proof *no)
+{
+	if (no->kind != CLAIM_DOMAIN || no->outcome != CLAIM_REFUSED)
+		return;
+	for (; proofs != NULL; proofs = proofs->next)
+		if (proofs->outcome == CLAIM_PROVED && voids(no, proofs))
+			return;
+	no->valid_until_ms = earlier(no->valid_until_ms, now_ms + POLICY_LATE_NO_MS);
+}
+
 /*
  * When it stops serving this check: the rules', the evidence's and the profile's period.  The rules of
  * today, also for what was remembered under others.

@@ -49,6 +49,14 @@ CS_MUST_USE bool policy_proof_of(const struct claim_evidence *evidence, struct c
 /* Did it rest on DNS answers that prove nothing (SBR 4.2.2.1.1)?  No proof, whatever it says. */
 bool policy_standing_doubtful(const struct claim_evidence *evidence);
 
+/*
+ * Looks at a domain in vain come by the thousand, and what they could void is proved once: one that voids
+ * none of `proofs` is remembered for POLICY_LATE_NO_MS only, for a yes that is still on its way.
+ */
+#define POLICY_LATE_NO_MS INT64_C(86400000)
+void
+policy_standing_shorten(const struct policy_proof *proofs, int64_t now_ms, struct policy_proof *no);
+
 /* Is this attempt for this check of this request among `proofs`?  The first result counts. */
 bool policy_standing_has(const struct policy_proof *proofs, const struct policy_proof *proof);
 

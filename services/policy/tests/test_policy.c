@@ -791,6 +791,23 @@ a_no_after_the_final_plan_voids_what_it_stood_on(void **state)
 	assert_string_equal(step.refused_check, "mailbox-1");
 }
 
+/* The schedule looks dozens of times before anybody publishes anything. */
+static void
+a_look_at_a_domain_in_vain_is_remembered_for_a_day(void **state)
+{
+	struct flow flow = begin(*state);
+
+	flow.c.config.profile.validation = POLICY_BOTH;
+	(void)submit(&flow);
+	struct policy_evidence no = answer(&flow, "domain-1", 1, CLAIM_REFUSED);
+
+	no.evidence.method = "dns-txt";
+	(void)tell(&flow, &no);
+	assert_non_null(flow.c.proofs);
+	assert_int_equal(flow.c.proofs->outcome, CLAIM_REFUSED);
+	assert_int_equal(flow.c.proofs->valid_until_ms, flow.world->now_ms + POLICY_LATE_NO_MS);
+}
+
 static void
 nothing_moves_a_plan_that_has_ended(void **state)
 {
@@ -886,6 +903,7 @@ main(void)
 		CASE(the_same_evidence_twice_counts_once),
 		CASE(an_unsigned_plan_is_made_anew_within_a_day),
 		CASE(a_no_after_the_final_plan_voids_what_it_stood_on),
+		CASE(a_look_at_a_domain_in_vain_is_remembered_for_a_day),
 		CASE(nothing_moves_a_plan_that_has_ended),
 		CASE(a_decision_leaves_the_case_before_it_alone),
 		CASE(only_the_moves_of_the_table_are_moves),

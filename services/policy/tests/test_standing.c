@@ -2,6 +2,7 @@
 /* Which evidence that stands serves which check. */
 #include <string.h>
 
+#include "base/time.h"
 #include "fake_world.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
@@ -552,6 +553,55 @@ a_no_to_a_domain_is_one_to_every_way_that_proved_it(void **state)
 	}
 }
 
+/* Whoever looks in vain for a year fills no list that every request of the enterprise reads. */
+static void
+a_no_that_voids_nothing_is_soon_forgotten(void **state)
+{
+	static const struct {
+		const char *name, *check_id;
+		uint32_t attempt;
+		int64_t want_ms;
+	} cases[] = {
+		{ "voids the proof", "domain-1", 2, 398 * CS_DAY_MS },
+		{ "was before the proof", "domain-1", 1, CS_DAY_MS },
+		{ "another domain", "domain-2", 2, CS_DAY_MS },
+		{ "CAA", "caa-1", 2, 7 * CS_HOUR_MS },
+	};
+	struct fake_world *world = *state;
+
+	world->config.profile.validation = POLICY_DOMAIN;
+	const struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
+	const struct claim_plan plan = checks_of(world, &request);
+	const struct policy_evidence yes =
+	    fake_domain(world, &request, fake_check(&plan, "domain-1"), "dns-txt", "a value");
+	const struct policy_proof *proofs = NULL;
+
+	add(world, &proofs, &yes);
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const bool caa = strcmp(cases[i].check_id, "caa-1") == 0;
+		struct claim_check check = *fake_check(&plan, caa ? "caa-1" : "domain-1");
+		struct policy_proof no;
+
+		check.id = cases[i].check_id;
+		if (!caa)
+			check.method = "http-file";
+		claim_check_digest(&check, check.digest);
+		const struct policy_evidence made =
+		    fake_evidence(world, &request, &check, cases[i].attempt, CLAIM_REFUSED);
+
+		assert_true(policy_proof_of(&made.evidence, made.envelope, world->now_ms, &no));
+		policy_standing_shorten(proofs, world->now_ms, &no);
+		if (no.valid_until_ms - world->now_ms != cases[i].want_ms)
+			fail_msg("%s: %lld ms", cases[i].name,
+			    (long long)(no.valid_until_ms - world->now_ms));
+	}
+	struct policy_proof same;
+
+	assert_true(policy_proof_of(&yes.evidence, yes.envelope, world->now_ms, &same));
+	policy_standing_shorten(NULL, world->now_ms, &same);
+	assert_int_equal(same.valid_until_ms, proofs->valid_until_ms);
+}
+
 static void
 the_first_result_of_an_attempt_counts(void **state)
 {
@@ -596,6 +646,7 @@ main(void)
 		CASE(two_domains_that_one_proof_covers_keep_their_own_perspectives_check),
 		CASE(a_later_no_voids_an_earlier_yes_in_any_order),
 		CASE(a_no_to_a_domain_is_one_to_every_way_that_proved_it),
+		CASE(a_no_that_voids_nothing_is_soon_forgotten),
 		CASE(the_first_result_of_an_attempt_counts),
 	};
 
