@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "handler.h"
+#include "probe/settings.h"
 
 static const struct svc_setting settings[] = {
 	SVC_PRIVATE(struct caa_service, key_file, "CS_KEY_FILE", NULL,
 	    "Ed25519 key (PKCS#8 PEM) that signs the evidence"),
-	SVC_FILE(struct caa_service, probing.root_hints_file, "CS_DNS_ROOT_HINTS_FILE", "",
-	    "root servers; empty: those known to the resolver"),
-	SVC_FILE(struct caa_service, probing.anchor_file, "CS_DNS_ANCHOR_FILE",
-	    "/usr/share/dns/root.key", "trust anchor of the DNS root"),
-	SVC_U32(struct caa_service, crew.children, "CS_PROBE_CHILDREN", "2", 1,
-	    SANDBOX_CHILDREN_MAX, "sandboxed processes that look at the outside"),
+	PROBE_SETTINGS(struct caa_service),
 	SVC_TEXT(struct caa_service, keeping.database_url, "CS_DATABASE_URL", NULL, 2048,
 	    "postgresql:// URL of this service's role; the password in a passfile"),
 	SVC_U32(struct caa_service, keeping.days, "CS_ANSWER_DAYS", "400", ANSWERS_DAYS_MIN, 36500,

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "handler.h"
+#include "probe/settings.h"
 #include "store.h"
 
 static const struct svc_setting settings[] = {
 	SVC_PRIVATE(struct domain_service, key_file, "CS_KEY_FILE", NULL,
 	    "Ed25519 key (PKCS#8 PEM) that signs the evidence"),
-	SVC_FILE(struct domain_service, probing.root_hints_file, "CS_DNS_ROOT_HINTS_FILE", "",
-	    "root servers; empty: those known to the resolver"),
-	SVC_FILE(struct domain_service, probing.anchor_file, "CS_DNS_ANCHOR_FILE",
-	    "/usr/share/dns/root.key", "trust anchor of the DNS root"),
-	SVC_TEXT(struct domain_service, probing.public_nets, "CS_TEST_PUBLIC_NETS", "", 400,
-	    "test mode only: networks treated as public"),
+	PROBE_SETTINGS(struct domain_service),
 	SVC_U32(struct domain_service, life_days, "CS_REQUEST_LIFE_DAYS", "30", 1, 365,
 	    "as request-intake has it: days after which a request that nobody approved expires"),
 	SVC_U32(struct domain_service, keep_days, "CS_KEEP_DAYS", "40", 40, 36500,
@@ -23,8 +19,6 @@ static const struct svc_setting settings[] = {
 	SVC_U32(struct domain_service, rules.failures_per_account, "CS_FAILURES_PER_ACCOUNT", "5",
 	    1, 1000000,
 	    "presses of one account that fail for one domain within an hour; at most 5 outside test mode"),
-	SVC_U32(struct domain_service, crew.children, "CS_PROBE_CHILDREN", "2", 1,
-	    SANDBOX_CHILDREN_MAX, "sandboxed processes that look at the outside"),
 	SVC_TEXT(struct domain_service, keeping.database_url, "CS_DATABASE_URL", NULL, 2048,
 	    "postgresql:// URL of this service's role; the password in a passfile"),
 	SVC_U32(struct domain_service, keeping.days, "CS_ANSWER_DAYS", "400", ANSWERS_DAYS_MIN,

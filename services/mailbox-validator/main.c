@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c: mailbox-validator proves that a mailbox is read by who asks for its certificate. */
+#include "probe/settings.h"
 #include "relay.h"
 #include "store.h"
 
@@ -18,12 +19,7 @@ static const struct svc_setting settings[] = {
 	    "where the mail server brings what comes back to that domain: 127.0.0.1:24; empty: nowhere"),
 	SVC_TEXT(struct mailbox_service, confirm_url, "CS_CONFIRM_URL", "", 400,
 	    "the page of request-intake that a link in the mail opens: https://ra.example/confirm; empty: no link"),
-	SVC_FILE(struct mailbox_service, probing.root_hints_file, "CS_DNS_ROOT_HINTS_FILE", "",
-	    "root servers; empty: those known to the resolver"),
-	SVC_FILE(struct mailbox_service, probing.anchor_file, "CS_DNS_ANCHOR_FILE",
-	    "/usr/share/dns/root.key", "trust anchor of the DNS root"),
-	SVC_TEXT(struct mailbox_service, probing.public_nets, "CS_TEST_PUBLIC_NETS", "", 400,
-	    "test mode only: networks treated as public"),
+	PROBE_SETTINGS(struct mailbox_service),
 	SVC_FILE(struct mailbox_service, smtp_ca_file, "CS_SMTP_CA_FILE", "",
 	    "PEM of the CA that the relay's certificate comes from; empty: the system's"),
 	SVC_BOOL(struct mailbox_service, smtp_starttls, "CS_SMTP_STARTTLS", "0",
@@ -40,8 +36,6 @@ static const struct svc_setting settings[] = {
 	    100000000, "mails to one domain in an hour"),
 	SVC_U32(struct mailbox_service, limits.per_account, "CS_MAILS_PER_ACCOUNT_HOUR", "100", 1,
 	    100000000, "mails that one account asks for in an hour"),
-	SVC_U32(struct mailbox_service, crew.children, "CS_PROBE_CHILDREN", "2", 1,
-	    SANDBOX_CHILDREN_MAX, "sandboxed processes that look at the outside"),
 	SVC_U32(struct mailbox_service, reading.readers, "CS_MAIL_READERS", "1", 1,
 	    SANDBOX_CHILDREN_MAX, "sandboxed processes that read mails, with CS_LMTP_LISTEN"),
 	SVC_TEXT(struct mailbox_service, keeping.database_url, "CS_DATABASE_URL", NULL, 2048,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "handler.h"
+#include "probe/settings.h"
 
 static const struct svc_setting settings[] = {
 	SVC_TEXT(struct perspective_service, name, "CS_PERSPECTIVE_NAME", NULL, 40,
@@ -8,14 +9,7 @@ static const struct svc_setting settings[] = {
 	    "service region where it stands: afrinic, apnic, arin, lacnic or ripe"),
 	SVC_PRIVATE(struct perspective_service, key_file, "CS_KEY_FILE", NULL,
 	    "Ed25519 key (PKCS#8 PEM) that signs the answers"),
-	SVC_FILE(struct perspective_service, probing.root_hints_file, "CS_DNS_ROOT_HINTS_FILE", "",
-	    "root servers; empty: those known to the resolver"),
-	SVC_FILE(struct perspective_service, probing.anchor_file, "CS_DNS_ANCHOR_FILE",
-	    "/usr/share/dns/root.key", "trust anchor of the DNS root"),
-	SVC_TEXT(struct perspective_service, probing.public_nets, "CS_TEST_PUBLIC_NETS", "", 400,
-	    "test mode only: networks treated as public"),
-	SVC_U32(struct perspective_service, crew.children, "CS_PROBE_CHILDREN", "2", 1,
-	    SANDBOX_CHILDREN_MAX, "sandboxed processes that look at the outside"),
+	PROBE_SETTINGS(struct perspective_service),
 	SVC_END,
 };
 

@@ -3,6 +3,8 @@
 
 import hashlib
 import json
+import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -525,3 +527,51 @@ class Services(World):
             self.value("alter role caa_dnssec login")
         found = person.wait_check(request, "caa-1", "proved", timeout=options.wait(60))
         self.assertEqual(found["attempt"], 1)
+
+
+class Forward(SystemTest):
+    """CS_DNS_FORWARD: one recursive server is asked, and what it does not know is no permission."""
+
+    heard: socket.socket
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.heard = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        cls.heard.bind(("127.0.0.1", 0))
+        cls.heard.settimeout(0.2)
+        where = f"127.0.0.1@{cls.heard.getsockname()[1]}"
+        cls.settings = {"caa-dnssec": {"CS_DNS_FORWARD": where}}
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.heard.close()
+        super().tearDownClass()
+
+    def test_it_is_asked_and_its_failure_permits_nothing(self) -> None:
+        person = self.person()
+        request = str(person.create(self.csr("forward"), ["u@alpha.example"], "smime-mailbox"))
+        person.wait_planned(request)
+        person.verify(request, "caa-1")
+        asked, stop = [], threading.Event()
+
+        def refuse_all() -> None:
+            while not stop.is_set():
+                try:
+                    query, whom = self.heard.recvfrom(65535)
+                except TimeoutError:
+                    continue
+                asked.append(query)
+                end = 12 + query[12:].index(b"\0") + 5  # of the question
+                self.heard.sendto(query[:2] + b"\x81\x85" + query[4:6] + bytes(6) + query[12:end], whom)
+
+        refusing = threading.Thread(target=refuse_all)
+        refusing.start()
+        try:
+            check = person.wait_check(request, "caa-1", "could-not-tell", "proved", timeout=options.wait(60))
+        finally:
+            stop.set()
+            refusing.join()
+        self.assertTrue(asked)
+        self.assertEqual(check["state"], "could-not-tell")
+        self.assertEqual(check["reason"], "caa-lookup-failed")
