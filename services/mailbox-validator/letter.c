@@ -43,8 +43,8 @@ static const char text[] =
     "it. Answers to this mail are not read.\n";
 
 static const char link_text[] =
-    "Or open this page, log in there as who asked for the certificate, and press the\n"
-    "button:\n"
+    "Or open this page, log in with the account that asked for the certificate,\n"
+    "and press the button:\n"
     "\n"
     "%s#%s/%s/" BLANK_TOKEN "\n"
     "\n";
