@@ -5,6 +5,7 @@ import email
 import email.policy
 import email.utils
 import re
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from typing import Any
 
@@ -280,8 +281,8 @@ class Mailbox(MailTest):
         self.assertEqual((check["state"], check["you"]["do"]), ("waiting", "enter-token"))
 
 
-class Answers(MailTest):
-    """Mailboxes that are proved by an answer (RFC 8823)."""
+class AnswerTest(MailTest):
+    """What tests of answers do (RFC 8823)."""
 
     ours: SigningDomain
     theirs: SigningDomain
@@ -328,6 +329,10 @@ class Answers(MailTest):
             return found[0] in reasons
 
         wait_for(told, options.wait(20), f"{reasons}, not {found}")
+
+
+class Answers(AnswerTest):
+    """Mailboxes that are proved by an answer."""
 
     def test_the_mail_is_a_challenge(self) -> None:
         mailbox = "form@alpha.example"
@@ -457,3 +462,74 @@ class Answers(MailTest):
         )
         self.assertEqual(self.mail_is(request, "deferred")["reason"], "method-not-allowed")
         self.assertEqual(self.stack.mail.find("other@alpha.example"), [])
+
+
+class AnswersAtTwoReplicas(AnswerTest):
+    """One answer, brought to two replicas at once, and while the database is away."""
+
+    replicas = 2
+
+    def bring(self, headers: Headers, body: str, times: int) -> list[int]:
+        """The same signed mail so often at once, to each replica in turn: what is said of it."""
+        mail = whole(headers, body, self.ours.sign(headers, body))
+        to, sender = dict(headers)["To"], dict(headers)["From"]
+        names = [name for name in self.stack.services if name.startswith("mailbox-validator")]
+        doors = [self.stack.services[name].env["CS_LMTP_LISTEN"] for name in names]
+        self.assertEqual(len(set(doors)), 2)
+        with ThreadPoolExecutor(times) as pool:
+            replies = pool.map(lambda n: deliver(doors[n % 2], sender, [to], mail), range(times))
+            return [reply[1][0] for reply in replies]
+
+    def proofs(self, request: str) -> int:
+        outbox = "mailbox_validator.outbox where subject = 'evidence.mailbox'"
+        return self.count(f"{outbox} and key = '{request}'")
+
+    def is_shown(self, request: str) -> bool:
+        try:
+            return bool(self.alice.show(request))
+        except Refused:
+            return False
+
+    def test_many_at_once_prove_once(self) -> None:
+        for number in range(options.many(8, 3)):
+            mailbox = f"at-once-{number}@alpha.example"
+            request, raw = self.challenge(mailbox)
+            headers, body = answer(self.made(request, raw), mailbox)
+            # Whoever is later finds it proved; one that lost a race may be told to come again.
+            self.assertLessEqual(set(self.bring(headers, body, 6)), {250, 451})
+            self.assertEqual(self.bring(headers, body, 2), [250, 250])
+            self.alice.wait_check(request, "mailbox-1", "proved")
+            self.assertEqual(self.proofs(request), 1)
+
+    def test_wrong_ones_at_once_are_all_counted(self) -> None:
+        mailbox = "wrong-at-once@alpha.example"
+        request, raw = self.challenge(mailbox)
+        headers, body = answer(self.made(request, raw), mailbox)
+        digest = re.search(r"BEGIN ACME RESPONSE-----\r\n(.)", body)
+        assert digest
+        at = digest.start(1)
+        wrong = body[:at] + ("A" if body[at] != "A" else "B") + body[at + 1 :]
+        while 451 in self.bring(headers, wrong, 6):
+            pass
+        bad = f"select bad_answers from mailbox_validator.mail where request = '{request}'"
+        self.assertEqual(self.value(bad), "3")
+        self.assertEqual(self.bring(headers, body, 2), [250, 250])  # too late: it is void
+        self.assertEqual(self.proofs(request), 0)
+
+    def test_an_answer_waits_in_the_mail_server_while_the_database_is_away(self) -> None:
+        mailbox = "away-db@alpha.example"
+        request, raw = self.challenge(mailbox)
+        headers, body = answer(self.made(request, raw), mailbox)
+        self.stack.postgres.stop()
+        try:
+            self.assertEqual(self.bring(headers, body, 4), [451] * 4)
+        finally:
+            self.stack.postgres.start()
+        wait_for(
+            lambda: set(self.bring(headers, body, 2)) == {250},
+            options.wait(60),
+            "the answer to be taken once the database is back",
+        )
+        wait_for(lambda: self.is_shown(request), options.wait(30), "request-intake to be back, too")
+        self.alice.wait_check(request, "mailbox-1", "proved")
+        self.assertEqual(self.proofs(request), 1)
