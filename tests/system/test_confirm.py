@@ -68,6 +68,13 @@ class Confirm(SystemTest):
             for stranger, told in (("no-such-token", "not valid"), ("bob-token", "did not make")):
                 self.log_in(browser, stranger)
                 browser.until(f"document.getElementById('status').textContent.includes('{told}')")
+            # An operator of the enterprise sees the request, and has no mailbox to confirm.
+            self.log_in(browser, "operator-token")
+            browser.until("!document.getElementById('confirm').hidden")
+            browser.run("document.querySelector('#confirm button').click()")
+            browser.until("document.getElementById('status').textContent.includes('Log in as who made it')")
+            self.assertTrue(browser.run("document.getElementById('confirm').hidden"))
+            self.assertFalse(browser.run("document.getElementById('login').hidden"))
             self.assertEqual(self.state(request), "waiting")
             self.log_in(browser, "alice-token")
             browser.until("!document.getElementById('confirm').hidden")

@@ -41,8 +41,10 @@ async function call(method, path, body) {
 
 	if (problem && answer.status === 401)
 		throw new Error("This API token is not valid.");
-	if (problem && answer.status === 404 && method === "GET")
-		throw new Error("This account did not make the request of this link.");
+	if (problem && answer.status === 404) {
+		logOut(); // also of an operator, who sees the request and cannot confirm it
+		throw new Error("This account did not make the request of this link. Log in as who made it.");
+	}
 	if (problem)
 		throw new Error([problem.detail || problem.title, problem.mend].filter(Boolean).join(" "));
 	return answer.json();
@@ -62,6 +64,14 @@ function onSubmit(form, work) {
 		}
 		button.disabled = false;
 	});
+}
+
+// The link is kept: whoever opened it may log in as somebody else.
+function logOut() {
+	key = "";
+	known = false;
+	element("confirm").hidden = true;
+	element("login").hidden = false;
 }
 
 async function logIn() {
