@@ -6,7 +6,7 @@
 
 #include "reply/wire.h"
 
-/* Replaced after one: what a mail did to its reader, the next ones do not meet. */
+/* Replaced after one, within a second: what a mail did to its reader, few others meet (crew.h). */
 #define READER_MAILS 1
 #define ASK_MS 20000 /* a mail of 1 MiB takes some tens of milliseconds */
 
