@@ -725,6 +725,14 @@ intake_on_evidence(struct cs_arena *arena, struct intake_request *req,
 	explain(req, check->id, evidence->reason, evidence->text);
 }
 
+/* The value had ended: the press led to a new one, and to no look for which anybody would wait. */
+static bool
+replaces_what_ended(const struct intake_check *check, const struct intake_told *told)
+{
+	return check->kind == CLAIM_DOMAIN && check->challenge_until_ms != 0 &&
+	       check->challenge_until_ms <= told->at_ms && told->until_ms > told->at_ms;
+}
+
 void
 intake_on_challenge(struct cs_arena *arena, struct intake_request *req,
     const struct intake_told *told, int64_t now_ms)
@@ -740,6 +748,8 @@ intake_on_challenge(struct cs_arena *arena, struct intake_request *req,
 	const bool same =
 	    check->kind == CLAIM_DOMAIN && check->challenge_until_ms == told->until_ms;
 
+	if (replaces_what_ended(check, told))
+		check->asked_at_ms = 0;
 	if (!check->target[0])
 		check->target = told->target;
 	check->challenge = told->challenge;

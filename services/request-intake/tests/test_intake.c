@@ -527,6 +527,32 @@ a_press_that_is_held_back_ends_the_waiting(void **state)
 	assert_int_equal(shown(&req, "domain-1", NOW + 4), INTAKE_WAITING);
 }
 
+/* Whoever comes back after a week is shown the new value, and waits for nothing. */
+static void
+a_press_that_only_renews_the_value_ends_the_waiting(void **state)
+{
+	static const struct {
+		int64_t old_until_ms;
+		enum intake_shown want;
+		enum intake_todo want_todo;
+	} cases[] = {
+		{ NOW + 2, INTAKE_NEEDED, INTAKE_DO_PUBLISH },
+		{ NOW + 3, INTAKE_WAITING, INTAKE_DO_WAIT }, /* it is looked for, and renewed */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct intake_request req = planned(*state);
+		const struct intake_check *domain = intake_find_check(&req, "domain-1");
+
+		tell_until(*state, &req, "domain-1", CLAIM_DOMAIN, INTAKE_PUBLISH, NOW,
+		    cases[i].old_until_ms);
+		(void)intake_verify(*state, &req, &alice, "domain-1", NOW + 1);
+		tell_until(*state, &req, "domain-1", CLAIM_DOMAIN, INTAKE_PUBLISH, NOW + 2, LATER);
+		assert_int_equal(shown(&req, "domain-1", NOW + 2), cases[i].want);
+		assert_int_equal(intake_todo_for(&req, domain, NOW + 2), cases[i].want_todo);
+	}
+}
+
 static void
 a_press_after_the_answer_is_a_new_one(void **state)
 {
@@ -735,6 +761,7 @@ main(void)
 		TEST(two_clicks_are_one_press),
 		TEST(a_domain_is_verified_only_when_people_know_what_to_publish),
 		TEST(a_press_that_is_held_back_ends_the_waiting),
+		TEST(a_press_that_only_renews_the_value_ends_the_waiting),
 		TEST(a_press_after_the_answer_is_a_new_one),
 		TEST(a_lost_press_may_be_repeated),
 		TEST(a_mailbox_goes_from_verify_to_token_to_proof),
