@@ -65,7 +65,8 @@ note_of(struct cs_arena *arena, const struct smime_method *method, const char *d
 {
 	if (method->of_mail_server)
 		return cs_arena_printf(arena,
-		    "MAIL-SERVER stands for the first host that the MX record of %s names. Proves "
+		    "MAIL-SERVER stands for the host that the MX records of %s prefer (without any: the "
+		    "domain itself); of several that are equal, publish it at each. Proves "
 		    "mailboxes of this very domain.",
 		    domain);
 	switch (method->tbr) {
