@@ -96,6 +96,7 @@ struct claim_check {
 	uint8_t standing_sha256[CLAIM_DIGEST];
 	int64_t standing_until_ms;
 	uint32_t min_remotes;
+	bool fresh; /* somebody pressed Verify: no answer of DNS is taken from memory */
 };
 
 struct claim_plan {

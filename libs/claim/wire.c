@@ -312,6 +312,7 @@ read_check(struct reading *r, const Countersign__V1__Check *m, struct claim_chec
 		.has_standing = m->standing_sha256.len > 0,
 		.standing_until_ms = when_or_never(r, m->standing_until_ms, "standing until"),
 		.min_remotes = at_most(r, m->min_remotes, MAX_LIST, "min remotes"),
+		.fresh = m->fresh,
 	};
 
 	want(
@@ -660,6 +661,7 @@ put_check(const struct claim_check *check, Countersign__V1__Check *m)
 		m->standing_sha256 = pack_octets(cs_span_of(check->standing_sha256, CLAIM_DIGEST));
 	m->standing_until_ms = check->standing_until_ms;
 	m->min_remotes = check->min_remotes;
+	m->fresh = check->fresh;
 }
 
 static Countersign__V1__Check **

@@ -77,6 +77,7 @@ probe_wire_ask(struct cs_arena *arena, const struct claim_check *check, enum pro
 	c.attempt = check->attempt;
 	c.deadline_ms = check->deadline_ms;
 	c.min_remotes = check->min_remotes;
+	c.fresh = check->fresh;
 	m.check = &c;
 	m.tag = tag;
 	return pack_write(arena, &m.base);
@@ -114,7 +115,8 @@ probe_wire_read_ask(struct cs_arena *arena, struct cs_span octets, struct claim_
 		.freshness_ms = c->freshness_ms,
 		.attempt = c->attempt,
 		.deadline_ms = c->deadline_ms,
-		.min_remotes = c->min_remotes };
+		.min_remotes = c->min_remotes,
+		.fresh = c->fresh };
 	claim_check_digest(ret_check, ret_check->digest);
 	return CS_OK;
 }

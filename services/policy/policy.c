@@ -446,6 +446,7 @@ policy_decide_verification_asked(const struct policy_setting *in, const struct p
 	    (progress->attempt > 0 && progress->outcome == 0 && in->now_ms < progress->next_ms))
 		return step; /* one at a time */
 	own_checks(in, plan);
+	plan->plan.checks[i].fresh = true;
 	start_attempt(in, &step, i);
 	step.says = "look started";
 	return step;

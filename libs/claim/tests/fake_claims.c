@@ -174,6 +174,7 @@ make_plan(struct fake_claims *c)
 		.has_standing = true,
 		.standing_until_ms = FAKE_NOW + 9,
 		.min_remotes = 4,
+		.fresh = true,
 	};
 	memset(c->checks[1].standing_sha256, 7, CLAIM_DIGEST);
 	claim_check_digest(&c->checks[0], c->checks[0].digest);

@@ -34,6 +34,7 @@ assert_check_equal(const struct claim_check *a, const struct claim_check *b)
 	assert_memory_equal(a->standing_sha256, b->standing_sha256, CLAIM_DIGEST);
 	assert_int_equal(a->standing_until_ms, b->standing_until_ms);
 	assert_int_equal(a->min_remotes, b->min_remotes);
+	assert_int_equal(a->fresh, b->fresh);
 }
 
 static void

@@ -439,6 +439,24 @@ caa_is_judged_by_what_is_published(void **state)
 		expect(&caa[i], look(world, CLAIM_CAA, "caa-issuemail", caa[i].target));
 }
 
+/* Whoever has mended the records and presses Verify is not told of those from before. */
+static void
+caa_is_looked_up_anew_when_somebody_asks(void **state)
+{
+	static const struct want before = { "bench.example", CLAIM_REFUSED, "caa-not-authorized",
+		CLAIM_DNSSEC_SECURE };
+	static const struct want after = { "bench.example", CLAIM_PROVED, "caa-no-caa",
+		CLAIM_DNSSEC_SECURE };
+	struct world *world = *state;
+	struct claim_check check = check_of(CLAIM_CAA, "caa-issuemail", "bench.example");
+
+	call(world, "dns.set bench.example @ CAA '0 issuemail \";\"'"); /* its TTL is 300 s */
+	expect(&before, look_by(world, world->probe, &check));
+	call(world, "dns.remove bench.example @ CAA");
+	check.fresh = true;
+	expect(&after, look_by(world, world->probe, &check));
+}
+
 static void
 caa_shows_its_record_and_its_lookups(void **state)
 {
@@ -1083,6 +1101,7 @@ main(int argc, char *argv[])
 	sandbox_child_main(argc, argv, roles);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(caa_is_judged_by_what_is_published),
+		cmocka_unit_test(caa_is_looked_up_anew_when_somebody_asks),
 		cmocka_unit_test(caa_shows_its_record_and_its_lookups),
 		cmocka_unit_test(a_record_proves_by_being_exactly_the_value),
 		cmocka_unit_test(a_record_is_seen_as_soon_as_it_is_there),

@@ -332,7 +332,8 @@ a_question_arrives_as_it_was(void **state)
 		.expected = cs_span_of("a\0b", 3),
 		.issuer_domains = { issuers, 2 },
 		.allowed_methods = { methods, 1 },
-		.attempt = 3 };
+		.attempt = 3,
+		.fresh = true };
 	struct claim_check got;
 	enum probe_tag tag;
 
@@ -352,6 +353,7 @@ a_question_arrives_as_it_was(void **state)
 	assert_string_equal(got.issuer_domains.items[1], "other.example");
 	assert_int_equal(got.allowed_methods.n, 1);
 	assert_int_equal(got.attempt, 3);
+	assert_true(got.fresh);
 }
 
 static void

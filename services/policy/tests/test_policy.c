@@ -246,6 +246,8 @@ looks_at_caa_when_its_own_account_asks(void **state)
 
 		expect_asks(&flow, &step, cases[i].want);
 		assert_false(step.publishes);
+		for (size_t k = 0; k < flow.c.plan.plan.n_checks; k++)
+			assert_int_equal(flow.c.plan.plan.checks[k].fresh, step.asks[k]);
 	}
 }
 
