@@ -33,6 +33,11 @@ never_ask(const struct probe_settings *settings, struct probe *probe)
 	return http_address_forbidden(probe->arena, any ? &all_loopback : &probe->rules);
 }
 
+/*
+ * libunbound has one longest TTL for the whole process, that of the context opened last.  So the one that
+ * remembers nothing comes last, and the other remembers nothing either; the other way round a pressed Verify
+ * would be answered from memory.
+ */
 static enum cs_code
 open_resolvers(const struct probe_settings *settings, struct probe *probe, struct cs_err *err)
 {
