@@ -41,7 +41,11 @@ struct dns_settings {
 	 * effect on a forwarder.  Borrowed for the call.
 	 */
 	const char *const *never_ask;
-	uint32_t cache_max_ttl_s; /* 0 (every lookup is made anew) to DNS_CACHE_MAX_TTL_S */
+	/*
+	 * 0 (every lookup is made anew) to DNS_CACHE_MAX_TTL_S.  libunbound keeps it once for the process:
+	 * of several resolvers the one opened last decides for all, so give all of them the same.
+	 */
+	uint32_t cache_max_ttl_s;
 	uint32_t lookup_ms;       /* 0: DNS_LOOKUP_MS */
 	bool test_mode;           /* name servers on loopback and names below "test." are allowed */
 };

@@ -71,7 +71,7 @@ look_for_addresses(struct look *look, const char *host, look_resolved *then, voi
 	const char *name = cs_arena_strdup(look->arena, host);
 
 	*resolving = (struct resolving){ .look = look, .then = then, .arg = arg, .waiting = 2 };
-	if (!dns_may_ask(look->probe->fresh, name)) {
+	if (!dns_may_ask(look->probe->dns, name)) {
 		resolving->found.why = "this name is never asked";
 		then(arg, &resolving->found);
 		return;
@@ -81,6 +81,6 @@ look_for_addresses(struct look *look, const char *host, look_resolved *then, voi
 			.name = name, .type = types[i], .limit_ms = LIMIT_MS
 		};
 
-		dns_lookup(look->probe->fresh, &question, on_address, resolving);
+		dns_lookup(look->probe->dns, &question, on_address, resolving);
 	}
 }

@@ -131,5 +131,5 @@ probe_caa(struct probe *probe, const struct claim_check *check, enum probe_tag t
 	caa->question.tag = tags[tag];
 	const struct climb_question question = { .name = check->target, .caa = &caa->question };
 
-	climb_start(check->fresh ? probe->fresh : probe->cached, &question, on_climbed, caa);
+	climb_start(probe->dns, &question, on_climbed, caa);
 }

@@ -84,7 +84,7 @@ child_close(void *self)
 	probe_close(self);
 }
 
-/* 24,576 descriptors are enough for both resolvers (dns.h), and for the fetches beside them. */
+/* Descriptors enough for the resolver (dns.h), and for the fetches beside it. */
 const struct sandbox_role probe_role = { .name = "probe",
 	.flags = SANDBOX_NETWORK,
 	.memory_mib = 512,

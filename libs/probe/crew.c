@@ -16,25 +16,37 @@ struct crew_look {
 	int64_t from_ms;
 };
 
+static enum cs_code
+open_children(const struct probe_settings *settings, const struct probe_crew *crew,
+    uint32_t children, struct event_base *base, struct sandbox **ret, struct cs_err *err)
+{
+	struct cs_arena *arena = cs_arena_new();
+	const struct sandbox_settings sandbox = { .role = &probe_role,
+		.children = children,
+		.settings = probe_wire_settings(arena, settings),
+		.told = crew->told,
+		.told_arg = crew->told_arg };
+	enum cs_code code = sandbox_open(&sandbox, base, ret, err);
+
+	cs_arena_free(arena);
+	return code;
+}
+
 enum cs_code
 probe_crew_open(const struct probe_settings *settings, const struct probe_crew *crew,
     struct event_base *base, struct probe **ret_probe, struct cs_err *err)
 {
-	struct cs_arena *arena = cs_arena_new();
-	const struct sandbox_settings sandbox = { .role = &probe_role,
-		.children = crew->children,
-		.settings = probe_wire_settings(arena, settings),
-		.told = crew->told,
-		.told_arg = crew->told_arg };
+	struct probe_settings with_memory = *settings;
 	struct probe *probe = calloc(1, sizeof(*probe));
 
 	cs_assert(probe != NULL);
-	if (sandbox_open(&sandbox, base, &probe->crew, err)) {
-		cs_arena_free(arena);
-		free(probe);
+	with_memory.remembers = true;
+	if (open_children(settings, crew, crew->children, base, &probe->crew, err) ||
+	    (crew->remembering > 0 && open_children(&with_memory, crew, crew->remembering, base,
+					  &probe->remembering, err))) {
+		crew_close(probe);
 		return err->code;
 	}
-	cs_arena_free(arena);
 	*ret_probe = probe;
 	return CS_OK;
 }
@@ -88,6 +100,15 @@ on_answer(void *arg, enum sandbox_result result, struct cs_span answer)
 	look->done(look->arg, &finding);
 }
 
+static struct sandbox *
+whom(const struct probe *probe, const struct claim_check *check)
+{
+	bool is_caa = check->kind == CLAIM_CAA || check->kind == CLAIM_MPIC_CAA;
+
+	return is_caa && !check->fresh && probe->remembering != NULL ? probe->remembering
+								     : probe->crew;
+}
+
 void
 crew_ask(struct probe *probe, const struct claim_check *check, enum probe_tag tag,
     struct cs_arena *arena, probe_done *done, void *arg)
@@ -96,18 +117,25 @@ crew_ask(struct probe *probe, const struct claim_check *check, enum probe_tag ta
 
 	*look =
 	    (struct crew_look){ .arena = arena, .done = done, .arg = arg, .from_ms = cs_now_ms() };
-	sandbox_ask(probe->crew, probe_wire_ask(arena, check, tag), CREW_ASK_MS, on_answer, look);
+	sandbox_ask(
+	    whom(probe, check), probe_wire_ask(arena, check, tag), CREW_ASK_MS, on_answer, look);
 }
 
 size_t
 probe_crew_pids(const struct probe *probe, int *ret_pids, size_t max)
 {
-	return probe->crew == NULL ? 0 : sandbox_pids(probe->crew, ret_pids, max);
+	size_t n = probe->crew == NULL ? 0 : sandbox_pids(probe->crew, ret_pids, max);
+	size_t shown = n < max ? n : max;
+
+	if (probe->remembering == NULL)
+		return n;
+	return n + sandbox_pids(probe->remembering, ret_pids + shown, max - shown);
 }
 
 void
 crew_close(struct probe *probe)
 {
 	sandbox_close(probe->crew);
+	sandbox_close(probe->remembering);
 	free(probe);
 }

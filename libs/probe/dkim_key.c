@@ -73,5 +73,5 @@ probe_dkim_key(struct look *look)
 	const struct dns_question question = { .name = lower(look->arena, look->check->target),
 		.type = DNS_TYPE_TXT };
 
-	dns_lookup(look->probe->fresh, &question, on_answer, look);
+	dns_lookup(look->probe->dns, &question, on_answer, look);
 }

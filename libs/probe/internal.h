@@ -23,9 +23,9 @@ struct pki_roots;
 
 struct probe {
 	struct sandbox *crew; /* children that look; NULL: this process does, by what follows */
+	struct sandbox *remembering; /* those of them that remember, for CAA; or NULL */
 	struct event_base *base;
-	struct dns *cached; /* for CAA: answers at most a minute old */
-	struct dns *fresh;  /* for a person who has just pressed Verify: no answer is remembered */
+	struct dns *dns;
 	struct http_address_rules rules;
 	struct cs_arena *arena;
 	struct smime_psl *psl;

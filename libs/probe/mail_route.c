@@ -78,7 +78,7 @@ ask_addresses(struct finding_route *finding, size_t host)
 			.limit_ms = LIMIT_MS };
 
 		finding->waiting++;
-		dns_lookup(look->probe->fresh, &asked, on_address, question);
+		dns_lookup(look->probe->dns, &asked, on_address, question);
 	}
 }
 
@@ -94,7 +94,7 @@ on_mx(void *arg, const struct dns_result *result)
 	mail_route_begin(look->arena, result, finding->random, &finding->route);
 	finding->waiting = 1; /* ours, until all are asked */
 	for (size_t i = 0; i < finding->route.asked_len; i++)
-		if (dns_may_ask(look->probe->fresh, finding->route.hosts[i].name))
+		if (dns_may_ask(look->probe->dns, finding->route.hosts[i].name))
 			ask_addresses(finding, i);
 	answered(finding);
 }
@@ -109,7 +109,7 @@ look_for_route(struct look *look, const char *domain, look_routed *then, void *a
 
 	*finding =
 	    (struct finding_route){ .look = look, .random = draw(look), .then = then, .arg = arg };
-	dns_lookup(look->probe->fresh, &question, on_mx, finding);
+	dns_lookup(look->probe->dns, &question, on_mx, finding);
 }
 
 /* ---- what is said of it ---- */

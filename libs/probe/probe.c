@@ -33,20 +33,15 @@ never_ask(const struct probe_settings *settings, struct probe *probe)
 	return http_address_forbidden(probe->arena, any ? &all_loopback : &probe->rules);
 }
 
-/*
- * libunbound has one longest TTL for the whole process, that of the context opened last.  So the one that
- * remembers nothing comes last, and the other remembers nothing either; the other way round a pressed Verify
- * would be answered from memory.
- */
 static enum cs_code
-open_resolvers(const struct probe_settings *settings, struct probe *probe, struct cs_err *err)
+open_resolver(const struct probe_settings *settings, struct probe *probe, struct cs_err *err)
 {
 	struct dns_settings dns = {
 		.root_hints_file = settings->root_hints_file,
 		.anchor_file = settings->anchor_file,
 		.forward = settings->forward,
 		.never_ask = never_ask(settings, probe),
-		.cache_max_ttl_s = DNS_CACHE_MAX_TTL_S,
+		.cache_max_ttl_s = settings->remembers ? DNS_CACHE_MAX_TTL_S : 0,
 		.test_mode = settings->test_mode,
 	};
 
@@ -54,10 +49,7 @@ open_resolvers(const struct probe_settings *settings, struct probe *probe, struc
 		dns.root_hints_file = NULL;
 	if (dns.forward != NULL && dns.forward[0] == '\0')
 		dns.forward = NULL;
-	if (dns_open(&dns, probe->base, &probe->cached, err))
-		return err->code;
-	dns.cache_max_ttl_s = 0;
-	return dns_open(&dns, probe->base, &probe->fresh, err);
+	return dns_open(&dns, probe->base, &probe->dns, err);
 }
 
 enum cs_code
@@ -75,7 +67,7 @@ probe_open(const struct probe_settings *settings, struct event_base *base, struc
 	probe->base = base;
 	probe->arena = cs_arena_new();
 	if (http_address_rules_parse(nets, probe->arena, &probe->rules, err) ||
-	    smime_psl_load(NULL, &probe->psl, err) || open_resolvers(settings, probe, err)) {
+	    smime_psl_load(NULL, &probe->psl, err) || open_resolver(settings, probe, err)) {
 		probe_close(probe);
 		return err->code;
 	}
@@ -105,9 +97,8 @@ probe_close(struct probe *probe)
 		crew_close(probe);
 		return;
 	}
-	probe->closing = true; /* the resolvers tell us once more: look_end() keeps it to itself */
-	dns_close(probe->cached);
-	dns_close(probe->fresh);
+	probe->closing = true; /* the resolver tells us once more: look_end() keeps it to itself */
+	dns_close(probe->dns);
 	while ((look = LIST_FIRST(&probe->held)) != NULL)
 		let_go(look);
 	smime_psl_free(probe->psl);

@@ -26,6 +26,11 @@ struct probe_settings {
 	const char *forward;         /* "ADDRESS@PORT" of a recursive server; NULL or "": none */
 	const char *public_nets;     /* tests only: networks treated as public; "" none */
 	bool test_mode;
+	/*
+	 * Answers up to DNS_CACHE_MAX_TTL_S old serve again; false: every lookup is made anew.  The same
+	 * for all that a process has open: libunbound has one longest TTL for all its resolvers.
+	 */
+	bool remembers;
 };
 
 CS_MUST_USE enum cs_code probe_open(const struct probe_settings *settings, struct event_base *base,
@@ -34,7 +39,12 @@ CS_MUST_USE enum cs_code probe_open(const struct probe_settings *settings, struc
 extern const struct sandbox_role probe_role;
 
 struct probe_crew {
-	uint32_t children;  /* 1 to SANDBOX_CHILDREN_MAX; each has resolvers of its own */
+	uint32_t children; /* 1 to SANDBOX_CHILDREN_MAX; each has a resolver of its own */
+	/*
+	 * So many beside them, which remember: they look up CAA where the check does not want it fresh.
+	 * 0: nothing is remembered.
+	 */
+	uint32_t remembering;
 	sandbox_told *told; /* of their lives; may be NULL */
 	void *told_arg;
 };

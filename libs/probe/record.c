@@ -230,7 +230,7 @@ look_for_record(struct look *look, const char *name, const struct record_way *wa
 		};
 
 		walk->waiting++;
-		dns_lookup(look->probe->fresh, &question, on_answer, &walk->steps[i]);
+		dns_lookup(look->probe->dns, &question, on_answer, &walk->steps[i]);
 	}
 	answered(walk);
 }

@@ -127,7 +127,7 @@ ask(struct vouching *vouching, const char *const *names)
 		vouching->ds[i] = (struct unsigned_ds){ .name = names[i], .why = "" };
 		*asked = (struct asked){ vouching, &vouching->ds[i] };
 		vouching->waiting++;
-		dns_lookup(look->probe->fresh, &question, on_answer, asked);
+		dns_lookup(look->probe->dns, &question, on_answer, asked);
 	}
 	answered(vouching);
 }

@@ -34,6 +34,7 @@ probe_wire_settings(struct cs_arena *arena, const struct probe_settings *setting
 	m.forward = pack_text(settings->forward);
 	m.public_nets = pack_text(settings->public_nets);
 	m.test_mode = settings->test_mode;
+	m.remembers = settings->remembers;
 	return pack_write(arena, &m.base);
 }
 
@@ -50,7 +51,8 @@ probe_wire_read_settings(struct cs_arena *arena, struct cs_span octets,
 		.anchor_file = m->anchor_file,
 		.forward = m->forward,
 		.public_nets = m->public_nets,
-		.test_mode = m->test_mode };
+		.test_mode = m->test_mode,
+		.remembers = m->remembers };
 	return CS_OK;
 }
 

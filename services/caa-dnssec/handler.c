@@ -24,6 +24,7 @@ caa_init(void *self, struct svc *svc, struct cs_err *err)
 
 	caa->probing.test_mode = svc_test_mode(svc);
 	caa->crew.told = svc_child_told;
+	caa->crew.remembering = caa->crew.children;
 	caa->crew.told_arg = svc;
 	caa->keeping.app_name = "caa-dnssec answers";
 	if (claim_key_load(caa->key_file, &caa->key, err) ||

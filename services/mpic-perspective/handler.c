@@ -56,6 +56,7 @@ perspective_init(void *self, struct svc *svc, struct cs_err *err)
 
 	perspective->probing.test_mode = svc_test_mode(svc);
 	perspective->crew.told = svc_child_told;
+	perspective->crew.remembering = perspective->crew.children;
 	perspective->crew.told_arg = svc;
 	if (claim_key_load(perspective->key_file, &perspective->key, err))
 		return err->code;

@@ -275,7 +275,7 @@ static enum cs_code
 open_probe(struct world *world, const struct probe_settings *settings, struct probe **ret_probe,
     struct cs_err *err)
 {
-	const struct probe_crew crew = { .children = 2, .told = on_child };
+	const struct probe_crew crew = { .children = 2, .remembering = 2, .told = on_child };
 
 	if (world->in_children)
 		return probe_crew_open(settings, &crew, world->base, ret_probe, err);
@@ -453,6 +453,8 @@ caa_is_looked_up_anew_when_somebody_asks(void **state)
 	call(world, "dns.set bench.example @ CAA '0 issuemail \";\"'"); /* its TTL is 300 s */
 	expect(&before, look_by(world, world->probe, &check));
 	call(world, "dns.remove bench.example @ CAA");
+	if (world->in_children) /* where a look for a pipeline rests on what was seen just now */
+		expect(&before, look_by(world, world->probe, &check));
 	check.fresh = true;
 	expect(&after, look_by(world, world->probe, &check));
 }
@@ -1067,7 +1069,7 @@ a_crowd_is_told_of_its_children_s_death(void **state)
 	struct crowd crowd = { 0 };
 	struct probe *probe;
 	struct cs_err err;
-	int pids[2];
+	int pids[4];
 
 	if (open_probe(world, &world->settings, &probe, &err))
 		fail_msg("%s", err.text);
@@ -1079,8 +1081,8 @@ a_crowd_is_told_of_its_children_s_death(void **state)
 	assert_int_equal(crowd.told, 0);
 	turn(world, 2000);
 	assert_int_equal(crowd.told, 0); /* all of them are in flight */
-	assert_int_equal(probe_crew_pids(probe, pids, 2), 2);
-	for (size_t i = 0; i < 2; i++) {
+	assert_int_equal(probe_crew_pids(probe, pids, 4), 4);
+	for (size_t i = 0; i < 4; i++) {
 		print_message("child of %ld KiB, address space %ld KiB\n",
 		    kib_of(world, pids[i], "VmHWM:"), kib_of(world, pids[i], "VmPeak:"));
 		assert_int_equal(kill(pids[i], SIGKILL), 0);

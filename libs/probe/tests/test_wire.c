@@ -361,7 +361,7 @@ settings_arrive_as_they_were(void **state)
 {
 	struct world *world = *state;
 	const struct probe_settings settings = { "hints", "anchor", "192.0.2.1@53", "127.1.2.0/24",
-		true };
+		true, true };
 	struct probe_settings got;
 
 	assert_int_equal(probe_wire_read_settings(world->arena,
@@ -372,6 +372,7 @@ settings_arrive_as_they_were(void **state)
 	assert_string_equal(got.forward, "192.0.2.1@53");
 	assert_string_equal(got.public_nets, "127.1.2.0/24");
 	assert_true(got.test_mode);
+	assert_true(got.remembers);
 }
 
 int
