@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_crew.c: mails read and verified by real children of this very program. */
+/*
+ * test_crew.c: mails read and verified by real children of this very program, as mailbox-validator has them.  A
+ * few mails take over whoever reads them: that is done here, and nowhere in the product.
+ */
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "reply/crew.h"
 #include "tests/check.h"
@@ -12,6 +17,50 @@
 #define NOW INT64_C(1795900000000)
 #define ED "ed._domainkey.sender.example"
 #define MANY 30
+
+/* ---- what a child does that was taken over ---- */
+
+static void
+run_program(void)
+{
+	char *argv[] = { (char *)(uintptr_t) "true", NULL };
+
+	(void)execve("/bin/true", argv, NULL);
+}
+
+static void
+reach_out(void)
+{
+	(void)!socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static void
+harm_parent(void)
+{
+	(void)kill(getppid(), 0);
+}
+
+static const struct crime {
+	const char *mail; /* in which a mail asks for it */
+	void (*commit)(void);
+} crimes[] = {
+	{ "X-Takes-Over: and runs a program\r\n\r\n", run_program },
+	{ "X-Takes-Over: and reaches out\r\n\r\n", reach_out },
+	{ "X-Takes-Over: and harms the parent\r\n\r\n", harm_parent },
+};
+
+/* The product's own way to read and to verify, unless the mail is one of those. */
+static void
+ask_taken_over(struct sandbox_question *question)
+{
+	for (size_t i = 0; i < COUNT(crimes); i++)
+		if (memmem(question->octets.data, question->octets.len, crimes[i].mail,
+			strlen(crimes[i].mail)) != NULL)
+			crimes[i].commit();
+	reply_role.ask(question);
+}
+
+/* ---- the parent ---- */
 
 struct world {
 	struct event_base *base;
@@ -22,6 +71,7 @@ struct world {
 	struct reply_verdict verdict;
 	unsigned read, verified, wanted;
 	unsigned died;
+	unsigned forbidden; /* of those: of a call that they must not make */
 };
 
 static void
@@ -40,6 +90,8 @@ on_told(void *arg, enum sandbox_fact fact, const char *text)
 	struct world *world = arg;
 
 	world->died += fact == SANDBOX_CHILD_DIED || fact == SANDBOX_CHILD_KILLED;
+	world->forbidden +=
+	    strstr(text, "role=reply") != NULL && strstr(text, "signal=SIGSYS") != NULL;
 	if (fact == SANDBOX_CHILD_DIED || fact == SANDBOX_CHILD_KILLED)
 		fprintf(stderr, "%s: %s\n", sandbox_fact_name(fact), text);
 }
@@ -266,19 +318,50 @@ a_child_that_dies_is_no_answer(void **state)
 	world_stop(&world);
 }
 
-static const struct sandbox_role *const roles[] = { &reply_role, NULL };
+/* Locked in as in production, both kinds: no mail has what it was after, and the next one has its answer. */
+static void
+a_forbidden_call_ends_its_child(void **state)
+{
+	struct world world;
+	unsigned forbidden = 0;
+
+	(void)state;
+	world_start(&world);
+	const struct cs_span good = fixture(world.arena, "ed25519-relaxed-relaxed.eml");
+	for (size_t i = 0; i < COUNT(crimes); i++) {
+		const struct cs_span mail = cs_span_str(crimes[i].mail);
+
+		if (read_mail(&world, mail, "")->finding != REPLY_COULD_NOT_TELL)
+			fail_msg("a reader lived: %s", crimes[i].mail);
+		assert_string_equal(world.reading.why.code, "reply-reader");
+		assert_int_equal(world.forbidden, ++forbidden);
+		assert_int_equal(read_mail(&world, good, "a@b")->finding, REPLY_PROVED);
+		if (verify(&world, mail, ED, false, "ed.key")->finding != REPLY_COULD_NOT_TELL)
+			fail_msg("a verifier lived: %s", crimes[i].mail);
+		assert_string_equal(world.verdict.why.code, "reply-reader");
+		assert_int_equal(world.forbidden, ++forbidden);
+		assert_int_equal(verify(&world, good, ED, false, "ed.key")->finding, REPLY_PROVED);
+	}
+	assert_int_equal(world.died, forbidden);
+	world_stop(&world);
+}
 
 int
 main(int argc, char *argv[])
 {
+	struct sandbox_role taken_over =
+	    reply_role; /* and opened, limited and locked in as it is */
+	const struct sandbox_role *const roles[] = { &taken_over, NULL };
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(proves_a_mailbox),
 		cmocka_unit_test(says_no_and_cannot_tell),
 		cmocka_unit_test(reads_what_mails_are_made_of),
 		cmocka_unit_test(reads_many_at_once),
 		cmocka_unit_test(a_child_that_dies_is_no_answer),
+		cmocka_unit_test(a_forbidden_call_ends_its_child),
 	};
 
+	taken_over.ask = ask_taken_over;
 	sandbox_child_main(argc, argv, roles);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
