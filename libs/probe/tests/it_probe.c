@@ -11,10 +11,12 @@
 #include <cmocka.h> /* needs those before it */
 /* clang-format on */
 #include <event2/event.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,10 +32,60 @@
 #define TERMS \
 	"issuers=ca.countersign.example account=acct:demo@ca.countersign.example methods=dns-txt"
 
-static const struct sandbox_role *const roles[] = { &probe_role, NULL };
+/* ---- what a child does that an answer took over: done here, and nowhere in the product ---- */
+
+static void
+run_program(void)
+{
+	char *argv[] = { (char *)(uintptr_t) "true", NULL };
+
+	(void)execve("/bin/true", argv, NULL);
+}
+
+static void
+make_file(void)
+{
+	(void)!open("/dev/null", O_WRONLY | O_CLOEXEC);
+}
+
+static void
+listen_here(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)listen(fd, 1);
+}
+
+static void
+reach_database(void)
+{
+	(void)!socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static const struct crime {
+	const char *target; /* whoever looks at it is taken over */
+	void (*commit)(void);
+} crimes[] = {
+	{ "runs-a-program.takes-over.example", run_program },
+	{ "makes-a-file.takes-over.example", make_file },
+	{ "listens.takes-over.example", listen_here },
+	{ "reaches-the-database.takes-over.example", reach_database },
+};
+
+/* The product's own way to look, but at these. */
+static void
+ask_taken_over(struct sandbox_question *question)
+{
+	for (size_t i = 0; i < LEN(crimes); i++)
+		if (memmem(question->octets.data, question->octets.len, crimes[i].target,
+			strlen(crimes[i].target)) != NULL)
+			crimes[i].commit();
+	probe_role.ask(question);
+}
 
 struct world {
-	bool in_children; /* a crew looks */
+	bool in_children;   /* a crew looks */
+	unsigned forbidden; /* children that died of a call that they must not make */
 	struct cs_arena *arena;
 	struct event_base *base;
 	struct probe *probe;
@@ -266,7 +318,10 @@ make_key(struct world *world)
 static void
 on_child(void *arg, enum sandbox_fact fact, const char *text)
 {
-	(void)arg;
+	struct world *world = arg;
+
+	world->forbidden += fact == SANDBOX_CHILD_DIED && strstr(text, "role=probe") != NULL &&
+			    strstr(text, "signal=SIGSYS") != NULL;
 	if (fact != SANDBOX_CHILD_STARTED)
 		print_message("child %s %s\n", sandbox_fact_name(fact), text);
 }
@@ -275,7 +330,9 @@ static enum cs_code
 open_probe(struct world *world, const struct probe_settings *settings, struct probe **ret_probe,
     struct cs_err *err)
 {
-	const struct probe_crew crew = { .children = 2, .remembering = 2, .told = on_child };
+	const struct probe_crew crew = {
+		.children = 2, .remembering = 2, .told = on_child, .told_arg = world
+	};
 
 	if (world->in_children)
 		return probe_crew_open(settings, &crew, world->base, ret_probe, err);
@@ -1097,9 +1154,41 @@ a_crowd_is_told_of_its_children_s_death(void **state)
 	probe_close(probe);
 }
 
+/* Locked in as in production: the look could not tell, and the next one is made by another child. */
+static void
+a_forbidden_call_ends_its_child(void **state)
+{
+	static const struct {
+		enum claim_kind kind;
+		const char *method;
+	} looks[] = { { CLAIM_CAA, "caa-issuemail" }, { CLAIM_DOMAIN, "http-file" },
+		{ CLAIM_MAILBOX, "mail-route" } };
+	struct world *world = *state;
+	unsigned forbidden = world->forbidden;
+
+	for (size_t i = 0; i < LEN(crimes); i++) {
+		const size_t by = i % LEN(looks);
+		const struct probe_finding *found =
+		    look(world, looks[by].kind, looks[by].method, crimes[i].target);
+
+		if (found->outcome != CLAIM_COULD_NOT_TELL ||
+		    strcmp(found->reason, "prober-died") != 0)
+			fail_msg("%s: %s %s", crimes[i].target, claim_outcome_name(found->outcome),
+			    found->reason);
+		assert_int_equal(world->forbidden, ++forbidden);
+		found = look(world, CLAIM_CAA, "caa-issuemail", "caa-allow.example");
+		assert_string_equal(found->reason, "caa-authorized");
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
+	struct sandbox_role taken_over =
+	    probe_role; /* and opened, limited and locked in as it is */
+	const struct sandbox_role *const roles[] = { &taken_over, NULL };
+
+	taken_over.ask = ask_taken_over;
 	sandbox_child_main(argc, argv, roles);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(caa_is_judged_by_what_is_published),
@@ -1131,6 +1220,7 @@ main(int argc, char *argv[])
 
 	const struct CMUnitTest of_crews[] = {
 		cmocka_unit_test(a_crowd_is_told_of_its_children_s_death),
+		cmocka_unit_test(a_forbidden_call_ends_its_child),
 	};
 	int failed = cmocka_run_group_tests_name("here", tests, setup_here, teardown);
 
