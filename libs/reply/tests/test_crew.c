@@ -13,10 +13,17 @@
 
 #include "reply/crew.h"
 #include "tests/check.h"
+#include "tests/fake_mails.h"
 
 #define NOW INT64_C(1795900000000)
 #define ED "ed._domainkey.sender.example"
 #define MANY 30
+/* Of a child that reads 1 MiB; a sanitizer has memory of its own. */
+#ifdef __SANITIZE_ADDRESS__
+#define PEAK_KIB 524288
+#else
+#define PEAK_KIB 65536
+#endif
 
 /* ---- what a child does that was taken over ---- */
 
@@ -171,16 +178,21 @@ read_mail(struct world *world, struct cs_span mail, const char *from)
 }
 
 static const struct reply_verdict *
+verify_by(struct world *world, struct cs_span mail, const struct reply_key *key)
+{
+	world->verified = 0;
+	reply_crew_verify(world->crew, mail, key, 1, NOW, 0, world->arena, on_verified, world);
+	while (world->verified == 0)
+		event_base_dispatch(world->base);
+	return &world->verdict;
+}
+
+static const struct reply_verdict *
 verify(struct world *world, struct cs_span mail, const char *owner, bool unknown, const char *key)
 {
 	const struct cs_span text = fixture(world->arena, key);
 
-	world->verified = 0;
-	reply_crew_verify(world->crew, mail, &(struct reply_key){ owner, unknown, &text, 1 }, 1,
-	    NOW, 0, world->arena, on_verified, world);
-	while (world->verified == 0)
-		event_base_dispatch(world->base);
-	return &world->verdict;
+	return verify_by(world, mail, &(struct reply_key){ owner, unknown, &text, 1 });
 }
 
 static void
@@ -346,6 +358,86 @@ a_forbidden_call_ends_its_child(void **state)
 	world_stop(&world);
 }
 
+/* The most memory that any of the children ever had, in KiB. */
+static long
+peak_kib(struct world *world)
+{
+	int pids[8];
+	const size_t n = reply_crew_pids(world->crew, pids, COUNT(pids));
+	char line[256];
+	long most = 0;
+
+	for (size_t i = 0; i < n && i < COUNT(pids); i++) {
+		FILE *f = fopen(cs_arena_printf(world->arena, "/proc/%d/status", pids[i]), "re");
+
+		while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+			if (strncmp(line, "VmHWM:", 6) == 0 && strtol(line + 6, NULL, 10) > most)
+				most = strtol(line + 6, NULL, 10);
+		if (f != NULL)
+			fclose(f);
+	}
+	return most;
+}
+
+static void
+expect_alive(struct world *world, const char *after)
+{
+	const struct cs_span good = fixture(world->arena, "ed25519-relaxed-relaxed.eml");
+
+	if (world->died > 0)
+		fail_msg("%s: a child died of it", after);
+	if (peak_kib(world) > PEAK_KIB)
+		fail_msg("%s: %ld KiB", after, peak_kib(world));
+	if (read_mail(world, good, "a@b")->finding != REPLY_PROVED ||
+	    verify(world, good, ED, false, "ed.key")->finding != REPLY_PROVED)
+		fail_msg("%s: a good mail after it was not read", after);
+}
+
+/* Those who read and those who verify live through each mail, say no to it, and read the next one. */
+static void
+hostile_mails_harm_nobody(void **state)
+{
+	struct world world;
+	const struct fake_mail *mails;
+
+	(void)state;
+	world_start(&world);
+	const size_t n = fake_mails(world.arena, &mails);
+	for (size_t i = 0; i < n; i++) {
+		const struct reply_reading *reading = read_mail(&world, mails[i].octets, "a@b");
+		const char *refused = reading->finding == REPLY_PROVED ? NULL : reading->why.code;
+
+		if ((refused == NULL) != (mails[i].refused == NULL) ||
+		    (refused != NULL && strcmp(refused, mails[i].refused) != 0))
+			fail_msg("%s: %s", mails[i].name, refused == NULL ? "read" : refused);
+		if (verify(&world, mails[i].octets, ED, false, "ed.key")->finding != REPLY_REFUSED)
+			fail_msg("%s: %s", mails[i].name, world.verdict.why.code);
+		expect_alive(&world, mails[i].name);
+	}
+	world_stop(&world);
+}
+
+static void
+hostile_keys_verify_nothing(void **state)
+{
+	struct world world;
+	const struct cs_span *keys;
+
+	(void)state;
+	world_start(&world);
+	const struct cs_span mail = fixture(world.arena, "ed25519-relaxed-relaxed.eml");
+	const size_t n = fake_keys(world.arena, &keys);
+	for (size_t i = 0; i <= n; i++) { /* each, and all */
+		const struct reply_key key = i < n ? (struct reply_key){ ED, false, keys + i, 1 }
+						   : (struct reply_key){ ED, false, keys, n };
+
+		if (verify_by(&world, mail, &key)->finding != REPLY_REFUSED)
+			fail_msg("key %zu: %s", i, world.verdict.why.code);
+		expect_alive(&world, "a key");
+	}
+	world_stop(&world);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -359,6 +451,8 @@ main(int argc, char *argv[])
 		cmocka_unit_test(reads_many_at_once),
 		cmocka_unit_test(a_child_that_dies_is_no_answer),
 		cmocka_unit_test(a_forbidden_call_ends_its_child),
+		cmocka_unit_test(hostile_mails_harm_nobody),
+		cmocka_unit_test(hostile_keys_verify_nothing),
 	};
 
 	taken_over.ask = ask_taken_over;
