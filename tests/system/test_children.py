@@ -3,15 +3,27 @@
 
 import base64
 import os
+import platform
 import re
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
 
-from world import SystemTest  # first: it makes the other modules findable
+from world import SystemTest, wait_for  # first: it makes the other modules findable
 
+import forge  # noqa: E402
+from looks import CaaOrders  # noqa: E402
+from options import options  # noqa: E402
 from product import PERSPECTIVES  # noqa: E402
 
+# execve(nothing) and, should that return, an instruction that there is not: no SIGSYS then, but SIGILL.
+CRIME = {
+    "x86_64": bytes.fromhex("b83b000000 31ff 0f05 0f0b"),
+    "aarch64": bytes.fromhex("a81b80d2 010000d4 00000000"),
+}
+WAITS = {"x86_64": (232, 281, 441), "aarch64": (22, 441)}  # epoll_wait() and its like
 LOOKING = ("caa-dnssec", "domain-validator", PERSPECTIVES[0].service)
+MAIL = "mailbox-validator"  # which looks, and reads mails in one child and verifies them in another
+TRIES = 10
 LARGEST = 1 << 25  # octets of one mapping; beside a sanitizer there are terabytes of nothing
 
 
@@ -41,6 +53,22 @@ def memory(pid: int) -> Iterator[bytes]:
                 yield os.pread(whole.fileno(), end - begin, begin)
             except OSError:
                 pass  # a page of a file that is not there
+
+
+def take_over(pid: int) -> None:
+    """
+    Puts code of ours where it is about to go on, as an answer that broke a parser would: whatever wakes it makes
+    it commit the crime.  For root alone, and nothing in the product helps with it.
+    """
+    machine = platform.machine()
+
+    def waiting_at() -> int:
+        words = proc(pid, "syscall").split()
+        return int(words[-1], 16) if words[0].isdigit() and int(words[0]) in WAITS[machine] else 0
+
+    where = wait_for(waiting_at, 10, f"{pid} to wait for something to do")
+    with open(f"/proc/{pid}/mem", "r+b", buffering=0) as whole:
+        os.pwrite(whole.fileno(), CRIME[machine], where)
 
 
 class Children(SystemTest):
@@ -91,3 +119,54 @@ class Children(SystemTest):
                 self.assertEqual(status["NoNewPrivs"], "1")
                 self.assertEqual(status["Seccomp"], "2")  # a filter
                 self.assertRegex(proc(child, "limits"), r"Max core file size +0 +0 ")
+
+    # Locked in means that one forbidden call is the end
+
+    def dead_of_it(self, instance: str, role: str, children: list[int]) -> None:
+        """Each has its line in the log, and others have taken their places."""
+        log = self.stack.root / "log" / f"{instance}.log"
+
+        def told() -> bool:
+            text = log.read_text(errors="replace")
+            return all(f"child died role={role} pid={pid} signal=SIGSYS" in text for pid in children)
+
+        wait_for(told, options.wait(20), f"the end of {children} of {instance}")
+
+        def replaced() -> bool:
+            now = self.children_of(instance)
+            return len(now) >= len(children) and not set(now) & set(children)
+
+        wait_for(replaced, options.wait(20), f"others than {children} of {instance}")
+
+    def of_role(self, instance: str, role: str) -> list[int]:
+        word = f"\0{role}\0"
+        return [pid for pid in self.children_of(instance) if proc(pid, "cmdline").endswith(word)]
+
+    def look_by_the_taken_over(self, orders: CaaOrders) -> dict[str, Any]:
+        children = self.of_role("caa-dnssec", "probe")
+        for child in children:
+            take_over(child)
+        orders.send(["caa-allow.example"])
+        found = orders.evidence(1)[0]
+        self.dead_of_it("caa-dnssec", "probe", children)
+        return found
+
+    def test_a_look_by_a_child_that_was_taken_over_could_not_tell(self) -> None:
+        orders = CaaOrders(self)
+        self.addCleanup(orders.close)
+        for _ in range(TRIES):
+            found = self.look_by_the_taken_over(orders)
+            if found["reason"] == "prober-died":
+                break  # else a ping woke them before the look
+        self.assertEqual((found["outcome"], found["reason"]), (forge.COULD_NOT_TELL, "prober-died"), found)
+        orders.send(["caa-allow.example"])
+        found = orders.evidence(1)[0]
+        self.assertEqual((found["outcome"], found["reason"]), (forge.PROVED, "caa-authorized"), found)
+
+    def test_each_kind_of_child_dies_of_its_first_forbidden_call(self) -> None:
+        for instance, role in [*((name, "probe") for name in (*LOOKING, MAIL)), (MAIL, "reply")]:
+            children = self.of_role(instance, role)
+            self.assertEqual(len(children), 2, f"{instance}: {role}")
+            for child in children:
+                take_over(child)
+            self.dead_of_it(instance, role, children)  # at the next ping
