@@ -53,10 +53,11 @@ class HostileToChildren(SystemTest):
 
     def judge(self, row: Row, said: dict[str, Any]) -> None:
         with self.subTest(row.name):
-            yes = row.verdict in ("allow", "accept")
-            self.assertEqual(said["outcome"] == forge.PROVED, yes, said)
-            if row.reason == BOGUS and said["reason"] == FAILED:
-                return  # libunbound asks for better signatures again and again: in a crowd its time ends first
+            if said["reason"] == FAILED and (row.reason == BOGUS or options.quick):
+                # In a crowd, or beside a sanitizer, a lookup's time may end before all is tried or verified.
+                self.assertEqual(said["outcome"], forge.COULD_NOT_TELL, said)
+                return
+            self.assertEqual(said["outcome"] == forge.PROVED, row.verdict in ("allow", "accept"), said)
             self.assertEqual(said["reason"], row.reason, said)
             if row.dnssec:
                 self.assertEqual(said["security"], DNSSEC.index(row.dnssec), said)
@@ -82,7 +83,10 @@ class HostileToChildren(SystemTest):
         last_good = max(number for number, name in enumerate(targets) if name == GOOD)
         self.assertLess(last_good, min(never), "it waited for name servers that say nothing")
         for said in found:
-            self.judge(rows.get(said["target"], table.caa("caa-allow", "allow", "authorized", "secure")), said)
+            if said["target"] in rows:
+                self.judge(rows[said["target"]], said)
+            else:
+                self.assertEqual((said["outcome"], said["reason"]), (forge.PROVED, "caa-authorized"), said)
         self.unharmed("caa-dnssec", before)
 
     def test_web_servers_harm_no_child_of_a_perspective(self) -> None:
