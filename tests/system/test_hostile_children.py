@@ -24,6 +24,7 @@ GOOD = "caa-allow.example"
 GOOD_SITE = "good.evil.example"
 DNSSEC = ("", "secure", "insecure", "bogus", "indeterminate")
 BOGUS, FAILED = "caa-dnssec-bogus", "caa-lookup-failed"
+BY_TCP = ("h-many.example", "h-huge.example")
 AT_ONCE = 32  # at one web server
 KIB, SANITIZED_KIB = 64 * 1024, 512 * 1024
 
@@ -52,8 +53,9 @@ class HostileToChildren(SystemTest):
 
     def judge(self, row: Row, said: dict[str, Any]) -> None:
         with self.subTest(row.name):
-            if said["reason"] == FAILED and (row.reason == BOGUS or options.quick):
-                # In a crowd, or beside a sanitizer, a lookup's time may end before all is tried or verified.
+            if said["reason"] == FAILED and (row.reason == BOGUS or row.name in BY_TCP or options.quick):
+                # Verifying may take longer than a lookup may; and libunbound asks a server over one connection
+                # for many zones, so that here, where all have one server, some wait behind a silent one.
                 self.assertEqual(said["outcome"], forge.COULD_NOT_TELL, said)
                 return
             self.assertEqual(said["outcome"] == forge.PROVED, row.verdict in ("allow", "accept"), said)
