@@ -46,8 +46,8 @@ struct dns_settings {
 	 * of several resolvers the one opened last decides for all, so give all of them the same.
 	 */
 	uint32_t cache_max_ttl_s;
-	uint32_t lookup_ms;       /* 0: DNS_LOOKUP_MS */
-	bool test_mode;           /* name servers on loopback and names below "test." are allowed */
+	uint32_t lookup_ms; /* 0: DNS_LOOKUP_MS */
+	bool test_mode;     /* name servers on loopback and names below "test." are allowed */
 };
 
 /* RFC 4035 4.3.  Zero is the one that proves nothing. */

@@ -139,8 +139,8 @@ store_load_requests(struct svc_batch *batch, struct cs_err *err)
 static const char save_sql[] =
     "insert into challenge as c (request, check_id, domain, enterprise, account, asked, asked_ms, value,"
     " made_ms, expires_ms, attempt, look_until_ms, version, value_2, until_2_ms, value_3, until_3_ms,"
-    " pressed_by, step, next_ms)"
-    " select r, i, d, en, ac, a, am, v, m, e, n, l, ve + 1, v2, u2, v3, u3, p, s, x"
+    " pressed_by, step, next_ms, since_ms)"
+    " select r, i, d, en, ac, a, am, v, m, e, n, l, ve + 1, v2, u2, v3, u3, p, s, x, $21"
     " from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bigint[],"
     " $8::text[], $9::bigint[], $10::bigint[], $11::int[], $12::bigint[], $13::int[], $14::text[],"
     " $15::bigint[], $16::text[], $17::bigint[], $18::text[], $19::int[], $20::bigint[])"
@@ -241,9 +241,9 @@ save_challenges(struct svc_batch *batch, struct cs_err *err)
 		db_text_array(arena, c.values_2, c.n), db_i64_array(arena, c.until_2, c.n),
 		db_text_array(arena, c.values_3, c.n), db_i64_array(arena, c.until_3, c.n),
 		db_text_array(arena, c.pressed, c.n), db_i32_array(arena, c.steps, c.n),
-		db_i64_array(arena, c.next, c.n) };
+		db_i64_array(arena, c.next, c.n), db_i64(batch->now_ms) };
 
-	return db_send(batch->db, save_sql, params, 20, (int64_t)c.n, err);
+	return db_send(batch->db, save_sql, params, 21, (int64_t)c.n, err);
 }
 
 static const char look_sql[] =
@@ -349,10 +349,10 @@ store_due_looks(const void *self, struct db *db, int64_t now_ms, size_t max, str
 #define APPROVED_DAYS \
 	2 /* policy ends what was approved within a day, and publishes a refusal for another */
 
-/* A request's id begins with the time of its birth: the old ones are at the key's beginning. */
+/* By when it was first stored: the id of a request that came with an Idempotency-Key tells no time. */
 static const char sweep_sql[] =
-    "with old as (select request, check_id from challenge where request < $1"
-    "  order by request, check_id limit $2 for update skip locked),"
+    "with old as (select request, check_id from challenge where since_ms < $1"
+    "  order by since_ms limit $2 for update skip locked),"
     " gone as (delete from challenge c using old where c.request = old.request"
     "  and c.check_id = old.check_id returning 1)"
     " select count(*) from gone";
@@ -384,10 +384,9 @@ store_sweep_requests(const void *self, struct db *db, int64_t now_ms, struct cs_
 {
 	const struct domain_service *domain = self;
 	int64_t days = (int64_t)domain->life_days + APPROVED_DAYS + domain->keep_days;
-	struct cs_id born = cs_id_at(now_ms - days * CS_DAY_MS, (const uint8_t[10]){ 0 });
 
 	*ret_more = false;
-	if (sweep_some(db, arena, sweep_sql, db_id(born), ret_more, err))
+	if (sweep_some(db, arena, sweep_sql, db_i64(now_ms - days * CS_DAY_MS), ret_more, err))
 		return err->code;
 	return sweep_some(
 	    db, arena, sweep_looks_sql, db_i64(now_ms - 2 * DOMAIN_WINDOW_MS), ret_more, err);

@@ -337,8 +337,9 @@ struct changed {
 
 static const char save_challenges_sql[] =
     "insert into challenge as c (request, check_id, asked, wish_enterprise, wish_account,"
-    " wished_ms, tries, mails_made, mails_sent, evidence, proved_mail, version, wish_method)"
-    " select r, k, a, we, wa, w, t, m, s, e, p, v + 1, wm from unnest($1::uuid[], $2::text[],"
+    " wished_ms, tries, mails_made, mails_sent, evidence, proved_mail, version, wish_method,"
+    " since_ms)"
+    " select r, k, a, we, wa, w, t, m, s, e, p, v + 1, wm, $14 from unnest($1::uuid[], $2::text[],"
     "  $3::bytea[], $4::text[], $5::text[], $6::bigint[], $7::integer[], $8::integer[],"
     "  $9::integer[], $10::bytea[], $11::uuid[], $12::integer[], $13::text[])"
     "  as n(r, k, a, we, wa, w, t, m, s, e, p, v, wm)"
@@ -376,22 +377,17 @@ save_challenges(struct svc_batch *batch, const struct changed *p, size_t n, stru
 	COLUMN(int32_t, version, (int32_t)p[i].challenge->version);
 	COLUMN(const char *, wish_method, or_empty(p[i].challenge->wish_method));
 	const struct db_param params[] = {
-		db_id_array(arena, request, n),
-		db_text_array(arena, check_id, n),
-		db_bytes_array(arena, asked, n),
-		db_text_array(arena, wish_enterprise, n),
-		db_text_array(arena, wish_account, n),
-		db_i64_array(arena, wished_ms, n),
-		db_i32_array(arena, tries, n),
-		db_i32_array(arena, mails_made, n),
-		db_i32_array(arena, mails_sent, n),
-		db_bytes_array(arena, evidence, n),
-		db_id_array(arena, proved_mail, n),
-		db_i32_array(arena, version, n),
+		db_id_array(arena, request, n), db_text_array(arena, check_id, n),
+		db_bytes_array(arena, asked, n), db_text_array(arena, wish_enterprise, n),
+		db_text_array(arena, wish_account, n), db_i64_array(arena, wished_ms, n),
+		db_i32_array(arena, tries, n), db_i32_array(arena, mails_made, n),
+		db_i32_array(arena, mails_sent, n), db_bytes_array(arena, evidence, n),
+		db_id_array(arena, proved_mail, n), db_i32_array(arena, version, n),
 		db_text_array(arena, wish_method, n),
+		db_i64(batch->now_ms), /* of rows that are new */
 	};
 
-	return db_send(batch->db, save_challenges_sql, params, 13, (int64_t)n, err);
+	return db_send(batch->db, save_challenges_sql, params, 14, (int64_t)n, err);
 }
 
 /* Of a mail only its state, its end, its way and the servers' word ever change. */
@@ -515,10 +511,10 @@ store_save_cases(struct svc_batch *batch, struct cs_err *err)
 #define APPROVED_DAYS \
 	2 /* policy ends what was approved within a day, and publishes a refusal for another */
 
-/* A request's id begins with the time of its birth: the old ones are at the key's beginning. */
+/* By when it was first stored: the id of a request that came with an Idempotency-Key tells no time. */
 static const char sweep_sql[] =
-    "with old as (select request, check_id from challenge where request < $1"
-    "  order by request, check_id limit $2 for update skip locked),"
+    "with old as (select request, check_id from challenge where since_ms < $1"
+    "  order by since_ms limit $2 for update skip locked),"
     " mails as (delete from mail m using old where m.request = old.request"
     "  and m.check_id = old.check_id),"
     " gone as (delete from challenge c using old where c.request = old.request"
@@ -531,8 +527,7 @@ store_sweep_cases(const void *self, struct db *db, int64_t now_ms, struct cs_are
 {
 	const struct mailbox_service *mailbox = self;
 	int64_t days = (int64_t)mailbox->life_days + APPROVED_DAYS + mailbox->keep_days;
-	struct cs_id born = cs_id_at(now_ms - days * CS_DAY_MS, (const uint8_t[10]){ 0 });
-	const struct db_param params[] = { db_id(born), db_i64(SWEEP_MAX) };
+	const struct db_param params[] = { db_i64(now_ms - days * CS_DAY_MS), db_i64(SWEEP_MAX) };
 	struct db_rows *rows;
 
 	if (db_query(db, arena, sweep_sql, params, 2, &rows, err))

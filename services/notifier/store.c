@@ -146,10 +146,9 @@ store_save_cases(struct svc_batch *batch, struct cs_err *err)
 
 #define SWEEP_MAX 5000
 
-/* A request's id begins with the time of its birth: the old ones are at the key's beginning. */
 static const char sweep_sql[] =
-    "with old as (select request, kind from delivery where request < $1 and made_ms <= $2"
-    "  and state <> 'waiting' order by request, kind limit $3 for update skip locked),"
+    "with old as (select request, kind from delivery where made_ms <= $1"
+    "  and state <> 'waiting' order by made_ms limit $2 for update skip locked),"
     " gone as (delete from delivery d using old where d.request = old.request and d.kind = old.kind"
     "  returning 1)"
     " select count(*) from gone";
@@ -160,11 +159,10 @@ store_sweep_cases(const void *self, struct db *db, int64_t now_ms, struct cs_are
 {
 	const struct notify_service *notify = self;
 	int64_t made_ms = now_ms - notify->keep_days * CS_DAY_MS;
-	const struct db_param params[] = { db_id(cs_id_at(made_ms + 1, (const uint8_t[10]){ 0 })),
-		db_i64(made_ms), db_i64(SWEEP_MAX) };
+	const struct db_param params[] = { db_i64(made_ms), db_i64(SWEEP_MAX) };
 	struct db_rows *rows;
 
-	if (db_query(db, arena, sweep_sql, params, 3, &rows, err))
+	if (db_query(db, arena, sweep_sql, params, 2, &rows, err))
 		return err->code;
 	*ret_more = db_get_i64(rows, 0, 0) == SWEEP_MAX;
 	return CS_OK;

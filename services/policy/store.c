@@ -939,10 +939,9 @@ store_due_plans(const void *self, struct db *db, int64_t now_ms, size_t max, str
 #define SWEEP_MAX 5000
 #define STANDING_KEPT_MS (40 * CS_DAY_MS) /* as long as the inbox knows what came */
 
-/* A request's id begins with the time of its birth: what ended by then is found at the key's beginning. */
 static const char sweep_plans_sql[] =
-    "with old as (select request from plan where request < $1 and state = 'ended' and since_ms <= $2"
-    "  order by request limit $3 for update skip locked),"
+    "with old as (select request from plan where state = 'ended' and since_ms <= $1"
+    "  order by since_ms limit $2 for update skip locked),"
     " checks as (delete from plan_check c using old where c.request = old.request),"
     " envelopes as (delete from plan_envelope e using old where e.request = old.request),"
     " gone as (delete from plan p using old where p.request = old.request returning 1)"
@@ -952,11 +951,10 @@ static enum cs_code
 sweep_plans(
     struct db *db, int64_t ended_ms, struct cs_arena *arena, int64_t *ret_n, struct cs_err *err)
 {
-	const struct db_param params[] = { db_id(cs_id_at(ended_ms + 1, (const uint8_t[10]){ 0 })),
-		db_i64(ended_ms), db_i64(SWEEP_MAX) };
+	const struct db_param params[] = { db_i64(ended_ms), db_i64(SWEEP_MAX) };
 	struct db_rows *rows;
 
-	if (db_query(db, arena, sweep_plans_sql, params, 3, &rows, err))
+	if (db_query(db, arena, sweep_plans_sql, params, 2, &rows, err))
 		return err->code;
 	*ret_n = db_get_i64(rows, 0, 0);
 	return CS_OK;

@@ -54,7 +54,7 @@ class HostileToChildren(SystemTest):
     def judge(self, row: Row, said: dict[str, Any]) -> None:
         with self.subTest(row.name):
             if said["reason"] == FAILED and (row.reason == BOGUS or row.name in BY_TCP or options.quick):
-                # Verifying may take longer than a lookup may; and libunbound asks a server over one connection
+                # Verifying may take longer than a lookup may; and libunbound, it seems, asks a server over one connection
                 # for many zones, so that here, where all have one server, some wait behind a silent one.
                 self.assertEqual(said["outcome"], forge.COULD_NOT_TELL, said)
                 return

@@ -497,7 +497,8 @@ main(void)
 		cmocka_unit_test_setup(pages_lose_and_double_nothing, empty),
 		cmocka_unit_test_setup(what_is_wanted_may_lie_behind_pages_of_what_is_not, empty),
 		cmocka_unit_test_setup(who_publishes_meanwhile_is_not_followed, empty),
-		cmocka_unit_test_setup(the_observer_sees_outboxes_and_answers_and_no_other_table, empty),
+		cmocka_unit_test_setup(
+		    the_observer_sees_outboxes_and_answers_and_no_other_table, empty),
 		cmocka_unit_test_setup(the_observer_changes_nothing, empty),
 		cmocka_unit_test_setup(a_connection_that_was_made_read_only_changes_nothing, empty),
 	};

@@ -20,8 +20,10 @@ create table challenge (
 	pressed_by text not null default '',     -- account that the look under way is for; '': the schedule
 	step integer not null default 0,         -- of the schedule
 	next_ms bigint not null default 0,       -- when the schedule looks; 0: it does not
+	since_ms bigint not null default 0,      -- when it was first stored: an id need not tell
 	primary key (request, check_id)
 );
+create index challenge_since on challenge (since_ms);  -- swept by
 create index challenge_next on challenge (next_ms) where next_ms > 0;
 
 -- Looks of the last hour, by all replicas: for the limits.

@@ -118,6 +118,16 @@ state_of(const struct svc_batch *batch, size_t i)
 	return batch->aggregates[i].state;
 }
 
+static int64_t
+count(struct fixture *f, const char *sql)
+{
+	struct db_rows *rows;
+	struct cs_err err = { 0 };
+
+	ok(db_query(f->db, f->arena, sql, NULL, 0, &rows, &err), &err);
+	return db_get_i64(rows, 0, 0);
+}
+
 static void
 load(struct svc_batch *batch)
 {
@@ -214,6 +224,19 @@ every_field_comes_back(void **state)
 	assert_int_equal(got->version, 1);
 	assert_false(got->changed);
 	db_rollback(f->db);
+
+	/* When it was first stored, whatever is written later: it is swept by that. */
+	batch = batch_of(f, f->db, 2);
+	batch.now_ms = NOW + 1;
+	load(&batch);
+	for (size_t i = 0; i < 2; i++)
+		state_of(&batch, 1)->items[i].changed = true;
+	save_well(&batch);
+	assert_int_equal(
+	    count(f, cs_arena_printf(f->arena,
+			 "select count(*) from challenge where version = 2 and since_ms = %" PRId64,
+			 NOW)),
+	    2);
 }
 
 static void
@@ -441,33 +464,16 @@ script(struct fixture *f, const char *text)
 	ok(db_script(f->db, text, &err), &err);
 }
 
-static int64_t
-count(struct fixture *f, const char *sql)
-{
-	struct db_rows *rows;
-	struct cs_err err = { 0 };
-
-	ok(db_query(f->db, f->arena, sql, NULL, 0, &rows, &err), &err);
-	return db_get_i64(rows, 0, 0);
-}
-
-static const char *
-born(struct fixture *f, int64_t at_ms)
-{
-	char *text = cs_arena_alloc(f->arena, CS_ID_TEXT);
-
-	cs_id_format(cs_id_at(at_ms, (const uint8_t[10]){ 0 }), text);
-	return text;
-}
-
+/* Its request's id is random, as that of one that came with an Idempotency-Key is: it tells no time. */
 static void
-add_challenge(struct fixture *f, const char *request, const char *check_id)
+add_challenge(struct fixture *f, int64_t since_ms, const char *check_id)
 {
 	script(f,
 	    cs_arena_printf(f->arena,
-		"insert into challenge values ('%s', '%s', 'alpha.example', 'demo', '', '', 1, 'v', 1, 1,"
-		" 1, 0, 1)",
-		request, check_id));
+		"insert into challenge (request, check_id, domain, enterprise, account, asked, asked_ms, value,"
+		" made_ms, expires_ms, attempt, look_until_ms, version, since_ms)"
+		" values (gen_random_uuid(), '%s', 'alpha.example', 'demo', '', '', 1, 'v', 1, 1, 1, 0, 1, %lld)",
+		check_id, (long long)since_ms));
 }
 
 static bool
@@ -504,8 +510,8 @@ challenges_are_kept_for_days_after_the_latest_end_of_their_request(void **state)
 
 	script(f, "truncate challenge");
 	for (size_t i = 0; i < LEN(cases); i++) {
-		add_challenge(f, born(f, cases[i].born_ms), "domain-1");
-		add_challenge(f, born(f, cases[i].born_ms), "domain-2");
+		add_challenge(f, cases[i].born_ms, "domain-1");
+		add_challenge(f, cases[i].born_ms, "domain-2");
 		assert_false(sweep(f, cases[i].life_days, cases[i].keep_days));
 		if (count(f, "select count(*) from challenge") != (cases[i].kept ? 2 : 0))
 			fail_msg("case %zu", i);
@@ -520,11 +526,13 @@ more_than_one_sweep_s_worth_is_swept_in_several(void **state)
 
 	script(f, "truncate challenge");
 	script(f,
-	    cs_arena_printf(f->arena,
-		"insert into challenge select '%s', 'domain-' || i, 'alpha.example', 'demo', '', '', 1,"
-		" 'v', 1, 1, 1, 0, 1 from generate_series(1, 5001) i",
-		born(f, 1)));
-	add_challenge(f, born(f, NOW), "domain-1");
+	    "with r as (select gen_random_uuid() as id) insert into challenge (request, check_id, domain,"
+	    " enterprise, account, asked, asked_ms, value, made_ms, expires_ms, attempt, look_until_ms,"
+	    " version, since_ms) select id, 'domain-' || i, 'alpha.example', 'demo', '', '', 1, 'v', 1, 1, 1,"
+	    " 0, 1, 1 from r, generate_series(1, 5001) i");
+	add_challenge(f, NOW, "domain-1");
+	script(f, "update challenge set request = '00000000-0001-8000-8000-000000000000'"
+		  " where since_ms > 1"); /* young, whatever its id says */
 	assert_true(sweep(f, 30, 40));
 	assert_int_equal(count(f, "select count(*) from challenge"), 2);
 	assert_false(sweep(f, 30, 40));
@@ -537,11 +545,10 @@ looks_are_kept_for_two_hours(void **state)
 	struct fixture *f = *state;
 
 	for (int i = 0; i < 2; i++)
-		script(
-		    f, cs_arena_printf(f->arena,
-			   "insert into look values ('%s', 'domain-1', %d, 'd', 'e', '', %" PRId64
-			   ", false)",
-			   born(f, NOW), i, NOW - 2 * DOMAIN_WINDOW_MS - i));
+		script(f, cs_arena_printf(f->arena,
+			      "insert into look values ('00000000-0000-7000-8000-000000000001',"
+			      " 'domain-1', %d, 'd', 'e', '', %" PRId64 ", false)",
+			      i, NOW - 2 * DOMAIN_WINDOW_MS - i));
 	assert_false(sweep(f, 30, 40));
 	assert_int_equal(count(f, "select count(*) from look"), 1);
 	assert_int_equal(count(f, "select max(attempt)::bigint from look"), 0);

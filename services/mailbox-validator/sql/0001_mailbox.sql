@@ -16,8 +16,10 @@ create table challenge (
 	proved_mail uuid not null,                      -- whose token proved it; zero: none
 	version integer not null,
 	wish_method text not null,                      -- of that press; '': any
+	since_ms bigint not null,                       -- when it was first stored: an id need not tell
 	primary key (request, check_id)
 );
+create index challenge_since on challenge (since_ms);  -- swept by
 
 create table mail (
 	id uuid primary key,

@@ -267,6 +267,16 @@ same_mail(const struct mailbox_mail *a, const struct mailbox_mail *b)
 
 /* ---- tests ---- */
 
+static int64_t
+count(struct fixture *f, const char *sql)
+{
+	struct db_rows *rows;
+	struct cs_err err = { 0 };
+
+	ok(db_query(f->db, f->arena, sql, NULL, 0, &rows, &err), &err);
+	return db_get_i64(rows, 0, 0);
+}
+
 static void
 a_challenge_comes_back_as_it_was_saved(void **state)
 {
@@ -330,6 +340,11 @@ changes_come_back_too(void **state)
 	assert_int_equal(got->version, 2);
 	for (size_t i = 0; i < 2; i++)
 		same_mail(&got->mails[i], &c->mails[i]);
+	/* Swept by its first save, not by its last. */
+	assert_int_equal(
+	    count(f, "select count(*) from challenge where version = 2 and since_ms ="
+		     " (select min(made_ms) from mail m where m.request = challenge.request)"),
+	    1);
 }
 
 /* Who mends the domain need not wait a minute; the mail counts for the hour all the same. */
@@ -572,37 +587,21 @@ script(struct fixture *f, const char *text)
 	ok(db_script(f->db, text, &err), &err);
 }
 
-static int64_t
-count(struct fixture *f, const char *sql)
-{
-	struct db_rows *rows;
-	struct cs_err err = { 0 };
-
-	ok(db_query(f->db, f->arena, sql, NULL, 0, &rows, &err), &err);
-	return db_get_i64(rows, 0, 0);
-}
-
-static const char *
-born(struct fixture *f, int64_t at_ms)
-{
-	char *text = cs_arena_alloc(f->arena, CS_ID_TEXT);
-
-	cs_id_format(cs_id_at(at_ms, (const uint8_t[10]){ 0 }), text);
-	return text;
-}
-
-/* With two mails. */
+/*
+ * With two mails.  Its request's id is random, as that of one that came with an Idempotency-Key is: most of these
+ * seem to be from times to come, and some from long ago.
+ */
 static void
-add_challenge(struct fixture *f, const char *request, const char *check_id)
+add_challenge(struct fixture *f, int64_t since_ms, const char *check_id)
 {
 	script(f,
 	    cs_arena_printf(f->arena,
-		"insert into challenge values ('%s', '%s', '', '', '', 0, 0, 2, 2, '',"
-		" '00000000-0000-0000-0000-000000000000', 1, '');"
-		"insert into mail select gen_random_uuid(), '%s', '%s', 'a@b.example', 'b.example',"
+		"with c as (insert into challenge values (gen_random_uuid(), '%s', '', '', '', 0, 0, 2, 2, '',"
+		" '00000000-0000-0000-0000-000000000000', 1, '', %lld) returning request, check_id)"
+		" insert into mail select gen_random_uuid(), request, check_id, 'a@b.example', 'b.example',"
 		" 'demo', 'alice', decode(repeat('ab', 32), 'hex'), decode(repeat('cd', 32), 'hex'), 1, 2,"
-		" 'sent', false, '', '', 'email-token', 0, 0 from generate_series(1, 2)",
-		request, check_id, request, check_id));
+		" 'sent', false, '', '', 'email-token', 0, 0 from c, generate_series(1, 2)",
+		check_id, (long long)since_ms));
 }
 
 static bool
@@ -639,8 +638,8 @@ challenges_are_kept_for_days_after_the_latest_end_of_their_request(void **state)
 
 	script(f, "truncate challenge, mail");
 	for (size_t i = 0; i < LEN(cases); i++) {
-		add_challenge(f, born(f, cases[i].born_ms), "mailbox-1");
-		add_challenge(f, born(f, cases[i].born_ms), "mailbox-2");
+		add_challenge(f, cases[i].born_ms, "mailbox-1");
+		add_challenge(f, cases[i].born_ms, "mailbox-2");
 		assert_false(sweep(f, cases[i].life_days, cases[i].keep_days));
 		if (count(f, "select count(*) from challenge") != (cases[i].kept ? 2 : 0) ||
 		    count(f, "select count(*) from mail") != (cases[i].kept ? 4 : 0))
@@ -649,7 +648,7 @@ challenges_are_kept_for_days_after_the_latest_end_of_their_request(void **state)
 	}
 }
 
-/* The first 99 requests of all times, each with 21 mailboxes. */
+/* 99 requests, each with 21 mailboxes, and a young one whose id says that it is old. */
 static void
 more_than_one_sweep_s_worth_is_swept_in_several(void **state)
 {
@@ -659,14 +658,20 @@ more_than_one_sweep_s_worth_is_swept_in_several(void **state)
 	for (int i = 0; i < 99; i++)
 		script(f,
 		    cs_arena_printf(f->arena,
-			"insert into challenge select '%s', 'mailbox-' || i, '', '', '', 0, 0, 0, 0, '',"
-			" '00000000-0000-0000-0000-000000000000', 1, '' from generate_series(1, 21) i",
-			born(f, i)));
-	add_challenge(f, born(f, NOW), "mailbox-1");
+			"with r as (select gen_random_uuid() as id)"
+			" insert into challenge select id, 'mailbox-' || i, '', '', '', 0, 0, 0, 0, '',"
+			" '00000000-0000-0000-0000-000000000000', 1, '', %d from r, generate_series(1, 21) i",
+			i));
+	add_challenge(f, NOW, "mailbox-1");
+	script(f,
+	    cs_arena_printf(f->arena,
+		"insert into challenge values ('00000000-0001-8000-8000-000000000000', 'mailbox-1',"
+		" '', '', '', 0, 0, 0, 0, '', '00000000-0000-0000-0000-000000000000', 1, '', %lld)",
+		(long long)NOW));
 	assert_true(sweep(f, 30, 40));
-	assert_int_equal(count(f, "select count(*) from challenge"), 80);
+	assert_int_equal(count(f, "select count(*) from challenge"), 81);
 	assert_false(sweep(f, 30, 40));
-	assert_int_equal(count(f, "select count(*) from challenge"), 1);
+	assert_int_equal(count(f, "select count(*) from challenge"), 2);
 	assert_int_equal(count(f, "select count(*) from mail"), 2);
 }
 

@@ -9,3 +9,4 @@ create table delivery (
 	version integer not null,
 	primary key (request, kind)
 );
+create index delivery_made on delivery (made_ms);  -- swept by

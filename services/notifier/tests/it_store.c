@@ -264,6 +264,9 @@ deliveries_are_kept_for_days(void **state)
 		{ 40, NOW - DAYS(40), NOW - DAYS(40), "given-up", false },
 		{ 40, NOW - DAYS(40), NOW - DAYS(40) + 1, "given-up", true },
 		{ 40, 1, 1, "nobody", false },
+		/* An id that tells no time. */
+		{ 90, NOW + DAYS(9000), NOW - DAYS(90), "sent", false },
+		{ 90, 1, NOW - DAYS(90) + 1, "sent", true },
 		{ 40, 1, 1, "waiting", true },
 	};
 	struct fixture *f = *state;

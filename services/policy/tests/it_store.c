@@ -868,7 +868,7 @@ plans_are_kept_for_days_after_their_end(void **state)
 	}
 }
 
-/* Its request was born long before its end. */
+/* Its request was born long before its end, or has an id that tells no time. */
 static void
 a_plan_s_days_count_from_its_end(void **state)
 {
@@ -876,6 +876,7 @@ a_plan_s_days_count_from_its_end(void **state)
 
 	add_plan(f, born(f, NOW - DAYS(400), 1), "ended", NOW - DAYS(90) + 1, "");
 	add_plan(f, born(f, NOW - DAYS(400), 2), "ended", NOW - DAYS(90), "");
+	add_plan(f, born(f, NOW + DAYS(9000), 3), "ended", NOW - DAYS(90), "");
 	(void)sweep(f, 90);
 	assert_int_equal(count(f, "select count(*) from plan"), 1);
 	assert_int_equal(count(f, "select count(*) from plan where since_ms > 0"), 1);
