@@ -92,6 +92,7 @@ type_of(const char *name)
 	static const uint16_t types[] = { DNS_TYPE_A, DNS_TYPE_CNAME, DNS_TYPE_SOA, DNS_TYPE_MX,
 		DNS_TYPE_TXT, DNS_TYPE_AAAA, DNS_TYPE_CAA };
 
+	cs_assert(name != NULL); /* a column that is never null */
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (strcmp(dns_type_name(types[i]), name) == 0)
 			return types[i];

@@ -111,11 +111,12 @@ mailbox_is_live(const struct mailbox_mail *mail, int64_t now_ms)
 static size_t
 count_live(const struct mailbox_challenge *challenge, enum mailbox_way way, int64_t now_ms)
 {
+	const struct mailbox_mail *mails = challenge->mails;
 	size_t n = 0;
 
+	cs_assert(mails != NULL || challenge->n_mails == 0);
 	for (size_t i = 0; i < challenge->n_mails; i++)
-		n +=
-		    challenge->mails[i].way == way && mailbox_is_live(&challenge->mails[i], now_ms);
+		n += mails[i].way == way && mailbox_is_live(&mails[i], now_ms);
 	return n;
 }
 
