@@ -50,7 +50,7 @@ $B/bin/$(1): $B/services/$(1)/main.o $B/services/$(1).a $(call archives,$($(1)_L
 $B/bin/$(1): LDLIBS = $(call ldlibs,$($(1)_LIBS)) -lprotobuf-c
 $(1)_TEST_BINS := $(patsubst %.c,$B/%,$(wildcard services/$(1)/tests/test_*.c))
 $(1)_IT_BINS   := $(patsubst %.c,$B/%,$(wildcard services/$(1)/tests/it_*.c))
-$$($(1)_TEST_BINS): %: %.o $(call objs,services/$(1)/tests/fake_*.c) $B/services/$(1).a $(call archives,$($(1)_LIBS)) $B/proto.a
+$$($(1)_TEST_BINS): %: %.o $(call objs,services/$(1)/tests/fake_*.c) $($(1)_FAKES:%.c=$B/%.o) $B/services/$(1).a $(call archives,$($(1)_LIBS)) $B/proto.a
 $$($(1)_IT_BINS): %: %.o $B/services/$(1).a $(call archives,$($(1)_LIBS)) $B/proto.a
 $$($(1)_TEST_BINS) $$($(1)_IT_BINS): LDLIBS = $(call ldlibs,$($(1)_LIBS)) -lprotobuf-c -lcmocka
 TESTS += $$($(1)_TEST_BINS)

@@ -24,7 +24,7 @@ keep(struct svc_event *ev, struct cs_id key, uint32_t revision)
 {
 	struct handler_statement *statement = CS_NEW(ev->arena, struct handler_statement);
 
-	statement->received = (struct signer_received){ ev->body, ev->now_ms };
+	statement->received = (struct gate_received){ ev->body, ev->now_ms };
 	statement->revision = revision;
 	claim_envelope_sha256(ev->body, statement->sha256);
 	ev->key = key;
@@ -88,14 +88,14 @@ static enum cs_code
 read_evidence(const void *self, struct svc_event *ev, struct cs_err *err)
 {
 	const struct signer_service *signer = self;
-	struct signer_evidence *evidence = CS_NEW(ev->arena, struct signer_evidence);
+	struct gate_evidence *evidence = CS_NEW(ev->arena, struct gate_evidence);
 
 	if (claim_open_evidence(ev->arena, signer->trust, ev->body, ev->now_ms, &evidence->e, err))
 		return CS_MALFORMED;
 	if (!belongs(ev->subject, evidence->e.kind) || evidence->e.attempt > INT32_MAX)
 		return cs_fail(err, CS_MALFORMED, "evidence of kind %s on %s",
 		    claim_kind_name(evidence->e.kind), ev->subject);
-	evidence->received = (struct signer_received){ ev->body, ev->now_ms };
+	evidence->received = (struct gate_received){ ev->body, ev->now_ms };
 	claim_envelope_sha256(ev->body, evidence->sha256);
 	ev->key = evidence->e.request;
 	ev->what = evidence;
@@ -198,7 +198,7 @@ order(const struct signer_service *signer, struct svc_event *ev)
 }
 
 static struct cs_span
-digests_of(struct svc_event *ev, const struct signer_verdict *v)
+digests_of(struct svc_event *ev, const struct gate_verdict *v)
 {
 	struct cs_buf buf = cs_buf_new(ev->arena);
 
@@ -210,10 +210,10 @@ digests_of(struct svc_event *ev, const struct signer_verdict *v)
 /* Everything that was judged, by digest: with the envelopes it can be judged again. */
 static const char *
 intent_detail(
-    struct svc_event *ev, const struct signer_record *record, const struct signer_verdict *v)
+    struct svc_event *ev, const struct signer_record *record, const struct gate_verdict *v)
 {
 	const struct record_intent *intent = &record->intent;
-	const struct signer_case *c = &record->c;
+	const struct gate_case *c = &record->c;
 	uint8_t request[CLAIM_DIGEST], plan[CLAIM_DIGEST];
 
 	claim_envelope_sha256(c->request.envelope, request);
@@ -221,25 +221,26 @@ intent_detail(
 	return cs_arena_printf(ev->arena,
 	    "serial=%s tbs_sha256=%s request_digest=%s request=%s approval=%s plan=%s evidence=%s"
 	    " lint=%s",
-	    cs_hex(ev->arena, cs_span_of(intent->choice.serial, TBS_SERIAL)),
+	    cs_hex(ev->arena, cs_span_of(intent->choice.serial, GATE_SERIAL)),
 	    hex(ev, intent->tbs_sha256), hex(ev, v->request.digest), hex(ev, request),
 	    hex(ev, v->plan.approval_sha256), hex(ev, plan), cs_hex(ev->arena, intent->evidence),
 	    pki_lint_version());
 }
 
 static void
-intend(const struct signer_service *signer, struct svc_event *ev, const struct signer_verdict *v)
+intend(const struct signer_service *signer, struct svc_event *ev, const struct gate_verdict *v)
 {
 	struct signer_record *record = ev->state;
 	struct record_intent *intent = &record->intent;
 	struct cs_refusal why;
 
 	*intent = (struct record_intent){
-		.choice = tbs_choose(ev->random, ev->key, ev->now_ms),
+		.choice = gate_choose(ev->random, ev->key, ev->now_ms),
 		.evidence = digests_of(ev, v),
 		.judged_at_ms = ev->now_ms,
 	};
-	if (!tbs_make(ev->arena, &signer->ca, v, &intent->choice, ev->now_ms, &intent->tbs, &why)) {
+	if (!gate_prepare(
+		ev->arena, &signer->ca, v, &intent->choice, ev->now_ms, &intent->tbs, &why)) {
 		refuse(ev, &why);
 		return;
 	}
@@ -249,12 +250,12 @@ intend(const struct signer_service *signer, struct svc_event *ev, const struct s
 	record_add_audit(record, ev->arena, "intent", intent_detail(ev, record, v));
 	order(signer, ev);
 	log_info(ev->log, "intent recorded serial=%s",
-	    cs_hex(ev->arena, cs_span_of(intent->choice.serial, TBS_SERIAL)));
+	    cs_hex(ev->arena, cs_span_of(intent->choice.serial, GATE_SERIAL)));
 }
 
 /* Only evidence of other requests needs a note: our own comes to this aggregate by itself. */
 static void
-wait_for(struct signer_record *record, const struct signer_verdict *v)
+wait_for(struct signer_record *record, const struct gate_verdict *v)
 {
 	size_t n = 0;
 
@@ -271,19 +272,19 @@ static void
 judge(const struct signer_service *signer, struct svc_event *ev)
 {
 	struct signer_record *record = ev->state;
-	struct signer_verdict v;
+	struct gate_verdict v;
 
 	if (record->state != SIGNER_WAITING)
 		return;
-	signer_judge(ev->arena, &signer->rules, &record->c, ev->now_ms, &v);
+	gate_judge(ev->arena, &signer->rules, &record->c, ev->now_ms, &v);
 	switch (v.says) {
-	case SIGNER_WAIT:
+	case GATE_WAIT:
 		wait_for(record, &v);
 		break;
-	case SIGNER_COMPLETE:
+	case GATE_COMPLETE:
 		intend(signer, ev, &v);
 		break;
-	case SIGNER_REFUSE:
+	case GATE_REFUSE:
 		refuse(ev, &v.refusal);
 		break;
 	}
@@ -292,7 +293,7 @@ judge(const struct signer_service *signer, struct svc_event *ev)
 /* ---- what comes ---- */
 
 static void
-record_statement(struct svc_event *ev, enum claim_statement kind, struct signer_received *where)
+record_statement(struct svc_event *ev, enum claim_statement kind, struct gate_received *where)
 {
 	const struct handler_statement *statement = ev->what;
 	struct signer_record *record = ev->state;
@@ -309,7 +310,7 @@ static void
 on_request(const void *self, struct svc_event *ev)
 {
 	struct signer_record *record = ev->state;
-	struct signer_received unused, *where = &record->c.request;
+	struct gate_received unused, *where = &record->c.request;
 
 	record_statement(ev, CLAIM_REQUEST, where->envelope.len == 0 ? where : &unused);
 	judge(self, ev);
@@ -319,7 +320,7 @@ static void
 on_approval(const void *self, struct svc_event *ev)
 {
 	struct signer_record *record = ev->state;
-	struct signer_received unused, *where = &record->c.approval;
+	struct gate_received unused, *where = &record->c.approval;
 
 	record_statement(ev, CLAIM_APPROVAL, where->envelope.len == 0 ? where : &unused);
 	judge(self, ev);
@@ -331,7 +332,7 @@ on_plan(const void *self, struct svc_event *ev)
 {
 	const struct handler_statement *statement = ev->what;
 	struct signer_record *record = ev->state;
-	struct signer_received unused;
+	struct gate_received unused;
 	const bool counts = statement->revision > record->plan_revision;
 
 	record_statement(ev, CLAIM_PLAN, counts ? &record->c.plan : &unused);
@@ -467,7 +468,7 @@ assemble(const struct signer_service *signer, struct svc_event *ev,
 	    pki_cert_assemble(ev->arena, intent->tbs, signer->ca.sigalg, result->signature);
 	return pki_cert_read(ev->arena, der, ret, NULL) == CS_OK &&
 	       cs_span_equal(ret->tbs, intent->tbs) &&
-	       cs_span_equal(ret->serial, cs_span_of(intent->choice.serial, TBS_SERIAL));
+	       cs_span_equal(ret->serial, cs_span_of(intent->choice.serial, GATE_SERIAL));
 }
 
 static void
@@ -496,7 +497,7 @@ make_void(struct svc_event *ev, const struct cs_refusal *why)
 	record->intent_changed = true;
 	record_add_audit(record, ev->arena, "void",
 	    cs_arena_printf(ev->arena, "serial=%s code=%s",
-		cs_hex(ev->arena, cs_span_of(record->intent.choice.serial, TBS_SERIAL)),
+		cs_hex(ev->arena, cs_span_of(record->intent.choice.serial, GATE_SERIAL)),
 		why->code));
 	refuse(ev, why);
 }
@@ -512,14 +513,14 @@ judge_again(const struct signer_service *signer, struct svc_event *ev)
 	struct record_intent *intent = &record->intent;
 	struct cs_refusal why = { "evidence-expired", "request", "SBR 4.2.1",
 		"before it could be signed, what was proved had ended", "make a new request" };
-	struct signer_verdict v;
+	struct gate_verdict v;
 	struct cs_span tbs;
 
-	signer_judge(ev->arena, &signer->rules, &record->c, ev->now_ms, &v);
-	if (v.says == SIGNER_REFUSE)
+	gate_judge(ev->arena, &signer->rules, &record->c, ev->now_ms, &v);
+	if (v.says == GATE_REFUSE)
 		why = v.refusal;
-	if (v.says != SIGNER_COMPLETE ||
-	    !tbs_make(ev->arena, &signer->ca, &v, &intent->choice, ev->now_ms, &tbs, &why)) {
+	if (v.says != GATE_COMPLETE ||
+	    !gate_prepare(ev->arena, &signer->ca, &v, &intent->choice, ev->now_ms, &tbs, &why)) {
 		make_void(ev, &why);
 		return;
 	}

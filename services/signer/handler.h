@@ -3,10 +3,10 @@
 #ifndef SIGNER_HANDLER_H
 #define SIGNER_HANDLER_H
 
+#include "gate/gate.h"
+#include "gate/tbs.h"
 #include "pki/issuer.h"
-#include "signer.h"
 #include "svc/svc.h"
-#include "tbs.h"
 
 struct signer_service {
 	/* settings */
@@ -16,8 +16,8 @@ struct signer_service {
 
 	struct claim_trust *trust;   /* owned */
 	struct pki_issuer *issuer;   /* owned; signing is the loop thread's alone */
-	struct signer_rules rules;   /* borrows trust and what lies in the arena */
-	struct tbs_ca ca;            /* borrows from issuer and arena */
+	struct gate_rules rules;     /* borrows trust and what lies in the arena */
+	struct gate_ca ca;           /* borrows from issuer and arena */
 	const struct cs_span *chain; /* borrowed from issuer */
 	size_t n_chain;
 	struct cs_arena *arena; /* owned */
@@ -28,7 +28,7 @@ void signer_fini(void *self);
 
 /* What an event of a lane was read into. */
 struct handler_statement {
-	struct signer_received received;
+	struct gate_received received;
 	uint8_t sha256[CLAIM_DIGEST];
 	uint32_t revision; /* of a plan */
 };

@@ -51,7 +51,7 @@ static enum cs_code
 read_ca(struct signer_service *signer, struct cs_err *err)
 {
 	const struct pki_cert_info *info = pki_issuer_certificate(signer->issuer);
-	struct tbs_ca *ca = &signer->ca;
+	struct gate_ca *ca = &signer->ca;
 
 	ca->label = signer->label;
 	ca->name = pki_issuer_name(signer->issuer);

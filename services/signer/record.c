@@ -43,7 +43,7 @@ record_add_statement(
 }
 
 static bool
-has_result(const struct signer_case *c, const struct claim_evidence *e)
+has_result(const struct gate_case *c, const struct claim_evidence *e)
 {
 	for (size_t i = 0; i < c->n_evidence; i++) {
 		const struct claim_evidence *had = &c->evidence[i].e;
@@ -56,14 +56,14 @@ has_result(const struct signer_case *c, const struct claim_evidence *e)
 }
 
 static void
-add_denial(struct signer_case *c, struct cs_arena *arena, const struct claim_evidence *e)
+add_denial(struct gate_case *c, struct cs_arena *arena, const struct claim_evidence *e)
 {
-	struct signer_denial *all = CS_NEW_ARRAY(arena, c->n_denials + 1, struct signer_denial);
-	struct signer_denial *last = &all[c->n_denials];
+	struct gate_denial *all = CS_NEW_ARRAY(arena, c->n_denials + 1, struct gate_denial);
+	struct gate_denial *last = &all[c->n_denials];
 
 	if (c->n_denials > 0)
 		memcpy(all, c->denials, c->n_denials * sizeof(*all));
-	*last = (struct signer_denial){
+	*last = (struct gate_denial){
 		.request = e->request, .attempt = e->attempt, .checked_at_ms = e->checked_at_ms
 	};
 	memcpy(last->check_digest, e->check_digest, CLAIM_DIGEST);
@@ -73,9 +73,9 @@ add_denial(struct signer_case *c, struct cs_arena *arena, const struct claim_evi
 
 void
 record_add_evidence(
-    struct signer_record *record, struct cs_arena *arena, const struct signer_evidence *evidence)
+    struct signer_record *record, struct cs_arena *arena, const struct gate_evidence *evidence)
 {
-	struct signer_case *c = &record->c;
+	struct gate_case *c = &record->c;
 	struct record_evidence **end = &record->evidence;
 
 	while (*end != NULL)
@@ -84,8 +84,7 @@ record_add_evidence(
 	(*end)->evidence = *evidence;
 	if (has_result(c, &evidence->e))
 		return;
-	struct signer_evidence *all =
-	    CS_NEW_ARRAY(arena, c->n_evidence + 1, struct signer_evidence);
+	struct gate_evidence *all = CS_NEW_ARRAY(arena, c->n_evidence + 1, struct gate_evidence);
 	if (c->n_evidence > 0)
 		memcpy(all, c->evidence, c->n_evidence * sizeof(*all));
 	all[c->n_evidence++] = *evidence;

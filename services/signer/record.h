@@ -6,8 +6,8 @@
 #ifndef SIGNER_RECORD_H
 #define SIGNER_RECORD_H
 
-#include "signer.h"
-#include "tbs.h"
+#include "gate/gate.h"
+#include "gate/tbs.h"
 
 enum signer_state {
 	SIGNER_WAITING, /* all zero is a new one */
@@ -22,7 +22,7 @@ const char *signer_state_name(enum signer_state state);
 bool signer_may_move(enum signer_state from, enum signer_state to);
 
 struct record_intent {
-	struct tbs_choice choice;
+	struct gate_choice choice;
 	struct cs_span tbs;
 	uint8_t tbs_sha256[CLAIM_DIGEST];
 	struct cs_span evidence; /* SHA-256 of each */
@@ -34,13 +34,13 @@ struct record_intent {
 struct record_statement {
 	enum claim_statement kind;
 	uint32_t revision;
-	struct signer_received received;
+	struct gate_received received;
 	uint8_t sha256[CLAIM_DIGEST];
 	struct record_statement *next;
 };
 
 struct record_evidence {
-	struct signer_evidence evidence;
+	struct gate_evidence evidence;
 	struct record_evidence *next;
 };
 
@@ -50,7 +50,7 @@ struct record_audit {
 };
 
 struct signer_record {
-	struct signer_case c;
+	struct gate_case c;
 	enum signer_state state;
 	uint32_t version, plan_revision;
 	bool has_intent;
@@ -62,7 +62,7 @@ struct signer_record {
 	struct record_evidence *evidence;
 	struct record_audit *audits;
 	bool missing_changed;
-	const struct signer_missing *missing;
+	const struct gate_missing *missing;
 	size_t n_missing;
 	bool intent_is_new, intent_changed;
 	struct cs_span certificate; /* just made; empty: none */
@@ -73,7 +73,7 @@ void record_add_statement(
     struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement);
 /* Also for the judgement of this batch, unless this attempt has a result already. */
 void record_add_evidence(
-    struct signer_record *record, struct cs_arena *arena, const struct signer_evidence *evidence);
+    struct signer_record *record, struct cs_arena *arena, const struct gate_evidence *evidence);
 void record_add_audit(
     struct signer_record *record, struct cs_arena *arena, const char *action, const char *detail);
 

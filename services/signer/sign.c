@@ -66,7 +66,7 @@ bool
 sign_is_fresh(const struct sign_order *order, int64_t now_ms)
 {
 	return now_ms >= order->judged_at_ms - AHEAD_MS &&
-	       now_ms < order->judged_at_ms + SIGNER_MARGIN_MS;
+	       now_ms < order->judged_at_ms + GATE_MARGIN_MS;
 }
 
 /* ---- results ---- */

@@ -9,7 +9,7 @@
 #ifndef SIGNER_SIGN_H
 #define SIGNER_SIGN_H
 
-#include "signer.h"
+#include "gate/gate.h"
 #include "svc/svc.h"
 
 struct sign_order {

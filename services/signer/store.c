@@ -59,7 +59,7 @@ read_intent(
 	const struct cs_span serial = db_get_bytes(rows, row, 2);
 	const struct cs_span digest = db_get_bytes(rows, row, 5);
 
-	if (serial.len != TBS_SERIAL || digest.len != CLAIM_DIGEST)
+	if (serial.len != GATE_SERIAL || digest.len != CLAIM_DIGEST)
 		return cs_fail(
 		    err, CS_INTERNAL, "intent with a serial or digest of another length");
 	record->has_intent = true;
@@ -106,7 +106,7 @@ static const char load_statements_sql[] =
 static void
 read_statement(const struct db_rows *rows, size_t row, struct signer_record *record)
 {
-	const struct signer_received received = { db_get_bytes(rows, row, 3),
+	const struct gate_received received = { db_get_bytes(rows, row, 3),
 		db_get_i64(rows, row, 4) };
 
 	switch (db_get_i32(rows, row, 1)) {
@@ -227,12 +227,12 @@ static const char load_evidence_sql[] =
 
 static enum cs_code
 read_evidence(struct cs_arena *arena, const struct db_rows *rows, size_t row,
-    struct signer_evidence *ret, struct cs_err *err)
+    struct gate_evidence *ret, struct cs_err *err)
 {
 	const struct cs_span digest = db_get_bytes(rows, row, 1);
 
 	ret->received =
-	    (struct signer_received){ db_get_bytes(rows, row, 2), db_get_i64(rows, row, 3) };
+	    (struct gate_received){ db_get_bytes(rows, row, 2), db_get_i64(rows, row, 3) };
 	if (digest.len != CLAIM_DIGEST ||
 	    claim_open_evidence(arena, NULL, ret->received.envelope, 0, &ret->e, err) != CS_OK)
 		return cs_fail(err, CS_INTERNAL, "a stored evidence cannot be read");
@@ -241,7 +241,7 @@ read_evidence(struct cs_arena *arena, const struct db_rows *rows, size_t row,
 }
 
 static bool
-is_of(const struct signer_evidence *evidence, struct cs_id request, const struct wanted *wanted)
+is_of(const struct gate_evidence *evidence, struct cs_id request, const struct wanted *wanted)
 {
 	if (cs_id_equal(evidence->e.request, request))
 		return true;
@@ -254,10 +254,10 @@ is_of(const struct signer_evidence *evidence, struct cs_id request, const struct
 
 /* To each record its own request's evidence and whatever its plans name of others. */
 static void
-hand_out(struct svc_batch *batch, const struct signer_evidence *all, size_t n)
+hand_out(struct svc_batch *batch, const struct gate_evidence *all, size_t n)
 {
 	for (size_t i = 0; i < batch->n; i++) {
-		struct signer_case *c = &record_of(&batch->aggregates[i])->c;
+		struct gate_case *c = &record_of(&batch->aggregates[i])->c;
 		struct wanted own = { .arena = batch->arena };
 		size_t n_own = 0;
 
@@ -267,7 +267,7 @@ hand_out(struct svc_batch *batch, const struct signer_evidence *all, size_t n)
 			continue;
 		for (size_t k = 0; k < n; k++)
 			n_own += is_of(&all[k], c->id, &own);
-		c->evidence = CS_NEW_ARRAY(batch->arena, n_own, struct signer_evidence);
+		c->evidence = CS_NEW_ARRAY(batch->arena, n_own, struct gate_evidence);
 		for (size_t k = 0; k < n; k++) {
 			if (is_of(&all[k], c->id, &own))
 				c->evidence[c->n_evidence++] = all[k];
@@ -279,7 +279,7 @@ static enum cs_code
 read_evidences(struct svc_batch *batch, const struct db_rows *rows, struct cs_err *err)
 {
 	const size_t n = db_rows_count(rows);
-	struct signer_evidence *all = CS_NEW_ARRAY(batch->arena, n, struct signer_evidence);
+	struct gate_evidence *all = CS_NEW_ARRAY(batch->arena, n, struct gate_evidence);
 	for (size_t i = 0; i < n; i++) {
 		if (read_evidence(batch->arena, rows, i, &all[i], err))
 			return err->code;
@@ -298,11 +298,11 @@ static void
 read_denials(struct svc_batch *batch, const struct db_rows *rows)
 {
 	const size_t n = db_rows_count(rows);
-	struct signer_denial *all = CS_NEW_ARRAY(batch->arena, n, struct signer_denial);
+	struct gate_denial *all = CS_NEW_ARRAY(batch->arena, n, struct gate_denial);
 	for (size_t i = 0; i < n; i++) {
 		const struct cs_span digest = db_get_bytes(rows, i, 0);
 
-		all[i] = (struct signer_denial){ .request = db_get_id(rows, i, 1),
+		all[i] = (struct gate_denial){ .request = db_get_id(rows, i, 1),
 			.attempt = (uint32_t)db_get_i32(rows, i, 2),
 			.checked_at_ms = db_get_i64(rows, i, 3) };
 		if (digest.len == CLAIM_DIGEST)
@@ -505,7 +505,7 @@ evidence_columns(struct svc_batch *batch)
 		const struct signer_record *record = record_of(&batch->aggregates[i]);
 
 		for (const struct record_evidence *e = record->evidence; e != NULL; e = e->next) {
-			const struct signer_evidence *evidence = &e->evidence;
+			const struct gate_evidence *evidence = &e->evidence;
 
 			c.ids[c.n] = record->c.id;
 			c.spans[c.n] = cs_span_of(evidence->e.check_digest, CLAIM_DIGEST);
@@ -600,7 +600,7 @@ save_new_intents(struct svc_batch *batch, struct cs_err *err)
 		if (!record->intent_is_new)
 			continue;
 		c.ids[c.n] = record->c.id;
-		c.spans[c.n] = cs_span_of(intent->choice.serial, TBS_SERIAL);
+		c.spans[c.n] = cs_span_of(intent->choice.serial, GATE_SERIAL);
 		c.longs[c.n] = intent->choice.not_before_s;
 		c.more_spans[c.n] = intent->tbs;
 		c.other_spans[c.n] = cs_span_of(intent->tbs_sha256, CLAIM_DIGEST);
@@ -638,7 +638,7 @@ save_changed_intents(struct svc_batch *batch, struct cs_err *err)
 		c.texts[c.n] = intent->is_void ? "void" : is_open ? "open" : "issued";
 		c.longs[c.n] = intent->judged_at_ms;
 		c.more_longs[c.n] = intent->is_void ? batch->now_ms : 0;
-		c.spans[c.n++] = cs_span_of(intent->choice.serial, TBS_SERIAL);
+		c.spans[c.n++] = cs_span_of(intent->choice.serial, GATE_SERIAL);
 	}
 	if (c.n == 0)
 		return CS_OK;
@@ -664,7 +664,7 @@ save_certificates(struct svc_batch *batch, struct cs_err *err)
 		if (record->certificate.len == 0)
 			continue;
 		c.ids[c.n] = record->c.id;
-		c.spans[c.n] = cs_span_of(record->intent.choice.serial, TBS_SERIAL);
+		c.spans[c.n] = cs_span_of(record->intent.choice.serial, GATE_SERIAL);
 		c.more_spans[c.n++] = record->certificate;
 	}
 	if (c.n == 0)

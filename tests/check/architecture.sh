@@ -60,6 +60,7 @@ lmtp
 dkim       smime pki
 reply      sandbox pack smime pki dkim
 claim      smime pki pack
+gate       smime pki claim
 probe      sandbox pack smime pki dns http claim
 answers    pki db probe claim
 svc        log sandbox catalogue pki bus db dns http mail claim

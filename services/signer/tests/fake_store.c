@@ -67,15 +67,15 @@ fake_store_found(struct cs_id *ret_keys, size_t max)
 /* ---- load ---- */
 
 static void
-load_denials(struct svc_batch *batch, struct signer_case *c)
+load_denials(struct svc_batch *batch, struct gate_case *c)
 {
-	c->denials = CS_NEW_ARRAY(batch->arena, fake_store.n_proofs, struct signer_denial);
+	c->denials = CS_NEW_ARRAY(batch->arena, fake_store.n_proofs, struct gate_denial);
 	for (size_t i = 0; i < fake_store.n_proofs; i++) {
 		const struct claim_evidence *e = &fake_store.proofs[i].e;
 
 		if (e->outcome != CLAIM_REFUSED)
 			continue;
-		c->denials[c->n_denials] = (struct signer_denial){ .request = e->request,
+		c->denials[c->n_denials] = (struct gate_denial){ .request = e->request,
 			.attempt = e->attempt,
 			.checked_at_ms = e->checked_at_ms };
 		memcpy(c->denials[c->n_denials++].check_digest, e->check_digest, CLAIM_DIGEST);
@@ -93,10 +93,9 @@ store_load_records(struct svc_batch *batch, struct cs_err *err)
 		if (row != NULL)
 			*record = row->record;
 		record->c.id = batch->aggregates[i].key;
-		record->c.evidence =
-		    CS_NEW_ARRAY(batch->arena, FAKE_PROOFS, struct signer_evidence);
+		record->c.evidence = CS_NEW_ARRAY(batch->arena, FAKE_PROOFS, struct gate_evidence);
 		memcpy(record->c.evidence, fake_store.proofs,
-		    fake_store.n_proofs * sizeof(struct signer_evidence));
+		    fake_store.n_proofs * sizeof(struct gate_evidence));
 		record->c.n_evidence = fake_store.n_proofs;
 		load_denials(batch, &record->c);
 		batch->aggregates[i].state = record;
@@ -113,9 +112,9 @@ keep(struct cs_span span)
 }
 
 static void
-save_proof(const struct signer_evidence *evidence)
+save_proof(const struct gate_evidence *evidence)
 {
-	struct signer_evidence *kept = &fake_store.proofs[fake_store.n_proofs];
+	struct gate_evidence *kept = &fake_store.proofs[fake_store.n_proofs];
 
 	for (size_t i = 0; i < fake_store.n_proofs; i++) {
 		const struct claim_evidence *had = &fake_store.proofs[i].e;

@@ -22,7 +22,7 @@ extern struct fake_store {
 	struct cs_arena *arena;
 	struct fake_row rows[FAKE_ROWS];
 	size_t n_rows;
-	struct signer_evidence proofs[FAKE_PROOFS];
+	struct gate_evidence proofs[FAKE_PROOFS];
 	size_t n_proofs;
 	struct audit_row audits[FAKE_AUDITS];
 	size_t n_audits;

@@ -182,11 +182,11 @@ check(const char *name)
 	return check;
 }
 
-static struct signer_evidence
+static struct gate_evidence
 evidence(
     struct fixture *f, uint8_t n, const char *name, enum claim_outcome outcome, uint32_t attempt)
 {
-	struct signer_evidence made = { .received.received_ms = NOW };
+	struct gate_evidence made = { .received.received_ms = NOW };
 	const struct claim_asked asked = { .request = id(n), .check = check(name) };
 
 	claim_evidence_for(&asked, &made.e);
@@ -236,7 +236,7 @@ add_statement(struct fixture *f, struct signer_record *record, enum claim_statem
 }
 
 static void
-add_evidence(struct fixture *f, uint8_t n, const struct signer_evidence *made)
+add_evidence(struct fixture *f, uint8_t n, const struct gate_evidence *made)
 {
 	struct one one;
 
@@ -251,7 +251,7 @@ what_is_saved_is_loaded_again(void **state)
 {
 	struct fixture *f = *state;
 	struct one one;
-	const struct signer_evidence made = evidence(f, 1, "one", CLAIM_PROVED, 1);
+	const struct gate_evidence made = evidence(f, 1, "one", CLAIM_PROVED, 1);
 	const struct cs_span final = plan(f, 1, 2, "one", NULL);
 
 	struct signer_record *record = begin(f, &one, f->db, 1, (struct cs_span){ 0 });
@@ -297,8 +297,8 @@ evidence_of_others_is_loaded_when_a_plan_names_it(void **state)
 {
 	struct fixture *f = *state;
 	struct one one;
-	const struct signer_evidence standing = evidence(f, 3, "three", CLAIM_PROVED, 1);
-	const struct signer_evidence other = evidence(f, 3, "three", CLAIM_PROVED, 2);
+	const struct gate_evidence standing = evidence(f, 3, "three", CLAIM_PROVED, 1);
+	const struct gate_evidence other = evidence(f, 3, "three", CLAIM_PROVED, 2);
 
 	add_evidence(f, 3, &standing);
 	add_evidence(f, 3, &other);
@@ -309,7 +309,7 @@ evidence_of_others_is_loaded_when_a_plan_names_it(void **state)
 	assert_memory_equal(record->c.evidence[0].sha256, standing.sha256, CLAIM_DIGEST);
 	assert_int_equal(record->c.n_denials, 0);
 	assert_int_equal(end(&one), CS_OK);
-	const struct signer_evidence denial = evidence(f, 3, "three", CLAIM_REFUSED, 7);
+	const struct gate_evidence denial = evidence(f, 3, "three", CLAIM_REFUSED, 7);
 	add_evidence(f, 3, &denial);
 	record = begin(f, &one, f->db, 4, plan(f, 4, 1, "three", standing.sha256));
 	assert_int_equal(record->c.n_denials, 1);
@@ -323,8 +323,8 @@ the_first_result_counts_and_the_second_is_noted(void **state)
 {
 	struct fixture *f = *state;
 	struct one one;
-	const struct signer_evidence first = evidence(f, 5, "five", CLAIM_PROVED, 1);
-	const struct signer_evidence second = evidence(f, 5, "five", CLAIM_REFUSED, 1);
+	const struct gate_evidence first = evidence(f, 5, "five", CLAIM_PROVED, 1);
+	const struct gate_evidence second = evidence(f, 5, "five", CLAIM_REFUSED, 1);
 
 	add_evidence(f, 5, &first);
 	add_evidence(f, 5, &first);
@@ -359,8 +359,8 @@ what_was_waited_for_is_found(void **state)
 {
 	struct fixture *f = *state;
 	struct one one;
-	const struct signer_evidence made = evidence(f, 6, "six", CLAIM_PROVED, 1);
-	struct signer_missing missing[] = { { .about = "x", .why = "absent", .elsewhere = true } };
+	const struct gate_evidence made = evidence(f, 6, "six", CLAIM_PROVED, 1);
+	struct gate_missing missing[] = { { .about = "x", .why = "absent", .elsewhere = true } };
 
 	memcpy(missing[0].sha256, made.sha256, CLAIM_DIGEST);
 	struct signer_record *record = begin(f, &one, f->db, 7, (struct cs_span){ 0 });
@@ -387,7 +387,7 @@ intend(struct fixture *f, struct one *one, uint8_t n, uint8_t serial)
 		.tbs = cs_span_str("octets"),
 		.evidence = cs_span_str("digests"),
 		.judged_at_ms = NOW };
-	memset(record->intent.choice.serial, serial, TBS_SERIAL);
+	memset(record->intent.choice.serial, serial, GATE_SERIAL);
 	memset(record->intent.tbs_sha256, 4, CLAIM_DIGEST);
 	record->intent_is_new = true;
 	record->state = SIGNER_INTENT;

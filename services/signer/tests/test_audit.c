@@ -3,7 +3,7 @@
 
 #include "audit.h"
 #include "base/text.h"
-#include "tests/fake_world.h"
+#include "gate/tests/fake_world.h"
 
 #define ROWS_N 5
 

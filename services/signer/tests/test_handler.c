@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "gate/tests/fake_world.h"
 #include "handler.h"
 #include "pki/ca.h"
 #include "pki/cert.h"
@@ -13,7 +14,6 @@
 #include "sign.h"
 #include "svc/svc_test.h"
 #include "tests/fake_store.h"
-#include "tests/fake_world.h"
 
 struct bench {
 	struct world *w;
@@ -94,7 +94,7 @@ make_bench(void **state)
 	bench = (struct bench){ .w = world_new() };
 	signer->seal_key = cs_span_of(seal_key, sizeof(seal_key));
 	signer->issuer = make_ca(bench.w);
-	signer->ca = (struct tbs_ca){
+	signer->ca = (struct gate_ca){
 		.label = "issuing-1",
 		.name = pki_issuer_name(signer->issuer),
 		.key_id = pki_issuer_key_id(signer->issuer),
@@ -391,7 +391,7 @@ a_certificate_says_what_was_proved(void **state)
 	assert_string_equal(info.mailboxes[0].address, "ann@sales.example");
 	assert_int_equal(info.n_subject_attributes, 0);
 	assert_int_equal(info.not_before_s, NOW / 1000);
-	assert_int_equal(info.serial.len, TBS_SERIAL);
+	assert_int_equal(info.serial.len, GATE_SERIAL);
 	assert_true(info.serial.data[0] >= 0x40 && info.serial.data[0] <= 0x7f);
 	assert_string_equal(info.policies[0], "2.23.140.1.5.1.3");
 	assert_null(info.policies[1]);
@@ -440,15 +440,15 @@ an_old_order_is_judged_again(void **state)
 	start(b, only_ann);
 	give_all(b);
 	const struct record_intent before = row(b)->record.intent;
-	assert_int_equal(says(carry_out(b, NOW + SIGNER_MARGIN_MS - 1)), SIGN_DONE);
-	struct svc_test_event late = carry_out(b, NOW + SIGNER_MARGIN_MS);
+	assert_int_equal(says(carry_out(b, NOW + GATE_MARGIN_MS - 1)), SIGN_DONE);
+	struct svc_test_event late = carry_out(b, NOW + GATE_MARGIN_MS);
 	assert_int_equal(says(late), SIGN_RECHECK);
-	run(b, late, NOW + SIGNER_MARGIN_MS);
+	run(b, late, NOW + GATE_MARGIN_MS);
 	expect_state(b, SIGNER_INTENT);
 	assert_int_equal(svc_test_count(b->test, "work.sign"), 2);
 	assert_int_equal(fake_store_audits("renewed"), 1);
 	assert_true(cs_span_equal(before.tbs, row(b)->record.intent.tbs)); /* never new octets */
-	run(b, carry_out(b, NOW + SIGNER_MARGIN_MS + 9), NOW + SIGNER_MARGIN_MS + 9);
+	run(b, carry_out(b, NOW + GATE_MARGIN_MS + 9), NOW + GATE_MARGIN_MS + 9);
 	expect_state(b, SIGNER_ISSUED);
 }
 
@@ -493,7 +493,7 @@ an_order_whose_proof_was_voided_is_void(void **state)
 	world_seal(w, CAA_SALES);
 	give(b, CAA);
 	expect_state(b, SIGNER_INTENT);
-	run(b, carry_out(b, NOW + SIGNER_MARGIN_MS), NOW + SIGNER_MARGIN_MS);
+	run(b, carry_out(b, NOW + GATE_MARGIN_MS), NOW + GATE_MARGIN_MS);
 	expect_void(b, "evidence-expired");
 }
 
@@ -540,14 +540,14 @@ static void
 every_certificate_has_a_serial_of_its_own(void **state)
 {
 	struct bench *b = *state;
-	uint8_t serials[8][TBS_SERIAL];
+	uint8_t serials[8][GATE_SERIAL];
 
 	for (int i = 0; i < 8; i++) {
 		start(b, only_ann);
 		give_all(b);
-		memcpy(serials[i], row(b)->record.intent.choice.serial, TBS_SERIAL);
+		memcpy(serials[i], row(b)->record.intent.choice.serial, GATE_SERIAL);
 		for (int k = 0; k < i; k++)
-			assert_memory_not_equal(serials[i], serials[k], TBS_SERIAL);
+			assert_memory_not_equal(serials[i], serials[k], GATE_SERIAL);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/fake_world.h"
+#include "gate/tests/fake_world.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "gate/tests/csrs.h"
 #include "pki/ed25519.h"
-#include "tests/csrs.h"
 
 #define OURS "ca.countersign.example"
 
@@ -358,10 +358,10 @@ seal_all(struct world *w)
 size_t
 world_store(struct world *w, const struct claim_evidence *e, enum world_key key)
 {
-	struct signer_evidence *stored = &w->stored[w->c.n_evidence];
+	struct gate_evidence *stored = &w->stored[w->c.n_evidence];
 
 	cs_assert(w->c.n_evidence < COUNT(w->stored));
-	*stored = (struct signer_evidence){
+	*stored = (struct gate_evidence){
 		.received = { claim_seal_evidence(w->arena, w->keys[key], e),
 		    e->checked_at_ms + 50 },
 		.e = *e,
@@ -381,20 +381,20 @@ make_case(struct world *w)
 	w->c.denials = w->denials;
 	w->c.n_denials = 0;
 	for (size_t i = 0; i < CHECKS; i++) {
-		struct signer_evidence *stored = &w->stored[i];
+		struct gate_evidence *stored = &w->stored[i];
 
 		stored->received =
-		    (struct signer_received){ w->sealed[i], w->evidence[i].checked_at_ms + 50 };
+		    (struct gate_received){ w->sealed[i], w->evidence[i].checked_at_ms + 50 };
 		claim_envelope_sha256(w->sealed[i], stored->sha256);
 		cs_assert(
 		    claim_open_evidence(w->arena, NULL, w->sealed[i], 0, &read, NULL) == CS_OK);
 		stored->e = read;
 	}
-	w->c.request = (struct signer_received){
+	w->c.request = (struct gate_received){
 		claim_seal_request(w->arena, w->keys[w->request_key], &w->request), NOW - 5900
 	};
 	w->c.plan =
-	    (struct signer_received){ claim_seal_plan(w->arena, w->keys[w->plan_key], &w->plan),
+	    (struct gate_received){ claim_seal_plan(w->arena, w->keys[w->plan_key], &w->plan),
 		    NOW - 3900 };
 }
 
@@ -426,7 +426,7 @@ world_make(struct world *w, world_change *change)
 	digest_checks(w);
 	step(w, change, STEP_PROOFS);
 	seal_all(w);
-	w->c.approval = (struct signer_received){
+	w->c.approval = (struct gate_received){
 		claim_seal_approval(w->arena, w->keys[w->approval_key], &w->approval), NOW - 4900
 	};
 	claim_envelope_sha256(w->c.approval.envelope, w->plan.approval_sha256);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * signer.c: the gate (rules sheet: "events that must all be present and fresh").  First what is missing,
+ * gate.c: the gate (rules sheet: "events that must all be present and fresh").  First what is missing,
  * which costs nothing and is the usual answer; then, when all is there, everything from the octets.
  */
-#include "signer.h"
+#include "gate/gate.h"
 
 #include <string.h>
 
@@ -11,20 +11,20 @@
 
 struct judging {
 	struct cs_arena *arena;
-	const struct signer_rules *rules;
-	const struct signer_case *c;
+	const struct gate_rules *rules;
+	const struct gate_case *c;
 	int64_t now_ms;
-	struct signer_verdict *v;
+	struct gate_verdict *v;
 };
 
 /* ---- what is missing ---- */
 
-static struct signer_missing *
+static struct gate_missing *
 miss(struct judging *j, const char *about, const char *why)
 {
-	struct signer_missing *missing = &j->v->missing[j->v->n_missing++];
+	struct gate_missing *missing = &j->v->missing[j->v->n_missing++];
 
-	*missing = (struct signer_missing){ .about = about, .why = why };
+	*missing = (struct gate_missing){ .about = about, .why = why };
 	return missing;
 }
 
@@ -32,16 +32,16 @@ miss(struct judging *j, const char *about, const char *why)
 static bool
 refuse(struct judging *j, const char *code, const char *field, const char *clause, const char *text)
 {
-	if (j->v->says != SIGNER_REFUSE) {
-		j->v->says = SIGNER_REFUSE;
+	if (j->v->says != GATE_REFUSE) {
+		j->v->says = GATE_REFUSE;
 		j->v->refusal =
 		    (struct cs_refusal){ code, field, clause, text, "make a new request" };
 	}
 	return false;
 }
 
-static const struct signer_evidence *
-find_by_sha256(const struct signer_case *c, const uint8_t sha256[static CLAIM_DIGEST])
+static const struct gate_evidence *
+find_by_sha256(const struct gate_case *c, const uint8_t sha256[static CLAIM_DIGEST])
 {
 	for (size_t i = 0; i < c->n_evidence; i++) {
 		if (memcmp(c->evidence[i].sha256, sha256, CLAIM_DIGEST) == 0)
@@ -51,8 +51,8 @@ find_by_sha256(const struct signer_case *c, const uint8_t sha256[static CLAIM_DI
 }
 
 /* The result of this attempt, made for this very request. */
-static const struct signer_evidence *
-find_by_attempt(const struct signer_case *c, const struct claim_check *check)
+static const struct gate_evidence *
+find_by_attempt(const struct gate_case *c, const struct claim_check *check)
 {
 	for (size_t i = 0; i < c->n_evidence; i++) {
 		const struct claim_evidence *e = &c->evidence[i].e;
@@ -69,7 +69,7 @@ find_by_attempt(const struct signer_case *c, const struct claim_check *check)
  * them: in the request that the yes was made for it is a no of all.
  */
 static bool
-was_looked_at_in_vain(const struct signer_case *c, const struct claim_evidence *e)
+was_looked_at_in_vain(const struct gate_case *c, const struct claim_evidence *e)
 {
 	for (size_t i = 0; e->kind == CLAIM_DOMAIN && i < c->n_evidence; i++) {
 		const struct claim_evidence *no = &c->evidence[i].e;
@@ -84,10 +84,10 @@ was_looked_at_in_vain(const struct signer_case *c, const struct claim_evidence *
 
 /* A no of a later attempt, or of another request and not earlier, voids a yes about the same thing. */
 static bool
-is_voided(const struct signer_case *c, const struct claim_evidence *e)
+is_voided(const struct gate_case *c, const struct claim_evidence *e)
 {
 	for (size_t i = 0; i < c->n_denials; i++) {
-		const struct signer_denial *no = &c->denials[i];
+		const struct gate_denial *no = &c->denials[i];
 
 		if (memcmp(no->check_digest, e->check_digest, CLAIM_DIGEST) != 0)
 			continue;
@@ -99,21 +99,21 @@ is_voided(const struct signer_case *c, const struct claim_evidence *e)
 }
 
 static void
-look_for(struct judging *j, const struct claim_check *check, struct signer_proof *ret)
+look_for(struct judging *j, const struct claim_check *check, struct gate_proof *ret)
 {
-	const struct signer_evidence *found = check->has_standing
-						  ? find_by_sha256(j->c, check->standing_sha256)
-						  : find_by_attempt(j->c, check);
+	const struct gate_evidence *found = check->has_standing
+						? find_by_sha256(j->c, check->standing_sha256)
+						: find_by_attempt(j->c, check);
 
-	*ret = (struct signer_proof){ check, found };
+	*ret = (struct gate_proof){ check, found };
 	if (found == NULL) {
-		struct signer_missing *missing = miss(j, check->id, "absent");
+		struct gate_missing *missing = miss(j, check->id, "absent");
 
 		missing->elsewhere = check->has_standing;
 		memcpy(missing->sha256, check->standing_sha256, CLAIM_DIGEST);
 	} else if (found->e.outcome != CLAIM_PROVED) {
 		(void)miss(j, check->id, "not-proved");
-	} else if (!signer_floor_fresh(&found->e, check->freshness_ms, j->now_ms)) {
+	} else if (!gate_floor_fresh(&found->e, check->freshness_ms, j->now_ms)) {
 		(void)miss(j, check->id, "stale");
 	} else if (is_voided(j->c, &found->e)) {
 		(void)miss(j, check->id, "voided");
@@ -124,9 +124,9 @@ look_for(struct judging *j, const struct claim_check *check, struct signer_proof
 static bool
 look_for_all(struct judging *j)
 {
-	struct signer_verdict *v = j->v;
+	struct gate_verdict *v = j->v;
 
-	v->missing = CS_NEW_ARRAY(j->arena, CLAIM_MAX_CHECKS + 4, struct signer_missing);
+	v->missing = CS_NEW_ARRAY(j->arena, CLAIM_MAX_CHECKS + 4, struct gate_missing);
 	if (j->c->request.envelope.len == 0)
 		(void)miss(j, "request", "absent");
 	if (j->c->approval.envelope.len == 0)
@@ -135,10 +135,10 @@ look_for_all(struct judging *j)
 		(void)miss(j, "plan", "absent");
 	else if (claim_open_plan(j->arena, NULL, j->c->plan.envelope, 0, &v->plan, NULL) != CS_OK)
 		return refuse(j, "plan-unreadable", "plan", "", "the plan cannot be read");
-	else if (j->now_ms + SIGNER_MARGIN_MS > v->plan.ends_at_ms)
+	else if (j->now_ms + GATE_MARGIN_MS > v->plan.ends_at_ms)
 		(void)miss(j, "plan", "ended");
 	v->n_proofs = v->plan.n_checks;
-	v->proofs = CS_NEW_ARRAY(j->arena, v->n_proofs, struct signer_proof);
+	v->proofs = CS_NEW_ARRAY(j->arena, v->n_proofs, struct gate_proof);
 	for (size_t i = 0; i < v->n_proofs; i++)
 		look_for(j, &v->plan.checks[i], &v->proofs[i]);
 	return v->n_missing == 0;
@@ -154,8 +154,8 @@ static bool
 open_statements(struct judging *j)
 {
 	const struct claim_trust *trust = j->rules->trust;
-	const struct signer_case *c = j->c;
-	struct signer_verdict *v = j->v;
+	const struct gate_case *c = j->c;
+	struct gate_verdict *v = j->v;
 
 	if (claim_open_request(j->arena, trust, c->request.envelope, c->request.received_ms,
 		&v->request, NULL) != CS_OK)
@@ -173,10 +173,10 @@ open_statements(struct judging *j)
 }
 
 static bool
-open_evidence(struct judging *j, struct signer_proof *proof)
+open_evidence(struct judging *j, struct gate_proof *proof)
 {
-	struct signer_evidence *opened = CS_NEW(j->arena, struct signer_evidence);
-	const struct signer_received *received = &proof->evidence->received;
+	struct gate_evidence *opened = CS_NEW(j->arena, struct gate_evidence);
+	const struct gate_received *received = &proof->evidence->received;
 
 	*opened = *proof->evidence;
 	claim_envelope_sha256(received->envelope, opened->sha256);
@@ -200,12 +200,12 @@ same_digest(const uint8_t a[static CLAIM_DIGEST], const uint8_t b[static CLAIM_D
 static bool
 judge_request(struct judging *j)
 {
-	struct signer_verdict *v = j->v;
+	struct gate_verdict *v = j->v;
 	struct cs_refusal why;
 	uint8_t digest[CLAIM_DIGEST];
 
 	if (!pki_csr_read(j->arena, v->request.csr, 0, &v->csr, &why)) {
-		v->says = SIGNER_REFUSE;
+		v->says = GATE_REFUSE;
 		v->refusal = why;
 		v->refusal.field = "csr";
 		return false;
@@ -270,7 +270,7 @@ judge_check(struct judging *j, const struct claim_check *check)
 }
 
 static bool
-judge_proof(struct judging *j, const struct signer_proof *proof)
+judge_proof(struct judging *j, const struct gate_proof *proof)
 {
 	const struct claim_evidence *e = &proof->evidence->e;
 	const struct claim_check *check = proof->check;
@@ -292,12 +292,12 @@ judge_proof(struct judging *j, const struct signer_proof *proof)
 
 /* What changes between looking and opening is what the octets say, so it is asked again. */
 static bool
-still_stands(struct judging *j, const struct signer_proof *proof)
+still_stands(struct judging *j, const struct gate_proof *proof)
 {
 	const struct claim_evidence *e = &proof->evidence->e;
 
 	if (e->outcome != CLAIM_PROVED ||
-	    !signer_floor_fresh(e, proof->check->freshness_ms, j->now_ms) || is_voided(j->c, e))
+	    !gate_floor_fresh(e, proof->check->freshness_ms, j->now_ms) || is_voided(j->c, e))
 		return refuse(j, "evidence-altered", proof->check->id, "",
 		    "our copy of an evidence is not what its octets say");
 	return true;
@@ -307,7 +307,7 @@ static bool
 judge_proofs(struct judging *j)
 {
 	for (size_t i = 0; i < j->v->n_proofs; i++) {
-		struct signer_proof *proof = &j->v->proofs[i];
+		struct gate_proof *proof = &j->v->proofs[i];
 
 		proof->check = &j->v->plan.checks[i];
 		if (!judge_check(j, proof->check) || !open_evidence(j, proof) ||
@@ -334,7 +334,7 @@ key_of(const struct pki_key *key)
 }
 
 uint16_t
-signer_key_usage(const struct signer_verdict *v)
+gate_key_usage(const struct gate_verdict *v)
 {
 	static const enum smime_use uses[] = {
 		[CLAIM_DUAL] = SMIME_USE_DUAL,
@@ -349,7 +349,7 @@ signer_key_usage(const struct signer_verdict *v)
 static bool
 judge_profile(struct judging *j)
 {
-	struct signer_verdict *v = j->v;
+	struct gate_verdict *v = j->v;
 
 	v->profile = smime_profile_find(v->plan.certificate_profile);
 	if (v->profile == NULL || v->profile->type != SMIME_MAILBOX)
@@ -358,7 +358,7 @@ judge_profile(struct judging *j)
 	if (v->request.validity_days == 0 || v->request.validity_days > v->profile->max_days)
 		return refuse(j, "validity", "validity_days", "SBR 6.3.2",
 		    "the profile does not allow this many days");
-	if (signer_key_usage(v) == 0)
+	if (gate_key_usage(v) == 0)
 		return refuse(j, "key-use", "key_use", "SBR 7.1.2.3 e",
 		    "a key of this kind cannot serve this use");
 	return true;
@@ -367,7 +367,7 @@ judge_profile(struct judging *j)
 static bool
 judge_floor(struct judging *j)
 {
-	const struct signer_floor floor = {
+	const struct gate_floor floor = {
 		.arena = j->arena,
 		.rules = j->rules,
 		.request = &j->v->request,
@@ -377,25 +377,25 @@ judge_floor(struct judging *j)
 	};
 	struct cs_refusal why;
 
-	if (signer_floor_holds(&floor, &why))
+	if (gate_floor_holds(&floor, &why))
 		return true;
-	j->v->says = SIGNER_REFUSE;
+	j->v->says = GATE_REFUSE;
 	j->v->refusal = why;
 	return false;
 }
 
 void
-signer_judge(struct cs_arena *arena, const struct signer_rules *rules, const struct signer_case *c,
-    int64_t now_ms, struct signer_verdict *ret)
+gate_judge(struct cs_arena *arena, const struct gate_rules *rules, const struct gate_case *c,
+    int64_t now_ms, struct gate_verdict *ret)
 {
 	struct judging j = { arena, rules, c, now_ms, ret };
 
-	*ret = (struct signer_verdict){ .says = SIGNER_WAIT };
+	*ret = (struct gate_verdict){ .says = GATE_WAIT };
 	if (!look_for_all(&j))
 		return;
 	if (open_statements(&j) && judge_request(&j) && judge_approval(&j) && judge_plan(&j) &&
 	    judge_proofs(&j) && judge_profile(&j) && judge_floor(&j))
-		ret->says = SIGNER_COMPLETE;
+		ret->says = GATE_COMPLETE;
 	else
-		cs_assert(ret->says == SIGNER_REFUSE);
+		cs_assert(ret->says == GATE_REFUSE);
 }

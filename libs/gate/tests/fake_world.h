@@ -5,8 +5,8 @@
  * of five perspectives or more), CAA of both domains, the approval and the final plan.  A test changes
  * one thing at one step; what is computed later is computed from what it changed.
  */
-#ifndef SIGNER_FAKE_WORLD_H
-#define SIGNER_FAKE_WORLD_H
+#ifndef GATE_FAKE_WORLD_H
+#define GATE_FAKE_WORLD_H
 
 /* clang-format off */
 #include <setjmp.h>
@@ -17,7 +17,7 @@
 /* clang-format on */
 
 #include "base/time.h"
-#include "signer.h"
+#include "gate/gate.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -74,10 +74,10 @@ struct world {
 	enum world_key answer_key[CHECKS][REMOTES];
 
 	struct cs_span sealed[CHECKS]; /* evidence */
-	struct signer_evidence stored[CHECKS + 2];
-	struct signer_denial denials[2];
-	struct signer_case c;
-	struct signer_rules rules;
+	struct gate_evidence stored[CHECKS + 2];
+	struct gate_denial denials[2];
+	struct gate_case c;
+	struct gate_rules rules;
 	int64_t now_ms;
 };
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * signer_floor.c: what no plan can lower.  Compiled in on purpose: no setting, no table and no event
+ * gate_floor.c: what no plan can lower.  Compiled in on purpose: no setting, no table and no event
  * changes it.  Names are compared one by one: a check done many times for one name proves one name.
  */
 #include <string.h>
 
 #include "base/time.h"
-#include "signer.h"
+#include "gate/gate.h"
 #include "smime/address.h"
 #include "smime/domain.h"
 #include "smime/method.h"
@@ -53,14 +53,14 @@ limit_ms(const struct claim_evidence *e)
 }
 
 bool
-signer_floor_fresh(const struct claim_evidence *e, int64_t freshness_ms, int64_t now_ms)
+gate_floor_fresh(const struct claim_evidence *e, int64_t freshness_ms, int64_t now_ms)
 {
 	const int64_t age_ms = now_ms - e->checked_at_ms;
-	const int64_t then_ms = age_ms + SIGNER_MARGIN_MS;
+	const int64_t then_ms = age_ms + GATE_MARGIN_MS;
 
 	return age_ms >= -AHEAD_MS && then_ms <= limit_ms(e) &&
 	       (freshness_ms == 0 || then_ms <= freshness_ms) &&
-	       (e->valid_until_ms == 0 || now_ms + SIGNER_MARGIN_MS <= e->valid_until_ms);
+	       (e->valid_until_ms == 0 || now_ms + GATE_MARGIN_MS <= e->valid_until_ms);
 }
 
 /* ---- other perspectives ---- */
@@ -96,7 +96,7 @@ is_new_voice(const struct voice *voices, size_t n, const struct voice *voice)
 
 /* Does this perspective's own answer say yes to this very question, in this very round? */
 static bool
-corroborates(const struct signer_floor *floor, const struct signer_evidence *mpic,
+corroborates(const struct gate_floor *floor, const struct gate_evidence *mpic,
     const struct claim_perspective_result *result, struct claim_perspective_answer *ret)
 {
 	const struct claim_evidence *e = &mpic->e;
@@ -112,7 +112,7 @@ corroborates(const struct signer_floor *floor, const struct signer_evidence *mpi
 }
 
 bool
-signer_floor_quorum(const struct signer_floor *floor, const struct signer_proof *mpic, bool primary)
+gate_floor_quorum(const struct gate_floor *floor, const struct gate_proof *mpic, bool primary)
 {
 	const struct claim_evidence *e = &mpic->evidence->e;
 	struct smime_mpic_tally tally = { .primary = primary,
@@ -151,19 +151,18 @@ refuse(struct cs_refusal *ret, const char *code, const char *field, const char *
 
 /* Does this proof belong to the enterprise, and say this, by a method that we know? */
 static bool
-is_proof(const struct signer_floor *floor, const struct signer_proof *proof, enum claim_kind kind,
+is_proof(const struct gate_floor *floor, const struct gate_proof *proof, enum claim_kind kind,
     const char *method)
 {
 	const struct claim_evidence *e = &proof->evidence->e;
 
 	return e->kind == kind && e->outcome == CLAIM_PROVED && strcmp(e->method, method) == 0 &&
 	       strcmp(e->enterprise, floor->request->enterprise) == 0 &&
-	       e->security != CLAIM_DNSSEC_BOGUS && signer_floor_fresh(e, 0, floor->now_ms);
+	       e->security != CLAIM_DNSSEC_BOGUS && gate_floor_fresh(e, 0, floor->now_ms);
 }
 
 static bool
-proves_mailbox(
-    const struct signer_floor *floor, const struct signer_proof *proof, const char *mailbox)
+proves_mailbox(const struct gate_floor *floor, const struct gate_proof *proof, const char *mailbox)
 {
 	const struct claim_evidence *e = &proof->evidence->e;
 	const struct smime_method *method = smime_method_find(e->method);
@@ -184,7 +183,7 @@ proves_mailbox(
  * found by and no other (TBR 3.2.2.4.18, SBR 3.2.2.3); a record in DNS those below too.
  */
 static bool
-covers(const struct signer_floor *floor, const struct signer_proof *proof, const char *domain)
+covers(const struct gate_floor *floor, const struct gate_proof *proof, const char *domain)
 {
 	const struct claim_evidence *e = &proof->evidence->e;
 	const struct smime_method *method = domain_method(e);
@@ -200,10 +199,10 @@ covers(const struct signer_floor *floor, const struct signer_proof *proof, const
 
 /* Other perspectives saw what this evidence of a domain says: the same value, named by its digest. */
 static bool
-is_corroborated(const struct signer_floor *floor, const struct signer_evidence *domain)
+is_corroborated(const struct gate_floor *floor, const struct gate_evidence *domain)
 {
 	for (size_t i = 0; i < floor->n_proofs; i++) {
-		const struct signer_proof *proof = &floor->proofs[i];
+		const struct gate_proof *proof = &floor->proofs[i];
 		const struct claim_evidence *e = &proof->evidence->e;
 
 		if (is_proof(floor, proof, CLAIM_MPIC_DOMAIN, domain->e.method) &&
@@ -211,14 +210,14 @@ is_corroborated(const struct signer_floor *floor, const struct signer_evidence *
 		    memcmp(e->primary_sha256.data, domain->sha256, CLAIM_DIGEST) == 0 &&
 		    strcmp(e->target, domain->e.target) == 0 &&
 		    cs_span_equal(e->expected, domain->e.expected) &&
-		    signer_floor_quorum(floor, proof, true))
+		    gate_floor_quorum(floor, proof, true))
 			return true;
 	}
 	return false;
 }
 
 static bool
-mailbox_holds(const struct signer_floor *floor, const struct smime_address *address,
+mailbox_holds(const struct gate_floor *floor, const struct smime_address *address,
     const char *field, struct cs_refusal *ret_why)
 {
 	bool covered = false;
@@ -258,7 +257,7 @@ is_about(const struct claim_evidence *e, const char *domain)
 /* RFC 8657 4: CAA was read for every method by which the plan proves mailboxes of the domain. */
 static bool
 methods_were_asked_for(
-    const struct signer_floor *floor, const struct smime_terms *terms, const char *domain)
+    const struct gate_floor *floor, const struct smime_terms *terms, const char *domain)
 {
 	for (size_t i = 0; i < floor->n_proofs; i++) {
 		const struct claim_evidence *e = &floor->proofs[i].evidence->e;
@@ -270,7 +269,7 @@ methods_were_asked_for(
 }
 
 static bool
-is_ours(const struct signer_rules *rules, const char *issuer)
+is_ours(const struct gate_rules *rules, const char *issuer)
 {
 	for (size_t i = 0; i < rules->issuer_domains.n; i++)
 		if (strcmp(rules->issuer_domains.items[i], issuer) == 0)
@@ -280,7 +279,7 @@ is_ours(const struct signer_rules *rules, const char *issuer)
 
 /* RFC 8657 3: read by names of ours alone, and for the account of this enterprise. */
 static bool
-were_our_terms(const struct signer_floor *floor, const struct smime_terms *terms)
+were_our_terms(const struct gate_floor *floor, const struct smime_terms *terms)
 {
 	const char *account;
 
@@ -295,7 +294,7 @@ were_our_terms(const struct signer_floor *floor, const struct smime_terms *terms
 }
 
 static bool
-permits(const struct signer_floor *floor, const struct signer_proof *proof, enum claim_kind kind,
+permits(const struct gate_floor *floor, const struct gate_proof *proof, enum claim_kind kind,
     const char *domain)
 {
 	const struct claim_evidence *e = &proof->evidence->e;
@@ -314,13 +313,13 @@ was_validated(const struct claim_evidence *e)
 }
 
 static bool
-caa_holds(const struct signer_floor *floor, const char *domain, const char *field,
+caa_holds(const struct gate_floor *floor, const char *domain, const char *field,
     struct cs_refusal *ret_why)
 {
 	bool primary = false;
 
 	for (size_t i = 0; i < floor->n_proofs; i++) {
-		const struct signer_proof *proof = &floor->proofs[i];
+		const struct gate_proof *proof = &floor->proofs[i];
 
 		primary |=
 		    permits(floor, proof, CLAIM_CAA, domain) && was_validated(&proof->evidence->e);
@@ -330,7 +329,7 @@ caa_holds(const struct signer_floor *floor, const char *domain, const char *fiel
 		    "nothing proves that CAA permits us for this domain, this account and these methods");
 	for (size_t i = 0; i < floor->n_proofs; i++) {
 		if (permits(floor, &floor->proofs[i], CLAIM_MPIC_CAA, domain) &&
-		    signer_floor_quorum(floor, &floor->proofs[i], true))
+		    gate_floor_quorum(floor, &floor->proofs[i], true))
 			return true;
 	}
 	return refuse(ret_why, "caa-not-corroborated", field, "SBR 4.2.2.2",
@@ -348,7 +347,7 @@ named_before(const struct smime_address *addresses, size_t n, const char *domain
 }
 
 bool
-signer_floor_holds(const struct signer_floor *floor, struct cs_refusal *ret_why)
+gate_floor_holds(const struct gate_floor *floor, struct cs_refusal *ret_why)
 {
 	const struct claim_texts *mailboxes = &floor->request->mailboxes;
 	struct smime_address *addresses =

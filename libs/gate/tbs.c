@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tbs.c: the certificate of a mailbox-validated profile (SBR 7.1). */
-#include "tbs.h"
+#include "gate/tbs.h"
 
 #include <string.h>
 
@@ -15,10 +15,10 @@
 #define UNSIGNED_MAX_S INT64_C(48 * 3600) /* from notBefore to the signature */
 #define SERIAL_LABEL "countersign/serial/v1"
 
-struct tbs_choice
-tbs_choose(const uint8_t random[static 32], struct cs_id request, int64_t now_ms)
+struct gate_choice
+gate_choose(const uint8_t random[static 32], struct cs_id request, int64_t now_ms)
 {
-	struct tbs_choice choice = { .not_before_s = now_ms / 1000 };
+	struct gate_choice choice = { .not_before_s = now_ms / 1000 };
 	uint8_t digest[PKI_SHA256];
 	const struct cs_span parts[] = {
 		{ (const uint8_t *)SERIAL_LABEL, sizeof(SERIAL_LABEL) },
@@ -28,7 +28,7 @@ tbs_choose(const uint8_t random[static 32], struct cs_id request, int64_t now_ms
 
 	/* Through a hash: the skeleton makes identifiers of the same octets, which are published. */
 	pki_sha256_parts(parts, 3, digest);
-	memcpy(choice.serial, digest, TBS_SERIAL);
+	memcpy(choice.serial, digest, GATE_SERIAL);
 	choice.serial[0] = (uint8_t)((choice.serial[0] & 0x3f) | 0x40); /* positive, full length */
 	return choice;
 }
@@ -86,7 +86,7 @@ attributes(struct cs_arena *arena, const struct smime_profile *profile, unsigned
 }
 
 static bool
-lint_holds(struct cs_arena *arena, const struct tbs_ca *ca, const struct signer_verdict *v,
+lint_holds(struct cs_arena *arena, const struct gate_ca *ca, const struct gate_verdict *v,
     struct cs_span tbs, int64_t now_ms, struct cs_refusal *ret_why)
 {
 	const struct pki_lint_profile profile = {
@@ -116,7 +116,7 @@ lint_holds(struct cs_arena *arena, const struct tbs_ca *ca, const struct signer_
 
 /* A certificate may neither claim a past that nobody saw nor outlive its issuer. */
 static bool
-times_hold(const struct tbs_ca *ca, const struct tbs_choice *choice, int64_t not_after_s,
+times_hold(const struct gate_ca *ca, const struct gate_choice *choice, int64_t not_after_s,
     int64_t now_ms, struct cs_refusal *ret_why)
 {
 	const int64_t now_s = now_ms / 1000;
@@ -132,8 +132,8 @@ times_hold(const struct tbs_ca *ca, const struct tbs_choice *choice, int64_t not
 }
 
 bool
-tbs_make(struct cs_arena *arena, const struct tbs_ca *ca, const struct signer_verdict *v,
-    const struct tbs_choice *choice, int64_t now_ms, struct cs_span *ret_tbs,
+gate_prepare(struct cs_arena *arena, const struct gate_ca *ca, const struct gate_verdict *v,
+    const struct gate_choice *choice, int64_t now_ms, struct cs_span *ret_tbs,
     struct cs_refusal *ret_why)
 {
 	static const char *const eku[] = { PKI_EKU_EMAIL_PROTECTION, NULL };
@@ -148,7 +148,7 @@ tbs_make(struct cs_arena *arena, const struct tbs_ca *ca, const struct signer_ve
 		    "the common name is not one of the mailboxes");
 	pki_key_id(v->csr.key.spki, key_id);
 	const struct pki_cert_template template = {
-		.serial = cs_span_of(choice->serial, TBS_SERIAL),
+		.serial = cs_span_of(choice->serial, GATE_SERIAL),
 		.issuer = ca->name,
 		.not_before_s = choice->not_before_s,
 		.not_after_s =
@@ -158,7 +158,7 @@ tbs_make(struct cs_arena *arena, const struct tbs_ca *ca, const struct signer_ve
 		.spki = v->csr.key.spki,
 		.mailboxes = mailboxes_of(arena, &v->request.mailboxes),
 		.n_mailboxes = v->request.mailboxes.n,
-		.key_usage = signer_key_usage(v),
+		.key_usage = gate_key_usage(v),
 		.eku = eku,
 		.policies = policies,
 		.crl_urls = ca->crl_urls,

@@ -2,7 +2,7 @@
 /* test_retired.c: a method retires with the evidence that it made (TBR 3.2.2.4): what the floor says then. */
 #include <string.h>
 
-#include "fake_world.h"
+#include "gate/tests/fake_world.h"
 #include "smime/method.h"
 
 /* ---- a table in which a method retires on a day of ours: no method of the true one has such a day yet ---- */
@@ -60,11 +60,11 @@ smime_account_uri(struct cs_arena *arena, const char *enterprise, const char *is
 
 /* ---- signing around that day ---- */
 
-static enum signer_says
-judge(struct world *w, struct signer_verdict *v)
+static enum gate_says
+judge(struct world *w, struct gate_verdict *v)
 {
 	world_make(w, NULL); /* dev.example is proved by "dns-txt" */
-	signer_judge(w->arena, &w->rules, &w->c, w->now_ms, v);
+	gate_judge(w->arena, &w->rules, &w->c, w->now_ms, v);
 	return v->says;
 }
 
@@ -73,12 +73,12 @@ static void
 a_proof_by_it_permits_nothing_from_that_day(void **state)
 {
 	struct world *w = *state;
-	struct signer_verdict v;
+	struct gate_verdict v;
 
 	retires_ms = NOW + 1;
-	assert_int_equal(judge(w, &v), SIGNER_COMPLETE);
+	assert_int_equal(judge(w, &v), GATE_COMPLETE);
 	retires_ms = NOW;
-	assert_int_equal(judge(w, &v), SIGNER_REFUSE);
+	assert_int_equal(judge(w, &v), GATE_REFUSE);
 	assert_string_equal(v.refusal.code, "mailbox-not-proved");
 }
 

@@ -3,15 +3,15 @@
  * tbs.h: from a complete verdict to the octets that are signed.  The profile alone decides what a
  * certificate says; a request chooses a profile, never an extension.  Pure.
  */
-#ifndef SIGNER_TBS_H
-#define SIGNER_TBS_H
+#ifndef GATE_TBS_H
+#define GATE_TBS_H
 
-#include "signer.h"
+#include "gate/gate.h"
 
-#define TBS_SERIAL 17 /* octets: 0x40 to 0x7f, then 128 random bits */
+#define GATE_SERIAL 17 /* octets: 0x40 to 0x7f, then 128 random bits */
 
 /* What the issuing CA puts into every certificate; lists end with NULL, or are NULL. */
-struct tbs_ca {
+struct gate_ca {
 	const char *label;                   /* its name in our configuration */
 	struct cs_span name, key_id, sigalg; /* DER, octets, DER */
 	int64_t not_after_s;
@@ -19,16 +19,17 @@ struct tbs_ca {
 };
 
 /* Chosen once for a request and kept: the same give the same octets. */
-struct tbs_choice {
-	uint8_t serial[TBS_SERIAL];
+struct gate_choice {
+	uint8_t serial[GATE_SERIAL];
 	int64_t not_before_s;
 };
 
-struct tbs_choice tbs_choose(const uint8_t random[static 32], struct cs_id request, int64_t now_ms);
+struct gate_choice
+gate_choose(const uint8_t random[static 32], struct cs_id request, int64_t now_ms);
 
 /* Builds the octets and lints those very octets as of now_ms.  False: *ret_why. */
-bool tbs_make(struct cs_arena *arena, const struct tbs_ca *ca, const struct signer_verdict *v,
-    const struct tbs_choice *choice, int64_t now_ms, struct cs_span *ret_tbs,
+bool gate_prepare(struct cs_arena *arena, const struct gate_ca *ca, const struct gate_verdict *v,
+    const struct gate_choice *choice, int64_t now_ms, struct cs_span *ret_tbs,
     struct cs_refusal *ret_why);
 
 #endif

@@ -2,8 +2,8 @@
 /* One thing is removed or altered in a complete set, and exactly one answer is wanted. */
 #include <string.h>
 
-#include "tests/csrs.h"
-#include "tests/fake_world.h"
+#include "gate/tests/csrs.h"
+#include "gate/tests/fake_world.h"
 
 #define CHANGE(name, when, ...)                                 \
 	static void name(struct world *w, enum world_step step) \
@@ -13,7 +13,7 @@
 		}                                               \
 	}
 
-#define MARGIN SIGNER_MARGIN_MS
+#define MARGIN GATE_MARGIN_MS
 
 CHANGE(nothing, STEP_CASE, (void)w)
 
@@ -21,7 +21,7 @@ CHANGE(nothing, STEP_CASE, (void)w)
 CHANGE(no_request, STEP_CASE, w->c.request.envelope.len = 0)
 CHANGE(no_approval, STEP_CASE, w->c.approval.envelope.len = 0)
 CHANGE(no_plan, STEP_CASE, w->c.plan.envelope.len = 0)
-CHANGE(nothing_at_all, STEP_CASE, w->c = (struct signer_case){ .id = w->c.id })
+CHANGE(nothing_at_all, STEP_CASE, w->c = (struct gate_case){ .id = w->c.id })
 
 static void
 drop(struct world *w, size_t i)
@@ -73,7 +73,7 @@ CHANGE(too_far_ahead, STEP_FACTS, w->evidence[CAA_SALES].checked_at_ms = NOW + 5
 
 /* ---- voided ---- */
 #define DENY(i, which, number, at)                                                     \
-	w->denials[0] = (struct signer_denial){                                        \
+	w->denials[0] = (struct gate_denial){                                          \
 		.request = (which), .attempt = (number), .checked_at_ms = (at)         \
 	};                                                                             \
 	memcpy(w->denials[0].check_digest, w->evidence[i].check_digest, CLAIM_DIGEST); \
@@ -616,14 +616,14 @@ static const struct {
 };
 
 static const char *
-answer(struct world *w, const struct signer_verdict *v)
+answer(struct world *w, const struct gate_verdict *v)
 {
 	switch (v->says) {
-	case SIGNER_COMPLETE:
+	case GATE_COMPLETE:
 		return NULL;
-	case SIGNER_REFUSE:
+	case GATE_REFUSE:
 		return v->refusal.code;
-	case SIGNER_WAIT:
+	case GATE_WAIT:
 		break;
 	}
 	assert_true(v->n_missing > 0);
@@ -636,18 +636,17 @@ each_change_has_its_one_answer(void **state)
 	struct world *w = *state;
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct signer_verdict v;
+		struct gate_verdict v;
 
 		world_make(w, cases[i].change);
-		signer_judge(w->arena, &w->rules, &w->c, w->now_ms, &v);
+		gate_judge(w->arena, &w->rules, &w->c, w->now_ms, &v);
 		const char *got = answer(w, &v);
 		if ((got == NULL) != (cases[i].want == NULL) ||
 		    (got != NULL && strcmp(got, cases[i].want) != 0))
 			fail_msg("%s: got %s, want %s", cases[i].name,
 			    got != NULL ? got : "complete",
 			    cases[i].want != NULL ? cases[i].want : "complete");
-		if (v.says == SIGNER_REFUSE &&
-		    (v.refusal.text[0] == '\0' || v.refusal.field == NULL))
+		if (v.says == GATE_REFUSE && (v.refusal.text[0] == '\0' || v.refusal.field == NULL))
 			fail_msg("%s: refused without a reason", cases[i].name);
 	}
 }
@@ -660,15 +659,15 @@ the_quorum_grows_on_its_day(void **state)
 	struct world *w = *state;
 
 	for (int i = 0; i < 2; i++) {
-		const struct signer_proof proof = { &w->checks[MPIC_DEV], &w->stored[MPIC_DEV] };
-		struct signer_floor floor = { .arena = w->arena, .rules = &w->rules };
+		const struct gate_proof proof = { &w->checks[MPIC_DEV], &w->stored[MPIC_DEV] };
+		struct gate_floor floor = { .arena = w->arena, .rules = &w->rules };
 
 		world_make(w, i == 0 ? four_asked : NULL);
 		floor.now_ms = day_ms - 1;
-		assert_true(signer_floor_quorum(&floor, &proof, true));
-		assert_false(signer_floor_quorum(&floor, &proof, false));
+		assert_true(gate_floor_quorum(&floor, &proof, true));
+		assert_false(gate_floor_quorum(&floor, &proof, false));
 		floor.now_ms = day_ms;
-		assert_int_equal(signer_floor_quorum(&floor, &proof, true), i == 1);
+		assert_int_equal(gate_floor_quorum(&floor, &proof, true), i == 1);
 	}
 }
 
@@ -676,12 +675,12 @@ static void
 everything_that_is_missing_is_named(void **state)
 {
 	struct world *w = *state;
-	struct signer_verdict v;
+	struct gate_verdict v;
 
 	world_make(w, NULL);
 	w->c.n_evidence = 0;
-	signer_judge(w->arena, &w->rules, &w->c, w->now_ms, &v);
-	assert_int_equal(v.says, SIGNER_WAIT);
+	gate_judge(w->arena, &w->rules, &w->c, w->now_ms, &v);
+	assert_int_equal(v.says, GATE_WAIT);
 	assert_int_equal(v.n_missing, CHECKS);
 	for (size_t i = 0; i < CHECKS; i++) {
 		assert_string_equal(v.missing[i].about, w->checks[i].id);
@@ -693,10 +692,10 @@ static void
 a_verdict_names_each_proof(void **state)
 {
 	struct world *w = *state;
-	struct signer_verdict v;
+	struct gate_verdict v;
 
 	world_make(w, NULL);
-	signer_judge(w->arena, &w->rules, &w->c, w->now_ms, &v);
+	gate_judge(w->arena, &w->rules, &w->c, w->now_ms, &v);
 	assert_int_equal(v.n_proofs, CHECKS);
 	for (size_t i = 0; i < CHECKS; i++)
 		assert_memory_equal(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* csrs.h: two requests for P-256 keys, made with openssl req(1); the private keys were thrown away. */
-#ifndef SIGNER_CSRS_H
-#define SIGNER_CSRS_H
+#ifndef GATE_CSRS_H
+#define GATE_CSRS_H
 
 #include <stdint.h>
 

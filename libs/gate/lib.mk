@@ -1,0 +1,1 @@
+gate_NEEDS := base claim pki smime
