@@ -7,14 +7,8 @@
 
 #include <string.h>
 
-#include "audit.h"
 #include "db/db.h"
-
-static struct signer_record *
-record_of(const struct svc_aggregate *aggregate)
-{
-	return aggregate->state;
-}
+#include "store_rows.h"
 
 static struct signer_record *
 record_find(const struct svc_batch *batch, struct cs_id request)
@@ -22,7 +16,7 @@ record_find(const struct svc_batch *batch, struct cs_id request)
 	const struct svc_aggregate *found = svc_aggregate_find(batch, request);
 
 	cs_assert(found != NULL); /* we asked for the keys of the batch only */
-	return record_of(found);
+	return store_record_of(found);
 }
 
 /* ---- load: requests and their intents ---- */
@@ -190,7 +184,7 @@ want_plan(struct wanted *wanted, struct cs_span envelope)
 static void
 want(struct wanted *wanted, const struct svc_aggregate *aggregate)
 {
-	const struct signer_record *record = record_of(aggregate);
+	const struct signer_record *record = store_record_of(aggregate);
 	bool has_plan = record->c.plan.envelope.len > 0;
 
 	want_plan(wanted, record->c.plan.envelope);
@@ -211,7 +205,7 @@ want_all(const struct svc_batch *batch)
 
 	wanted.requests = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
 	for (size_t i = 0; i < batch->n; i++) {
-		const enum signer_state state = record_of(&batch->aggregates[i])->state;
+		const enum signer_state state = store_record_of(&batch->aggregates[i])->state;
 
 		if (state == SIGNER_WAITING || state == SIGNER_INTENT)
 			want(&wanted, &batch->aggregates[i]);
@@ -257,7 +251,7 @@ static void
 hand_out(struct svc_batch *batch, const struct gate_evidence *all, size_t n)
 {
 	for (size_t i = 0; i < batch->n; i++) {
-		struct gate_case *c = &record_of(&batch->aggregates[i])->c;
+		struct gate_case *c = &store_record_of(&batch->aggregates[i])->c;
 		struct wanted own = { .arena = batch->arena };
 		size_t n_own = 0;
 
@@ -309,8 +303,8 @@ read_denials(struct svc_batch *batch, const struct db_rows *rows)
 			memcpy(all[i].check_digest, digest.data, CLAIM_DIGEST);
 	}
 	for (size_t i = 0; i < batch->n; i++) {
-		record_of(&batch->aggregates[i])->c.denials = all;
-		record_of(&batch->aggregates[i])->c.n_denials = n;
+		store_record_of(&batch->aggregates[i])->c.denials = all;
+		store_record_of(&batch->aggregates[i])->c.n_denials = n;
 	}
 }
 
@@ -352,33 +346,6 @@ store_load_records(struct svc_batch *batch, struct cs_err *err)
 
 /* ---- save ---- */
 
-/* Rows of one statement, column by column; each save_x fills what it needs. */
-struct columns {
-	struct cs_id *ids;
-	int32_t *ints, *more_ints;
-	int64_t *longs, *more_longs;
-	struct cs_span *spans, *more_spans, *other_spans;
-	const char **texts, **more_texts;
-	size_t n;
-};
-
-static struct columns
-columns(struct cs_arena *arena, size_t room)
-{
-	return (struct columns){
-		.ids = CS_NEW_ARRAY(arena, room, struct cs_id),
-		.ints = CS_NEW_ARRAY(arena, room, int32_t),
-		.more_ints = CS_NEW_ARRAY(arena, room, int32_t),
-		.longs = CS_NEW_ARRAY(arena, room, int64_t),
-		.more_longs = CS_NEW_ARRAY(arena, room, int64_t),
-		.spans = CS_NEW_ARRAY(arena, room, struct cs_span),
-		.more_spans = CS_NEW_ARRAY(arena, room, struct cs_span),
-		.other_spans = CS_NEW_ARRAY(arena, room, struct cs_span),
-		.texts = CS_NEW_ARRAY(arena, room, const char *),
-		.more_texts = CS_NEW_ARRAY(arena, room, const char *),
-	};
-}
-
 static const char save_requests_sql[] =
     "insert into request as r (request, state, code, version, changed_at_ms)"
     " select q, s, c, v + 1, $5 from unnest($1::uuid[], $2::text[], $3::text[], $4::int[])"
@@ -392,10 +359,10 @@ static const char save_requests_sql[] =
 static enum cs_code
 save_requests(struct svc_batch *batch, struct cs_err *err)
 {
-	struct columns c = columns(batch->arena, batch->n);
+	struct store_columns c = store_columns(batch->arena, batch->n);
 
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct signer_record *record = record_of(&batch->aggregates[i]);
+		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
 		c.ids[i] = record->c.id;
 		c.texts[i] = signer_state_name(record->state);
@@ -428,7 +395,7 @@ count_statements(const struct svc_batch *batch)
 	size_t n = 0;
 
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct signer_record *record = record_of(&batch->aggregates[i]);
+		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
 		for (const struct record_statement *s = record->statements; s != NULL; s = s->next)
 			n++;
@@ -439,11 +406,11 @@ count_statements(const struct svc_batch *batch)
 static enum cs_code
 save_statements(struct svc_batch *batch, struct cs_err *err)
 {
-	struct columns c = columns(batch->arena, count_statements(batch));
+	struct store_columns c = store_columns(batch->arena, count_statements(batch));
 	struct cs_arena *arena = batch->arena;
 
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct signer_record *record = record_of(&batch->aggregates[i]);
+		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
 		for (const struct record_statement *s = record->statements; s != NULL;
 		     s = s->next) {
@@ -488,7 +455,7 @@ count_evidence(const struct svc_batch *batch)
 	size_t n = 0;
 
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct signer_record *record = record_of(&batch->aggregates[i]);
+		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
 		for (const struct record_evidence *e = record->evidence; e != NULL; e = e->next)
 			n++;
@@ -496,13 +463,13 @@ count_evidence(const struct svc_batch *batch)
 	return n;
 }
 
-static struct columns
+static struct store_columns
 evidence_columns(struct svc_batch *batch)
 {
-	struct columns c = columns(batch->arena, count_evidence(batch));
+	struct store_columns c = store_columns(batch->arena, count_evidence(batch));
 
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct signer_record *record = record_of(&batch->aggregates[i]);
+		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
 		for (const struct record_evidence *e = record->evidence; e != NULL; e = e->next) {
 			const struct gate_evidence *evidence = &e->evidence;
@@ -523,7 +490,7 @@ evidence_columns(struct svc_batch *batch)
 static enum cs_code
 save_evidence(struct svc_batch *batch, struct cs_err *err)
 {
-	const struct columns c = evidence_columns(batch);
+	const struct store_columns c = evidence_columns(batch);
 	struct cs_arena *arena = batch->arena;
 
 	if (c.n == 0)
@@ -550,19 +517,19 @@ count_missing(const struct svc_batch *batch)
 	size_t n = 0;
 
 	for (size_t i = 0; i < batch->n; i++)
-		n += record_of(&batch->aggregates[i])->n_missing;
+		n += store_record_of(&batch->aggregates[i])->n_missing;
 	return n;
 }
 
 static enum cs_code
 save_missing(struct svc_batch *batch, struct cs_err *err)
 {
-	struct columns changed = columns(batch->arena, batch->n);
-	struct columns c = columns(batch->arena, count_missing(batch));
+	struct store_columns changed = store_columns(batch->arena, batch->n);
+	struct store_columns c = store_columns(batch->arena, count_missing(batch));
 	struct cs_arena *arena = batch->arena;
 
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct signer_record *record = record_of(&batch->aggregates[i]);
+		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
 		if (!record->missing_changed)
 			continue;
@@ -589,12 +556,12 @@ static const char new_intents_sql[] =
 static enum cs_code
 save_new_intents(struct svc_batch *batch, struct cs_err *err)
 {
-	struct columns c = columns(batch->arena, batch->n);
+	struct store_columns c = store_columns(batch->arena, batch->n);
 	struct cs_span *evidence = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_span);
 	struct cs_arena *arena = batch->arena;
 
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct signer_record *record = record_of(&batch->aggregates[i]);
+		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 		const struct record_intent *intent = &record->intent;
 
 		if (!record->intent_is_new)
@@ -624,11 +591,11 @@ static const char change_intents_sql[] =
 static enum cs_code
 save_changed_intents(struct svc_batch *batch, struct cs_err *err)
 {
-	struct columns c = columns(batch->arena, batch->n);
+	struct store_columns c = store_columns(batch->arena, batch->n);
 	struct cs_arena *arena = batch->arena;
 
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct signer_record *record = record_of(&batch->aggregates[i]);
+		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 		const struct record_intent *intent = &record->intent;
 		const bool is_open = record->state == SIGNER_INTENT;
 
@@ -655,11 +622,11 @@ static const char new_certificates_sql[] =
 static enum cs_code
 save_certificates(struct svc_batch *batch, struct cs_err *err)
 {
-	struct columns c = columns(batch->arena, batch->n);
+	struct store_columns c = store_columns(batch->arena, batch->n);
 	struct cs_arena *arena = batch->arena;
 
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct signer_record *record = record_of(&batch->aggregates[i]);
+		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
 		if (record->certificate.len == 0)
 			continue;
@@ -675,88 +642,7 @@ save_certificates(struct svc_batch *batch, struct cs_err *err)
 	return db_send(batch->db, new_certificates_sql, params, 4, (int64_t)c.n, err);
 }
 
-/* ---- save: the audit chain ---- */
-
-static const char lock_head_sql[] = "select seq, hash from audit_head for update";
-static const char save_audit_sql[] =
-    "insert into audit (seq, at_ms, request, action, detail, prev_hash, hash)"
-    " select s, t, q, a, d, p, h from unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::text[],"
-    " $5::text[], $6::bytea[], $7::bytea[]) u(s, t, q, a, d, p, h)";
-static const char save_head_sql[] = "update audit_head set seq = $1, hash = $2";
-
-static size_t
-count_audits(const struct svc_batch *batch)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct signer_record *record = record_of(&batch->aggregates[i]);
-
-		for (const struct record_audit *a = record->audits; a != NULL; a = a->next)
-			n++;
-	}
-	return n;
-}
-
-static void
-fill_audits(const struct svc_batch *batch, struct audit_row *rows)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct signer_record *record = record_of(&batch->aggregates[i]);
-
-		for (const struct record_audit *a = record->audits; a != NULL; a = a->next)
-			rows[n++] = (struct audit_row){ .at_ms = batch->now_ms,
-				.request = record->c.id,
-				.action = a->action,
-				.detail = a->detail };
-	}
-}
-
-static enum cs_code
-send_audits(struct svc_batch *batch, const struct audit_row *rows, size_t n, struct cs_err *err)
-{
-	struct columns c = columns(batch->arena, n);
-	struct cs_arena *arena = batch->arena;
-
-	for (size_t i = 0; i < n; i++) {
-		c.longs[i] = rows[i].seq;
-		c.more_longs[i] = rows[i].at_ms;
-		c.ids[i] = rows[i].request;
-		c.texts[i] = rows[i].action;
-		c.more_texts[i] = rows[i].detail;
-		c.spans[i] = cs_span_of(rows[i].prev_hash, AUDIT_HASH);
-		c.more_spans[i] = cs_span_of(rows[i].hash, AUDIT_HASH);
-	}
-	const struct db_param params[] = { db_i64_array(arena, c.longs, n),
-		db_i64_array(arena, c.more_longs, n), db_id_array(arena, c.ids, n),
-		db_text_array(arena, c.texts, n), db_text_array(arena, c.more_texts, n),
-		db_bytes_array(arena, c.spans, n), db_bytes_array(arena, c.more_spans, n) };
-	const struct db_param head[] = { db_i64(rows[n - 1].seq),
-		db_bytes(cs_span_of(rows[n - 1].hash, AUDIT_HASH)) };
-	if (db_send(batch->db, save_audit_sql, params, 7, (int64_t)n, err))
-		return err->code;
-	return db_send(batch->db, save_head_sql, head, 2, 1, err);
-}
-
-static enum cs_code
-save_audits(struct svc_batch *batch, struct cs_err *err)
-{
-	const size_t n = count_audits(batch);
-	struct audit_row *rows = CS_NEW_ARRAY(batch->arena, n, struct audit_row);
-	struct db_rows *head;
-
-	if (n == 0)
-		return CS_OK;
-	fill_audits(batch, rows);
-	if (db_query(batch->db, batch->arena, lock_head_sql, NULL, 0, &head, err))
-		return err->code;
-	if (db_rows_count(head) != 1 || db_get_bytes(head, 0, 1).len != AUDIT_HASH)
-		return cs_fail(err, CS_INTERNAL, "the audit chain has no end");
-	audit_link(rows, n, db_get_i64(head, 0, 0), db_get_bytes(head, 0, 1).data);
-	return send_audits(batch, rows, n, err);
-}
+/* ---- save, all ---- */
 
 enum cs_code
 store_save_records(struct svc_batch *batch, struct cs_err *err)
@@ -764,7 +650,7 @@ store_save_records(struct svc_batch *batch, struct cs_err *err)
 	if (save_requests(batch, err) || save_statements(batch, err) || save_evidence(batch, err) ||
 	    save_missing(batch, err) || save_new_intents(batch, err) ||
 	    save_changed_intents(batch, err) || save_certificates(batch, err) ||
-	    save_audits(batch, err))
+	    store_save_audits(batch, err))
 		return err->code;
 	return CS_OK;
 }

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store_rows.h: what the files of the store share.  Inside the store only. */
+#ifndef SIGNER_STORE_ROWS_H
+#define SIGNER_STORE_ROWS_H
+
+#include "record.h"
+#include "svc/svc.h"
+
+static inline struct signer_record *
+store_record_of(const struct svc_aggregate *aggregate)
+{
+	return aggregate->state;
+}
+
+/* Rows of one statement, column by column; each save_x fills what it needs. */
+struct store_columns {
+	struct cs_id *ids;
+	int32_t *ints, *more_ints;
+	int64_t *longs, *more_longs;
+	struct cs_span *spans, *more_spans, *other_spans;
+	const char **texts, **more_texts;
+	size_t n;
+};
+
+static inline struct store_columns
+store_columns(struct cs_arena *arena, size_t room)
+{
+	return (struct store_columns){
+		.ids = CS_NEW_ARRAY(arena, room, struct cs_id),
+		.ints = CS_NEW_ARRAY(arena, room, int32_t),
+		.more_ints = CS_NEW_ARRAY(arena, room, int32_t),
+		.longs = CS_NEW_ARRAY(arena, room, int64_t),
+		.more_longs = CS_NEW_ARRAY(arena, room, int64_t),
+		.spans = CS_NEW_ARRAY(arena, room, struct cs_span),
+		.more_spans = CS_NEW_ARRAY(arena, room, struct cs_span),
+		.other_spans = CS_NEW_ARRAY(arena, room, struct cs_span),
+		.texts = CS_NEW_ARRAY(arena, room, const char *),
+		.more_texts = CS_NEW_ARRAY(arena, room, const char *),
+	};
+}
+
+/* ---- what store_save_records() is made of beside store.c ---- */
+
+CS_MUST_USE enum cs_code store_save_audits(struct svc_batch *batch, struct cs_err *err);
+
+#endif
