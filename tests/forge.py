@@ -163,6 +163,7 @@ def request_digest(request: dict[str, Any], spki: bytes) -> bytes:
     form += _number(request["key_use"])
     for name in ("enterprise", "account", "agreement", "common_name"):
         form += _part(request.get(name, "").encode())
+    form += _number(request.get("kind", 0)) + _part(request.get("previous_id", bytes(16)))
     return hashlib.sha256(form).digest()
 
 

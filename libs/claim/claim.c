@@ -22,6 +22,9 @@ claim_kind_name(enum claim_kind kind)
 		[CLAIM_CAA] = "caa",
 		[CLAIM_MPIC_DOMAIN] = "mpic-domain",
 		[CLAIM_MPIC_CAA] = "mpic-caa",
+		[CLAIM_ORGANIZATION] = "organization",
+		[CLAIM_AUTHORITY] = "authority",
+		[CLAIM_INDIVIDUAL] = "individual",
 	};
 
 	return NAME_OF(names, kind);
@@ -62,9 +65,54 @@ claim_statement_name(enum claim_statement statement)
 		[CLAIM_PLAN] = "plan",
 		[CLAIM_EVIDENCE] = "evidence",
 		[CLAIM_PERSPECTIVE] = "perspective",
+		[CLAIM_REVOCATION] = "revocation",
 	};
 
 	return NAME_OF(names, statement);
+}
+
+const char *
+claim_kind_subject(enum claim_kind kind)
+{
+	static const char *const subjects[] = {
+		[CLAIM_MAILBOX] = "evidence.mailbox",
+		[CLAIM_DOMAIN] = "evidence.domain",
+		[CLAIM_CAA] = "evidence.caa",
+		[CLAIM_MPIC_DOMAIN] = "evidence.mpic",
+		[CLAIM_MPIC_CAA] = "evidence.mpic",
+		[CLAIM_ORGANIZATION] = "evidence.identity",
+		[CLAIM_AUTHORITY] = "evidence.identity",
+		[CLAIM_INDIVIDUAL] = "evidence.identity",
+	};
+
+	return NAME_OF(subjects, kind);
+}
+
+const char *
+claim_request_kind_name(enum claim_request_kind kind)
+{
+	static const char *const names[] = {
+		[CLAIM_FIRST] = "first",
+		[CLAIM_RENEWAL] = "renewal",
+		[CLAIM_REKEY] = "rekey",
+		[CLAIM_REISSUE] = "reissue",
+	};
+
+	return NAME_OF(names, kind);
+}
+
+const char *
+claim_revoked_by_name(enum claim_revoked_by by)
+{
+	static const char *const names[] = {
+		[CLAIM_BY_OWNER] = "owner",
+		[CLAIM_BY_OPERATOR] = "operator",
+		[CLAIM_BY_REPORT] = "report",
+		[CLAIM_BY_KEY] = "key",
+		[CLAIM_BY_SIGNER] = "signer",
+	};
+
+	return NAME_OF(names, by);
 }
 
 /* ---- digests ---- */
@@ -159,6 +207,8 @@ claim_request_digest(const struct claim_request *request, struct cs_span spki,
 	add_text(&form, request->account);
 	add_text(&form, request->agreement);
 	add_text(&form, request->common_name);
+	add_number(&form, request->kind);
+	add(&form, cs_span_of(request->previous.octets, sizeof(request->previous.octets)));
 	pki_sha256_parts(form.parts, form.n, ret_digest);
 }
 

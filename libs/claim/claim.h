@@ -37,11 +37,29 @@ enum claim_statement {
 	CLAIM_APPROVAL,
 	CLAIM_PLAN,     /* first and final */
 	CLAIM_EVIDENCE, /* which kinds: by the trust table's row */
-	CLAIM_PERSPECTIVE
+	CLAIM_PERSPECTIVE,
+	CLAIM_REVOCATION
 };
 
 enum claim_key_use { CLAIM_DUAL = 1, CLAIM_SIGNING, CLAIM_ENCRYPTION };
-enum claim_kind { CLAIM_MAILBOX = 1, CLAIM_DOMAIN, CLAIM_CAA, CLAIM_MPIC_DOMAIN, CLAIM_MPIC_CAA };
+enum claim_kind {
+	CLAIM_MAILBOX = 1,
+	CLAIM_DOMAIN,
+	CLAIM_CAA,
+	CLAIM_MPIC_DOMAIN,
+	CLAIM_MPIC_CAA,
+	CLAIM_ORGANIZATION, /* these three are verified by people; see smime/identity.h */
+	CLAIM_AUTHORITY,
+	CLAIM_INDIVIDUAL
+};
+enum claim_request_kind { CLAIM_FIRST, CLAIM_RENEWAL, CLAIM_REKEY, CLAIM_REISSUE };
+enum claim_revoked_by {
+	CLAIM_BY_OWNER = 1,
+	CLAIM_BY_OPERATOR,
+	CLAIM_BY_REPORT,
+	CLAIM_BY_KEY,
+	CLAIM_BY_SIGNER
+};
 enum claim_outcome { CLAIM_PROVED = 1, CLAIM_REFUSED, CLAIM_COULD_NOT_TELL };
 enum claim_dnssec {
 	CLAIM_DNSSEC_NOT_USED,
@@ -51,11 +69,15 @@ enum claim_dnssec {
 	CLAIM_DNSSEC_INDETERMINATE
 };
 
-/* "mailbox", "domain", "caa", "mpic-domain", "mpic-caa"; "proved", ...; "secure", ...; "plan", ... */
+/* "mailbox", ... "mpic-caa", "organization", ...; "proved", ...; "secure", ...; "plan", ... */
 const char *claim_kind_name(enum claim_kind kind);
 const char *claim_outcome_name(enum claim_outcome outcome);
 const char *claim_dnssec_name(enum claim_dnssec state);
 const char *claim_statement_name(enum claim_statement statement);
+/* On which subject evidence of a kind is published: "evidence.mpic". */
+const char *claim_kind_subject(enum claim_kind kind);
+const char *claim_request_kind_name(enum claim_request_kind kind); /* "first", "renewal", ... */
+const char *claim_revoked_by_name(enum claim_revoked_by by);       /* "owner", ... */
 
 struct claim_texts {
 	const char **items;
@@ -72,6 +94,8 @@ struct claim_request {
 	const char *agreement;
 	int64_t submitted_at_ms;
 	const char *contact, *common_name; /* "" for none */
+	enum claim_request_kind kind;
+	struct cs_id previous; /* all zero for a first one */
 	uint8_t digest[CLAIM_DIGEST];
 };
 
@@ -80,6 +104,20 @@ struct claim_approval {
 	uint8_t request_digest[CLAIM_DIGEST];
 	const char *enterprise, *account, *factor;
 	int64_t approved_at_ms;
+};
+
+/* Reasons of RFC 5280 5.3.1 that may be given; 0: none. */
+#define CLAIM_REASON_KEY_COMPROMISE 1u
+
+struct claim_revocation {
+	struct cs_id request;             /* of the certificate */
+	const char *enterprise, *account; /* whose it is; who asks, or "" */
+	enum claim_revoked_by by;         /* not CLAIM_BY_SIGNER */
+	uint32_t reason;                  /* 0, 1, 3, 4, 5 or 9 */
+	const char *text;
+	int64_t asked_at_ms, known_at_ms, due_at_ms;
+	struct cs_span proof; /* CSR, DER; empty unless CLAIM_BY_KEY */
+	const char *challenge, *report;
 };
 
 struct claim_check {
@@ -201,7 +239,7 @@ struct claim_perspective_ask {
 /*
  * SHA-256 over a fixed binary form (every field with its length, big endian, under a label of its own).
  * Request: SPKI, sorted mailboxes, domains, profile, validity, key use, enterprise, account, agreement,
- * common name.  Check: kind, target, method, enterprise, account, expected.
+ * common name, kind, previous request.  Check: kind, target, method, enterprise, account, expected.
  */
 void claim_request_digest(const struct claim_request *request, struct cs_span spki,
     uint8_t ret_digest[static CLAIM_DIGEST]);
@@ -225,6 +263,8 @@ struct cs_span claim_seal_request(
     struct cs_arena *arena, const struct claim_key *key, const struct claim_request *request);
 struct cs_span claim_seal_approval(
     struct cs_arena *arena, const struct claim_key *key, const struct claim_approval *approval);
+struct cs_span claim_seal_revocation(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_revocation *revocation);
 struct cs_span
 claim_seal_plan(struct cs_arena *arena, const struct claim_key *key, const struct claim_plan *plan);
 struct cs_span claim_seal_evidence(
@@ -243,6 +283,9 @@ CS_MUST_USE enum cs_code claim_open_request(struct cs_arena *arena, const struct
 CS_MUST_USE enum cs_code
 claim_open_approval(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_approval *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code
+claim_open_revocation(struct cs_arena *arena, const struct claim_trust *trust,
+    struct cs_span envelope, int64_t now_ms, struct claim_revocation *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_open_plan(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_plan *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code
@@ -276,7 +319,8 @@ void claim_evidence_for(const struct claim_asked *asked, struct claim_evidence *
  * payload: {"version": n, "keys": [{"keyid", "public", "service", "states": ["plan", "evidence.caa", ...],
  * "enterprises": ["*"], "not_before", "not_after", "distrusted_at"?}]}, times after RFC 3339, the public
  * key in base64.  States: "request", "approval", "plan", "perspective", and "evidence." with a kind's name:
- * "mailbox", "domain", "caa", "mpic-domain", "mpic-caa".  "perspective" needs "*" as its enterprises.
+ * "mailbox", "domain", "caa", "mpic-domain", "mpic-caa", "organization", "authority", "individual"; and
+ * "revocation".  "perspective" needs "*" as its enterprises.
  *
  * A key counts from not_before to not_after (both included) and before distrusted_at, for the statement's
  * own time and for the `now_ms` that is given; a statement may be up to five seconds ahead of `now_ms`.

@@ -24,6 +24,7 @@ type_of(enum claim_statement statement)
 		[CLAIM_PLAN] = TYPE_PREFIX "plan" TYPE_SUFFIX,
 		[CLAIM_EVIDENCE] = TYPE_PREFIX "evidence" TYPE_SUFFIX,
 		[CLAIM_PERSPECTIVE] = TYPE_PREFIX "perspective" TYPE_SUFFIX,
+		[CLAIM_REVOCATION] = TYPE_PREFIX "revocation" TYPE_SUFFIX,
 	};
 
 	return types[statement];
@@ -77,6 +78,13 @@ claim_seal_approval(
     struct cs_arena *arena, const struct claim_key *key, const struct claim_approval *approval)
 {
 	return seal(arena, key, CLAIM_APPROVAL, claim_wire_approval(arena, approval));
+}
+
+struct cs_span
+claim_seal_revocation(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_revocation *revocation)
+{
+	return seal(arena, key, CLAIM_REVOCATION, claim_wire_revocation(arena, revocation));
 }
 
 struct cs_span
@@ -172,6 +180,24 @@ claim_open_approval(struct cs_arena *arena, const struct claim_trust *trust,
 	if (permit(&opened, &stated, err) != CS_OK)
 		return CS_MALFORMED;
 	*ret = approval;
+	return CS_OK;
+}
+
+enum cs_code
+claim_open_revocation(struct cs_arena *arena, const struct claim_trust *trust,
+    struct cs_span envelope, int64_t now_ms, struct claim_revocation *ret, struct cs_err *err)
+{
+	struct opened opened;
+	struct claim_revocation revocation;
+
+	if (open_envelope(arena, trust, CLAIM_REVOCATION, envelope, &opened, err) != CS_OK ||
+	    claim_wire_read_revocation(arena, opened.payload, &revocation, err) != CS_OK)
+		return CS_MALFORMED;
+	const struct claim_stated stated = { "revocation", revocation.enterprise,
+		revocation.asked_at_ms, now_ms };
+	if (permit(&opened, &stated, err) != CS_OK)
+		return CS_MALFORMED;
+	*ret = revocation;
 	return CS_OK;
 }
 

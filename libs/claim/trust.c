@@ -112,7 +112,8 @@ claim_trust_state_known(const char *state)
 {
 	static const char *const known[] = { "request", "approval", "plan", "perspective",
 		"evidence.mailbox", "evidence.domain", "evidence.caa", "evidence.mpic-domain",
-		"evidence.mpic-caa" };
+		"evidence.mpic-caa", "evidence.organization", "evidence.authority",
+		"evidence.individual", "revocation" };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strcmp(known[i], state) == 0)

@@ -251,7 +251,12 @@ claim_wire_read_request(
 		.submitted_at_ms = when(&r, m->submitted_at_ms, "submitted at"),
 		.contact = mailbox_or_none(&r, m->contact, "contact"),
 		.common_name = text(&r, m->common_name, "common name"),
+		.kind = one_of(&r, m->kind, CLAIM_FIRST, CLAIM_REISSUE, "kind"),
 	};
+	if (request.kind != CLAIM_FIRST)
+		request.previous = id(&r, &m->previous_id, "previous id");
+	else
+		want(&r, m->previous_id.len == 0, "previous id", "a first request follows none");
 	digest(&r, &m->request_digest, request.digest, "request digest");
 	want(&r, request.mailboxes.n > 0, "mailboxes", "missing");
 	want(&r, request.csr.len > 0, "csr", "missing");
@@ -283,10 +288,51 @@ claim_wire_read_approval(struct cs_arena *arena, struct cs_span octets_in,
 	return r.code;
 }
 
-/* A proof is of a mailbox or of a domain: nothing else can be asked for. */
+static bool
+reason_known(uint32_t reason)
+{
+	return reason <= 9 &&
+	       (1u << reason & (1u << 0 | 1u << 1 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 9));
+}
+
+enum cs_code
+claim_wire_read_revocation(struct cs_arena *arena, struct cs_span octets_in,
+    struct claim_revocation *ret, struct cs_err *err)
+{
+	struct reading r = { arena, err, CS_OK };
+	const Countersign__V1__RevocationAsked *m =
+	    unpack(&r, &countersign__v1__revocation_asked__descriptor, octets_in);
+
+	if (m == NULL)
+		return r.code;
+	const struct claim_revocation revocation = {
+		.request = id(&r, &m->request_id, "request id"),
+		.enterprise = name(&r, m->enterprise, "enterprise"),
+		.account = name_or_none(&r, m->account, "account"),
+		.by = one_of(&r, m->by, CLAIM_BY_OWNER, CLAIM_BY_KEY, "by"),
+		.reason = m->reason,
+		.text = text(&r, m->text, "text"),
+		.asked_at_ms = when(&r, m->asked_at_ms, "asked at"),
+		.known_at_ms = when(&r, m->known_at_ms, "known at"),
+		.due_at_ms = when(&r, m->due_at_ms, "due at"),
+		.proof = octets(&r, &m->proof, MAX_CSR, "proof"),
+		.challenge = name_or_none(&r, m->challenge, "challenge"),
+		.report = name_or_none(&r, m->report, "report"),
+	};
+	want(&r, reason_known(m->reason), "reason", "not one that may be given");
+	want(&r, (revocation.by == CLAIM_BY_KEY) == (revocation.proof.len > 0), "proof",
+	    "belongs to a known key and to nothing else");
+	if (r.code == CS_OK)
+		*ret = revocation;
+	return r.code;
+}
+
+/* A proof is of a mailbox or of a domain, or of who somebody is. */
 static const char *
 target(struct reading *r, unsigned kind, const char *value)
 {
+	if (kind == CLAIM_ORGANIZATION || kind == CLAIM_AUTHORITY || kind == CLAIM_INDIVIDUAL)
+		return name(r, value, "target");
 	return kind == CLAIM_MAILBOX ? mailbox(r, value, "target") : domain(r, value, "target");
 }
 
@@ -296,7 +342,7 @@ read_check(struct reading *r, const Countersign__V1__Check *m, struct claim_chec
 	uint8_t computed[CLAIM_DIGEST];
 	struct claim_check check = {
 		.id = name(r, m->id, "check id"),
-		.kind = one_of(r, m->kind, CLAIM_MAILBOX, CLAIM_MPIC_CAA, "kind"),
+		.kind = one_of(r, m->kind, CLAIM_MAILBOX, CLAIM_INDIVIDUAL, "kind"),
 		.target = target(r, m->kind, m->target),
 		.method = name_or_none(r, m->method, "method"),
 		.enterprise = name(r, m->enterprise, "enterprise"),
@@ -439,7 +485,7 @@ read_evidence_body(
 	*ret = (struct claim_evidence){
 		.request = id(r, &m->request_id, "request id"),
 		.check_id = name(r, m->check_id, "check id"),
-		.kind = one_of(r, m->kind, CLAIM_MAILBOX, CLAIM_MPIC_CAA, "kind"),
+		.kind = one_of(r, m->kind, CLAIM_MAILBOX, CLAIM_INDIVIDUAL, "kind"),
 		.target = target(r, m->kind, m->target),
 		.method = name_or_none(r, m->method, "method"),
 		.enterprise = name(r, m->enterprise, "enterprise"),
@@ -621,6 +667,9 @@ claim_wire_request(struct cs_arena *arena, const struct claim_request *request)
 	m.request_digest = pack_octets(cs_span_of(request->digest, CLAIM_DIGEST));
 	m.contact = pack_text(request->contact);
 	m.common_name = pack_text(request->common_name);
+	m.kind = (Countersign__V1__RequestKind)request->kind;
+	if (request->kind != CLAIM_FIRST)
+		m.previous_id = pack_id(&request->previous);
 	return pack_write(arena, &m.base);
 }
 
@@ -635,6 +684,26 @@ claim_wire_approval(struct cs_arena *arena, const struct claim_approval *approva
 	m.account = pack_text(approval->account);
 	m.factor = pack_text(approval->factor);
 	m.approved_at_ms = approval->approved_at_ms;
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+claim_wire_revocation(struct cs_arena *arena, const struct claim_revocation *revocation)
+{
+	Countersign__V1__RevocationAsked m = COUNTERSIGN__V1__REVOCATION_ASKED__INIT;
+
+	m.request_id = pack_id(&revocation->request);
+	m.enterprise = pack_text(revocation->enterprise);
+	m.account = pack_text(revocation->account);
+	m.by = (Countersign__V1__RevokedBy)revocation->by;
+	m.reason = revocation->reason;
+	m.text = pack_text(revocation->text);
+	m.asked_at_ms = revocation->asked_at_ms;
+	m.known_at_ms = revocation->known_at_ms;
+	m.due_at_ms = revocation->due_at_ms;
+	m.proof = pack_octets(revocation->proof);
+	m.challenge = pack_text(revocation->challenge);
+	m.report = pack_text(revocation->report);
 	return pack_write(arena, &m.base);
 }
 

@@ -25,6 +25,8 @@ CS_MUST_USE enum cs_code claim_wire_read_request(
     struct cs_arena *arena, struct cs_span octets, struct claim_request *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_wire_read_approval(
     struct cs_arena *arena, struct cs_span octets, struct claim_approval *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code claim_wire_read_revocation(struct cs_arena *arena, struct cs_span octets,
+    struct claim_revocation *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_wire_read_plan(
     struct cs_arena *arena, struct cs_span octets, struct claim_plan *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_wire_read_evidence(
@@ -34,6 +36,8 @@ CS_MUST_USE enum cs_code claim_wire_read_perspective(struct cs_arena *arena, str
 
 struct cs_span claim_wire_request(struct cs_arena *arena, const struct claim_request *request);
 struct cs_span claim_wire_approval(struct cs_arena *arena, const struct claim_approval *approval);
+struct cs_span
+claim_wire_revocation(struct cs_arena *arena, const struct claim_revocation *revocation);
 struct cs_span claim_wire_plan(struct cs_arena *arena, const struct claim_plan *plan);
 struct cs_span claim_wire_evidence(struct cs_arena *arena, const struct claim_evidence *evidence);
 struct cs_span

@@ -48,6 +48,10 @@ limit_ms(const struct claim_evidence *e)
 	case CLAIM_CAA:
 	case CLAIM_MPIC_CAA:
 		return caa_window_ms(e->ttl_s);
+	case CLAIM_ORGANIZATION:
+	case CLAIM_AUTHORITY:
+	case CLAIM_INDIVIDUAL:
+		return smime_rule_reuse_ms(SMIME_PROOF_ORGANIZATION);
 	}
 	return 0;
 }

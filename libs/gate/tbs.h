@@ -22,6 +22,7 @@ struct gate_ca {
 struct gate_choice {
 	uint8_t serial[GATE_SERIAL];
 	int64_t not_before_s;
+	uint32_t crl_partition; /* 0: listed by the full CRL alone */
 };
 
 struct gate_choice

@@ -90,13 +90,16 @@ run_nats_keys(struct args *args)
 
 /* ---- the trust table ---- */
 
+#define STATES 5 /* of one row, and an end */
+
 /* Which statements each service's key may make. */
 static const struct {
 	const char *service;
-	const char *states[3];
+	const char *states[STATES];
 } rights[] = {
-	{ "request-intake", { "request", "approval" } },
-	{ "policy", { "plan" } },
+	{ "request-intake", { "request", "approval", "revocation" } },
+	{ "policy",
+	    { "plan", "evidence.organization", "evidence.authority", "evidence.individual" } },
 	{ "mailbox-validator", { "evidence.mailbox" } },
 	{ "domain-validator", { "evidence.domain" } },
 	{ "caa-dnssec", { "evidence.caa" } },
@@ -107,14 +110,14 @@ static const struct {
 static struct claim_texts
 states_of(struct cs_arena *arena, const char *service)
 {
-	struct claim_texts texts = { CS_NEW_ARRAY(arena, 3, const char *), 0 };
+	struct claim_texts texts = { CS_NEW_ARRAY(arena, STATES, const char *), 0 };
 
 	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
 		const char *name = rights[i].service;
 
 		if (strncmp(service, name, strlen(name)) != 0)
 			continue;
-		while (texts.n < 3 && rights[i].states[texts.n] != NULL) {
+		while (texts.n < STATES - 1 && rights[i].states[texts.n] != NULL) {
 			texts.items[texts.n] = rights[i].states[texts.n];
 			texts.n++;
 		}

@@ -20,6 +20,7 @@ static const ProtobufCMessageDescriptor *const messages[] = {
 	&countersign__v1__verification_asked__descriptor,
 	&countersign__v1__generation_approved__descriptor,
 	&countersign__v1__request_cancelled__descriptor,
+	&countersign__v1__revocation_asked__descriptor,
 	&countersign__v1__plan__descriptor,
 	&countersign__v1__check_asked__descriptor,
 	&countersign__v1__plan_refused__descriptor,
@@ -29,6 +30,12 @@ static const ProtobufCMessageDescriptor *const messages[] = {
 	&countersign__v1__certificate_issued__descriptor,
 	&countersign__v1__certificate_refused__descriptor,
 	&countersign__v1__certificate_stopped__descriptor,
+	&countersign__v1__certificate_revoked__descriptor,
+	&countersign__v1__revocation_refused__descriptor,
+	&countersign__v1__certificate_voided__descriptor,
+	&countersign__v1__certificate_expiring__descriptor,
+	&countersign__v1__crl_made__descriptor,
+	&countersign__v1__audit_head__descriptor,
 	&countersign__v1__notice_sent__descriptor,
 };
 

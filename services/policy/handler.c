@@ -49,18 +49,7 @@ read_approved(const void *self, struct svc_event *ev, struct cs_err *err)
 static bool
 belongs(const char *subject, enum claim_kind kind)
 {
-	switch (kind) {
-	case CLAIM_MAILBOX:
-		return strcmp(subject, "evidence.mailbox") == 0;
-	case CLAIM_DOMAIN:
-		return strcmp(subject, "evidence.domain") == 0;
-	case CLAIM_CAA:
-		return strcmp(subject, "evidence.caa") == 0;
-	case CLAIM_MPIC_DOMAIN:
-	case CLAIM_MPIC_CAA:
-		return strcmp(subject, "evidence.mpic") == 0;
-	}
-	return false;
+	return strcmp(claim_kind_subject(kind), subject) == 0;
 }
 
 static enum cs_code
@@ -134,6 +123,10 @@ asked_subject(enum claim_kind kind)
 	case CLAIM_MPIC_DOMAIN:
 	case CLAIM_MPIC_CAA:
 		return "plan.mpic-asked";
+	case CLAIM_ORGANIZATION:
+	case CLAIM_AUTHORITY:
+	case CLAIM_INDIVIDUAL:
+		break; /* nobody is asked: operators verified it */
 	}
 	return NULL;
 }

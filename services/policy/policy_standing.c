@@ -39,6 +39,10 @@ reuse_ms(enum claim_kind kind, const char *name)
 	case CLAIM_CAA:
 	case CLAIM_MPIC_CAA:
 		return smime_rule_reuse_ms(SMIME_PROOF_CAA);
+	case CLAIM_ORGANIZATION:
+	case CLAIM_AUTHORITY:
+	case CLAIM_INDIVIDUAL:
+		return smime_rule_reuse_ms(SMIME_PROOF_ORGANIZATION);
 	}
 	return 0;
 }

@@ -63,18 +63,7 @@ read_plan(const void *self, struct svc_event *ev, struct cs_err *err)
 static bool
 belongs(const char *subject, enum claim_kind kind)
 {
-	switch (kind) {
-	case CLAIM_MAILBOX:
-		return strcmp(subject, "evidence.mailbox") == 0;
-	case CLAIM_DOMAIN:
-		return strcmp(subject, "evidence.domain") == 0;
-	case CLAIM_CAA:
-		return strcmp(subject, "evidence.caa") == 0;
-	case CLAIM_MPIC_DOMAIN:
-	case CLAIM_MPIC_CAA:
-		return strcmp(subject, "evidence.mpic") == 0;
-	}
-	return false;
+	return strcmp(claim_kind_subject(kind), subject) == 0;
 }
 
 static enum cs_code

@@ -135,6 +135,10 @@ say_todo(struct cs_arena *arena, const struct intake_check *check, enum intake_s
 	case CLAIM_CAA:
 	case CLAIM_MPIC_CAA:
 		return say_caa(todo);
+	case CLAIM_ORGANIZATION:
+	case CLAIM_AUTHORITY:
+	case CLAIM_INDIVIDUAL:
+		return "An operator must record what was verified.";
 	}
 	return "";
 }

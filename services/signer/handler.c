@@ -73,15 +73,7 @@ read_plan(const void *self, struct svc_event *ev, struct cs_err *err)
 static bool
 belongs(const char *subject, enum claim_kind kind)
 {
-	static const char *const subjects[] = {
-		[CLAIM_MAILBOX] = "evidence.mailbox",
-		[CLAIM_DOMAIN] = "evidence.domain",
-		[CLAIM_CAA] = "evidence.caa",
-		[CLAIM_MPIC_DOMAIN] = "evidence.mpic",
-		[CLAIM_MPIC_CAA] = "evidence.mpic",
-	};
-
-	return strcmp(subjects[kind], subject) == 0;
+	return strcmp(claim_kind_subject(kind), subject) == 0;
 }
 
 static enum cs_code
@@ -191,7 +183,9 @@ static void
 order(const struct signer_service *signer, struct svc_event *ev)
 {
 	const struct signer_record *record = ev->state;
-	const struct sign_order work = { record->intent.judged_at_ms, record->intent.tbs };
+	const struct record_intent *intent = &record->intent;
+	const struct sign_order work = { intent->judged_at_ms, intent->issuer, intent->profile,
+		intent->tbs };
 
 	svc_work(
 	    ev, "sign", sign_write_order(ev->arena, signer->seal_key, ev->key, &work), ev->now_ms);
@@ -227,6 +221,9 @@ intent_detail(
 	    pki_lint_version());
 }
 
+static const struct cs_refusal no_issuer = { "no-issuer", "profile", "",
+	"no issuing CA of this signer certifies this profile now", "choose another profile" };
+
 static void
 intend(const struct signer_service *signer, struct svc_event *ev, const struct gate_verdict *v)
 {
@@ -234,13 +231,22 @@ intend(const struct signer_service *signer, struct svc_event *ev, const struct g
 	struct record_intent *intent = &record->intent;
 	struct cs_refusal why;
 
+	const struct issuers_row *row = issuers_choose(signer->issuers, v->profile, ev->now_ms);
+
+	if (row == NULL) {
+		why = no_issuer;
+		refuse(ev, &why);
+		return;
+	}
 	*intent = (struct record_intent){
+		.issuer = row->ca.label,
+		.profile = v->profile->name,
 		.choice = gate_choose(ev->random, ev->key, ev->now_ms),
 		.evidence = digests_of(ev, v),
 		.judged_at_ms = ev->now_ms,
 	};
 	if (!gate_prepare(
-		ev->arena, &signer->ca, v, &intent->choice, ev->now_ms, &intent->tbs, &why)) {
+		ev->arena, &row->ca, v, &intent->choice, ev->now_ms, &intent->tbs, &why)) {
 		refuse(ev, &why);
 		return;
 	}
@@ -428,19 +434,20 @@ static struct wire_issued
 issued(const struct signer_service *signer, struct svc_event *ev, const struct pki_cert_info *info)
 {
 	const struct signer_record *record = ev->state;
+	const struct issuers_row *row = issuers_find(signer->issuers, record->intent.issuer);
 	struct claim_request request;
 	struct cs_err err;
 	const enum cs_code code =
 	    claim_open_request(ev->arena, NULL, record->c.request.envelope, 0, &request, &err);
 
 	cs_assert(code == CS_OK); /* it was, when the intent was made */
-	return (struct wire_issued){
+	struct wire_issued issued = {
 		.request = ev->key,
 		.certificate = info->der,
-		.chain = signer->chain,
-		.n_chain = signer->n_chain,
+		.chain = row->chain,
+		.n_chain = row->n_chain,
 		.serial = cs_hex(ev->arena, info->serial),
-		.issuer = signer->ca.label,
+		.issuer = row->ca.label,
 		.enterprise = request.enterprise,
 		.account = request.account,
 		.contact = request.contact,
@@ -449,7 +456,13 @@ issued(const struct signer_service *signer, struct svc_event *ev, const struct p
 		.not_before_ms = info->not_before_s * 1000,
 		.not_after_ms = info->not_after_s * 1000,
 		.mailboxes = request.mailboxes,
+		.profile = record->intent.profile,
+		.crl_partition = record->intent.choice.crl_partition,
+		.kind = request.kind,
+		.previous = request.previous,
 	};
+	pki_sha256(info->spki, issued.spki_sha256);
+	return issued;
 }
 
 /* The signature is over the octets of the intent, and the whole reads as those octets say. */
@@ -458,14 +471,18 @@ assemble(const struct signer_service *signer, struct svc_event *ev,
     const struct sign_result *result, struct pki_cert_info *ret)
 {
 	const struct record_intent *intent = &((const struct signer_record *)ev->state)->intent;
+	const struct issuers_row *row = issuers_find(signer->issuers, intent->issuer);
 	uint8_t digest[PKI_SHA256];
+
+	if (row == NULL)
+		return false;
 
 	pki_sha256(intent->tbs, digest);
 	if (memcmp(digest, result->tbs_sha256, sizeof(digest)) != 0 ||
 	    memcmp(digest, intent->tbs_sha256, sizeof(digest)) != 0)
 		return false;
 	const struct cs_span der =
-	    pki_cert_assemble(ev->arena, intent->tbs, signer->ca.sigalg, result->signature);
+	    pki_cert_assemble(ev->arena, intent->tbs, row->ca.sigalg, result->signature);
 	return pki_cert_read(ev->arena, der, ret, NULL) == CS_OK &&
 	       cs_span_equal(ret->tbs, intent->tbs) &&
 	       cs_span_equal(ret->serial, cs_span_of(intent->choice.serial, GATE_SERIAL));
@@ -478,7 +495,13 @@ issue(const struct signer_service *signer, struct svc_event *ev, const struct pk
 	const struct wire_issued message = issued(signer, ev, info);
 
 	move(record, SIGNER_ISSUED, NULL);
-	record->certificate = info->der;
+	record->certificate = (struct record_certificate){
+		.der = info->der,
+		.enterprise = message.enterprise,
+		.account = message.account,
+		.not_after_s = info->not_after_s,
+	};
+	memcpy(record->certificate.spki_sha256, message.spki_sha256, 32);
 	record->intent_changed = true;
 	record_add_audit(record, ev->arena, "issued",
 	    cs_arena_printf(ev->arena, "serial=%s sha256=%s", message.serial, message.fingerprint));
@@ -519,8 +542,11 @@ judge_again(const struct signer_service *signer, struct svc_event *ev)
 	gate_judge(ev->arena, &signer->rules, &record->c, ev->now_ms, &v);
 	if (v.says == GATE_REFUSE)
 		why = v.refusal;
-	if (v.says != GATE_COMPLETE ||
-	    !gate_prepare(ev->arena, &signer->ca, &v, &intent->choice, ev->now_ms, &tbs, &why)) {
+	const struct issuers_row *row = issuers_find(signer->issuers, intent->issuer);
+	if (row == NULL)
+		why = no_issuer;
+	if (v.says != GATE_COMPLETE || row == NULL ||
+	    !gate_prepare(ev->arena, &row->ca, &v, &intent->choice, ev->now_ms, &tbs, &why)) {
 		make_void(ev, &why);
 		return;
 	}

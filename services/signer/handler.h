@@ -5,22 +5,19 @@
 
 #include "gate/gate.h"
 #include "gate/tbs.h"
-#include "pki/issuer.h"
+#include "issuers.h"
 #include "svc/svc.h"
 
 struct signer_service {
 	/* settings */
-	const char *key_file, *password_file, *chain_file, *trust_file, *approvers_file;
-	const char *label, *issuer_domains, *crl_urls, *ocsp_urls, *issuer_urls;
+	struct issuers_settings issuing;
+	const char *trust_file, *approvers_file, *issuer_domains;
 	struct cs_span seal_key;
 
-	struct claim_trust *trust;   /* owned */
-	struct pki_issuer *issuer;   /* owned; signing is the loop thread's alone */
-	struct gate_rules rules;     /* borrows trust and what lies in the arena */
-	struct gate_ca ca;           /* borrows from issuer and arena */
-	const struct cs_span *chain; /* borrowed from issuer */
-	size_t n_chain;
-	struct cs_arena *arena; /* owned */
+	struct claim_trust *trust; /* owned */
+	struct issuers *issuers;   /* owned; signing is the loop thread's alone */
+	struct gate_rules rules;   /* borrows trust and what lies in the arena */
+	struct cs_arena *arena;    /* owned */
 };
 
 CS_MUST_USE enum cs_code signer_init(void *self, struct svc *svc, struct cs_err *err);

@@ -23,11 +23,20 @@ bool signer_may_move(enum signer_state from, enum signer_state to);
 
 struct record_intent {
 	struct gate_choice choice;
+	const char *issuer, *profile; /* label of the CA; certificate profile */
 	struct cs_span tbs;
 	uint8_t tbs_sha256[CLAIM_DIGEST];
 	struct cs_span evidence; /* SHA-256 of each */
 	int64_t judged_at_ms;
 	bool is_void;
+};
+
+/* Beside what the intent says. */
+struct record_certificate {
+	struct cs_span der;
+	uint8_t spki_sha256[32];
+	const char *enterprise, *account;
+	int64_t not_after_s;
 };
 
 /* Notes for save, in the order in which they were made. */
@@ -65,7 +74,7 @@ struct signer_record {
 	const struct gate_missing *missing;
 	size_t n_missing;
 	bool intent_is_new, intent_changed;
-	struct cs_span certificate; /* just made; empty: none */
+	struct record_certificate certificate; /* just made; der empty: none */
 };
 
 /* The three take copies of nothing: what they are given lives as long as the batch. */

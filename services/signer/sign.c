@@ -7,24 +7,24 @@
 #include "pki/hash.h"
 
 #define LABEL "countersign/sign-order/v1"
-#define HEAD (8 + PKI_SHA256) /* time, seal */
+#define HEAD (8 + PKI_SHA256) /* time, seal; then issuer, NUL, profile, NUL, octets */
 #define RESULT (1 + 32)       /* what it says, digest */
 #define AHEAD_MS INT64_C(5000)
 #define ORDER_MAX 65536
 
 /* ---- orders ---- */
 
-/* HMAC over label, NUL, request, time and octets: all but the last have a fixed length. */
+/* HMAC over label, NUL, request, time and all that follows them: all but the last have a fixed length. */
 static void
 seal(struct cs_arena *arena, struct cs_span key, struct cs_id request, const uint8_t time[static 8],
-    struct cs_span tbs, uint8_t ret_mac[static PKI_SHA256])
+    struct cs_span rest, uint8_t ret_mac[static PKI_SHA256])
 {
 	struct cs_buf buf = cs_buf_new(arena);
 
 	cs_buf_add(&buf, LABEL, sizeof(LABEL));
 	cs_buf_add(&buf, request.octets, sizeof(request.octets));
 	cs_buf_add(&buf, time, 8);
-	cs_buf_add_span(&buf, tbs);
+	cs_buf_add_span(&buf, rest);
 	pki_hmac_sha256(key, cs_buf_span(&buf), ret_mac);
 }
 
@@ -32,13 +32,33 @@ struct cs_span
 sign_write_order(struct cs_arena *arena, struct cs_span seal_key, struct cs_id request,
     const struct sign_order *order)
 {
-	uint8_t *body = cs_arena_alloc(arena, HEAD + order->tbs.len);
+	struct cs_buf rest = cs_buf_new(arena), buf = cs_buf_new(arena);
+	uint8_t time[8], mac[PKI_SHA256];
 
 	for (int i = 0; i < 8; i++)
-		body[i] = (uint8_t)((uint64_t)order->judged_at_ms >> (56 - 8 * i));
-	seal(arena, seal_key, request, body, order->tbs, body + 8);
-	memcpy(body + HEAD, order->tbs.data, order->tbs.len);
-	return cs_span_of(body, HEAD + order->tbs.len);
+		time[i] = (uint8_t)((uint64_t)order->judged_at_ms >> (56 - 8 * i));
+	cs_buf_add(&rest, order->issuer, strlen(order->issuer) + 1);
+	cs_buf_add(&rest, order->profile, strlen(order->profile) + 1);
+	cs_buf_add_span(&rest, order->tbs);
+	seal(arena, seal_key, request, time, cs_buf_span(&rest), mac);
+	cs_buf_add(&buf, time, sizeof(time));
+	cs_buf_add(&buf, mac, sizeof(mac));
+	cs_buf_add_span(&buf, cs_buf_span(&rest));
+	return cs_buf_span(&buf);
+}
+
+/* Takes a text that ends with NUL from the start of *rest; NULL: none is there. */
+static const char *
+take_text(struct cs_span *rest)
+{
+	const uint8_t *end = rest->len > 0 ? memchr(rest->data, '\0', rest->len) : NULL;
+	const char *text = (const char *)rest->data;
+
+	if (end == NULL)
+		return NULL;
+	const size_t len = (size_t)(end - rest->data) + 1;
+	*rest = cs_span_of(rest->data + len, rest->len - len);
+	return text;
 }
 
 bool
@@ -50,16 +70,19 @@ sign_read_order(
 
 	if (body.len <= HEAD || body.len > ORDER_MAX)
 		return false;
-	const struct cs_span tbs = cs_span_of(body.data + HEAD, body.len - HEAD);
+	struct cs_span rest = cs_span_of(body.data + HEAD, body.len - HEAD);
 	struct cs_arena *arena = cs_arena_new();
-	seal(arena, seal_key, request, body.data, tbs, mac);
+	seal(arena, seal_key, request, body.data, rest, mac);
 	cs_arena_free(arena);
 	if (!cs_equal_constant_time(mac, body.data + 8, sizeof(mac)))
 		return false;
 	for (int i = 0; i < 8; i++)
 		judged_at_ms = judged_at_ms << 8 | body.data[i];
-	*ret = (struct sign_order){ (int64_t)judged_at_ms, tbs };
-	return true;
+	*ret = (struct sign_order){ .judged_at_ms = (int64_t)judged_at_ms };
+	ret->issuer = take_text(&rest);
+	ret->profile = take_text(&rest);
+	ret->tbs = rest;
+	return ret->issuer != NULL && ret->profile != NULL && rest.len > 0;
 }
 
 bool
@@ -109,9 +132,12 @@ sign_carry_out(const struct signer_service *signer, struct svc_work *work)
 	if (!sign_read_order(signer->seal_key, work->key, work->body, &order) ||
 	    !sign_is_fresh(&order, work->now_ms))
 		return result;
+	const struct issuers_row *row = issuers_find(signer->issuers, order.issuer);
+	if (row == NULL)
+		return result;
 	pki_sha256(order.tbs, result.tbs_sha256);
 	result.says = SIGN_DONE;
-	if (pki_issuer_sign(signer->issuer, work->arena, order.tbs, &result.signature, &err)) {
+	if (pki_issuer_sign(row->issuer, work->arena, order.tbs, &result.signature, &err)) {
 		log_error(work->log, "signing failed reason=\"%s\"", err.text);
 		result.says = SIGN_FAILED;
 		result.signature.len = 0;

@@ -14,6 +14,7 @@
 
 struct sign_order {
 	int64_t judged_at_ms;
+	const char *issuer, *profile; /* label of the CA; certificate profile */
 	struct cs_span tbs;
 };
 

@@ -31,7 +31,8 @@ static const char load_requests_sql[] =
 
 static const char load_intents_sql[] =
     "select k.request, (select count(*) from missing m where m.request = k.request),"
-    " i.serial, i.not_before_s, i.tbs, i.tbs_sha256, i.evidence, i.judged_at_ms, i.state"
+    " i.serial, i.not_before_s, i.tbs, i.tbs_sha256, i.evidence, i.judged_at_ms, i.state,"
+    " i.issuer, i.profile, i.crl_partition"
     " from unnest($1::uuid[]) k(request) left join intent i on i.request = k.request";
 
 static enum cs_code
@@ -59,6 +60,9 @@ read_intent(
 	record->has_intent = true;
 	record->intent = (struct record_intent){
 		.choice.not_before_s = db_get_i64(rows, row, 3),
+		.choice.crl_partition = (uint32_t)db_get_i32(rows, row, 11),
+		.issuer = db_get_text(rows, row, 9),
+		.profile = db_get_text(rows, row, 10),
 		.tbs = db_get_bytes(rows, row, 4),
 		.evidence = db_get_bytes(rows, row, 6),
 		.judged_at_ms = db_get_i64(rows, row, 7),
@@ -549,9 +553,10 @@ save_missing(struct svc_batch *batch, struct cs_err *err)
 
 static const char new_intents_sql[] =
     "insert into intent (request, serial, not_before_s, tbs, tbs_sha256, evidence, state,"
-    " judged_at_ms, void_at_ms) select q, s, b, t, d, e, 'open', j, 0"
+    " judged_at_ms, void_at_ms, issuer, profile, crl_partition)"
+    " select q, s, b, t, d, e, 'open', j, 0, i, p, c"
     " from unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[],"
-    " $7::bigint[]) u(q, s, b, t, d, e, j)";
+    " $7::bigint[], $8::text[], $9::text[], $10::int[]) u(q, s, b, t, d, e, j, i, p, c)";
 
 static enum cs_code
 save_new_intents(struct svc_batch *batch, struct cs_err *err)
@@ -572,6 +577,9 @@ save_new_intents(struct svc_batch *batch, struct cs_err *err)
 		c.more_spans[c.n] = intent->tbs;
 		c.other_spans[c.n] = cs_span_of(intent->tbs_sha256, CLAIM_DIGEST);
 		evidence[c.n] = intent->evidence;
+		c.texts[c.n] = intent->issuer;
+		c.more_texts[c.n] = intent->profile;
+		c.ints[c.n] = (int32_t)intent->choice.crl_partition;
 		c.more_longs[c.n++] = intent->judged_at_ms;
 	}
 	if (c.n == 0)
@@ -579,8 +587,10 @@ save_new_intents(struct svc_batch *batch, struct cs_err *err)
 	const struct db_param params[] = { db_id_array(arena, c.ids, c.n),
 		db_bytes_array(arena, c.spans, c.n), db_i64_array(arena, c.longs, c.n),
 		db_bytes_array(arena, c.more_spans, c.n), db_bytes_array(arena, c.other_spans, c.n),
-		db_bytes_array(arena, evidence, c.n), db_i64_array(arena, c.more_longs, c.n) };
-	return db_send(batch->db, new_intents_sql, params, 7, (int64_t)c.n, err);
+		db_bytes_array(arena, evidence, c.n), db_i64_array(arena, c.more_longs, c.n),
+		db_text_array(arena, c.texts, c.n), db_text_array(arena, c.more_texts, c.n),
+		db_i32_array(arena, c.ints, c.n) };
+	return db_send(batch->db, new_intents_sql, params, 10, (int64_t)c.n, err);
 }
 
 static const char change_intents_sql[] =
@@ -616,8 +626,11 @@ save_changed_intents(struct svc_batch *batch, struct cs_err *err)
 }
 
 static const char new_certificates_sql[] =
-    "insert into certificate (request, serial, der, sha256, issued_at_ms)"
-    " select q, s, d, sha256(d), $4 from unnest($1::uuid[], $2::bytea[], $3::bytea[]) u(q, s, d)";
+    "insert into certificate (request, serial, der, sha256, issued_at_ms, spki_sha256, enterprise,"
+    " account, not_after_s, issuer, crl_partition)"
+    " select q, s, d, sha256(d), $4, k, e, a, n, i.issuer, i.crl_partition"
+    " from unnest($1::uuid[], $2::bytea[], $3::bytea[], $5::bytea[], $6::text[], $7::text[],"
+    " $8::bigint[]) u(q, s, d, k, e, a, n) join intent i on i.request = q";
 
 static enum cs_code
 save_certificates(struct svc_batch *batch, struct cs_err *err)
@@ -628,18 +641,24 @@ save_certificates(struct svc_batch *batch, struct cs_err *err)
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
-		if (record->certificate.len == 0)
+		if (record->certificate.der.len == 0)
 			continue;
 		c.ids[c.n] = record->c.id;
 		c.spans[c.n] = cs_span_of(record->intent.choice.serial, GATE_SERIAL);
-		c.more_spans[c.n++] = record->certificate;
+		c.more_spans[c.n] = record->certificate.der;
+		c.other_spans[c.n] = cs_span_of(record->certificate.spki_sha256, 32);
+		c.texts[c.n] = record->certificate.enterprise;
+		c.more_texts[c.n] = record->certificate.account;
+		c.longs[c.n++] = record->certificate.not_after_s;
 	}
 	if (c.n == 0)
 		return CS_OK;
 	const struct db_param params[] = { db_id_array(arena, c.ids, c.n),
 		db_bytes_array(arena, c.spans, c.n), db_bytes_array(arena, c.more_spans, c.n),
-		db_i64(batch->now_ms) };
-	return db_send(batch->db, new_certificates_sql, params, 4, (int64_t)c.n, err);
+		db_i64(batch->now_ms), db_bytes_array(arena, c.other_spans, c.n),
+		db_text_array(arena, c.texts, c.n), db_text_array(arena, c.more_texts, c.n),
+		db_i64_array(arena, c.longs, c.n) };
+	return db_send(batch->db, new_certificates_sql, params, 8, (int64_t)c.n, err);
 }
 
 /* ---- save, all ---- */

@@ -34,6 +34,12 @@ wire_issued(struct cs_arena *arena, const struct wire_issued *issued)
 	m.n_mailboxes = issued->mailboxes.n;
 	m.mailboxes = (char **)issued->mailboxes.items;
 	m.fingerprint = pack_text(issued->fingerprint);
+	m.spki_sha256 = pack_octets(cs_span_of(issued->spki_sha256, sizeof(issued->spki_sha256)));
+	m.profile = pack_text(issued->profile);
+	m.crl_partition = issued->crl_partition;
+	m.kind = issued->kind;
+	if (issued->kind != CLAIM_FIRST)
+		m.previous_id = pack_id(&issued->previous);
 	return pack_write(arena, &m.base);
 }
 

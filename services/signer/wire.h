@@ -14,6 +14,11 @@ struct wire_issued {
 	const char *serial, *issuer, *enterprise, *account, *contact, *fingerprint;
 	int64_t issued_at_ms, not_before_ms, not_after_ms;
 	struct claim_texts mailboxes;
+	uint8_t spki_sha256[32];
+	const char *profile; /* of the certificate */
+	uint32_t crl_partition;
+	enum claim_request_kind kind;
+	struct cs_id previous; /* of a first one: not used */
 };
 
 struct wire_ended {

@@ -38,6 +38,7 @@ PERSPECTIVES = (
 # Names of NATS users, each with a seed file; "test" is for the tests of libraries.
 USERS = (
     *SERVICES,
+    "certificate-status",
     *(perspective.service for perspective in PERSPECTIVES),
     "provisioner",
     "csctl",

@@ -269,9 +269,9 @@ services_are_listed_once_and_sorted(void **state)
 static void
 services_are_those_that_there_are(void **state)
 {
-	static const char *const known[] = { "caa-dnssec", "domain-validator", "mailbox-validator",
-		"mpic-coordinator", "mpic-perspective", "notifier", "policy", "request-intake",
-		"signer" };
+	static const char *const known[] = { "caa-dnssec", "certificate-status", "domain-validator",
+		"mailbox-validator", "mpic-coordinator", "mpic-perspective", "notifier", "policy",
+		"request-intake", "signer" };
 	struct cs_arena *arena = cs_arena_new();
 	const char **names;
 

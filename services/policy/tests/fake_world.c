@@ -239,6 +239,10 @@ validity_ms(enum claim_kind kind)
 	case CLAIM_CAA:
 	case CLAIM_MPIC_CAA:
 		return 8 * CS_HOUR_MS;
+	case CLAIM_ORGANIZATION:
+	case CLAIM_AUTHORITY:
+	case CLAIM_INDIVIDUAL:
+		return 825 * CS_DAY_MS;
 	}
 	return 0;
 }

@@ -59,6 +59,9 @@ create table equivocation (
 -- as revoked, since a signature may exist.
 create table intent (
 	request uuid primary key,
+	issuer text not null,                   -- label of the CA in our configuration
+	profile text not null,                  -- of libs/smime
+	crl_partition integer not null,         -- 0: listed by the full CRL alone
 	serial bytea not null unique,
 	not_before_s bigint not null,
 	tbs bytea not null,
@@ -73,9 +76,15 @@ alter table intent alter column evidence set storage external;
 
 create table certificate (
 	request uuid primary key references intent (request),
+	issuer text not null,
+	crl_partition integer not null,
 	serial bytea not null unique,
 	der bytea not null,
 	sha256 bytea not null,
+	spki_sha256 bytea not null check (length(spki_sha256) = 32),
+	enterprise text not null,
+	account text not null,
+	not_after_s bigint not null,
 	issued_at_ms bigint not null
 ) with (toast_tuple_target = 8160);
 alter table certificate alter column der set storage external;
@@ -121,7 +130,8 @@ create trigger no_truncate before truncate on intent execute function refuse_cha
 -- An intent keeps its octets: only its state and its times move.
 create function keep_octets() returns trigger language plpgsql as
 $$ begin
-	if new.request <> old.request or new.serial <> old.serial or new.tbs <> old.tbs
+	if new.request <> old.request or new.issuer <> old.issuer or new.profile <> old.profile
+	    or new.crl_partition <> old.crl_partition or new.serial <> old.serial or new.tbs <> old.tbs
 	    or new.tbs_sha256 <> old.tbs_sha256 or new.not_before_s <> old.not_before_s
 	    or new.evidence <> old.evidence or old.state <> 'open' then
 		raise exception 'an intent keeps its octets and its end';

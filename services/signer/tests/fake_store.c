@@ -175,8 +175,8 @@ save_row(struct fake_row *row, const struct signer_record *record)
 			    record->missing[row->n_waits_for].sha256, CLAIM_DIGEST);
 	}
 	kept.n_waiting_for = row->n_waits_for;
-	if (record->certificate.len > 0)
-		row->certificate = keep(record->certificate);
+	if (record->certificate.der.len > 0)
+		row->certificate = keep(record->certificate.der);
 	row->record = kept;
 }
 

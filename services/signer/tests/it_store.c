@@ -383,7 +383,9 @@ intend(struct fixture *f, struct one *one, uint8_t n, uint8_t serial)
 {
 	struct signer_record *record = begin(f, one, f->db, n, (struct cs_span){ 0 });
 
-	record->intent = (struct record_intent){ .choice.not_before_s = NOW / 1000,
+	record->intent = (struct record_intent){ .issuer = "issuing-1",
+		.profile = "mailbox-multipurpose",
+		.choice.not_before_s = NOW / 1000,
 		.tbs = cs_span_str("octets"),
 		.evidence = cs_span_str("digests"),
 		.judged_at_ms = NOW };
@@ -470,7 +472,8 @@ an_intent_becomes_a_certificate_once(void **state)
 	assert_int_equal(record->intent.judged_at_ms, NOW);
 	record->state = SIGNER_ISSUED;
 	record->intent_changed = true;
-	record->certificate = cs_span_str("certificate");
+	record->certificate = (struct record_certificate){ cs_span_str("certificate"), { 7 },
+		"acme", "u-1", NOW / 1000 };
 	record_add_audit(record, f->arena, "issued", "serial=1");
 	record_add_audit(record, f->arena, "note", "a second row of one batch");
 	assert_int_equal(end(&one), CS_OK);

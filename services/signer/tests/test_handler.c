@@ -52,7 +52,7 @@ load_ca(struct world *w, const struct pki_ca_made *made, const char *name)
 	return issuer;
 }
 
-static struct pki_issuer *
+static void
 make_ca(struct world *w)
 {
 	struct pki_ca_spec spec = { .common_name = "Test Root",
@@ -74,16 +74,13 @@ make_ca(struct world *w)
 	spec.crl_url = "http://crl.countersign.example/root.crl";
 	if (pki_ca_make_issuing(&spec, signs, NULL, &issuing, &err) != CS_OK)
 		fail_msg("%s", err.text);
-	struct pki_issuer *issuer = load_ca(w, &issuing, "issuing");
+	pki_issuer_free(load_ca(w, &issuing, "issuing"));
 	pki_issuer_free(signs);
 	pki_ca_made_fini(&root);
 	pki_ca_made_fini(&issuing);
-	return issuer;
 }
 
 /* ---- the bench ---- */
-
-static const char *const crl_urls[] = { "http://crl.countersign.example/1.crl", NULL };
 
 static int
 make_bench(void **state)
@@ -93,16 +90,17 @@ make_bench(void **state)
 
 	bench = (struct bench){ .w = world_new() };
 	signer->seal_key = cs_span_of(seal_key, sizeof(seal_key));
-	signer->issuer = make_ca(bench.w);
-	signer->ca = (struct gate_ca){
+	make_ca(bench.w);
+	const struct issuers_settings issuing = {
+		.key_file = cs_arena_printf(bench.w->kept, "%s/issuing.key", bench.w->dir),
+		.password_file = "",
+		.chain_file = cs_arena_printf(bench.w->kept, "%s/issuing.pem", bench.w->dir),
 		.label = "issuing-1",
-		.name = pki_issuer_name(signer->issuer),
-		.key_id = pki_issuer_key_id(signer->issuer),
-		.sigalg = pki_issuer_sigalg(signer->issuer),
-		.not_after_s = pki_issuer_certificate(signer->issuer)->not_after_s,
-		.crl_urls = crl_urls,
+		.crl_urls = "http://crl.countersign.example/1.crl",
+		.ocsp_urls = "",
+		.issuer_urls = "",
 	};
-	signer->chain = pki_issuer_chain(signer->issuer, &signer->n_chain);
+	cs_assert(issuers_load(&issuing, &signer->issuers, NULL) == CS_OK);
 	bench.service = (struct svc_service){ .name = "signer",
 		.mode = SVC_BATCH,
 		.self = signer,
@@ -119,7 +117,7 @@ end_bench(void **state)
 	struct bench *b = *state;
 
 	svc_test_free(b->test);
-	pki_issuer_free(b->signer.issuer);
+	issuers_free(b->signer.issuers);
 	world_free(b->w);
 	return 0;
 }
@@ -384,7 +382,8 @@ a_certificate_says_what_was_proved(void **state)
 	run(b, carry_out(b, NOW + 1), NOW + 2);
 	expect_state(b, SIGNER_ISSUED);
 	assert_int_equal(pki_cert_read(b->w->arena, row(b)->certificate, &info, NULL), CS_OK);
-	assert_true(pki_cert_signed_by(&info, pki_issuer_certificate(b->signer.issuer)));
+	assert_true(pki_cert_signed_by(
+	    &info, pki_issuer_certificate(issuers_find(b->signer.issuers, "issuing-1")->issuer)));
 	assert_true(pki_csr_read(b->w->arena, b->w->request.csr, 0, &csr, &why));
 	assert_true(cs_span_equal(info.spki, csr.key.spki));
 	assert_int_equal(info.n_mailboxes, 1);
@@ -650,17 +649,18 @@ static void
 a_certificate_does_not_outlive_its_issuer(void **state)
 {
 	struct bench *b = *state;
-	const int64_t end_s = b->signer.ca.not_after_s;
+	struct gate_ca *ca = (struct gate_ca *)&issuers_find(b->signer.issuers, "issuing-1")->ca;
+	const int64_t end_s = ca->not_after_s;
 
 	start(b, only_ann);
-	b->signer.ca.not_after_s = NOW / 1000 + 90 * 86400 - 1;
+	ca->not_after_s = NOW / 1000 + 90 * 86400 - 1;
 	give_all(b);
 	expect_state(b, SIGNER_INTENT);
 	start(b, only_ann);
-	b->signer.ca.not_after_s = NOW / 1000 + 90 * 86400 - 2;
+	ca->not_after_s = NOW / 1000 + 90 * 86400 - 2;
 	give_all(b);
 	expect_state(b, SIGNER_REFUSED);
-	b->signer.ca.not_after_s = end_s;
+	ca->not_after_s = end_s;
 }
 
 /* ---- what is not genuine never arrives ---- */
