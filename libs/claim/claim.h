@@ -28,7 +28,7 @@
 #define CLAIM_RULES_VERSION "SBR 1.0.16; TBR 2.2.9"
 
 struct claim_key;   /* a service's private signing key */
-struct claim_trust; /* the trust table; immutable once loaded */
+struct claim_trust; /* the trust table; any thread */
 
 /* ---- statements ---- */
 
@@ -328,6 +328,13 @@ void claim_evidence_for(const struct claim_asked *asked, struct claim_evidence *
  */
 CS_MUST_USE enum cs_code claim_trust_load(
     const char *path, const char *approvers_path, struct claim_trust **ret, struct cs_err *err);
+/*
+ * Reads the files again.  A table of a higher version takes effect at once, for every thread; what was
+ * being judged by the old one is judged by it to the end.  Anything else leaves the old one in force:
+ * CS_CONFLICT for another table that is not newer, so that nobody brings back a key that was distrusted.
+ */
+CS_MUST_USE enum cs_code
+claim_trust_reload(struct claim_trust *trust, bool *ret_changed, struct cs_err *err);
 void claim_trust_free(struct claim_trust *trust);
 uint32_t claim_trust_version(const struct claim_trust *trust);
 
@@ -339,9 +346,26 @@ struct claim_trust_row {
 	int64_t not_before_ms, not_after_ms, distrusted_at_ms; /* 0: not distrusted */
 };
 size_t claim_trust_rows(const struct claim_trust *trust, const struct claim_trust_row **ret_rows);
-/* Writes the table's file, signed by these approvers' keys (two or more). */
+/* Writes the table's file, signed by these approvers' keys: two or more, or none for a proposal. */
 CS_MUST_USE enum cs_code claim_trust_write(const char *path, uint32_t version,
     const struct claim_trust_row *rows, size_t n_rows, const struct claim_key *const *approvers,
     size_t n_approvers, struct cs_err *err);
+
+/* ---- a table on its way ---- */
+
+/* The same file with fewer approvals: one proposes it, approvers add theirs, two make it a trust table. */
+struct claim_proposal;
+CS_MUST_USE enum cs_code claim_proposal_load(
+    const char *path, const char *approvers_path, struct claim_proposal **ret, struct cs_err *err);
+void claim_proposal_free(struct claim_proposal *proposal); /* takes NULL */
+uint32_t claim_proposal_version(const struct claim_proposal *proposal);
+size_t
+claim_proposal_rows(const struct claim_proposal *proposal, const struct claim_trust_row **ret_rows);
+/* Names of those who approved so far, as the approvers file has them. */
+size_t
+claim_proposal_approvals(const struct claim_proposal *proposal, const char *const **ret_names);
+/* Adds this approver's.  CS_CONFLICT: not an approver's key.  CS_MALFORMED: the file, or signed twice. */
+CS_MUST_USE enum cs_code claim_proposal_approve(
+    const char *path, const char *approvers_path, const struct claim_key *key, struct cs_err *err);
 
 #endif

@@ -243,6 +243,7 @@ struct svc {
 	struct cs_arena *arena; /* of the process */
 	struct log_context log;
 	struct event_base *base;
+	struct event *trust_watch; /* NULL: none */
 	struct handoff *handoff;
 	struct metrics *metrics;
 	struct http_server *health, *api;

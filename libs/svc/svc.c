@@ -410,6 +410,8 @@ run(struct svc *svc)
 	stop(svc);
 	event_free(term);
 	event_free(intr);
+	if (svc->trust_watch != NULL)
+		event_free(svc->trust_watch);
 	metrics_free(svc->metrics);
 	event_base_free(svc->base);
 	(void)pthread_mutex_destroy(&svc->lock);

@@ -284,6 +284,13 @@ bool svc_overloaded(const struct svc *svc);
  * name, label and value are static strings; any thread. */
 void svc_count(struct svc *svc, const char *name, const char *label, const char *value);
 
+struct claim_trust;
+/*
+ * Looks every second whether the file of the trust table is another, and takes a newer table; in init, once.
+ * What is refused is logged and counted (trust_reloads), and the old table stays in force.  `path` is borrowed.
+ */
+void svc_watch_trust(struct svc *svc, struct claim_trust *trust, const char *path);
+
 /* A sandbox_told for crews; `arg` is the struct svc.  Logs the fact, and counts it as children{fact="died"}. */
 void svc_child_told(void *arg, enum sandbox_fact fact, const char *text);
 

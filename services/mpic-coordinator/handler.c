@@ -202,7 +202,10 @@ mpic_init(void *self, struct svc *svc, struct cs_err *err)
 		return cs_fail(err, CS_MALFORMED,
 		    "CS_PERSPECTIVES: %zu perspectives, TBR 3.2.2.9 asks for %u today",
 		    mpic->n_remotes, least);
-	return claim_trust_load(mpic->trust_file, mpic->approvers_file, &mpic->trust, err);
+	if (claim_trust_load(mpic->trust_file, mpic->approvers_file, &mpic->trust, err))
+		return err->code;
+	svc_watch_trust(svc, mpic->trust, mpic->trust_file);
+	return CS_OK;
 }
 
 void

@@ -323,7 +323,6 @@ policy_init(void *self, struct svc *svc, struct cs_err *err)
 {
 	struct policy_service *policy = self;
 
-	(void)svc;
 	policy->arena = cs_arena_new();
 	if (read_issuer_domains(policy, err) ||
 	    claim_key_load(policy->key_file, &policy->key, err) ||
@@ -331,6 +330,7 @@ policy_init(void *self, struct svc *svc, struct cs_err *err)
 	    smime_psl_load(NULL, &policy->psl, err))
 		return err->code;
 	policy->rules.psl = policy->psl;
+	svc_watch_trust(svc, policy->trust, policy->trust_file);
 	return CS_OK;
 }
 

@@ -203,8 +203,8 @@ digests_of(struct svc_event *ev, const struct gate_verdict *v)
 
 /* Everything that was judged, by digest: with the envelopes it can be judged again. */
 static const char *
-intent_detail(
-    struct svc_event *ev, const struct signer_record *record, const struct gate_verdict *v)
+intent_detail(const struct signer_service *signer, struct svc_event *ev,
+    const struct signer_record *record, const struct gate_verdict *v)
 {
 	const struct record_intent *intent = &record->intent;
 	const struct gate_case *c = &record->c;
@@ -214,11 +214,11 @@ intent_detail(
 	claim_envelope_sha256(c->plan.envelope, plan);
 	return cs_arena_printf(ev->arena,
 	    "serial=%s tbs_sha256=%s request_digest=%s request=%s approval=%s plan=%s evidence=%s"
-	    " lint=%s",
+	    " lint=%s trust=%u",
 	    cs_hex(ev->arena, cs_span_of(intent->choice.serial, GATE_SERIAL)),
 	    hex(ev, intent->tbs_sha256), hex(ev, v->request.digest), hex(ev, request),
 	    hex(ev, v->plan.approval_sha256), hex(ev, plan), cs_hex(ev->arena, intent->evidence),
-	    pki_lint_version());
+	    pki_lint_version(), claim_trust_version(signer->trust));
 }
 
 static const struct cs_refusal no_issuer = { "no-issuer", "profile", "",
@@ -253,7 +253,7 @@ intend(const struct signer_service *signer, struct svc_event *ev, const struct g
 	pki_sha256(intent->tbs, intent->tbs_sha256);
 	record->has_intent = record->intent_is_new = true;
 	move(record, SIGNER_INTENT, NULL);
-	record_add_audit(record, ev->arena, "intent", intent_detail(ev, record, v));
+	record_add_audit(record, ev->arena, "intent", intent_detail(signer, ev, record, v));
 	order(signer, ev);
 	log_info(ev->log, "intent recorded serial=%s",
 	    cs_hex(ev->arena, cs_span_of(intent->choice.serial, GATE_SERIAL)));
@@ -558,7 +558,7 @@ judge_again(const struct signer_service *signer, struct svc_event *ev)
 	}
 	intent->judged_at_ms = ev->now_ms;
 	record->intent_changed = true;
-	record_add_audit(record, ev->arena, "renewed", intent_detail(ev, record, &v));
+	record_add_audit(record, ev->arena, "renewed", intent_detail(signer, ev, record, &v));
 	order(signer, ev);
 }
 

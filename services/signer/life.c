@@ -33,13 +33,13 @@ signer_init(void *self, struct svc *svc, struct cs_err *err)
 {
 	struct signer_service *signer = self;
 
-	(void)svc;
 	signer->arena = cs_arena_new();
 	if (read_issuer_domains(signer, err) ||
 	    claim_trust_load(signer->trust_file, signer->approvers_file, &signer->trust, err) ||
 	    issuers_load(&signer->issuing, &signer->issuers, err))
 		return err->code;
 	signer->rules.trust = signer->trust;
+	svc_watch_trust(svc, signer->trust, signer->trust_file);
 	return CS_OK;
 }
 

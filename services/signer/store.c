@@ -125,12 +125,14 @@ static enum cs_code
 load_statements(struct svc_batch *batch, struct cs_err *err)
 {
 	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n) };
-	struct db_rows *requests, *intents, *statements;
+	struct db_rows *trust, *requests, *intents, *statements;
 
-	if (db_ask(batch->db, batch->arena, load_requests_sql, params, 1, &requests, err) ||
+	if (store_ask_trust(batch, &trust, err) ||
+	    db_ask(batch->db, batch->arena, load_requests_sql, params, 1, &requests, err) ||
 	    db_ask(batch->db, batch->arena, load_intents_sql, params, 1, &intents, err) ||
 	    db_ask(batch->db, batch->arena, load_statements_sql, params, 1, &statements, err) ||
-	    db_settle(batch->db, err) || read_requests(batch, requests, intents, err))
+	    db_settle(batch->db, err) || store_judge_trust(batch, trust, err) ||
+	    read_requests(batch, requests, intents, err))
 		return err->code;
 	for (size_t i = 0; i < db_rows_count(statements); i++)
 		read_statement(statements, i, record_find(batch, db_get_id(statements, i, 0)));

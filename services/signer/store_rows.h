@@ -41,6 +41,12 @@ store_columns(struct cs_arena *arena, size_t room)
 
 /* ---- what store_save_records() is made of beside store.c ---- */
 
+struct db_rows;
+/* Asks with the other questions of a load, then judges the answer.  CS_UNAVAILABLE: our table is too old. */
+CS_MUST_USE enum cs_code
+store_ask_trust(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err);
+CS_MUST_USE enum cs_code
+store_judge_trust(struct svc_batch *batch, const struct db_rows *rows, struct cs_err *err);
 CS_MUST_USE enum cs_code store_save_audits(struct svc_batch *batch, struct cs_err *err);
 
 #endif

@@ -101,6 +101,14 @@ svc_question(struct svc *svc, const char *subject, struct cs_span body, uint32_t
 }
 
 void
+svc_watch_trust(struct svc *svc, struct claim_trust *trust, const char *path)
+{
+	(void)svc;
+	(void)trust;
+	(void)path;
+}
+
+void
 svc_finish(struct svc_work *work, const char *subject, struct cs_span body, struct cs_span part)
 {
 	(void)work;

@@ -107,6 +107,13 @@ create table audit_head (
 );
 insert into audit_head values (true, 0, decode(repeat('00', 32), 'hex'));
 
+-- The highest version of the trust table that was judged by: an older one is not judged by again.
+create table trust_seen (
+	single boolean primary key check (single),
+	version bigint not null
+);
+insert into trust_seen values (true, 0);
+
 -- What is written once is never changed, by whatever role: only the owner of the tables, who is not the
 -- service, could take these away.
 create function refuse_change() returns trigger language plpgsql as
@@ -138,4 +145,11 @@ $$ begin
 	end if;
 	return new;
 end $$;
+create function only_rise() returns trigger language plpgsql as
+$$ begin
+	if new.version < old.version then raise exception 'the version of the trust table only rises'; end if;
+	return new;
+end $$;
+create trigger only_rise before update on trust_seen for each row execute function only_rise();
+create trigger never_deleted before delete on trust_seen for each row execute function refuse_change();
 create trigger keep_octets before update on intent for each row execute function keep_octets();

@@ -14,8 +14,10 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "db/db.h"
+#include "handler.h"
 #include "pki/ed25519.h"
 #include "pki/hash.h"
 #include "store.h"
@@ -25,7 +27,9 @@
 struct fixture {
 	struct cs_arena *arena;
 	struct db *db, *other;
-	struct claim_key *key;
+	struct claim_key *key, *other_key;
+	struct signer_service signer; /* of the trust table alone */
+	char dir[64];
 };
 
 static void
@@ -78,12 +82,64 @@ new_key(void)
 	return key;
 }
 
+/* A trust table of this version in f->dir, signed by two approvers made for it. */
+static void
+write_trust(struct fixture *f, uint32_t version)
+{
+	const char *everyone[] = { "*" }, *states[] = { "plan" };
+	struct claim_trust_row row = { .service = "policy",
+		.states = { states, 1 },
+		.enterprises = { everyone, 1 },
+		.not_before_ms = NOW,
+		.not_after_ms = NOW + 1 };
+	const char *path = cs_arena_printf(f->arena, "%s/approvers", f->dir);
+	const struct claim_key *approvers[] = { f->key, f->other_key };
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	for (int i = 0; i < 2; i++) {
+		uint8_t public_key[32];
+
+		claim_key_public(approvers[i], public_key);
+		(void)fprintf(file, "approver%d %s\n", i,
+		    cs_base64(f->arena, cs_span_of(public_key, sizeof(public_key))));
+	}
+	assert_int_equal(fclose(file), 0);
+	claim_key_public(f->key, row.public_key);
+	assert_int_equal(claim_trust_write(cs_arena_printf(f->arena, "%s/trust", f->dir), version,
+			     &row, 1, approvers, 2, NULL),
+	    CS_OK);
+}
+
+static void
+forget_trust(struct fixture *f)
+{
+	claim_trust_free(f->signer.trust);
+	(void)unlink(cs_arena_printf(f->arena, "%s/trust", f->dir));
+	(void)unlink(cs_arena_printf(f->arena, "%s/approvers", f->dir));
+	(void)rmdir(f->dir);
+}
+
+static void
+load_trust(struct fixture *f, uint32_t version)
+{
+	claim_trust_free(f->signer.trust);
+	write_trust(f, version);
+	assert_int_equal(
+	    claim_trust_load(cs_arena_printf(f->arena, "%s/trust", f->dir),
+		cs_arena_printf(f->arena, "%s/approvers", f->dir), &f->signer.trust, NULL),
+	    CS_OK);
+}
+
 static int
 setup(void **state)
 {
 	static struct fixture f;
 
-	f = (struct fixture){ .arena = cs_arena_new(), .key = new_key() };
+	f = (struct fixture){ .arena = cs_arena_new(), .key = new_key(), .other_key = new_key() };
+	(void)snprintf(f.dir, sizeof(f.dir), "/tmp/it-trust-XXXXXX");
+	assert_non_null(mkdtemp(f.dir));
+	load_trust(&f, 3);
 	f.db = open_db("drop schema if exists it_signer cascade; create schema it_signer;"
 		       " set search_path = it_signer");
 	f.other = open_db("set search_path = it_signer");
@@ -99,7 +155,9 @@ teardown(void **state)
 
 	db_close(f->db);
 	db_close(f->other);
+	forget_trust(f);
 	claim_key_free(f->key);
+	claim_key_free(f->other_key);
 	cs_arena_free(f->arena);
 	return 0;
 }
@@ -131,9 +189,12 @@ begin(struct fixture *f, struct one *one, struct db *db, uint8_t n, struct cs_sp
 	one->events[0] = &one->event;
 	one->aggregate =
 	    (struct svc_aggregate){ .key = id(n), .events = one->events, .n_events = plan.len > 0 };
-	one->batch = (struct svc_batch){
-		.aggregates = &one->aggregate, .n = 1, .arena = f->arena, .db = db, .now_ms = NOW
-	};
+	one->batch = (struct svc_batch){ .aggregates = &one->aggregate,
+		.n = 1,
+		.arena = f->arena,
+		.db = db,
+		.self = &f->signer,
+		.now_ms = NOW };
 	ok(db_begin(db, &err), &err);
 	ok(store_load_records(&one->batch, &err), &err);
 	return one->aggregate.state;
@@ -435,6 +496,7 @@ who_waited_for_a_request_sees_its_intent(void **state)
 		.n = 1,
 		.arena = cs_arena_new(),
 		.db = f->other,
+		.self = &f->signer,
 		.now_ms = NOW };
 	assert_int_equal(pthread_create(&waiter.thread, NULL, wait_and_load, &waiter), 0);
 	for (int i = 0; i < 10000 && number(f, waiting_sql) == 0; i++)
@@ -540,6 +602,37 @@ the_audit_chain_holds_and_cannot_be_changed(void **state)
 	}
 }
 
+/* Somebody put an older table back, which two approvers did sign once. */
+static void
+an_older_trust_table_is_an_outage(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_aggregate aggregate = { .key = id(70) };
+	struct svc_batch batch = { .aggregates = &aggregate,
+		.n = 1,
+		.arena = f->arena,
+		.db = f->db,
+		.self = &f->signer,
+		.now_ms = NOW };
+	struct cs_err err = { 0 };
+	struct one one;
+
+	load_trust(f, 5);
+	(void)begin(f, &one, f->db, 70, (struct cs_span){ 0 });
+	assert_int_equal(end(&one), CS_OK);
+	assert_int_equal(number(f, "select version from trust_seen"), 5);
+	load_trust(f, 4);
+	ok(db_begin(f->db, &err), &err);
+	assert_int_equal(store_load_records(&batch, &err), CS_UNAVAILABLE);
+	assert_non_null(strstr(err.text, "version 4"));
+	db_rollback(f->db);
+	load_trust(f, 6);
+	(void)begin(f, &one, f->db, 70, (struct cs_span){ 0 });
+	assert_int_equal(end(&one), CS_OK);
+	assert_int_equal(number(f, "select version from trust_seen"), 6);
+	assert_int_not_equal(db_script(f->other, "update trust_seen set version = 1", &err), CS_OK);
+}
+
 int
 main(void)
 {
@@ -552,6 +645,7 @@ main(void)
 		cmocka_unit_test(who_waited_for_a_request_sees_its_intent),
 		cmocka_unit_test(an_intent_becomes_a_certificate_once),
 		cmocka_unit_test(a_void_intent_keeps_its_serial),
+		cmocka_unit_test(an_older_trust_table_is_an_outage),
 		cmocka_unit_test(the_audit_chain_holds_and_cannot_be_changed),
 	};
 
