@@ -338,6 +338,9 @@ claim_trust_reload(struct claim_trust *trust, bool *ret_changed, struct cs_err *
 void claim_trust_free(struct claim_trust *trust);
 uint32_t claim_trust_version(const struct claim_trust *trust);
 
+/* The same octets at another place, whole at every moment: a reader finds the old table or the new one. */
+CS_MUST_USE enum cs_code claim_trust_copy(const char *from, const char *to, struct cs_err *err);
+
 /* One row, for tools and tests. */
 struct claim_trust_row {
 	const char *keyid, *service;

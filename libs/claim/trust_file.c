@@ -491,6 +491,19 @@ write_file(struct cs_arena *arena, const char *path, struct cs_span octets, stru
 	return CS_OK;
 }
 
+enum cs_code
+claim_trust_copy(const char *from, const char *to, struct cs_err *err)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct cs_span file;
+	enum cs_code code = read_file(arena, from, &file, err);
+
+	if (code == CS_OK)
+		code = write_file(arena, to, file, err);
+	cs_arena_free(arena);
+	return code;
+}
+
 /* Opaque outside: a table that need not be approved yet. */
 struct claim_proposal {
 	const struct trust_table *table;

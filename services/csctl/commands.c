@@ -7,7 +7,7 @@
 
 static const struct command *const groups[] = { request_commands, event_commands,
 	deadletter_commands, answer_commands, check_commands, ca_commands, key_commands,
-	migrate_commands, provision_commands, catalogue_commands };
+	trust_commands, migrate_commands, provision_commands, catalogue_commands };
 
 #define COLUMNS 96
 #define INDENT 13 /* of what does not fit into a line of usage */
