@@ -33,6 +33,7 @@ static const struct svc_setting settings[] = {
 
 static const struct svc_clock clocks[] = {
 	{ "clock.missing-found", store_due_found },
+	{ "clock.trust-noted", store_due_trust },
 	{ 0 },
 };
 

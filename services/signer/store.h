@@ -14,4 +14,8 @@ CS_MUST_USE enum cs_code store_save_records(struct svc_batch *batch, struct cs_e
 enum cs_code store_due_found(const void *self, struct db *db, int64_t now_ms, size_t max,
     struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
 
+/* svc_due of "clock.trust-noted": never has a key; notes the version of our trust table. */
+CS_MUST_USE enum cs_code store_due_trust(const void *self, struct db *db, int64_t now_ms,
+    size_t max, struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
+
 #endif

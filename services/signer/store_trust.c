@@ -5,6 +5,7 @@
  */
 #include "db/db.h"
 #include "handler.h"
+#include "store.h"
 #include "store_rows.h"
 
 static const char seen_sql[] = "select version from trust_seen";
@@ -14,6 +15,22 @@ enum cs_code
 store_ask_trust(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
 {
 	return db_ask(batch->db, batch->arena, seen_sql, NULL, 0, ret_rows, err);
+}
+
+/* A clock that never has anything due: it notes the version even when no event comes. */
+enum cs_code
+store_due_trust(const void *self, struct db *db, int64_t now_ms, size_t max, struct cs_arena *arena,
+    struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err)
+{
+	const struct signer_service *signer = self;
+	const struct db_param params[] = { db_i64(claim_trust_version(signer->trust)) };
+	struct db_rows *rows;
+
+	(void)now_ms;
+	(void)max;
+	*ret_keys = NULL;
+	*ret_n = 0;
+	return db_query(db, arena, raise_sql, params, 1, &rows, err);
 }
 
 /*

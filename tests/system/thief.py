@@ -14,7 +14,7 @@ from catalogue import CONSUMERS
 from crowd import allowed
 from nats_client import NatsClient
 from options import options
-from product import ENTERPRISE, ISSUER_DOMAIN, PERSPECTIVES, role
+from product import ENTERPRISE, ISSUER_DOMAIN, PERSPECTIVES, SERVICES, role
 
 PERSPECTIVE = "mpic-perspective-"
 
@@ -342,7 +342,7 @@ def drain(test: SystemTest, stopped: Iterable[str] = ()) -> None:
             waiting = sum(
                 info["num_pending"] + info["num_ack_pending"]
                 for info in _consumers(observer)
-                if info["service"] not in down
+                if info["service"] in SERVICES and info["service"] not in down
             )
             quiet = quiet + 1 if waiting + int(test.value(f"select {under_way}")) == 0 else 0
             return quiet >= 2
