@@ -7,6 +7,7 @@
  * always usable again after the Sync's own answer.  The socket never blocks: while we wait for an
  * answer we also write, otherwise both sides could wait for ever with full buffers.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -221,6 +222,61 @@ check_url(const char *url, struct cs_err *err)
 
 	if (!options)
 		return cs_fail(err, CS_MALFORMED, "database: not a connection URL");
+	PQconninfoFree(options);
+	return CS_OK;
+}
+
+static const char *
+option(const PQconninfoOption *options, const char *keyword)
+{
+	for (; options->keyword != NULL; options++) {
+		if (strcmp(options->keyword, keyword) == 0)
+			return options->val != NULL ? options->val : "";
+	}
+	return "";
+}
+
+/* A host that is neither an address nor the directory of a local socket. */
+static bool
+is_name(const char *host)
+{
+	struct in_addr four;
+	struct in6_addr six;
+
+	return host[0] != '\0' && host[0] != '/' && host[0] != '@' &&
+	       inet_pton(AF_INET, host, &four) != 1 && inet_pton(AF_INET6, host, &six) != 1;
+}
+
+/* The next of a list that is joined by commas; false: there is none. */
+static bool
+next_part(const char **rest, char *ret, size_t cap)
+{
+	const size_t len = strcspn(*rest, ",");
+
+	if (**rest == '\0')
+		return false;
+	(void)snprintf(ret, cap, "%.*s", (int)len, *rest);
+	*rest += len + ((*rest)[len] == ',');
+	return true;
+}
+
+enum cs_code
+db_route(const char *url, struct db_route *ret, struct cs_err *err)
+{
+	PQconninfoOption *options = PQconninfoParse(url, NULL);
+	char part[256];
+
+	if (options == NULL)
+		return cs_fail(err, CS_MALFORMED, "database: not a connection URL");
+	*ret = (struct db_route){ .n = 0 };
+	const char *hosts = option(options, "host"), *ports = option(options, "port");
+	while (next_part(&hosts, part, sizeof(part)))
+		ret->names |= option(options, "hostaddr")[0] == '\0' && is_name(part);
+	while (ret->n < sizeof(ret->ports) / sizeof(ret->ports[0]) &&
+	       next_part(&ports, part, sizeof(part)))
+		ret->ports[ret->n++] = (uint16_t)strtoul(part, NULL, 10);
+	if (ret->n == 0)
+		ret->ports[ret->n++] = 5432;
 	PQconninfoFree(options);
 	return CS_OK;
 }

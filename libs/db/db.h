@@ -36,6 +36,13 @@ struct db_rows; /* a result; lives in the arena of its query */
 /* `url` is borrowed until db_close.  CS_UNAVAILABLE: not within 3 s; CS_MALFORMED: not a connection URL. */
 CS_MUST_USE enum cs_code
 db_open(const char *url, const char *app_name, struct db **ret_db, struct cs_err *err);
+/* Where a connection URL leads. */
+struct db_route {
+	uint16_t ports[8]; /* of TCP */
+	size_t n;
+	bool names; /* a host is a name, so that DNS is asked for it */
+};
+CS_MUST_USE enum cs_code db_route(const char *url, struct db_route *ret, struct cs_err *err);
 void db_close(struct db *db); /* takes NULL */
 /* False once the connection was lost: only db_reconnect and db_close help. */
 bool db_alive(const struct db *db);

@@ -274,6 +274,7 @@ size_t looper_in_hand(const struct svc *svc);
 void looper_act(struct svc *svc, const struct out_work *work);
 /* Identifiers of the work in hand, to renew their leases.  Any thread. */
 size_t looper_leases(struct svc *svc, struct cs_id *ret_ids, size_t max);
+enum cs_code confine(struct svc *svc, struct cs_err *err);
 enum cs_code health_open(struct svc *svc, struct cs_err *err);
 /* Puts a command in the worker's queue; takes it. */
 void command_push(struct svc *svc, struct command *command);

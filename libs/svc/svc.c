@@ -216,10 +216,18 @@ start(struct svc *svc, struct cs_err *err)
 {
 	const struct svc_service *service = svc->service;
 
-	if (health_open(svc, err) || open_bus(svc, err) || open_http(svc, err))
+	if (health_open(svc, err))
 		return err->code;
-	if (service->init != NULL && service->init(service->self, svc, err))
-		return err->code;
+	if (service->confined) {
+		bus_prepare(); /* its end must come before that of what init uses */
+		if ((service->init != NULL && service->init(service->self, svc, err)) ||
+		    confine(svc, err) || open_bus(svc, err))
+			return err->code;
+	} else {
+		if (open_bus(svc, err) || open_http(svc, err) ||
+		    (service->init != NULL && service->init(service->self, svc, err)))
+			return err->code;
+	}
 	if (looper_open(svc, err) || open_routes(svc, err))
 		return err->code;
 	if (service->mode != SVC_BATCH)

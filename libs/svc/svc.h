@@ -269,6 +269,14 @@ struct svc_service {
 	 * closed in fini; svc_child_told tells the log of them.
 	 */
 	const struct sandbox_role *const *children;
+	/*
+	 * The process gives up what it does not need (sandbox/confine.h): after init, and before the bus is opened
+	 * or any thread started.  TCP leads to NATS and PostgreSQL only, and to the `ports` that are listed
+	 * besides ("443,9000"; NULL: none).  `writes_files`: a software token needs it; NULL: no.
+	 */
+	bool confined;
+	const char *(*ports)(const void *self);
+	bool (*writes_files)(const void *self);
 	bool serves_http; /* the service's routes are served on CS_HTTP_LISTEN: see svc_http() */
 };
 

@@ -52,6 +52,7 @@ main(int argc, char *argv[])
 		.save = store_save_records,
 		.act = sign_act,
 		.clocks = clocks,
+		.confined = true,
 		.init = signer_init,
 		.fini = signer_fini,
 	};
