@@ -6,12 +6,16 @@
     run.py --only forgery     those whose name holds this text; repeatable
     run.py --bin DIR --quick  other executables; fewer requests and more patience
     run.py --seed N           the randomised tests as they were in that run
+    run.py --jobs 1           one class after the other, in this process; else as many at once as there are processors
 """
 
 import argparse
+import os
+import subprocess
 import sys
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -73,6 +77,10 @@ def name_of(test: Any) -> str:
     return ".".join(words[-2:])
 
 
+def class_of(test: unittest.TestCase) -> str:
+    return str(test.id()).rpartition(".")[0]
+
+
 def tests_in(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
     for item in suite:
         if isinstance(item, unittest.TestSuite):
@@ -89,6 +97,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--seed", type=int, default=options.seed)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--class", dest="classes", action="append", default=[], metavar="MODULE.CLASS")
     given = parser.parse_args()
     options.binaries, options.quick, options.seed = given.bin.absolute(), given.quick, given.seed
     loader = unittest.TestLoader()
@@ -99,24 +109,71 @@ def main() -> int:
     chosen = [
         test
         for test in tests_in(found)
-        if not given.only or any(word in test.id() for word in given.only)
+        if (not given.only or any(word in test.id() for word in given.only))
+        and (not given.classes or class_of(test) in given.classes)
     ]
     if not chosen:
         print(f"no test has {' or '.join(given.only)} in its name")
         return 2
     print(f"system tests: {len(chosen)}, seed {options.seed}", flush=True)
-    begun, report = time.monotonic(), Report()
-    unittest.TestSuite(chosen).run(report)  # opens and closes the stack of each class
-    took = f"{time.monotonic() - begun:.0f} s"
-    for name in report.failed_names:
+    begun = time.monotonic()
+    classes = list(dict.fromkeys(class_of(test) for test in chosen))
+    if given.jobs > 1 and len(classes) > 1:
+        failed, count = run_beside(classes, given)
+    else:
+        report = Report()
+        unittest.TestSuite(chosen).run(report)  # opens and closes the stack of each class
+        failed, count = report.failed_names, report.testsRun
+    return told(failed, count, f"{time.monotonic() - begun:.0f} s")
+
+
+def told(failed: list[str], count: int, took: str) -> int:
+    for name in failed:
         print(f"FAILED: {name}")
-    if report.failed_names:
-        print(
-            f"{len(report.failed_names)} failed of {report.testsRun} in {took}; --seed {options.seed}"
-        )
+    if failed:
+        print(f"{len(failed)} failed of {count} in {took}; --seed {options.seed}")
         return 1
-    print(f"system tests passed: {report.testsRun} in {took}")
+    print(f"system tests passed: {count} in {took}")
     return 0
+
+
+# Several classes at once: each in a process of its own, whose words are printed when it has ended
+
+
+def run_beside(classes: list[str], given: argparse.Namespace) -> tuple[list[str], int]:
+    """Names of what failed, and how many tests ran."""
+    failed: list[str] = []
+    count = 0
+    with ThreadPoolExecutor(given.jobs) as pool:
+        running = {pool.submit(run_class, name, given): name for name in longest_first(classes)}
+        for task in as_completed(running):
+            done = task.result()
+            lines = done.stdout.splitlines()
+            last = lines[-1] if lines else ""
+            body = [line for line in lines[1:-1] if not line.startswith("FAILED: ")]
+            print("\n".join([f"{running[task]}:", *body]), flush=True)
+            numbers = [word for word in last.replace(":", " ").split() if word.isdigit()]
+            count += int(numbers[0 if done.returncode == 0 else 1]) if numbers else 0
+            names = [line.removeprefix("FAILED: ") for line in lines if line.startswith("FAILED: ")]
+            if done.returncode != 0:
+                print(done.stderr, end="", flush=True)
+                failed += list(dict.fromkeys(names)) or [f"{running[task]} (status {done.returncode})"]
+    return failed, count
+
+
+def run_class(name: str, given: argparse.Namespace) -> subprocess.CompletedProcess[str]:
+    words = [__file__, "--jobs", "1", "--class", name, "--seed", str(options.seed)]
+    words += ["--bin", str(options.binaries), *(["--quick"] if options.quick else [])]
+    words += [word for part in given.only for word in ("--only", part)]
+    return subprocess.run(
+        [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
+    )
+
+
+def longest_first(classes: list[str]) -> list[str]:
+    """So that none of these runs alone at the end; seconds are not known, so that names do."""
+    long = ("Crash", "Hostile", "Replicas", "Matrix", "StolenKeys", "Once", "Issue", "Differential")
+    return sorted(classes, key=lambda name: not any(word in name for word in long))
 
 
 if __name__ == "__main__":
