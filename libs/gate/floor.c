@@ -220,28 +220,61 @@ is_corroborated(const struct gate_floor *floor, const struct gate_evidence *doma
 	return false;
 }
 
+/* Sets *ret_covered where something proves the domain, whether or not others saw it. */
+static bool
+domain_is_proved(const struct gate_floor *floor, const char *domain, bool *ret_covered)
+{
+	*ret_covered = false;
+	for (size_t i = 0; i < floor->n_proofs; i++) {
+		if (!covers(floor, &floor->proofs[i], domain))
+			continue;
+		*ret_covered = true;
+		if (is_corroborated(floor, floor->proofs[i].evidence))
+			return true;
+	}
+	return false;
+}
+
+static bool
+refuse_uncorroborated(struct cs_refusal *ret_why, const char *field)
+{
+	return refuse(ret_why, "domain-not-corroborated", field, "TBR 3.2.2.9",
+	    "too few perspectives saw the proof of the domain");
+}
+
 static bool
 mailbox_holds(const struct gate_floor *floor, const struct smime_address *address,
     const char *field, struct cs_refusal *ret_why)
 {
-	bool covered = false;
+	bool covered;
 
 	for (size_t i = 0; i < floor->n_proofs; i++) {
 		if (proves_mailbox(floor, &floor->proofs[i], address->canonical))
 			return true;
 	}
-	for (size_t i = 0; i < floor->n_proofs; i++) {
-		if (!covers(floor, &floor->proofs[i], address->domain))
+	if (domain_is_proved(floor, address->domain, &covered))
+		return true;
+	return covered ? refuse_uncorroborated(ret_why, field)
+		       : refuse(ret_why, "mailbox-not-proved", field, "SBR 3.2.2",
+			     "nothing proves control of this mailbox or of its domain");
+}
+
+bool
+gate_floor_domains_hold(const struct gate_floor *floor, struct cs_refusal *ret_why)
+{
+	const struct claim_texts *domains = &floor->request->domains;
+	bool covered;
+
+	for (size_t i = 0; i < domains->n; i++) {
+		const char *field = cs_arena_printf(floor->arena, "domains[%zu]", i);
+
+		if (domain_is_proved(floor, domains->items[i], &covered))
 			continue;
-		covered = true;
-		if (is_corroborated(floor, floor->proofs[i].evidence))
-			return true;
+		return covered ? refuse_uncorroborated(ret_why, field)
+			       : refuse(ret_why, "domain-not-proved", field, "TBR 3.2.2.4",
+				     "nothing proves control of this domain");
 	}
-	if (covered)
-		return refuse(ret_why, "domain-not-corroborated", field, "TBR 3.2.2.9",
-		    "too few perspectives saw the proof of the domain");
-	return refuse(ret_why, "mailbox-not-proved", field, "SBR 3.2.2",
-	    "nothing proves control of this mailbox or of its domain");
+	return true;
 }
 
 /* ---- CAA ---- */

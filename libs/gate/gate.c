@@ -204,7 +204,8 @@ judge_request(struct judging *j)
 	struct cs_refusal why;
 	uint8_t digest[CLAIM_DIGEST];
 
-	if (!pki_csr_read(j->arena, v->request.csr, 0, &v->csr, &why)) {
+	/* Which keys a profile takes is asked later, by its table. */
+	if (!pki_csr_read(j->arena, v->request.csr, PKI_ALLOW_ED25519, &v->csr, &why)) {
 		v->says = GATE_REFUSE;
 		v->refusal = why;
 		v->refusal.field = "csr";
@@ -342,7 +343,7 @@ gate_key_usage(const struct gate_verdict *v)
 		[CLAIM_ENCRYPTION] = SMIME_USE_ENCRYPTION,
 	};
 
-	return smime_key_usage(key_of(&v->csr.key), uses[v->request.key_use]);
+	return smime_key_usage(v->profile, key_of(&v->csr.key), uses[v->request.key_use]);
 }
 
 /* No evidence of identity exists here, so that nothing but mailboxes may be named. */
@@ -377,7 +378,9 @@ judge_floor(struct judging *j)
 	};
 	struct cs_refusal why;
 
-	if (gate_floor_holds(&floor, &why))
+	if (gate_floor_holds(&floor, &why) &&
+	    (j->v->profile->names[SMIME_SAN_DNS] == SMIME_MUST_NOT ||
+		gate_floor_domains_hold(&floor, &why)))
 		return true;
 	j->v->says = GATE_REFUSE;
 	j->v->refusal = why;

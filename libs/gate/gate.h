@@ -11,6 +11,7 @@
 
 #include "claim/claim.h"
 #include "pki/csr.h"
+#include "smime/identity.h"
 #include "smime/profile.h"
 
 /* An order to sign is good for this long, so that whatever counts must stay fresh for as long. */
@@ -80,7 +81,8 @@ struct gate_verdict {
 	struct claim_plan plan;
 	struct pki_csr csr;
 	const struct smime_profile *profile;
-	struct gate_proof *proofs; /* one for each check */
+	struct smime_identity identity; /* as proved; all NULL where only mailboxes are */
+	struct gate_proof *proofs;      /* one for each check */
 	size_t n_proofs;
 };
 
@@ -112,6 +114,8 @@ struct gate_floor {
  * other perspectives, and CAA with corroboration.  False: *ret_why.
  */
 bool gate_floor_holds(const struct gate_floor *floor, struct cs_refusal *ret_why);
+/* The same for each domain of the request: a certificate of a private root may name them. */
+bool gate_floor_domains_hold(const struct gate_floor *floor, struct cs_refusal *ret_why);
 
 /* Counts again, from the perspectives' own signed answers.  `primary`: the primary found it too. */
 bool gate_floor_quorum(const struct gate_floor *floor, const struct gate_proof *mpic, bool primary);

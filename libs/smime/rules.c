@@ -8,6 +8,7 @@
 
 /* Midnight UTC of the days on which something changed; `date -u -d 2026-12-15 +%s` gives them. */
 #define D2025_03_15 (INT64_C(1741996800) * 1000)
+#define D2025_07_15 (INT64_C(1752537600) * 1000)
 #define D2025_09_15 (INT64_C(1757894400) * 1000)
 #define D2026_03_15 (INT64_C(1773532800) * 1000)
 #define D2026_06_15 (INT64_C(1781481600) * 1000)
@@ -36,6 +37,8 @@ static const struct smime_dated_rule rows[] = {
 	{ SMIME_RULE_CAA_PARAMETERS, D2027_03_15, 1, "TBR 4.2.2.1.2 (SC098)" },
 	{ SMIME_RULE_LINT_MANDATORY, D2025_09_15, 1, "SBR 4.3.1.2 (SMC09)" },
 	{ SMIME_RULE_ADN_CNAME_FIRST, D2026_11_15, 1, "TBR 1.6.1 (SC101)" },
+	{ SMIME_RULE_NO_LEGACY, D2025_07_15, 1, "SBR 7.1.6.1 (SMC08)" },
+	{ SMIME_RULE_NO_SHA1, D2026_09_15, 1, "SBR 7.1.3 (SMC016)" },
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -50,6 +53,44 @@ smime_rules(size_t *ret_n)
 {
 	*ret_n = N_ROWS;
 	return rows;
+}
+
+static const struct {
+	const char *name, *says;
+} texts[SMIME_RULES] = {
+	[SMIME_RULE_MPIC_MIN_REMOTES] = { "mpic-min-remotes",
+	    "remote perspectives that must be asked" },
+	[SMIME_RULE_MPIC_MIN_REGIONS] = { "mpic-min-regions",
+	    "regions among the perspectives that corroborate" },
+	[SMIME_RULE_EKU_CLEAN] = { "eku-clean",
+	    "extKeyUsage: emailProtection and clientAuth only" },
+	[SMIME_RULE_CA_RSA_BITS] = { "ca-rsa-bits",
+	    "least RSA bits of the key of a CA certificate that is signed" },
+	[SMIME_RULE_ISSUER_RSA_BITS] = { "issuer-rsa-bits",
+	    "least RSA bits of a CA that signs for subscribers" },
+	[SMIME_RULE_CAA_MANDATORY] = { "caa-mandatory", "CAA issuemail is checked" },
+	[SMIME_RULE_CAA_DNSSEC] = { "caa-dnssec",
+	    "the primary perspective validates DNSSEC for CAA" },
+	[SMIME_RULE_CAA_PARAMETERS] = { "caa-parameters",
+	    "accounturi and validationmethods of CAA are obeyed" },
+	[SMIME_RULE_LINT_MANDATORY] = { "lint-mandatory",
+	    "to-be-signed octets are linted before they are signed" },
+	[SMIME_RULE_ADN_CNAME_FIRST] = { "adn-cname-first",
+	    "an authorization domain name follows CNAMEs before labels are pruned" },
+	[SMIME_RULE_NO_LEGACY] = { "no-legacy", "no certificate of the Legacy generation" },
+	[SMIME_RULE_NO_SHA1] = { "no-sha1", "no signature with SHA-1" },
+};
+
+const char *
+smime_rule_name(enum smime_rule rule)
+{
+	return texts[rule].name;
+}
+
+const char *
+smime_rule_says(enum smime_rule rule)
+{
+	return texts[rule].says;
 }
 
 static const struct smime_dated_rule *
@@ -120,6 +161,13 @@ smime_domain_method_find(uint32_t n)
 		if (methods[i].n == n)
 			return &methods[i];
 	return NULL;
+}
+
+const struct smime_domain_method *
+smime_domain_methods(size_t *ret_n)
+{
+	*ret_n = sizeof(methods) / sizeof(methods[0]);
+	return methods;
 }
 
 bool

@@ -24,6 +24,8 @@ enum smime_rule {
 	SMIME_RULE_CAA_PARAMETERS,   /* 1: RFC 8657 accounturi, validationmethods, TBR 4.2.2.1.2 */
 	SMIME_RULE_LINT_MANDATORY,   /* 1: SBR 4.3.1.2 */
 	SMIME_RULE_ADN_CNAME_FIRST,  /* 1: CNAME step before pruning, TBR (SC101) */
+	SMIME_RULE_NO_LEGACY,        /* 1: no certificate of the Legacy generation, SBR 7.1.6.1 */
+	SMIME_RULE_NO_SHA1,          /* 1: no SHA-1 in any signature, SBR 7.1.3 */
 	SMIME_RULES
 };
 
@@ -37,6 +39,9 @@ struct smime_dated_rule {
 const char *smime_rules_version(void);
 /* The table itself, ordered by rule and date: for lists of what changes when. */
 const struct smime_dated_rule *smime_rules(size_t *ret_n);
+
+const char *smime_rule_name(enum smime_rule rule); /* "mpic-min-remotes" */
+const char *smime_rule_says(enum smime_rule rule); /* in a few words, what the value means */
 
 /* What is in force at `at_ms`; 0 before the first row of a rule. */
 uint32_t smime_rule_value(enum smime_rule rule, int64_t at_ms);
@@ -69,6 +74,7 @@ struct smime_domain_method { /* TBR 3.2.2.4.n */
 	int64_t until_ms; /* exclusive; evidence from before does not count either */
 };
 const struct smime_domain_method *smime_domain_method_find(uint32_t n); /* NULL: not usable */
+const struct smime_domain_method *smime_domain_methods(size_t *ret_n);  /* all, by number */
 /* Domain methods of TBR 3.2.2.4: may evidence by method `.n` be relied on at `at_ms`? */
 bool smime_rule_domain_method_usable(uint32_t n, int64_t at_ms);
 

@@ -51,15 +51,18 @@ read_ca(struct cs_arena *arena, const struct issuers_settings *settings, struct 
 	return CS_OK;
 }
 
+/* Of the public ones: what a private root certifies, no CA of a public one may. */
 static const char *const *
 every_profile(struct cs_arena *arena)
 {
-	size_t n;
+	size_t n, kept = 0;
 	const struct smime_profile *profiles = smime_profiles(&n);
 	const char **names = CS_NEW_ARRAY(arena, n + 1, const char *);
 
-	for (size_t i = 0; i < n; i++)
-		names[i] = profiles[i].name;
+	for (size_t i = 0; i < n; i++) {
+		if (profiles[i].trust == SMIME_TRUST_PUBLIC)
+			names[kept++] = profiles[i].name;
+	}
 	return names;
 }
 

@@ -4,7 +4,6 @@
 
 #include "base/time.h"
 #include "check.h"
-#include "smime/profile.h"
 #include "smime/rules.h"
 
 static int64_t
@@ -37,6 +36,8 @@ static const struct {
 	{ "CAA parameters", SMIME_RULE_CAA_PARAMETERS, "2027-03-15T00:00:00Z", 0, 1 },
 	{ "lint", SMIME_RULE_LINT_MANDATORY, "2025-09-15T00:00:00Z", 0, 1 },
 	{ "ADN", SMIME_RULE_ADN_CNAME_FIRST, "2026-11-15T00:00:00Z", 0, 1 },
+	{ "Legacy", SMIME_RULE_NO_LEGACY, "2025-07-15T00:00:00Z", 0, 1 },
+	{ "SHA-1", SMIME_RULE_NO_SHA1, "2026-09-15T00:00:00Z", 0, 1 },
 };
 
 static void
@@ -149,47 +150,16 @@ proofs_live_as_long_as_the_rules_say(void **state)
 }
 
 static void
-every_profile_follows_its_generation(void **state)
+every_rule_has_a_name_of_its_own(void **state)
 {
-	size_t n;
-	const struct smime_profile *profiles = smime_profiles(&n);
-
 	(void)state;
-	for (size_t i = 0; i < n; i++) {
-		const struct smime_profile *p = &profiles[i];
-		char oid[32];
-
-		snprintf(oid, sizeof(oid), "2.23.140.1.5.%d.%d", (int)p->type + 1,
-		    p->generation == SMIME_MULTIPURPOSE ? 2 : 3);
-		assert_string_equal(p->policy_oid, oid);
-		assert_int_equal(p->max_days, 825);
-		assert_true(p->default_days < p->max_days);
-		if (p->generation == SMIME_STRICT) {
-			assert_false(p->may_client_auth);
-			assert_int_equal(p->subject[SMIME_STREET], SMIME_MUST_NOT);
-			assert_int_equal(p->subject[SMIME_POSTAL_CODE], SMIME_MUST_NOT);
-		}
-		assert_ptr_equal(smime_profile_find(p->name), p);
+	for (int rule = 0; rule < SMIME_RULES; rule++) {
+		assert_non_null(smime_rule_name((enum smime_rule)rule));
+		assert_true(strlen(smime_rule_says((enum smime_rule)rule)) > 0);
+		for (int other = 0; other < rule; other++)
+			assert_string_not_equal(smime_rule_name((enum smime_rule)rule),
+			    smime_rule_name((enum smime_rule)other));
 	}
-	assert_null(smime_profile_find("mailbox-legacy"));
-	const struct smime_profile *mailbox = smime_profile_find("mailbox-strict");
-	for (int a = 0; a < SMIME_ATTRIBUTES; a++)
-		assert_int_equal(mailbox->subject[a] != SMIME_MUST_NOT,
-		    a == SMIME_CN || a == SMIME_EMAIL || a == SMIME_SERIAL_NUMBER);
-}
-
-static void
-key_usage_follows_the_key(void **state)
-{
-	(void)state;
-	assert_int_equal(smime_key_usage(SMIME_KEY_RSA, SMIME_USE_DUAL), 0x05);
-	assert_int_equal(smime_key_usage(SMIME_KEY_RSA, SMIME_USE_SIGNING), 0x01);
-	assert_int_equal(smime_key_usage(SMIME_KEY_RSA, SMIME_USE_ENCRYPTION), 0x04);
-	assert_int_equal(smime_key_usage(SMIME_KEY_EC, SMIME_USE_DUAL), 0x11);
-	assert_int_equal(smime_key_usage(SMIME_KEY_EC, SMIME_USE_ENCRYPTION), 0x10);
-	assert_int_equal(smime_key_usage(SMIME_KEY_ED25519, SMIME_USE_SIGNING), 0x01);
-	assert_int_equal(smime_key_usage(SMIME_KEY_ED25519, SMIME_USE_DUAL), 0);
-	assert_int_equal(smime_key_usage(SMIME_KEY_ED25519, SMIME_USE_ENCRYPTION), 0);
 }
 
 int
@@ -202,8 +172,7 @@ main(void)
 		cmocka_unit_test(domain_methods_end_on_their_days),
 		cmocka_unit_test(a_second_too_much_is_another_day),
 		cmocka_unit_test(proofs_live_as_long_as_the_rules_say),
-		cmocka_unit_test(every_profile_follows_its_generation),
-		cmocka_unit_test(key_usage_follows_the_key),
+		cmocka_unit_test(every_rule_has_a_name_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
