@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tbs.c: the certificate of a mailbox-validated profile (SBR 7.1). */
+/* tbs.c: the certificate of a profile (SBR 7.1): what its row of the table says, and nothing else. */
 #include "gate/tbs.h"
 
 #include <string.h>
@@ -7,7 +7,6 @@
 #include "base/time.h"
 #include "pki/cert.h"
 #include "pki/hash.h"
-#include "pki/lint.h"
 #include "smime/address.h"
 #include "smime/rules.h"
 
@@ -58,61 +57,140 @@ mailboxes_of(struct cs_arena *arena, const struct claim_texts *texts)
 	return mailboxes;
 }
 
-/* SBR 7.1.4.2.2 a: in a mailbox-validated certificate a mailbox that it names, or nothing. */
-static bool
-common_name_holds(const struct claim_request *request)
+/* ---- subject ---- */
+
+/* From the widest to the narrowest; each is an RDN of its own. */
+static const enum smime_attribute order[] = { SMIME_COUNTRY, SMIME_STATE, SMIME_LOCALITY,
+	SMIME_STREET, SMIME_POSTAL_CODE, SMIME_O, SMIME_ORG_ID, SMIME_OU, SMIME_TITLE,
+	SMIME_GIVEN_NAME, SMIME_SURNAME, SMIME_PSEUDONYM, SMIME_SERIAL_NUMBER, SMIME_CN,
+	SMIME_EMAIL };
+_Static_assert(sizeof(order) / sizeof(order[0]) == SMIME_ATTRIBUTES, "every attribute has a place");
+
+#define CN_MAX 64 /* characters, RFC 5280 A.1 */
+
+/* "givenName surname", or one of them, or the pseudonym; NULL: nobody. */
+static const char *
+person(struct cs_arena *arena, const struct smime_identity *identity)
 {
-	if (request->common_name[0] == '\0')
-		return true;
+	const char *given = identity->values[SMIME_GIVEN_NAME];
+	const char *surname = identity->values[SMIME_SURNAME];
+
+	if (given != NULL && surname != NULL)
+		return cs_arena_printf(arena, "%s %s", given, surname);
+	if (given != NULL || surname != NULL)
+		return given != NULL ? given : surname;
+	return identity->values[SMIME_PSEUDONYM];
+}
+
+static bool
+is_mailbox_of(const struct claim_request *request, const char *name)
+{
 	for (size_t i = 0; i < request->mailboxes.n; i++) {
-		if (strcmp(request->mailboxes.items[i], request->common_name) == 0)
+		if (strcmp(request->mailboxes.items[i], name) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* Dotted types of the attributes that have this presence in the profile. */
-static const char *const *
-attributes(struct cs_arena *arena, const struct smime_profile *profile, unsigned presence)
+static bool
+fits(const char *name)
 {
-	const char **oids = CS_NEW_ARRAY(arena, SMIME_ATTRIBUTES + 1, const char *);
 	size_t n = 0;
 
-	for (unsigned i = 0; i < SMIME_ATTRIBUTES; i++) {
-		if (profile->subject[i] == presence)
-			oids[n++] = smime_attribute_oid((enum smime_attribute)i);
+	for (; *name != '\0'; name++)
+		n += ((unsigned char)*name & 0xc0) != 0x80;
+	return n <= CN_MAX;
+}
+
+/*
+ * SBR 7.1.4.2.2 a: what was asked for, if it is one of what the profile allows there; else what the type
+ * is about: the person, the organization, and for mailboxes nothing.  NULL in *ret: none.
+ */
+static bool
+choose_common_name(struct cs_arena *arena, const struct gate_verdict *v, const char **ret,
+    struct cs_refusal *ret_why)
+{
+	const unsigned may = v->profile->common_name;
+	const char *asked = v->request.common_name;
+	const char *who = (may & SMIME_CN_PERSON) != 0         ? person(arena, &v->identity)
+			  : (may & SMIME_CN_ORGANIZATION) != 0 ? v->identity.values[SMIME_O]
+							       : NULL;
+
+	*ret = who != NULL && fits(who) ? who : NULL;
+	if (asked[0] == '\0')
+		return true;
+	*ret = asked;
+	if (((may & SMIME_CN_MAILBOX) != 0 && is_mailbox_of(&v->request, asked)) ||
+	    (who != NULL && strcmp(who, asked) == 0))
+		return true;
+	return refuse(ret_why, "common-name", "common_name", "SBR 7.1.4.2.2 a",
+	    who != NULL ? "the common name is neither one of the mailboxes nor who was proved"
+			: "the common name is not one of the mailboxes");
+}
+
+static bool
+build_subject(struct cs_arena *arena, const struct gate_verdict *v,
+    struct pki_cert_template *template, struct cs_refusal *ret_why)
+{
+	struct pki_attribute *subject = CS_NEW_ARRAY(arena, SMIME_ATTRIBUTES, struct pki_attribute);
+	const char *name;
+
+	if (!choose_common_name(arena, v, &name, ret_why))
+		return false;
+	template->subject = subject;
+	for (size_t i = 0; i < SMIME_ATTRIBUTES; i++) {
+		const enum smime_attribute attribute = order[i];
+		const char *value = attribute == SMIME_CN ? name : v->identity.values[attribute];
+
+		if (value == NULL && v->profile->subject[attribute] == SMIME_MUST)
+			return refuse(ret_why, "identity-missing", smime_attribute_name(attribute),
+			    "SBR 7.1.4.2.2", "the profile must name what nothing proves");
+		if (value != NULL && v->profile->subject[attribute] != SMIME_MUST_NOT)
+			subject[template->n_subject++] =
+			    (struct pki_attribute){ smime_attribute_oid(attribute), value };
+	}
+	return true;
+}
+
+/* ---- names and lists ---- */
+
+/* Hosts of the request, where the profile names hosts; the floor has proved each. */
+static const char *const *
+hosts_of(struct cs_arena *arena, const struct gate_verdict *v)
+{
+	const struct claim_texts *domains = &v->request.domains;
+	const char **hosts = CS_NEW_ARRAY(arena, domains->n + 1, const char *);
+
+	if (v->profile->names[SMIME_SAN_DNS] == SMIME_MUST_NOT)
+		return NULL;
+	for (size_t i = 0; i < domains->n; i++)
+		hosts[i] = domains->items[i];
+	return hosts;
+}
+
+static const char *const *
+policies_of(struct cs_arena *arena, const struct smime_profile *profile)
+{
+	const char **policies = CS_NEW_ARRAY(arena, 2, const char *);
+
+	policies[0] = profile->policy_oid;
+	return policies;
+}
+
+static const char *const *
+purposes_of(struct cs_arena *arena, const struct smime_profile *profile)
+{
+	const char **oids = CS_NEW_ARRAY(arena, SMIME_PURPOSES + 1, const char *);
+	size_t n = 0;
+
+	for (unsigned i = 0; i < SMIME_PURPOSES; i++) {
+		if (profile->purposes[i] == SMIME_MUST)
+			oids[n++] = smime_purpose_oid((enum smime_purpose)i);
 	}
 	return oids;
 }
 
-static bool
-lint_holds(struct cs_arena *arena, const struct gate_ca *ca, const struct gate_verdict *v,
-    struct cs_span tbs, int64_t now_ms, struct cs_refusal *ret_why)
-{
-	const struct pki_lint_profile profile = {
-		.policy_oid = v->profile->policy_oid,
-		.strict = v->profile->generation == SMIME_STRICT,
-		.max_days = v->profile->max_days,
-		.must_subject = attributes(arena, v->profile, SMIME_MUST),
-		.may_subject = attributes(arena, v->profile, SMIME_MAY),
-		.may_client_auth = false,
-		.cn_mailbox = true,
-		.issuer = ca->name,
-		.issuer_key_id = ca->key_id,
-		.sigalg = ca->sigalg,
-	};
-	const struct pki_lint_result result = pki_lint(arena, tbs, &profile, now_ms / 1000);
-
-	for (size_t i = 0; i < result.n; i++) {
-		const struct pki_lint_finding *finding = &result.findings[i];
-
-		if (finding->severity == PKI_LINT_ERROR)
-			return refuse(ret_why, cs_arena_printf(arena, "lint-%s", finding->id),
-			    "certificate", finding->clause, finding->text);
-	}
-	return result.errors == 0 ||
-	       refuse(ret_why, "lint", "certificate", "SBR 4.3.1.2", "the lints found an error");
-}
+/* ---- times ---- */
 
 /* A certificate may neither claim a past that nobody saw nor outlive its issuer. */
 static bool
@@ -136,31 +214,28 @@ gate_prepare(struct cs_arena *arena, const struct gate_ca *ca, const struct gate
     const struct gate_choice *choice, int64_t now_ms, struct cs_span *ret_tbs,
     struct cs_refusal *ret_why)
 {
-	static const char *const eku[] = { PKI_EKU_EMAIL_PROTECTION, NULL };
-	const char *const policies[] = { v->profile->policy_oid, NULL };
-	const struct pki_attribute name = { smime_attribute_oid(SMIME_CN), v->request.common_name };
+	const uint16_t key_usage = gate_key_usage(v);
 	uint8_t key_id[20];
 	struct cs_span tbs;
 	struct cs_err err;
 
-	if (!common_name_holds(&v->request))
-		return refuse(ret_why, "common-name", "common_name", "SBR 7.1.4.2.2 a",
-		    "the common name is not one of the mailboxes");
+	if (key_usage == 0)
+		return refuse(ret_why, "key-use", "key_use", "SBR 7.1.2.3 e",
+		    "the profile certifies no key of this kind for this use");
 	pki_key_id(v->csr.key.spki, key_id);
-	const struct pki_cert_template template = {
+	struct pki_cert_template template = {
 		.serial = cs_span_of(choice->serial, GATE_SERIAL),
 		.issuer = ca->name,
 		.not_before_s = choice->not_before_s,
 		.not_after_s =
 		    smime_rule_not_after_s(choice->not_before_s, v->request.validity_days),
-		.subject = &name,
-		.n_subject = name.value[0] != '\0',
 		.spki = v->csr.key.spki,
 		.mailboxes = mailboxes_of(arena, &v->request.mailboxes),
 		.n_mailboxes = v->request.mailboxes.n,
-		.key_usage = gate_key_usage(v),
-		.eku = eku,
-		.policies = policies,
+		.dns_names = hosts_of(arena, v),
+		.key_usage = key_usage,
+		.eku = purposes_of(arena, v->profile),
+		.policies = policies_of(arena, v->profile),
 		.crl_urls = ca->crl_urls,
 		.ocsp_urls = ca->ocsp_urls,
 		.issuer_urls = ca->issuer_urls,
@@ -169,12 +244,13 @@ gate_prepare(struct cs_arena *arena, const struct gate_ca *ca, const struct gate
 		.sigalg = ca->sigalg,
 		.path_len = -1,
 	};
-	if (!times_hold(ca, choice, template.not_after_s, now_ms, ret_why))
+	if (!build_subject(arena, v, &template, ret_why) ||
+	    !times_hold(ca, choice, template.not_after_s, now_ms, ret_why))
 		return false;
 	if (pki_cert_tbs(arena, &template, &tbs, &err) != CS_OK)
 		return refuse(ret_why, "certificate", "certificate", "RFC 5280 4",
 		    cs_arena_strdup(arena, err.text));
-	if (!lint_holds(arena, ca, v, tbs, now_ms, ret_why))
+	if (gate_lint(arena, v->profile, ca, key_usage, tbs, now_ms, ret_why) == NULL)
 		return false;
 	*ret_tbs = tbs;
 	return true;

@@ -7,6 +7,7 @@
 #define GATE_TBS_H
 
 #include "gate/gate.h"
+#include "pki/lint.h"
 
 #define GATE_SERIAL 17 /* octets: 0x40 to 0x7f, then 128 random bits */
 
@@ -15,6 +16,7 @@ struct gate_ca {
 	const char *label;                   /* its name in our configuration */
 	struct cs_span name, key_id, sigalg; /* DER, octets, DER */
 	int64_t not_after_s;
+	uint32_t rsa_bits; /* 0: its key is not RSA */
 	const char *const *crl_urls, *const *ocsp_urls, *const *issuer_urls;
 };
 
@@ -28,9 +30,26 @@ struct gate_choice {
 struct gate_choice
 gate_choose(const uint8_t random[static 32], struct cs_id request, int64_t now_ms);
 
-/* Builds the octets and lints those very octets as of now_ms.  False: *ret_why. */
+/*
+ * Builds the octets and lints those very octets as of now_ms.  False: *ret_why.  Of the verdict: request,
+ * csr, profile and identity, of which only what the profile may name is named.
+ */
 bool gate_prepare(struct cs_arena *arena, const struct gate_ca *ca, const struct gate_verdict *v,
     const struct gate_choice *choice, int64_t now_ms, struct cs_span *ret_tbs,
     struct cs_refusal *ret_why);
+
+/*
+ * How the linter sees a profile.  `ca`: of ours, about to be signed by it; NULL: anybody's, judged by the
+ * rules alone.
+ */
+struct pki_lint_profile gate_lint_profile(
+    struct cs_arena *arena, const struct smime_profile *profile, const struct gate_ca *ca);
+/*
+ * What pki_issuer_sign wants.  `key_usage`: exactly these bits; 0: any of the profile's for the key.  NULL:
+ * *ret_why, with "lint-" and the id of the first error as its code.
+ */
+const struct pki_linted *
+gate_lint(struct cs_arena *arena, const struct smime_profile *profile, const struct gate_ca *ca,
+    uint16_t key_usage, struct cs_span tbs, int64_t now_ms, struct cs_refusal *ret_why);
 
 #endif

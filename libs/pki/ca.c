@@ -10,7 +10,7 @@
 #include "base/id.h"
 #include "pki/cert.h"
 #include "pki/hash.h"
-#include "pki/issuer.h"
+#include "pki/issuer_raw.h"
 #include "pki/name.h"
 #include "pki/signer.h"
 
@@ -220,7 +220,7 @@ pki_ca_make_issuing(const struct pki_ca_spec *spec, struct pki_issuer *root, con
 	m.template.issuer_urls = issuer_urls;
 	enum cs_code code = pki_cert_tbs(m.arena, &m.template, &tbs, err);
 	if (code == CS_OK)
-		code = pki_issuer_sign(root, m.arena, tbs, &signature, err);
+		code = pki_issuer_sign_raw(root, m.arena, tbs, &signature, err);
 	if (code == CS_OK)
 		finish(&m, tbs, signature, pass, ret_made);
 	EVP_PKEY_free(m.key);

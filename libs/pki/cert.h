@@ -49,7 +49,8 @@ struct pki_cert_template {
 	struct cs_span spki; /* DER, judged by pki_key_judge */
 	const struct pki_mailbox *mailboxes;
 	size_t n_mailboxes;
-	uint16_t key_usage; /* critical */
+	const char *const *dns_names; /* after the mailboxes; only for private roots */
+	uint16_t key_usage;           /* critical */
 	const char *const *eku;
 	const char *const *policies;
 	const char *const *crl_urls;

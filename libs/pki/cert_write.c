@@ -25,6 +25,9 @@ template_fault(const struct pki_cert_template *t)
 		if (pki_text_fault(cs_span_str(t->mailboxes[i].address)) != NULL ||
 		    strchr(t->mailboxes[i].address, '@') == NULL)
 			return "a mailbox is not one";
+	for (const char *const *host = t->dns_names; host != NULL && *host != NULL; host++)
+		if (pki_text_fault(cs_span_str(*host)) != NULL || strchr(*host, '.') == NULL)
+			return "a host is not one";
 	for (size_t i = 0; i < t->n_subject; i++)
 		if (t->subject[i].value[0] == '\0' ||
 		    pki_text_fault(cs_span_str(t->subject[i].value)) != NULL)
@@ -147,6 +150,8 @@ put_mailboxes(struct cs_buf *out, const struct pki_cert_template *t)
 			put_utf8_mailbox(out, t->mailboxes[i].address);
 		else
 			pki_der_put_text(out, PKI_CONTEXT(1), t->mailboxes[i].address);
+	for (const char *const *host = t->dns_names; host != NULL && *host != NULL; host++)
+		pki_der_put_text(out, PKI_CONTEXT(2), *host);
 	pki_der_end(out, seq);
 	end(out, ext);
 }

@@ -9,6 +9,8 @@
 
 #include "pki/file.h"
 #include "pki/hash.h"
+#include "pki/issuer_raw.h"
+#include "pki/lint_rules.h"
 #include "pki/pem.h"
 #include "pki/signer.h"
 
@@ -208,8 +210,19 @@ pki_issuer_chain(const struct pki_issuer *issuer, size_t *ret_n)
 }
 
 enum cs_code
-pki_issuer_sign(struct pki_issuer *issuer, struct cs_arena *arena, struct cs_span tbs,
+pki_issuer_sign_raw(struct pki_issuer *issuer, struct cs_arena *arena, struct cs_span octets,
     struct cs_span *ret_signature, struct cs_err *err)
 {
-	return pki_signer_sign(&issuer->signer, arena, tbs, ret_signature, err);
+	return pki_signer_sign(&issuer->signer, arena, octets, ret_signature, err);
+}
+
+enum cs_code
+pki_issuer_sign(struct pki_issuer *issuer, struct cs_arena *arena, const struct pki_linted *linted,
+    struct cs_span *ret_signature, struct cs_err *err)
+{
+	if (!pki_linted_holds(linted, pki_issuer_name(issuer), pki_issuer_key_id(issuer),
+		pki_issuer_sigalg(issuer)))
+		return cs_fail(
+		    err, CS_INTERNAL, "the octets were linted for another CA, or changed");
+	return pki_issuer_sign_raw(issuer, arena, pki_linted_tbs(linted), ret_signature, err);
 }

@@ -32,10 +32,11 @@ uint32_t pki_issuer_rsa_bits(const struct pki_issuer *issuer);     /* 0: not RSA
 const struct cs_span *pki_issuer_chain(const struct pki_issuer *issuer, size_t *ret_n);
 
 /*
- * Signs to-be-signed octets (a certificate's, a CRL's, an OCSP response's) and verifies the result
- * with the certificate's public key before anybody sees it.  CS_INTERNAL: that failed.
+ * Signs a certificate's octets, which only pki_lint_pass can have made ready, and verifies the result with
+ * the CA's public key before anybody sees it.  CS_INTERNAL: that failed, or they were linted for another CA.
  */
+struct pki_linted;
 CS_MUST_USE enum cs_code pki_issuer_sign(struct pki_issuer *issuer, struct cs_arena *arena,
-    struct cs_span tbs, struct cs_span *ret_signature, struct cs_err *err);
+    const struct pki_linted *linted, struct cs_span *ret_signature, struct cs_err *err);
 
 #endif

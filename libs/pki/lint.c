@@ -8,10 +8,11 @@
 #include "base/text.h"
 #include "pki/der.h"
 #include "pki/evp.h"
+#include "pki/hash.h"
 #include "pki/lint_rules.h"
 #include "pki/verify.h"
 
-#define LINT_VERSION "countersign-lint 1 (SBR 1.0.16)"
+#define LINT_VERSION "countersign-lint 2 (SBR 1.0.16)"
 
 #define DAY_S INT64_C(86400)
 #define BACKDATING_S INT64_C(300)
@@ -21,26 +22,6 @@ const char *
 pki_lint_version(void)
 {
 	return LINT_VERSION;
-}
-
-void
-lint_say(struct lint *lint, enum pki_lint_severity severity, const char *id, const char *clause,
-    const char *fmt, ...)
-{
-	va_list ap;
-
-	lint->errors += severity == PKI_LINT_ERROR;
-	lint->warnings += severity == PKI_LINT_WARNING;
-	if (lint->n == LINT_FINDINGS)
-		return; /* counted, and that many say enough */
-	va_start(ap, fmt);
-	lint->findings[lint->n++] = (struct pki_lint_finding){
-		.id = id,
-		.clause = clause,
-		.severity = severity,
-		.text = cs_arena_vprintf(lint->arena, fmt, ap),
-	};
-	va_end(ap);
 }
 
 const char *
@@ -65,15 +46,13 @@ lint_serial(struct lint *lint, struct cs_span body)
 	struct cs_span serial;
 
 	if (!pki_der_unsigned(body, &serial) || serial.len == 0) {
-		lint_error(
-		    lint, "serial-not-positive", "SBR 7.1", "the serial number is not positive");
+		lint_say(lint, LINT_SERIAL_NOT_POSITIVE, "the serial number is not positive");
 		return;
 	}
 	if (serial.len > 20 || (serial.len == 20 && serial.data[0] >= 0x80))
-		lint_error(
-		    lint, "serial-too-long", "SBR 7.1", "the serial number is 2^159 or more");
+		lint_say(lint, LINT_SERIAL_TOO_LONG, "the serial number is 2^159 or more");
 	if (serial.len < 9)
-		lint_error(lint, "serial-too-short", "SBR 7.1",
+		lint_say(lint, LINT_SERIAL_TOO_SHORT,
 		    "a serial number of %zu octets cannot hold 64 random bits", serial.len);
 }
 
@@ -81,10 +60,10 @@ static void
 lint_algorithm(struct lint *lint, struct cs_span sigalg)
 {
 	if (pki_sigalg_name(sigalg) == NULL)
-		lint_error(lint, "signature-algorithm-prohibited", "SBR 7.1.3.2",
+		lint_say(lint, LINT_SIGNATURE_ALGORITHM_PROHIBITED,
 		    "not an algorithm of SBR 7.1.3.2, octet for octet");
-	if (!cs_span_equal(sigalg, lint->profile->sigalg))
-		lint_error(lint, "signature-algorithm-not-issuers", "RFC 5280 4.1.2.3",
+	if (lint->profile->ours && !cs_span_equal(sigalg, lint->profile->sigalg))
+		lint_say(lint, LINT_SIGNATURE_ALGORITHM_NOT_ISSUERS,
 		    "the algorithm is not the one that the issuing CA signs with");
 }
 
@@ -94,12 +73,11 @@ read_time(struct lint *lint, struct cs_span *validity, int64_t *ret_s)
 	struct pki_element time;
 
 	if (!pki_der_next(validity, &time) || !pki_der_time(time.tag, time.body, ret_s)) {
-		lint_error(lint, "validity-malformed", "RFC 5280 4.1.2.5",
-		    "the validity is not two times");
+		lint_say(lint, LINT_VALIDITY_MALFORMED, "the validity is not two times");
 		return false;
 	}
 	if ((time.tag == PKI_UTC_TIME) != (*ret_s < UTC_TIME_END_S))
-		lint_error(lint, "validity-encoding", "RFC 5280 4.1.2.5",
+		lint_say(lint, LINT_VALIDITY_ENCODING,
 		    "UTCTime is for years before 2050, GeneralizedTime for later ones");
 	return true;
 }
@@ -112,43 +90,52 @@ lint_validity(struct lint *lint, struct cs_span validity)
 	if (!read_time(lint, &validity, &from) || !read_time(lint, &validity, &until))
 		return;
 	if (validity.len > 0 || until < from) {
-		lint_error(
-		    lint, "validity-malformed", "RFC 5280 4.1.2.5", "it ends before it begins");
+		lint_say(lint, LINT_VALIDITY_MALFORMED, "it ends before it begins");
 		return;
 	}
 	const int64_t longest = (int64_t)lint->profile->max_days * DAY_S;
 	const int64_t seconds = until - from + 1; /* both ends count */
 	if (seconds > longest)
-		lint_error(lint, "validity-too-long", "SBR 6.3.2",
-		    "%lld seconds are more than %u days", (long long)seconds,
-		    lint->profile->max_days);
+		lint_say(lint, LINT_VALIDITY_TOO_LONG, "%lld seconds are more than %u days",
+		    (long long)seconds, lint->profile->max_days);
 	else if (seconds > longest - DAY_S)
-		lint_warn(
-		    lint, "validity-at-maximum", "SBR 6.3.2", "the longest validity by default");
+		lint_say(lint, LINT_VALIDITY_AT_MAXIMUM, "the longest validity by default");
+	if (!lint->profile->ours)
+		return;
 	if (from < lint->now_s - BACKDATING_S)
-		lint_error(lint, "validity-backdated", "SBR 6.3.2", "it begins %lld seconds ago",
+		lint_say(lint, LINT_VALIDITY_BACKDATED, "it begins %lld seconds ago",
 		    (long long)(lint->now_s - from));
 	if (from > lint->now_s + DAY_S)
-		lint_error(
-		    lint, "validity-in-the-future", "SBR 6.3.2", "it begins in more than a day");
+		lint_say(lint, LINT_VALIDITY_IN_THE_FUTURE, "it begins in more than a day");
 	if (until < lint->now_s)
-		lint_error(lint, "validity-over", "SBR 6.3.2", "it has ended already");
+		lint_say(lint, LINT_VALIDITY_OVER, "it has ended already");
 }
 
 static void
 lint_key(struct lint *lint, struct cs_span spki)
 {
+	static const struct {
+		const char *code;
+		enum lint_id id;
+	} ids[] = { { "KEYALG", LINT_PUBLIC_KEY_ALGORITHM }, { "SPKI", LINT_PUBLIC_KEY_ALGORITHM },
+		{ "CURVE", LINT_PUBLIC_KEY_ALGORITHM }, { "KEYSIZE", LINT_PUBLIC_KEY_SIZE },
+		{ "EXPONENT", LINT_PUBLIC_KEY_EXPONENT } };
+	enum lint_id id = LINT_PUBLIC_KEY_MALFORMED;
 	struct cs_refusal why;
 
 	lint->has_key = pki_spki_read(spki, &lint->key, &why);
-	if (!lint->has_key)
-		lint_error(lint, "public-key-prohibited", "SBR 7.1.3.1, 6.1.5", "%s", why.text);
+	if (lint->has_key)
+		return;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (strcmp(ids[i].code, why.code) == 0)
+			id = ids[i].id;
+	lint_say(lint, id, "%s", why.text);
 }
 
 static bool
 malformed(struct lint *lint, const char *what)
 {
-	lint_error(lint, "certificate-malformed", "RFC 5280 4.1", "%s", what);
+	lint_say(lint, LINT_CERTIFICATE_MALFORMED, "%s", what);
 	return false;
 }
 
@@ -170,8 +157,10 @@ lint_head(struct lint *lint, struct cs_span *body)
 	lint_algorithm(lint, part);
 	if (!pki_der_take_whole(body, PKI_SEQUENCE, &part))
 		return malformed(lint, "there is no issuer");
-	if (!cs_span_equal(part, lint->profile->issuer))
-		lint_error(lint, "issuer-not-the-ca", "SBR 7.1.4.1",
+	if (cs_span_equal(part, cs_span_of("\x30\x00", 2)))
+		lint_say(lint, LINT_ISSUER_MALFORMED, "the issuer is empty");
+	if (lint->profile->ours && !cs_span_equal(part, lint->profile->issuer))
+		lint_say(lint, LINT_ISSUER_NOT_THE_CA,
 		    "the issuer is not octet for octet the subject of the issuing CA");
 	return true;
 }
@@ -211,6 +200,13 @@ lint_tbs(struct lint *lint, struct cs_span tbs)
 	lint_names(lint);
 }
 
+/* Of ours, no clock that is wrong may switch a rule off. */
+static int64_t
+rules_of(const struct pki_lint_profile *profile, int64_t now_s)
+{
+	return profile->ours && now_s < LINT_RULES_SINCE_S ? LINT_RULES_SINCE_S : now_s;
+}
+
 struct pki_lint_result
 pki_lint(struct cs_arena *arena, struct cs_span tbs, const struct pki_lint_profile *profile,
     int64_t now_s)
@@ -219,9 +215,55 @@ pki_lint(struct cs_arena *arena, struct cs_span tbs, const struct pki_lint_profi
 		.arena = arena,
 		.profile = profile,
 		.now_s = now_s,
+		.rules_s = rules_of(profile, now_s),
 		.findings = CS_NEW_ARRAY(arena, LINT_FINDINGS, struct pki_lint_finding),
 	};
 
 	lint_tbs(&lint, tbs);
 	return (struct pki_lint_result){ lint.findings, lint.n, lint.errors, lint.warnings };
+}
+
+/* ---- what may be signed ---- */
+
+struct pki_linted {
+	struct cs_span tbs;
+	uint8_t sha256[PKI_SHA256];
+	struct cs_span issuer, issuer_key_id, sigalg; /* copies */
+};
+
+const struct pki_linted *
+pki_lint_pass(struct cs_arena *arena, struct cs_span tbs, const struct pki_lint_profile *profile,
+    int64_t now_s, struct pki_lint_result *ret_result)
+{
+	cs_assert(profile->ours && profile->issuer.len > 0 && profile->issuer_key_id.len > 0 &&
+		  profile->sigalg.len > 0 && profile->eku != NULL);
+	struct pki_linted *linted = CS_NEW(arena, struct pki_linted);
+	linted->tbs = cs_arena_copy_span(arena, tbs);
+	*ret_result = pki_lint(arena, linted->tbs, profile, now_s);
+	if (ret_result->errors > 0)
+		return NULL;
+	pki_sha256(linted->tbs, linted->sha256);
+	linted->issuer = cs_arena_copy_span(arena, profile->issuer);
+	linted->issuer_key_id = cs_arena_copy_span(arena, profile->issuer_key_id);
+	linted->sigalg = cs_arena_copy_span(arena, profile->sigalg);
+	return linted;
+}
+
+struct cs_span
+pki_linted_tbs(const struct pki_linted *linted)
+{
+	return linted->tbs;
+}
+
+bool
+pki_linted_holds(const struct pki_linted *linted, struct cs_span issuer, struct cs_span key_id,
+    struct cs_span sigalg)
+{
+	uint8_t sha256[PKI_SHA256];
+
+	pki_sha256(linted->tbs, sha256);
+	return memcmp(sha256, linted->sha256, sizeof(sha256)) == 0 &&
+	       cs_span_equal(linted->issuer, issuer) &&
+	       cs_span_equal(linted->issuer_key_id, key_id) &&
+	       cs_span_equal(linted->sigalg, sigalg);
 }

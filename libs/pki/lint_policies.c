@@ -23,23 +23,23 @@ static void
 lint_policy(struct lint *lint, const char *oid, size_t *reserved)
 {
 	if (strcmp(oid, ANY_POLICY) == 0) {
-		lint_error(
-		    lint, "policy-any", "SBR 7.1.6.4", "anyPolicy in a subscriber's certificate");
+		lint_say(lint, LINT_POLICY_ANY, "anyPolicy in a subscriber's certificate");
 		return;
 	}
 	if (strncmp(oid, RESERVED_ARC, strlen(RESERVED_ARC)) != 0) {
-		if (!lint_listed(lint->profile->own_policies, oid))
-			lint_error(lint, "policy-unknown", "SBR 7.1.6.1",
-			    "the policy %s is not the CA's", oid);
+		if (lint->profile->ours && !lint_listed(lint->profile->own_policies, oid))
+			lint_say(lint, LINT_POLICY_UNKNOWN, "the policy %s is not the CA's", oid);
 		return;
 	}
 	(*reserved)++;
 	if (is_legacy(oid))
-		lint_error(
-		    lint, "policy-legacy", "SBR 7.1.6.1", "Legacy generation since 2025-07-15");
-	if (strcmp(oid, lint->profile->policy_oid) != 0)
-		lint_error(lint, "policy-not-the-profiles", "SBR 7.1.6.1",
-		    "%s is not the profile's policy", oid);
+		lint_say(lint, LINT_POLICY_LEGACY, "Legacy generation since 2025-07-15");
+	if (lint->profile->policy_oid == NULL)
+		lint_say(lint, LINT_POLICY_RESERVED_PRIVATE,
+		    "%s in a certificate of a private root", oid);
+	else if ((lint->profile->ours || !is_legacy(oid)) &&
+		 strcmp(oid, lint->profile->policy_oid) != 0)
+		lint_say(lint, LINT_POLICY_NOT_THE_PROFILES, "%s is not the profile's policy", oid);
 }
 
 static void
@@ -48,8 +48,7 @@ lint_user_notice(struct lint *lint, struct cs_span qualifier)
 	struct cs_span notice;
 
 	if (!pki_der_take(&qualifier, PKI_SEQUENCE, &notice) || pki_der_is(notice, PKI_SEQUENCE))
-		lint_error(lint, "policy-notice-reference", "SBR 7.1.2.3 a",
-		    "userNotice with a noticeRef");
+		lint_say(lint, LINT_POLICY_NOTICE_REFERENCE, "userNotice with a noticeRef");
 }
 
 static void
@@ -60,8 +59,7 @@ lint_cps(struct lint *lint, struct cs_span qualifier)
 	if (!pki_der_take(&qualifier, PKI_IA5_STRING, &url) || pki_text_fault(url) != NULL ||
 	    ((url.len <= 7 || memcmp(url.data, "http://", 7) != 0) &&
 		(url.len <= 8 || memcmp(url.data, "https://", 8) != 0)))
-		lint_error(
-		    lint, "policy-cps-not-http", "SBR 7.1.2.3 a", "cPSuri is not http or https");
+		lint_say(lint, LINT_POLICY_CPS_NOT_HTTP, "cPSuri is not http or https");
 }
 
 static void
@@ -72,15 +70,13 @@ lint_qualifiers(struct lint *lint, struct cs_span policy)
 	if (policy.len == 0)
 		return;
 	if (!pki_der_take(&policy, PKI_SEQUENCE, &list) || policy.len > 0 || list.len == 0) {
-		lint_error(
-		    lint, "policy-qualifier", "RFC 5280 4.2.1.4", "malformed policy qualifiers");
+		lint_say(lint, LINT_POLICY_QUALIFIER, "malformed policy qualifiers");
 		return;
 	}
 	while (list.len > 0) {
 		if (!pki_der_take(&list, PKI_SEQUENCE, &info) ||
 		    !pki_der_take(&info, PKI_OID, &type)) {
-			lint_error(lint, "policy-qualifier", "RFC 5280 4.2.1.4",
-			    "malformed policy qualifiers");
+			lint_say(lint, LINT_POLICY_QUALIFIER, "malformed policy qualifiers");
 			return;
 		}
 		if (pki_der_oid_is(type, CPS))
@@ -88,8 +84,7 @@ lint_qualifiers(struct lint *lint, struct cs_span policy)
 		else if (pki_der_oid_is(type, USER_NOTICE))
 			lint_user_notice(lint, info);
 		else
-			lint_error(lint, "policy-qualifier", "SBR 7.1.2.3 a",
-			    "an unknown policy qualifier");
+			lint_say(lint, LINT_POLICY_QUALIFIER, "an unknown policy qualifier");
 	}
 }
 
@@ -99,8 +94,7 @@ lint_duplicates(struct lint *lint, const struct cs_span *oids, size_t n)
 	for (size_t i = 1; i < n; i++)
 		for (size_t j = 0; j < i; j++)
 			if (cs_span_equal(oids[i], oids[j]))
-				lint_error(lint, "policy-twice", "RFC 5280 4.2.1.4",
-				    "a policy is there twice");
+				lint_say(lint, LINT_POLICY_TWICE, "a policy is there twice");
 }
 
 void
@@ -110,21 +104,22 @@ lint_policies(struct lint *lint, struct cs_span value)
 	size_t n = 0, reserved = 0;
 
 	if (!pki_der_take(&value, PKI_SEQUENCE, &seq) || value.len > 0) {
-		lint_error(lint, "policy-malformed", "RFC 5280 4.2.1.4", "not a list of policies");
+		lint_say(lint, LINT_POLICY_MALFORMED, "not a list of policies");
 		return;
 	}
 	for (; seq.len > 0; n++) {
 		if (n == POLICIES || !pki_der_take(&seq, PKI_SEQUENCE, &policy) ||
 		    !pki_der_take(&policy, PKI_OID, &oids[n])) {
-			lint_error(
-			    lint, "policy-malformed", "RFC 5280 4.2.1.4", "not a list of policies");
+			lint_say(lint, LINT_POLICY_MALFORMED, "not a list of policies");
 			return;
 		}
 		lint_policy(lint, pki_der_oid_text(lint->arena, oids[n]), &reserved);
 		lint_qualifiers(lint, policy);
 	}
 	lint_duplicates(lint, oids, n);
-	if (reserved != 1)
-		lint_error(lint, "policy-reserved-count", "SBR 7.1.2.3 a",
+	if (reserved == 0 && lint->profile->policy_oid != NULL)
+		lint_say(lint, LINT_POLICY_RESERVED_MISSING, "there is no reserved policy");
+	if (reserved > 1)
+		lint_say(lint, LINT_POLICY_RESERVED_SEVERAL,
 		    "%zu reserved policies where exactly one must be", reserved);
 }

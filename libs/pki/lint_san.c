@@ -82,26 +82,76 @@ is_mailbox(struct cs_span text, bool *ret_ascii)
 	       is_domain(cs_span_of(at + 1, text.len - len - 1));
 }
 
+/* RFC 6761, RFC 7686 and names that networks use inside; "example" and "test" are let be. */
+static bool
+is_internal(struct cs_span domain)
+{
+	static const char *const tops[] = { "local", "localhost", "localdomain", "internal",
+		"invalid", "onion", "home", "corp", "lan", "intranet", "private", "arpa", NULL };
+	const uint8_t *dot = domain.len > 0 ? memrchr(domain.data, '.', domain.len) : NULL;
+
+	if (dot == NULL)
+		return true;
+	for (size_t i = 0; tops[i] != NULL; i++)
+		if (cs_span_is(
+			cs_span_of(dot + 1, domain.len - (size_t)(dot + 1 - domain.data)), tops[i]))
+			return true;
+	return false;
+}
+
+static void
+lint_internal(struct lint *lint, struct cs_span domain)
+{
+	if (is_internal(domain))
+		lint_say(
+		    lint, LINT_INTERNAL_DOMAIN_NAME, "nobody can own %s", lint_quote(lint, domain));
+}
+
+static void
+lint_host(struct lint *lint, struct cs_span host)
+{
+	const char *text;
+
+	if (!lint->profile->may_dns) {
+		lint_say(lint, LINT_SAN_PROHIBITED_NAME, "a dNSName, which is no mailbox");
+		return;
+	}
+	if (!is_domain(host)) {
+		lint_say(lint, LINT_HOST_MALFORMED, "%s is not a host", lint_quote(lint, host));
+		return;
+	}
+	lint_internal(lint, host);
+	text = cs_arena_strndup(lint->arena, (const char *)host.data, host.len);
+	for (size_t i = 0; i < lint->n_hosts; i++)
+		if (strcmp(lint->hosts[i], text) == 0)
+			lint_say(lint, LINT_HOST_MALFORMED, "a host is there twice");
+	if (lint->n_hosts == LINT_MAILBOXES)
+		lint_say(lint, LINT_HOST_MALFORMED, "more than 32 hosts");
+	else
+		lint->hosts[lint->n_hosts++] = text;
+}
+
 static void
 lint_mailbox(struct lint *lint, struct cs_span text, bool utf8)
 {
 	bool ascii = true;
 
 	if (!is_mailbox(text, &ascii)) {
-		lint_error(lint, "mailbox-malformed", "RFC 5321 4.1.2", "%s is not a mailbox",
-		    lint_quote(lint, text));
+		lint_say(
+		    lint, LINT_MAILBOX_MALFORMED, "%s is not a mailbox", lint_quote(lint, text));
 		return;
 	}
 	if (ascii == utf8)
-		lint_error(lint, "mailbox-wrong-form", "RFC 9598 3",
+		lint_say(lint, LINT_MAILBOX_WRONG_FORM,
 		    "SmtpUTF8Mailbox is for local parts outside ASCII, rfc822Name for all others");
+	const uint8_t *at = memchr(text.data, '@', text.len);
+	lint_internal(lint, cs_span_of(at + 1, text.len - (size_t)(at + 1 - text.data)));
 	const char *mailbox = cs_arena_strndup(lint->arena, (const char *)text.data, text.len);
 	for (size_t i = 0; i < lint->n_mailboxes; i++)
 		if (strcmp(lint->mailboxes[i], mailbox) == 0)
-			lint_error(
-			    lint, "mailbox-twice", "SBR 7.1.4.2.1", "a mailbox is there twice");
+			lint_say(lint, LINT_MAILBOX_TWICE, "a mailbox is there twice");
 	if (lint->n_mailboxes == LINT_MAILBOXES)
-		lint_error(lint, "mailbox-too-many", "SBR 7.1.4.2.1", "more than 32 mailboxes");
+		lint_say(lint, LINT_MAILBOX_TOO_MANY, "more than 32 mailboxes");
 	else
 		lint->mailboxes[lint->n_mailboxes++] = mailbox;
 }
@@ -112,17 +162,43 @@ lint_other_name(struct lint *lint, struct cs_span body)
 	struct cs_span oid, value, text;
 
 	if (!pki_der_take(&body, PKI_OID, &oid) || !pki_der_oid_is(oid, PKI_OID_SMTP_UTF8)) {
-		lint_error(lint, "san-prohibited-other-name", "SBR 7.1.4.2.1",
-		    "an otherName of another type");
+		if (lint->profile->strict)
+			lint_say(
+			    lint, LINT_SAN_PROHIBITED_OTHER_NAME, "an otherName of another type");
+		if (lint->profile->ours)
+			lint_say(lint, LINT_SAN_NAME_NOT_OURS, "an otherName of another type");
 		return;
 	}
 	if (!pki_der_take(&body, PKI_CONTEXT_CONSTRUCTED(0), &value) || body.len > 0 ||
 	    !pki_der_take(&value, PKI_UTF8_STRING, &text) || value.len > 0) {
-		lint_error(lint, "mailbox-malformed", "RFC 9598 3",
-		    "an SmtpUTF8Mailbox that is no UTF8String");
+		lint_say(lint, LINT_MAILBOX_MALFORMED, "an SmtpUTF8Mailbox that is no UTF8String");
 		return;
 	}
 	lint_mailbox(lint, text, true);
+}
+
+static void
+lint_general_name(struct lint *lint, const struct pki_element *name)
+{
+	switch (name->tag) {
+	case PKI_CONTEXT(1):
+		lint_mailbox(lint, name->body, false);
+		return;
+	case PKI_CONTEXT_CONSTRUCTED(0):
+		lint_other_name(lint, name->body);
+		return;
+	case PKI_CONTEXT(2):
+		lint_host(lint, name->body);
+		return;
+	case PKI_CONTEXT_CONSTRUCTED(4):
+		/* A directoryName of what the subject may hold is allowed; we look into none. */
+		if (lint->profile->ours)
+			lint_say(lint, LINT_SAN_NAME_NOT_OURS, "a directoryName");
+		return;
+	default:
+		lint_say(lint, LINT_SAN_PROHIBITED_NAME,
+		    "a name of the type [%d], which is no mailbox", name->tag & 0x1f);
+	}
 }
 
 void
@@ -132,22 +208,16 @@ lint_alternative_names(struct lint *lint, struct cs_span value, bool critical)
 	struct pki_element name;
 
 	if (critical != (lint->n_subject == 0))
-		lint_error(lint, "san-criticality", "SBR 7.1.2.3 h, RFC 5280 4.2.1.6",
-		    "it is critical exactly when the subject is empty");
+		lint_say(
+		    lint, LINT_SAN_CRITICALITY, "it is critical exactly when the subject is empty");
 	if (!pki_der_take(&value, PKI_SEQUENCE, &seq) || value.len > 0) {
-		lint_error(
-		    lint, "extension-malformed", "RFC 5280 4.2.1.6", "subjectAltName is no list");
+		lint_say(lint, LINT_EXTENSION_MALFORMED, "subjectAltName is no list");
 		return;
 	}
-	while (pki_der_next(&seq, &name)) {
-		if (name.tag == PKI_CONTEXT(1))
-			lint_mailbox(lint, name.body, false);
-		else if (name.tag == PKI_CONTEXT_CONSTRUCTED(0))
-			lint_other_name(lint, name.body);
-		else
-			lint_error(lint, "san-prohibited-name", "SBR 7.1.4.2.1",
-			    "a name of the type [%d], which is no mailbox", name.tag & 0x1f);
-	}
+	while (pki_der_next(&seq, &name))
+		lint_general_name(lint, &name);
+	if (seq.len > 0)
+		lint_say(lint, LINT_EXTENSION_MALFORMED, "subjectAltName is no list");
 	if (lint->n_mailboxes == 0)
-		lint_error(lint, "san-without-mailbox", "SBR 7.1.4.2.1", "there is no mailbox");
+		lint_say(lint, LINT_SAN_WITHOUT_MAILBOX, "there is no mailbox");
 }

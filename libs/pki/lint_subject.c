@@ -112,13 +112,12 @@ static void
 lint_value(struct lint *lint, const char *name, const char *value)
 {
 	if (value[0] == ' ' || value[0] == '\0' || value[strlen(value) - 1] == ' ')
-		lint_error(lint, "subject-padded", "SBR 7.1.4.2",
-		    "%s begins or ends with a space, or is empty", name);
+		lint_say(
+		    lint, LINT_SUBJECT_PADDED, "%s begins or ends with a space, or is empty", name);
 	if (is_only_metadata(value))
-		lint_error(lint, "subject-insignificant", "SBR 7.1.4.2", "%s says nothing", name);
+		lint_say(lint, LINT_SUBJECT_INSIGNIFICANT, "%s says nothing", name);
 	if (holds_html_entity(value))
-		lint_error(
-		    lint, "subject-html-entity", "SBR 7.1.4.2", "%s holds an HTML entity", name);
+		lint_say(lint, LINT_SUBJECT_HTML_ENTITY, "%s holds an HTML entity", name);
 }
 
 static void
@@ -126,11 +125,10 @@ lint_presence(struct lint *lint, const char *oid, const char *name)
 {
 	if (!lint_listed(lint->profile->must_subject, oid) &&
 	    !lint_listed(lint->profile->may_subject, oid))
-		lint_error(lint, "subject-attribute-prohibited", "SBR 7.1.4.2.2",
+		lint_say(lint, LINT_SUBJECT_ATTRIBUTE_PROHIBITED,
 		    "the profile has no %s in the subject", name);
 	if (value_of(lint, oid) != NULL)
-		lint_error(
-		    lint, "subject-attribute-twice", "SBR 7.1.4.2", "%s is there twice", name);
+		lint_say(lint, LINT_SUBJECT_ATTRIBUTE_TWICE, "%s is there twice", name);
 }
 
 static void
@@ -141,7 +139,7 @@ lint_attribute(struct lint *lint, struct cs_span body)
 
 	if (!pki_der_take(&body, PKI_OID, &oid_body) || !pki_der_next(&body, &element) ||
 	    body.len > 0) {
-		lint_error(lint, "subject-malformed", "RFC 5280 4.1.2.4", "not a type and a value");
+		lint_say(lint, LINT_SUBJECT_MALFORMED, "not a type and a value");
 		return;
 	}
 	const char *oid = pki_der_oid_text(lint->arena, oid_body);
@@ -149,28 +147,24 @@ lint_attribute(struct lint *lint, struct cs_span body)
 	const size_t i = oid != NULL ? find_known(oid) : N_KNOWN;
 	const char *name = i < N_KNOWN ? known[i].name : oid;
 	if (oid == NULL || value == NULL || lint->n_subject == LINT_ATTRIBUTES) {
-		lint_error(lint, "subject-unreadable", "RFC 5280 4.1.2.4",
-		    "a value that is no plain text");
+		lint_say(lint, LINT_SUBJECT_UNREADABLE, "a value that is no plain text");
 		return;
 	}
 	lint_presence(lint, oid, name);
 	lint_value(lint, name, value);
 	if (i < N_KNOWN && !is_right_type(known[i].kind, element.tag))
-		lint_error(lint, "subject-string-type", "RFC 5280 4.1.2.4",
-		    "%s has another string type", name);
+		lint_say(lint, LINT_SUBJECT_STRING_TYPE, "%s has another string type", name);
 	if (i < N_KNOWN && characters(value) > known[i].most)
-		lint_error(lint, "subject-too-long", "RFC 5280 A.1",
-		    "%s has more than %zu characters", name, known[i].most);
+		lint_say(lint, LINT_SUBJECT_TOO_LONG, "%s has more than %zu characters", name,
+		    known[i].most);
 	lint->subject[lint->n_subject++] = (struct lint_attribute){ oid, value };
 }
 
 static void
 lint_country(struct lint *lint, const char *country)
 {
-	if (country != NULL && (strlen(country) != 2 || country[0] < 'A' || country[0] > 'Z' ||
-				   country[1] < 'A' || country[1] > 'Z'))
-		lint_error(lint, "subject-country", "SBR 7.1.4.2.2 l",
-		    "not an ISO 3166-1 code of two capitals");
+	if (country != NULL && (strlen(country) != 2 || !lint_is_country(country)))
+		lint_say(lint, LINT_SUBJECT_COUNTRY, "not a code of ISO 3166-1");
 }
 
 /* Personal names (SBR 7.1.4.2.2 d, e, f) and places (g to l) depend on each other. */
@@ -183,17 +177,13 @@ lint_dependencies(struct lint *lint)
 	const bool street = value_of(lint, STREET) != NULL;
 
 	if (personal && pseudonym)
-		lint_error(
-		    lint, "subject-name-and-pseudonym", "SBR 7.1.4.2.2", "a name and a pseudonym");
-	if (lint->profile->cn_personal && !personal && !pseudonym)
-		lint_error(
-		    lint, "subject-without-person", "SBR 7.1.4.2.2", "neither name nor pseudonym");
+		lint_say(lint, LINT_SUBJECT_NAME_AND_PSEUDONYM, "a name and a pseudonym");
+	if (lint->profile->is_person && !personal && !pseudonym)
+		lint_say(lint, LINT_SUBJECT_WITHOUT_PERSON, "neither name nor pseudonym");
 	if (street && !place)
-		lint_error(lint, "subject-street-without-place", "SBR 7.1.4.2.2 g",
-		    "a street without a place");
+		lint_say(lint, LINT_SUBJECT_STREET_WITHOUT_PLACE, "a street without a place");
 	if ((place || value_of(lint, POSTAL) != NULL) && value_of(lint, COUNTRY) == NULL)
-		lint_error(lint, "subject-place-without-country", "SBR 7.1.4.2.2",
-		    "a place without a country");
+		lint_say(lint, LINT_SUBJECT_PLACE_WITHOUT_COUNTRY, "a place without a country");
 	lint_country(lint, value_of(lint, COUNTRY));
 	if (value_of(lint, ORG_ID) != NULL)
 		lint_organization_identifier(lint, value_of(lint, ORG_ID), value_of(lint, COUNTRY));
@@ -210,19 +200,16 @@ lint_subject(struct lint *lint, struct cs_span name)
 	while (body.len > 0) {
 		if (!pki_der_take(&body, PKI_SET, &rdn) ||
 		    !pki_der_take(&rdn, PKI_SEQUENCE, &attribute)) {
-			lint_error(lint, "subject-malformed", "RFC 5280 4.1.2.4",
-			    "not a sequence of sets");
+			lint_say(lint, LINT_SUBJECT_MALFORMED, "not a sequence of sets");
 			return;
 		}
 		lint_attribute(lint, attribute);
 		if (rdn.len > 0)
-			lint_error(lint, "subject-multivalued", "SBR 7.1.4.2",
-			    "two attributes in one RDN");
+			lint_say(lint, LINT_SUBJECT_MULTIVALUED, "two attributes in one RDN");
 	}
 	for (; must != NULL && *must != NULL; must++)
 		if (value_of(lint, *must) == NULL)
-			lint_error(lint, "subject-attribute-missing", "SBR 7.1.4.2.2",
-			    "there is no %s",
+			lint_say(lint, LINT_SUBJECT_ATTRIBUTE_MISSING, "there is no %s",
 			    find_known(*must) < N_KNOWN ? known[find_known(*must)].name : *must);
 	lint_dependencies(lint);
 }
@@ -234,6 +221,15 @@ is_mailbox(const struct lint *lint, const char *value)
 		if (strcmp(lint->mailboxes[i], value) == 0)
 			return true;
 	return false;
+}
+
+/* One "@" between text without spaces: a person reads it as an address, whatever attribute it is in. */
+static bool
+looks_like_mailbox(const char *value)
+{
+	const char *at = strchr(value, '@');
+
+	return at != NULL && at > value && at[1] != '\0' && strchr(value, ' ') == NULL;
 }
 
 /* "Given Surname", or the pseudonym. */
@@ -257,15 +253,19 @@ lint_names(struct lint *lint)
 	const char *cn = value_of(lint, CN), *email = value_of(lint, EMAIL);
 	const char *org = value_of(lint, ORG);
 
-	if (email != NULL && !is_mailbox(lint, email))
-		lint_error(lint, "email-not-in-san", "SBR 7.1.4.2.1",
-		    "emailAddress is not repeated in subjectAltName");
+	for (size_t i = 0; i < lint->n_subject; i++)
+		if (looks_like_mailbox(lint->subject[i].value) &&
+		    !is_mailbox(lint, lint->subject[i].value))
+			lint_say(lint, LINT_SUBJECT_MAILBOX_NOT_IN_SAN,
+			    "a mailbox of the subject is not repeated in subjectAltName");
+	if (email != NULL && !looks_like_mailbox(email))
+		lint_say(lint, LINT_SUBJECT_MAILBOX_NOT_IN_SAN, "emailAddress is no mailbox");
 	if (cn == NULL)
 		return;
 	const bool good = (lint->profile->cn_mailbox && is_mailbox(lint, cn)) ||
 			  (lint->profile->cn_personal && is_person(lint, cn)) ||
 			  (lint->profile->cn_organization && org != NULL && strcmp(cn, org) == 0);
 	if (!good)
-		lint_error(lint, "common-name-unknown-source", "SBR 7.1.4.2.2 a",
+		lint_say(lint, LINT_COMMON_NAME_UNKNOWN_SOURCE,
 		    "commonName is none of what the profile allows there");
 }

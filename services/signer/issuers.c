@@ -41,6 +41,7 @@ read_ca(struct cs_arena *arena, const struct issuers_settings *settings, struct 
 	ca->key_id = pki_issuer_key_id(row->issuer);
 	ca->sigalg = pki_issuer_sigalg(row->issuer);
 	ca->not_after_s = pki_issuer_certificate(row->issuer)->not_after_s;
+	ca->rsa_bits = pki_issuer_rsa_bits(row->issuer);
 	row->chain = pki_issuer_chain(row->issuer, &row->n_chain);
 	if (read_urls(arena, "CS_CRL_URLS", settings->crl_urls, &ca->crl_urls, err) ||
 	    read_urls(arena, "CS_OCSP_URLS", settings->ocsp_urls, &ca->ocsp_urls, err) ||

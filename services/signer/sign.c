@@ -122,6 +122,26 @@ sign_read_result(struct cs_span body, struct sign_result *ret, struct cs_err *er
 
 /* ---- act ---- */
 
+/*
+ * The octets again, by the profile and for the CA of the order, because nothing else is signed.  What
+ * passed when the gate judged fails here only when a rule or a limit of time passed in between: the gate
+ * is asked again and gives the reason.
+ */
+static const struct pki_linted *
+lint(const struct issuers_row *row, const struct sign_order *order, struct svc_work *work)
+{
+	const struct smime_profile *profile = smime_profile_find(order->profile);
+	const struct pki_linted *linted;
+	struct cs_refusal why;
+
+	if (profile == NULL)
+		return NULL;
+	linted = gate_lint(work->arena, profile, &row->ca, 0, order->tbs, work->now_ms, &why);
+	if (linted == NULL)
+		log_warn(work->log, "not signed code=%s text=\"%s\"", why.code, why.text);
+	return linted;
+}
+
 struct sign_result
 sign_carry_out(const struct signer_service *signer, struct svc_work *work)
 {
@@ -135,9 +155,12 @@ sign_carry_out(const struct signer_service *signer, struct svc_work *work)
 	const struct issuers_row *row = issuers_find(signer->issuers, order.issuer);
 	if (row == NULL)
 		return result;
-	pki_sha256(order.tbs, result.tbs_sha256);
+	const struct pki_linted *linted = lint(row, &order, work);
+	if (linted == NULL)
+		return result;
+	pki_sha256(pki_linted_tbs(linted), result.tbs_sha256);
 	result.says = SIGN_DONE;
-	if (pki_issuer_sign(row->issuer, work->arena, order.tbs, &result.signature, &err)) {
+	if (pki_issuer_sign(row->issuer, work->arena, linted, &result.signature, &err)) {
 		log_error(work->log, "signing failed reason=\"%s\"", err.text);
 		result.says = SIGN_FAILED;
 		result.signature.len = 0;

@@ -5,6 +5,7 @@
  * An order to sign is a row of the work table, and rows can be edited by whoever owns the database.  So
  * an order is sealed with a key that only signers have: what they did not judge they do not sign.
  * And it is good for a minute: later the gate must be asked again (the result is SIGN_RECHECK).
+ * The key signs what the lints of the profile have just passed, octet for octet, and nothing else.
  */
 #ifndef SIGNER_SIGN_H
 #define SIGNER_SIGN_H

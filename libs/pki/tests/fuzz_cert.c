@@ -49,7 +49,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct pki_lint_profile profile = { .policy_oid = "2.23.140.1.5.1.2",
 		.max_days = 825,
 		.must_subject = none,
-		.may_subject = none };
+		.may_subject = none,
+		.ours = true,
+		.eku = none };
 	struct cs_arena *arena = cs_arena_new();
 	struct pki_cert_info info;
 	struct cs_err err;

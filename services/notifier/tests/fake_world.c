@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "pki/ca.h"
+#include "pki/issuer_raw.h"
 
 #define DAY_S 86400
 
@@ -120,7 +121,7 @@ issue(struct fake_world *world, struct pki_issuer *issuer, const struct pki_mail
 	struct cs_err err;
 
 	if (pki_cert_tbs(world->arena, &template, &tbs, &err) ||
-	    pki_issuer_sign(issuer, world->arena, tbs, &signature, &err))
+	    pki_issuer_sign_raw(issuer, world->arena, tbs, &signature, &err))
 		fail_msg("%s", err.text);
 	return pki_cert_assemble(world->arena, tbs, template.sigalg, signature);
 }
