@@ -239,6 +239,34 @@ CHANGE(longest, STEP_FACTS, w->request.validity_days = 825)
 CHANGE(too_long, STEP_FACTS, w->request.validity_days = 826)
 CHANGE(no_days, STEP_FACTS, w->request.validity_days = 0)
 
+/* Hosts stand in certificates of private roots only, so only there are they proved. */
+#define DOMAINS(...)                                        \
+	static const char *const hosts[] = { __VA_ARGS__ }; \
+	w->request.domains = world_texts(hosts, COUNT(hosts))
+#define PRIVATE w->plan.certificate_profile = "private-mailbox"
+CHANGE(hosts_of_public, STEP_FACTS, DOMAINS("sales.example"))
+CHANGE(host_proved, STEP_FACTS, PRIVATE; DOMAINS("dev.example"))
+CHANGE(host_below, STEP_FACTS, PRIVATE; DOMAINS("dev.example", "www.dev.example"))
+CHANGE(host_not_proved, STEP_FACTS, PRIVATE; DOMAINS("dev.example", "sales.example"))
+CHANGE(host_not_covered, STEP_FACTS, PRIVATE; DOMAINS("www.dev.example");
+       w->evidence[DOMAIN].covers_subdomains = false)
+static void
+host_not_corroborated(struct world *w, enum world_step step)
+{
+	static const char *const ann[] = { "ann@sales.example" }, *const host[] = { "dev.example" };
+
+	if (step == STEP_FACTS) {
+		PRIVATE;
+		w->request.mailboxes = world_texts(ann, 1);
+		w->request.domains = world_texts(host, 1);
+	}
+	if (step == STEP_PLAN) {
+		for (size_t i = MPIC_DOMAIN; i + 1 < CHECKS; i++)
+			w->checks[i] = w->checks[i + 1];
+		w->plan.n_checks--;
+	}
+}
+
 /* ---- the floor: plans that ask for too little ---- */
 CHANGE(empty_plan, STEP_PLAN, w->plan.n_checks = 0)
 
@@ -524,6 +552,12 @@ static const struct {
 	{ "good evidence that the plan does not name", not_named, "mailbox-1 absent" },
 	{ "unknown profile", no_profile, "profile" },
 	{ "profile that needs identity", organization, "profile" },
+	{ "hosts that the certificate will not name", hosts_of_public, NULL },
+	{ "a host that is proved", host_proved, NULL },
+	{ "a host below one that is proved", host_below, NULL },
+	{ "a host that nothing proves", host_not_proved, "domain-not-proved" },
+	{ "a host that the proof does not cover", host_not_covered, "domain-not-proved" },
+	{ "a host that others did not see", host_not_corroborated, "domain-not-corroborated" },
 	{ "longest validity", longest, NULL },
 	{ "a day longer", too_long, "validity" },
 	{ "no validity", no_days, "validity" },

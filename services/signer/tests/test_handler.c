@@ -404,6 +404,46 @@ a_certificate_says_what_was_proved(void **state)
 	    audit_first_bad(fake_store.audits, fake_store.n_audits), fake_store.n_audits);
 }
 
+/* The last order with other octets or another profile, under a true seal. */
+static enum sign_says
+carry_out_altered(struct bench *b, size_t octet, const char *profile)
+{
+	const size_t n = svc_test_count(b->test, "work.sign");
+	const struct svc_test_out *out = svc_test_out(b->test, "work.sign", n - 1);
+	struct log_context log = { .service = "test", .level = LOG_ERROR };
+	struct sign_order order;
+
+	assert_true(sign_read_order(b->signer.seal_key, out->key, out->body, &order));
+	order.tbs = cs_arena_copy_span(b->w->arena, order.tbs);
+	if (octet > 0)
+		((uint8_t *)(uintptr_t)order.tbs.data)[octet] ^= 1;
+	if (profile != NULL)
+		order.profile = profile;
+	struct svc_work work = { .kind = "sign",
+		.key = out->key,
+		.body = sign_write_order(b->w->arena, b->signer.seal_key, out->key, &order),
+		.now_ms = NOW + 1,
+		.arena = b->w->arena,
+		.log = &log };
+
+	return sign_carry_out(&b->signer, &work).says;
+}
+
+static void
+a_true_seal_gets_no_signature_without_the_lints(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, only_ann);
+	give_all(b);
+	assert_int_equal(carry_out_altered(b, 0, NULL), SIGN_DONE);
+	assert_int_equal(carry_out_altered(b, 4, NULL), SIGN_RECHECK);  /* the version's tag */
+	assert_int_equal(carry_out_altered(b, 60, NULL), SIGN_RECHECK); /* in the issuer */
+	assert_int_equal(carry_out_altered(b, 0, "mailbox-multipurpose"), SIGN_RECHECK);
+	assert_int_equal(carry_out_altered(b, 0, "sponsor-strict"), SIGN_RECHECK);
+	assert_int_equal(carry_out_altered(b, 0, "mailbox-legacy"), SIGN_RECHECK);
+}
+
 static void
 the_second_result_changes_nothing(void **state)
 {
@@ -821,6 +861,7 @@ main(void)
 		cmocka_unit_test(a_conflict_runs_again_and_changes_nothing),
 		cmocka_unit_test(what_comes_elsewhere_is_found_by_the_clock),
 		cmocka_unit_test(a_certificate_says_what_was_proved),
+		cmocka_unit_test(a_true_seal_gets_no_signature_without_the_lints),
 		cmocka_unit_test(the_second_result_changes_nothing),
 		cmocka_unit_test(an_old_order_is_judged_again),
 		cmocka_unit_test(an_order_that_outlived_its_plan_is_void),
