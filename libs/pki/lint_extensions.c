@@ -473,6 +473,10 @@ check_presence(struct lint *lint, const struct cs_span *seen, size_t n)
 			times += pki_der_oid_is(seen[j], rules[i].oid);
 		if (times == 0 && is_missed(lint, &rules[i]))
 			lint_say(lint, rules[i].missing, "there is no %s", rules[i].name);
+		if (times == 0 && lint->profile->ours &&
+		    rules[i].missing == LINT_SUBJECT_KEY_ID_MISSING)
+			lint_say(
+			    lint, LINT_EXTENSION_OF_OURS_MISSING, "there is no %s", rules[i].name);
 		if (times > 1)
 			lint_say(lint, LINT_EXTENSION_TWICE, "%s is there twice", rules[i].name);
 	}
