@@ -8,9 +8,11 @@
 #define SMIME_IDENTITY_H
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/refusal.h"
 #include "base/span.h"
 #include "smime/profile.h"
+#include "smime/rules.h"
 
 #define SMIME_IDENTITY_MAX 1024 /* octets of the written form */
 
@@ -26,10 +28,47 @@ struct cs_span smime_identity_write(struct cs_arena *arena, const struct smime_i
 
 /*
  * The strict reverse; values are checked: length by RFC 5280 upper bounds, text without control and
- * hidden characters, not only metadata (SBR 7.1.4.2), country, organizationIdentifier (SBR appendix A).
- * `type`: only what the subject of this type may name.  False: *ret_why.
+ * hidden characters, not only metadata (SBR 7.1.4.2), country (ISO 3166-1), organizationIdentifier (SBR
+ * appendix A), which attributes need which others, and a pseudonym beside no name (SBR 7.1.4.2.2).
+ * `type`: what its subject must name and may name beside mailboxes.  Values live in `arena`.  False:
+ * *ret_why, its field the attribute's name or "".
  */
 CS_MUST_USE bool smime_identity_read(struct cs_arena *arena, struct cs_span octets,
     enum smime_type type, struct smime_identity *ret, struct cs_refusal *ret_why);
+
+/*
+ * May a certificate of this type have this commonName (SBR 7.1.4.2.2 a), beside one of its mailboxes: the
+ * organizationName; or the personal name (given name, a space, surname; or the only one of them) or the
+ * pseudonym.
+ */
+bool smime_identity_may_name(
+    enum smime_type type, const struct smime_identity *identity, const char *common_name);
+
+/*
+ * What a subject of this type says of the two, either NULL: a sponsor's certificate names the organization
+ * with its address, and the person without theirs (SBR 7.1.4.2.2).  Values are borrowed.
+ */
+struct smime_identity smime_identity_join(enum smime_type type,
+    const struct smime_identity *organization, const struct smime_identity *individual);
+
+/* ---- how it was verified ---- */
+
+/* One row for each method and what it proves: SMIME_PROOF_ORGANIZATION, _AUTHORITY or _INDIVIDUAL. */
+struct smime_identity_method {
+	const char *name; /* "register" */
+	enum smime_proof proof;
+	const char *clause; /* "SBR 3.2.3" */
+	const char *what;   /* for people: "a government register" */
+	bool
+	    sponsor_only; /* of sponsor-validated certificates alone: an enterprise vouches for its people */
+};
+
+const struct smime_identity_method *smime_identity_methods(size_t *ret_n);
+/* NULL: this name proves nothing of this kind. */
+const struct smime_identity_method *
+smime_identity_method_find(const char *name, enum smime_proof proof);
+
+/* Which of the three a certificate of this type rests on (SBR 3.2). */
+bool smime_identity_needs(enum smime_type type, enum smime_proof proof);
 
 #endif
