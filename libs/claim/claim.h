@@ -199,6 +199,8 @@ struct claim_evidence {
 	const char *rules_version;
 	struct claim_texts seen;
 	const char *detail;
+	int64_t
+	    stated_at_ms; /* of organization, authority, individual alone, not before checked_at_ms; else 0 */
 };
 
 struct claim_perspective_answer {
@@ -323,7 +325,8 @@ void claim_evidence_for(const struct claim_asked *asked, struct claim_evidence *
  * "revocation".  "perspective" needs "*" as its enterprises.
  *
  * A key counts from not_before to not_after (both included) and before distrusted_at, for the statement's
- * own time and for the `now_ms` that is given; a statement may be up to five seconds ahead of `now_ms`.
+ * own time (of evidence: when it was checked; of an identity, which people verify, when it was stated) and
+ * for the `now_ms` that is given; a statement may be up to five seconds ahead of `now_ms`.
  * Who recorded a statement while its key counted passes the time of recording.
  */
 CS_MUST_USE enum cs_code claim_trust_load(

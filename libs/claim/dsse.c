@@ -231,7 +231,8 @@ claim_open_evidence(struct cs_arena *arena, const struct claim_trust *trust,
 	const struct claim_stated stated = {
 		.state = cs_arena_printf(arena, "evidence.%s", claim_kind_name(evidence.kind)),
 		.enterprise = evidence.enterprise,
-		.at_ms = evidence.checked_at_ms,
+		.at_ms =
+		    evidence.stated_at_ms != 0 ? evidence.stated_at_ms : evidence.checked_at_ms,
 		.now_ms = now_ms,
 	};
 	if (permit(&opened, &stated, err) != CS_OK)

@@ -327,11 +327,18 @@ claim_wire_read_revocation(struct cs_arena *arena, struct cs_span octets_in,
 	return r.code;
 }
 
+/* Verified by people, long before a service states it. */
+static bool
+is_identity(unsigned kind)
+{
+	return kind == CLAIM_ORGANIZATION || kind == CLAIM_AUTHORITY || kind == CLAIM_INDIVIDUAL;
+}
+
 /* A proof is of a mailbox or of a domain, or of who somebody is. */
 static const char *
 target(struct reading *r, unsigned kind, const char *value)
 {
-	if (kind == CLAIM_ORGANIZATION || kind == CLAIM_AUTHORITY || kind == CLAIM_INDIVIDUAL)
+	if (is_identity(kind))
 		return name(r, value, "target");
 	return kind == CLAIM_MAILBOX ? mailbox(r, value, "target") : domain(r, value, "target");
 }
@@ -512,7 +519,11 @@ read_evidence_body(
 		.rules_version = name_or_none(r, m->rules_version, "rules version"),
 		.seen = texts(r, m->seen, m->n_seen, text, "seen"),
 		.detail = text(r, m->detail, "detail"),
+		.stated_at_ms = when_or_never(r, m->stated_at_ms, "stated at"),
 	};
+	want(r, m->stated_at_ms == 0 || is_identity(m->kind), "stated at", "of an identity alone");
+	want(r, m->stated_at_ms == 0 || m->stated_at_ms >= m->checked_at_ms, "stated at",
+	    "before it was checked");
 }
 
 enum cs_code
@@ -869,6 +880,7 @@ claim_wire_evidence(struct cs_arena *arena, const struct claim_evidence *evidenc
 	m.n_seen = evidence->seen.n;
 	m.seen = (char **)evidence->seen.items;
 	m.detail = pack_text(evidence->detail);
+	m.stated_at_ms = evidence->stated_at_ms;
 	return pack_write(arena, &m.base);
 }
 

@@ -341,9 +341,63 @@ plans_and_evidence_are_read_strictly(void **state)
 	c->evidence.check_digest[31] ^= 1;
 	assert_int_equal(OPEN_EVIDENCE(&c->evidence), CS_MALFORMED);
 	c->evidence.check_digest[31] ^= 1;
+	c->evidence.stated_at_ms = c->evidence.checked_at_ms; /* of an identity alone */
+	assert_int_equal(OPEN_EVIDENCE(&c->evidence), CS_MALFORMED);
+	c->evidence.stated_at_ms = 0;
+	assert_int_equal(OPEN_EVIDENCE(&c->evidence), CS_OK);
 	c->evidence.target = "ann@sales.example"; /* a domain's proof about a mailbox */
 	claim_evidence_check_digest(&c->evidence, c->evidence.check_digest);
 	assert_int_equal(OPEN_EVIDENCE(&c->evidence), CS_MALFORMED);
+}
+
+static enum cs_code
+open_identity(struct fake_claims *c, int64_t now_ms)
+{
+	struct claim_evidence got;
+	const struct cs_span sealed =
+	    claim_seal_evidence(c->arena, c->keys[FAKE_POLICY], &c->evidence);
+	const enum cs_code code =
+	    claim_open_evidence(c->arena, c->trust, sealed, now_ms, &got, NULL);
+
+	if (code == CS_OK) {
+		assert_int_equal(got.stated_at_ms, c->evidence.stated_at_ms);
+		assert_int_equal(got.checked_at_ms, c->evidence.checked_at_ms);
+	}
+	return code;
+}
+
+/* People verified it long before the key that states it was there; the key counts for what it states. */
+static void
+an_identity_is_stated_in_the_time_of_its_key(void **state)
+{
+	static const char *const states[] = { "evidence.organization" };
+	struct fake_claims *c = *state;
+	struct claim_trust_row *row = &c->rows[1];
+	struct cs_err err;
+
+	row->states = (struct claim_texts){ (const char **)states, 1 };
+	assert_int_equal(fake_claims_reload(c, FAKE_ANN, FAKE_BOB, &err), CS_OK);
+	c->evidence.kind = CLAIM_ORGANIZATION;
+	c->evidence.target = "acme";
+	c->evidence.checked_at_ms = row->not_before_ms - 1000;
+	c->evidence.stated_at_ms = FAKE_NOW - 100;
+	claim_evidence_check_digest(&c->evidence, c->evidence.check_digest);
+	assert_int_equal(open_identity(c, FAKE_NOW), CS_OK);
+	assert_int_equal(open_identity(c, row->not_after_ms + 1), CS_MALFORMED);
+	c->evidence.stated_at_ms = row->not_before_ms - 1;
+	assert_int_equal(open_identity(c, FAKE_NOW), CS_MALFORMED);
+	c->evidence.stated_at_ms = c->evidence.checked_at_ms - 1;
+	assert_int_equal(open_identity(c, FAKE_NOW), CS_MALFORMED);
+	c->evidence.stated_at_ms = 0; /* then it was stated when it was checked */
+	assert_int_equal(open_identity(c, FAKE_NOW), CS_MALFORMED);
+	c->evidence.checked_at_ms = row->not_before_ms;
+	assert_int_equal(open_identity(c, FAKE_NOW), CS_OK);
+	c->evidence.stated_at_ms = FAKE_NOW + 60000;
+	assert_int_equal(open_identity(c, FAKE_NOW), CS_MALFORMED);
+	c->evidence.stated_at_ms = FAKE_NOW;
+	c->evidence.kind = CLAIM_AUTHORITY; /* not among what the key may state */
+	claim_evidence_check_digest(&c->evidence, c->evidence.check_digest);
+	assert_int_equal(open_identity(c, FAKE_NOW), CS_MALFORMED);
 }
 
 /* protobuf-c hides all of these (threat D8): the length of what it packs again gives them away. */
@@ -538,6 +592,7 @@ main(void)
 		TEST(evidence_for_a_check_repeats_it_exactly),
 		TEST(requests_are_read_strictly),
 		TEST(plans_and_evidence_are_read_strictly),
+		TEST(an_identity_is_stated_in_the_time_of_its_key),
 		TEST(hidden_octets_are_refused),
 		TEST(an_embedded_nul_is_refused),
 		TEST(digests_are_stable),
