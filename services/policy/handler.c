@@ -165,7 +165,7 @@ seal(const struct policy_service *policy, struct svc_event *ev, struct policy_st
 }
 
 static void
-emit(struct svc_event *ev, const struct policy_step *step)
+emit(const struct policy_service *policy, struct svc_event *ev, const struct policy_step *step)
 {
 	const struct policy_plan *plan = &step->next.plan;
 
@@ -174,6 +174,9 @@ emit(struct svc_event *ev, const struct policy_step *step)
 		    ev, "plan.refused", wire_write_refused(ev->arena, step, ev->key, ev->now_ms));
 	if (step->publishes)
 		svc_emit(ev, plan->plan.final ? "plan.final" : "plan.made", plan->plan_envelope);
+	for (size_t i = 0; i < step->n_statements; i++)
+		svc_emit(ev, "evidence.identity",
+		    claim_seal_evidence(ev->arena, policy->key, &step->statements[i]));
 	for (size_t i = 0; i < plan->plan.n_checks; i++)
 		if (step->asks[i])
 			emit_asked(ev, plan, i);
@@ -188,7 +191,7 @@ apply(const struct policy_service *policy, struct svc_event *ev, struct policy_s
 
 	if (step.publishes)
 		seal(policy, ev, &step);
-	emit(ev, &step);
+	emit(policy, ev, &step);
 	*state = step.next; /* where its next event starts from */
 	log_info(ev->log,
 	    "plan decided on=%s says=\"%s\" state=%s revision=%u checks=%zu code=%s check=%s",
@@ -241,6 +244,14 @@ policy_on_due(const void *self, struct svc_event *ev)
 }
 
 static void
+policy_on_withdrawn(const void *self, struct svc_event *ev)
+{
+	const struct policy_setting in = setting(self, ev);
+
+	apply(self, ev, policy_decide_withdrawn(&in, ev->state));
+}
+
+static void
 policy_on_cancelled(const void *self, struct svc_event *ev)
 {
 	const struct policy_setting in = setting(self, ev);
@@ -285,6 +296,7 @@ const struct svc_route policy_routes[] = {
 	{ "certificate.refused", read_refused, policy_on_refused },
 	{ "certificate.stopped", read_stopped, policy_on_stopped },
 	{ "clock.plan-due", NULL, policy_on_due },
+	{ "clock.identity-withdrawn", NULL, policy_on_withdrawn },
 	{ 0 },
 };
 

@@ -5,7 +5,7 @@
 
 static const struct svc_setting settings[] = {
 	SVC_PRIVATE(struct policy_service, key_file, "CS_KEY_FILE", NULL,
-	    "Ed25519 key that signs plans, PKCS#8 PEM"),
+	    "Ed25519 key that signs plans and what operators verified, PKCS#8 PEM"),
 	SVC_FILE(struct policy_service, trust_file, "CS_TRUST_FILE", NULL,
 	    "the trust table: which key may state what"),
 	SVC_FILE(struct policy_service, approvers_file, "CS_APPROVERS_FILE", NULL,
@@ -19,6 +19,7 @@ static const struct svc_setting settings[] = {
 
 static const struct svc_clock clocks[] = {
 	{ "clock.plan-due", store_due_plans },
+	{ "clock.identity-withdrawn", store_due_withdrawals },
 	{ 0 },
 };
 

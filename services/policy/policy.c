@@ -68,6 +68,7 @@ refuse(const struct policy_setting *in, struct policy_step *step, struct cs_refu
 	step->refusal = why;
 	step->refused_check = check_id;
 	step->publishes = false;
+	step->n_statements = 0;
 	memset(step->asks, 0, sizeof(step->asks));
 	step->says = "refused";
 }
@@ -80,6 +81,8 @@ field_of(const struct policy_plan *plan, const struct claim_check *check, struct
 {
 	const struct claim_request *request = &plan->request;
 
+	if (policy_identity_kind(check->kind))
+		return check->kind == CLAIM_INDIVIDUAL ? "account" : "enterprise";
 	if (check->kind != CLAIM_MAILBOX)
 		return request->domains.n > 0 ? "domains" : "mailboxes";
 	for (size_t i = 0; i < request->mailboxes.n; i++)
@@ -135,6 +138,29 @@ start_attempt(const struct policy_setting *in, struct policy_step *step, size_t 
 	check->deadline_ms = earlier(in->now_ms + POLICY_ATTEMPT_MS, plan->plan.ends_at_ms);
 	progress->next_ms = check->deadline_ms + 1 + jitter(in, i, 3 * CS_SECOND_MS);
 	step->asks[i] = true;
+}
+
+/* People verified it: the attempt is to say so, and is proved by that. */
+static void
+state_identity(const struct policy_setting *in, struct policy_step *step, size_t i,
+    const struct policy_identified *identified)
+{
+	struct policy_plan *plan = &step->next.plan;
+	struct policy_progress *progress = &plan->progress[i];
+	struct claim_check *check = &plan->plan.checks[i];
+	const struct policy_identity *record =
+	    check->kind == CLAIM_ORGANIZATION ? identified->organization
+	    : check->kind == CLAIM_AUTHORITY  ? identified->authority
+					      : identified->individual;
+
+	cs_assert(record != NULL && step->n_statements < POLICY_STATEMENTS);
+	progress->attempt++;
+	progress->tries++;
+	progress->outcome = CLAIM_PROVED;
+	progress->next_ms = 0;
+	check->attempt = progress->attempt;
+	step->statements[step->n_statements++] =
+	    policy_identity_state(record, &plan->request, check, in->now_ms, in->arena);
 }
 
 static bool
@@ -205,7 +231,8 @@ attempts_so_far(const struct policy_plan *plan, const char *check_id)
  * end.
  */
 static struct claim_plan
-draft(const struct policy_setting *in, const struct policy_case *c, bool looks_anew)
+draft(const struct policy_setting *in, const struct policy_case *c,
+    const struct policy_identified *identified, bool looks_anew)
 {
 	struct policy_need need = need_of(in, c);
 	const struct claim_request *request = &c->plan.request;
@@ -225,8 +252,8 @@ draft(const struct policy_setting *in, const struct policy_case *c, bool looks_a
 
 	need.looks_anew = looks_anew;
 	memcpy(plan.request_digest, request->digest, CLAIM_DIGEST);
-	policy_checks_make(
-	    in->rules, &c->config, request, need.until_ms, in->arena, &plan.checks, &plan.n_checks);
+	policy_checks_make(in->rules, &c->config, request, identified, need.until_ms, in->arena,
+	    &plan.checks, &plan.n_checks);
 	policy_standing_attach(&need, plan.checks, plan.n_checks);
 	/* Which methods CAA must permit is known only now. */
 	policy_checks_terms(in->rules, &c->config, plan.checks, plan.n_checks, in->arena);
@@ -247,18 +274,35 @@ take(const struct policy_setting *in, struct policy_plan *plan, const struct cla
 	plan->changed = true;
 }
 
+/* May it be asked for, and what does it rest on? */
+static bool
+may_request(const struct policy_setting *in, const struct policy_step *step,
+    struct policy_identified *ret, struct cs_refusal *ret_why)
+{
+	const struct policy_case *c = &step->next;
+	const int64_t until_ms = need_of(in, c).until_ms;
+
+	return policy_may_request(in->rules, &c->config, &c->plan.request, in->now_ms, until_ms,
+		   in->arena, ret_why) &&
+	       policy_identify_for(
+		   &c->config, &c->plan.request, in->now_ms, until_ms, in->arena, ret, ret_why);
+}
+
 /* Runs only what needs a person: their validators make a challenge and then wait for them. */
 static void
-make_first(const struct policy_setting *in, struct policy_step *step)
+make_first(const struct policy_setting *in, struct policy_step *step,
+    const struct policy_identified *identified)
 {
 	struct policy_plan *plan = &step->next.plan;
-	struct claim_plan drafted = draft(in, &step->next, false);
+	struct claim_plan drafted = draft(in, &step->next, identified, false);
 
 	drafted.ends_at_ms = in->now_ms + POLICY_FIRST_MS;
 	take(in, plan, &drafted);
 	for (size_t i = 0; i < drafted.n_checks; i++) {
 		struct claim_check *check = &drafted.checks[i];
 
+		if (policy_identity_kind(check->kind))
+			state_identity(in, step, i, identified);
 		if (check->has_standing ||
 		    (check->kind != CLAIM_MAILBOX && check->kind != CLAIM_DOMAIN))
 			continue;
@@ -322,7 +366,8 @@ wait_for(
 }
 
 static void
-publish_final(const struct policy_setting *in, struct policy_step *step, struct claim_plan *drafted)
+publish_final(const struct policy_setting *in, struct policy_step *step,
+    const struct policy_identified *identified, struct claim_plan *drafted)
 {
 	struct policy_plan *plan = &step->next.plan;
 
@@ -331,9 +376,12 @@ publish_final(const struct policy_setting *in, struct policy_step *step, struct 
 	claim_envelope_sha256(plan->approval_envelope, drafted->approval_sha256);
 	move(in, step, POLICY_FINAL);
 	take(in, plan, drafted);
-	for (size_t i = 0; i < drafted->n_checks; i++)
-		if (!drafted->checks[i].has_standing)
+	for (size_t i = 0; i < drafted->n_checks; i++) {
+		if (policy_identity_kind(drafted->checks[i].kind))
+			state_identity(in, step, i, identified);
+		else if (!drafted->checks[i].has_standing)
 			start_attempt(in, step, i);
+	}
 	schedule(plan);
 	step->publishes = true;
 	step->says = "final plan made";
@@ -357,6 +405,7 @@ static void
 try_final(const struct policy_setting *in, struct policy_step *step, bool looks_anew)
 {
 	struct policy_plan *plan = &step->next.plan;
+	struct policy_identified identified;
 	struct cs_refusal why;
 
 	if (!is_approved(plan)) {
@@ -368,18 +417,17 @@ try_final(const struct policy_setting *in, struct policy_step *step, bool looks_
 		return;
 	}
 	/* Rules, profile and rights may have changed since the first plan. */
-	if (!policy_may_request(in->rules, &step->next.config, &plan->request,
-		need_of(in, &step->next).until_ms, in->arena, &why)) {
+	if (!may_request(in, step, &identified, &why)) {
 		refuse(in, step, why, "");
 		return;
 	}
-	struct claim_plan drafted = draft(in, &step->next, looks_anew);
+	struct claim_plan drafted = draft(in, &step->next, &identified, looks_anew);
 	const struct claim_check *missing = first_missing(&drafted);
 
 	if (missing != NULL)
 		wait_for(in, step, missing);
 	else
-		publish_final(in, step, &drafted);
+		publish_final(in, step, &identified, &drafted);
 }
 
 /* ---- facts ---- */
@@ -390,19 +438,19 @@ policy_decide_submitted(const struct policy_setting *in, const struct policy_cas
 {
 	struct policy_step step = keep(old, "request known already");
 	struct policy_plan *plan = &step.next.plan;
+	struct policy_identified identified;
 	struct cs_refusal why;
 
 	if (plan->state != POLICY_NEW)
 		return step;
 	plan->request = submitted->request;
 	plan->request_envelope = submitted->envelope;
-	if (!policy_may_request(in->rules, &old->config, &submitted->request,
-		need_of(in, &step.next).until_ms, in->arena, &why)) {
+	if (!may_request(in, &step, &identified, &why)) {
 		refuse(in, &step, why, "");
 		return step;
 	}
 	move(in, &step, POLICY_MADE);
-	make_first(in, &step);
+	make_first(in, &step, &identified);
 	if (plan->approval_envelope.len > 0) {
 		/*
 		 * The approval was faster.  People's validators are told first, then the clock
@@ -424,7 +472,8 @@ position(const struct policy_plan *plan, const char *check_id)
 	return i;
 }
 
-/* Mailboxes and domains are their validators' business: they hear of it themselves. */
+/* Mailboxes and domains are their validators' business: they hear of it themselves.  Who somebody is was
+ * verified by people. */
 struct policy_step
 policy_decide_verification_asked(const struct policy_setting *in, const struct policy_case *old,
     const struct policy_asked *asked)
@@ -438,7 +487,8 @@ policy_decide_verification_asked(const struct policy_setting *in, const struct p
 		return step;
 	size_t i = position(plan, asked->check_id);
 
-	if (i == plan->plan.n_checks || policy_needs_person(&plan->plan.checks[i]))
+	if (i == plan->plan.n_checks || policy_needs_person(&plan->plan.checks[i]) ||
+	    policy_identity_kind(plan->plan.checks[i].kind))
 		return step;
 	const struct policy_progress *progress = &plan->progress[i];
 
@@ -739,6 +789,20 @@ policy_decide_due(const struct policy_setting *in, const struct policy_case *old
 	case POLICY_STATES:
 		break; /* these wait for nothing */
 	}
+	return step;
+}
+
+struct policy_step
+policy_decide_withdrawn(const struct policy_setting *in, const struct policy_case *old)
+{
+	struct policy_step step = keep(old, "withdrawn record told already");
+
+	if (old->withdrawn == NULL)
+		return step;
+	step.next.withdrawal_told = true;
+	step.statements[step.n_statements++] =
+	    policy_identity_withdraw(old->withdrawn, in->now_ms, in->arena);
+	step.says = "withdrawn record told";
 	return step;
 }
 

@@ -62,7 +62,12 @@ struct policy_case {
 	struct policy_plan plan;
 	struct policy_config config;
 	struct policy_proof *proofs; /* that stood when it was loaded, and new ones */
+	/* A record that was withdrawn, when the case is about one: then there is no plan. */
+	const struct policy_identity *withdrawn;
+	bool withdrawal_told;
 };
+
+#define POLICY_STATEMENTS 3 /* organization, authority, individual */
 
 /* What every decision is given. */
 struct policy_setting {
@@ -94,10 +99,12 @@ struct policy_step {
 	struct policy_case next;
 	bool publishes;              /* next.plan.plan is new: plan.made or plan.final */
 	bool asks[CLAIM_MAX_CHECKS]; /* plan.*-asked for these checks of it */
-	struct cs_refusal refusal;   /* code NULL: not refused */
-	const char *refused_check;   /* the check it is about, or "" */
-	bool ends;                   /* nothing of this request needs to be published again */
-	const char *says;            /* for the log */
+	struct claim_evidence statements[POLICY_STATEMENTS]; /* evidence.identity */
+	size_t n_statements;
+	struct cs_refusal refusal; /* code NULL: not refused */
+	const char *refused_check; /* the check it is about, or "" */
+	bool ends;                 /* nothing of this request needs to be published again */
+	const char *says;          /* for the log */
 };
 
 struct policy_step policy_decide_submitted(const struct policy_setting *in,
@@ -114,6 +121,9 @@ struct policy_step policy_decide_evidence(const struct policy_setting *in,
  */
 struct policy_step
 policy_decide_due(const struct policy_setting *in, const struct policy_case *old);
+/* An operator withdrew a record of what was verified: everybody is told, once. */
+struct policy_step
+policy_decide_withdrawn(const struct policy_setting *in, const struct policy_case *old);
 /* It was issued, refused or stopped by the signer, or cancelled: `says` is for the log. */
 struct policy_step policy_decide_ended(
     const struct policy_setting *in, const struct policy_case *old, const char *says);

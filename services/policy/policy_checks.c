@@ -140,6 +140,19 @@ add_caa(struct making *making, enum claim_kind kind, size_t number, const char *
 }
 
 static void
+add_identity(struct making *making, const struct policy_identity *identity)
+{
+	if (identity == NULL)
+		return;
+	const struct claim_check proved = policy_identity_check(identity);
+	struct claim_check *check = add(making, identity->kind, 1, proved.target);
+	const char *id = check->id;
+
+	*check = proved;
+	check->id = id;
+}
+
+static void
 add_distinct(struct claim_texts *texts, const char *text)
 {
 	if (!is_among(texts, text))
@@ -167,8 +180,8 @@ mailbox_domains(const struct making *making)
 
 void
 policy_checks_make(const struct policy_rules *rules, const struct policy_config *config,
-    const struct claim_request *request, int64_t until_ms, struct cs_arena *arena,
-    struct claim_check **ret_checks, size_t *ret_n)
+    const struct claim_request *request, const struct policy_identified *identified,
+    int64_t until_ms, struct cs_arena *arena, struct claim_check **ret_checks, size_t *ret_n)
 {
 	struct making making = {
 		.rules = rules,
@@ -183,6 +196,9 @@ policy_checks_make(const struct policy_rules *rules, const struct policy_config 
 	const struct claim_texts scope = request->domains.n > 0 ? request->domains : of_mailboxes;
 
 	cs_assert(rules->issuer_domains.n > 0);
+	add_identity(&making, identified->organization);
+	add_identity(&making, identified->authority);
+	add_identity(&making, identified->individual);
 	if (config->profile.validation != POLICY_DOMAIN)
 		for (size_t i = 0; i < request->mailboxes.n; i++)
 			add_mailbox(&making, i + 1, request->mailboxes.items[i]);

@@ -8,6 +8,11 @@
  *   both         all of these
  *   always       caa-N and mpic-caa-N for each domain of a mailbox
  *
+ *   certificate of type          checks, which people verified before
+ *   organization-validated       organization-1, authority-1
+ *   sponsor-validated            organization-1, authority-1, individual-1
+ *   individual-validated         individual-1
+ *
  * No profile and no setting removes the last line (SBR 4.2.2.1, 4.2.2.2) or lengthens a period
  * beyond SBR 4.2.1.
  */
@@ -16,6 +21,7 @@
 
 #include "base/refusal.h"
 #include "claim/claim.h"
+#include "policy_identity.h"
 #include "smime/domain.h"
 
 #define POLICY_MAX_MAILBOXES 10
@@ -52,6 +58,7 @@ struct policy_config {
 	    assigned;           /* to the account: mailboxes, or "*@domain" for all of a domain */
 	struct policy_caa *caa; /* the enterprise's, for the mailboxes' domains and those above */
 	size_t n_caa;
+	struct policy_identities identities;
 };
 
 /* What holds for everybody, from the settings. */
@@ -69,8 +76,13 @@ struct policy_rules {
  * policy_checks_make.
  */
 CS_MUST_USE bool policy_may_request(const struct policy_rules *rules,
-    const struct policy_config *config, const struct claim_request *request, int64_t until_ms,
-    struct cs_arena *arena, struct cs_refusal *ret_why);
+    const struct policy_config *config, const struct claim_request *request, int64_t now_ms,
+    int64_t until_ms, struct cs_arena *arena, struct cs_refusal *ret_why);
+
+/* Of what the request's certificate profile rests on, see policy_identify.  The profile is known. */
+CS_MUST_USE bool policy_identify_for(const struct policy_config *config,
+    const struct claim_request *request, int64_t now_ms, int64_t until_ms, struct cs_arena *arena,
+    struct policy_identified *ret, struct cs_refusal *ret_why);
 
 /* The profile's methods for domains that are not retired at `at_ms`, in the order of libs/smime. */
 struct claim_texts
@@ -78,11 +90,12 @@ policy_domain_methods(const struct policy_profile *profile, int64_t at_ms, struc
 
 /*
  * The checks of a request that may be made, without standing or attempt, for a plan that ends at
- * until_ms (which decides how many perspectives count, TBR 3.2.2.9, and which methods, 3.2.2.4).  At most CLAIM_MAX_CHECKS.
+ * until_ms (which decides how many perspectives count, TBR 3.2.2.9, and which methods, 3.2.2.4).  `identified`:
+ * as policy_identify says of it.  At most CLAIM_MAX_CHECKS.
  */
 void policy_checks_make(const struct policy_rules *rules, const struct policy_config *config,
-    const struct claim_request *request, int64_t until_ms, struct cs_arena *arena,
-    struct claim_check **ret_checks, size_t *ret_n);
+    const struct claim_request *request, const struct policy_identified *identified,
+    int64_t until_ms, struct cs_arena *arena, struct claim_check **ret_checks, size_t *ret_n);
 
 /*
  * What CAA and its perspectives shall be read for: our names that the enterprise relies on, its

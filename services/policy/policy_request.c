@@ -14,7 +14,7 @@ struct asking {
 	const struct policy_rules *rules;
 	const struct policy_config *config;
 	const struct claim_request *request;
-	int64_t until_ms;
+	int64_t now_ms, until_ms;
 	struct cs_arena *arena;
 };
 
@@ -55,6 +55,32 @@ offers_the_profile(const struct asking *asking, struct cs_refusal *ret_why)
 				 "The account may not use this certification profile.",
 				 "Choose another profile, or ask an operator for this one." });
 	return true;
+}
+
+static enum smime_type
+type_of(const struct policy_config *config)
+{
+	const struct smime_profile *certificate =
+	    smime_profile_find(config->profile.certificate_profile);
+
+	cs_assert(certificate != NULL); /* offers_the_profile() was asked before */
+	return certificate->type;
+}
+
+/*
+ * An enterprise vouches for its own people only where it has proved the domain: a mail round trip is not
+ * enough for a certificate that names it (SBR 1.3.2.1).
+ */
+static bool
+proves_domains_of_an_organization(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	if (asking->config->profile.validation != POLICY_MAILBOX ||
+	    !smime_identity_needs(type_of(asking->config), SMIME_PROOF_ORGANIZATION))
+		return true;
+	return cs_refuse(
+	    ret_why, (struct cs_refusal){ "profile-without-domain", "profile", "SBR 1.3.2.1",
+			 "The profile names an organization and proves mailboxes alone.",
+			 "Ask an operator to let the profile prove domains." });
 }
 
 static uint32_t
@@ -180,21 +206,53 @@ mailboxes_are_in_their_domains(const struct asking *asking, struct cs_refusal *r
 	return true;
 }
 
-/* The signer would say so too, but only after people proved everything. */
-static bool
-is_named_by_a_mailbox(const struct asking *asking, struct cs_refusal *ret_why)
+bool
+policy_identify_for(const struct policy_config *config, const struct claim_request *request,
+    int64_t now_ms, int64_t until_ms, struct cs_arena *arena, struct policy_identified *ret,
+    struct cs_refusal *ret_why)
 {
-	const struct smime_profile *certificate =
-	    smime_profile_find(asking->config->profile.certificate_profile);
+	return policy_identify(
+	    &config->identities, type_of(config), request, now_ms, until_ms, arena, ret, ret_why);
+}
+
+static bool
+may_have_common_name(
+    const struct asking *asking, const struct smime_identity *subject, struct cs_refusal *ret_why)
+{
+	static const char *const mends[] = {
+		[SMIME_MAILBOX] = "Leave it out, or give one of the mailboxes.",
+		[SMIME_ORGANIZATION] =
+		    "Leave it out, or give one of the mailboxes or the organization's name.",
+		[SMIME_SPONSOR] =
+		    "Leave it out, or give one of the mailboxes or the person's name or pseudonym.",
+		[SMIME_INDIVIDUAL] =
+		    "Leave it out, or give one of the mailboxes or the person's name or pseudonym.",
+	};
+	const enum smime_type type = type_of(asking->config);
 	const char *name = asking->request->common_name;
 
-	if (certificate->type != SMIME_MAILBOX || name[0] == '\0' ||
-	    is_among(&asking->request->mailboxes, name))
+	if (name[0] == '\0' || is_among(&asking->request->mailboxes, name) ||
+	    smime_identity_may_name(type, subject, name))
 		return true;
 	return cs_refuse(
 	    ret_why, (struct cs_refusal){ "common-name", "common_name", "SBR 7.1.4.2.2 a",
-			 "The common name is not one of the mailboxes, and nothing else is proved.",
-			 "Leave it out, or give one of the mailboxes." });
+			 type == SMIME_MAILBOX
+			     ? "The common name is not one of the mailboxes, and nothing else is "
+			       "proved."
+			     : "The common name is neither one of the mailboxes nor what was "
+			       "verified.",
+			 mends[type] });
+}
+
+/* The signer would say so too, but only after people proved everything. */
+static bool
+is_identified(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	struct policy_identified identified;
+
+	return policy_identify_for(asking->config, asking->request, asking->now_ms,
+		   asking->until_ms, asking->arena, &identified, ret_why) &&
+	       may_have_common_name(asking, &identified.subject, ret_why);
 }
 
 /* The names whose control is proved: the given domains, or else those of the mailboxes. */
@@ -319,14 +377,14 @@ caa_may_permit_us(const struct asking *asking, struct cs_refusal *ret_why)
 
 bool
 policy_may_request(const struct policy_rules *rules, const struct policy_config *config,
-    const struct claim_request *request, int64_t until_ms, struct cs_arena *arena,
+    const struct claim_request *request, int64_t now_ms, int64_t until_ms, struct cs_arena *arena,
     struct cs_refusal *ret_why)
 {
-	static rule *const all[] = { knows_the_asker, offers_the_profile, lasts_as_allowed,
-		uses_the_key_as_allowed, names_mailboxes, mailboxes_are_in_their_domains,
-		is_named_by_a_mailbox, domains_are_related, offers_a_proof_of_domains,
-		mailboxes_are_assigned, caa_may_permit_us };
-	const struct asking asking = { rules, config, request, until_ms, arena };
+	static rule *const all[] = { knows_the_asker, offers_the_profile,
+		proves_domains_of_an_organization, lasts_as_allowed, uses_the_key_as_allowed,
+		names_mailboxes, mailboxes_are_in_their_domains, is_identified, domains_are_related,
+		offers_a_proof_of_domains, mailboxes_are_assigned, caa_may_permit_us };
+	const struct asking asking = { rules, config, request, now_ms, until_ms, arena };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (!all[i](&asking, ret_why))

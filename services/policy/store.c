@@ -13,6 +13,7 @@
 #include "policy.h"
 #include "smime/address.h"
 #include "smime/method.h"
+#include "store_identity.h"
 
 static struct policy_case *
 case_of(const struct svc_aggregate *aggregate)
@@ -175,9 +176,8 @@ load_plans(struct svc_batch *batch, struct cs_err *err)
 
 /* ---- whom a batch is about ---- */
 
-/* The request that an aggregate is about, stored or just arriving; NULL: not known yet. */
-static const struct claim_request *
-request_of(const struct svc_aggregate *aggregate)
+const struct claim_request *
+store_request_of(const struct svc_aggregate *aggregate)
 {
 	const struct policy_plan *plan = &case_of(aggregate)->plan;
 
@@ -371,7 +371,7 @@ ask_configs(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *e
 
 	*ret_rows = NULL;
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct claim_request *request = request_of(&batch->aggregates[i]);
+		const struct claim_request *request = store_request_of(&batch->aggregates[i]);
 
 		if (request == NULL)
 			continue;
@@ -462,7 +462,7 @@ most_names(const struct svc_batch *batch)
 	size_t n = 0;
 
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct claim_request *request = request_of(&batch->aggregates[i]);
+		const struct claim_request *request = store_request_of(&batch->aggregates[i]);
 
 		if (request == NULL)
 			continue;
@@ -556,7 +556,7 @@ want_all_names(struct svc_batch *batch)
 	struct wanted wanted = wanted_new(batch->arena, most_names(batch));
 
 	for (size_t i = 0; i < batch->n; i++) {
-		const struct claim_request *request = request_of(&batch->aggregates[i]);
+		const struct claim_request *request = store_request_of(&batch->aggregates[i]);
 
 		if (request != NULL)
 			want_names(&wanted, i, request, batch->arena);
@@ -564,18 +564,31 @@ want_all_names(struct svc_batch *batch)
 	return wanted;
 }
 
-/* Both questions depend on the requests, which the plans told: one wait. */
+/* A batch of withdrawals alone is about no request. */
+static enum cs_code
+settle_identities(
+    struct svc_batch *batch, const struct store_identities *identities, struct cs_err *err)
+{
+	if (identities->withdrawn == NULL)
+		return CS_OK;
+	if (db_settle(batch->db, err) || store_read_identities(batch, identities, err))
+		return err->code;
+	return CS_OK;
+}
+
+/* All questions depend on the requests, which the plans told: one wait. */
 static enum cs_code
 load_surroundings(struct svc_batch *batch, struct cs_err *err)
 {
 	struct wanted wanted = want_all_names(batch), names;
 	const size_t *order;
 	struct db_rows *configs, *rows;
+	struct store_identities identities;
 
-	if (ask_configs(batch, &configs, err))
+	if (ask_configs(batch, &configs, err) || store_ask_identities(batch, &identities, err))
 		return err->code;
 	if (configs == NULL)
-		return CS_OK;
+		return settle_identities(batch, &identities, err);
 	distinct_names(batch->arena, &wanted, &names, &order);
 	const struct db_param params[] = {
 		db_i32_array(batch->arena, names.at, names.n),
@@ -585,7 +598,8 @@ load_surroundings(struct svc_batch *batch, struct cs_err *err)
 	};
 
 	if (db_ask(batch->db, batch->arena, load_standing_sql, params, 4, &rows, err) ||
-	    db_settle(batch->db, err) || read_configs(batch, configs, err))
+	    db_settle(batch->db, err) || read_configs(batch, configs, err) ||
+	    store_read_identities(batch, &identities, err))
 		return err->code;
 	for (size_t i = 0; i < db_rows_count(rows); i++) {
 		struct policy_proof proof;
@@ -904,7 +918,8 @@ enum cs_code
 store_save_cases(struct svc_batch *batch, struct cs_err *err)
 {
 	if (save_plans(batch, true, err) || save_plans(batch, false, err) ||
-	    save_envelopes(batch, err) || save_progress(batch, err) || save_standing(batch, err))
+	    save_envelopes(batch, err) || save_progress(batch, err) || save_standing(batch, err) ||
+	    store_save_identities(batch, err))
 		return err->code;
 	return CS_OK;
 }

@@ -18,6 +18,9 @@ CS_MUST_USE enum cs_code store_save_cases(struct svc_batch *batch, struct cs_err
 /* svc_due of "clock.plan-due". */
 CS_MUST_USE enum cs_code store_due_plans(const void *self, struct db *db, int64_t now_ms,
     size_t max, struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
+/* svc_due of "clock.identity-withdrawn": records that were withdrawn, until that was told. */
+CS_MUST_USE enum cs_code store_due_withdrawals(const void *self, struct db *db, int64_t now_ms,
+    size_t max, struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
 /*
  * svc_sweep: plans that ended CS_KEEP_DAYS ago, and evidence that stands no more for 40 days, unless its
  * own request goes on or an open final plan names it.  `self` is a struct policy_service.

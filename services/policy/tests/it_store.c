@@ -340,7 +340,7 @@ every_builtin_profile_permits_alice_something(void **state)
 
 		assert_int_equal(c->config.profile.validation, i);
 		if (!policy_may_request(
-			&f->rules, &c->config, &request->request, NOW, f->arena, &why))
+			&f->rules, &c->config, &request->request, NOW, NOW, f->arena, &why))
 			fail_msg("%s: %s", profiles[i], why.code);
 		db_rollback(f->db);
 	}
@@ -381,7 +381,7 @@ who_is_inactive_or_not_there_is_not_known(void **state)
 		const struct policy_case *c = batch.aggregates[0].state;
 
 		(void)!policy_may_request(
-		    &f->rules, &c->config, &request->request, NOW, f->arena, &why);
+		    &f->rules, &c->config, &request->request, NOW, NOW, f->arena, &why);
 		if (strcmp(why.code, cases[i].want) != 0)
 			fail_msg("%s: got %s, want %s", cases[i].name, why.code, cases[i].want);
 		db_rollback(f->db);

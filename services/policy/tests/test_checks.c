@@ -88,8 +88,8 @@ answers_each_wish(void **state)
 
 		world->config.profile.validation = wish->validation;
 		request.validity_days = wish->days;
-		bool may = policy_may_request(
-		    &world->policy.rules, &world->config, &request, FAKE_NOW, world->arena, &why);
+		bool may = policy_may_request(&world->policy.rules, &world->config, &request,
+		    FAKE_NOW, FAKE_NOW, world->arena, &why);
 
 		if (may != (wish->code == NULL))
 			fail_msg("%s: got %s, want %s", wish->name, may ? "yes" : why.code,
@@ -111,7 +111,7 @@ expect_refusal(struct fake_world *world, const struct policy_config *config,
 	struct cs_refusal why = { .code = "yes" };
 
 	(void)!policy_may_request(
-	    &world->policy.rules, config, request, FAKE_NOW, world->arena, &why);
+	    &world->policy.rules, config, request, FAKE_NOW, FAKE_NOW, world->arena, &why);
 	if (strcmp(why.code, want) != 0)
 		fail_msg("got %s, want %s", why.code, want);
 }
@@ -222,8 +222,9 @@ checks_of(struct fake_world *world, const struct claim_request *request, int64_t
 {
 	struct claim_plan plan = { 0 };
 
-	policy_checks_make(&world->policy.rules, &world->config, request, until_ms, world->arena,
-	    &plan.checks, &plan.n_checks);
+	policy_checks_make(&world->policy.rules, &world->config, request,
+	    &(struct policy_identified){ NULL }, until_ms, world->arena, &plan.checks,
+	    &plan.n_checks);
 	return plan;
 }
 
@@ -333,10 +334,10 @@ methods_that_retired_are_left_out(void **state)
 	for (enum policy_validation v = POLICY_MAILBOX; v <= POLICY_BOTH; v++) {
 		profile->validation = v;
 		assert_true(policy_may_request(&world->policy.rules, &world->config, &request,
-		    INT64_MAX - 1, world->arena, &why));
+		    INT64_MAX - 1, INT64_MAX - 1, world->arena, &why));
 		assert_int_equal(policy_domain_methods(profile, INT64_MAX - 1, world->arena).n, 8);
-		bool may = policy_may_request(
-		    &world->policy.rules, &world->config, &request, INT64_MAX, world->arena, &why);
+		bool may = policy_may_request(&world->policy.rules, &world->config, &request,
+		    INT64_MAX, INT64_MAX, world->arena, &why);
 
 		assert_int_equal(may, v == POLICY_MAILBOX);
 		assert_int_equal(policy_domain_methods(profile, INT64_MAX, world->arena).n, 0);
@@ -450,7 +451,7 @@ the_closest_configured_domain_says_by_which_names(void **state)
 		struct cs_refusal why = { 0 };
 
 		if (policy_may_request(&world->policy.rules, &world->config, &request, FAKE_NOW,
-			world->arena, &why) != (cases[i].want != NULL))
+			FAKE_NOW, world->arena, &why) != (cases[i].want != NULL))
 			fail_msg("%s: %s", cases[i].name, why.code);
 		if (cases[i].want == NULL) {
 			assert_string_equal(why.code, "caa-no-issuer");
@@ -589,7 +590,7 @@ no_request_ever_escapes_caa_and_its_perspectives(void **state)
 
 		request.validity_days = (uint32_t)rand_r(&draw) % 1000;
 		if (policy_may_request(&world->policy.rules, &world->config, &request, FAKE_NOW,
-			world->arena, &why)) {
+			FAKE_NOW, world->arena, &why)) {
 			const struct claim_plan plan = checks_of(world, &request, FAKE_NOW);
 
 			permitted++;

@@ -67,8 +67,9 @@ checks_of(struct fake_world *world, const struct claim_request *request, int64_t
 {
 	struct claim_plan plan = { 0 };
 
-	policy_checks_make(&world->policy.rules, &world->config, request, until_ms, world->arena,
-	    &plan.checks, &plan.n_checks);
+	policy_checks_make(&world->policy.rules, &world->config, request,
+	    &(struct policy_identified){ NULL }, until_ms, world->arena, &plan.checks,
+	    &plan.n_checks);
 	return plan;
 }
 
@@ -105,9 +106,9 @@ a_profile_without_another_method_refuses_from_that_day(void **state)
 
 	world->config.profile.domain_methods = fake_texts(world, "dns-txt");
 	assert_true(policy_may_request(
-	    &world->policy.rules, &world->config, &request, DAY - 1, world->arena, &why));
+	    &world->policy.rules, &world->config, &request, DAY - 1, DAY - 1, world->arena, &why));
 	assert_false(policy_may_request(
-	    &world->policy.rules, &world->config, &request, DAY, world->arena, &why));
+	    &world->policy.rules, &world->config, &request, DAY, DAY, world->arena, &why));
 	assert_string_equal(why.code, "no-domain-method");
 }
 
