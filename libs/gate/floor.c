@@ -9,6 +9,7 @@
 #include "gate/gate.h"
 #include "smime/address.h"
 #include "smime/domain.h"
+#include "smime/identity.h"
 #include "smime/method.h"
 #include "smime/terms.h"
 
@@ -246,14 +247,19 @@ static bool
 mailbox_holds(const struct gate_floor *floor, const struct smime_address *address,
     const char *field, struct cs_refusal *ret_why)
 {
+	/* An enterprise that is named has proved the domain: a mail round trip is not enough. */
+	const bool by_domain = smime_identity_needs(floor->profile->type, SMIME_PROOF_ORGANIZATION);
 	bool covered;
 
-	for (size_t i = 0; i < floor->n_proofs; i++) {
+	for (size_t i = 0; !by_domain && i < floor->n_proofs; i++) {
 		if (proves_mailbox(floor, &floor->proofs[i], address->canonical))
 			return true;
 	}
 	if (domain_is_proved(floor, address->domain, &covered))
 		return true;
+	if (by_domain && !covered)
+		return refuse(ret_why, "domain-not-proved", field, "SBR 1.3.2.1",
+		    "nothing proves that the organization controls the domain of this mailbox");
 	return covered ? refuse_uncorroborated(ret_why, field)
 		       : refuse(ret_why, "mailbox-not-proved", field, "SBR 3.2.2",
 			     "nothing proves control of this mailbox or of its domain");

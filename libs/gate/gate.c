@@ -254,7 +254,13 @@ judge_plan(struct judging *j)
 	return true;
 }
 
-/* A plan may only ask for what serves this enterprise, and of mailboxes this account. */
+static bool
+is_personal(enum claim_kind kind)
+{
+	return kind == CLAIM_MAILBOX || kind == CLAIM_INDIVIDUAL;
+}
+
+/* A plan may only ask for what serves this enterprise, and of mailboxes and persons this account. */
 static bool
 judge_check(struct judging *j, const struct claim_check *check)
 {
@@ -264,7 +270,7 @@ judge_check(struct judging *j, const struct claim_check *check)
 	if (strcmp(check->enterprise, request->enterprise) != 0)
 		return refuse(j, "check-other-enterprise", check->id, "SBR 4.2.1",
 		    "a check of the plan is for another enterprise");
-	if (check->kind == CLAIM_MAILBOX ? !own : !own && check->account[0] != '\0')
+	if (is_personal(check->kind) ? !own : !own && check->account[0] != '\0')
 		return refuse(j, "check-other-account", check->id, "SBR 4.2.1",
 		    "a check of the plan is for another account");
 	return true;
@@ -346,14 +352,13 @@ gate_key_usage(const struct gate_verdict *v)
 	return smime_key_usage(v->profile, key_of(&v->csr.key), uses[v->request.key_use]);
 }
 
-/* No evidence of identity exists here, so that nothing but mailboxes may be named. */
 static bool
 judge_profile(struct judging *j)
 {
 	struct gate_verdict *v = j->v;
 
 	v->profile = smime_profile_find(v->plan.certificate_profile);
-	if (v->profile == NULL || v->profile->type != SMIME_MAILBOX)
+	if (v->profile == NULL)
 		return refuse(j, "profile", "profile", "SBR 7.1.6.1",
 		    "the signer does not issue certificates of this profile");
 	if (v->request.validity_days == 0 || v->request.validity_days > v->profile->max_days)
@@ -372,6 +377,7 @@ judge_floor(struct judging *j)
 		.arena = j->arena,
 		.rules = j->rules,
 		.request = &j->v->request,
+		.profile = j->v->profile,
 		.proofs = j->v->proofs,
 		.n_proofs = j->v->n_proofs,
 		.now_ms = j->now_ms,
@@ -380,7 +386,8 @@ judge_floor(struct judging *j)
 
 	if (gate_floor_holds(&floor, &why) &&
 	    (j->v->profile->names[SMIME_SAN_DNS] == SMIME_MUST_NOT ||
-		gate_floor_domains_hold(&floor, &why)))
+		gate_floor_domains_hold(&floor, &why)) &&
+	    gate_floor_identity(&floor, &j->v->identity, &why))
 		return true;
 	j->v->says = GATE_REFUSE;
 	j->v->refusal = why;

@@ -104,18 +104,28 @@ struct gate_floor {
 	struct cs_arena *arena;
 	const struct gate_rules *rules;
 	const struct claim_request *request;
-	const struct gate_proof *proofs; /* all verified, proved and fresh */
+	const struct smime_profile *profile; /* of the certificate */
+	const struct gate_proof *proofs;     /* all verified, proved and fresh */
 	size_t n_proofs;
 	int64_t now_ms;
 };
 
 /*
  * For each mailbox of the request, by name: control of it or of its domain, with corroboration by
- * other perspectives, and CAA with corroboration.  False: *ret_why.
+ * other perspectives, and CAA with corroboration.  Where the certificate names an organization control of
+ * the mailbox alone is not enough (SBR 1.3.2.1).  False: *ret_why.
  */
 bool gate_floor_holds(const struct gate_floor *floor, struct cs_refusal *ret_why);
 /* The same for each domain of the request: a certificate of a private root may name them. */
 bool gate_floor_domains_hold(const struct gate_floor *floor, struct cs_refusal *ret_why);
+
+/*
+ * floor_identity.c.  Where the certificate names an organization: who it is, and its authority; where it
+ * names a person: who that is, for this account (SBR 3.2.3, 3.2.6, 3.2.4).  *ret: what it may name, values
+ * of the evidence; commonName is among it or a mailbox.  False: *ret_why.
+ */
+bool gate_floor_identity(
+    const struct gate_floor *floor, struct smime_identity *ret, struct cs_refusal *ret_why);
 
 /* Counts again, from the perspectives' own signed answers.  `primary`: the primary found it too. */
 bool gate_floor_quorum(const struct gate_floor *floor, const struct gate_proof *mpic, bool primary);

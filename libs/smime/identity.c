@@ -238,7 +238,7 @@ profile_of(enum smime_type type)
 	const struct smime_profile *found = NULL;
 
 	for (size_t i = n; i > 0; i--)
-		if (profiles[i - 1].type == type &&
+		if (profiles[i - 1].type == type && profiles[i - 1].trust == SMIME_TRUST_PUBLIC &&
 		    profiles[i - 1].generation == SMIME_MULTIPURPOSE)
 			found = &profiles[i - 1];
 	cs_assert(found != NULL);

@@ -36,9 +36,9 @@ static void
 make_rows(struct world *w)
 {
 	static const char *const everybody[] = { "*" };
-	static const char *const states[ROWS][2] = {
+	static const char *const states[ROWS][4] = {
 		{ "request", "approval" },
-		{ "plan" },
+		{ "plan", "evidence.organization", "evidence.authority", "evidence.individual" },
 		{ "evidence.mailbox" },
 		{ "evidence.domain" },
 		{ "evidence.caa" },
@@ -51,9 +51,13 @@ make_rows(struct world *w)
 	};
 
 	for (int i = 0; i < ROWS; i++) {
+		size_t n = 0;
+
+		while (n < COUNT(states[i]) && states[i][n] != NULL)
+			n++;
 		w->rows[i] = (struct claim_trust_row){
 			.service = "some",
-			.states = world_texts(states[i], states[i][1] != NULL ? 2 : 1),
+			.states = world_texts(states[i], n),
 			.enterprises = world_texts(everybody, 1),
 			.not_before_ms = NOW - 500 * CS_DAY_MS,
 			.not_after_ms = NOW + 500 * CS_DAY_MS,
@@ -169,7 +173,7 @@ make_checks(struct world *w)
 		int64_t freshness_ms;
 		uint32_t attempt, min_remotes;
 		enum world_key key;
-	} facts[CHECKS] = {
+	} facts[ALL_CHECKS] = {
 		{ "mailbox-1", "ann@sales.example", "email-token", "u-1", "", CLAIM_MAILBOX,
 		    30 * CS_DAY_MS, 0, 0, KEY_MAILBOX },
 		{ "domain-1", "dev.example", "dns-txt", "", "value", CLAIM_DOMAIN, 398 * CS_DAY_MS,
@@ -184,9 +188,15 @@ make_checks(struct world *w)
 		    8 * CS_HOUR_MS, 1, 0, KEY_CAA },
 		{ "mpic-caa-2", "dev.example", "caa-issuemail", "", WORLD_TERMS("dns-txt"),
 		    CLAIM_MPIC_CAA, 8 * CS_HOUR_MS, 1, 4, KEY_MPIC },
+		{ "organization-1", "acme", "register", "", WORLD_ORGANIZATION, CLAIM_ORGANIZATION,
+		    825 * CS_DAY_MS, 2, 0, KEY_POLICY },
+		{ "authority-1", "acme", "reliable-contact", "", WORLD_ORGANIZATION,
+		    CLAIM_AUTHORITY, 825 * CS_DAY_MS, 2, 0, KEY_POLICY },
+		{ "individual-1", "u-1", "id-document", "u-1", WORLD_INDIVIDUAL, CLAIM_INDIVIDUAL,
+		    825 * CS_DAY_MS, 2, 0, KEY_POLICY },
 	};
 
-	for (size_t i = 0; i < CHECKS; i++) {
+	for (size_t i = 0; i < ALL_CHECKS; i++) {
 		w->checks[i] = (struct claim_check){
 			.id = facts[i].id,
 			.kind = facts[i].kind,
@@ -242,10 +252,10 @@ make_answers(struct world *w, size_t i)
 static void
 make_evidence(struct world *w)
 {
-	static const int64_t ages[CHECKS] = { 10 * CS_DAY_MS, 100 * CS_DAY_MS, 100 * CS_DAY_MS,
-		2000, 1900, 2000, 1900 };
+	static const int64_t ages[ALL_CHECKS] = { 10 * CS_DAY_MS, 100 * CS_DAY_MS, 100 * CS_DAY_MS,
+		2000, 1900, 2000, 1900, 700 * CS_DAY_MS, 600 * CS_DAY_MS, 650 * CS_DAY_MS };
 
-	for (size_t i = 0; i < CHECKS; i++) {
+	for (size_t i = 0; i < ALL_CHECKS; i++) {
 		const struct claim_check *check = &w->checks[i];
 		const struct claim_asked asked = { .request = w->request.id, .check = *check };
 
@@ -258,6 +268,8 @@ make_evidence(struct world *w)
 		w->evidence[i].checked_at_ms = NOW - ages[i];
 		w->evidence[i].security = CLAIM_DNSSEC_SECURE;
 		w->evidence[i].ttl_s = 300;
+		if (i >= CHECKS) /* verified before the key that states it was there */
+			w->evidence[i].stated_at_ms = NOW - 3000;
 		make_answers(w, i);
 	}
 	w->evidence[DOMAIN].covers_subdomains = true;
@@ -279,13 +291,28 @@ make_plan(struct world *w)
 		.profile_version = 1,
 		.enterprise_version = 1,
 		.checks = w->checks,
-		.n_checks = CHECKS,
+		.n_checks = w->n_checks,
 		.made_at_ms = NOW - 4000,
 		.ends_at_ms = NOW + 15 * CS_MINUTE_MS,
 	};
 }
 
+void
+world_identify(struct world *w, const char *certificate_profile)
+{
+	w->request.mailboxes = world_texts(two_mailboxes + 1, 1);
+	w->plan.certificate_profile = certificate_profile;
+	w->plan.n_checks = w->n_checks = ALL_CHECKS;
+}
+
 /* ---- computing ---- */
+
+/* When it came to us: shortly after it was stated. */
+static int64_t
+recorded_ms(const struct claim_evidence *e)
+{
+	return (e->stated_at_ms != 0 ? e->stated_at_ms : e->checked_at_ms) + 50;
+}
 
 static void
 digest_request(struct world *w)
@@ -298,7 +325,7 @@ digest_request(struct world *w)
 	    &w->request, read ? csr.key.spki : cs_span_str("none"), w->request.digest);
 	memcpy(w->approval.request_digest, w->request.digest, CLAIM_DIGEST);
 	memcpy(w->plan.request_digest, w->request.digest, CLAIM_DIGEST);
-	for (size_t i = 0; i < CHECKS; i++) {
+	for (size_t i = 0; i < w->n_checks; i++) {
 		if (!w->checks[i].has_standing)
 			memcpy(w->evidence[i].request_digest, w->request.digest, CLAIM_DIGEST);
 	}
@@ -307,7 +334,7 @@ digest_request(struct world *w)
 static void
 digest_checks(struct world *w)
 {
-	for (size_t i = 0; i < CHECKS; i++) {
+	for (size_t i = 0; i < w->n_checks; i++) {
 		claim_check_digest(&w->checks[i], w->checks[i].digest);
 		claim_evidence_check_digest(&w->evidence[i], w->evidence[i].check_digest);
 		for (size_t k = 0; k < REMOTES; k++)
@@ -344,7 +371,7 @@ seal_all(struct world *w)
 {
 	static uint8_t domain[CLAIM_DIGEST];
 
-	for (size_t i = 0; i < CHECKS; i++) {
+	for (size_t i = 0; i < w->n_checks; i++) {
 		if (is_mpic(w, i))
 			seal_answers(w, i);
 		if (i == MPIC_DOMAIN && w->evidence[i].primary_sha256.len == 0)
@@ -362,8 +389,7 @@ world_store(struct world *w, const struct claim_evidence *e, enum world_key key)
 
 	cs_assert(w->c.n_evidence < COUNT(w->stored));
 	*stored = (struct gate_evidence){
-		.received = { claim_seal_evidence(w->arena, w->keys[key], e),
-		    e->checked_at_ms + 50 },
+		.received = { claim_seal_evidence(w->arena, w->keys[key], e), recorded_ms(e) },
 		.e = *e,
 	};
 	claim_envelope_sha256(stored->received.envelope, stored->sha256);
@@ -377,14 +403,14 @@ make_case(struct world *w)
 
 	w->c.id = w->request.id;
 	w->c.evidence = w->stored;
-	w->c.n_evidence = CHECKS;
+	w->c.n_evidence = w->n_checks;
 	w->c.denials = w->denials;
 	w->c.n_denials = 0;
-	for (size_t i = 0; i < CHECKS; i++) {
+	for (size_t i = 0; i < w->n_checks; i++) {
 		struct gate_evidence *stored = &w->stored[i];
 
 		stored->received =
-		    (struct gate_received){ w->sealed[i], w->evidence[i].checked_at_ms + 50 };
+		    (struct gate_received){ w->sealed[i], recorded_ms(&w->evidence[i]) };
 		claim_envelope_sha256(w->sealed[i], stored->sha256);
 		cs_assert(
 		    claim_open_evidence(w->arena, NULL, w->sealed[i], 0, &read, NULL) == CS_OK);
@@ -416,6 +442,7 @@ world_make(struct world *w, world_change *change)
 	}
 	w->rules.issuer_domains = world_texts(ours, 1);
 	w->now_ms = NOW;
+	w->n_checks = CHECKS;
 	make_request(w);
 	make_checks(w);
 	make_evidence(w);

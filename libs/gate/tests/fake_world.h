@@ -4,6 +4,9 @@
  * (proved by mail, for an earlier request) and bob@dev.example (by a TXT record at dev.example and four
  * of five perspectives or more), CAA of both domains, the approval and the final plan.  A test changes
  * one thing at one step; what is computed later is computed from what it changed.
+ *
+ * With world_identify() the certificate names the organization acme and the person u-1 as well, or one of
+ * them: policy states who they are.
  */
 #ifndef GATE_FAKE_WORLD_H
 #define GATE_FAKE_WORLD_H
@@ -44,7 +47,25 @@ enum world_key {
 #define ROWS (KEY_STRANGER - KEY_INTAKE)
 
 /* The checks of the plan, in its order. */
-enum { MAILBOX, DOMAIN, MPIC_DOMAIN, CAA_SALES, MPIC_SALES, CAA_DEV, MPIC_DEV, CHECKS };
+enum {
+	MAILBOX,
+	DOMAIN,
+	MPIC_DOMAIN,
+	CAA_SALES,
+	MPIC_SALES,
+	CAA_DEV,
+	MPIC_DEV,
+	CHECKS,
+	ORGANIZATION = CHECKS, /* these three after world_identify() alone */
+	AUTHORITY,
+	INDIVIDUAL,
+	ALL_CHECKS
+};
+
+#define WORLD_ORGANIZATION                                                      \
+	"organizationName=Acme AG\norganizationIdentifier=NTRCH-CHE123456789\n" \
+	"streetAddress=Weg 1\nlocalityName=Bern\npostalCode=3000\ncountryName=CH\n"
+#define WORLD_INDIVIDUAL "givenName=Ann\nsurname=Ng\ntitle=Dr.\n"
 
 enum world_step {
 	STEP_FACTS,   /* nothing is computed yet */
@@ -65,16 +86,17 @@ struct world {
 
 	struct claim_request request;
 	struct claim_approval approval;
-	struct claim_check checks[CHECKS];
-	struct claim_evidence evidence[CHECKS];
-	struct claim_perspective_answer answers[CHECKS][REMOTES];
-	struct claim_perspective_result results[CHECKS][REMOTES];
+	struct claim_check checks[ALL_CHECKS];
+	struct claim_evidence evidence[ALL_CHECKS];
+	struct claim_perspective_answer answers[ALL_CHECKS][REMOTES];
+	struct claim_perspective_result results[ALL_CHECKS][REMOTES];
 	struct claim_plan plan;
-	enum world_key request_key, approval_key, plan_key, evidence_key[CHECKS];
-	enum world_key answer_key[CHECKS][REMOTES];
+	size_t n_checks;
+	enum world_key request_key, approval_key, plan_key, evidence_key[ALL_CHECKS];
+	enum world_key answer_key[ALL_CHECKS][REMOTES];
 
-	struct cs_span sealed[CHECKS]; /* evidence */
-	struct gate_evidence stored[CHECKS + 2];
+	struct cs_span sealed[ALL_CHECKS]; /* evidence */
+	struct gate_evidence stored[ALL_CHECKS + 2];
 	struct gate_denial denials[2];
 	struct gate_case c;
 	struct gate_rules rules;
@@ -87,12 +109,15 @@ struct world *world_new(void);
 void world_free(struct world *w);
 /* Makes everything anew, calling `change` (or NULL) after each step. */
 void world_make(struct world *w, world_change *change);
-/* Another evidence beside the seven; gives its index in c.evidence. */
+/* Another evidence beside those; gives its index in c.evidence. */
 size_t world_store(struct world *w, const struct claim_evidence *e, enum world_key key);
 /* The keys of the trust table again, as `rows` say now. */
 void world_trust(struct world *w);
 /* Signs what is changed in STEP_PLAN again: evidence i. */
 void world_seal(struct world *w, size_t i);
+
+/* In STEP_FACTS: a certificate of this profile, for bob@dev.example alone, of whose domain acme has proof. */
+void world_identify(struct world *w, const char *certificate_profile);
 
 struct claim_texts world_texts(const char *const *items, size_t n);
 
