@@ -375,6 +375,7 @@ const struct svc_route intake_routes[] = {
 	{ "evidence.domain-challenge", read_domain_challenge, on_challenge },
 	{ "evidence.caa", read_evidence, on_evidence },
 	{ "evidence.mpic", read_evidence, on_evidence },
+	{ "evidence.identity", read_evidence, on_evidence },
 	{ "certificate.issued", read_issued, on_issued },
 	{ "certificate.refused", read_certificate_refused, on_refused },
 	{ "certificate.stopped", read_stopped, on_stopped },

@@ -93,9 +93,16 @@ intake_todo_name(enum intake_todo todo)
 }
 
 bool
+intake_by_operators(enum claim_kind kind)
+{
+	return kind == CLAIM_ORGANIZATION || kind == CLAIM_AUTHORITY || kind == CLAIM_INDIVIDUAL;
+}
+
+bool
 intake_before_approval(enum claim_kind kind)
 {
-	return kind == CLAIM_MAILBOX || kind == CLAIM_DOMAIN || kind == CLAIM_MPIC_DOMAIN;
+	return kind == CLAIM_MAILBOX || kind == CLAIM_DOMAIN || kind == CLAIM_MPIC_DOMAIN ||
+	       intake_by_operators(kind);
 }
 
 struct intake_check *
@@ -250,7 +257,7 @@ intake_todo_for(const struct intake_request *req, const struct intake_check *che
 		return todo_mailbox(check, shown, now_ms);
 	if (check->kind == CLAIM_DOMAIN)
 		return todo_domain(check, shown);
-	if (shown == INTAKE_WAITING)
+	if (shown == INTAKE_WAITING || intake_by_operators(check->kind))
 		return INTAKE_DO_WAIT;
 	/*
 	 * CAA and what perspectives say of it is looked up after the approval; a look now is a
@@ -469,6 +476,10 @@ may_verify(const struct intake_request *req, const struct intake_check *check)
 		return refuse_field(409, "runs-by-itself", "check",
 		    "Perspectives look by themselves once the domain is proved.",
 		    "Verify the domain instead.");
+	if (intake_by_operators(check->kind))
+		return refuse_field(409, "verified-by-people", "check",
+		    "Operators verify who you are: there is nothing to look at.",
+		    "Ask an operator, when it is not proved.");
 	if (check->kind == CLAIM_DOMAIN && check->challenge == INTAKE_NO_CHALLENGE &&
 	    check->standing_until_ms == 0)
 		return refuse(409, "no-challenge-yet", "What to publish is not known yet.",

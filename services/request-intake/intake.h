@@ -275,7 +275,9 @@ enum intake_shown intake_show_check(
 enum intake_todo
 intake_todo_for(const struct intake_request *req, const struct intake_check *check, int64_t now_ms);
 enum intake_state intake_show_state(const struct intake_request *req, int64_t now_ms);
-/* Mailboxes, domains and what corroborates them must be proved before the approval. */
+/* Who somebody is: operators verified it, and nobody presses Verify. */
+bool intake_by_operators(enum claim_kind kind);
+/* Mailboxes, domains, what corroborates them and who somebody is must be proved before the approval. */
 bool intake_before_approval(enum claim_kind kind);
 struct intake_check *intake_find_check(const struct intake_request *req, const char *id);
 

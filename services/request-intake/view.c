@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "mend.h"
 #include "out.h"
+#include "smime/identity.h"
 #include "smime/method.h"
 #include "wire.h"
 
@@ -119,6 +120,17 @@ say_caa(enum intake_todo todo)
 	return "Nothing to do: CAA is looked up after you approve. Press Verify to look before.";
 }
 
+/* Policy refuses a request without a record at once, so this is seen for moments or after a withdrawal. */
+static const char *
+say_identity(enum claim_kind kind)
+{
+	if (kind == CLAIM_INDIVIDUAL)
+		return "An operator must verify who you are, and record it.";
+	if (kind == CLAIM_AUTHORITY)
+		return "An operator must ask your organization whether it wants this, and record it.";
+	return "An operator must verify who your organization is, and record it.";
+}
+
 static const char *
 say_todo(struct cs_arena *arena, const struct intake_check *check, enum intake_shown shown,
     enum intake_todo todo, const struct intake_told *told)
@@ -138,7 +150,7 @@ say_todo(struct cs_arena *arena, const struct intake_check *check, enum intake_s
 	case CLAIM_ORGANIZATION:
 	case CLAIM_AUTHORITY:
 	case CLAIM_INDIVIDUAL:
-		return "An operator must record what was verified.";
+		return say_identity(check->kind);
 	}
 	return "";
 }
@@ -305,6 +317,24 @@ write_caa(struct cs_arena *arena, struct out *out, const struct claim_evidence *
 		out_number(out, "ttl_s", evidence->ttl_s);
 }
 
+/* What the certificate may say of them, an attribute a line. */
+static void
+write_identity(struct cs_arena *arena, struct out *out, const struct claim_evidence *evidence)
+{
+	struct claim_texts lines = { CS_NEW_ARRAY(arena, SMIME_ATTRIBUTES, const char *), 0 };
+
+	if (!intake_by_operators(evidence->kind))
+		return;
+	for (char *rest = cs_arena_strndup(
+		      arena, (const char *)evidence->expected.data, evidence->expected.len),
+		  *line = strsep(&rest, "\n");
+	     line != NULL && lines.n < SMIME_ATTRIBUTES; line = strsep(&rest, "\n"))
+		if (line[0] != '\0')
+			lines.items[lines.n++] =
+			    cs_escape(arena, cs_span_str(line), SMIME_IDENTITY_MAX);
+	out_texts(out, "verified", lines);
+}
+
 static void
 write_evidence(struct cs_arena *arena, struct out *out, const struct claim_evidence *evidence)
 {
@@ -316,6 +346,7 @@ write_evidence(struct cs_arena *arena, struct out *out, const struct claim_evide
 	out_text(out, "dnssec", claim_dnssec_name(evidence->security));
 	out_text_if(out, "found_at", evidence->found_at);
 	write_caa(arena, out, evidence);
+	write_identity(arena, out, evidence);
 	if (evidence->kind == CLAIM_DOMAIN && evidence->outcome == CLAIM_PROVED) {
 		out_text(out, "proved_for", evidence->target);
 		out_bool(out, "covers_subdomains", evidence->covers_subdomains);

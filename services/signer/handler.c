@@ -589,6 +589,7 @@ const struct svc_route signer_routes[] = {
 	{ "evidence.domain", read_evidence, on_evidence },
 	{ "evidence.caa", read_evidence, on_evidence },
 	{ "evidence.mpic", read_evidence, on_evidence },
+	{ "evidence.identity", read_evidence, on_evidence },
 	{ "ask.signer.stop", read_stop, on_stop },
 	{ "clock.missing-found", NULL, on_found },
 	{ "work.sign", read_result, on_result },

@@ -341,11 +341,7 @@ planned(void)
 static const char *
 subject_of(enum claim_kind kind)
 {
-	if (kind == CLAIM_MAILBOX)
-		return "evidence.mailbox";
-	if (kind == CLAIM_DOMAIN)
-		return "evidence.domain";
-	return kind == CLAIM_CAA ? "evidence.caa" : "evidence.mpic";
+	return claim_kind_subject(kind);
 }
 
 static void
@@ -398,6 +394,12 @@ hear_evidence(const char *path, const char *id, enum claim_kind kind, enum claim
 	if (kind == CLAIM_DOMAIN) {
 		evidence.covers_subdomains = outcome == CLAIM_PROVED;
 		evidence.detail = "dns-txt: txt-matches; txt alpha.example: NOERROR";
+	}
+	if (claim_kind_subject(kind) == claim_kind_subject(CLAIM_ORGANIZATION)) {
+		evidence.expected = cs_span_str("givenName=Ann\nsurname=<Ng>\n");
+		evidence.detail = "register; source: HR 1; verified by x; approved by y";
+		evidence.stated_at_ms = world.now_ms;
+		evidence.n_lookups = 0;
 	}
 	if (kind == CLAIM_MPIC_DOMAIN || kind == CLAIM_MPIC_CAA) {
 		evidence.perspectives = &remote;
@@ -1205,6 +1207,39 @@ what_was_seen_is_shown(void **state)
 	assert_string_equal(member(shown, "checks.3.you.do"), "verify");
 	assert_string_equal(member(shown, "checks.4.state"), "could-not-tell");
 	assert_string_equal(member(shown, "checks.4.perspectives.0.name"), "ams");
+	assert_null(memchr(shown->body.data, '<', shown->body.len));
+}
+
+/* Operators verify people and organizations: nobody presses Verify, and Generate waits for it. */
+static void
+who_somebody_is_is_shown_as_operators_verified_it(void **state)
+{
+	const char *path = created();
+	struct claim_check checks[] = { check("organization-1", CLAIM_ORGANIZATION, "demo"),
+		check("individual-1", CLAIM_INDIVIDUAL, "alice") };
+	const struct fake_answer *shown = NULL;
+
+	(void)state;
+	hear_plan(path, 1, checks, 2);
+	shown = get(ALICE, path);
+	assert_string_equal(member(shown, "state"), "validating");
+	assert_string_equal(member(shown, "checks.0.kind"), "organization");
+	assert_string_equal(member(shown, "checks.0.target"), "demo");
+	assert_string_equal(member(shown, "checks.0.state"), "needed");
+	assert_string_equal(member(shown, "checks.0.you.do"), "wait");
+	assert_non_null(strstr(member(shown, "checks.1.you.text"), "An operator must verify"));
+	assert_fault(post(ALICE, under(path, "/checks/individual-1/verify"), NULL), 409,
+	    "verified-by-people", "check");
+	hear_evidence(path, "organization-1", CLAIM_ORGANIZATION, CLAIM_PROVED, 1);
+	assert_problem(post(ALICE, under(path, "/approve"), NULL), 409, "not-ready");
+	hear_evidence(path, "individual-1", CLAIM_INDIVIDUAL, CLAIM_PROVED, 1);
+	shown = get(ALICE, path);
+	assert_string_equal(member(shown, "state"), "ready");
+	assert_string_equal(member(shown, "checks.1.state"), "proved");
+	assert_string_equal(member(shown, "checks.1.you.do"), "nothing");
+	assert_string_equal(member(shown, "checks.1.verified.0"), "givenName=Ann");
+	assert_string_equal(member(shown, "checks.1.verified.1"), "surname=<Ng>");
+	assert_non_null(strstr(member(shown, "checks.1.detail"), "approved by y"));
 	assert_null(memchr(shown->body.data, '<', shown->body.len));
 }
 
@@ -2052,6 +2087,7 @@ main(void)
 		TEST(a_hold_ends_by_itself),
 		TEST(what_a_proof_covers_is_shown),
 		TEST(what_was_seen_is_shown),
+		TEST(who_somebody_is_is_shown_as_operators_verified_it),
 		TEST(an_earlier_proof_is_shown_as_standing),
 		TEST(only_known_checks_are_verified),
 		TEST(a_refusal_is_an_answer),
