@@ -20,6 +20,7 @@ static struct {
 	struct policy_proof *proofs;
 	struct policy_config config;
 	struct cs_id rejected;
+	struct policy_identity withdrawn; /* id all zero: none */
 } store;
 
 void
@@ -41,6 +42,12 @@ void
 fake_store_reject(struct cs_id request)
 {
 	store.rejected = request;
+}
+
+void
+fake_store_withdraw(const struct policy_identity *identity)
+{
+	store.withdrawn = *identity;
 }
 
 size_t
@@ -109,6 +116,8 @@ store_load_cases(struct svc_batch *batch, struct cs_err *err)
 
 		made->plan = fake_store_plan(batch->aggregates[i].key, batch->arena);
 		made->config = store.config;
+		if (cs_id_equal(batch->aggregates[i].key, store.withdrawn.id))
+			made->withdrawn = &store.withdrawn;
 		for (const struct policy_proof *p = store.proofs; p != NULL; p = p->next) {
 			struct policy_proof *copy = CS_NEW(batch->arena, struct policy_proof);
 
@@ -184,6 +193,8 @@ store_save_cases(struct svc_batch *batch, struct cs_err *err)
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct policy_case *c = batch->aggregates[i].state;
 
+		if (c->withdrawal_told)
+			store.withdrawn = (struct policy_identity){ .kind = 0 };
 		if (c->plan.changed)
 			save_plan(batch->aggregates[i].key, &c->plan);
 		for (const struct policy_proof *p = c->proofs; p != NULL; p = p->next)

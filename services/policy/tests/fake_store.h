@@ -15,6 +15,8 @@ void fake_store_reset(void);
 void fake_store_config(const struct policy_config *config);
 /* Saving this request fails. */
 void fake_store_reject(struct cs_id request);
+/* A record that was withdrawn and not told, for the case of its id; copied. */
+void fake_store_withdraw(const struct policy_identity *identity);
 /* As load would show it, in `arena`; state POLICY_NEW without anything: no row. */
 struct policy_plan fake_store_plan(struct cs_id request, struct cs_arena *arena);
 size_t fake_store_plans(void);

@@ -13,7 +13,8 @@
 
 static const char *const other_states[] = { "request", "approval", "evidence.mailbox",
 	"evidence.domain", "evidence.caa", "evidence.mpic-domain", "evidence.mpic-caa" };
-static const char *const policy_states[] = { "plan" };
+static const char *const policy_states[] = { "plan", "evidence.organization", "evidence.authority",
+	"evidence.individual" };
 static const char *const everybody[] = { "*" };
 
 static struct claim_key *
@@ -60,7 +61,7 @@ make_trust(struct fake_world *world, const char *dir)
 	const char *approvers = cs_arena_printf(world->arena, "%s/approvers", dir);
 	struct claim_key *keys[] = { new_key(world, dir, "ann"), new_key(world, dir, "ben") };
 	const struct claim_trust_row rows[] = {
-		row(world->policy.key, "policy", policy_states, 1),
+		row(world->policy.key, "policy", policy_states, 4),
 		row(world->others, "others", other_states, 7),
 	};
 	FILE *file = fopen(approvers, "wbe");
