@@ -96,6 +96,7 @@ setup(void **state)
 	migrate(f->db, "services/policy/sql/0001_policy.sql");
 	migrate(f->db, "services/policy/sql/0002_builtin_demo.sql");
 	migrate(f->db, "services/policy/sql/0003_sweep.sql");
+	migrate(f->db, "services/policy/sql/0004_identity.sql");
 	f->other = open_db("set search_path = it_policy;");
 	f->key = new_key();
 	assert_int_equal(smime_psl_load(NULL, &f->psl, NULL), CS_OK);
@@ -965,6 +966,214 @@ a_locked_plan_is_left_alone(void **state)
 	assert_int_equal(count(f, "select count(*) from plan"), 0);
 }
 
+/* ---- who somebody is ---- */
+
+#define INSERT_IDENTITY                                                                             \
+	"insert into identity (kind, enterprise, account, attributes, method, source, verified_by," \
+	" approved_by, verified_at_ms) values "
+#define ACME "E'organizationName=Acme AG\\norganizationIdentifier=NTRCH-CHE123456789\\n'"
+#define ANN "E'surname=Ng\\n'"
+#define BY_TWO "'vera', 'otto', 1795437000000"
+#define ORGANIZATION_ROW "('organization', 'demo', '', " ACME ", 'register', 'r', " BY_TWO ")"
+#define AUTHORITY_ROW "('authority', 'demo', '', " ACME ", 'reliable-contact', 'r', " BY_TWO ")"
+#define ALICE_ROW "('individual', 'demo', 'alice', " ANN ", 'id-document', 'r', " BY_TWO ")"
+#define BOB_ROW "('individual', 'demo', 'bob', " ANN ", 'id-document', 'r', " BY_TWO ")"
+
+static bool
+is_refused(struct fixture *f, const char *sql)
+{
+	struct cs_err err = { 0 };
+
+	return db_script(f->db, sql, &err) != CS_OK;
+}
+
+static void
+records_are_loaded_for_those_who_ask(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *requests[] = {
+		new_request(f, "alice", "alice@alpha.example", ""),
+		new_request(f, "bob", "bob@alpha.example", ""),
+		new_request(f, "operator", "x@alpha.example", ""),
+	};
+	struct svc_batch batch = batch_of(f, f->db, requests, 3);
+
+	script(f,
+	    "insert into enterprise values ('other', 1, true);" INSERT_IDENTITY ORGANIZATION_ROW
+	    ", " ALICE_ROW ", " BOB_ROW ", ('individual', 'other', 'alice', " ANN
+	    ", 'id-document', 'r', " BY_TWO ")");
+	(void)load_one(&batch);
+	for (size_t i = 0; i < 3; i++) {
+		const struct policy_case *c = batch.aggregates[i].state;
+
+		assert_int_equal(c->config.identities.n, i < 2 ? 2 : 1);
+		for (size_t k = 0; k < c->config.identities.n; k++) {
+			const struct policy_identity *got = &c->config.identities.items[k];
+
+			assert_string_equal(got->enterprise, "demo");
+			assert_string_equal(got->source, "r");
+			assert_string_equal(got->verified_by, "vera");
+			assert_string_equal(got->approved_by, "otto");
+			assert_true(got->verified_at_ms == INT64_C(1795437000000));
+			assert_int_equal(got->withdrawn_at_ms, 0);
+			if (got->kind == CLAIM_ORGANIZATION) {
+				assert_string_equal(got->method, "register");
+				assert_true(cs_span_is(got->attributes,
+				    "organizationName=Acme AG\n"
+				    "organizationIdentifier=NTRCH-CHE123456789\n"));
+			} else {
+				assert_int_equal(got->kind, CLAIM_INDIVIDUAL);
+				assert_string_equal(got->account, requests[i]->request.account);
+			}
+		}
+	}
+	db_rollback(f->db);
+}
+
+/* Each profile that is there permits alice something, once it is known who she and demo are. */
+static void
+every_profile_permits_alice_once_she_is_known(void **state)
+{
+	struct fixture *f = *state;
+	struct db_rows *rows;
+	struct cs_err err = { 0 };
+
+	script(f, INSERT_IDENTITY ORGANIZATION_ROW ", " AUTHORITY_ROW ", " ALICE_ROW);
+	ok(db_query(f->db, f->arena, "select name, certificate_profile from profile order by name",
+	       NULL, 0, &rows, &err),
+	    &err);
+	assert_true(db_rows_count(rows) >= 11);
+	for (size_t i = 0; i < db_rows_count(rows); i++) {
+		struct policy_submitted *request =
+		    new_request(f, "alice", "alice@alpha.example", "");
+		struct cs_refusal why;
+
+		request->request.profile = db_get_text(rows, i, 0);
+		const struct policy_submitted *one = request;
+		struct svc_batch batch = batch_of(f, f->db, &one, 1);
+		const struct policy_case *c = load_one(&batch);
+
+		assert_string_equal(c->config.profile.certificate_profile, db_get_text(rows, i, 1));
+		if (!policy_may_request(
+			&f->rules, &c->config, &request->request, NOW, NOW, f->arena, &why))
+			fail_msg("%s: %s", request->request.profile, why.code);
+		db_rollback(f->db);
+	}
+}
+
+static void
+every_method_can_be_recorded_for_what_it_proves(void **state)
+{
+	static const struct {
+		enum smime_proof proof;
+		const char *kind, *account;
+	} kinds[] = {
+		{ SMIME_PROOF_ORGANIZATION, "organization", "" },
+		{ SMIME_PROOF_AUTHORITY, "authority", "" },
+		{ SMIME_PROOF_INDIVIDUAL, "individual", "alice" },
+	};
+	struct fixture *f = *state;
+	size_t n;
+	const struct smime_identity_method *methods = smime_identity_methods(&n);
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < LEN(kinds); k++) {
+			const char *sql = cs_arena_printf(f->arena,
+			    INSERT_IDENTITY "('%s', 'demo', '%s', " ANN ", '%s', 'r', " BY_TWO ")",
+			    kinds[k].kind, kinds[k].account, methods[i].name);
+			const bool serves =
+			    smime_identity_method_find(methods[i].name, kinds[k].proof) != NULL;
+
+			if (is_refused(f, sql) == serves)
+				fail_msg("%s by %s", kinds[k].kind, methods[i].name);
+		}
+}
+
+static void
+a_record_may_only_be_approved_and_withdrawn(void **state)
+{
+	static const char *const no[] = {
+		INSERT_IDENTITY "('individual', 'demo', 'alice', " ANN
+				", 'eid', 'r', 'vera', 'vera', 1)",
+		INSERT_IDENTITY "('individual', 'demo', '', " ANN ", 'eid', 'r', " BY_TWO ")",
+		INSERT_IDENTITY "('organization', 'demo', 'alice', " ACME ", 'lei', 'r', " BY_TWO
+				")",
+		INSERT_IDENTITY "('organization', 'nobody', '', " ACME ", 'lei', 'r', " BY_TWO ")",
+		INSERT_IDENTITY "('organization', 'demo', '', '', 'lei', 'r', " BY_TWO ")",
+		"update identity set approved_by = verified_by",
+		"update identity set attributes = 'surname=Eve'",
+		"update identity set verified_at_ms = verified_at_ms + 1",
+		"update identity set account = 'bob'",
+		"update identity set method = 'eid'",
+		"update identity set withdrawn_at_ms = verified_at_ms - 1",
+		"delete from identity",
+	};
+	static const char *const later[] = {
+		"update identity set approved_by = 'olga'",
+		"update identity set approved_by = null",
+		"update identity set withdrawn_at_ms = 0",
+		"update identity set withdrawn_at_ms = withdrawn_at_ms + 1",
+		"update identity set told_at_ms = 0",
+	};
+	struct fixture *f = *state;
+
+	script(f, INSERT_IDENTITY "('individual', 'demo', 'alice', " ANN
+				  ", 'id-document', 'r', 'vera', null, 1795437000000)");
+	for (size_t i = 0; i < LEN(no); i++)
+		if (!is_refused(f, no[i]))
+			fail_msg("accepted: %s", no[i]);
+	script(f, "update identity set approved_by = 'otto'");
+	script(f, "update identity set withdrawn_at_ms = 1795437000001");
+	script(f, "update identity set told_at_ms = 1795437000002");
+	for (size_t i = 0; i < LEN(later); i++)
+		if (!is_refused(f, later[i]))
+			fail_msg("accepted later: %s", later[i]);
+}
+
+static size_t
+due_withdrawals(struct fixture *f, int64_t now_ms, struct cs_id *ret_first)
+{
+	struct cs_err err = { 0 };
+	struct cs_id *keys;
+	size_t n;
+
+	ok(store_due_withdrawals(NULL, f->db, now_ms, 10, f->arena, &keys, &n, &err), &err);
+	if (n > 0)
+		*ret_first = keys[0];
+	return n;
+}
+
+static void
+a_withdrawal_is_due_until_it_was_told(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_submitted record = { .request = { .account = "" } };
+	struct cs_err err = { 0 };
+
+	script(f, INSERT_IDENTITY ALICE_ROW ", " BOB_ROW);
+	assert_int_equal(due_withdrawals(f, NOW, &record.request.id), 0);
+	script(f, "update identity set withdrawn_at_ms = 1795437000009 where account = 'alice'");
+	assert_int_equal(due_withdrawals(f, 1795437000008, &record.request.id), 0);
+	assert_int_equal(due_withdrawals(f, 1795437000009, &record.request.id), 1);
+	struct svc_batch batch = batch_of_key(f, f->db, &record);
+
+	batch.aggregates[0].events[0]->subject = "clock.identity-withdrawn";
+	struct policy_case *c = load_one(&batch);
+
+	assert_non_null(c->withdrawn);
+	assert_string_equal(c->withdrawn->account, "alice");
+	assert_true(c->withdrawn->withdrawn_at_ms == INT64_C(1795437000009));
+	const struct policy_setting in = { &f->rules, NOW, f->random, f->arena };
+
+	*c = policy_decide_withdrawn(&in, c).next;
+	ok(save(&batch, &err), &err);
+	assert_int_equal(due_withdrawals(f, NOW, &record.request.id), 0);
+	c = load_one(&batch); /* the clock rang twice */
+	assert_null(c->withdrawn);
+	db_rollback(f->db);
+	assert_int_equal(count(f, "select count(*) from plan"), 0);
+}
+
 int
 main(void)
 {
@@ -992,6 +1201,11 @@ main(void)
 		CASE(evidence_is_kept_forty_days_after_it_stood),
 		CASE(more_than_one_sweep_s_worth_is_swept_in_several),
 		CASE(a_locked_plan_is_left_alone),
+		CASE(records_are_loaded_for_those_who_ask),
+		CASE(every_profile_permits_alice_once_she_is_known),
+		CASE(every_method_can_be_recorded_for_what_it_proves),
+		CASE(a_record_may_only_be_approved_and_withdrawn),
+		CASE(a_withdrawal_is_due_until_it_was_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
