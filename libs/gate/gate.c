@@ -126,7 +126,7 @@ look_for_all(struct judging *j)
 {
 	struct gate_verdict *v = j->v;
 
-	v->missing = CS_NEW_ARRAY(j->arena, CLAIM_MAX_CHECKS + 4, struct gate_missing);
+	v->missing = CS_NEW_ARRAY(j->arena, CLAIM_MAX_CHECKS + 5, struct gate_missing);
 	if (j->c->request.envelope.len == 0)
 		(void)miss(j, "request", "absent");
 	if (j->c->approval.envelope.len == 0)
@@ -137,6 +137,8 @@ look_for_all(struct judging *j)
 		return refuse(j, "plan-unreadable", "plan", "", "the plan cannot be read");
 	else if (j->now_ms + GATE_MARGIN_MS > v->plan.ends_at_ms)
 		(void)miss(j, "plan", "ended");
+	if (j->c->request.envelope.len > 0 && !j->c->key.known)
+		(void)miss(j, "key", "absent");
 	v->n_proofs = v->plan.n_checks;
 	v->proofs = CS_NEW_ARRAY(j->arena, v->n_proofs, struct gate_proof);
 	for (size_t i = 0; i < v->n_proofs; i++)
@@ -352,6 +354,26 @@ gate_key_usage(const struct gate_verdict *v)
 	return smime_key_usage(v->profile, key_of(&v->csr.key), uses[v->request.key_use]);
 }
 
+/* The registry was asked about the key that is in the octets, and about no other. */
+static bool
+judge_key(struct judging *j)
+{
+	struct gate_verdict *v = j->v;
+	struct cs_refusal why;
+
+	if (!same_digest(j->c->key.spki_sha256, v->csr.key.spki_sha256) ||
+	    !cs_id_equal(j->c->previous.request, v->request.previous))
+		return refuse(
+		    j, "key-unknown", "csr", "SBR 6.1.1.3", "another key was looked up than this");
+	if (gate_key_holds(j->rules, &j->c->key, &v->request, &why) &&
+	    gate_follows(j->arena, &j->c->previous, &v->request, &v->csr.key,
+		v->plan.certificate_profile, &why))
+		return true;
+	v->says = GATE_REFUSE;
+	v->refusal = why;
+	return false;
+}
+
 static bool
 judge_profile(struct judging *j)
 {
@@ -404,7 +426,7 @@ gate_judge(struct cs_arena *arena, const struct gate_rules *rules, const struct 
 	if (!look_for_all(&j))
 		return;
 	if (open_statements(&j) && judge_request(&j) && judge_approval(&j) && judge_plan(&j) &&
-	    judge_proofs(&j) && judge_profile(&j) && judge_floor(&j))
+	    judge_key(&j) && judge_proofs(&j) && judge_profile(&j) && judge_floor(&j))
 		ret->says = GATE_COMPLETE;
 	else
 		cs_assert(ret->says == GATE_REFUSE);

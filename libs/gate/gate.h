@@ -37,6 +37,22 @@ struct gate_denial {
 	int64_t checked_at_ms;
 };
 
+/* What the registry of keys says of one key. */
+struct gate_key {
+	bool known; /* it was asked, about the key of this digest */
+	uint8_t spki_sha256[32];
+	const char *blocked;              /* "compromised", "reported", "weak"; NULL: not blocked */
+	const char *enterprise, *account; /* of whom it was certified first; NULL: of nobody */
+};
+
+/* What was certified for the request that this one follows. */
+struct gate_previous {
+	struct cs_id request;
+	struct cs_span certificate;                 /* DER; empty: none was issued */
+	const char *enterprise, *account, *profile; /* whose; of libs/smime */
+	bool revoked;
+};
+
 /* All that is known of one request. */
 struct gate_case {
 	struct cs_id id;
@@ -46,16 +62,20 @@ struct gate_case {
 	size_t n_evidence;
 	struct gate_denial *denials;
 	size_t n_denials;
+	struct gate_key key;
+	struct gate_previous previous;
 };
 
 struct gate_rules {
 	const struct claim_trust *trust;
 	struct claim_texts issuer_domains; /* by which CAA may have permitted us; at least one */
+	const uint8_t (*ca_keys)[32];      /* SHA-256 of the SPKI of each CA of ours */
+	size_t n_ca_keys;
 };
 
 enum gate_says { GATE_WAIT, GATE_COMPLETE, GATE_REFUSE };
 
-/* What is not there: `about` "request", "approval", "plan" or a check's id; `why` "absent", "stale",
+/* What is not there: `about` "request", "approval", "plan", "key" or a check's id; `why` "absent", "stale",
  * "voided", "not-proved", "ended". */
 struct gate_missing {
 	const char *about, *why;
@@ -86,13 +106,30 @@ struct gate_verdict {
 	size_t n_proofs;
 };
 
+/*
+ * What must be looked up before a request can be judged: fills spki_sha256 of *ret_key and request of
+ * *ret_previous, all else zero.  Nothing is verified.  False: the envelope cannot be read.
+ */
+CS_MUST_USE bool gate_asks(struct cs_arena *arena, struct cs_span request_envelope,
+    struct gate_key *ret_key, struct gate_previous *ret_previous);
+
 void gate_judge(struct cs_arena *arena, const struct gate_rules *rules, const struct gate_case *c,
     int64_t now_ms, struct gate_verdict *ret);
 
 /* keyUsage bits of the certificate; 0: this key cannot serve this use. */
 uint16_t gate_key_usage(const struct gate_verdict *v);
 
-/* ---- gate_floor.c: what no plan can lower ---- */
+/* ---- keys.c: the key of the request, and what went before ---- */
+
+/* SBR 6.1.1.3: not blocked, nobody else's, not a CA's.  False: *ret_why. */
+bool gate_key_holds(const struct gate_rules *rules, const struct gate_key *key,
+    const struct claim_request *request, struct cs_refusal *ret_why);
+/* Is what is the same and what is new as this kind of request has it?  `profile`: of the certificate. */
+bool gate_follows(struct cs_arena *arena, const struct gate_previous *previous,
+    const struct claim_request *request, const struct pki_key *key, const char *profile,
+    struct cs_refusal *ret_why);
+
+/* ---- floor.c: what no plan can lower ---- */
 
 /*
  * Is this evidence young enough from now_ms until the margin ends?  `freshness_ms` 0: by the floor's

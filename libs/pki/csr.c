@@ -168,6 +168,19 @@ split(struct cs_arena *arena, struct cs_span der, struct parts *parts, struct cs
 	return split_info(parts->info, parts, ret_why);
 }
 
+bool
+pki_csr_spki(struct cs_span der, struct cs_span *ret_spki)
+{
+	struct cs_span body, info, version, subject;
+
+	return der.len <= PKI_CSR_MAX && pki_der_check(der, NULL, NULL) &&
+	       pki_der_take(&der, PKI_SEQUENCE, &body) &&
+	       pki_der_take(&body, PKI_SEQUENCE, &info) &&
+	       pki_der_take(&info, PKI_INTEGER, &version) &&
+	       pki_der_take(&info, PKI_SEQUENCE, &subject) &&
+	       pki_der_take_whole(&info, PKI_SEQUENCE, ret_spki);
+}
+
 /* Types seen so far, to refuse a second of one kind; a reader after us might take the other. */
 struct seen {
 	struct cs_span oids[EXTENSIONS];

@@ -33,6 +33,9 @@ struct pki_csr {
 CS_MUST_USE bool pki_csr_read(struct cs_arena *arena, struct cs_span text, unsigned flags,
     struct pki_csr *ret_csr, struct cs_refusal *ret_why);
 
+/* The SubjectPublicKeyInfo of a request in DER, unjudged, to look it up; false: it is no request. */
+CS_MUST_USE bool pki_csr_spki(struct cs_span der, struct cs_span *ret_spki);
+
 /*
  * The SHA-256 of the SPKI that belongs to a private key somebody pasted (unencrypted PKCS#8, PKCS#1
  * or SEC 1 PEM anywhere in `text`), for the block list.  False: it cannot be read.

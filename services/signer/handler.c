@@ -221,6 +221,14 @@ intent_detail(const struct signer_service *signer, struct svc_event *ev,
 	    pki_lint_version(), claim_trust_version(signer->trust));
 }
 
+static void
+claim_key(struct signer_record *record, const uint8_t spki_sha256[static 32],
+    const char *enterprise, const char *account)
+{
+	record->owner = (struct record_owner){ .enterprise = enterprise, .account = account };
+	memcpy(record->owner.spki_sha256, spki_sha256, sizeof(record->owner.spki_sha256));
+}
+
 static const struct cs_refusal no_issuer = { "no-issuer", "profile", "",
 	"no issuing CA of this signer certifies this profile now", "choose another profile" };
 
@@ -252,6 +260,7 @@ intend(const struct signer_service *signer, struct svc_event *ev, const struct g
 	}
 	pki_sha256(intent->tbs, intent->tbs_sha256);
 	record->has_intent = record->intent_is_new = true;
+	claim_key(record, v->csr.key.spki_sha256, v->request.enterprise, v->request.account);
 	move(record, SIGNER_INTENT, NULL);
 	record_add_audit(record, ev->arena, "intent", intent_detail(signer, ev, record, v));
 	order(signer, ev);
@@ -502,6 +511,7 @@ issue(const struct signer_service *signer, struct svc_event *ev, const struct pk
 		.not_after_s = info->not_after_s,
 	};
 	memcpy(record->certificate.spki_sha256, message.spki_sha256, 32);
+	claim_key(record, message.spki_sha256, message.enterprise, message.account);
 	record->intent_changed = true;
 	record_add_audit(record, ev->arena, "issued",
 	    cs_arena_printf(ev->arena, "serial=%s sha256=%s", message.serial, message.fingerprint));
@@ -562,6 +572,21 @@ judge_again(const struct signer_service *signer, struct svc_event *ev)
 	order(signer, ev);
 }
 
+/* The key may have become known to others while it was signed: that certificate is never shown. */
+static bool
+key_holds(const struct signer_service *signer, struct svc_event *ev, struct cs_refusal *ret_why)
+{
+	const struct gate_case *c = &((const struct signer_record *)ev->state)->c;
+	struct claim_request request;
+	struct cs_err err;
+
+	if (claim_open_request(ev->arena, NULL, c->request.envelope, 0, &request, &err) == CS_OK)
+		return gate_key_holds(&signer->rules, &c->key, &request, ret_why);
+	*ret_why = (struct cs_refusal){ "request-unreadable", "request", "",
+		"our copy of the request cannot be read", "make a new request" };
+	return false;
+}
+
 static void
 on_result(const void *self, struct svc_event *ev)
 {
@@ -569,15 +594,18 @@ on_result(const void *self, struct svc_event *ev)
 	const struct sign_result *result = ev->what;
 	const struct signer_record *record = ev->state;
 	struct pki_cert_info info;
+	struct cs_refusal why;
 
 	if (record->state != SIGNER_INTENT)
 		return; /* carried out twice: the first result counted */
 	if (result->says == SIGN_FAILED)
 		svc_work_again(ev, ev->now_ms + RETRY_MS);
-	else if (result->says == SIGN_DONE && assemble(signer, ev, result, &info))
-		issue(signer, ev, &info);
-	else
+	else if (result->says != SIGN_DONE || !assemble(signer, ev, result, &info))
 		judge_again(signer, ev);
+	else if (!key_holds(signer, ev, &why))
+		make_void(ev, &why);
+	else
+		issue(signer, ev, &info);
 }
 
 const struct svc_route signer_routes[] = {

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "handler.h"
+#include "pki/cert.h"
+#include "pki/hash.h"
 #include "smime/domain.h"
 
 /* Owned by the process: settings are read once. */
@@ -28,6 +30,31 @@ read_issuer_domains(struct signer_service *signer, struct cs_err *err)
 	return CS_OK;
 }
 
+/* Nobody may have a key of ours certified, of whatever CA of the chains. */
+static enum cs_code
+read_ca_keys(struct signer_service *signer, struct cs_err *err)
+{
+	size_t n_rows, n = 0;
+	const struct issuers_row *rows = issuers_all(signer->issuers, &n_rows);
+
+	for (size_t i = 0; i < n_rows; i++)
+		n += rows[i].n_chain;
+	uint8_t(*keys)[32] = cs_arena_alloc(signer->arena, n * sizeof(*keys));
+	n = 0;
+	for (size_t i = 0; i < n_rows; i++) {
+		for (size_t k = 0; k < rows[i].n_chain; k++) {
+			struct pki_cert_info cert;
+
+			if (pki_cert_read(signer->arena, rows[i].chain[k], &cert, err))
+				return err->code;
+			pki_sha256(cert.spki, keys[n++]);
+		}
+	}
+	signer->rules.ca_keys = keys;
+	signer->rules.n_ca_keys = n;
+	return CS_OK;
+}
+
 enum cs_code
 signer_init(void *self, struct svc *svc, struct cs_err *err)
 {
@@ -36,7 +63,7 @@ signer_init(void *self, struct svc *svc, struct cs_err *err)
 	signer->arena = cs_arena_new();
 	if (read_issuer_domains(signer, err) ||
 	    claim_trust_load(signer->trust_file, signer->approvers_file, &signer->trust, err) ||
-	    issuers_load(&signer->issuing, &signer->issuers, err))
+	    issuers_load(&signer->issuing, &signer->issuers, err) || read_ca_keys(signer, err))
 		return err->code;
 	signer->rules.trust = signer->trust;
 	svc_watch_trust(svc, signer->trust, signer->trust_file);

@@ -39,6 +39,18 @@ struct record_certificate {
 	int64_t not_after_s;
 };
 
+/* Whose a key is from now on, if it is nobody's yet. */
+struct record_owner {
+	uint8_t spki_sha256[32];
+	const char *enterprise, *account; /* NULL: nothing is claimed */
+};
+
+/* A key that nobody may have certified again. */
+struct record_block {
+	uint8_t spki_sha256[32];
+	const char *why; /* "compromised", "reported", "weak"; NULL: none */
+};
+
 /* Notes for save, in the order in which they were made. */
 struct record_statement {
 	enum claim_statement kind;
@@ -75,6 +87,9 @@ struct signer_record {
 	size_t n_missing;
 	bool intent_is_new, intent_changed;
 	struct record_certificate certificate; /* just made; der empty: none */
+	/* Saved before intents and certificates, and CS_CONFLICT when it is another's or blocked by now. */
+	struct record_owner owner;
+	struct record_block block;
 };
 
 /* The three take copies of nothing: what they are given lives as long as the batch. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store.c: all queries of the signer.  A load is five queries and two waits for any number of events.  Records are
- * locked in the order of their ids and the audit chain last, so that replicas cannot deadlock.
+ * store.c: all queries of the signer.  A load is six queries and two waits for any number of events.  Records are
+ * locked in the order of their ids, then keys in their order, and the audit chain last, so that replicas
+ * cannot deadlock.
  */
 #include "store.h"
 
@@ -314,7 +315,7 @@ read_denials(struct svc_batch *batch, const struct db_rows *rows)
 	}
 }
 
-/* What the plans of the batch ask about, of whatever request. */
+/* What the plans of the batch ask about, of whatever request; and the keys of those requests. */
 static enum cs_code
 load_evidence(struct svc_batch *batch, const struct wanted *wanted, struct cs_err *err)
 {
@@ -324,13 +325,15 @@ load_evidence(struct svc_batch *batch, const struct wanted *wanted, struct cs_er
 	};
 	const struct db_param denials[] = { db_bytes_array(
 	    batch->arena, wanted->digests, wanted->n_digests) };
-	struct db_rows *proofs, *noes;
+	struct db_rows *proofs, *noes, *keys;
 
-	if (db_ask(batch->db, batch->arena, load_evidence_sql, evidence, 2, &proofs, err) ||
+	if (store_ask_keys(batch, wanted->requests, wanted->n_requests, &keys, err) ||
+	    db_ask(batch->db, batch->arena, load_evidence_sql, evidence, 2, &proofs, err) ||
 	    db_ask(batch->db, batch->arena, load_denials_sql, denials, 1, &noes, err) ||
 	    db_settle(batch->db, err) || read_evidences(batch, proofs, err))
 		return err->code;
 	read_denials(batch, noes);
+	store_read_keys(batch, keys);
 	return CS_OK;
 }
 
@@ -669,9 +672,9 @@ enum cs_code
 store_save_records(struct svc_batch *batch, struct cs_err *err)
 {
 	if (save_requests(batch, err) || save_statements(batch, err) || save_evidence(batch, err) ||
-	    save_missing(batch, err) || save_new_intents(batch, err) ||
-	    save_changed_intents(batch, err) || save_certificates(batch, err) ||
-	    store_save_audits(batch, err))
+	    save_missing(batch, err) || store_save_keys(batch, err) ||
+	    save_new_intents(batch, err) || save_changed_intents(batch, err) ||
+	    save_certificates(batch, err) || store_save_audits(batch, err))
 		return err->code;
 	return CS_OK;
 }

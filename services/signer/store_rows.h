@@ -47,6 +47,11 @@ CS_MUST_USE enum cs_code
 store_ask_trust(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err);
 CS_MUST_USE enum cs_code
 store_judge_trust(struct svc_batch *batch, const struct db_rows *rows, struct cs_err *err);
+/* Asks about the keys and the earlier certificates of these requests; the answer is read once it is settled. */
+CS_MUST_USE enum cs_code store_ask_keys(struct svc_batch *batch, const struct cs_id *requests,
+    size_t n, struct db_rows **ret_rows, struct cs_err *err);
+void store_read_keys(struct svc_batch *batch, const struct db_rows *rows);
+CS_MUST_USE enum cs_code store_save_keys(struct svc_batch *batch, struct cs_err *err);
 CS_MUST_USE enum cs_code store_save_audits(struct svc_batch *batch, struct cs_err *err);
 
 #endif

@@ -402,6 +402,8 @@ make_case(struct world *w)
 	struct claim_evidence read;
 
 	w->c.id = w->request.id;
+	w->c.key = (struct gate_key){ .known = true };
+	w->c.previous = (struct gate_previous){ 0 };
 	w->c.evidence = w->stored;
 	w->c.n_evidence = w->n_checks;
 	w->c.denials = w->denials;
@@ -419,6 +421,8 @@ make_case(struct world *w)
 	w->c.request = (struct gate_received){
 		claim_seal_request(w->arena, w->keys[w->request_key], &w->request), NOW - 5900
 	};
+	if (gate_asks(w->arena, w->c.request.envelope, &w->c.key, &w->c.previous))
+		w->c.key.known = true;
 	w->c.plan =
 	    (struct gate_received){ claim_seal_plan(w->arena, w->keys[w->plan_key], &w->plan),
 		    NOW - 3900 };
@@ -441,6 +445,8 @@ world_make(struct world *w, world_change *change)
 		w->trust_changed = false;
 	}
 	w->rules.issuer_domains = world_texts(ours, 1);
+	w->rules.ca_keys = NULL;
+	w->rules.n_ca_keys = 0;
 	w->now_ms = NOW;
 	w->n_checks = CHECKS;
 	make_request(w);

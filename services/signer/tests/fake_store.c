@@ -82,6 +82,36 @@ load_denials(struct svc_batch *batch, struct gate_case *c)
 	}
 }
 
+static const struct gate_key *
+find_key(const uint8_t spki_sha256[static 32])
+{
+	for (size_t i = 0; i < fake_store.n_keys; i++) {
+		if (memcmp(fake_store.keys[i].spki_sha256, spki_sha256, 32) == 0)
+			return &fake_store.keys[i];
+	}
+	return NULL;
+}
+
+/* As stored, or as it just comes. */
+static void
+load_key(struct svc_aggregate *aggregate, struct cs_arena *arena, struct gate_case *c)
+{
+	struct cs_span envelope = c->request.envelope;
+
+	for (size_t i = 0; i < aggregate->n_events && envelope.len == 0; i++) {
+		if (strcmp(aggregate->events[i]->subject, "request.submitted") == 0)
+			envelope = aggregate->events[i]->body;
+	}
+	c->key = (struct gate_key){ 0 };
+	c->previous = (struct gate_previous){ 0 };
+	if (envelope.len == 0 || !gate_asks(arena, envelope, &c->key, &c->previous))
+		return;
+	const struct gate_key *key = find_key(c->key.spki_sha256);
+	if (key != NULL)
+		c->key = *key;
+	c->key.known = true;
+}
+
 enum cs_code
 store_load_records(struct svc_batch *batch, struct cs_err *err)
 {
@@ -98,6 +128,7 @@ store_load_records(struct svc_batch *batch, struct cs_err *err)
 		    fake_store.n_proofs * sizeof(struct gate_evidence));
 		record->c.n_evidence = fake_store.n_proofs;
 		load_denials(batch, &record->c);
+		load_key(&batch->aggregates[i], batch->arena, &record->c);
 		batch->aggregates[i].state = record;
 	}
 	return CS_OK;
@@ -147,6 +178,21 @@ save_audits(const struct svc_batch *batch, const struct signer_record *record)
 			.detail = cs_arena_strdup(fake_store.arena, a->detail) };
 		audit_link(row, 1, (int64_t)n, n > 0 ? row[-1].hash : start);
 	}
+}
+
+static void
+save_keys(const struct signer_record *record)
+{
+	struct gate_key *key = &fake_store.keys[fake_store.n_keys];
+
+	if (record->owner.enterprise == NULL || find_key(record->owner.spki_sha256) != NULL)
+		return;
+	cs_assert(fake_store.n_keys++ < FAKE_ROWS);
+	*key = (struct gate_key){
+		.enterprise = cs_arena_strdup(fake_store.arena, record->owner.enterprise),
+		.account = cs_arena_strdup(fake_store.arena, record->owner.account),
+	};
+	memcpy(key->spki_sha256, record->owner.spki_sha256, sizeof(key->spki_sha256));
 }
 
 static void
@@ -200,6 +246,7 @@ store_save_records(struct svc_batch *batch, struct cs_err *err)
 		for (const struct record_evidence *e = record->evidence; e != NULL; e = e->next)
 			save_proof(&e->evidence);
 		save_audits(batch, record);
+		save_keys(record);
 		save_row(row, record);
 	}
 	return CS_OK;

@@ -26,6 +26,8 @@ extern struct fake_store {
 	size_t n_proofs;
 	struct audit_row audits[FAKE_AUDITS];
 	size_t n_audits;
+	struct gate_key keys[FAKE_ROWS]; /* the registry */
+	size_t n_keys;
 	unsigned conflicts; /* that the next saves report */
 } fake_store;
 

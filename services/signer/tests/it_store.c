@@ -144,6 +144,7 @@ setup(void **state)
 		       " set search_path = it_signer");
 	f.other = open_db("set search_path = it_signer");
 	migrate(f.db, "services/signer/sql/0001_signer.sql");
+	migrate(f.db, "services/signer/sql/0002_keys.sql");
 	*state = &f;
 	return 0;
 }
