@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "db/db.h"
+#include "gate/tests/csrs.h"
 #include "handler.h"
 #include "pki/ed25519.h"
 #include "pki/hash.h"
@@ -441,9 +442,9 @@ what_was_waited_for_is_found(void **state)
 }
 
 static struct signer_record *
-intend(struct fixture *f, struct one *one, uint8_t n, uint8_t serial)
+intend_on(struct fixture *f, struct one *one, struct db *db, uint8_t n, uint8_t serial)
 {
-	struct signer_record *record = begin(f, one, f->db, n, (struct cs_span){ 0 });
+	struct signer_record *record = begin(f, one, db, n, (struct cs_span){ 0 });
 
 	record->intent = (struct record_intent){ .issuer = "issuing-1",
 		.profile = "mailbox-multipurpose",
@@ -457,6 +458,12 @@ intend(struct fixture *f, struct one *one, uint8_t n, uint8_t serial)
 	record->state = SIGNER_INTENT;
 	record_add_audit(record, f->arena, "intent", "serial=1");
 	return record;
+}
+
+static struct signer_record *
+intend(struct fixture *f, struct one *one, uint8_t n, uint8_t serial)
+{
+	return intend_on(f, one, f->db, n, serial);
 }
 
 /* Somebody else's load, on a thread because it waits for our lock. */
@@ -634,6 +641,255 @@ an_older_trust_table_is_an_outage(void **state)
 	assert_int_not_equal(db_script(f->other, "update trust_seen set version = 1", &err), CS_OK);
 }
 
+/* ---- keys ---- */
+
+static struct cs_span
+request(struct fixture *f, uint8_t n, struct cs_span csr, uint8_t previous)
+{
+	static const char *const mailboxes[] = { "ann@sales.example" };
+	struct claim_request request = {
+		.id = id(n),
+		.enterprise = "acme",
+		.account = "u-1",
+		.profile = "staff",
+		.csr = csr,
+		.mailboxes = { (const char **)mailboxes, 1 },
+		.validity_days = 90,
+		.key_use = CLAIM_DUAL,
+		.agreement = "2026-01",
+		.submitted_at_ms = NOW,
+		.contact = "",
+		.common_name = "",
+		.kind = previous != 0 ? CLAIM_RENEWAL : CLAIM_FIRST,
+	};
+
+	if (previous != 0)
+		request.previous = id(previous);
+	return claim_seal_request(f->arena, f->key, &request);
+}
+
+static void
+want_key(struct signer_record *record, const char *account, uint8_t spki)
+{
+	record->owner = (struct record_owner){ .enterprise = "acme", .account = account };
+	memset(record->owner.spki_sha256, spki, sizeof(record->owner.spki_sha256));
+}
+
+static void
+block_key(struct signer_record *record, uint8_t spki)
+{
+	record->block = (struct record_block){ .why = "compromised" };
+	memset(record->block.spki_sha256, spki, sizeof(record->block.spki_sha256));
+}
+
+/* An intent, and the certificate of it. */
+static void
+certify(struct fixture *f, uint8_t n, uint8_t serial, const uint8_t spki[static 32])
+{
+	struct one one;
+	struct signer_record *record = intend(f, &one, n, serial);
+
+	want_key(record, "u-1", 0);
+	memcpy(record->owner.spki_sha256, spki, 32);
+	assert_int_equal(end(&one), CS_OK);
+	record = begin(f, &one, f->db, n, (struct cs_span){ 0 });
+	record->state = SIGNER_ISSUED;
+	record->intent_changed = true;
+	record->certificate = (struct record_certificate){ .der = cs_span_str("certificate"),
+		.enterprise = "acme",
+		.account = "u-1",
+		.not_after_s = NOW / 1000 };
+	memcpy(record->certificate.spki_sha256, spki, 32);
+	assert_int_equal(end(&one), CS_OK);
+}
+
+/* A request that waits for its plan, which comes with this load. */
+static struct gate_case *
+load_for_plan(struct fixture *f, struct one *one, uint8_t n)
+{
+	return &begin(f, one, f->db, n, plan(f, n, 1, "one", NULL))->c;
+}
+
+static void
+what_is_known_of_a_key_is_loaded_with_its_plan(void **state)
+{
+	struct fixture *f = *state;
+	const struct cs_span csr = cs_span_of(csr_one, sizeof(csr_one));
+	struct one one;
+	struct cs_span spki;
+	uint8_t digest[32];
+
+	assert_true(pki_csr_spki(csr, &spki));
+	pki_sha256(spki, digest);
+	add_statement(f, begin(f, &one, f->db, 30, (struct cs_span){ 0 }), CLAIM_REQUEST, 0,
+	    request(f, 30, csr, 31));
+	assert_int_equal(end(&one), CS_OK);
+	assert_false(begin(f, &one, f->db, 30, (struct cs_span){ 0 })->c.key.known);
+	assert_int_equal(end(&one), CS_OK);
+
+	const struct gate_case *c = load_for_plan(f, &one, 30);
+	assert_true(c->key.known);
+	assert_memory_equal(c->key.spki_sha256, digest, sizeof(digest));
+	assert_null(c->key.enterprise);
+	assert_null(c->key.blocked);
+	assert_true(cs_id_equal(c->previous.request, id(31)));
+	assert_int_equal(c->previous.certificate.len, 0);
+	assert_int_equal(end(&one), CS_OK);
+
+	certify(f, 31, 0x71, digest);
+	c = load_for_plan(f, &one, 30);
+	assert_string_equal(c->key.enterprise, "acme");
+	assert_string_equal(c->key.account, "u-1");
+	assert_true(cs_span_is(c->previous.certificate, "certificate"));
+	assert_string_equal(c->previous.enterprise, "acme");
+	assert_string_equal(c->previous.account, "u-1");
+	assert_string_equal(c->previous.profile, "mailbox-multipurpose");
+	assert_null(c->key.blocked);
+	block_key(one.aggregate.state, 0);
+	memcpy(((struct signer_record *)one.aggregate.state)->block.spki_sha256, digest, 32);
+	assert_int_equal(end(&one), CS_OK);
+	c = load_for_plan(f, &one, 30);
+	assert_string_equal(c->key.blocked, "compromised");
+	assert_int_equal(end(&one), CS_OK);
+}
+
+/* What cannot be read was looked up too: the gate refuses it, and does not wait for ever. */
+static void
+a_request_that_cannot_be_read_is_known_to_be_so(void **state)
+{
+	struct fixture *f = *state;
+	struct one one;
+
+	add_statement(f, begin(f, &one, f->db, 32, (struct cs_span){ 0 }), CLAIM_REQUEST, 0,
+	    cs_span_str("no request"));
+	assert_int_equal(end(&one), CS_OK);
+	assert_true(load_for_plan(f, &one, 32)->key.known);
+	assert_int_equal(end(&one), CS_OK);
+}
+
+static void
+a_key_that_was_taken_since_is_a_conflict(void **state)
+{
+	struct fixture *f = *state;
+	struct one mine, theirs, same;
+
+	want_key(intend(f, &mine, 33, 0x81), "u-1", 0x33);
+	want_key(intend_on(f, &theirs, f->other, 34, 0x82), "u-2", 0x33);
+	assert_int_equal(end(&mine), CS_OK);
+	assert_int_equal(end(&theirs), CS_CONFLICT);
+	want_key(intend(f, &same, 35, 0x83), "u-1", 0x33);
+	assert_int_equal(end(&same), CS_OK);
+	assert_int_equal(
+	    number(f, "select count(*) from intent where get_byte(serial, 0) between 129 and 131"),
+	    2);
+}
+
+/* Both at the same moment: who comes second waits, and then is told. */
+static void *
+wait_and_save(void *arg)
+{
+	struct waiter *waiter = arg;
+
+	waiter->code = store_save_records(&waiter->one.batch, &waiter->err);
+	if (waiter->code == CS_OK)
+		waiter->code = db_commit(waiter->one.batch.db, &waiter->err);
+	return NULL;
+}
+
+/* `mine` is saved but not committed when `waiter` saves; gives what that one was told. */
+static enum cs_code
+meet(struct fixture *f, struct one *mine, struct waiter *waiter)
+{
+	static const char waiting_sql[] = "select count(*) from pg_locks where not granted";
+	struct cs_err err = { 0 };
+
+	ok(store_save_records(&mine->batch, &err), &err);
+	ok(db_settle(f->db, &err), &err);
+	assert_int_equal(pthread_create(&waiter->thread, NULL, wait_and_save, waiter), 0);
+	for (int i = 0; i < 10000 && number(f, waiting_sql) == 0; i++)
+		(void)usleep(1000);
+	assert_int_equal(number(f, waiting_sql), 1);
+	ok(db_commit(f->db, &err), &err);
+	assert_int_equal(pthread_join(waiter->thread, NULL), 0);
+	db_rollback(f->other);
+	return waiter->code;
+}
+
+static void
+of_two_replicas_one_gets_the_key(void **state)
+{
+	struct fixture *f = *state;
+	struct waiter waiter = { 0 };
+	struct one mine;
+
+	want_key(intend(f, &mine, 36, 0x84), "u-1", 0x36);
+	want_key(intend_on(f, &waiter.one, f->other, 37, 0x85), "u-2", 0x36);
+	assert_int_equal(meet(f, &mine, &waiter), CS_CONFLICT);
+
+	/* The same account may have it in two requests at once. */
+	want_key(intend(f, &mine, 38, 0x86), "u-1", 0x38);
+	waiter = (struct waiter){ 0 };
+	want_key(intend_on(f, &waiter.one, f->other, 39, 0x87), "u-1", 0x38);
+	assert_int_equal(meet(f, &mine, &waiter), CS_OK);
+}
+
+static void
+who_blocks_a_key_meets_who_wants_it(void **state)
+{
+	struct fixture *f = *state;
+	struct waiter waiter = { 0 };
+	struct one mine;
+
+	/* It is theirs already, and is blocked while their next intent is saved. */
+	want_key(intend(f, &mine, 40, 0x88), "u-1", 0x40);
+	assert_int_equal(end(&mine), CS_OK);
+	block_key(begin(f, &mine, f->db, 40, (struct cs_span){ 0 }), 0x40);
+	want_key(intend_on(f, &waiter.one, f->other, 41, 0x89), "u-1", 0x40);
+	assert_int_equal(meet(f, &mine, &waiter), CS_CONFLICT);
+
+	/* The other way round: the intent is there before the key is blocked, and so can be looked for. */
+	want_key(intend(f, &mine, 42, 0x8a), "u-1", 0x42);
+	assert_int_equal(end(&mine), CS_OK);
+	want_key(intend(f, &mine, 43, 0x8b), "u-1", 0x42);
+	waiter = (struct waiter){ 0 };
+	block_key(begin(f, &waiter.one, f->other, 44, (struct cs_span){ 0 }), 0x42);
+	assert_int_equal(meet(f, &mine, &waiter), CS_OK);
+
+	/* A certificate for a blocked key is not stored either. */
+	struct signer_record *record = begin(f, &mine, f->db, 43, (struct cs_span){ 0 });
+	record->state = SIGNER_ISSUED;
+	record->intent_changed = true;
+	want_key(record, "u-1", 0x42);
+	record->certificate = (struct record_certificate){
+		.der = cs_span_str("certificate"), .enterprise = "acme", .account = "u-1"
+	};
+	assert_int_equal(end(&mine), CS_CONFLICT);
+}
+
+static void
+a_key_is_blocked_once_and_for_ever(void **state)
+{
+	static const char *const changes[] = { "update blocked_key set why = 'weak'",
+		"delete from blocked_key", "truncate blocked_key",
+		"update key_owner set account = 'u-9'", "delete from key_owner",
+		"truncate key_owner" };
+	struct fixture *f = *state;
+	struct one one;
+	struct cs_err err = { 0 };
+
+	for (int i = 0; i < 2; i++) {
+		block_key(begin(f, &one, f->db, 45, (struct cs_span){ 0 }), 0x45);
+		assert_int_equal(end(&one), CS_OK);
+	}
+	assert_int_equal(number(f, "select count(*) from blocked_key"
+				   " where spki_sha256 = decode(repeat('45', 32), 'hex')"),
+	    1);
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		if (db_script(f->other, changes[i], &err) == CS_OK)
+			fail_msg("%s was done", changes[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -646,6 +902,12 @@ main(void)
 		cmocka_unit_test(who_waited_for_a_request_sees_its_intent),
 		cmocka_unit_test(an_intent_becomes_a_certificate_once),
 		cmocka_unit_test(a_void_intent_keeps_its_serial),
+		cmocka_unit_test(what_is_known_of_a_key_is_loaded_with_its_plan),
+		cmocka_unit_test(a_request_that_cannot_be_read_is_known_to_be_so),
+		cmocka_unit_test(a_key_that_was_taken_since_is_a_conflict),
+		cmocka_unit_test(of_two_replicas_one_gets_the_key),
+		cmocka_unit_test(who_blocks_a_key_meets_who_wants_it),
+		cmocka_unit_test(a_key_is_blocked_once_and_for_ever),
 		cmocka_unit_test(an_older_trust_table_is_an_outage),
 		cmocka_unit_test(the_audit_chain_holds_and_cannot_be_changed),
 	};
