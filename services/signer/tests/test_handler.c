@@ -492,11 +492,9 @@ an_old_order_is_judged_again(void **state)
 }
 
 static void
-expect_void(struct bench *b, const char *code)
+expect_refused(struct bench *b, const char *code)
 {
 	expect_state(b, SIGNER_REFUSED);
-	assert_true(row(b)->record.intent.is_void);
-	assert_int_equal(fake_store_audits("void"), 1);
 	assert_int_equal(svc_test_count(b->test, "certificate.issued"), 0);
 	const struct svc_test_out *out = svc_test_out(b->test, "certificate.refused", 0);
 	assert_non_null(out);
@@ -505,6 +503,14 @@ expect_void(struct bench *b, const char *code)
 	assert_non_null(m);
 	assert_string_equal(m->code, code);
 	countersign__v1__certificate_refused__free_unpacked(m, NULL);
+}
+
+static void
+expect_void(struct bench *b, const char *code)
+{
+	expect_refused(b, code);
+	assert_true(row(b)->record.intent.is_void);
+	assert_int_equal(fake_store_audits("void"), 1);
 }
 
 static void
@@ -534,6 +540,70 @@ an_order_whose_proof_was_voided_is_void(void **state)
 	expect_state(b, SIGNER_INTENT);
 	run(b, carry_out(b, NOW + GATE_MARGIN_MS), NOW + GATE_MARGIN_MS);
 	expect_void(b, "evidence-expired");
+}
+
+/* The registry's row of the request's key, before anything came. */
+static struct gate_key *
+know_key(struct bench *b)
+{
+	struct gate_key *key = &fake_store.keys[fake_store.n_keys++];
+	struct gate_previous previous;
+
+	assert_true(gate_asks(b->w->arena, b->w->c.request.envelope, key, &previous));
+	return key;
+}
+
+static void
+a_key_that_may_not_be_certified_is_refused(void **state)
+{
+	static const struct {
+		const char *blocked, *account, *want;
+	} cases[] = {
+		{ "compromised", NULL, "key-compromised" },
+		{ NULL, "u-2", "key-of-another" },
+		{ NULL, "u-1", NULL },
+	};
+	struct bench *b = *state;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		start(b, only_ann);
+		struct gate_key *key = know_key(b);
+		key->blocked = cases[i].blocked;
+		key->account = cases[i].account;
+		key->enterprise = cases[i].account != NULL ? "acme" : NULL;
+		give_all(b);
+		if (cases[i].want != NULL)
+			expect_refused(b, cases[i].want);
+		else
+			expect_state(b, SIGNER_INTENT);
+	}
+}
+
+static void
+an_intent_claims_its_key(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, only_ann);
+	give_all(b);
+	assert_int_equal(fake_store.n_keys, 1);
+	assert_string_equal(fake_store.keys[0].enterprise, "acme");
+	assert_string_equal(fake_store.keys[0].account, "u-1");
+}
+
+/* Signed, and the key is known to others by now: nobody sees that certificate, and its serial is listed. */
+static void
+a_key_that_is_blocked_while_it_is_signed_gets_no_certificate(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, only_ann);
+	give_all(b);
+	struct svc_test_event result = carry_out(b, NOW + 10);
+	fake_store.keys[0].blocked = "compromised";
+	run(b, result, NOW + 10);
+	expect_void(b, "key-compromised");
+	assert_int_equal(row(b)->certificate.len, 0);
 }
 
 /* Whoever owns the database: other octets in the intent, or in the order. */
@@ -873,6 +943,9 @@ main(void)
 		cmocka_unit_test(the_first_result_of_an_attempt_counts),
 		cmocka_unit_test(a_plan_that_asks_too_little_is_refused),
 		cmocka_unit_test(a_common_name_is_one_of_the_mailboxes),
+		cmocka_unit_test(a_key_that_may_not_be_certified_is_refused),
+		cmocka_unit_test(an_intent_claims_its_key),
+		cmocka_unit_test(a_key_that_is_blocked_while_it_is_signed_gets_no_certificate),
 		cmocka_unit_test(a_certificate_does_not_outlive_its_issuer),
 		cmocka_unit_test(forged_events_are_not_taken),
 		cmocka_unit_test(a_stopped_request_is_never_issued),
