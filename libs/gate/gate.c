@@ -338,6 +338,8 @@ key_of(const struct pki_key *key)
 		return SMIME_KEY_EC;
 	case PKI_KEY_ED25519:
 		return SMIME_KEY_ED25519;
+	case PKI_KEY_ED448:
+		return SMIME_KEY_ED448;
 	}
 	return SMIME_KEY_RSA;
 }

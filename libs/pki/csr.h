@@ -28,7 +28,7 @@ struct pki_csr {
 /*
  * `text` is PEM or DER.  True and *ret_csr (in `arena`), or false and *ret_why.  Codes: SIZE, PEM,
  * PRIVATEKEY (a private key was pasted: keep the text nowhere), DER, those of keycheck.h, SIGALG,
- * POP, NAME, DUPLICATE.  `flags`: PKI_ALLOW_ED25519.
+ * POP, NAME, DUPLICATE.  `flags`: PKI_ALLOW_EDDSA.
  */
 CS_MUST_USE bool pki_csr_read(struct cs_arena *arena, struct cs_span text, unsigned flags,
     struct pki_csr *ret_csr, struct cs_refusal *ret_why);

@@ -17,6 +17,9 @@ pki_spki_read(struct cs_span spki, struct pki_key *ret_key, struct cs_refusal *r
 /* A public key from its numbers, without OpenSSL's decoders; NULL: not a point of its curve. */
 EVP_PKEY *pki_key_import(const struct pki_key *key);
 
+/* Is it a point of its curve, spelled as it must be, and not of small order?  Edwards curves only. */
+bool pki_edwards_is_key(enum pki_key_kind kind, struct cs_span point);
+
 /* pki_key_judge, which also gives the imported key, owned by the caller. */
 CS_MUST_USE bool pki_key_judge_import(struct cs_span spki, unsigned flags, struct pki_key *ret_key,
     EVP_PKEY **ret_pkey, struct cs_refusal *ret_why);

@@ -211,50 +211,20 @@ judge_rsa(const struct pki_key *key, struct cs_refusal *ret_why)
 	return true;
 }
 
-/*
- * Points of small order make any signature valid.  These are their y coordinates, little-endian,
- * without the sign bit; and y must be below 2^255 - 19 (RFC 8032 5.1.3).
- */
 static bool
-is_bad_ed25519(struct cs_span point)
+judge_edwards(const struct pki_key *key, unsigned flags, struct cs_refusal *ret_why)
 {
-	static const uint8_t small[][32] = {
-		{ 0 },
-		{ 1 },
-		{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2,
-		    0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38,
-		    0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
-		{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d,
-		    0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7,
-		    0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
-	};
-	uint8_t y[32];
+	struct cs_refusal why = { .field = "csr", .clause = "SBR 6.1.5, 6.1.6" };
 
-	memcpy(y, point.data, sizeof(y));
-	y[31] &= 0x7f;
-	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++)
-		if (memcmp(y, small[i], sizeof(y)) == 0)
-			return true;
-	bool high = y[31] == 0x7f;
-	for (size_t i = 1; i < 31; i++)
-		high = high && y[i] == 0xff;
-	return high && y[0] >= 0xec; /* ec is -1, of order two; ed is the prime */
-}
-
-static bool
-judge_ed25519(const struct pki_key *key, unsigned flags, struct cs_refusal *ret_why)
-{
-	struct cs_refusal why = { .field = "csr", .clause = "SBR 6.1.5" };
-
-	if ((flags & PKI_ALLOW_ED25519) == 0) {
+	if ((flags & PKI_ALLOW_EDDSA) == 0) {
 		why.code = "KEYALG";
-		why.text = "Ed25519 keys are not certified under this profile";
+		why.text = "Ed25519 and Ed448 keys are not certified under this profile";
 		why.mend = "make an RSA or an EC key";
 		return cs_refuse(ret_why, why);
 	}
-	if (is_bad_ed25519(key->point)) {
+	if (!pki_edwards_is_key(key->kind, key->point)) {
 		why.code = "POINT";
-		why.text = "the Ed25519 key is a point of small order, or none";
+		why.text = "the key is no point of its curve, or one of small order";
 		why.mend = "make a new key";
 		return cs_refuse(ret_why, why);
 	}
@@ -271,7 +241,8 @@ pki_key_judge_import(struct cs_span spki, unsigned flags, struct pki_key *ret_ke
 		return false;
 	if (key.kind == PKI_KEY_RSA && !judge_rsa(&key, ret_why))
 		return false;
-	if (key.kind == PKI_KEY_ED25519 && !judge_ed25519(&key, flags, ret_why))
+	if ((key.kind == PKI_KEY_ED25519 || key.kind == PKI_KEY_ED448) &&
+	    !judge_edwards(&key, flags, ret_why))
 		return false;
 	EVP_PKEY *pkey = pki_key_import(&key);
 	if (pkey == NULL)

@@ -13,18 +13,18 @@
 #include "base/err.h"
 #include "base/refusal.h"
 
-enum pki_key_kind { PKI_KEY_RSA, PKI_KEY_EC, PKI_KEY_ED25519 };
+enum pki_key_kind { PKI_KEY_RSA, PKI_KEY_EC, PKI_KEY_ED25519, PKI_KEY_ED448 };
 
 struct pki_key {
 	enum pki_key_kind kind;
-	uint32_t bits;           /* 2048, 3072, 4096; 256, 384, 521; 256 for Ed25519 */
-	struct cs_span spki;     /* SubjectPublicKeyInfo, DER; borrowed from the input */
-	struct cs_span point;    /* EC: 04 x y.  Ed25519: the 32 octets.  RSA: empty */
+	uint32_t bits;        /* 2048, 3072, 4096; 256, 384, 521; 256 for Ed25519, 448 for Ed448 */
+	struct cs_span spki;  /* SubjectPublicKeyInfo, DER; borrowed from the input */
+	struct cs_span point; /* EC: 04 x y.  Ed25519, Ed448: 32, 57 octets.  RSA: empty */
 	struct cs_span modulus;  /* RSA: big-endian, no leading zero.  Others: empty */
 	uint8_t spki_sha256[32]; /* what block lists and evidence know a key by */
 };
 
-#define PKI_ALLOW_ED25519 1u
+#define PKI_ALLOW_EDDSA 1u /* Ed25519 and Ed448: signing alone, where a profile takes them */
 
 /*
  * Judges a SubjectPublicKeyInfo: AlgorithmIdentifier octet for octet, sizes, exponent, small
@@ -34,7 +34,7 @@ struct pki_key {
 CS_MUST_USE bool pki_key_judge(
     struct cs_span spki, unsigned flags, struct pki_key *ret_key, struct cs_refusal *ret_why);
 
-const char *pki_key_name(const struct pki_key *key); /* "RSA 2048", "P-256", "Ed25519" */
+const char *pki_key_name(const struct pki_key *key); /* "RSA 2048", "P-256", "Ed448" */
 
 /* RFC 7093 2 (1): the first 160 bits of the SHA-256 of the key's BIT STRING.  Asserts a good SPKI. */
 void pki_key_id(struct cs_span spki, uint8_t ret_id[static 20]);

@@ -30,7 +30,8 @@ key_fault(struct pki_signer *signer, EVP_PKEY *private_key, struct cs_span spki)
 
 	if (!pki_spki_read(spki, &signer->key, &why))
 		return why.text;
-	if (signer->key.kind == PKI_KEY_ED25519 || signer->key.bits == 521)
+	if ((signer->key.kind != PKI_KEY_RSA && signer->key.kind != PKI_KEY_EC) ||
+	    signer->key.bits == 521)
 		return "keys of this kind sign no certificates here";
 	signer->public_key = pki_key_import(&signer->key);
 	if (signer->public_key == NULL)

@@ -32,6 +32,7 @@ static const struct {
 	ROW("P-521", PKI_KEY_EC, 521, 133,
 	    "\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23"),
 	ROW("Ed25519", PKI_KEY_ED25519, 256, 32, "\x30\x05\x06\x03\x2b\x65\x70"),
+	ROW("Ed448", PKI_KEY_ED448, 448, 57, "\x30\x05\x06\x03\x2b\x65\x71"),
 #undef ROW
 };
 #define N_ALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))
@@ -58,7 +59,8 @@ refuse_algorithm(struct cs_span algorithm, struct cs_refusal *ret_why)
 	if (pki_der_oid_is(oid, "1.2.840.10045.2.1"))
 		return refuse(ret_why, "CURVE",
 		    "the EC key is on another curve, or spells its parameters out");
-	if (pki_der_oid_is(oid, "1.2.840.113549.1.1.1") || pki_der_oid_is(oid, "1.3.101.112"))
+	if (pki_der_oid_is(oid, "1.2.840.113549.1.1.1") || pki_der_oid_is(oid, "1.3.101.112") ||
+	    pki_der_oid_is(oid, "1.3.101.113"))
 		return refuse(
 		    ret_why, "SPKI", "the public key's algorithm has the wrong parameters");
 	return refuse(ret_why, "KEYALG", "keys of this algorithm are not certified");
@@ -219,5 +221,7 @@ pki_key_import(const struct pki_key *key)
 		return import_rsa(key);
 	if (key->kind == PKI_KEY_EC)
 		return import_ec(key);
-	return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key->point.data, key->point.len);
+	return EVP_PKEY_new_raw_public_key(
+	    key->kind == PKI_KEY_ED25519 ? EVP_PKEY_ED25519 : EVP_PKEY_ED448, NULL, key->point.data,
+	    key->point.len);
 }

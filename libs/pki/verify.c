@@ -40,6 +40,7 @@ static const struct {
 	ROW("RSA-PSS SHA-384", PKI_KEY_RSA, "SHA384", 48, PSS("\x02", "\x30")),
 	ROW("RSA-PSS SHA-512", PKI_KEY_RSA, "SHA512", 64, PSS("\x03", "\x40")),
 	ROW("Ed25519", PKI_KEY_ED25519, NULL, 0, "\x30\x05\x06\x03\x2b\x65\x70"),
+	ROW("Ed448", PKI_KEY_ED448, NULL, 0, "\x30\x05\x06\x03\x2b\x65\x71"),
 #undef ROW
 };
 #define N_ALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))

@@ -64,7 +64,7 @@ static int
 run_csr(struct args *args)
 {
 	bool as_json = args_flag(args, "--json");
-	unsigned flags = args_flag(args, "--ed25519") ? PKI_ALLOW_ED25519 : 0;
+	unsigned flags = args_flag(args, "--eddsa") ? PKI_ALLOW_EDDSA : 0;
 	const char *path = args_word(args);
 	struct cs_refusal why = { .code = "accepted", .clause = "RFC 2986; SBR 6.1.5" };
 	struct cs_err err;
@@ -497,7 +497,7 @@ run_mail_route(struct args *args)
 }
 
 const struct command check_commands[] = {
-	{ "check csr", "FILE|- [--ed25519] [--json]", "judges a certificate signing request",
+	{ "check csr", "FILE|- [--eddsa] [--json]", "judges a certificate signing request",
 	    run_csr },
 	{ "check address", "ADDRESS|- [--json]", "judges a mail address", run_address },
 	{ "check caa",

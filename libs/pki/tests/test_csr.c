@@ -125,15 +125,20 @@ judges_what_the_openssl_command_line_makes(void **state)
 }
 
 static void
-ed25519_is_taken_where_the_profile_allows_it(void **state)
+edwards_keys_are_taken_where_the_profile_allows_it(void **state)
 {
 	struct world *world = *state;
 	struct pki_csr csr;
 
 	assert_string_equal(
-	    read_flags(world->arena, fixture(world->arena, "ed25519.pem"), PKI_ALLOW_ED25519, &csr),
+	    read_flags(world->arena, fixture(world->arena, "ed25519.pem"), PKI_ALLOW_EDDSA, &csr),
 	    "good");
 	assert_string_equal(pki_key_name(&csr.key), "Ed25519");
+	assert_string_equal(
+	    read_flags(world->arena, fixture(world->arena, "ed448.pem"), PKI_ALLOW_EDDSA, &csr),
+	    "good");
+	assert_string_equal(pki_key_name(&csr.key), "Ed448");
+	assert_string_equal(csr.signature_algorithm, "Ed448");
 }
 
 static void
@@ -529,7 +534,7 @@ knows_whose_private_key_was_pasted(void **state)
 
 		assert_string_equal(
 		    read_flags(world->arena, fixture(world->arena, pairs[i].request),
-			PKI_ALLOW_ED25519, &csr),
+			PKI_ALLOW_EDDSA, &csr),
 		    "good");
 		if (!pki_csr_leaked_key(text, digest) ||
 		    memcmp(digest, csr.key.spki_sha256, sizeof(digest)) != 0)
@@ -554,7 +559,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges_what_the_openssl_command_line_makes),
-		cmocka_unit_test(ed25519_is_taken_where_the_profile_allows_it),
+		cmocka_unit_test(edwards_keys_are_taken_where_the_profile_allows_it),
 		cmocka_unit_test(shows_what_was_wished),
 		cmocka_unit_test(pem_and_der_are_the_same_request),
 		cmocka_unit_test(judges_extensions_and_attributes),
