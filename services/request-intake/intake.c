@@ -425,12 +425,13 @@ intake_create(struct cs_arena *arena, struct intake_request *req, const struct i
 
 	if (step.status != 0)
 		return step;
+	/* By the names that the signer gives them, if they only come to light there. */
 	if (req->key_blocked)
-		return refuse_key("KEYCOMPROMISE", "SBR 6.1.1.3",
+		return refuse_key("key-compromised", "SBR 6.1.1.3",
 		    "The private key of this request is known to others.");
 	if (req->key_of_another)
-		return refuse_key(
-		    "WEAKKEY", "SBR 6.1.1.3", "This key is already certified for another account.");
+		return refuse_key("key-of-another", "SBR 6.1.1.3",
+		    "This key is already certified for another account.");
 	req->id = draft->id;
 	req->enterprise = draft->caller.enterprise;
 	req->account = draft->caller.account;

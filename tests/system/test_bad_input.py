@@ -157,9 +157,9 @@ class BadInput(SystemTest):
         text = shown.key.read_text()
         self.judge(self.send(post(self.with_csr(text))), 422, "PRIVATEKEY", "csr")
         later = self.with_csr(pem(shown.request()))
-        self.judge(self.send(post(later)), 422, "KEYCOMPROMISE", "csr")
+        self.judge(self.send(post(later)), 422, "key-compromised", "csr")
         bob = post(later).replace(b"alice-token", b"bob-token")
-        self.judge(self.send(bob), 422, "KEYCOMPROMISE", "csr")
+        self.judge(self.send(bob), 422, "key-compromised", "csr")
         secret = text.splitlines()[1]
         stored = self.database()
         for spelled in (secret, secret.encode().hex()):

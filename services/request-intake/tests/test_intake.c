@@ -665,7 +665,9 @@ known_keys_are_refused_and_nothing_is_stored(void **state)
 		struct intake_request req = { .key_blocked = i == 0, .key_of_another = i == 1 };
 		const struct intake_new draft = { .id = { { 1 } }, .caller = alice, .now_ms = NOW };
 
-		assert_int_equal(intake_create(*state, &req, &draft).status, 422);
+		const struct intake_step step = intake_create(*state, &req, &draft);
+		assert_int_equal(step.status, 422);
+		assert_string_equal(step.why.code, i == 0 ? "key-compromised" : "key-of-another");
 		assert_int_equal(req.state, INTAKE_NONE);
 		assert_false(req.changed);
 	}
