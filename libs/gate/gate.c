@@ -207,7 +207,7 @@ judge_request(struct judging *j)
 	uint8_t digest[CLAIM_DIGEST];
 
 	/* Which keys a profile takes is asked later, by its table. */
-	if (!pki_csr_read(j->arena, v->request.csr, PKI_ALLOW_ED25519, &v->csr, &why)) {
+	if (!pki_csr_read(j->arena, v->request.csr, PKI_ALLOW_EDDSA, &v->csr, &why)) {
 		v->says = GATE_REFUSE;
 		v->refusal = why;
 		v->refusal.field = "csr";

@@ -202,7 +202,7 @@ certs_verdict(struct certs *certs, const struct smime_profile *profile, const st
 	ret->request.key_use = use;
 	ret->request.common_name = "";
 	identify(profile, identity, &ret->identity);
-	if (!pki_key_judge(key->spki, PKI_ALLOW_ED25519, &ret->csr.key, &why))
+	if (!pki_key_judge(key->spki, PKI_ALLOW_EDDSA, &ret->csr.key, &why))
 		fail_msg("%s: %s", key->name, why.text);
 }
 
