@@ -136,9 +136,10 @@ test-tsan: packages ## what has threads (bus, skeleton) and the whole system wit
 	    /usr/bin/python3 tests/run.py --bin build/tsan/bin --quick
 VALGRIND := valgrind -q --error-exitcode=9 --leak-check=full --suppressions=tests/valgrind.supp
 # Not there: it_bus and it_dns test limits of a second or two, which no program keeps under valgrind, and it_svc is
-# many processes, started through /proc/self/exe, which is valgrind then; test_confine forbids calls that valgrind makes.
-# They run under the other sanitizers.
-NO_VALGRIND := libs/bus/tests/it_bus libs/dns/tests/it_dns libs/svc/tests/it_svc libs/sandbox/tests/test_confine
+# many processes, started through /proc/self/exe, which is valgrind then, as it_token's are; test_confine forbids calls
+# that valgrind makes.  They run under the other sanitizers.
+NO_VALGRIND := libs/bus/tests/it_bus libs/dns/tests/it_dns libs/svc/tests/it_svc libs/pki/tests/it_token \
+    libs/sandbox/tests/test_confine
 test-valgrind: packages ## unit tests and adapters under valgrind
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tests-built
 	$(Q)$(MAKE) --no-print-directory UNDER="$(VALGRIND)" \

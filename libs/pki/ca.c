@@ -176,7 +176,8 @@ pki_ca_make_root(const struct pki_ca_spec *spec, const char *pass, struct pki_ca
 	if (why != NULL)
 		return cs_fail(err, CS_MALFORMED, "root CA: %s", why);
 	begin(&m, spec);
-	enum cs_code code = pki_signer_init(&signer, m.key, m.template.spki, err);
+	enum cs_code code = pki_signer_init(
+	    &signer, (struct pki_private){ .pkey = m.key }, m.template.spki, false, err);
 	if (code == CS_OK) {
 		m.template.issuer = pki_name(m.arena, m.subject, 3);
 		m.template.sigalg = signer.sigalg;

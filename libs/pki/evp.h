@@ -29,7 +29,7 @@ bool pki_verify_with(EVP_PKEY *pkey, enum pki_key_kind kind, struct cs_span siga
     struct cs_span data, struct cs_span signature);
 
 /* The AlgorithmIdentifier, DER, with which a key signs certificates (SBR 7.1.3.2); empty: none. */
-struct cs_span pki_sigalg_of(enum pki_key_kind kind, uint32_t bits);
+struct cs_span pki_sigalg_of(enum pki_key_kind kind, uint32_t bits, bool pss);
 
 /* For CS_AUTO. */
 static inline void

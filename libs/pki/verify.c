@@ -66,14 +66,14 @@ pki_sigalg_name(struct cs_span sigalg)
 
 /* The first row for the kind of key whose digest is as strong as the key. */
 struct cs_span
-pki_sigalg_of(enum pki_key_kind kind, uint32_t bits)
+pki_sigalg_of(enum pki_key_kind kind, uint32_t bits, bool pss)
 {
 	const char *digest = kind != PKI_KEY_EC || bits == 256 ? "SHA256"
 			     : bits == 384                     ? "SHA384"
 							       : "SHA512";
 
 	for (size_t i = 0; i < N_ALGORITHMS; i++)
-		if (algorithms[i].kind == kind &&
+		if (algorithms[i].kind == kind && (algorithms[i].salt > 0) == pss &&
 		    (algorithms[i].digest == NULL || strcmp(algorithms[i].digest, digest) == 0))
 			return cs_span_of(algorithms[i].der, algorithms[i].der_len);
 	return cs_span_of(NULL, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c: the signer: the gate, the CA key, and nothing else. */
 #include "handler.h"
+#include "pki/token.h"
 #include "sign.h"
 #include "store.h"
 
@@ -57,5 +58,6 @@ main(int argc, char *argv[])
 		.fini = signer_fini,
 	};
 
+	pki_token_child_main(argc, argv);
 	return svc_main(argc, argv, &service);
 }

@@ -28,6 +28,7 @@ unbound                     libs/dns
 curl/                       libs/http
 evhttp\.h|event2/http       libs/http
 openssl/                    libs/pki
+p11-kit/                    libs/pki
 idn2\.h|libpsl\.h           libs/smime
 seccomp\.h                  libs/sandbox
 gmime/                      libs/reply

@@ -383,7 +383,7 @@ refuses_hierarchies_that_the_rules_forbid(void **state)
 static enum cs_code
 load(const char *key, const char *password, const char *chain)
 {
-	const struct pki_issuer_files files = { key, password, chain };
+	const struct pki_issuer_files files = { .key = key, .password = password, .chain = chain };
 	struct pki_issuer *issuer = NULL;
 	struct cs_err err;
 	const enum cs_code code = pki_issuer_load(&files, &issuer, &err);
@@ -426,23 +426,18 @@ loads_only_a_key_with_its_chain(void **state)
 	assert_int_equal(load(key, pass, hierarchy_file(h, "other", leaf, 0644)), CS_MALFORMED);
 }
 
-/* An RSA CA takes seconds to make, so only its signer is tested, with the key of a fixture. */
 static void
-an_rsa_key_signs_with_pkcs1_and_sha256(void **state)
+signs_as(struct hierarchy *h, EVP_PKEY *key, bool pss, const char *algorithm)
 {
-	struct hierarchy *h = *state;
-	const struct cs_span pem = fixture(h->arena, "private-pkcs8-rsa.pem");
-	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
 	const struct cs_span spki = applicant_spki(h->arena, key),
 			     data = cs_span_str("to be signed");
 	struct pki_signer signer;
 	struct cs_span signature;
 	struct cs_err err;
 
-	BIO_free(bio);
-	assert_int_equal(pki_signer_init(&signer, key, spki, &err), CS_OK);
-	assert_string_equal(pki_sigalg_name(signer.sigalg), "RSA SHA-256");
+	assert_int_equal(
+	    pki_signer_init(&signer, (struct pki_private){ .pkey = key }, spki, pss, &err), CS_OK);
+	assert_string_equal(pki_sigalg_name(signer.sigalg), algorithm);
 	for (int i = 0; i < 3; i++) { /* the context is kept and serves again */
 		assert_int_equal(pki_signer_sign(&signer, h->arena, data, &signature, &err), CS_OK);
 		assert_true(pki_verify(spki, signer.sigalg, data, signature));
@@ -450,6 +445,38 @@ an_rsa_key_signs_with_pkcs1_and_sha256(void **state)
 		    pki_verify(spki, signer.sigalg, cs_span_str("to be Signed"), signature));
 	}
 	pki_signer_fini(&signer);
+}
+
+/* An RSA CA takes seconds to make, so only its signer is tested, with the key of a fixture. */
+static EVP_PKEY *
+rsa_key(struct hierarchy *h)
+{
+	const struct cs_span pem = fixture(h->arena, "private-pkcs8-rsa.pem");
+	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+
+	BIO_free(bio);
+	assert_non_null(key);
+	return key;
+}
+
+static void
+each_key_signs_with_its_algorithm(void **state)
+{
+	struct hierarchy *h = *state;
+	struct pki_signer signer;
+	struct cs_err err;
+
+	signs_as(h, rsa_key(h), false, "RSA SHA-256");
+	signs_as(h, rsa_key(h), true, "RSA-PSS SHA-256");
+	signs_as(h, EVP_EC_gen("P-256"), false, "ECDSA SHA-256");
+	signs_as(h, EVP_EC_gen("P-384"), false, "ECDSA SHA-384");
+	signs_as(h, EVP_EC_gen("P-521"), false, "ECDSA SHA-512");
+	EVP_PKEY *ec = EVP_EC_gen("P-256");
+	const struct cs_span spki = applicant_spki(h->arena, ec);
+	assert_int_equal(
+	    pki_signer_init(&signer, (struct pki_private){ .pkey = ec }, spki, true, &err),
+	    CS_MALFORMED);
 }
 
 int
@@ -470,7 +497,7 @@ main(void)
 		cmocka_unit_test(ca_certificates_follow_their_profile),
 		cmocka_unit_test(refuses_hierarchies_that_the_rules_forbid),
 		cmocka_unit_test(loads_only_a_key_with_its_chain),
-		cmocka_unit_test(an_rsa_key_signs_with_pkcs1_and_sha256),
+		cmocka_unit_test(each_key_signs_with_its_algorithm),
 	};
 
 	return cmocka_run_group_tests(tests, hierarchy_open, hierarchy_close);
