@@ -426,6 +426,22 @@ run(struct svc *svc)
 	return svc->exit_code;
 }
 
+static int
+check_settings(const struct svc_service *service, struct cs_arena *arena)
+{
+	const char *unknown = settings_unknown(service, arena);
+	struct cs_err err = { 0 };
+
+	if (unknown[0] != '\0')
+		(void)fprintf(stderr, "warning: no settings of %s: %s\n", service->name, unknown);
+	if (service->check != NULL && service->check(service->self, &err) != CS_OK) {
+		(void)fprintf(stderr, "%s: %s\n", service->name, err.text);
+		return 2;
+	}
+	(void)printf("settings are good\n");
+	return 0;
+}
+
 int
 svc_main(int argc, char *argv[], const struct svc_service *service)
 {
@@ -447,12 +463,7 @@ svc_main(int argc, char *argv[], const struct svc_service *service)
 	} else if (!settings_read(service, &svc.common, svc.arena)) {
 		code = 2;
 	} else if (strcmp(word, "--check-settings") == 0) {
-		const char *unknown = settings_unknown(service, svc.arena);
-
-		if (unknown[0] != '\0')
-			(void)fprintf(
-			    stderr, "warning: no settings of %s: %s\n", service->name, unknown);
-		(void)printf("settings are good\n");
+		code = check_settings(service, svc.arena);
 	} else if (strcmp(word, "--print-settings") == 0) {
 		settings_print(service, svc.arena);
 	} else {

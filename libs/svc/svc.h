@@ -257,6 +257,11 @@ struct svc_service {
 	svc_act *start;         /* SVC_LOOP */
 	const struct svc_clock *clocks;
 	svc_sweep *sweep; /* SVC_BATCH; NULL: everything is kept for good */
+	/*
+	 * --check-settings, after every setting was read: is what they name good too?  Leaves nothing open.
+	 * NULL: there is nothing to ask.
+	 */
+	enum cs_code (*check)(void *self, struct cs_err *err);
 	/* Before the bus is opened: load keys, open adapters on svc_base().  The first error ends the process. */
 	enum cs_code (*init)(void *self, struct svc *svc, struct cs_err *err);
 	void (*fini)(void *self);

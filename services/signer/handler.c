@@ -13,6 +13,7 @@
 #include "pki/lint.h"
 #include "record.h"
 #include "sign.h"
+#include "smime/rules.h"
 #include "wire.h"
 
 #define RETRY_MS INT64_C(2000) /* after the CA key failed */
@@ -239,7 +240,8 @@ intend(const struct signer_service *signer, struct svc_event *ev, const struct g
 	struct record_intent *intent = &record->intent;
 	struct cs_refusal why;
 
-	const struct issuers_row *row = issuers_choose(signer->issuers, v->profile, ev->now_ms);
+	const struct issuers_row *row = issuers_choose(signer->issuers, v->profile, ev->now_ms,
+	    smime_rule_not_after_s(ev->now_ms / 1000, v->request.validity_days));
 
 	if (row == NULL) {
 		why = no_issuer;

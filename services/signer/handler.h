@@ -8,6 +8,8 @@
 #include "issuers.h"
 #include "svc/svc.h"
 
+struct hand;
+
 struct signer_service {
 	/* settings */
 	struct issuers_settings issuing;
@@ -15,11 +17,14 @@ struct signer_service {
 	struct cs_span seal_key;
 
 	struct claim_trust *trust; /* owned */
-	struct issuers *issuers;   /* owned; signing is the loop thread's alone */
+	struct issuers *issuers;   /* owned; signing is the hand's alone */
+	struct hand *hand;         /* owned */
 	struct gate_rules rules;   /* borrows trust and what lies in the arena */
 	struct cs_arena *arena;    /* owned */
 };
 
+/* --check-settings: opens all that they name, the keys too, and closes it. */
+CS_MUST_USE enum cs_code signer_check(void *self, struct cs_err *err);
 CS_MUST_USE enum cs_code signer_init(void *self, struct svc *svc, struct cs_err *err);
 void signer_fini(void *self);
 

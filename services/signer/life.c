@@ -2,9 +2,11 @@
 /* life.c: what the signer needs before its first event: the CA key, the trust table, its names. */
 #include <string.h>
 
+#include "hand.h"
 #include "handler.h"
 #include "pki/cert.h"
 #include "pki/hash.h"
+#include "sign.h"
 #include "smime/domain.h"
 
 /* Owned by the process: settings are read once. */
@@ -55,17 +57,37 @@ read_ca_keys(struct signer_service *signer, struct cs_err *err)
 	return CS_OK;
 }
 
-enum cs_code
-signer_init(void *self, struct svc *svc, struct cs_err *err)
+/* All that settings name, before anything is connected. */
+static enum cs_code
+load(struct signer_service *signer, struct cs_err *err)
 {
-	struct signer_service *signer = self;
-
 	signer->arena = cs_arena_new();
 	if (read_issuer_domains(signer, err) ||
 	    claim_trust_load(signer->trust_file, signer->approvers_file, &signer->trust, err) ||
 	    issuers_load(&signer->issuing, &signer->issuers, err) || read_ca_keys(signer, err))
 		return err->code;
 	signer->rules.trust = signer->trust;
+	return CS_OK;
+}
+
+enum cs_code
+signer_check(void *self, struct cs_err *err)
+{
+	struct signer_service *signer = self;
+	const enum cs_code code = load(signer, err);
+
+	signer_fini(signer);
+	return code;
+}
+
+enum cs_code
+signer_init(void *self, struct svc *svc, struct cs_err *err)
+{
+	struct signer_service *signer = self;
+
+	if (load(signer, err) ||
+	    hand_open(svc_base(svc), signer->arena, sign_job, signer, &signer->hand, err))
+		return err->code;
 	svc_watch_trust(svc, signer->trust, signer->trust_file);
 	return CS_OK;
 }
@@ -75,6 +97,7 @@ signer_fini(void *self)
 {
 	struct signer_service *signer = self;
 
+	hand_close(signer->hand); /* it uses what follows */
 	claim_trust_free(signer->trust);
 	issuers_free(signer->issuers);
 	if (signer->arena != NULL)

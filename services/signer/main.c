@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c: the signer: the gate, the CA key, and nothing else. */
+#include "hand.h"
 #include "handler.h"
 #include "pki/token.h"
 #include "sign.h"
 #include "store.h"
 
 static const struct svc_setting settings[] = {
-	SVC_PRIVATE(struct signer_service, issuing.key_file, "CS_ISSUER_KEY_FILE", NULL,
-	    "key of the issuing CA, PKCS#8 PEM"),
+	SVC_FILE(struct signer_service, issuing.file, "CS_ISSUERS_FILE", "",
+	    "the issuing CAs: keys, profiles, dates, URLs; empty: the one CA of CS_ISSUER_*"),
+	SVC_PRIVATE(struct signer_service, issuing.key_file, "CS_ISSUER_KEY_FILE", "",
+	    "key of the one issuing CA, PKCS#8 PEM"),
 	SVC_PRIVATE(struct signer_service, issuing.password_file, "CS_ISSUER_PASSWORD_FILE", "",
 	    "pass phrase of that key; empty: the key is not encrypted"),
-	SVC_FILE(struct signer_service, issuing.chain_file, "CS_ISSUER_CHAIN_FILE", NULL,
+	SVC_FILE(struct signer_service, issuing.chain_file, "CS_ISSUER_CHAIN_FILE", "",
 	    "PEM: the issuing CA's certificate, then those towards the root"),
 	SVC_TEXT(struct signer_service, issuing.label, "CS_ISSUER_LABEL", "issuing-1", 64,
 	    "name of the issuing CA in events"),
@@ -52,8 +55,10 @@ main(int argc, char *argv[])
 		.load = store_load_records,
 		.save = store_save_records,
 		.act = sign_act,
+		.act_max = HAND_MAX,
 		.clocks = clocks,
 		.confined = true,
+		.check = signer_check,
 		.init = signer_init,
 		.fini = signer_fini,
 	};

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "hand.h"
 #include "handler.h"
 #include "pki/hash.h"
 
@@ -168,10 +169,18 @@ sign_carry_out(const struct signer_service *signer, struct svc_work *work)
 	return result;
 }
 
-void
-sign_act(void *self, struct svc_work *work)
+struct cs_span
+sign_job(void *self, struct svc_work *work)
 {
 	const struct sign_result result = sign_carry_out(self, work);
 
-	svc_done(work, sign_write_result(work->arena, &result));
+	return sign_write_result(work->arena, &result);
+}
+
+void
+sign_act(void *self, struct svc_work *work)
+{
+	const struct signer_service *signer = self;
+
+	hand_give(signer->hand, work);
 }

@@ -44,7 +44,9 @@ struct signer_service;
 /* Signs when the order is ours and fresh; never fails: the result says what to do. */
 struct sign_result sign_carry_out(const struct signer_service *signer, struct svc_work *work);
 
-/* svc_act: `self` is a struct signer_service. */
+/* The hand's job: every kind of work that uses a CA key.  `self` is a struct signer_service. */
+struct cs_span sign_job(void *self, struct svc_work *work);
+/* svc_act: gives it to the hand. */
 void sign_act(void *self, struct svc_work *work);
 
 #endif

@@ -92,6 +92,7 @@ make_bench(void **state)
 	signer->seal_key = cs_span_of(seal_key, sizeof(seal_key));
 	make_ca(bench.w);
 	const struct issuers_settings issuing = {
+		.file = "",
 		.key_file = cs_arena_printf(bench.w->kept, "%s/issuing.key", bench.w->dir),
 		.password_file = "",
 		.chain_file = cs_arena_printf(bench.w->kept, "%s/issuing.pem", bench.w->dir),
