@@ -39,7 +39,8 @@ is_key(const struct pki_ca_spec *spec)
 	if (spec->kind == PKI_KEY_EC)
 		return spec->bits == 256 || spec->bits == 384;
 	return spec->kind == PKI_KEY_RSA &&
-	       (spec->bits == 4096 || (spec->bits == 3072 && spec->bench_rsa_3072));
+	       (spec->bits == 4096 ||
+		   (spec->for_bench && (spec->bits == 2048 || spec->bits == 3072)));
 }
 
 static const char *

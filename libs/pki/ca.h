@@ -10,7 +10,7 @@ struct pki_ca_spec {
 	const char *common_name, *organization, *country; /* all three required, SBR 7.1.4.3 */
 	enum pki_key_kind kind;                           /* PKI_KEY_EC or PKI_KEY_RSA */
 	uint32_t bits;                                    /* EC 256, 384; RSA 4096 */
-	bool bench_rsa_3072; /* allows RSA 3072: for measurements, never for trust */
+	bool for_bench; /* allows RSA 2048 and 3072: for measurements, never for trust */
 	int64_t not_before_s, not_after_s;
 	/* An issuing CA only: */
 	const char *crl_url;         /* of the root's CRL, http; required */
