@@ -21,7 +21,7 @@ struct hand {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	bool stop;
+	bool stop, runs;
 	uint64_t given, done, told;
 	struct piece ring[HAND_MAX];
 	int fd; /* readable: something is done */
@@ -85,7 +85,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* Signals are the loop's. */
+/* Signals are the loop's.  Not before the process is confined, which holds for threads that are started then. */
 static int
 start_thread(struct hand *hand)
 {
@@ -103,7 +103,6 @@ hand_open(struct event_base *base, struct cs_arena *arena, hand_job *job, void *
     struct hand **ret, struct cs_err *err)
 {
 	struct hand *hand = CS_NEW(arena, struct hand);
-	int rc;
 
 	hand->job = job;
 	hand->self = self;
@@ -114,13 +113,6 @@ hand_open(struct event_base *base, struct cs_arena *arena, hand_job *job, void *
 		  pthread_cond_init(&hand->wake, NULL) == 0);
 	hand->readable = event_new(base, hand->fd, EV_READ | EV_PERSIST, on_readable, hand);
 	cs_assert(hand->readable != NULL && event_add(hand->readable, NULL) == 0);
-	rc = start_thread(hand);
-	if (rc != 0) {
-		event_free(hand->readable);
-		(void)close(hand->fd);
-		return cs_fail(
-		    err, CS_INTERNAL, "the signing thread is not started: %s", strerror(rc));
-	}
 	*ret = hand;
 	return CS_OK;
 }
@@ -128,6 +120,10 @@ hand_open(struct event_base *base, struct cs_arena *arena, hand_job *job, void *
 void
 hand_give(struct hand *hand, struct svc_work *work)
 {
+	if (!hand->runs) {
+		cs_assert(start_thread(hand) == 0);
+		hand->runs = true;
+	}
 	pthread_mutex_lock(&hand->lock);
 	cs_assert(hand->given - hand->told < HAND_MAX);
 	*piece_of(hand, hand->given++) = (struct piece){ .work = work };
@@ -144,7 +140,8 @@ hand_close(struct hand *hand)
 	hand->stop = true;
 	pthread_cond_signal(&hand->wake);
 	pthread_mutex_unlock(&hand->lock);
-	(void)pthread_join(hand->thread, NULL);
+	if (hand->runs)
+		(void)pthread_join(hand->thread, NULL);
 	event_free(hand->readable);
 	(void)close(hand->fd);
 	(void)pthread_cond_destroy(&hand->wake);

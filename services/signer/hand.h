@@ -16,7 +16,7 @@ struct hand;
 /* On the hand's thread: does the work and returns the result for svc_done(), in the work's arena. */
 typedef struct cs_span hand_job(void *self, struct svc_work *work);
 
-/* In the arena.  CS_INTERNAL: no thread. */
+/* In the arena; its thread starts with the first work.  CS_INTERNAL: no descriptor. */
 CS_MUST_USE enum cs_code hand_open(struct event_base *base, struct cs_arena *arena, hand_job *job,
     void *self, struct hand **ret, struct cs_err *err);
 /* Loop thread; at most HAND_MAX at once (asserted).  svc_done() follows on the loop thread. */
