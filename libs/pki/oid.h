@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oid.h: the identifiers of certificate extensions (RFC 5280 4.2).  Inside pki only. */
+/* oid.h: the identifiers of extensions of certificates and CRLs (RFC 5280 4.2, 5.2, 5.3).  Inside pki only. */
 #ifndef PKI_OID_H
 #define PKI_OID_H
 
@@ -7,6 +7,9 @@
 #define PKI_OID_KEY_USAGE "2.5.29.15"
 #define PKI_OID_SAN "2.5.29.17"
 #define PKI_OID_CONSTRAINTS "2.5.29.19"
+#define PKI_OID_CRL_NUMBER "2.5.29.20"
+#define PKI_OID_CRL_REASON "2.5.29.21"
+#define PKI_OID_CRL_IDP "2.5.29.28"
 #define PKI_OID_CRL_DP "2.5.29.31"
 #define PKI_OID_POLICIES "2.5.29.32"
 #define PKI_OID_AKI "2.5.29.35"
