@@ -95,7 +95,7 @@ struct pki_crl {
 };
 
 /*
- * Strict: version 2, nextUpdate, key identifier and number are there; no extension that is critical and
+ * Strict: version 2, an algorithm of ours, nextUpdate, key identifier and number; no extension that is critical and
  * not known here; no reason 0; no serial twice.  Borrows from `der`.  CS_MALFORMED.
  */
 CS_MUST_USE enum cs_code pki_crl_read(

@@ -228,6 +228,20 @@ read_extensions(struct reader *r, struct cs_span wrapper)
 /* ---- the list ---- */
 
 static bool
+read_issuer(struct cs_arena *arena, struct cs_span *body, struct pki_crl *crl)
+{
+	const struct pki_attribute *attributes;
+	struct cs_span whole, name;
+	size_t n;
+
+	if (!pki_der_take_whole(body, PKI_SEQUENCE, &crl->issuer))
+		return false;
+	whole = crl->issuer;
+	return pki_der_take(&whole, PKI_SEQUENCE, &name) &&
+	       pki_name_read(arena, name, &attributes, &n) == NULL;
+}
+
+static bool
 read_times(struct cs_span *body, struct pki_crl *crl)
 {
 	struct pki_element this_update, next_update;
@@ -249,7 +263,8 @@ pki_crl_read_tbs(struct cs_arena *arena, struct cs_span tbs, struct pki_crl *crl
 	if (!pki_der_take(&in, PKI_SEQUENCE, &body) || in.len > 0 ||
 	    !pki_der_take(&body, PKI_INTEGER, &number) || !pki_der_uint32(number, &version) ||
 	    version != 1 || !pki_der_take_whole(&body, PKI_SEQUENCE, &crl->sigalg) ||
-	    !pki_der_take_whole(&body, PKI_SEQUENCE, &crl->issuer) || !read_times(&body, crl))
+	    pki_sigalg_name(crl->sigalg) == NULL ||
+	    !read_issuer(arena, &body, crl) || !read_times(&body, crl))
 		return false;
 	if (pki_der_take(&body, PKI_SEQUENCE, &list) && !read_entries(arena, list, crl))
 		return false;
