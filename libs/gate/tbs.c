@@ -236,7 +236,7 @@ gate_prepare(struct cs_arena *arena, const struct gate_ca *ca, const struct gate
 		.key_usage = key_usage,
 		.eku = purposes_of(arena, v->profile),
 		.policies = policies_of(arena, v->profile),
-		.crl_urls = ca->crl_urls,
+		.crl_urls = gate_crl_urls(arena, ca, choice->crl_partition),
 		.ocsp_urls = ca->ocsp_urls,
 		.issuer_urls = ca->issuer_urls,
 		.authority_key_id = ca->key_id,

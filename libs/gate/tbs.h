@@ -30,6 +30,14 @@ struct gate_choice {
 struct gate_choice
 gate_choose(const uint8_t random[static 32], struct cs_id request, int64_t now_ms);
 
+/* Which of `n` lists a certificate names: 1 + serial mod n; 0 when there is the full list alone. */
+uint32_t gate_partition(uint32_t n, const uint8_t serial[static GATE_SERIAL]);
+/* ca->crl_urls with "{partition}" replaced, octet for octet as certificates and lists name them. */
+const char *const *
+gate_crl_urls(struct cs_arena *arena, const struct gate_ca *ca, uint32_t partition);
+/* Do they all have a place for the partition exactly when there are `n` > 0 of them? */
+bool gate_crl_urls_fit(const struct gate_ca *ca, uint32_t n);
+
 /*
  * Builds the octets and lints those very octets as of now_ms.  False: *ret_why.  Of the verdict: request,
  * csr, profile and identity, of which only what the profile may name is named.

@@ -182,6 +182,8 @@ struct metrics *metrics_new(void);
 void metrics_free(struct metrics *metrics);
 void metrics_count(
     struct metrics *metrics, const char *name, const char *label, const char *value, uint64_t add);
+void metrics_gauge(struct metrics *metrics, const char *name, const char *label, const char *value,
+    double reading);
 void metrics_read(struct metrics *metrics, enum metric_reading which, double value);
 void metrics_observe(struct metrics *metrics, enum metric_histogram which, double value);
 struct cs_span metrics_text(struct metrics *metrics, const char *service, struct cs_arena *arena);

@@ -10,6 +10,7 @@
 
 #define COUNTERS 128
 #define BUCKETS 12
+#define GAUGES 128
 
 /* Of times in seconds, and of batches in events. */
 static const double seconds_bounds[BUCKETS] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
@@ -21,6 +22,11 @@ struct counter {
 	uint64_t count;
 };
 
+struct gauge {
+	char name[40], label[24], value[72]; /* name empty: free */
+	double reading;
+};
+
 struct histogram {
 	uint64_t buckets[BUCKETS + 1];
 	double sum;
@@ -29,6 +35,7 @@ struct histogram {
 struct metrics {
 	pthread_mutex_t lock;
 	struct counter counters[COUNTERS];
+	struct gauge gauges[GAUGES];
 	double readings[METRIC_READINGS];
 	struct histogram histograms[METRIC_HISTOGRAMS];
 };
@@ -107,6 +114,34 @@ metrics_count(
 	pthread_mutex_unlock(&metrics->lock);
 }
 
+static bool
+is_gauge(const struct gauge *gauge, const char *name, const char *label, const char *value)
+{
+	return strcmp(gauge->name, name) == 0 && strcmp(gauge->label, label) == 0 &&
+	       strcmp(gauge->value, value) == 0;
+}
+
+void
+metrics_gauge(
+    struct metrics *metrics, const char *name, const char *label, const char *value, double reading)
+{
+	pthread_mutex_lock(&metrics->lock);
+	for (size_t i = 0; i < GAUGES; i++) {
+		struct gauge *gauge = &metrics->gauges[i];
+
+		if (gauge->name[0] == '\0') {
+			(void)snprintf(gauge->name, sizeof(gauge->name), "%s", name);
+			(void)snprintf(gauge->label, sizeof(gauge->label), "%s", label);
+			(void)snprintf(gauge->value, sizeof(gauge->value), "%s", value);
+		}
+		if (is_gauge(gauge, name, label, value)) {
+			gauge->reading = reading;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&metrics->lock);
+}
+
 void
 metrics_read(struct metrics *metrics, enum metric_reading which, double value)
 {
@@ -157,6 +192,34 @@ write_counters(const struct metrics *metrics, struct cs_buf *out)
 				cs_buf_printf(out, "countersign_%s_total{%s=\"%s\"} %llu\n", name,
 				    c->label, c->value, (unsigned long long)c->count);
 		}
+	}
+}
+
+static bool
+shown_before(const struct gauge *gauges, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(gauges[k].name, gauges[i].name) == 0)
+			return true;
+	return false;
+}
+
+static void
+write_gauges(const struct metrics *metrics, struct cs_buf *out)
+{
+	const struct gauge *gauges = metrics->gauges;
+
+	for (size_t i = 0; i < GAUGES && gauges[i].name[0] != '\0'; i++) {
+		if (shown_before(gauges, i))
+			continue;
+		cs_buf_printf(out, "# HELP countersign_%s As last seen, by %s.\n", gauges[i].name,
+		    gauges[i].label);
+		cs_buf_printf(out, "# TYPE countersign_%s gauge\n", gauges[i].name);
+		for (size_t k = i; k < GAUGES && gauges[k].name[0] != '\0'; k++)
+			if (strcmp(gauges[k].name, gauges[i].name) == 0)
+				cs_buf_printf(out, "countersign_%s{%s=\"%s\"} %.17g\n",
+				    gauges[k].name, gauges[k].label, gauges[k].value,
+				    gauges[k].reading);
 	}
 }
 
@@ -232,6 +295,7 @@ metrics_text(struct metrics *metrics, const char *service, struct cs_arena *aren
 	write_process(&out);
 	pthread_mutex_lock(&metrics->lock);
 	write_counters(metrics, &out);
+	write_gauges(metrics, &out);
 	write_readings(metrics, &out);
 	write_histograms(metrics, &out);
 	pthread_mutex_unlock(&metrics->lock);

@@ -62,6 +62,12 @@ svc_count(struct svc *svc, const char *name, const char *label, const char *valu
 	metrics_count(svc->metrics, name, label, value, 1);
 }
 
+void
+svc_gauge(struct svc *svc, const char *name, const char *label, const char *value, double reading)
+{
+	metrics_gauge(svc->metrics, name, label, value, reading);
+}
+
 /* A child that ends by itself was made to: by what it was given to read, or by a fault of ours. */
 void
 svc_child_told(void *arg, enum sandbox_fact fact, const char *text)

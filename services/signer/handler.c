@@ -8,15 +8,18 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "crls.h"
 #include "pki/cert.h"
 #include "pki/hash.h"
 #include "pki/lint.h"
 #include "record.h"
+#include "revoke.h"
 #include "sign.h"
 #include "smime/rules.h"
 #include "wire.h"
 
-#define RETRY_MS INT64_C(2000) /* after the CA key failed */
+#define RETRY_MS INT64_C(2000)            /* after the CA key failed */
+#define LONGEST_S (INT64_C(1185) * 86400) /* no certificate is valid longer (SBR 6.3.2) */
 
 /* ---- reading ---- */
 
@@ -255,6 +258,7 @@ intend(const struct signer_service *signer, struct svc_event *ev, const struct g
 		.evidence = digests_of(ev, v),
 		.judged_at_ms = ev->now_ms,
 	};
+	intent->choice.crl_partition = gate_partition(row->crl_partitions, intent->choice.serial);
 	if (!gate_prepare(
 		ev->arena, &row->ca, v, &intent->choice, ev->now_ms, &intent->tbs, &why)) {
 		refuse(ev, &why);
@@ -514,6 +518,8 @@ issue(const struct signer_service *signer, struct svc_event *ev, const struct pk
 	};
 	memcpy(record->certificate.spki_sha256, message.spki_sha256, 32);
 	claim_key(record, message.spki_sha256, message.enterprise, message.account);
+	record->follows = message.kind == CLAIM_RENEWAL || message.kind == CLAIM_REKEY;
+	record->previous = message.previous;
 	record->intent_changed = true;
 	record_add_audit(record, ev->arena, "issued",
 	    cs_arena_printf(ev->arena, "serial=%s sha256=%s", message.serial, message.fingerprint));
@@ -522,9 +528,26 @@ issue(const struct signer_service *signer, struct svc_event *ev, const struct pk
 	log_info(ev->log, "certificate issued serial=%s", message.serial);
 }
 
+/* When the certificate of the intent would end, as its own octets say; later when nobody knows. */
+static int64_t
+intent_end_s(const struct signer_service *signer, struct svc_event *ev)
+{
+	static const uint8_t no_signature[1];
+	const struct record_intent *intent = &((const struct signer_record *)ev->state)->intent;
+	const struct issuers_row *row = issuers_find(signer->issuers, intent->issuer);
+	struct pki_cert_info info;
+
+	if (row != NULL && pki_cert_read(ev->arena,
+			       pki_cert_assemble(ev->arena, intent->tbs, row->ca.sigalg,
+				   cs_span_of(no_signature, sizeof(no_signature))),
+			       &info, NULL) == CS_OK)
+		return info.not_after_s;
+	return intent->choice.not_before_s + LONGEST_S;
+}
+
 /* A signature over these octets may exist, so that their serial is listed as revoked. */
 static void
-make_void(struct svc_event *ev, const struct cs_refusal *why)
+make_void(const struct signer_service *signer, struct svc_event *ev, const struct cs_refusal *why)
 {
 	struct signer_record *record = ev->state;
 
@@ -534,6 +557,7 @@ make_void(struct svc_event *ev, const struct cs_refusal *why)
 	    cs_arena_printf(ev->arena, "serial=%s code=%s",
 		cs_hex(ev->arena, cs_span_of(record->intent.choice.serial, GATE_SERIAL)),
 		why->code));
+	revoke_void(ev, intent_end_s(signer, ev));
 	refuse(ev, why);
 }
 
@@ -559,13 +583,13 @@ judge_again(const struct signer_service *signer, struct svc_event *ev)
 		why = no_issuer;
 	if (v.says != GATE_COMPLETE || row == NULL ||
 	    !gate_prepare(ev->arena, &row->ca, &v, &intent->choice, ev->now_ms, &tbs, &why)) {
-		make_void(ev, &why);
+		make_void(signer, ev, &why);
 		return;
 	}
 	if (!cs_span_equal(tbs, intent->tbs)) {
 		why.code = "octets-differ";
 		why.text = "what was judged would not be certified in the same octets now";
-		make_void(ev, &why);
+		make_void(signer, ev, &why);
 		return;
 	}
 	intent->judged_at_ms = ev->now_ms;
@@ -605,7 +629,7 @@ on_result(const void *self, struct svc_event *ev)
 	else if (result->says != SIGN_DONE || !assemble(signer, ev, result, &info))
 		judge_again(signer, ev);
 	else if (!key_holds(signer, ev, &why))
-		make_void(ev, &why);
+		make_void(signer, ev, &why);
 	else
 		issue(signer, ev, &info);
 }
@@ -623,5 +647,12 @@ const struct svc_route signer_routes[] = {
 	{ "ask.signer.stop", read_stop, on_stop },
 	{ "clock.missing-found", NULL, on_found },
 	{ "work.sign", read_result, on_result },
+	{ "request.revocation-asked", revoke_read_asked, revoke_on_asked },
+	{ "clock.key-blocked", NULL, revoke_on_key_blocked },
+	{ "clock.certificate-expiring", NULL, revoke_on_expiring },
+	{ "clock.crl-due", NULL, crls_on_due },
+	{ "work.crl", crls_read_result, crls_on_result },
+	{ "ask.signer.crls", crls_read_crls_ask, crls_on_crls_ask },
+	{ "ask.signer.crl", crls_read_crl_ask, crls_on_crl_ask },
 	{ 0 },
 };

@@ -15,7 +15,9 @@ struct signer_service {
 	struct issuers_settings issuing;
 	const char *trust_file, *approvers_file, *issuer_domains;
 	struct cs_span seal_key;
+	uint32_t crl_every_hours, crl_life_hours, crl_after_seconds;
 
+	struct svc *svc;           /* borrowed; for readings */
 	struct claim_trust *trust; /* owned */
 	struct issuers *issuers;   /* owned; signing is the hand's alone */
 	struct hand *hand;         /* owned */

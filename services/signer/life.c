@@ -57,6 +57,26 @@ read_ca_keys(struct signer_service *signer, struct cs_err *err)
 	return CS_OK;
 }
 
+/* A list is made anew before the one before ends, and lies where the certificates say. */
+static enum cs_code
+judge_lists(const struct signer_service *signer, struct cs_err *err)
+{
+	size_t n;
+	const struct issuers_row *rows = issuers_all(signer->issuers, &n);
+
+	if (signer->crl_life_hours <= signer->crl_every_hours)
+		return cs_fail(err, CS_MALFORMED,
+		    "CS_CRL_LIFE_HOURS: more than CS_CRL_EVERY_HOURS, or lists end before the next");
+	for (size_t i = 0; i < n; i++) {
+		if (!gate_crl_urls_fit(&rows[i].ca, rows[i].crl_partitions))
+			return cs_fail(err, CS_MALFORMED,
+			    "%s: {partition} belongs into each CRL URL when there are partitions,"
+			    " and into none otherwise",
+			    rows[i].ca.label);
+	}
+	return CS_OK;
+}
+
 /* All that settings name, before anything is connected. */
 static enum cs_code
 load(struct signer_service *signer, struct cs_err *err)
@@ -64,7 +84,8 @@ load(struct signer_service *signer, struct cs_err *err)
 	signer->arena = cs_arena_new();
 	if (read_issuer_domains(signer, err) ||
 	    claim_trust_load(signer->trust_file, signer->approvers_file, &signer->trust, err) ||
-	    issuers_load(&signer->issuing, &signer->issuers, err) || read_ca_keys(signer, err))
+	    issuers_load(&signer->issuing, &signer->issuers, err) || read_ca_keys(signer, err) ||
+	    judge_lists(signer, err))
 		return err->code;
 	signer->rules.trust = signer->trust;
 	return CS_OK;
@@ -85,6 +106,7 @@ signer_init(void *self, struct svc *svc, struct cs_err *err)
 {
 	struct signer_service *signer = self;
 
+	signer->svc = svc;
 	if (load(signer, err) ||
 	    hand_open(svc_base(svc), signer->arena, sign_job, signer, &signer->hand, err))
 		return err->code;

@@ -32,12 +32,21 @@ static const struct svc_setting settings[] = {
 	SVC_LIST(struct signer_service, issuing.issuer_urls, "CS_CA_ISSUERS_URLS",
 	    "http://ca.countersign.example/issuing-1.cer", 2048,
 	    "http: URLs of the issuing CA's certificate"),
+	SVC_U32(struct signer_service, crl_every_hours, "CS_CRL_EVERY_HOURS", "24", 1, 168,
+	    "a new revocation list at least so often (SBR 4.9.7)"),
+	SVC_U32(struct signer_service, crl_life_hours, "CS_CRL_LIFE_HOURS", "168", 2, 240,
+	    "from thisUpdate to nextUpdate; more than the hours between two (SBR 4.9.7)"),
+	SVC_U32(struct signer_service, crl_after_seconds, "CS_CRL_AFTER_SECONDS", "60", 0, 3600,
+	    "how long after a revocation a new list is begun"),
 	SVC_END,
 };
 
 static const struct svc_clock clocks[] = {
 	{ "clock.missing-found", store_due_found },
 	{ "clock.trust-noted", store_due_trust },
+	{ "clock.key-blocked", store_due_blocked },
+	{ "clock.certificate-expiring", store_due_expiring },
+	{ "clock.crl-due", store_due_lists },
 	{ 0 },
 };
 

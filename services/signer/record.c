@@ -29,17 +29,29 @@ signer_may_move(enum signer_state from, enum signer_state to)
 	return (states[from].next & TO(to)) != 0;
 }
 
-void
-record_add_statement(
-    struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement)
+static void
+append(
+    struct record_statement **end, struct cs_arena *arena, const struct record_statement *statement)
 {
-	struct record_statement **end = &record->statements;
-
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = CS_NEW(arena, struct record_statement);
 	**end = *statement;
 	(*end)->next = NULL;
+}
+
+void
+record_add_statement(
+    struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement)
+{
+	append(&record->statements, arena, statement);
+}
+
+void
+record_add_revocation_statement(
+    struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement)
+{
+	append(&record->revocation_statements, arena, statement);
 }
 
 static bool

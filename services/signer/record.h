@@ -51,6 +51,28 @@ struct record_block {
 	const char *why; /* "compromised", "reported", "weak"; NULL: none */
 };
 
+/* What is known of a certificate that was issued before; only for events of its later life. */
+struct record_issued {
+	bool is_there;
+	const char *enterprise, *account;
+	uint8_t spki_sha256[32];
+	int64_t issued_at_ms, not_after_s;
+	const char *blocked_why; /* NULL: its key is not blocked */
+	bool followed;           /* by a renewal that holds */
+	uint32_t reminded_days;  /* the last step of its reminders; 0: none yet */
+};
+
+/* The first one counts; its reason may become keyCompromise later. */
+struct record_revocation {
+	bool is_there, is_new, changed;
+	bool of_void; /* of an intent that became void */
+	uint32_t reason;
+	enum claim_revoked_by by;
+	const char *text;
+	int64_t revoked_at_ms, known_at_ms, due_at_ms, reason_at_ms;
+	int64_t not_after_s;
+};
+
 /* Notes for save, in the order in which they were made. */
 struct record_statement {
 	enum claim_statement kind;
@@ -70,7 +92,12 @@ struct record_audit {
 	struct record_audit *next;
 };
 
+struct record_list;     /* crls.h */
+struct record_question; /* crls.h */
+
 struct signer_record {
+	struct record_list *list;         /* not NULL: no request, but a revocation list */
+	struct record_question *question; /* not NULL: somebody only wants to know */
 	struct gate_case c;
 	enum signer_state state;
 	uint32_t version, plan_revision;
@@ -90,9 +117,20 @@ struct signer_record {
 	/* Saved before intents and certificates, and CS_CONFLICT when it is another's or blocked by now. */
 	struct record_owner owner;
 	struct record_block block;
+
+	bool follows; /* the certificate renews that of `previous` */
+	struct cs_id previous;
+	struct record_issued issued;
+	struct record_revocation revocation;
+	struct record_statement *revocation_statements; /* kind CLAIM_REVOCATION */
+	const char
+	    *block_why; /* "compromised", "reported": its key is to be blocked; NULL: it is not */
+	uint32_t remind_days; /* a step of reminders that was taken; 0: none */
 };
 
-/* The three take copies of nothing: what they are given lives as long as the batch. */
+void record_add_revocation_statement(
+    struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement);
+/* These take copies of nothing: what they are given lives as long as the batch. */
 void record_add_statement(
     struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement);
 /* Also for the judgement of this batch, unless this attempt has a result already. */

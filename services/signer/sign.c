@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "crls.h"
 #include "hand.h"
 #include "handler.h"
 #include "pki/hash.h"
@@ -169,12 +170,46 @@ sign_carry_out(const struct signer_service *signer, struct svc_work *work)
 	return result;
 }
 
+static struct cs_span
+sign_certificate(const struct signer_service *signer, struct svc_work *work)
+{
+	const struct sign_result result = sign_carry_out(signer, work);
+
+	return sign_write_result(work->arena, &result);
+}
+
+static struct cs_span
+sign_list(const struct signer_service *signer, struct svc_work *work)
+{
+	const struct crls_result result = crls_carry_out(signer, work);
+
+	if (result.says == CRLS_FAILED)
+		svc_count(work->svc, "crl_failures", "of", "signing");
+	return crls_write_result(work->arena, &result);
+}
+
+/*
+ * All that CA keys are used for here: each by an order that a signer sealed for this aggregate and that is
+ * younger than a minute, over octets that pass the lints of their kind once more.  What is not in the table
+ * ends the process.
+ */
+static const struct {
+	const char *kind; /* of the work */
+	struct cs_span (*carry_out)(const struct signer_service *signer, struct svc_work *work);
+} operations[] = {
+	{ "sign", sign_certificate },
+	{ "crl", sign_list },
+};
+
 struct cs_span
 sign_job(void *self, struct svc_work *work)
 {
-	const struct sign_result result = sign_carry_out(self, work);
-
-	return sign_write_result(work->arena, &result);
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+		if (strcmp(operations[i].kind, work->kind) == 0)
+			return operations[i].carry_out(self, work);
+	}
+	cs_assert(false && "the CA key serves nothing else");
+	return cs_span_str(NULL);
 }
 
 void

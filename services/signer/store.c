@@ -346,7 +346,8 @@ store_load_records(struct svc_batch *batch, struct cs_err *err)
 		records[i].c.id = batch->aggregates[i].key;
 		batch->aggregates[i].state = &records[i];
 	}
-	if (load_statements(batch, err))
+	if (store_load_lists(batch, err) || load_statements(batch, err) ||
+	    store_load_revocations(batch, err))
 		return err->code;
 	const struct wanted wanted = want_all(batch);
 
@@ -369,20 +370,24 @@ static enum cs_code
 save_requests(struct svc_batch *batch, struct cs_err *err)
 {
 	struct store_columns c = store_columns(batch->arena, batch->n);
+	struct cs_arena *arena = batch->arena;
 
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
-		c.ids[i] = record->c.id;
-		c.texts[i] = signer_state_name(record->state);
-		c.more_texts[i] = record->code != NULL ? record->code : "";
-		c.ints[i] = (int32_t)record->version;
+		if (!store_is_request(record))
+			continue;
+		c.ids[c.n] = record->c.id;
+		c.texts[c.n] = signer_state_name(record->state);
+		c.more_texts[c.n] = record->code != NULL ? record->code : "";
+		c.ints[c.n++] = (int32_t)record->version;
 	}
-	const struct db_param params[] = { db_id_array(batch->arena, c.ids, batch->n),
-		db_text_array(batch->arena, c.texts, batch->n),
-		db_text_array(batch->arena, c.more_texts, batch->n),
-		db_i32_array(batch->arena, c.ints, batch->n), db_i64(batch->now_ms) };
-	return db_send(batch->db, save_requests_sql, params, 5, (int64_t)batch->n, err);
+	if (c.n == 0)
+		return CS_OK;
+	const struct db_param params[] = { db_id_array(arena, c.ids, c.n),
+		db_text_array(arena, c.texts, c.n), db_text_array(arena, c.more_texts, c.n),
+		db_i32_array(arena, c.ints, c.n), db_i64(batch->now_ms) };
+	return db_send(batch->db, save_requests_sql, params, 5, (int64_t)c.n, err);
 }
 
 static const char save_statements_sql[] =
@@ -674,7 +679,8 @@ store_save_records(struct svc_batch *batch, struct cs_err *err)
 	if (save_requests(batch, err) || save_statements(batch, err) || save_evidence(batch, err) ||
 	    save_missing(batch, err) || store_save_keys(batch, err) ||
 	    save_new_intents(batch, err) || save_changed_intents(batch, err) ||
-	    save_certificates(batch, err) || store_save_audits(batch, err))
+	    save_certificates(batch, err) || store_save_revocations(batch, err) ||
+	    store_save_lists(batch, err) || store_save_audits(batch, err))
 		return err->code;
 	return CS_OK;
 }
@@ -695,11 +701,6 @@ store_due_found(const void *self, struct db *db, int64_t now_ms, size_t max, str
 	(void)now_ms;
 	if (db_query(db, arena, due_sql, params, 1, &rows, err))
 		return err->code;
-	const size_t n = db_rows_count(rows);
-	struct cs_id *keys = CS_NEW_ARRAY(arena, n, struct cs_id);
-	for (size_t i = 0; i < n; i++)
-		keys[i] = db_get_id(rows, i, 0);
-	*ret_keys = keys;
-	*ret_n = n;
+	store_due_ids(arena, rows, ret_keys, ret_n);
 	return CS_OK;
 }

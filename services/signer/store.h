@@ -17,5 +17,16 @@ enum cs_code store_due_found(const void *self, struct db *db, int64_t now_ms, si
 /* svc_due of "clock.trust-noted": never has a key; notes the version of our trust table. */
 CS_MUST_USE enum cs_code store_due_trust(const void *self, struct db *db, int64_t now_ms,
     size_t max, struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
+#define STORE_BLOCKED_EVERY_S 5
+#define STORE_EXPIRING_EVERY_S 10
+/* svc_due of "clock.key-blocked": certificates that are relied on although their key is blocked. */
+enum cs_code store_due_blocked(const void *self, struct db *db, int64_t now_ms, size_t max,
+    struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
+/* svc_due of "clock.certificate-expiring": a reminder's step has come. */
+enum cs_code store_due_expiring(const void *self, struct db *db, int64_t now_ms, size_t max,
+    struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
+/* svc_due of "clock.crl-due": `self` is a struct signer_service; also reads how old the lists are. */
+enum cs_code store_due_lists(const void *self, struct db *db, int64_t now_ms, size_t max,
+    struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
 
 #endif

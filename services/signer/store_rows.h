@@ -3,6 +3,7 @@
 #ifndef SIGNER_STORE_ROWS_H
 #define SIGNER_STORE_ROWS_H
 
+#include "db/db.h"
 #include "record.h"
 #include "svc/svc.h"
 
@@ -39,6 +40,17 @@ store_columns(struct cs_arena *arena, size_t room)
 	};
 }
 
+/* The first column of these rows, for svc_due. */
+static inline void
+store_due_ids(
+    struct cs_arena *arena, const struct db_rows *rows, struct cs_id **ret_keys, size_t *ret_n)
+{
+	*ret_n = db_rows_count(rows);
+	*ret_keys = CS_NEW_ARRAY(arena, *ret_n, struct cs_id);
+	for (size_t i = 0; i < *ret_n; i++)
+		(*ret_keys)[i] = db_get_id(rows, i, 0);
+}
+
 /* ---- what store_save_records() is made of beside store.c ---- */
 
 struct db_rows;
@@ -53,5 +65,18 @@ CS_MUST_USE enum cs_code store_ask_keys(struct svc_batch *batch, const struct cs
 void store_read_keys(struct svc_batch *batch, const struct db_rows *rows);
 CS_MUST_USE enum cs_code store_save_keys(struct svc_batch *batch, struct cs_err *err);
 CS_MUST_USE enum cs_code store_save_audits(struct svc_batch *batch, struct cs_err *err);
+/* After the requests are locked: of certificates whose later life the events are about. */
+CS_MUST_USE enum cs_code store_load_revocations(struct svc_batch *batch, struct cs_err *err);
+CS_MUST_USE enum cs_code store_save_revocations(struct svc_batch *batch, struct cs_err *err);
+/* Makes of records what lists and questions are; before anything else is loaded. */
+CS_MUST_USE enum cs_code store_load_lists(struct svc_batch *batch, struct cs_err *err);
+CS_MUST_USE enum cs_code store_save_lists(struct svc_batch *batch, struct cs_err *err);
+
+/* Is it about a request, so that it has a row of `request`? */
+static inline bool
+store_is_request(const struct signer_record *record)
+{
+	return record->list == NULL && record->question == NULL;
+}
 
 #endif

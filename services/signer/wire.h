@@ -21,6 +21,35 @@ struct wire_issued {
 	struct cs_id previous; /* of a first one: not used */
 };
 
+/* Whose certificate, for what is told of its later life. */
+struct wire_holder {
+	struct cs_id request;
+	const char *serial, *issuer, *enterprise, *account, *contact;
+	struct claim_texts mailboxes;
+	int64_t not_after_ms;
+};
+
+struct wire_revoked {
+	uint32_t reason;
+	enum claim_revoked_by by;
+	const char *text;
+	int64_t revoked_at_ms;
+};
+
+/* A revocation list without its octets. */
+struct wire_crl {
+	const char *issuer;
+	uint32_t partition, entries, size;
+	int64_t number, this_update_ms, next_update_ms, made_at_ms;
+	struct cs_span sha256;
+};
+
+struct wire_crl_ask {
+	const char *issuer;
+	uint32_t partition, offset;
+	int64_t number;
+};
+
 struct wire_ended {
 	struct cs_id request;
 	const char *contact;
@@ -43,6 +72,26 @@ struct cs_span
 wire_refused(struct cs_arena *arena, const struct wire_ended *ended, const struct cs_refusal *why);
 struct cs_span
 wire_stopped(struct cs_arena *arena, const struct wire_ended *ended, const char *reason);
+
+struct cs_span wire_revoked(
+    struct cs_arena *arena, const struct wire_holder *holder, const struct wire_revoked *revoked);
+/* `report`: id of the problem report, or "". */
+struct cs_span wire_revocation_refused(struct cs_arena *arena, const struct wire_ended *ended,
+    const char *report, const struct cs_refusal *why);
+struct cs_span
+wire_voided(struct cs_arena *arena, const struct wire_holder *holder, int64_t voided_at_ms);
+struct cs_span
+wire_expiring(struct cs_arena *arena, const struct wire_holder *holder, uint32_t days_left);
+struct cs_span wire_crl_made(struct cs_arena *arena, const struct wire_crl *crl);
+
+CS_MUST_USE enum cs_code
+wire_read_crls_ask(struct cs_arena *arena, struct cs_span body, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_crl_ask(
+    struct cs_arena *arena, struct cs_span body, struct wire_crl_ask *ret, struct cs_err *err);
+struct cs_span wire_crls_answer(struct cs_arena *arena, const struct wire_crl *crls, size_t n);
+/* `octets` from `offset` on, of `size`; `here` false: there is no such list. */
+struct cs_span wire_crl_answer(
+    struct cs_arena *arena, bool here, uint32_t size, uint32_t offset, struct cs_span octets);
 
 CS_MUST_USE enum cs_code wire_read_stop(
     struct cs_arena *arena, struct cs_span body, struct wire_stop *ret, struct cs_err *err);

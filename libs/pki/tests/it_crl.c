@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* it_crl.c: the programs that people use read our revocation lists: openssl, and NSS's crlutil. */
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,14 +56,11 @@ expect_run(struct hierarchy *h, const char *const *words)
 	return said;
 }
 
-/* In the directory that run-it.sh made. */
+static char dir[] = "/tmp/it-crl-XXXXXX"; /* of this test alone; removed with all that is in it */
+
 static const char *
 path_of(struct hierarchy *h, const char *name)
 {
-	const char *dir = getenv("CS_TEST_DIR");
-
-	if (dir == NULL)
-		fail_msg("CS_TEST_DIR is not set: libs/pki/tests/run-it.sh does");
 	return cs_arena_printf(h->arena, "%s/%s", dir, name);
 }
 
@@ -147,7 +145,7 @@ nss_imports_the_full_list(void **state)
 	struct hierarchy *h = *state;
 	const char *list = write_file(h, "full.crl", make_list(h, NULL));
 	const char *ca = write_file(h, "nss-ca.pem", cs_span_str(h->issuing_made.cert_pem));
-	const char *db = cs_arena_printf(h->arena, "sql:%s", getenv("CS_TEST_DIR"));
+	const char *db = cs_arena_printf(h->arena, "sql:%s", dir);
 	const char *const make[] = { "certutil", "-N", "-d", db, "--empty-password", NULL };
 	const char *const trust[] = { "certutil", "-A", "-d", db, "-n", "issuing", "-t", "CT,C,C",
 		"-a", "-i", ca, NULL };
@@ -162,6 +160,29 @@ nss_imports_the_full_list(void **state)
 	expect_text(said, "41:02:00:00");
 }
 
+static int
+open_dir(void **state)
+{
+	assert_non_null(mkdtemp(dir));
+	return hierarchy_open(state);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
+static int
+close_dir(void **state)
+{
+	assert_int_equal(nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+	return hierarchy_close(state);
+}
+
 int
 main(void)
 {
@@ -170,5 +191,5 @@ main(void)
 		cmocka_unit_test(nss_imports_the_full_list),
 	};
 
-	return cmocka_run_group_tests(tests, hierarchy_open, hierarchy_close);
+	return cmocka_run_group_tests(tests, open_dir, close_dir);
 }

@@ -12,9 +12,7 @@ SOFTHSM2_CONF=$CS_TOKEN_DIR/softhsm2.conf
 CS_TOKEN_MODULE=/usr/lib/softhsm/libsofthsm2.so
 CS_FAULTY_MODULE=$CS_TOKEN_DIR/faulty.so
 CS_FAULT_FILE=$CS_TOKEN_DIR/fault
-CS_TEST_DIR=$CS_TOKEN_DIR/work # of those that need a directory and no token
-mkdir "$CS_TEST_DIR"
-export CS_TEST_DIR CS_TOKEN_DIR SOFTHSM2_CONF CS_TOKEN_MODULE CS_FAULTY_MODULE CS_FAULT_FILE
+export CS_TOKEN_DIR SOFTHSM2_CONF CS_TOKEN_MODULE CS_FAULTY_MODULE CS_FAULT_FILE
 softhsm2-util --init-token --free --label countersign --so-pin 5678 --pin 1234 >/dev/null
 pkcs11-tool --module "$CS_TOKEN_MODULE" --token-label countersign --login --pin 1234 --keypairgen \
 	--key-type EC:edwards25519 --label stranger --id 77 >/dev/null 2>&1

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "tests/fake_life.h"
+
 struct fake_store fake_store;
 
 void
@@ -14,6 +16,7 @@ fake_store_clear(void)
 		arena = cs_arena_new();
 	cs_arena_reset(arena);
 	fake_store = (struct fake_store){ .arena = arena };
+	fake_life_clear(arena);
 }
 
 struct fake_row *
@@ -130,6 +133,7 @@ store_load_records(struct svc_batch *batch, struct cs_err *err)
 		load_denials(batch, &record->c);
 		load_key(&batch->aggregates[i], batch->arena, &record->c);
 		batch->aggregates[i].state = record;
+		fake_life_load(batch, &batch->aggregates[i]);
 	}
 	return CS_OK;
 }
@@ -237,6 +241,11 @@ store_save_records(struct svc_batch *batch, struct cs_err *err)
 		const struct signer_record *record = batch->aggregates[i].state;
 		struct fake_row *row = fake_store_row(record->c.id);
 
+		fake_life_save(batch, record);
+		if (record->list != NULL || record->question != NULL) {
+			save_audits(batch, record);
+			continue;
+		}
 		if (row == NULL) {
 			cs_assert(fake_store.n_rows < FAKE_ROWS);
 			row = &fake_store.rows[fake_store.n_rows++];

@@ -146,6 +146,7 @@ setup(void **state)
 	f.other = open_db("set search_path = it_signer");
 	migrate(f.db, "services/signer/sql/0001_signer.sql");
 	migrate(f.db, "services/signer/sql/0002_keys.sql");
+	migrate(f.db, "services/signer/sql/0003_revocation.sql");
 	*state = &f;
 	return 0;
 }
