@@ -13,6 +13,7 @@
 #include "proto/certificate.pb-c.h"
 #include "sign.h"
 #include "svc/svc_test.h"
+#include "tests/fake_life.h"
 #include "tests/fake_store.h"
 
 struct bench {
@@ -512,6 +513,12 @@ expect_void(struct bench *b, const char *code)
 	expect_refused(b, code);
 	assert_true(row(b)->record.intent.is_void);
 	assert_int_equal(fake_store_audits("void"), 1);
+	assert_int_equal(svc_test_count(b->test, "certificate.voided"), 1);
+	assert_int_equal(fake_life.n_rows, 1);
+	assert_true(fake_life.rows[0].revocation.of_void);
+	/* until the end that the certificate would have had */
+	assert_int_equal(
+	    fake_life.rows[0].revocation.not_after_s, NOW / 1000 + INT64_C(90) * 86400 - 1);
 }
 
 static void
