@@ -101,6 +101,10 @@ enum cs_code
 batch_run(const struct batch_run *run, struct batch_event **events, size_t n, struct cs_err *err);
 const struct svc_route *route_find(const struct svc_service *service, const char *subject);
 
+/* svc_crash_point() for everything that comes of these events. */
+void
+crash_batch(const struct svc *svc, const char *moment, struct batch_event *const *events, size_t n);
+
 /* ---- the skeleton's tables ---- */
 
 enum cs_code store_begin(
@@ -192,7 +196,7 @@ struct cs_span metrics_text(struct metrics *metrics, const char *service, struct
 
 struct settings_common {
 	const char *nats_url, *nats_ca, *nats_seed, *database_url, *listen, *http_listen,
-	    *log_level;
+	    *log_level, *crash_at;
 	uint32_t archive_days;
 	uint32_t http_per_source;
 	bool test_mode;

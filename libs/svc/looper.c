@@ -128,6 +128,7 @@ looper_act(struct svc *svc, const struct out_work *work)
 	struct cs_arena *arena = cs_arena_new();
 	struct work_node *node = node_new(svc->looper, arena);
 
+	svc_crash_point(svc, "leased", work->kind);
 	node->work.id = work->id;
 	node->work.key = work->key;
 	node->log.request = work->key;

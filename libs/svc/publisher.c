@@ -87,6 +87,8 @@ publisher_on_confirmation(struct publisher *p, const struct bus_item *item)
 	slot->token = 0;
 	p->n_slots_used--;
 	if (item->kind == BUS_STORED) {
+		svc_crash_point(
+		    p->svc, "confirmed", catalogue_lanes(&(size_t){ 0 })[slot->lane].stream);
 		if (p->n_confirmed < 2 * IN_FLIGHT_MAX) /* else: published once more, harmless */
 			p->confirmed[p->n_confirmed++] = slot->seq;
 		if (!item->duplicate)

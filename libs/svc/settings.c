@@ -47,6 +47,11 @@ static const struct {
 		   "error, warn, info or debug") },
 	{ ALL, COMMON(SVC_KIND_BOOL, test_mode, "CS_TEST_MODE", "0", 0, 1,
 		   "1 permits the settings that only tests may use; refused by release builds") },
+#ifndef CS_RELEASE
+	{ ALL,
+	    COMMON(SVC_KIND_TEXT, crash_at, "CS_TEST_CRASH_AT", "", 0, 80,
+		"dies at this step: see svc_crash_point() in libs/svc/svc.h; only in test mode") },
+#endif
 };
 
 #define COMMON_COUNT (sizeof(common_table) / sizeof(common_table[0]))
@@ -216,7 +221,12 @@ settings_read(
 		(void)fprintf(stderr, "CS_LOG_LEVEL: %s\n", err.text);
 		good = false;
 	}
-#ifdef CS_RELEASE
+#ifndef CS_RELEASE
+	if (common->crash_at != NULL && common->crash_at[0] != '\0' && !common->test_mode) {
+		(void)fprintf(stderr, "CS_TEST_CRASH_AT: only in test mode\n");
+		good = false;
+	}
+#else
 	if (common->test_mode) {
 		(void)fprintf(stderr, "CS_TEST_MODE: refused by a release build\n");
 		good = false;

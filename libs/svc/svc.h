@@ -311,6 +311,17 @@ svc_gauge(struct svc *svc, const char *name, const char *label, const char *valu
 /* A sandbox_told for crews; `arg` is the struct svc.  Logs the fact, and counts it as children{fact="died"}. */
 void svc_child_told(void *arg, enum sandbox_fact fact, const char *text);
 
+/*
+ * Dies here by SIGKILL when CS_TEST_CRASH_AT is "moment:what".  The skeleton's own moments: before-commit and
+ * after-commit of a batch, and published of an event, all with the subject of an event or the kind of work that
+ * comes of it; confirmed, with the stream; leased, with the kind of work.  `svc` may be NULL.
+ */
+#ifdef CS_RELEASE
+#define svc_crash_point(svc, moment, what) ((void)0)
+#else
+void svc_crash_point(const struct svc *svc, const char *moment, const char *what);
+#endif
+
 /* Process life: 0 after a clean drain, 2 for unusable arguments or settings, 1 otherwise. */
 int svc_main(int argc, char *argv[], const struct svc_service *service);
 

@@ -169,10 +169,12 @@ finish_event(struct worker *w, struct batch_event *event)
 			     : event->dropped  ? "duplicate"
 					       : "handled";
 
-	if (!event->dropped)
+	if (!event->dropped) {
 		tell_world(w, event);
-	else if (event->command != NULL)
+		crash_batch(w->svc, "published", &event, 1);
+	} else if (event->command != NULL) {
 		answer_command(w, event->command, true);
+	}
 	if (event->source == FROM_BUS) {
 		bus_settle(event->item, BUS_ACK, 0);
 		metrics_observe(w->svc->metrics, METRIC_AGE,
@@ -271,6 +273,7 @@ commit_batch(
 	if (publisher_send_marks(&w->publisher, batch->arena, err))
 		return err->code;
 	lease_works(w, batch, events, n);
+	crash_batch(w->svc, "before-commit", events, n);
 	if (store_commit(w->db, batch, events, n, err))
 		return err->code;
 	publisher_marks_are_made(&w->publisher);
@@ -301,6 +304,7 @@ run_events(struct worker *w, struct batch_event **events, size_t n, struct cs_er
 	if (code != CS_OK)
 		return code;
 	log_flush(&w->held);
+	crash_batch(w->svc, "after-commit", events, n);
 	for (size_t i = 0; i < n; i++)
 		if (!events[i]->malformed)
 			finish_event(w, events[i]);

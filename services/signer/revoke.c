@@ -47,8 +47,7 @@ proof_holds(struct cs_arena *arena, const struct claim_revocation *r,
 	struct pki_csr csr;
 	size_t names = 0;
 
-	if (r->challenge[0] == '\0' ||
-	    !pki_csr_read(arena, r->proof, PKI_ALLOW_EDDSA, &csr, &why))
+	if (r->challenge[0] == '\0' || !pki_csr_read(arena, r->proof, PKI_ALLOW_EDDSA, &csr, &why))
 		return false;
 	pki_sha256(csr.key.spki, digest);
 	for (size_t i = 0; i < csr.n_subject; i++) {

@@ -193,7 +193,7 @@ sign_list(const struct signer_service *signer, struct svc_work *work)
  * younger than a minute, over octets that pass the lints of their kind once more.  What is not in the table
  * ends the process.
  */
-static const struct {
+static const struct operation {
 	const char *kind; /* of the work */
 	struct cs_span (*carry_out)(const struct signer_service *signer, struct svc_work *work);
 } operations[] = {
@@ -201,15 +201,26 @@ static const struct {
 	{ "crl", sign_list },
 };
 
+static const struct operation *
+operation_of(const char *kind)
+{
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+		if (strcmp(operations[i].kind, kind) == 0)
+			return &operations[i];
+	}
+	cs_assert(false && "CA keys serve nothing else");
+	return NULL;
+}
+
 struct cs_span
 sign_job(void *self, struct svc_work *work)
 {
-	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
-		if (strcmp(operations[i].kind, work->kind) == 0)
-			return operations[i].carry_out(self, work);
-	}
-	cs_assert(false && "the CA key serves nothing else");
-	return cs_span_str(NULL);
+	const struct operation *operation = operation_of(work->kind);
+
+	svc_crash_point(work->svc, "before-sign", work->kind);
+	const struct cs_span result = operation->carry_out(self, work);
+	svc_crash_point(work->svc, "after-sign", work->kind);
+	return result;
 }
 
 void

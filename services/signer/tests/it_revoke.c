@@ -104,8 +104,14 @@ load_ca(struct signer_service *signer)
 	cs_assert(pki_ca_make_root(&spec, NULL, &made, &err) == CS_OK);
 	write_text(key, made.key_pem);
 	write_text(chain, made.cert_pem);
-	const struct issuers_settings settings = { key, "", chain, CA,
-		"http://crl.example/{partition}.crl", "", "" };
+	const struct issuers_settings settings = { .file = "",
+		.key_file = key,
+		.password_file = "",
+		.chain_file = chain,
+		.label = CA,
+		.crl_urls = "http://crl.example/{partition}.crl",
+		.ocsp_urls = "",
+		.issuer_urls = "" };
 	ok(issuers_load(&settings, &signer->issuers, &err), &err);
 	pki_ca_made_fini(&made);
 	(void)unlink(key);
