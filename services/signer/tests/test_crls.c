@@ -67,7 +67,8 @@ load_ca(struct bench *b)
 	cs_assert(pki_ca_make_root(&spec, NULL, &made, &err) == CS_OK);
 	write_text(key, made.key_pem);
 	write_text(chain, made.cert_pem);
-	const struct issuers_settings settings = { .key_file = key,
+	const struct issuers_settings settings = { .file = "",
+		.key_file = key,
 		.password_file = "",
 		.chain_file = chain,
 		.label = CA,
