@@ -99,7 +99,7 @@ make_list(struct hierarchy *h, const char *const *urls)
 	const struct pki_crl_rules rules = { t.issuer, t.authority_key_id, t.sigalg, urls,
 		.now_s = NOW_S };
 	struct cs_err err = { 0 };
-	struct cs_span tbs, der;
+	struct cs_span tbs, der = { 0 };
 
 	if (pki_crl_tbs(h->arena, &t, &tbs, &err) ||
 	    pki_crl_sign(h->issuing, h->arena, tbs, &rules, &der, &err))

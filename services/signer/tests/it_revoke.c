@@ -585,6 +585,34 @@ two_replicas_never_take_one_number(void **state)
 	assert_int_not_equal(db_script(f->other, "delete from crl_list", &err), CS_OK);
 }
 
+static void
+a_hundred_thousand_entries_are_loaded_within_seconds(void **state)
+{
+	struct fixture *f = *state;
+	struct one one;
+
+	script(f->db,
+	    "insert into intent (request, issuer, profile, crl_partition, serial, not_before_s, tbs,"
+	    " tbs_sha256, evidence, state, judged_at_ms, void_at_ms) select gen_random_uuid(),"
+	    " '" CA
+	    "', 'p', 1, decode('40' || lpad(to_hex(n), 32, '0'), 'hex'), 0, '', sha256(''), '',"
+	    " 'void', 0, 1 from generate_series(1, 100000) n;"
+	    "insert into revocation select request, 'void', issuer, 1, serial, 0, 5, '', 1, 1, 1, 1,"
+	    " 9000000000 from intent");
+	const int64_t before_us = cs_mono_us();
+	const struct record_list *list = load(f, &one, crls_key(CA, 0), "clock.crl-due")->list;
+	const int64_t took_us = cs_mono_us() - before_us;
+
+	db_rollback(f->db);
+	assert_int_equal(list->n_listed, 100000);
+	for (size_t i = 1; i < list->n_listed; i++)
+		assert_true(
+		    pki_crl_compare(list->listed[i - 1].serial, list->listed[i].serial) < 0);
+	if (took_us > 10 * 1000000) /* half a second on an idle machine */
+		fail_msg("took %lld us", (long long)took_us);
+	print_message("loaded in %lld ms\n", (long long)took_us / 1000);
+}
+
 static const struct record_question *
 question(struct fixture *f, struct one *one, const char *subject, const void *ask)
 {
@@ -649,6 +677,7 @@ main(void)
 		cmocka_unit_test_setup(every_list_is_due_until_it_is_made, clear),
 		cmocka_unit_test_setup(a_change_makes_its_two_lists_due, clear),
 		cmocka_unit_test_setup(an_entry_is_loaded_until_it_was_listed_after_its_end, clear),
+		cmocka_unit_test_setup(a_hundred_thousand_entries_are_loaded_within_seconds, clear),
 		cmocka_unit_test_setup(two_replicas_never_take_one_number, clear),
 		cmocka_unit_test_setup(the_newest_lists_are_kept_and_given_in_parts, clear),
 	};
