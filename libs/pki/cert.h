@@ -89,7 +89,8 @@ struct pki_cert_info {
 	const char *const *eku, *const *policies, *const *crl_urls, *const *ocsp_urls,
 									*const *issuer_urls;
 	bool is_ca;
-	int path_len; /* below 0: none */
+	int path_len;      /* below 0: none */
+	bool ocsp_nocheck; /* RFC 6960 4.2.2.2.1 */
 	uint8_t sha256[32];
 };
 

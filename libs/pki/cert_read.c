@@ -213,6 +213,15 @@ read_authority_info(struct reader *r, struct cs_span value)
 	return true;
 }
 
+static bool
+read_nocheck(struct reader *r, struct cs_span value)
+{
+	struct cs_span body;
+
+	r->info->ocsp_nocheck = pki_der_take(&value, PKI_NULL, &body) && value.len == 0;
+	return r->info->ocsp_nocheck;
+}
+
 static const struct {
 	const char *oid;
 	bool (*read)(struct reader *r, struct cs_span value);
@@ -226,6 +235,7 @@ static const struct {
 	{ PKI_OID_SAN, read_san },
 	{ PKI_OID_CRL_DP, read_crl_urls },
 	{ PKI_OID_AIA, read_authority_info },
+	{ PKI_OID_OCSP_NOCHECK, read_nocheck },
 };
 
 static bool

@@ -17,6 +17,8 @@
 #define PKI_OID_AIA "1.3.6.1.5.5.7.1.1"
 #define PKI_OID_AIA_OCSP "1.3.6.1.5.5.7.48.1"
 #define PKI_OID_AIA_ISSUERS "1.3.6.1.5.5.7.48.2"
+#define PKI_OID_OCSP_BASIC "1.3.6.1.5.5.7.48.1.1"
+#define PKI_OID_OCSP_NONCE "1.3.6.1.5.5.7.48.1.2"
 #define PKI_OID_OCSP_NOCHECK "1.3.6.1.5.5.7.48.1.5"
 
 #endif
