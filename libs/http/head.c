@@ -142,9 +142,19 @@ http_decode_segment(const char *segment, struct cs_arena *arena)
 
 /* ---- The request line ---- */
 
-static struct http_fault
-parse_path(char *path, struct cs_arena *arena, struct http_head *head)
+static bool
+is_opaque(const char *path, const struct http_limits *limits)
 {
+	return limits->opaque_below != NULL &&
+	       strncmp(path, limits->opaque_below, strlen(limits->opaque_below)) == 0;
+}
+
+static struct http_fault
+parse_path(
+    char *path, const struct http_limits *limits, struct cs_arena *arena, struct http_head *head)
+{
+	const bool opaque = is_opaque(path, limits);
+
 	head->path = cs_arena_strdup(arena, path);
 	if (!is_path_text(path, "/"))
 		return bad("a character that a path cannot hold");
@@ -154,7 +164,7 @@ parse_path(char *path, struct cs_arena *arena, struct http_head *head)
 			*next++ = '\0';
 		if (head->segment_count == HTTP_SEGMENTS_MAX)
 			return bad("too many path segments");
-		if (*segment != '\0' && http_decode_segment(segment, arena) == NULL)
+		if (*segment != '\0' && !opaque && http_decode_segment(segment, arena) == NULL)
 			return bad("a path segment that means something else when decoded");
 		head->segments[head->segment_count++] = segment;
 	}
@@ -210,7 +220,8 @@ parse_query(char *query, struct cs_arena *arena, struct http_head *head)
 }
 
 static struct http_fault
-parse_target(char *target, struct cs_arena *arena, struct http_head *head)
+parse_target(
+    char *target, const struct http_limits *limits, struct cs_arena *arena, struct http_head *head)
 {
 	if (*target != '/')
 		return bad("the request target is not a path");
@@ -218,7 +229,7 @@ parse_target(char *target, struct cs_arena *arena, struct http_head *head)
 
 	if (query != NULL)
 		*query++ = '\0';
-	struct http_fault fault = parse_path(target, arena, head);
+	struct http_fault fault = parse_path(target, limits, arena, head);
 
 	if (fault.status != 0 || query == NULL)
 		return fault;
@@ -238,7 +249,8 @@ method_known(const char *method)
 }
 
 static struct http_fault
-parse_request_line(char *line, struct cs_arena *arena, struct http_head *head)
+parse_request_line(
+    char *line, const struct http_limits *limits, struct cs_arena *arena, struct http_head *head)
 {
 	char *target = strchr(line, ' ');
 
@@ -252,12 +264,15 @@ parse_request_line(char *line, struct cs_arena *arena, struct http_head *head)
 	*version++ = '\0';
 	if (strncmp(version, "HTTP/", 5) != 0)
 		return bad("the request line is not method, target and version");
-	if (strcmp(version, "HTTP/1.1") != 0)
+	const bool old = limits->http_1_0 && strcmp(version, "HTTP/1.0") == 0;
+
+	if (strcmp(version, "HTTP/1.1") != 0 && !old)
 		return (struct http_fault){ 505, "a version other than HTTP/1.1" };
 	if (!method_known(line))
 		return (struct http_fault){ 501, "this method is not known" };
 	head->method = line;
-	return parse_target(target, arena, head);
+	head->old = head->close = old;
+	return parse_target(target, limits, arena, head);
 }
 
 /* ---- Header fields ---- */
@@ -380,6 +395,8 @@ parse_framing(const struct http_limits *limits, struct http_head *head)
 	field_occurs(head, "Transfer-Encoding", &coding);
 	if (length != NULL && coding != NULL)
 		return bad("Content-Length beside Transfer-Encoding");
+	if (coding != NULL && head->old)
+		return bad("a transfer coding in HTTP/1.0");
 	if (coding != NULL && strcasecmp(coding, "chunked") != 0)
 		return bad("a transfer coding other than chunked");
 	if (coding != NULL)
@@ -419,7 +436,7 @@ parse_connection(struct http_head *head)
 	field_occurs(head, "Expect", &expect);
 	if (expect != NULL && strcasecmp(expect, "100-continue") != 0)
 		return (struct http_fault){ 417, "an expectation that is not known" };
-	head->expects_continue = expect != NULL && head->framing != HTTP_NO_BODY;
+	head->expects_continue = expect != NULL && !head->old && head->framing != HTTP_NO_BODY;
 	return no_fault;
 }
 
@@ -451,7 +468,8 @@ parse_lines(
 			return (struct http_fault){ n == 0 ? 414 : 431, "a line is too long" };
 		if (n > limits->field_count)
 			return (struct http_fault){ 431, "too many header fields" };
-		fault = n == 0 ? parse_request_line(text, arena, head) : parse_field(text, head);
+		fault = n == 0 ? parse_request_line(text, limits, arena, head)
+			       : parse_field(text, head);
 		text = end + 2;
 	}
 	return fault;

@@ -54,6 +54,7 @@ struct http_head {
 	const char *host; /* lower case, without the port */
 	enum http_framing framing;
 	size_t length; /* of the body, for HTTP_LENGTH */
+	bool old;      /* HTTP/1.0 */
 	bool close;    /* the client wants no further request */
 	bool expects_continue;
 };

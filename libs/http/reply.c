@@ -37,18 +37,30 @@ name_safe(const char *name)
 }
 
 /* By hand: strftime() would follow the locale. */
-static void
-add_date(struct cs_buf *out)
+void
+http_date(int64_t at_s, char ret_text[static HTTP_DATE])
 {
 	static const char days[] = "SunMonTueWedThuFriSat";
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	time_t now = (time_t)(cs_now_ms() / 1000);
+	time_t at = (time_t)at_s;
 	struct tm tm;
 
-	gmtime_r(&now, &tm);
-	cs_buf_printf(out, "Date: %.3s, %02d %.3s %d %02d:%02d:%02d GMT\r\n",
+	gmtime_r(&at, &tm);
+	char text[80]; /* room that the compiler can see */
+	int len = snprintf(text, sizeof(text), "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
 	    days + (ptrdiff_t)tm.tm_wday * 3, tm.tm_mday, months + (ptrdiff_t)tm.tm_mon * 3,
 	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	cs_assert(len == HTTP_DATE - 1);
+	memcpy(ret_text, text, HTTP_DATE);
+}
+
+static void
+add_date(struct cs_buf *out)
+{
+	char date[HTTP_DATE];
+
+	http_date(cs_now_ms() / 1000, date);
+	cs_buf_printf(out, "Date: %s\r\n", date);
 }
 
 static bool

@@ -14,6 +14,13 @@ is_name(struct segment segment)
 	return segment.len > 2 && segment.text[0] == '{' && segment.text[segment.len - 1] == '}';
 }
 
+static bool
+is_rest(struct segment segment)
+{
+	return is_name(segment) && segment.len > 5 &&
+	       memcmp(segment.text + segment.len - 4, "...}", 4) == 0;
+}
+
 /* Of a pattern; 0: it does not begin with "/" or is too long. */
 static size_t
 split(const char *pattern, struct segment ret_segments[static HTTP_SEGMENTS_MAX])
@@ -60,6 +67,8 @@ pattern_valid(const char *pattern)
 
 		if (brace != NULL && brace < segments[i].text + segments[i].len &&
 		    !is_name(segments[i]))
+			return false;
+		if (is_rest(segments[i]) && i + 1 < n)
 			return false;
 	}
 	return n > 0;
@@ -122,10 +131,12 @@ rank(const char *pattern, const struct http_head *head)
 {
 	struct segment segments[HTTP_SEGMENTS_MAX];
 	unsigned literals = 0;
+	size_t n = split(pattern, segments);
 
-	if (split(pattern, segments) != head->segment_count)
+	if (is_rest(segments[n - 1]) ? head->segment_count < n : head->segment_count != n)
 		return 0;
-	for (size_t i = 0; i < head->segment_count; i++) {
+	n -= is_rest(segments[n - 1]);
+	for (size_t i = 0; i < n; i++) {
 		struct segment sent = { head->segments[i], strlen(head->segments[i]) };
 		bool literal = segments_equal(segments[i], sent) && !is_name(segments[i]);
 
@@ -143,6 +154,15 @@ method_fits(const char *route, const char *asked)
 	       (strcmp(asked, "HEAD") == 0 && strcmp(route, "GET") == 0);
 }
 
+/* What follows the n-th "/". */
+static const char *
+rest_of(const char *path, size_t n)
+{
+	for (; n > 0; path++)
+		n -= *path == '/';
+	return path;
+}
+
 static void
 take_params(const char *pattern, const struct http_head *head, struct cs_arena *arena,
     struct http_match *match)
@@ -151,7 +171,12 @@ take_params(const char *pattern, const struct http_head *head, struct cs_arena *
 	size_t n = split(pattern, segments);
 
 	for (size_t i = 0; i < n; i++)
-		if (is_name(segments[i]))
+		if (is_rest(segments[i]))
+			match->params[match->param_count++] = (struct http_pair){
+				cs_arena_strndup(arena, segments[i].text + 1, segments[i].len - 5),
+				rest_of(head->path, i + 1),
+			};
+		else if (is_name(segments[i]))
 			match->params[match->param_count++] = (struct http_pair){
 				cs_arena_strndup(arena, segments[i].text + 1, segments[i].len - 2),
 				http_decode_segment(head->segments[i], arena),

@@ -33,7 +33,8 @@ typedef void http_handler(void *self, struct http_request *req);
 /*
  * `pattern`: segments that are literal or a whole {name}, e.g. "/requests/{id}/token".  A literal
  * segment wins over a {name}, and is compared with the octets as sent.  GET routes
- * also answer HEAD.  The table ends with a zero row.
+ * also answer HEAD.  A last segment {name...} is all the rest of the path, as sent: neither decoded nor
+ * checked, so its handler reads it strictly.  The table ends with a zero row.
  */
 struct http_route {
 	const char *method; /* "GET", "POST", "PUT", "PATCH" or "DELETE" */
@@ -54,6 +55,12 @@ struct http_limits {
 	unsigned total;      /* 1,024 connections */
 	int64_t stream_quiet_ms; /* 15,000: a stream gets a comment after so long a silence */
 	size_t stream_octets;    /* 65,536 waiting to be read: the client of a stream is dropped */
+	/*
+	 * "/ocsp/": below it, segments may decode to "/" and other things that are refused elsewhere, and a
+	 * {name} of such a segment has no value.  NULL: there is no such place.
+	 */
+	const char *opaque_below;
+	bool http_1_0; /* HTTP/1.0 is understood too, one request a connection; false: 505 */
 };
 
 /* What became of a request, for metrics and the access log; everything is borrowed for the call. */
@@ -128,6 +135,10 @@ struct http_header {
  */
 void http_reply(struct http_request *req, int status, const char *type, struct cs_span body,
     const struct http_header *extra);
+
+#define HTTP_DATE 30 /* "Sun, 06 Nov 1994 08:49:37 GMT" and its NUL */
+void
+http_date(int64_t at_s, char ret_text[static HTTP_DATE]); /* RFC 9110 5.6.7; until the year 9999 */
 
 /* "Not Found"; "Unknown" for a status that this server never sends. */
 const char *http_phrase(int status);

@@ -173,6 +173,36 @@ judges_each_head(void **state)
 	}
 }
 
+/* OpenSSL's and NSS's OCSP clients say HTTP/1.0. */
+static void
+understands_http_1_0_where_it_may(void **state)
+{
+	struct http_limits old = limits;
+	struct cs_arena *arena = cs_arena_new();
+	struct http_head head;
+
+	(void)state;
+	old.http_1_0 = true;
+	static const struct {
+		const char *name, *octets;
+		int want;
+	} cases[] = {
+		{ "content", "POST / HTTP/1.0\r\n" HOST "Content-Length: 3\r\n" END, 0 },
+		{ "no Host", "POST / HTTP/1.0\r\nContent-Length: 3\r\n" END, 400 },
+		{ "chunked", "POST / HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\n" END, 400 },
+		{ "HTTP/0.9", "GET / HTTP/0.9\r\n" HOST END, 505 },
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int got = http_head_parse(cs_span_str(cases[i].octets), &old, arena, &head).status;
+
+		if (got != cases[i].want)
+			fail_msg("%s: got %d, want %d", cases[i].name, got, cases[i].want);
+		if (got == 0)
+			assert_true(head.close && head.length == 3);
+	}
+	cs_arena_free(arena);
+}
+
 /* However the octets arrive, the answer is the same. */
 static void
 judges_each_head_octet_by_octet(void **state)
@@ -371,6 +401,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges_each_head),
+		cmocka_unit_test(understands_http_1_0_where_it_may),
 		cmocka_unit_test(judges_each_head_octet_by_octet),
 		cmocka_unit_test(keeps_each_limit),
 		cmocka_unit_test(reads_what_a_request_says),

@@ -19,6 +19,8 @@ static const struct http_route table[] = {
 	{ "GET", "/requests/mine", nothing },
 	{ "POST", "/requests/{id}/token", nothing },
 	{ "DELETE", "/{kind}/{id}", nothing },
+	{ "GET", "/ocsp/{who}/{id...}", nothing },
+	{ "POST", "/ocsp/{who}", nothing },
 	{ 0 },
 };
 static const struct http_route more[] = { { "PUT", "/requests/{id}", nothing }, { 0 } };
@@ -47,13 +49,22 @@ static const struct {
 	{ "GET", "/Requests", NULL, NULL, NULL },
 	{ "GET", "//", NULL, NULL, NULL },
 	{ "OPTIONS", "/", NULL, NULL, "GET, HEAD" },
+	{ "GET", "/ocsp/a/MF", "/ocsp/{who}/{id...}", "MF", "GET, HEAD" },
+	{ "GET", "/ocsp/a/M%2fF%3D/+//x/", "/ocsp/{who}/{id...}", "M%2fF%3D/+//x/", "GET, HEAD" },
+	{ "GET", "/ocsp/a/../b", "/ocsp/{who}/{id...}", "../b", "GET, HEAD" },
+	{ "GET", "/ocsp/a/", "/ocsp/{who}/{id...}", "", "GET, HEAD" },
+	{ "GET", "/ocsp/a", NULL, NULL, "DELETE, POST" },
+	{ "GET", "/ocsp//a", NULL, NULL, NULL },
+	{ "POST", "/ocsp/a", "/ocsp/{who}", NULL, "DELETE, POST" },
 };
 
 static struct http_head
 head_of(const char *method, const char *path, struct cs_arena *arena)
 {
 	struct http_head head;
-	struct http_limits limits = { .head_octets = 999, .line_octets = 999, .field_count = 9 };
+	struct http_limits limits = {
+		.head_octets = 999, .line_octets = 999, .field_count = 9, .opaque_below = "/ocsp/"
+	};
 	const char *text =
 	    cs_arena_printf(arena, "%s %s HTTP/1.1\r\nHost: a\r\n\r\n", method, path);
 
@@ -114,6 +125,7 @@ refuses_tables_that_cannot_be_meant(void **state)
 		{ "empty", { { "GET", "", nothing } } },
 		{ "name within a segment", { { "GET", "/a{b}", nothing } } },
 		{ "no name", { { "GET", "/{}", nothing } } },
+		{ "a rest that is not the last", { { "GET", "/{a...}/b", nothing } } },
 		{ "no handler", { { "GET", "/a", NULL } } },
 		{ "twice", { { "GET", "/a", nothing }, { "GET", "/a", nothing } } },
 		{ "twice, other names",
