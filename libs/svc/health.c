@@ -18,7 +18,7 @@ reply_text(struct http_request *req, int status, const char *text)
 static bool
 worker_moves(const struct svc *svc)
 {
-	return svc->service->mode != SVC_BATCH ||
+	return !svc->worker_runs ||
 	       cs_mono_ms() - atomic_load(&svc->worker_progress_ms) < STALLED_MS;
 }
 
@@ -49,6 +49,9 @@ not_ready(struct svc *svc)
 
 	if (atomic_load(&svc->stopping))
 		return "stopping\n";
+	if (svc->service->stands_alone)
+		return svc->service->ready(svc->service->self) ? NULL
+							       : "the service is not ready\n";
 	if (!bus.connected)
 		return "not connected to NATS\n";
 	if (bus.violations > 0)
@@ -94,8 +97,12 @@ on_metrics(void *self, struct http_request *req)
 	struct svc *svc = self;
 
 	take_readings(svc);
-	http_reply(req, 200, "text/plain; version=0.0.4; charset=utf-8",
-	    metrics_text(svc->metrics, svc->service->name, http_request_arena(req)), NULL);
+	struct cs_buf out = cs_buf_new(http_request_arena(req));
+	cs_buf_add_span(
+	    &out, metrics_text(svc->metrics, svc->service->name, http_request_arena(req)));
+	if (svc->service->metrics != NULL)
+		svc->service->metrics(svc->service->self, &out);
+	http_reply(req, 200, "text/plain; version=0.0.4; charset=utf-8", cs_buf_span(&out), NULL);
 }
 
 static const struct http_route routes[] = {

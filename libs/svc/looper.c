@@ -348,7 +348,7 @@ svc_question(struct svc *svc, const char *subject, struct cs_span body, uint32_t
 	uint64_t token = ++looper->tokens;
 	struct cs_err err;
 
-	if (asked_of(looper, token)->token != 0 ||
+	if (svc->loop_queue == NULL || asked_of(looper, token)->token != 0 ||
 	    bus_ask(svc->loop_queue, &out, token, timeout_ms, &err)) {
 		answered(arg, false, 0, cs_span_str(NULL));
 		return;

@@ -117,7 +117,8 @@ bool
 svc_command(struct svc *svc, const char *subject, struct cs_id key, struct cs_span body,
     const void *context, svc_answered *answered, void *arg)
 {
-	if (atomic_load(&svc->commands_waiting) >= COMMANDS_MAX || atomic_load(&svc->stopping))
+	if (atomic_load(&svc->commands_waiting) >= COMMANDS_MAX || atomic_load(&svc->stopping) ||
+	    svc->worker_queue == NULL)
 		return false;
 	struct command *command = command_new(svc, subject, key, body);
 
@@ -130,32 +131,72 @@ svc_command(struct svc *svc, const char *subject, struct cs_id key, struct cs_sp
 
 /* ---- start ---- */
 
-/* While we wait, signals and /livez are heard. */
+/* While we wait, signals are heard and HTTP is answered. */
 static void
-loop_for_a_second(struct svc *svc)
+loop_for(struct svc *svc, long ms)
 {
-	const struct timeval second = { 1, 0 };
+	const struct timeval wait = { ms / 1000, ms % 1000 * 1000 };
 
-	(void)event_base_loopexit(svc->base, &second);
+	(void)event_base_loopexit(svc->base, &wait);
 	(void)event_base_dispatch(svc->base);
 }
 
+/* One attempt to connect, which may take seconds and so has a thread of its own. */
+struct connecting {
+	struct bus_settings settings;
+	struct bus *bus;
+	enum cs_code code;
+	struct cs_err err;
+	atomic_bool done;
+};
+
+static void *
+connect_main(void *arg)
+{
+	struct connecting *attempt = arg;
+
+	attempt->code = bus_open(&attempt->settings, &attempt->bus, &attempt->err);
+	atomic_store(&attempt->done, true);
+	return NULL;
+}
+
+static enum cs_code
+connect_bus(struct svc *svc, struct cs_err *err)
+{
+	struct connecting attempt = { .settings = { .urls = svc->common.nats_url,
+					  .ca_file = svc->common.nats_ca,
+					  .seed_file = svc->common.nats_seed,
+					  .name = svc->service->name } };
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, connect_main, &attempt) != 0)
+		return cs_fail(err, CS_INTERNAL, "the thread that connects could not be started");
+	while (!atomic_load(&attempt.done))
+		loop_for(svc, 20);
+	(void)pthread_join(thread, NULL);
+	svc->bus = attempt.bus;
+	*err = attempt.err;
+	return attempt.code;
+}
+
+/*
+ * NATS may start after us: half a minute of patience, then a restart is the better answer, but for who
+ * has something to say without it.
+ */
 static enum cs_code
 open_bus(struct svc *svc, struct cs_err *err)
 {
-	const struct bus_settings settings = { .urls = svc->common.nats_url,
-		.ca_file = svc->common.nats_ca,
-		.seed_file = svc->common.nats_seed,
-		.name = svc->service->name };
+	const bool patient = svc->service->stands_alone;
 	enum cs_code code = CS_UNAVAILABLE;
 
-	/* NATS may start after us: half a minute of patience, then a restart is the better answer. */
-	for (int i = 0; i < 30 && code == CS_UNAVAILABLE && !atomic_load(&svc->stopping); i++) {
-		code = bus_open(&settings, &svc->bus, err);
+	for (int i = 0;
+	     (i < 30 || patient) && code == CS_UNAVAILABLE && !atomic_load(&svc->stopping); i++) {
+		code = connect_bus(svc, err);
 		if (code != CS_UNAVAILABLE)
 			break;
-		log_warn(&svc->log, "NATS not reached reason=\"%s\"", err->text);
-		loop_for_a_second(svc);
+		if (i % 30 == 0 || !patient)
+			log_warn(&svc->log, "NATS not reached reason=\"%s\"", err->text);
+		loop_for(svc, 1000);
 	}
 	if (code != CS_OK)
 		return code;
@@ -209,6 +250,8 @@ open_http(struct svc *svc, struct cs_err *err)
 	const uint32_t per_source = svc->common.http_per_source;
 	const struct http_server_settings settings = { .listen = svc->common.http_listen,
 		.limits = { .per_source = per_source,
+		    .opaque_below = svc->service->opaque_below,
+		    .http_1_0 = svc->service->stands_alone,
 		    /* one source alone never takes all the room there is */
 		    .total = per_source > HTTP_TOTAL / 2 ? 2 * per_source : HTTP_TOTAL } };
 
@@ -218,27 +261,50 @@ open_http(struct svc *svc, struct cs_err *err)
 }
 
 static enum cs_code
+init(struct svc *svc, struct cs_err *err)
+{
+	const struct svc_service *service = svc->service;
+
+	return service->init != NULL ? service->init(service->self, svc, err) : CS_OK;
+}
+
+/* In the order that this kind of service wants. */
+static enum cs_code
+open_adapters(struct svc *svc, struct cs_err *err)
+{
+	const struct svc_service *service = svc->service;
+
+	if (service->confined) {
+		bus_prepare(); /* its end must come before that of what init uses */
+		if (init(svc, err) || confine(svc, err))
+			return err->code;
+		return open_bus(svc, err);
+	}
+	if (service->stands_alone) {
+		bus_prepare();
+		if (open_http(svc, err) || reader_open(svc, err) || init(svc, err))
+			return err->code;
+		return open_bus(svc, err);
+	}
+	if (open_bus(svc, err) || open_http(svc, err))
+		return err->code;
+	return init(svc, err);
+}
+
+static enum cs_code
 start(struct svc *svc, struct cs_err *err)
 {
 	const struct svc_service *service = svc->service;
 
 	if (health_open(svc, err))
 		return err->code;
-	if (service->confined) {
-		bus_prepare(); /* its end must come before that of what init uses */
-		if ((service->init != NULL && service->init(service->self, svc, err)) ||
-		    confine(svc, err) || open_bus(svc, err))
-			return err->code;
-	} else {
-		if (open_bus(svc, err) || open_http(svc, err) ||
-		    (service->init != NULL && service->init(service->self, svc, err)))
-			return err->code;
-	}
+	if (open_adapters(svc, err))
+		return err->code;
 	if (looper_open(svc, err) || open_routes(svc, err))
 		return err->code;
 	if (service->mode != SVC_BATCH)
 		return CS_OK;
-	if (reader_open(svc, err))
+	if (!service->stands_alone && reader_open(svc, err))
 		return err->code;
 	if (pthread_create(&svc->worker_thread, NULL, worker_main, svc) != 0)
 		return cs_fail(err, CS_INTERNAL, "the worker's thread could not be started");

@@ -283,6 +283,15 @@ struct svc_service {
 	const char *(*ports)(const void *self);
 	bool (*writes_files)(const void *self);
 	bool serves_http; /* the service's routes are served on CS_HTTP_LISTEN: see svc_http() */
+	/*
+	 * It answers the world from memory, whatever else is away: its HTTP server, init and svc_ask_store()
+	 * come before the bus, which is waited for without end, and `ready` alone says whether it is ready.
+	 * Old clients (HTTP/1.0) are understood too.
+	 */
+	bool stands_alone;
+	const char *opaque_below; /* see struct http_limits */
+	/* Adds lines of the service's own to /metrics, "countersign_...".  Loop thread. */
+	void (*metrics)(const void *self, struct cs_buf *out);
 };
 
 struct event_base *svc_base(struct svc *svc);

@@ -64,6 +64,7 @@ claim      smime pki pack
 gate       smime pki claim
 probe      sandbox pack smime pki dns http claim
 answers    pki db probe claim
+status
 svc        log sandbox catalogue pki bus db dns http mail claim
 '
 # proto/: generated headers, see check_generated.  tests/: a library's own test helpers.
