@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* answer.h: from the octets of an OCSP request to those of the response.  Loop thread. */
+#ifndef STATUS_ANSWER_H
+#define STATUS_ANSWER_H
+
+#include "handler.h"
+
+struct answer {
+	struct cs_span der; /* borrowed from the arena or from memory: until the next answer */
+	bool cacheable;     /* then also: */
+	struct status_times times;
+	const char *tag;
+};
+
+/* Cannot fail: what cannot be answered is refused in the form of RFC 6960. */
+void answer_make(struct status_service *status, size_t authority, struct cs_span question,
+    struct cs_arena *arena, struct answer *ret);
+
+#endif

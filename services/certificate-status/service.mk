@@ -1,0 +1,1 @@
+certificate-status_LIBS := svc pack pki http status
