@@ -126,7 +126,7 @@ store_apply(struct db *db, struct cs_arena *arena, const char *service, const ch
 }
 
 const char *const store_schemas[STORE_SCHEMAS] = { "request_intake", "policy", "mailbox_validator",
-	"domain_validator", "signer", "notifier" };
+	"domain_validator", "signer", "notifier", "certificate_status" };
 
 static const char parked_sql[] =
     "select subject, id, error, at_ms, deliveries, state, octet_length(body)::bigint,"

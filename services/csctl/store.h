@@ -29,7 +29,7 @@ CS_MUST_USE enum cs_code store_apply(struct db *db, struct cs_arena *arena, cons
     const char *name, const char *sql, struct cs_span sha256, struct cs_err *err);
 
 /* Of the services that keep state, in the order in which a request passes them. */
-#define STORE_SCHEMAS 6
+#define STORE_SCHEMAS 7
 extern const char *const store_schemas[STORE_SCHEMAS];
 
 /* The schema whose tables the next calls mean. */

@@ -12,10 +12,12 @@ SERVICES = (
     "mpic-coordinator",
     "signer",
     "notifier",
+    "certificate-status",
 )
 WITH_LMTP = ("mailbox-validator",)  # mail servers bring to these what comes back
 WITH_LINKS = ("mailbox-validator",)  # these mail links to a page of request-intake
-WITH_HTTP = ("request-intake",)  # these serve people on CS_HTTP_LISTEN beside health and metrics
+WITH_HTTP = ("request-intake", "certificate-status")  # these serve people on CS_HTTP_LISTEN beside health and metrics
+WITHOUT_STATEMENTS = ("signer", "notifier", "certificate-status")  # the trust table has no key of these
 
 
 class Perspective(NamedTuple):
@@ -38,7 +40,6 @@ PERSPECTIVES = (
 # Names of NATS users, each with a seed file; "test" is for the tests of libraries.
 USERS = (
     *SERVICES,
-    "certificate-status",
     *(perspective.service for perspective in PERSPECTIVES),
     "provisioner",
     "csctl",

@@ -38,7 +38,8 @@ from outside import Mail, Web
 from postgres import Postgres
 from procs import Processes, Say, left_behind, run, same_process, start_time, stop_recorded
 from product import API_TOKENS, ENTERPRISE, ISSUER_DOMAIN, OBSERVER, PERSPECTIVES, RETURN_DOMAIN, SERVICES, USERS
-from product import WITH_HTTP, WITH_LINKS, WITH_LMTP, role
+from product import WITH_HTTP, WITH_LINKS, WITH_LMTP, WITHOUT_STATEMENTS, role
+from ca_files import ISSUER, publish_ca
 from secrets_dir import make_tls, private_file
 from wait import wait_for
 from zones import MAIL_HOST, VIEW_BASES, Dns, Zone
@@ -83,6 +84,7 @@ class Stack:
         self.block = self.claims.block()
         self.ports = iter(self.claims.ports(PORTS))
         self.processes = Processes(self.root, self.say)
+        self.status_address = self.free_address()  # certificates name it before it is there
         self.nats = Nats(self.root, self.processes, next(self.ports), next(self.ports))
         self.postgres = Postgres(self.root, self.processes, next(self.ports), durable)
         self.dns = Dns(self.root, self.processes, self.block)
@@ -189,6 +191,7 @@ class Stack:
         self.csctl("provision", user="provisioner")
         ca = ["ca", "init", "--dir", str(self.ca), "--algorithm", algorithm]
         self.csctl(*ca, *(["--bench"] if algorithm == "rsa3072" else []))
+        publish_ca(self.ca, self.status_dir)
         self._make_trust(signers)
         for name in ("token.key", "seal.key"):
             private_file(self.root / "secrets" / name, secrets.token_hex(32))
@@ -206,12 +209,21 @@ class Stack:
         words = ["trust", "write", "--out", str(self.root / "trust" / "trust")]
         for path in approvers:
             words += ["--approver", str(path)]
-        words += [f"{name}={self.key_file(name)}" for name in signers if name not in ("signer", "notifier")]
+        words += [f"{name}={self.key_file(name)}" for name in signers if name not in WITHOUT_STATEMENTS]
         self.csctl(*words)
 
     @property
     def ca(self) -> Path:
         return self.root / "secrets" / "ca"
+
+    @property
+    def status_dir(self) -> Path:
+        """What certificate-status has: certificates of CAs, and its own keys for OCSP."""
+        return self.root / "secrets" / "status"
+
+    @property
+    def status_url(self) -> str:
+        return f"http://{self.status_address}"
 
     def product_users(self, seeds: Path, names: Sequence[str]) -> str:
         """auth.conf with the least permissions that the catalogue allows each service."""
@@ -266,6 +278,8 @@ class Stack:
         for instance in instances:
             listen = self.free_address()
             settings = {**self.environment(name), "CS_LISTEN": listen, **(env or {})}
+            if instance == "certificate-status":
+                settings.setdefault("CS_HTTP_LISTEN", self.status_address)
             if name in WITH_HTTP and "CS_HTTP_LISTEN" not in settings:
                 settings["CS_HTTP_LISTEN"] = self.free_address()
             if name in WITH_LMTP and "CS_LMTP_LISTEN" not in settings:
@@ -357,6 +371,12 @@ class Stack:
             "CS_ISSUER_DOMAINS": ISSUER_DOMAIN,
             "CS_ISSUER_KEY_FILE": str(self.ca / "issuing.key.pem"),
             "CS_ISSUER_CHAIN_FILE": str(self.ca / "chain.pem"),
+            "CS_ISSUER_LABEL": ISSUER,
+            "CS_CRL_URLS": f"{self.status_url}/crl/{ISSUER}.crl",
+            "CS_OCSP_URLS": f"{self.status_url}/ocsp/{ISSUER}",
+            "CS_CA_ISSUERS_URLS": f"{self.status_url}/ca/{ISSUER}.cer",
+            "CS_STATUS_CA_DIR": str(self.status_dir / "ca"),
+            "CS_OCSP_DIR": str(self.status_dir / "ocsp"),
             "CS_PERSPECTIVES": ",".join(f"{p.name}:{p.region}" for p in PERSPECTIVES),
         }
 
