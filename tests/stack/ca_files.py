@@ -2,6 +2,7 @@
 """What a CA gives certificate-status: certificates, a root's CRL, and a key for OCSP with its certificate."""
 
 from pathlib import Path
+from typing import Iterable
 
 from procs import run
 from secrets_dir import private_file
@@ -71,3 +72,18 @@ def make_responder(ca: Path, where: Path, label: str, days: int = 30, key: str =
         (where / f"{label}.{name}.new").rename(where / f"{label}.{name}.pem")
     config.unlink()
     request.unlink()
+
+
+def make_crl(ca: Path, work: Path, revoked: Iterable[str], number: int, begins: str | None = None) -> bytes:
+    """A CRL of the issuing CA, DER; `begins`: thisUpdate as GeneralizedTime."""
+    work.mkdir(exist_ok=True)
+    rows = [f"R\t351231000000Z\t260101000000Z,keyCompromise\t{serial.upper()}\tunknown\t/CN=x\n" for serial in revoked]
+    (work / "index.txt").write_text("".join(rows))
+    (work / "crlnumber").write_text(f"{number:02X}\n" if len(f"{number:X}") % 2 == 0 or number < 16 else f"0{number:X}\n")
+    config = work / "openssl.cnf"
+    config.write_text(ROOT_CRL.format(work=work).replace("sha384", "sha256").replace("_days = 300", "_days = 7"))
+    signer = ["-keyfile", ca / "issuing.key.pem", "-cert", ca / "issuing.cert.pem"]
+    when = ["-crl_lastupdate", begins, "-crl_nextupdate", str(int(begins[:4]) + 1) + begins[4:]] if begins else []
+    run(["openssl", "ca", "-gencrl", "-config", config, *signer, *when, "-out", work / "crl.pem"])
+    run(["openssl", "crl", "-in", work / "crl.pem", "-outform", "DER", "-out", work / "crl.der"])
+    return (work / "crl.der").read_bytes()
