@@ -156,6 +156,7 @@ mpic-coordinator   mpic
 mpic-perspective   perspective
 signer             -
 notifier           notify
+certificate-status status
 '
 impure='p?(read|write)v?(64)?|open(at)?(64)?|creat|close|f(open|dopen|close|read|write|flush|gets|puts|putc|getc|seek)|puts|putc|putchar
 getc|getline|v?f?printf|v?dprintf|perror|syslog|ioctl|fcntl(64)?|f?sync|fdatasync|[fl]?stat(64|x)?|unlink|rename|mkdir|opendir|readdir
