@@ -13,7 +13,7 @@ mkdir -p "$1"
 cd "$1"
 PERSPECTIVES=${PERSPECTIVES:-amsterdam newyork saopaulo singapore nairobi}
 SIGNERS='request-intake policy mailbox-validator domain-validator caa-dnssec mpic-coordinator'
-WITH_DATABASE='request-intake policy mailbox-validator domain-validator caa-dnssec signer notifier'
+WITH_DATABASE='request-intake policy mailbox-validator domain-validator caa-dnssec signer notifier certificate-status'
 mkdir -p secret public nats postgres offline seeds
 for name in $PERSPECTIVES; do
 	remotes="${remotes-} mpic-perspective-$name"
@@ -78,6 +78,27 @@ done
 	mv offline/issuing/issuing.key.pem secret/signer/issuing.key.pem
 	cp offline/issuing/chain.pem public/chain.pem
 }
+
+# What certificate-status serves: the certificates, the root's CRL, and a delegated OCSP responder's key.  Make the CRL anew
+# within its 300 days, and the responder within its 90.
+[ -s public/root.cer ] || {
+	openssl x509 -in offline/issuing/root.cert.pem -outform DER -out public/root.cer
+	openssl x509 -in offline/issuing/issuing.cert.pem -outform DER -out public/issuing-1.cer
+}
+[ -s public/root.crl ] || {
+	: >offline/issuing/revoked
+	[ -s offline/issuing/number ] || echo 01 >offline/issuing/number
+	printf '%s\n' '[ca]' 'default_ca = root' '[root]' 'database = offline/issuing/revoked' \
+	    'crlnumber = offline/issuing/number' 'default_md = sha384' 'default_crl_days = 300' 'crl_extensions = crl' \
+	    '[crl]' 'authorityKeyIdentifier = keyid' >offline/issuing/crl.cnf
+	openssl ca -gencrl -config offline/issuing/crl.cnf -keyfile offline/issuing/root.key.pem \
+	    -cert offline/issuing/root.cert.pem 2>/dev/null | openssl crl -outform DER -out public/root.crl
+}
+responder=secret/certificate-status/issuing-1
+[ -s $responder.cert.pem ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 \
+    -subj '/CN=Countersign OCSP' -CA offline/issuing/issuing.cert.pem -CAkey secret/signer/issuing.key.pem \
+    -keyout $responder.key.pem -out $responder.cert.pem -addext basicConstraints=critical,CA:false \
+    -addext keyUsage=critical,digitalSignature -addext extendedKeyUsage=OCSPSigning -addext noCheck=ignored 2>/dev/null
 
 random() {
 	[ -s "$1" ] || openssl rand -hex 32 >"$1"

@@ -36,6 +36,7 @@ REACH = {
     "mpic-coordinator": {NATS},
     "signer": {NATS, POSTGRES},
     "notifier": {NATS, POSTGRES} | MAIL,
+    "certificate-status": {NATS, POSTGRES},
     "mpic-perspective": {"internet:4222"} | DNS | HTTP,
     "provisioner": {NATS},
     "migrate": {POSTGRES},
@@ -114,7 +115,7 @@ def environment(container: Document, documents: list[Document]) -> dict[str, str
 def secrets_in_comments() -> dict[str, set[str]]:
     """What the files say of each Secret: "# Secret NAME: file, file"."""
     text = "".join(path.read_text() for path in sorted(ROOT.glob("k8s/**/*.yaml")))
-    found = re.findall(r"Secret ([a-z-]+): ([a-z., -]+(?: and [a-z.]+)?)", text)
+    found = re.findall(r"Secret ([a-z-]+): ([a-z0-9., -]+(?: and [a-z.]+)?)", text)
     return {name: set(re.split(r", | and ", files.split(" of ")[0].strip())) for name, files in found}
 
 
@@ -122,6 +123,8 @@ def files_of(service: str, settings: dict[str, str], known: set[str]) -> set[str
     wanted = {value for name, value in settings.items() if name in known}
     if "CS_DATABASE_URL" in known:
         wanted |= {value for name, value in settings.items() if name.startswith("PGSSL")}
+    if "CS_OCSP_DIR" in known:  # a directory: our one issuing CA's responder lies in it
+        wanted |= {f"{settings['CS_OCSP_DIR']}/issuing-1.{part}.pem" for part in ("cert", "key")}
     return {value.removeprefix(SECRETS) for value in wanted if value.startswith(SECRETS)}
 
 
