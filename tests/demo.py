@@ -20,6 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from applicant import Applicant, Refused, make_csr  # noqa: E402  (first: finds the others)
+from ca_files import ISSUER  # noqa: E402
 from control import serve  # noqa: E402
 from product import API_TOKENS, ISSUER_DOMAIN  # noqa: E402
 from stack import REPOSITORY, Stack, Stopped, stop_on  # noqa: E402
@@ -100,6 +101,15 @@ class Demo:
         verify = openssl("cms", "-verify", "-in", signed, "-CAfile", self.root, "-purpose", "smimesign")
         self.say("openssl cms: " + verify.splitlines()[-1])
 
+    def ask(self, stem: Path) -> None:
+        """Its status, from where the certificate says it is to be had."""
+        certificate, issuers = f"{stem}.cert.pem", self.stack.ca / "chain.pem"
+        self.step(f"{stem.name}: its status, by OCSP")
+        url = openssl("x509", "-in", certificate, "-noout", "-ocsp_uri")
+        self.say(f"openssl ocsp -url {url}")
+        issuer = ["-issuer", self.stack.ca / "issuing.cert.pem"]
+        self.say(openssl("ocsp", *issuer, "-cert", certificate, "-url", url, "-CAfile", issuers))
+
     def run(self) -> None:
         self.story = Story(self.stack, self.say)
         try:
@@ -111,6 +121,7 @@ class Demo:
             self.story.stop()
         for stem in stems:
             self.use(stem)
+        self.ask(stems[0])
         self.say("\n" + Path(f"{stems[0]}.cert.pem").read_text())
 
 
@@ -136,6 +147,7 @@ def where(stack: Stack) -> None:
     for token, account, _ in API_TOKENS:
         print(f"         Authorization: Bearer {token}   (account {account})")
     print(f"mail     {stack.mail.url}/mails, /mails/1, ...   (SMTP on {stack.mail.relay})")
+    print(f"status   {stack.status_url}/ocsp/{ISSUER}, /crl/{ISSUER}.crl, /ca/{ISSUER}.cer")
     for name, service in stack.services.items():
         print(f"metrics  http://{service.listen}/metrics   {name}")
     print(f"logs     {stack.root}/log")
