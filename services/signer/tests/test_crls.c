@@ -46,11 +46,28 @@ write_text(const char *path, const char *text)
 	cs_assert(chmod(path, 0600) == 0);
 }
 
-/* A CA that signs itself is one of ours as well as any. */
+/* The root's files become those of a CA below it. */
+static void
+make_issuing(struct pki_ca_spec *spec, const char *key, const char *chain)
+{
+	const struct pki_issuer_files files = { .key = key, .chain = chain };
+	struct pki_ca_made made = { 0 };
+	struct pki_issuer *root;
+
+	cs_assert(pki_issuer_load(&files, &root, NULL) == CS_OK);
+	spec->common_name = "Test Issuing";
+	spec->crl_url = "http://crl.example/root.crl";
+	cs_assert(pki_ca_make_issuing(spec, root, NULL, &made, NULL) == CS_OK);
+	write_text(key, made.key_pem);
+	write_text(chain, made.cert_pem);
+	pki_issuer_free(root);
+	pki_ca_made_fini(&made);
+}
+
 static void
 load_ca(struct bench *b)
 {
-	const struct pki_ca_spec spec = { .common_name = "Test Issuing",
+	struct pki_ca_spec spec = { .common_name = "Test Root",
 		.organization = "Countersign",
 		.country = "DE",
 		.kind = PKI_KEY_EC,
@@ -67,6 +84,7 @@ load_ca(struct bench *b)
 	cs_assert(pki_ca_make_root(&spec, NULL, &made, &err) == CS_OK);
 	write_text(key, made.key_pem);
 	write_text(chain, made.cert_pem);
+	make_issuing(&spec, key, chain);
 	const struct issuers_settings settings = { .file = "",
 		.key_file = key,
 		.password_file = "",
