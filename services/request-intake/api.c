@@ -9,11 +9,10 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "base/time.h"
+#include "call.h"
 #include "handler.h"
 #include "json.h"
-#include "pki/hash.h"
 #include "problem.h"
 #include "query.h"
 #include "smime/method.h"
@@ -22,353 +21,25 @@
 #include "view.h"
 #include "wire.h"
 
-#define JSON_TYPE "application/json"
 #define ASK_TOKEN_MS 5000
 #define ASK_SIGNER_MS 5000
-#define CHECK_MAX 128
-#define KEY_MAX 255 /* octets of an Idempotency-Key */
 #define PAGE_MAX 100
 #define PAGE_DEFAULT 50
-
-/* What a token was used for in its present hour, and how many streams it has open. */
-struct usage {
-	int64_t hour;
-	uint32_t creations, presses;
-	uint32_t streams;
-};
-
-struct api {
-	struct cs_arena *arena; /* its own */
-	struct intake_service *intake;
-	struct svc *svc;
-	struct sse *sse;
-	struct usage *usage; /* by index of the token */
-	struct sources *sources;
-};
-
-/* One request under way; lives in the request's arena. */
-struct call {
-	struct api *api;
-	struct http_request *req;
-	struct cs_arena *arena;
-	const struct token *token;
-	struct query query; /* caller and id are always set */
-	const char *check;  /* "" when the path names none */
-	uint64_t watch_after;
-};
-
-/* ---- answers ---- */
-
-static void
-count(struct call *call, unsigned status)
-{
-	static const char *const classes[] = { "other", "1xx", "2xx", "3xx", "4xx", "5xx" };
-
-	svc_count(
-	    call->api->svc, "api_answers", "status", classes[status / 100 < 6 ? status / 100 : 0]);
-}
-
-static void
-reply(struct call *call, unsigned status, const char *type, struct cs_span body,
-    const struct http_header *extra)
-{
-	count(call, status);
-	http_reply(call->req, (int)status, type, body, extra);
-}
-
-static void
-reply_body(struct call *call, unsigned status, struct cs_span body)
-{
-	reply(call, status, status >= 400 ? PROBLEM_TYPE : JSON_TYPE, body, NULL);
-}
-
-static void
-problem_with(
-    struct call *call, unsigned status, struct cs_refusal why, const struct http_header *extra)
-{
-	reply(call, status, PROBLEM_TYPE, problem_write(call->arena, status, &why), extra);
-}
-
-static void
-problem(struct call *call, unsigned status, struct cs_refusal why)
-{
-	problem_with(call, status, why, NULL);
-}
-
-static void
-busy(struct call *call)
-{
-	static const struct http_header again[] = { { "Retry-After", "2" }, { NULL, NULL } };
-
-	problem_with(call, 503,
-	    (struct cs_refusal){ .code = "try-again",
-		.text = "This cannot be done right now.",
-		.mend = "Repeat it after Retry-After; a creation with the same Idempotency-Key." },
-	    again);
-}
-
-static void
-not_found(struct call *call)
-{
-	problem(call, 404,
-	    (struct cs_refusal){ .code = "not-found",
-		.field = "id",
-		.text = "There is no such request.",
-		.mend = "Check the identifier and the API token." });
-}
-
-/* ---- who asks, and what every route begins with ---- */
-
-static void
-unauthorized(struct call *call)
-{
-	static const struct http_header challenge[] = {
-		{ "WWW-Authenticate", "Bearer realm=\"countersign\"" }, { NULL, NULL }
-	};
-
-	problem_with(call, 401,
-	    (struct cs_refusal){ .code = "unauthorized",
-		.field = "Authorization",
-		.text = "No valid API token came with the request.",
-		.mend = "Send \"Authorization: Bearer <token>\"." },
-	    challenge);
-}
-
-/* The identifier of the path, when it has one.  An unreadable one is one that does not exist. */
-static bool
-read_path(struct call *call)
-{
-	const char *id = http_request_param(call->req, "id");
-	const char *check = http_request_param(call->req, "check");
-	struct cs_err err = { 0 };
-
-	call->check = check ? check : "";
-	if (strlen(call->check) > CHECK_MAX ||
-	    call->check[strspn(call->check, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0')
-		return false;
-	return !id || cs_id_parse(id, &call->query.id, &err) == CS_OK;
-}
-
-/* NULL: already answered. */
-static struct call *
-begin(void *self, struct http_request *req)
-{
-	struct api *api = self;
-	struct cs_arena *arena = http_request_arena(req);
-	struct call *call = CS_NEW(arena, struct call);
-	const char *bearer = http_request_authorization(req, "Bearer");
-
-	call->api = api;
-	call->req = req;
-	call->arena = arena;
-	call->token = bearer ? tokens_find(api->intake->tokens, bearer) : NULL;
-	if (!call->token) {
-		unauthorized(call);
-		return NULL;
-	}
-	call->query.caller = call->token->caller;
-	call->query.now_ms = cs_now_ms();
-	if (!read_path(call)) {
-		not_found(call);
-		return NULL;
-	}
-	return call;
-}
-
-static bool
-is_json(struct call *call)
-{
-	if (http_request_is_type(call->req, JSON_TYPE))
-		return true;
-	problem(call, 415,
-	    (struct cs_refusal){ .code = "media-type",
-		.field = "Content-Type",
-		.text = "The body must be JSON.",
-		.mend = "Send Content-Type: application/json." });
-	return false;
-}
-
-/* An action without parameters: no body, or an empty object. */
-static bool
-has_no_body(struct call *call)
-{
-	struct cs_span body = http_request_body(call->req);
-	struct cs_refusal why = { 0 };
-
-	if (body.len == 0)
-		return true;
-	if (!is_json(call))
-		return false;
-	if (json_read_nothing(call->arena, body, &why))
-		return true;
-	problem(call, 400, why);
-	return false;
-}
-
-static void
-too_many(struct call *call, const char *text)
-{
-	static const struct http_header again[] = { { "Retry-After", "600" }, { NULL, NULL } };
-
-	problem_with(call, 429,
-	    (struct cs_refusal){ .code = "too-many",
-		.text = text,
-		.mend = "Try again in the next hour, or ask the operator for a higher limit." },
-	    again);
-}
-
-/* Of several fields only the last one is by the proxy next to us. */
-static const char *
-forwarded_for(const struct http_request *req)
-{
-	const char *last = NULL, *next;
-
-	for (size_t n = 0; (next = http_request_header_at(req, "X-Forwarded-For", n)) != NULL; n++)
-		last = next;
-	return last;
-}
-
-static bool
-within_network_limit(struct call *call, bool is_creation)
-{
-	const struct intake_service *intake = call->api->intake;
-	const struct source_network network = source_network_of(
-	    http_request_address(call->req), forwarded_for(call->req), &intake->proxies);
-
-	if (sources_count(call->api->sources, &network,
-		is_creation ? SOURCE_CREATES : SOURCE_PRESSES,
-		is_creation ? intake->creations_per_network : intake->presses_per_network,
-		call->query.now_ms))
-		return true;
-	too_many(call, "Too much came from your network this hour.");
-	return false;
-}
-
-/* Attempts count, not successes. */
-static bool
-within_limit(struct call *call, bool is_creation)
-{
-	const struct intake_service *intake = call->api->intake;
-	struct usage *usage = &call->api->usage[call->token->index];
-	int64_t hour = call->query.now_ms / CS_HOUR_MS;
-	bool within = false;
-
-	if (usage->hour != hour)
-		*usage = (struct usage){ .hour = hour, .streams = usage->streams };
-	within = is_creation ? usage->creations++ < intake->creations_per_hour
-			     : usage->presses++ < intake->presses_per_hour;
-	if (!within)
-		too_many(call, "This API token was used too often this hour.");
-	return within && within_network_limit(call, is_creation);
-}
-
-/* New requests are shed first: those that were accepted shall come to their end. */
-static bool
-has_room(struct call *call)
-{
-	if (!svc_overloaded(call->api->svc))
-		return true;
-	busy(call);
-	return false;
-}
-
-/* ---- commands ---- */
-
-static void
-on_answered(void *arg, bool ok, uint32_t status, struct cs_span body)
-{
-	struct call *call = arg;
-
-	if (!ok || status < 200)
-		busy(call);
-	else
-		reply_body(call, status, body);
-}
-
-static void
-command(struct call *call, const char *subject, struct cs_span body, svc_answered *answered)
-{
-	if (!svc_command(call->api->svc, subject, call->query.id, body, &call->token->caller,
-		answered, call))
-		busy(call);
-}
 
 static void
 on_created(void *arg, bool ok, uint32_t status, struct cs_span body)
 {
-	struct call *call = arg;
-	char id[CS_ID_TEXT];
-
-	if (!ok || status != 201) {
-		on_answered(arg, ok, status, body);
-		return;
-	}
-	cs_id_format(call->query.id, id);
-	const struct http_header location[] = {
-		{ "Location", cs_arena_printf(call->arena, "/v1/requests/%s", id) },
-		{ NULL, NULL },
-	};
-
-	reply(call, 201, JSON_TYPE, body, location);
-}
-
-/* Visible ASCII; what it means is the client's own business. */
-static bool
-is_idempotency_key(const char *key)
-{
-	size_t len = strlen(key);
-
-	for (size_t i = 0; i < len; i++)
-		if (key[i] < 0x21 || key[i] > 0x7e)
-			return false;
-	return len > 0 && len <= KEY_MAX;
-}
-
-/*
- * The same key of the same account is the same request, at whatever replica and after whatever
- * crash.
- */
-static struct cs_id
-id_of_key(const struct intake_caller *caller, const char *key)
-{
-	const struct cs_span parts[] = { cs_span_of(
-					     caller->enterprise, strlen(caller->enterprise) + 1),
-		cs_span_of(caller->account, strlen(caller->account) + 1), cs_span_str(key) };
-	uint8_t digest[PKI_SHA256];
-
-	pki_sha256_parts(parts, sizeof(parts) / sizeof(parts[0]), digest);
-	return cs_id_from_digest(digest);
-}
-
-static bool
-read_idempotency_key(struct call *call)
-{
-	const char *key = http_request_header_at(call->req, "Idempotency-Key", 0);
-
-	if (!key) {
-		call->query.id = cs_id_new();
-		return true;
-	}
-	if (!http_request_header_at(call->req, "Idempotency-Key", 1) && is_idempotency_key(key)) {
-		call->query.id = id_of_key(&call->query.caller, key);
-		return true;
-	}
-	problem(call, 400,
-	    (struct cs_refusal){ .code = "idempotency-key",
-		.field = "Idempotency-Key",
-		.text = "The key must come once, with 1 to 255 visible ASCII characters.",
-		.mend = "Use a random UUID." });
-	return false;
+	call_created(arg, "/v1/requests", ok, status, body);
 }
 
 static void
 create(void *self, struct http_request *req)
 {
-	struct call *call = begin(self, req);
+	struct call *call = call_begin(self, req);
 
-	if (call && is_json(call) && read_idempotency_key(call) && within_limit(call, true) &&
-	    has_room(call))
-		command(call, "api.create", http_request_body(req), on_created);
+	if (call && call_is_json(call) && call_read_key(call) && call_within_limit(call, true) &&
+	    call_has_room(call))
+		call_command(call, "api.create", http_request_body(req), on_created);
 }
 
 /* A method by its name, or none: which ones a check allows is decided where the mail is made. */
@@ -382,10 +53,10 @@ read_method(struct call *call, const char **ret_method)
 	*ret_method = "";
 	if (body.len == 0)
 		return true;
-	if (!is_json(call))
+	if (!call_is_json(call))
 		return false;
 	if (!json_read_verify(call->arena, body, ret_method, &why)) {
-		problem(call, 400, why);
+		call_problem(call, 400, why);
 		return false;
 	}
 	const struct smime_method *method = (*ret_method)[strspn(*ret_method, name)] == '\0'
@@ -394,7 +65,7 @@ read_method(struct call *call, const char **ret_method)
 
 	if ((*ret_method)[0] == '\0' || method != NULL)
 		return true;
-	problem(call, 400,
+	call_problem(call, 400,
 	    (struct cs_refusal){ .code = "method-unknown",
 		.field = "method",
 		.text = "There is no method of this name.",
@@ -405,22 +76,22 @@ read_method(struct call *call, const char **ret_method)
 static void
 verify(void *self, struct http_request *req)
 {
-	struct call *call = begin(self, req);
+	struct call *call = call_begin(self, req);
 	const char *method;
 
-	if (call && read_method(call, &method) && within_limit(call, false))
-		command(call, "api.verify",
+	if (call && read_method(call, &method) && call_within_limit(call, false))
+		call_command(call, "api.verify",
 		    cs_span_str(cs_arena_printf(call->arena, "%s %s", call->check, method)),
-		    on_answered);
+		    call_answered);
 }
 
 static void
 approve(void *self, struct http_request *req)
 {
-	struct call *call = begin(self, req);
+	struct call *call = call_begin(self, req);
 
-	if (call && has_no_body(call) && within_limit(call, false))
-		command(call, "api.approve", cs_span_str(NULL), on_answered);
+	if (call && call_has_no_body(call) && call_within_limit(call, false))
+		call_command(call, "api.approve", cs_span_str(NULL), call_answered);
 }
 
 /* ---- cancelling: after the approval only the signer knows whether it is too late ---- */
@@ -429,15 +100,15 @@ static void
 answer_stop(struct call *call, enum wire_stop_result result)
 {
 	if (result == WIRE_STOPPED)
-		reply_body(
+		call_reply_body(
 		    call, 202, view_receipt(call->arena, call->query.id, INTAKE_CANCELLED, ""));
 	else if (result == WIRE_TOO_LATE)
-		problem(call, 409,
+		call_problem(call, 409,
 		    (struct cs_refusal){ .code = "too-late",
 			.text = "The certificate is being signed or exists.",
 			.mend = "Wait for it, then have it revoked." });
 	else
-		busy(call); /* the signer has not heard of the approval yet */
+		call_busy(call); /* the signer has not heard of the approval yet */
 }
 
 static void
@@ -449,7 +120,7 @@ on_stop_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
 
 	(void)status;
 	if (!ok || wire_read_stop_answer(call->arena, body, &result, &err))
-		busy(call);
+		call_busy(call);
 	else
 		answer_stop(call, result);
 }
@@ -463,16 +134,16 @@ on_cancelled(void *arg, bool ok, uint32_t status, struct cs_span body)
 		svc_question(
 		    call->api->svc, "ask.signer.stop", body, ASK_SIGNER_MS, on_stop_answer, call);
 	else
-		on_answered(arg, ok, status, body);
+		call_answered(arg, ok, status, body);
 }
 
 static void
 cancel(void *self, struct http_request *req)
 {
-	struct call *call = begin(self, req);
+	struct call *call = call_begin(self, req);
 
-	if (call && has_no_body(call) && within_limit(call, false))
-		command(call, "api.cancel", cs_span_str(NULL), on_cancelled);
+	if (call && call_has_no_body(call) && call_within_limit(call, false))
+		call_command(call, "api.cancel", cs_span_str(NULL), on_cancelled);
 }
 
 /* ---- tokens of mailboxes: straight to the service that knows them, stored nowhere ---- */
@@ -508,29 +179,29 @@ on_token_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
 
 	(void)status;
 	if (!ok || wire_read_token_answer(call->arena, body, &result, &tries_left, &err))
-		busy(call);
+		call_busy(call);
 	else if (result == WIRE_TOKEN_VERIFIED)
-		reply_body(call, 200, cs_span_str("{\"result\":\"verified\"}"));
+		call_reply_body(call, 200, cs_span_str("{\"result\":\"verified\"}"));
 	else if (result == WIRE_TOKEN_WRONG)
-		reply(call, 422, PROBLEM_TYPE,
+		call_reply(call, 422, PROBLEM_TYPE,
 		    problem_write_tries(call->arena, 422, &token_answers[result].why, tries_left),
 		    NULL);
 	else
-		problem(call, token_answers[result].status, token_answers[result].why);
+		call_problem(call, token_answers[result].status, token_answers[result].why);
 }
 
 static void
 submit_token(void *self, struct http_request *req)
 {
-	struct call *call = begin(self, req);
+	struct call *call = call_begin(self, req);
 	struct wire_token token = { 0 };
 	struct cs_refusal why = { 0 };
 	struct cs_span question = { NULL, 0 };
 
-	if (!call || !is_json(call) || !within_limit(call, false))
+	if (!call || !call_is_json(call) || !call_within_limit(call, false))
 		return;
 	if (!json_read_token(call->arena, http_request_body(req), &token.token, &why)) {
-		problem(call, 400, why);
+		call_problem(call, 400, why);
 		return;
 	}
 	token.request = call->query.id;
@@ -552,22 +223,22 @@ on_reply_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
 
 	(void)status;
 	if (!ok || wire_read_reply_answer(call->arena, body, &reply, &err))
-		busy(call);
+		call_busy(call);
 	else if (reply.token == NULL)
-		problem(call, 409,
+		call_problem(call, 409,
 		    (struct cs_refusal){ .code = "reply-not-asked",
 			.text = "No mail to this mailbox waits for an answer.",
 			.mend = "Press Verify with the method email-reply first." });
 	else
-		reply_body(call, 200, view_reply(call->arena, &reply));
+		call_reply_body(call, 200, view_reply(call->arena, &reply));
 }
 
 static void
 show_reply(void *self, struct http_request *req)
 {
-	struct call *call = begin(self, req);
+	struct call *call = call_begin(self, req);
 
-	if (call && within_limit(call, false))
+	if (call && call_within_limit(call, false))
 		svc_question(call->api->svc, "ask.mailbox.reply",
 		    wire_write_ask_reply(
 			call->arena, call->query.id, call->check, &call->query.caller),
@@ -577,27 +248,12 @@ show_reply(void *self, struct http_request *req)
 /* ---- showing ---- */
 
 static void
-query(struct call *call, svc_query *fn, svc_answered *answered)
-{
-	if (!svc_ask_store(call->api->svc, fn, cs_span_str(NULL), &call->query, answered, call))
-		busy(call);
-}
-
-static void
 show(void *self, struct http_request *req)
 {
-	struct call *call = begin(self, req);
+	struct call *call = call_begin(self, req);
 
 	if (call)
-		query(call, query_show, on_answered);
-}
-
-static bool
-refuse_query(struct call *call, const char *field, const char *text, const char *mend)
-{
-	problem(call, 400,
-	    (struct cs_refusal){ .code = "query", .field = field, .text = text, .mend = mend });
-	return false;
+		call_query(call, query_show, call_answered);
 }
 
 /* 1 to PAGE_MAX, in at most three digits. */
@@ -634,16 +290,16 @@ read_page(struct call *call)
 
 	*page = (struct store_page){ .before_ms = INT64_MAX, .limit = PAGE_DEFAULT };
 	if (limit && !parse_limit(limit, &page->limit))
-		return refuse_query(call, "limit", "The limit must be a number from 1 to 100.",
+		return call_refuse_query(call, "limit", "The limit must be a number from 1 to 100.",
 		    "Ask for fewer, and page.");
 	if (cursor && !query_cursor_parse(cursor, page))
-		return refuse_query(call, "cursor", "This is no cursor of ours.",
+		return call_refuse_query(call, "cursor", "This is no cursor of ours.",
 		    "Use \"next\" of the page before.");
 	if (state && !intake_state_parse(state, &page->state))
-		return refuse_query(
+		return call_refuse_query(
 		    call, "state", "There is no such state.", "See /openapi.json for the states.");
 	if (since && !parse_since(since, page))
-		return refuse_query(call, "changed_since",
+		return call_refuse_query(call, "changed_since",
 		    "The time must be one of RFC 3339 in UTC, in seconds or milliseconds.",
 		    "Send it like 2026-11-23T12:00:00Z.");
 	return true;
@@ -652,10 +308,10 @@ read_page(struct call *call)
 static void
 list(void *self, struct http_request *req)
 {
-	struct call *call = begin(self, req);
+	struct call *call = call_begin(self, req);
 
 	if (call && read_page(call))
-		query(call, query_list, on_answered);
+		call_query(call, query_list, call_answered);
 }
 
 static const struct {
@@ -681,9 +337,9 @@ on_certificate(void *arg, bool ok, uint32_t status, struct cs_span body)
 	};
 
 	if (ok && status == 200)
-		reply(call, 200, formats[format].type, body, headers);
+		call_reply(call, 200, formats[format].type, body, headers);
 	else
-		on_answered(arg, ok, status, body);
+		call_answered(arg, ok, status, body);
 }
 
 /*
@@ -701,7 +357,7 @@ read_accept(struct call *call, const char *accept)
 			return true;
 		}
 	}
-	problem(call, 406,
+	call_problem(call, 406,
 	    (struct cs_refusal){ .code = "not-acceptable",
 		.field = "Accept",
 		.text = "None of these types is offered.",
@@ -723,17 +379,17 @@ read_format(struct call *call)
 			return true;
 		}
 	}
-	return refuse_query(
+	return call_refuse_query(
 	    call, "format", "There is no such format.", "Use pem, chain, der or p7b.");
 }
 
 static void
 certificate(void *self, struct http_request *req)
 {
-	struct call *call = begin(self, req);
+	struct call *call = call_begin(self, req);
 
 	if (call && read_format(call))
-		query(call, query_certificate, on_certificate);
+		call_query(call, query_certificate, on_certificate);
 }
 
 /* ---- live progress ---- */
@@ -761,9 +417,9 @@ may_watch(struct call *call)
 	bool within = api->usage[call->token->index].streams < api->intake->streams_per_token;
 
 	if (sse_is_full(api->sse))
-		busy(call);
+		call_busy(call);
 	else if (!within)
-		problem_with(call, 429,
+		call_problem_with(call, 429,
 		    (struct cs_refusal){ .code = "too-many-streams",
 			.field = "Authorization",
 			.text = "This API token has too many streams open.",
@@ -779,7 +435,7 @@ on_watched(void *arg, bool ok, uint32_t status, struct cs_span body)
 	struct query_watched watched = { 0 };
 
 	if (!ok || status != 200) {
-		on_answered(arg, ok, status, body);
+		call_answered(arg, ok, status, body);
 		return;
 	}
 	cs_assert(body.len == sizeof(watched));
@@ -788,7 +444,7 @@ on_watched(void *arg, bool ok, uint32_t status, struct cs_span body)
 		call->watch_after = 0;
 	/* 204 tells an EventSource that nothing more will come (WHATWG HTML 9.2.3). */
 	if (watched.ended && call->watch_after == watched.seq)
-		reply(call, 204, NULL, cs_span_str(NULL), NULL);
+		call_reply(call, 204, NULL, cs_span_str(NULL), NULL);
 	else if (may_watch(call)) /* others may have come while the store was asked */
 		sse_open(call->api->sse, call->req, call->query.id, call->watch_after,
 		    &call->api->usage[call->token->index].streams);
@@ -797,12 +453,12 @@ on_watched(void *arg, bool ok, uint32_t status, struct cs_span body)
 static void
 events(void *self, struct http_request *req)
 {
-	struct call *call = begin(self, req);
+	struct call *call = call_begin(self, req);
 
 	if (!call || !may_watch(call))
 		return;
 	call->watch_after = last_event_id(req);
-	query(call, query_watch, on_watched);
+	call_query(call, query_watch, on_watched);
 }
 
 /* ---- the description of it all ---- */
@@ -811,7 +467,7 @@ static void
 openapi(void *self, struct http_request *req)
 {
 	(void)self;
-	http_reply(req, 200, JSON_TYPE, cs_span_str(openapi_json), NULL);
+	http_reply(req, 200, CALL_JSON, cs_span_str(openapi_json), NULL);
 }
 
 const struct http_route api_routes[] = {

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * call.h: one call of the HTTP API: who makes it, within which limits, and how it is answered.  What all
+ * routes share.  Loop thread only.
+ */
+#ifndef INTAKE_CALL_H
+#define INTAKE_CALL_H
+
+#include "http/server.h"
+#include "query.h"
+#include "service.h"
+#include "source.h"
+#include "sse.h"
+
+#define CALL_JSON "application/json"
+
+/* What a token was used for in its present hour, and how many streams it has open. */
+struct usage {
+	int64_t hour;
+	uint32_t creations, presses;
+	uint32_t streams;
+};
+
+struct api {
+	struct cs_arena *arena; /* its own */
+	struct intake_service *intake;
+	struct svc *svc;
+	struct sse *sse;
+	struct usage *usage; /* by index of the token */
+	struct sources *sources;
+};
+
+/* One request under way; lives in the request's arena. */
+struct call {
+	struct api *api;
+	struct http_request *req;
+	struct cs_arena *arena;
+	const struct token *token; /* NULL: a route that asks for none */
+	struct query query;        /* caller and id are always set */
+	const char *check;         /* "" when the path names none */
+	uint64_t watch_after;
+	struct cs_span body; /* of a command that follows a query */
+};
+
+/* NULL: already answered: no token that counts, or a path that names nothing. */
+struct call *call_begin(void *self, struct http_request *req);
+/* The same for routes that are open to everybody: the caller is nobody. */
+struct call *call_begin_open(void *self, struct http_request *req);
+
+/* Each of these is true, or has answered. */
+bool call_is_json(struct call *call);
+bool
+call_has_no_body(struct call *call); /* an action without parameters: no body, or an empty object */
+bool call_within_limit(struct call *call, bool is_creation);
+/* For routes without a token: only the network counts.  `limit`: for this act in an hour. */
+bool call_within_network(struct call *call, enum source_act act, uint32_t limit);
+bool call_has_room(struct call *call); /* new requests are shed first */
+/* Sets the id of what is created: that of the Idempotency-Key, or a new one. */
+bool call_read_key(struct call *call);
+
+void call_reply(struct call *call, unsigned status, const char *type, struct cs_span body,
+    const struct http_header *extra);
+void call_reply_body(struct call *call, unsigned status, struct cs_span body);
+void call_problem(struct call *call, unsigned status, struct cs_refusal why);
+void call_problem_with(
+    struct call *call, unsigned status, struct cs_refusal why, const struct http_header *extra);
+void call_busy(struct call *call); /* 503 */
+/* Answers 400 for a parameter of the query; false. */
+bool call_refuse_query(struct call *call, const char *field, const char *text, const char *mend);
+
+/* An event of the id's aggregate; `answered` gets the call. */
+void
+call_command(struct call *call, const char *subject, struct cs_span body, svc_answered *answered);
+void call_query(struct call *call, svc_query *fn, svc_answered *answered);
+/* The status and body of a command or query are the client's. */
+svc_answered call_answered;
+/* The same; a 201 says where it is: `collection` and the id. */
+void call_created(
+    struct call *call, const char *collection, bool ok, uint32_t status, struct cs_span body);
+
+#endif
