@@ -18,6 +18,7 @@ make_room(const struct svc_batch *batch, struct changes *changes)
 	changes->moved = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
 	changes->refused = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
 	changes->issued = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
+	changes->revocations = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
 	changes->new_checks = CS_NEW_ARRAY(arena, checks, struct changed_check);
 	changes->old_checks = CS_NEW_ARRAY(arena, checks, struct changed_check);
 	changes->octets = CS_NEW_ARRAY(arena, 2 * checks, struct changed_octets);
@@ -65,6 +66,8 @@ add_request(struct changes *to, const struct intake_request *req)
 		to->refused[to->n_refused++] = req;
 	if (req->certificate.len > 0)
 		to->issued[to->n_issued++] = req;
+	if (req->revocation.changed)
+		to->revocations[to->n_revocations++] = req;
 	for (const struct intake_note *note = req->notes; note; note = note->next)
 		to->notes[to->n_notes++] = (struct changed_note){ req->id, note };
 	add_checks(to, req);

@@ -36,6 +36,8 @@ struct changed_key {
 struct changes {
 	const struct intake_request **created, **moved, **refused, **issued;
 	size_t n_created, n_moved, n_refused, n_issued;
+	const struct intake_request **revocations; /* asked for, done or refused */
+	size_t n_revocations;
 	struct changed_check *new_checks, *old_checks;
 	size_t n_new_checks, n_old_checks;
 	struct changed_octets *octets;

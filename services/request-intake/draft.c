@@ -222,16 +222,17 @@ read_common_name(const struct reading *r)
 
 /* ---- the rest ---- */
 
+static const char *const key_use_names[] = {
+	[CLAIM_DUAL] = "dual", [CLAIM_SIGNING] = "signing", [CLAIM_ENCRYPTION] = "encryption"
+};
+
 static bool
 read_key_use(const struct reading *r)
 {
-	static const char *const names[] = { [CLAIM_DUAL] = "dual",
-		[CLAIM_SIGNING] = "signing",
-		[CLAIM_ENCRYPTION] = "encryption" };
 	const char *wanted = r->body->key_use ? r->body->key_use : "dual";
 
 	for (enum claim_key_use use = CLAIM_DUAL; use <= CLAIM_ENCRYPTION; use++) {
-		if (strcmp(names[use], wanted) == 0) {
+		if (strcmp(key_use_names[use], wanted) == 0) {
 			r->draft->request.key_use = use;
 			return true;
 		}
@@ -304,6 +305,12 @@ read_csr(const struct reading *r)
 	return true;
 }
 
+static const char *
+note_version_of(const struct json_create *body)
+{
+	return body->note_version ? body->note_version : "";
+}
+
 void
 draft_read(struct cs_arena *arena, const struct draft_rules *rules, struct cs_span body,
     struct draft *ret_draft)
@@ -320,5 +327,132 @@ draft_read(struct cs_arena *arena, const struct draft_rules *rules, struct cs_sp
 	else if (!read_terms(&r) || !read_mailboxes(&r) || !read_domains(&r) || !read_contact(&r) ||
 		 !read_common_name(&r) || !read_csr(&r))
 		draft.status = 422;
+	draft.note_version = note_version_of(&create);
 	*ret_draft = draft;
+}
+
+/* ---- what follows an earlier request ---- */
+
+void
+draft_read_follow(struct cs_arena *arena, const struct draft_rules *rules,
+    enum claim_request_kind kind, struct cs_id previous, struct cs_span body,
+    struct draft *ret_draft)
+{
+	struct json_create *wants = CS_NEW(arena, struct json_create);
+	struct draft draft = { .request = { .kind = kind, .previous = previous } };
+	const struct reading r = { arena, rules, wants, &draft, 0 };
+	const uint8_t which = (uint8_t)kind;
+	const struct cs_span parts[] = { cs_span_of(&which, 1),
+		cs_span_of(previous.octets, sizeof(previous.octets)), body };
+
+	pki_sha256_parts(parts, sizeof(parts) / sizeof(parts[0]), draft.body_sha256);
+	if (!json_read_follow(arena, body, kind, wants, &draft.why))
+		draft.status = strcmp(draft.why.code, "validity") == 0 ? 422 : 400;
+	else if (wants->csr && !read_csr(&r))
+		draft.status = 422;
+	draft.follows = wants;
+	draft.note_version = note_version_of(wants);
+	*ret_draft = draft;
+}
+
+static bool
+same_texts(struct claim_texts a, struct claim_texts b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		if (strcmp(a.items[i], b.items[i]) != 0)
+			return false;
+	return true;
+}
+
+/* What a person may be told of comes from the new names, or stays where it was. */
+static const char *
+contact_of(const struct json_create *wants, const struct claim_request *earlier)
+{
+	if (wants->contact || earlier->contact[0] == '\0')
+		return wants->contact;
+	if (wants->mailboxes.n > 0 && !holds(wants->mailboxes, earlier->contact))
+		return NULL;
+	return earlier->contact;
+}
+
+/* A common name that is a mailbox of the earlier certificate alone does not outlive it. */
+static const char *
+common_name_of(const struct json_create *wants, const struct claim_request *earlier)
+{
+	if (wants->common_name || wants->mailboxes.n == 0)
+		return wants->common_name ? wants->common_name : earlier->common_name;
+	if (holds(earlier->mailboxes, earlier->common_name) &&
+	    !holds(wants->mailboxes, earlier->common_name))
+		return "";
+	return earlier->common_name;
+}
+
+/* As if the client had sent all of it. */
+static struct json_create
+whole_body(
+    struct cs_arena *arena, const struct json_create *wants, const struct claim_request *earlier)
+{
+	const bool renames = wants->mailboxes.n > 0;
+
+	return (struct json_create){
+		.profile = earlier->profile,
+		.csr = wants->csr ? wants->csr : cs_base64(arena, earlier->csr),
+		.key_use = key_use_names[earlier->key_use],
+		.common_name = common_name_of(wants, earlier),
+		.agreement = wants->agreement,
+		.contact = contact_of(wants, earlier),
+		.mailboxes = renames ? wants->mailboxes : earlier->mailboxes,
+		.domains = renames ? wants->domains : earlier->domains,
+		.validity_days =
+		    wants->validity_days ? wants->validity_days : earlier->validity_days,
+	};
+}
+
+static bool
+follows_by_its_kind(const struct reading *r, const struct claim_request *earlier)
+{
+	const struct claim_request *request = &r->draft->request;
+	const bool same_names = same_texts(request->mailboxes, earlier->mailboxes) &&
+				strcmp(request->common_name, earlier->common_name) == 0;
+	struct pki_csr csr = { 0 };
+	struct cs_refusal why = { 0 };
+
+	if (request->kind == CLAIM_REISSUE && same_names)
+		return refuse(r, "same-names", "mailboxes", "",
+		    "These are the names of the earlier certificate.",
+		    "Renew it, or rekey it with another key.");
+	if (request->kind == CLAIM_REKEY && pki_csr_read(r->arena, earlier->csr, 0, &csr, &why) &&
+	    memcmp(csr.key.spki_sha256, r->draft->spki_sha256, CLAIM_DIGEST) == 0)
+		return refuse(r, "same-key", "csr", "",
+		    "This is the key of the earlier certificate.",
+		    "Make a new key, or renew the certificate.");
+	return true;
+}
+
+void
+draft_follow(struct cs_arena *arena, const struct draft_rules *rules,
+    const struct claim_request *earlier, struct draft *draft)
+{
+	const struct json_create body = whole_body(arena, draft->follows, earlier);
+	const struct reading r = { arena, rules, &body, draft,
+		rules->allow_example_names ? 0 : SMIME_REFUSE_DOCUMENTATION };
+
+	if (!read_terms(&r) || !read_mailboxes(&r) || !read_domains(&r) || !read_contact(&r) ||
+	    !read_common_name(&r) || (!draft->follows->csr && !read_csr(&r)) ||
+	    !follows_by_its_kind(&r, earlier))
+		draft->status = 422;
+}
+
+bool
+draft_is_for(const char *subject)
+{
+	static const char *const subjects[] = { "api.create", "api.renew", "api.rekey",
+		"api.reissue" };
+
+	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
+		if (strcmp(subjects[i], subject) == 0)
+			return true;
+	return false;
 }

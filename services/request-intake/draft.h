@@ -14,6 +14,8 @@
 struct smime_psl;
 struct pki_weak_list;
 
+struct json_create;
+
 struct draft_rules {
 	const struct smime_psl *psl;
 	const struct pki_weak_list *weak; /* NULL: no list beyond what keycheck.h computes */
@@ -28,6 +30,12 @@ struct draft {
 	bool leaked_key; /* a private key came with it */
 	uint8_t leaked_spki_sha256[CLAIM_DIGEST];
 	uint8_t body_sha256[CLAIM_DIGEST];
+	const char *note_version; /* of the request note that was shown; "" for none */
+	/*
+	 * Of a certificate that follows another: what the client wants otherwise.  The draft is complete,
+	 * or refused, after draft_follow().  NULL: of a first one.
+	 */
+	const struct json_create *follows;
 	/* Good drafts only.  Empty: id, enterprise, account, submitted_at_ms, digest. */
 	struct claim_request request;
 	struct cs_span spki;
@@ -36,5 +44,22 @@ struct draft {
 
 void draft_read(struct cs_arena *arena, const struct draft_rules *rules, struct cs_span body,
     struct draft *ret_draft);
+
+/*
+ * The same of a body that names what shall differ from an earlier request; of the new request only kind and
+ * previous are set, and the key when it is a new one.
+ */
+void draft_read_follow(struct cs_arena *arena, const struct draft_rules *rules,
+    enum claim_request_kind kind, struct cs_id previous, struct cs_span body,
+    struct draft *ret_draft);
+/*
+ * Completes it from the earlier request, or sets status and why.  A renewal has all of it, key included; a
+ * rekey another key; a reissue other names.
+ */
+void draft_follow(struct cs_arena *arena, const struct draft_rules *rules,
+    const struct claim_request *earlier, struct draft *draft);
+
+/* Commands whose `what` is a draft. */
+bool draft_is_for(const char *subject);
 
 #endif

@@ -7,7 +7,11 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "json.h"
+#include "life.h"
+#include "notes.h"
 #include "problem.h"
+#include "reasons.h"
 #include "view.h"
 #include "wire.h"
 
@@ -23,6 +27,63 @@ read_create(const void *self, struct svc_event *ev, struct cs_err *err)
 	(void)err;
 	draft_read(ev->arena, &intake->rules, ev->body, draft);
 	ev->what = draft;
+	return CS_OK;
+}
+
+/* The body is of our own making: the earlier request, then the client's. */
+static enum cs_code
+read_follow(const struct intake_service *intake, struct svc_event *ev, enum claim_request_kind kind)
+{
+	struct draft *draft = CS_NEW(ev->arena, struct draft);
+	struct cs_id previous;
+
+	cs_assert(ev->body.len >= sizeof(previous.octets));
+	memcpy(previous.octets, ev->body.data, sizeof(previous.octets));
+	draft_read_follow(ev->arena, &intake->rules, kind, previous,
+	    cs_span_of(
+		ev->body.data + sizeof(previous.octets), ev->body.len - sizeof(previous.octets)),
+	    draft);
+	ev->what = draft;
+	return CS_OK;
+}
+
+static enum cs_code
+read_renew(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	(void)err;
+	return read_follow(self, ev, CLAIM_RENEWAL);
+}
+
+static enum cs_code
+read_rekey(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	(void)err;
+	return read_follow(self, ev, CLAIM_REKEY);
+}
+
+static enum cs_code
+read_reissue(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	(void)err;
+	return read_follow(self, ev, CLAIM_REISSUE);
+}
+
+/* The route has read it before, so that it is known to be good. */
+static enum cs_code
+read_revoke(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct intake_revoke *ask = CS_NEW(ev->arena, struct intake_revoke);
+	struct json_revoke body = { 0 };
+	struct cs_refusal why = { 0 };
+
+	(void)self;
+	(void)err;
+	cs_assert(json_read_revoke(ev->arena, ev->body, &body, &why));
+	const struct reason *reason = reason_of_name(body.reason);
+
+	cs_assert(reason != NULL);
+	*ask = (struct intake_revoke){ reason->code, body.text, body.note_version };
+	ev->what = ask;
 	return CS_OK;
 }
 
@@ -142,6 +203,26 @@ read_stopped(const void *self, struct svc_event *ev, struct cs_err *err)
 	return wire_read_stopped(ev->arena, ev->body, &ev->key, expired, err);
 }
 
+static enum cs_code
+read_revoked(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct intake_revoked *revoked = CS_NEW(ev->arena, struct intake_revoked);
+
+	(void)self;
+	ev->what = revoked;
+	return wire_read_revoked(ev->arena, ev->body, &ev->key, revoked, err);
+}
+
+static enum cs_code
+read_revocation_refused(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct intake_unrevoked *no = CS_NEW(ev->arena, struct intake_unrevoked);
+
+	(void)self;
+	ev->what = no;
+	return wire_read_revocation_refused(ev->arena, ev->body, &ev->key, no, err);
+}
+
 /* ---- what is said ---- */
 
 static void
@@ -157,6 +238,28 @@ emit_approval(
 	memcpy(approval.request_digest, req->digest, CLAIM_DIGEST);
 	svc_emit(ev, "request.generation-approved",
 	    claim_seal_approval(ev->arena, intake->key, &approval));
+}
+
+static void
+emit_revocation(
+    const struct intake_service *intake, struct svc_event *ev, const struct intake_request *req)
+{
+	const struct intake_revocation *asking = req->asking;
+	const struct claim_revocation revocation = { .request = req->id,
+		.enterprise = req->enterprise,
+		.account = asking->account,
+		.by = asking->by,
+		.reason = asking->reason,
+		.text = asking->text,
+		.asked_at_ms = asking->asked_at_ms,
+		.known_at_ms = asking->known_at_ms,
+		.due_at_ms = asking->due_at_ms,
+		.proof = asking->proof,
+		.challenge = asking->challenge,
+		.report = asking->report };
+
+	svc_emit(ev, "request.revocation-asked",
+	    claim_seal_revocation(ev->arena, intake->key, &revocation));
 }
 
 static void
@@ -181,6 +284,9 @@ say(const struct intake_service *intake, struct svc_event *ev, struct intake_ste
 		    wire_write_cancelled(
 			ev->arena, req, intake_state_name(req->state), ev->now_ms));
 		break;
+	case INTAKE_SAYS_REVOCATION_ASKED:
+		emit_revocation(intake, ev, req);
+		break;
 	case INTAKE_SAYS_ASK_SIGNER:
 	case INTAKE_SAYS_NOTHING:
 		break;
@@ -193,7 +299,7 @@ conclude(struct svc_event *ev, const char *what)
 {
 	const struct intake_request *req = ev->state;
 
-	if (intake_ended(req->state))
+	if (intake_is_over(req))
 		svc_ended(ev);
 	log_info(ev->log, "%s subject=%s state=%s revision=%u", what, ev->subject,
 	    intake_state_name(req->state), req->revision);
@@ -215,8 +321,27 @@ answer_receipt(const struct intake_service *intake, struct svc_event *ev, struct
 		svc_reply(ev, step.status, view_receipt(ev->arena, req->id, req->state, check));
 	log_info(ev->log, "asked subject=%s status=%u code=%s state=%s", ev->subject, step.status,
 	    step.why.code ? step.why.code : "-", intake_state_name(req->state));
-	if (step.status < 400 && intake_ended(req->state))
+	if (step.status < 400 && intake_is_over(req))
 		svc_ended(ev);
+}
+
+/* ---- request notes ---- */
+
+/* The note that was not shown, or an older one than is in force; NULL: nothing stands in the way. */
+static const struct note *
+unread_note(const struct intake_service *intake, const char *enterprise, enum note_kind kind,
+    const char *version)
+{
+	const struct note *note = notes_find(intake->notes, enterprise, kind);
+
+	return note && strcmp(note->version, version) != 0 ? note : NULL;
+}
+
+static void
+reply_note(struct svc_event *ev, const struct note *note)
+{
+	svc_reply(ev, 409, problem_write_note(ev->arena, note));
+	log_info(ev->log, "asked subject=%s status=409 code=note-unread", ev->subject);
 }
 
 /* ---- commands ---- */
@@ -233,7 +358,10 @@ create(const struct intake_service *intake, struct svc_event *ev, const struct d
 		.ends_at_ms = ev->now_ms + (int64_t)intake->life_days * CS_DAY_MS,
 		.profile = draft->request.profile,
 		.mailboxes = draft->request.mailboxes,
-		.domains = draft->request.domains };
+		.domains = draft->request.domains,
+		.kind = draft->request.kind,
+		.previous = draft->request.previous,
+		.note_version = draft->note_version };
 
 	request.id = ev->key;
 	request.enterprise = caller->enterprise;
@@ -250,11 +378,49 @@ create(const struct intake_service *intake, struct svc_event *ev, const struct d
 	return step;
 }
 
+/* Completes what follows an earlier request.  Status 0: it may be created. */
+static struct intake_step
+follow(const struct intake_service *intake, struct svc_event *ev, struct draft *draft)
+{
+	const struct intake_request *req = ev->state;
+	struct intake_step step = intake_may_follow(req->earlier, ev->context);
+	struct claim_request earlier = { 0 };
+	struct cs_err err = { 0 };
+
+	if (step.status != 0)
+		return step;
+	/* We sealed it ourselves. */
+	cs_assert(claim_open_request(ev->arena, NULL, req->earlier->envelope, ev->now_ms, &earlier,
+		      &err) == CS_OK);
+	draft_follow(ev->arena, &intake->rules, &earlier, draft);
+	return (struct intake_step){ .status = draft->status, .why = draft->why };
+}
+
+static enum note_kind
+note_kind_of(enum claim_request_kind kind)
+{
+	switch (kind) {
+	case CLAIM_RENEWAL:
+		return NOTE_RENEW;
+	case CLAIM_REKEY:
+		return NOTE_REKEY;
+	case CLAIM_REISSUE:
+		return NOTE_REISSUE;
+	case CLAIM_FIRST:
+		break;
+	}
+	return NOTE_ISSUE;
+}
+
 static void
 intake_on_api_create(const void *self, struct svc_event *ev)
 {
+	const struct intake_service *intake = self;
+	const struct intake_caller *caller = ev->context;
+	struct draft whole = *(const struct draft *)ev->what;
 	struct intake_request *req = ev->state;
-	const struct draft *draft = ev->what;
+	struct draft *draft = &whole;
+	const struct note *unread = NULL;
 	struct intake_step step = intake_repeat(req, draft->body_sha256);
 	struct cs_span shown = { NULL, 0 };
 	struct cs_err err = { 0 };
@@ -265,7 +431,16 @@ intake_on_api_create(const void *self, struct svc_event *ev)
 	}
 	if (step.status == 0 && draft->status != 0)
 		step = (struct intake_step){ .status = draft->status, .why = draft->why };
-	else if (step.status == 0)
+	else if (step.status == 0 && draft->follows)
+		step = follow(intake, ev, draft);
+	if (step.status == 0)
+		unread = unread_note(intake, caller->enterprise, note_kind_of(draft->request.kind),
+		    draft->note_version);
+	if (unread) {
+		reply_note(ev, unread);
+		return;
+	}
+	if (step.status == 0)
 		step = create(self, ev, draft);
 	say(self, ev, step);
 	if (step.status >= 400) {
@@ -275,7 +450,7 @@ intake_on_api_create(const void *self, struct svc_event *ev)
 		cs_assert(view_created(ev->arena, req, &shown, &err) == CS_OK);
 		svc_reply(ev, step.status, shown);
 	}
-	log_info(ev->log, "asked to create status=%u code=%s", step.status,
+	log_info(ev->log, "asked subject=%s status=%u code=%s", ev->subject, step.status,
 	    step.why.code ? step.why.code : "-");
 }
 
@@ -299,6 +474,23 @@ static void
 intake_on_api_cancel(const void *self, struct svc_event *ev)
 {
 	answer_receipt(self, ev, intake_cancel(ev->arena, ev->state, ev->context, ev->now_ms), "");
+}
+
+static void
+intake_on_api_revoke(const void *self, struct svc_event *ev)
+{
+	const struct intake_service *intake = self;
+	const struct intake_caller *caller = ev->context;
+	const struct intake_revoke *ask = ev->what;
+	const struct note *unread = NULL;
+
+	if (intake_may_see(ev->state, caller))
+		unread = unread_note(intake, caller->enterprise, NOTE_REVOKE, ask->note_version);
+	if (unread)
+		reply_note(ev, unread);
+	else
+		answer_receipt(
+		    self, ev, intake_revoke(ev->arena, ev->state, caller, ask, ev->now_ms), "");
 }
 
 static void
@@ -346,7 +538,7 @@ static void
 on_issued(const void *self, struct svc_event *ev)
 {
 	(void)self;
-	intake_on_issued(ev->arena, ev->state, ev->body, ev->now_ms);
+	intake_on_issued(ev->arena, ev->state, ev->what, ev->body, ev->now_ms);
 	conclude(ev, "certificate heard");
 }
 
@@ -360,8 +552,28 @@ on_stopped(const void *self, struct svc_event *ev)
 	conclude(ev, "stop heard");
 }
 
+static void
+on_revoked(const void *self, struct svc_event *ev)
+{
+	(void)self;
+	intake_on_revoked(ev->arena, ev->state, ev->what, ev->now_ms);
+	conclude(ev, "revocation heard");
+}
+
+static void
+on_revocation_refused(const void *self, struct svc_event *ev)
+{
+	(void)self;
+	intake_on_revocation_refused(ev->arena, ev->state, ev->what, ev->now_ms);
+	conclude(ev, "refusal to revoke heard");
+}
+
 const struct svc_route intake_routes[] = {
 	{ "api.create", read_create, intake_on_api_create },
+	{ "api.renew", read_renew, intake_on_api_create },
+	{ "api.rekey", read_rekey, intake_on_api_create },
+	{ "api.reissue", read_reissue, intake_on_api_create },
+	{ "api.revoke", read_revoke, intake_on_api_revoke },
 	{ "api.verify", read_verify, intake_on_api_verify },
 	{ "api.approve", NULL, intake_on_api_approve },
 	{ "api.cancel", NULL, intake_on_api_cancel },
@@ -379,5 +591,7 @@ const struct svc_route intake_routes[] = {
 	{ "certificate.issued", read_issued, on_issued },
 	{ "certificate.refused", read_certificate_refused, on_refused },
 	{ "certificate.stopped", read_stopped, on_stopped },
+	{ "certificate.revoked", read_revoked, on_revoked },
+	{ "certificate.revocation-refused", read_revocation_refused, on_revocation_refused },
 	{ NULL, NULL, NULL },
 };

@@ -9,7 +9,8 @@
 #include "service.h"
 
 /*
- * Commands: "api.create" (body: the client's), "api.verify" (body: the check's id), "api.approve",
+ * Commands: "api.create" (body: the client's), "api.renew", "api.rekey", "api.reissue" (the earlier request's
+ * 16 octets, then the client's body), "api.revoke" (the client's body, already read once), "api.verify" (body: the check's id), "api.approve",
  * "api.cancel".  Their context is the struct intake_caller.  Each is answered with the status and
  * body for the client, but for:
  */

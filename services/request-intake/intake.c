@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "life.h"
+
 /*
  * A second press of Verify within this time is the same press (two clicks, a client that repeats).
  */
@@ -26,11 +28,12 @@ static const struct {
 	[INTAKE_VALIDATING] = { "validating", TO(INTAKE_READY) | ENDS },
 	[INTAKE_READY] = { "ready", TO(INTAKE_VALIDATING) | TO(INTAKE_APPROVED) | ENDS },
 	[INTAKE_APPROVED] = { "approved", TO(INTAKE_ISSUED) | ENDS },
-	[INTAKE_ISSUED] = { "issued", 0 },
+	[INTAKE_ISSUED] = { "issued", TO(INTAKE_REVOKED) },
 	/* Policy may give up in the very moment in which the signer signs: what exists, exists. */
 	[INTAKE_REFUSED] = { "refused", TO(INTAKE_ISSUED) },
 	[INTAKE_CANCELLED] = { "cancelled", 0 },
 	[INTAKE_EXPIRED] = { "expired", 0 },
+	[INTAKE_REVOKED] = { "revoked", 0 },
 };
 
 static const char *const shown_names[INTAKE_SHOWN] = {
@@ -325,9 +328,15 @@ explain(struct intake_request *req, const char *check, const char *reason, const
 	}
 }
 
-/* False: it may not move there from where it is. */
-static bool
-move(struct cs_arena *arena, struct intake_request *req, enum intake_state to, int64_t now_ms)
+struct intake_note *
+intake_add_note(struct cs_arena *arena, struct intake_request *req, int64_t now_ms)
+{
+	return note(arena, req, "", intake_state_name(req->state), now_ms);
+}
+
+bool
+intake_move(
+    struct cs_arena *arena, struct intake_request *req, enum intake_state to, int64_t now_ms)
 {
 	if (!intake_may_move(req->state, to))
 		return false;
@@ -352,7 +361,7 @@ settle(struct cs_arena *arena, struct intake_request *req, int64_t now_ms)
 		note(arena, req, check->id, intake_shown_name(shown), now_ms);
 	}
 	if (intake_show_state(req, now_ms) != req->state)
-		(void)move(arena, req, intake_show_state(req, now_ms), now_ms);
+		(void)intake_move(arena, req, intake_show_state(req, now_ms), now_ms);
 }
 
 /* ---- what people ask for ---- */
@@ -443,7 +452,10 @@ intake_create(struct cs_arena *arena, struct intake_request *req, const struct i
 	req->profile = draft->profile;
 	req->mailboxes = draft->mailboxes;
 	req->domains = draft->domains;
-	(void)move(arena, req, INTAKE_CREATED, draft->now_ms);
+	req->kind = draft->kind;
+	req->previous = draft->previous;
+	req->note_version = draft->note_version;
+	(void)intake_move(arena, req, INTAKE_CREATED, draft->now_ms);
 	return answer(201, INTAKE_SAYS_SUBMITTED);
 }
 
@@ -563,7 +575,7 @@ intake_approve(struct cs_arena *arena, struct intake_request *req,
 		    cs_arena_printf(arena, "These checks are not proved yet: %s.", missing),
 		    "Prove them, then approve again.");
 	}
-	(void)move(arena, req, INTAKE_APPROVED, now_ms);
+	(void)intake_move(arena, req, INTAKE_APPROVED, now_ms);
 	return answer(202, INTAKE_SAYS_APPROVED);
 }
 
@@ -577,7 +589,7 @@ intake_cancel(struct cs_arena *arena, struct intake_request *req,
 		return answer(200, INTAKE_SAYS_NOTHING);
 	if (req->state == INTAKE_APPROVED)
 		return answer(202, INTAKE_SAYS_ASK_SIGNER);
-	if (!move(arena, req, INTAKE_CANCELLED, now_ms))
+	if (!intake_move(arena, req, INTAKE_CANCELLED, now_ms))
 		return refuse(
 		    409, "ended", "The request has ended already.", "Nothing is left to cancel.");
 	return answer(200, INTAKE_SAYS_CANCELLED);
@@ -590,7 +602,7 @@ intake_expire(struct cs_arena *arena, struct intake_request *req, int64_t now_ms
 
 	if (!open || req->ends_at_ms > now_ms)
 		return answer(200, INTAKE_SAYS_NOTHING);
-	(void)move(arena, req, INTAKE_EXPIRED, now_ms);
+	(void)intake_move(arena, req, INTAKE_EXPIRED, now_ms);
 	return answer(200, INTAKE_SAYS_EXPIRED);
 }
 
@@ -785,7 +797,7 @@ void
 intake_on_refused(struct cs_arena *arena, struct intake_request *req,
     const struct intake_refused *no, int64_t now_ms)
 {
-	if (!move(arena, req, INTAKE_REFUSED, now_ms))
+	if (!intake_move(arena, req, INTAKE_REFUSED, now_ms))
 		return;
 	req->refusal = no->why;
 	req->refused_check = no->check;
@@ -794,19 +806,24 @@ intake_on_refused(struct cs_arena *arena, struct intake_request *req,
 }
 
 void
-intake_on_issued(
-    struct cs_arena *arena, struct intake_request *req, struct cs_span body, int64_t now_ms)
+intake_on_issued(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_certificate *certificate, struct cs_span body, int64_t now_ms)
 {
-	if (!move(arena, req, INTAKE_ISSUED, now_ms))
+	if (!intake_move(arena, req, INTAKE_ISSUED, now_ms))
 		return;
 	req->certificate = body;
+	req->serial = certificate->serial;
+	req->fingerprint = certificate->fingerprint;
 	req->learnt_key = true;
 	memset(&req->refusal, 0, sizeof(req->refusal));
 	req->refused_check = "";
+	/* Its revocation may have been heard first. */
+	if (req->revocation.revoked_at_ms != 0)
+		intake_tell_revoked(arena, req, now_ms);
 }
 
 void
 intake_on_stopped(struct cs_arena *arena, struct intake_request *req, bool expired, int64_t now_ms)
 {
-	(void)move(arena, req, expired ? INTAKE_EXPIRED : INTAKE_CANCELLED, now_ms);
+	(void)intake_move(arena, req, expired ? INTAKE_EXPIRED : INTAKE_CANCELLED, now_ms);
 }

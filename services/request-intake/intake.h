@@ -30,6 +30,7 @@ enum intake_state {
 	INTAKE_REFUSED,
 	INTAKE_CANCELLED,
 	INTAKE_EXPIRED,
+	INTAKE_REVOKED, /* it was issued, and nobody shall rely on it any more */
 	INTAKE_STATES
 };
 
@@ -123,6 +124,25 @@ struct intake_certificate {
 	size_t n_chain;
 };
 
+/* Of a certificate; all zero: nobody asked for it. */
+struct intake_revocation {
+	enum claim_revoked_by by; /* who asked; once it is done, as the signer says */
+	const char *account;      /* of an owner or operator who asked; else "" */
+	uint32_t reason;          /* RFC 5280 5.3.1; 0: none */
+	const char *text;
+	const char *report;       /* id of the problem report; else "" */
+	const char *note_version; /* of the request note that was shown; "" for none */
+	int64_t known_at_ms;      /* the clock of SBR 4.9.1.1 began */
+	int64_t asked_at_ms;      /* 0: not asked for here */
+	int64_t due_at_ms;
+	int64_t revoked_at_ms;                   /* 0: not yet */
+	const char *refusal_code, *refusal_text; /* by the signer; "" or NULL: not refused */
+	/* Only when it is being asked for. */
+	struct cs_span proof;
+	const char *challenge;
+	bool changed; /* for the store alone */
+};
+
 struct intake_request {
 	struct cs_id id;
 	enum intake_state state;
@@ -134,6 +154,9 @@ struct intake_request {
 	/* What lists show of the envelope. */
 	const char *profile;
 	struct claim_texts mailboxes, domains;
+	enum claim_request_kind kind;
+	struct cs_id previous;    /* all zero for a first one */
+	const char *note_version; /* of the request note that was shown; "" for none */
 	int64_t created_at_ms, changed_at_ms;
 	int64_t moved_at_ms;         /* when its state changed last */
 	int64_t ends_at_ms;          /* when it expires unless it is approved */
@@ -144,19 +167,25 @@ struct intake_request {
 	const char *refused_check;
 	struct cs_span
 	    certificate; /* certificate.issued as received; empty when loaded by a batch */
-	uint64_t seq;    /* of the last note */
+	struct intake_revocation revocation;
+	const struct intake_revocation *asking; /* what this batch asks the signer for */
+	uint64_t seq;                           /* of the last note */
 
 	/* For the store alone. */
 	uint32_t version; /* of the row; 0: new */
 	bool changed;
 	struct intake_note *notes, *last_note; /* new ones */
-	bool learnt_key;                       /* this key is certified for this account now */
+	/* Of a certificate that this batch heard of; else NULL. */
+	const char *serial, *fingerprint;
+	bool learnt_key; /* this key is certified for this account now */
 	bool leaked_key; /* a private key was pasted: nobody may use this key again */
 	uint8_t leaked_spki_sha256[CLAIM_DIGEST];
 	/*
 	 * From the store: who may not use which key.  Only filled when a request is being created.
 	 */
 	bool key_blocked, key_of_another;
+	/* The same: what the new request follows, with its envelope; NULL: there is none. */
+	const struct intake_request *earlier;
 };
 
 /* ---- decisions ---- */
@@ -177,7 +206,8 @@ enum intake_says {
 	INTAKE_SAYS_APPROVED,
 	INTAKE_SAYS_CANCELLED,
 	INTAKE_SAYS_EXPIRED,
-	INTAKE_SAYS_ASK_SIGNER /* only the signer can stop it now */
+	INTAKE_SAYS_ASK_SIGNER, /* only the signer can stop it now */
+	INTAKE_SAYS_REVOCATION_ASKED
 };
 
 struct intake_step {
@@ -194,6 +224,9 @@ struct intake_new {
 	uint8_t body_sha256[CLAIM_DIGEST], digest[CLAIM_DIGEST], spki_sha256[CLAIM_DIGEST];
 	const char *profile;
 	struct claim_texts mailboxes, domains;
+	enum claim_request_kind kind;
+	struct cs_id previous;
+	const char *note_version;
 };
 
 /*
@@ -261,8 +294,8 @@ void intake_on_challenge(struct cs_arena *arena, struct intake_request *req,
 /* plan.refused and certificate.refused. */
 void intake_on_refused(struct cs_arena *arena, struct intake_request *req,
     const struct intake_refused *no, int64_t now_ms);
-void intake_on_issued(
-    struct cs_arena *arena, struct intake_request *req, struct cs_span body, int64_t now_ms);
+void intake_on_issued(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_certificate *certificate, struct cs_span body, int64_t now_ms);
 /* certificate.stopped. */
 void
 intake_on_stopped(struct cs_arena *arena, struct intake_request *req, bool expired, int64_t now_ms);
@@ -275,6 +308,12 @@ enum intake_shown intake_show_check(
 enum intake_todo
 intake_todo_for(const struct intake_request *req, const struct intake_check *check, int64_t now_ms);
 enum intake_state intake_show_state(const struct intake_request *req, int64_t now_ms);
+/* For life.c: false: it may not move there from where it is. */
+bool intake_move(
+    struct cs_arena *arena, struct intake_request *req, enum intake_state to, int64_t now_ms);
+/* For life.c: a new line of the history about the whole request. */
+struct intake_note *
+intake_add_note(struct cs_arena *arena, struct intake_request *req, int64_t now_ms);
 /* Who somebody is: operators verified it, and nobody presses Verify. */
 bool intake_by_operators(enum claim_kind kind);
 /* Mailboxes, domains, what corroborates them and who somebody is must be proved before the approval. */

@@ -11,6 +11,7 @@
 #include "base/text.h"
 
 #define TEXT_MAX 254  /* octets of a text that is no CSR */
+#define SAID_MAX 1000 /* of what a person explains; below CLAIM_MAX_TEXT */
 #define CSR_MAX 24576 /* octets: base64 of the largest CSR, with line ends */
 
 #define WHOLE "body" /* the field that is at fault when no member is */
@@ -40,6 +41,36 @@ static const struct member create_members[] = {
 	MEMBER(common_name, TEXT, false, TEXT_MAX),
 	MEMBER(agreement, TEXT, false, 64),
 	MEMBER(contact, TEXT, false, TEXT_MAX),
+	MEMBER(note_version, TEXT, false, 64),
+	{ NULL, TEXT, false, 0, 0 },
+};
+
+#define FOLLOW_MEMBERS                                                                     \
+	MEMBER(validity_days, DAYS, false, 825), MEMBER(agreement, TEXT, false, 64),       \
+	    MEMBER(contact, TEXT, false, TEXT_MAX), MEMBER(note_version, TEXT, false, 64), \
+	{                                                                                  \
+		NULL, TEXT, false, 0, 0                                                    \
+	}
+
+static const struct member renew_members[] = { FOLLOW_MEMBERS };
+
+static const struct member rekey_members[] = {
+	MEMBER(csr, TEXT, true, CSR_MAX),
+	FOLLOW_MEMBERS,
+};
+
+static const struct member reissue_members[] = {
+	MEMBER(mailboxes, LIST, true, CLAIM_MAX_NAMES),
+	MEMBER(domains, LIST, false, CLAIM_MAX_NAMES),
+	MEMBER(common_name, TEXT, false, TEXT_MAX),
+	MEMBER(csr, TEXT, false, CSR_MAX),
+	FOLLOW_MEMBERS,
+};
+
+static const struct member revoke_members[] = {
+	{ "reason", TEXT, false, 64, offsetof(struct json_revoke, reason) },
+	{ "text", TEXT, false, SAID_MAX, offsetof(struct json_revoke, text) },
+	{ "note_version", TEXT, false, 64, offsetof(struct json_revoke, note_version) },
 	{ NULL, TEXT, false, 0, 0 },
 };
 
@@ -317,6 +348,34 @@ json_read_create(struct cs_arena *arena, struct cs_span body, struct json_create
 	if (!read_body(arena, body, create_members, &create, ret_why))
 		return false;
 	*ret_body = create;
+	return true;
+}
+
+bool
+json_read_follow(struct cs_arena *arena, struct cs_span body, enum claim_request_kind kind,
+    struct json_create *ret_body, struct cs_refusal *ret_why)
+{
+	static const struct member *const members[] = { [CLAIM_RENEWAL] = renew_members,
+		[CLAIM_REKEY] = rekey_members,
+		[CLAIM_REISSUE] = reissue_members };
+	struct json_create create = { 0 };
+
+	if ((body.len > 0 || kind != CLAIM_RENEWAL) &&
+	    !read_body(arena, body, members[kind], &create, ret_why))
+		return false;
+	*ret_body = create;
+	return true;
+}
+
+bool
+json_read_revoke(struct cs_arena *arena, struct cs_span body, struct json_revoke *ret_body,
+    struct cs_refusal *ret_why)
+{
+	struct json_revoke revoke = { "", "", "" };
+
+	if (body.len > 0 && !read_body(arena, body, revoke_members, &revoke, ret_why))
+		return false;
+	*ret_body = revoke;
 	return true;
 }
 

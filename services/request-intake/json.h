@@ -19,7 +19,7 @@
 
 /* Absent texts are NULL, absent numbers 0, absent lists empty. */
 struct json_create {
-	const char *profile, *csr, *key_use, *common_name, *agreement, *contact;
+	const char *profile, *csr, *key_use, *common_name, *agreement, *contact, *note_version;
 	struct claim_texts mailboxes, domains;
 	uint32_t validity_days;
 };
@@ -27,6 +27,15 @@ struct json_create {
 /* True and the body in `arena`, or false and *ret_why, which names the member. */
 CS_MUST_USE bool json_read_create(struct cs_arena *arena, struct cs_span body,
     struct json_create *ret_body, struct cs_refusal *ret_why);
+/* The members that may differ from the earlier request of a certificate that follows it. */
+CS_MUST_USE bool json_read_follow(struct cs_arena *arena, struct cs_span body,
+    enum claim_request_kind kind, struct json_create *ret_body, struct cs_refusal *ret_why);
+/* {"reason": "...", "text": "...", "note_version": "..."}, or nothing; absent texts are "". */
+struct json_revoke {
+	const char *reason, *text, *note_version;
+};
+CS_MUST_USE bool json_read_revoke(struct cs_arena *arena, struct cs_span body,
+    struct json_revoke *ret_body, struct cs_refusal *ret_why);
 /* {"token": "..."} */
 CS_MUST_USE bool json_read_token(struct cs_arena *arena, struct cs_span body,
     const char **ret_token, struct cs_refusal *ret_why);

@@ -3,6 +3,7 @@
 #include "problem.h"
 
 #include "http/server.h"
+#include "notes.h"
 #include "out.h"
 
 /* Of what the status itself means; a rule that was broken says more. */
@@ -67,6 +68,22 @@ problem_write_tries(
 	out_object(&out, NULL);
 	write_members(&out, status, why);
 	out_number(&out, "tries_left", tries_left);
+	out_end_object(&out);
+	return out_done(&out);
+}
+
+struct cs_span
+problem_write_note(struct cs_arena *arena, const struct note *note)
+{
+	const struct cs_refusal why = { .code = "note-unread",
+		.field = "note_version",
+		.text = "A note of your enterprise must be read before this.",
+		.mend = "Read the note, then send its version as note_version." };
+	struct out out = out_new(arena);
+
+	out_object(&out, NULL);
+	write_members(&out, 409, &why);
+	notes_write(&out, "note", note);
 	out_end_object(&out);
 	return out_done(&out);
 }

@@ -6,11 +6,16 @@
 #include "base/arena.h"
 #include "base/refusal.h"
 
+struct note;
+
 #define PROBLEM_TYPE "application/problem+json"
 
 struct cs_span problem_write(struct cs_arena *arena, unsigned status, const struct cs_refusal *why);
 /* The same with one number beside it: how many tries are left. */
 struct cs_span problem_write_tries(
     struct cs_arena *arena, unsigned status, const struct cs_refusal *why, unsigned tries_left);
+
+/* 409: this request note must be read first; it is in the document. */
+struct cs_span problem_write_note(struct cs_arena *arena, const struct note *note);
 
 #endif

@@ -188,14 +188,6 @@ struct line_head { /* between two threads of one process: no byte order to mind 
 	bool ends, about_check;
 };
 
-static bool
-is_last(const struct store_line *line)
-{
-	enum intake_state state = INTAKE_NONE;
-
-	return !line->check[0] && intake_state_parse(line->state, &state) && intake_ended(state);
-}
-
 enum cs_code
 query_history(const void *self, struct db *db, struct cs_span ask, const void *context,
     struct cs_arena *arena, uint32_t *ret_status, struct cs_span *ret_body, struct cs_err *err)
@@ -215,7 +207,7 @@ query_history(const void *self, struct db *db, struct cs_span ask, const void *c
 		head.request = lines[i].request;
 		head.seq = lines[i].seq;
 		head.len = data.len;
-		head.ends = is_last(&lines[i]);
+		head.ends = lines[i].last;
 		head.about_check = lines[i].check[0];
 		cs_buf_add(&buf, &head, sizeof(head));
 		cs_buf_add_span(&buf, data);

@@ -9,6 +9,7 @@
 #include "tokens.h"
 
 struct api;
+struct notes;
 
 struct intake_service {
 	/* Settings. */
@@ -28,6 +29,8 @@ struct intake_service {
 	struct cs_arena *arena;            /* of what follows */
 	struct http_address_rules proxies; /* of trusted_proxies */
 	struct draft_rules rules;
+	const char *notes_file;
+	struct notes *notes; /* NULL: none are set */
 	struct api *api;
 };
 

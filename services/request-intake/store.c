@@ -7,8 +7,7 @@
 #include "changes.h"
 #include "db/db.h"
 #include "draft.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "store_rows.h"
 
 /* ---- rows to structs ---- */
 
@@ -51,8 +50,8 @@ read_names(struct cs_arena *arena, const char *text)
 /* What every reader wants of a request: of both its tables, in the order in which read_shown takes it. */
 #define SHOWN_COLUMNS                                                                     \
 	"r.id, r.state, s.enterprise, s.account, s.created_ms, r.changed_ms, r.moved_ms," \
-	" s.profile, s.mailboxes, s.domains"
-#define N_SHOWN 10
+	" s.profile, s.mailboxes, s.domains, s.kind, s.previous, s.note_version, " REVOCATION_COLUMNS
+#define N_SHOWN (13 + N_REVOCATION)
 
 static void
 read_shown(
@@ -69,6 +68,10 @@ read_shown(
 		.profile = db_get_text(rows, row, 7),
 		.mailboxes = read_names(arena, db_get_text(rows, row, 8)),
 		.domains = read_names(arena, db_get_text(rows, row, 9)),
+		.kind = (enum claim_request_kind)db_get_i32(rows, row, 10),
+		.previous = db_get_id(rows, row, 11),
+		.note_version = db_get_text(rows, row, 12),
+		.revocation = store_read_revocation(rows, row, 13),
 	};
 }
 
@@ -149,7 +152,7 @@ read_check(const struct db_rows *rows, size_t row)
 static const char load_sql[] =
     "select " SHOWN_COLUMNS ", " REST_COLUMNS
     ", case when r.id = any($2) then s.envelope else ''::bytea end"
-    " from request r join submission s on s.id = r.id where r.id = any($1)"
+    " from request r join submission s on s.id = r.id" REVOCATION_JOIN " where r.id = any($1)"
     " order by r.id for update of r";
 
 /* The keys with another event than the creation of a request, or those with one. */
@@ -164,8 +167,7 @@ keys_with(struct svc_batch *batch, bool creation, size_t *ret_n)
 		bool found = false;
 
 		for (size_t k = 0; k < aggregate->n_events; k++)
-			found |=
-			    (strcmp(aggregate->events[k]->subject, "api.create") == 0) == creation;
+			found |= draft_is_for(aggregate->events[k]->subject) == creation;
 		if (found)
 			keys[n++] = aggregate->key;
 	}
@@ -228,9 +230,10 @@ take_checks(struct svc_batch *batch, const struct db_rows *rows)
 static const struct draft *
 draft_of(const struct svc_event *ev)
 {
-	const struct draft *draft = strcmp(ev->subject, "api.create") == 0 ? ev->what : NULL;
+	const struct draft *draft = draft_is_for(ev->subject) ? ev->what : NULL;
 
-	return draft && draft->status == 0 ? draft : NULL;
+	return draft && draft->status == 0 && (!draft->follows || draft->spki.len > 0) ? draft
+										       : NULL;
 }
 
 static const char load_keys_sql[] =
@@ -302,42 +305,21 @@ take_keys(struct svc_batch *batch, const struct db_rows *rows)
 enum cs_code
 store_load_requests(struct svc_batch *batch, struct cs_err *err)
 {
-	struct db_rows *requests = NULL, *checks = NULL, *keys = NULL;
+	struct db_rows *requests = NULL, *checks = NULL, *keys = NULL, *earlier = NULL;
 
 	if (ask_requests(batch, &requests, err) || ask_checks(batch, &checks, err) ||
-	    ask_keys(batch, &keys, err) || db_settle(batch->db, err))
+	    ask_keys(batch, &keys, err) || store_ask_earlier(batch, &earlier, err) ||
+	    db_settle(batch->db, err))
 		return err->code;
 	take_requests(batch, requests);
 	take_checks(batch, checks);
 	take_keys(batch, keys);
+	store_take_earlier(batch, earlier);
 	return CS_OK;
 }
 
 /* ---- save ---- */
 
-/* Columns as arrays: one statement for any number of rows. */
-struct columns {
-	struct cs_arena *arena;
-	struct db_param params[24];
-	size_t n;
-};
-
-/* Adds a column: what `value` says for each row, which it knows as rows[i]. */
-#define COLUMN(columns, n_rows, type, value, maker)                                           \
-	do {                                                                                  \
-		type *items = CS_NEW_ARRAY((columns)->arena, (n_rows), type);                 \
-		for (size_t i = 0; i < (n_rows); i++)                                         \
-			items[i] = value;                                                     \
-		(columns)->params[(columns)->n++] = maker((columns)->arena, items, (n_rows)); \
-	} while (0)
-#define IDS(c, rows, n, member) COLUMN(c, n, struct cs_id, (rows)[i] member, db_id_array)
-#define TEXTS(c, rows, n, member) COLUMN(c, n, const char *, (rows)[i] member, db_text_array)
-#define I32S(c, rows, n, member) COLUMN(c, n, int32_t, (int32_t)(rows)[i] member, db_i32_array)
-#define I64S(c, rows, n, member) COLUMN(c, n, int64_t, (int64_t)(rows)[i] member, db_i64_array)
-#define BOOLS(c, rows, n, member) COLUMN(c, n, bool, (rows)[i] member, db_bool_array)
-#define OCTETS(c, rows, n, member) COLUMN(c, n, struct cs_span, (rows)[i] member, db_bytes_array)
-#define DIGESTS(c, rows, n, member) \
-	COLUMN(c, n, struct cs_span, cs_span_of((rows)[i] member, CLAIM_DIGEST), db_bytes_array)
 #define STATES(c, rows, n) \
 	COLUMN(c, n, const char *, intake_state_name((rows)[i]->state), db_text_array)
 #define NAMES(c, rows, n, member) \
@@ -369,9 +351,11 @@ static const char create_sql[] =
 
 static const char submit_sql[] =
     "insert into submission (id, enterprise, account, created_ms, ends_ms, body_sha256, digest,"
-    " spki_sha256, envelope, profile, mailboxes, domains)"
-    " select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],"
-    " $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[], $10::text[], $11::text[], $12::text[])";
+    " spki_sha256, envelope, profile, mailboxes, domains, kind, note_version, previous)"
+    " select a, b, c, d, e, f, g, h, i, j, k, l, m, n,"
+    " nullif(o, '00000000-0000-0000-0000-000000000000') from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],"
+    " $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[], $10::text[], $11::text[], $12::text[],"
+    " $13::integer[], $14::text[], $15::uuid[]) as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o)";
 
 static enum cs_code
 save_created(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
@@ -401,6 +385,9 @@ save_created(const struct svc_batch *batch, const struct changes *changes, struc
 	TEXTS(&submitted, reqs, n, ->profile);
 	NAMES(&submitted, reqs, n, ->mailboxes);
 	NAMES(&submitted, reqs, n, ->domains);
+	I32S(&submitted, reqs, n, ->kind);
+	TEXTS(&submitted, reqs, n, ->note_version);
+	IDS(&submitted, reqs, n, ->previous);
 	if (db_send(batch->db, create_sql, c.params, c.n, (int64_t)n, err))
 		return err->code;
 	return db_send(batch->db, submit_sql, submitted.params, submitted.n, (int64_t)n, err);
@@ -571,8 +558,9 @@ save_notes(const struct svc_batch *batch, const struct changes *changes, struct 
 	return db_send(batch->db, notes_sql, c.params, c.n, (int64_t)n, err);
 }
 
-static const char certificates_sql[] = "insert into certificate (request, body)"
-				       " select * from unnest($1::uuid[], $2::bytea[])";
+static const char certificates_sql[] =
+    "insert into certificate (request, body, serial, fingerprint)"
+    " select * from unnest($1::uuid[], $2::bytea[], $3::text[], $4::text[])";
 
 static enum cs_code
 save_certificates(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
@@ -584,6 +572,8 @@ save_certificates(const struct svc_batch *batch, const struct changes *changes, 
 		return CS_OK;
 	IDS(&c, changes->issued, n, ->id);
 	OCTETS(&c, changes->issued, n, ->certificate);
+	TEXTS(&c, changes->issued, n, ->serial);
+	TEXTS(&c, changes->issued, n, ->fingerprint);
 	return db_send(batch->db, certificates_sql, c.params, c.n, (int64_t)n, err);
 }
 
@@ -611,7 +601,8 @@ store_save_requests(struct svc_batch *batch, struct cs_err *err)
 	typedef enum cs_code save(
 	    const struct svc_batch *batch, const struct changes *changes, struct cs_err *err);
 	static save *const tables[] = { save_created, save_moved, save_refused, save_new_checks,
-		save_old_checks, save_octets, save_notes, save_certificates, save_keys };
+		save_old_checks, save_octets, save_notes, save_certificates, save_keys,
+		store_save_revocations };
 	const struct changes changes = changes_of(batch);
 
 	for (size_t i = 0; i < COUNT(tables); i++)
@@ -647,7 +638,8 @@ store_due_requests(const void *self, struct db *db, int64_t now_ms, size_t max,
 
 static const char find_sql[] =
     "select " SHOWN_COLUMNS ", " REST_COLUMNS ", s.envelope, " REFUSAL_COLUMNS ", c.body"
-    " from request r join submission s on s.id = r.id left join certificate c on c.request = r.id"
+    " from request r join submission s on s.id = r.id" REVOCATION_JOIN
+    " left join certificate c on c.request = r.id"
     " where r.id = $1";
 
 enum cs_code
@@ -698,10 +690,11 @@ store_find_checks(
  * all that ended to find the few that are ready.  Each takes all parameters and says the types of those
  * that it does not use.
  */
-#define LIST_SQL(table, time, where)                                                            \
-	"select " SHOWN_COLUMNS ", " REFUSAL_COLUMNS                                            \
-	" from request r join submission s on s.id = r.id where " where " and (" table "." time \
-	", " table ".id) < ($3, $4) order by " table "." time " desc, " table ".id desc limit $7"
+#define LIST_SQL(table, time, where)                                                       \
+	"select " SHOWN_COLUMNS ", " REFUSAL_COLUMNS                                       \
+	" from request r join submission s on s.id = r.id" REVOCATION_JOIN " where " where \
+	" and (" table "." time ", " table ".id) < ($3, $4) order by " table "." time      \
+	" desc, " table ".id desc limit $7"
 #define NEWEST(where) LIST_SQL("s", "created_ms", where " and $6::bigint is not null")
 #define NEWEST_IN_STATE(where) LIST_SQL("r", "created_ms", where " and $6::bigint is not null")
 #define MOVED(where) LIST_SQL("r", "moved_ms", "r.enterprise = $1 and r.moved_ms >= $6" where)
@@ -747,9 +740,10 @@ store_list(struct db *db, struct cs_arena *arena, const struct intake_caller *ca
 }
 
 static const char history_sql[] =
-    "select h.request, h.seq, h.at_ms, h.check_id, h.state, h.reason, h.said"
+    "select h.request, h.seq, h.at_ms, h.check_id, h.state, h.reason, h.said, r.state, h.seq = r.seq"
     " from unnest($1::uuid[], $2::bigint[]) as w(request, after)"
     " join history h on h.request = w.request and h.seq > w.after"
+    " join request r on r.id = w.request"
     " order by h.request, h.seq limit $3";
 
 enum cs_code
@@ -768,7 +762,8 @@ store_history(struct db *db, struct cs_arena *arena, const struct store_watch *w
 		lines[i] = (struct store_line){ db_get_id(rows, i, 0),
 			(uint64_t)db_get_i64(rows, i, 1), db_get_i64(rows, i, 2),
 			db_get_text(rows, i, 3), db_get_text(rows, i, 4), db_get_text(rows, i, 5),
-			db_get_text(rows, i, 6) };
+			db_get_text(rows, i, 6),
+			intake_ended(read_state(rows, i, 7)) && db_get_bool(rows, i, 8) };
 	*ret_lines = lines;
 	*ret_n = db_rows_count(rows);
 	return CS_OK;

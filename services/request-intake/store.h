@@ -54,6 +54,7 @@ struct store_line {
 	uint64_t seq;
 	int64_t at_ms;
 	const char *check, *state, *reason, *text;
+	bool last; /* nothing follows it, as far as is known now */
 };
 struct store_watch {
 	const struct cs_id *ids;

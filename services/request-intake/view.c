@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "mend.h"
 #include "out.h"
+#include "reasons.h"
 #include "smime/identity.h"
 #include "smime/method.h"
 #include "wire.h"
@@ -45,6 +46,34 @@ write_refusal(struct out *out, const struct intake_request *req)
 	out_text_if(out, "text", req->refusal.text);
 	out_text_if(out, "mend", req->refusal.mend);
 	out_text_if(out, "check", req->refused_check);
+	out_end_object(out);
+}
+
+static const char *
+revocation_state(const struct intake_revocation *revocation)
+{
+	if (revocation->revoked_at_ms != 0)
+		return "revoked";
+	return revocation->refusal_code[0] ? "refused" : "asked";
+}
+
+static void
+write_revocation(struct out *out, const struct intake_revocation *revocation)
+{
+	if (revocation->by == 0)
+		return;
+	out_object(out, "revocation");
+	out_text(out, "state", revocation_state(revocation));
+	out_text_if(out, "reason", reason_of_code(revocation->reason)->name);
+	out_text(out, "by", claim_revoked_by_name(revocation->by));
+	out_text_if(out, "account", revocation->account);
+	out_text_if(out, "text", revocation->text);
+	out_text_if(out, "report", revocation->report);
+	out_text_if(out, "note_version", revocation->note_version);
+	out_time_if(out, "asked_at", revocation->asked_at_ms);
+	out_time_if(out, "due_at", revocation->due_at_ms);
+	out_time_if(out, "revoked_at", revocation->revoked_at_ms);
+	out_text_if(out, "refusal", revocation->refusal_text);
 	out_end_object(out);
 }
 
@@ -533,8 +562,14 @@ write_links(struct out *out, const struct intake_request *req, enum intake_state
 		write_path(out, "approve", req->id, "/approve");
 	if (!intake_ended(state))
 		write_path(out, "cancel", req->id, "/cancel");
-	if (state == INTAKE_ISSUED)
+	if (state == INTAKE_ISSUED || state == INTAKE_REVOKED)
 		write_path(out, "certificate", req->id, "/certificate");
+	if (state == INTAKE_ISSUED) {
+		write_path(out, "renew", req->id, "/renew");
+		write_path(out, "rekey", req->id, "/rekey");
+		write_path(out, "reissue", req->id, "/reissue");
+		write_path(out, "revoke", req->id, "/revoke");
+	}
 	out_end_object(out);
 }
 
@@ -547,6 +582,9 @@ write_head(struct out *out, const struct intake_request *req, enum intake_state 
 	out_text(out, "profile", req->profile);
 	out_texts(out, "mailboxes", req->mailboxes);
 	out_texts(out, "domains", req->domains);
+	out_text(out, "kind", claim_request_kind_name(req->kind));
+	if (!cs_id_is_zero(req->previous))
+		write_id(out, "previous", req->previous);
 	out_time_if(out, "created_at", req->created_at_ms);
 }
 
@@ -574,6 +612,7 @@ write_wishes(struct out *out, struct cs_arena *arena, const struct intake_reques
 	out_text_if(out, "common_name", claim->common_name);
 	out_text_if(out, "agreement", claim->agreement);
 	out_text_if(out, "contact", claim->contact);
+	out_text_if(out, "note_version", req->note_version);
 	out_text(out, "spki_sha256", cs_hex(arena, cs_span_of(req->spki_sha256, CLAIM_DIGEST)));
 	write_notes(out, claim);
 }
@@ -597,6 +636,7 @@ view_request(struct cs_arena *arena, const struct intake_request *req, int64_t n
 	if (write_checks(&out, arena, req, now_ms, err))
 		return err->code;
 	write_refusal(&out, req);
+	write_revocation(&out, &req->revocation);
 	if (write_certificate(&out, arena, req, err))
 		return err->code;
 	write_links(&out, req, state);
@@ -617,6 +657,9 @@ view_created(struct cs_arena *arena, const struct intake_request *req, struct cs
 		.profile = req->profile,
 		.mailboxes = req->mailboxes,
 		.domains = req->domains,
+		.kind = req->kind,
+		.previous = req->previous,
+		.note_version = req->note_version,
 		.created_at_ms = req->created_at_ms,
 		.changed_at_ms = req->created_at_ms,
 		.ends_at_ms = req->ends_at_ms };
@@ -637,6 +680,7 @@ view_list(struct cs_arena *arena, const struct intake_request *reqs, size_t n, c
 		write_head(&out, &reqs[i], reqs[i].state);
 		out_time_if(&out, "changed_at", reqs[i].changed_at_ms);
 		write_refusal(&out, &reqs[i]);
+		write_revocation(&out, &reqs[i].revocation);
 		write_links(&out, &reqs[i], reqs[i].state);
 		out_end_object(&out);
 	}

@@ -11,6 +11,7 @@
 #include "proto/evidence.pb-c.h"
 #include "proto/plan.pb-c.h"
 #include "proto/request.pb-c.h"
+#include "reasons.h"
 
 #define CERTIFICATE_MAX 16384 /* octets */
 #define CHAIN_MAX 8
@@ -301,6 +302,43 @@ wire_read_stopped(struct cs_arena *arena, struct cs_span body, struct cs_id *ret
 		"CertificateStopped", err))
 		return CS_MALFORMED;
 	*ret_expired = expired;
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_revoked(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
+    struct intake_revoked *ret_revoked, struct cs_err *err)
+{
+	const Countersign__V1__CertificateRevoked *m = pack_read(arena,
+	    &countersign__v1__certificate_revoked__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+	bool good = false;
+
+	if (!m)
+		return CS_MALFORMED;
+	good = reason_of_code(m->reason) != NULL && m->by >= CLAIM_BY_OWNER &&
+	       m->by <= CLAIM_BY_SIGNER && is_time(m->revoked_at_ms) && is_text(m->text);
+	if (finish(&m->request_id, good, ret_request, "CertificateRevoked", err))
+		return CS_MALFORMED;
+	*ret_revoked = (struct intake_revoked){ .reason = m->reason,
+		.by = (enum claim_revoked_by)m->by,
+		.text = m->text,
+		.at_ms = m->revoked_at_ms };
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_revocation_refused(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
+    struct intake_unrevoked *ret_no, struct cs_err *err)
+{
+	const Countersign__V1__RevocationRefused *m = pack_read(
+	    arena, &countersign__v1__revocation_refused__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+
+	if (!m)
+		return CS_MALFORMED;
+	if (finish(&m->request_id, pack_is_name(m->code) && is_text(m->text) && is_text(m->report),
+		ret_request, "RevocationRefused", err))
+		return CS_MALFORMED;
+	*ret_no = (struct intake_unrevoked){ m->code, m->text, m->report };
 	return CS_OK;
 }
 

@@ -7,6 +7,7 @@
 #define INTAKE_WIRE_H
 
 #include "intake.h"
+#include "life.h"
 
 /* evidence.mailbox-challenge, evidence.domain-challenge */
 CS_MUST_USE enum cs_code wire_read_mailbox_challenge(struct cs_arena *arena, struct cs_span body,
@@ -22,6 +23,11 @@ CS_MUST_USE enum cs_code wire_read_issued(struct cs_arena *arena, struct cs_span
     struct cs_id *ret_request, struct intake_certificate *ret_certificate, struct cs_err *err);
 CS_MUST_USE enum cs_code wire_read_stopped(struct cs_arena *arena, struct cs_span body,
     struct cs_id *ret_request, bool *ret_expired, struct cs_err *err);
+
+CS_MUST_USE enum cs_code wire_read_revoked(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_request, struct intake_revoked *ret_revoked, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_revocation_refused(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_request, struct intake_unrevoked *ret_no, struct cs_err *err);
 
 /* request.verification-asked, request.cancelled */
 struct cs_span wire_write_verification_asked(struct cs_arena *arena,

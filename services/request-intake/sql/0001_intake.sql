@@ -16,6 +16,9 @@ create table submission (
 	profile text not null,                  -- what a list shows of the envelope; of names one a line
 	mailboxes text not null,
 	domains text not null,
+	kind integer not null,                  -- as RequestKind of the protocol
+	previous uuid,                          -- the request of the certificate that it follows
+	note_version text not null,             -- of the request note that was shown; '' for none
 	envelope bytea not null                 -- request.submitted, as published
 ) with (toast_tuple_target = 8160);
 alter table submission alter column envelope set storage external;
@@ -32,7 +35,7 @@ create table request (
 	created_ms bigint not null,
 	ends_ms bigint not null,
 	state text not null check (state in ('created', 'validating', 'ready', 'approved',
-	    'issued', 'refused', 'cancelled', 'expired')),
+	    'issued', 'refused', 'cancelled', 'expired', 'revoked')),
 	changed_ms bigint not null,
 	moved_ms bigint not null,               -- when its state changed last
 	revision integer not null,              -- of the newest plan seen; 0: none
@@ -99,9 +102,14 @@ create table history (
 
 create table certificate (
 	request uuid primary key,
-	body bytea not null                     -- certificate.issued, as received
+	body bytea not null,                    -- certificate.issued, as received
+	serial text not null,                   -- lower-case hexadecimal, as is the next
+	fingerprint text not null               -- SHA-256
 ) with (toast_tuple_target = 8160);
 alter table certificate alter column body set storage external;
+-- Outsiders name a certificate by these.
+create index certificate_serial on certificate (serial);
+create index certificate_fingerprint on certificate (fingerprint);
 
 -- Which public keys may not be certified again: for others than this account; for anybody where it is ''.
 create table known_key (

@@ -97,7 +97,7 @@ fake_store_learn(
 static void
 mark_keys(struct intake_request *req, const struct svc_event *ev)
 {
-	const struct draft *draft = strcmp(ev->subject, "api.create") == 0 ? ev->what : NULL;
+	const struct draft *draft = draft_is_for(ev->subject) ? ev->what : NULL;
 	const struct intake_caller *caller = ev->context;
 
 	for (size_t i = 0; draft && i < store.n_keys; i++) {
@@ -116,9 +116,27 @@ static bool
 has_event(const struct svc_aggregate *aggregate, bool creation)
 {
 	for (size_t i = 0; i < aggregate->n_events; i++)
-		if ((strcmp(aggregate->events[i]->subject, "api.create") == 0) == creation)
+		if (draft_is_for(aggregate->events[i]->subject) == creation)
 			return true;
 	return false;
+}
+
+/* What the request of this event shall follow. */
+static void
+mark_earlier(struct cs_arena *arena, struct intake_request *req, const struct svc_event *ev)
+{
+	const struct draft *draft = draft_is_for(ev->subject) ? ev->what : NULL;
+	const struct intake_request *stored =
+	    draft && draft->follows ? get(draft->request.previous) : NULL;
+
+	if (!stored)
+		return;
+	struct intake_request *earlier = CS_NEW(arena, struct intake_request);
+
+	*earlier = *stored;
+	req->earlier = earlier;
+	if (draft->spki.len == 0)
+		req->key_blocked |= fake_store_is_blocked(stored->spki_sha256);
 }
 
 /* As the real one leaves out refusals, the octets of evidence, challenge and certificate, and envelopes. */
@@ -148,8 +166,10 @@ store_load_requests(struct svc_batch *batch, struct cs_err *err)
 			if (!has_event(aggregate, true))
 				req->envelope = cs_span_str(NULL);
 		}
-		for (size_t k = 0; k < aggregate->n_events; k++)
+		for (size_t k = 0; k < aggregate->n_events; k++) {
 			mark_keys(req, aggregate->events[k]);
+			mark_earlier(batch->arena, req, aggregate->events[k]);
+		}
 		aggregate->state = req;
 	}
 	return CS_OK;
@@ -207,7 +227,7 @@ keep_notes(const struct intake_request *from)
 		cs_assert(store.n_lines < LINES);
 		store.lines[store.n_lines++] =
 		    (struct store_line){ from->id, note->seq, note->at_ms, keep(note->check),
-			    keep(note->state), keep(note->reason), keep(note->text) };
+			    keep(note->state), keep(note->reason), keep(note->text), false };
 	}
 }
 
@@ -227,6 +247,23 @@ keep_refusal(
 	to->refused_check = keep(of->refused_check);
 }
 
+static struct intake_revocation
+keep_revocation(const struct intake_revocation *from)
+{
+	struct intake_revocation kept = *from;
+
+	kept.account = keep(from->account);
+	kept.text = keep(from->text);
+	kept.report = keep(from->report);
+	kept.note_version = keep(from->note_version);
+	kept.refusal_code = keep(from->refusal_code);
+	kept.refusal_text = keep(from->refusal_text);
+	kept.proof = cs_span_str(NULL);
+	kept.challenge = NULL;
+	kept.changed = false;
+	return kept;
+}
+
 static void
 keep_request(const struct intake_request *from)
 {
@@ -241,6 +278,14 @@ keep_request(const struct intake_request *from)
 	to.mailboxes = keep_names(from->mailboxes);
 	to.domains = keep_names(from->domains);
 	keep_refusal(&to, from, old);
+	to.note_version = keep(from->note_version);
+	to.revocation = keep_revocation(&from->revocation);
+	to.asking = NULL;
+	to.earlier = NULL;
+	to.serial = keep(from->serial ? from->serial : old ? old->serial : NULL);
+	to.fingerprint = keep(from->fingerprint ? from->fingerprint
+			      : old             ? old->fingerprint
+						: NULL);
 	to.certificate = keep_octets(from->certificate, old ? old->certificate : cs_span_str(NULL));
 	to.notes = to.last_note = NULL;
 	to.changed = to.learnt_key = to.leaked_key = to.key_blocked = to.key_of_another = false;
@@ -349,6 +394,9 @@ listed(const struct intake_request *req)
 		.profile = req->profile,
 		.mailboxes = req->mailboxes,
 		.domains = req->domains,
+		.kind = req->kind,
+		.previous = req->previous,
+		.revocation = req->revocation,
 		.refusal = req->refusal,
 		.refused_check = req->refused_check };
 }
@@ -406,8 +454,13 @@ store_history(struct db *db, struct cs_arena *arena, const struct store_watch *w
 	for (size_t w = 0; w < watch->n; w++)
 		for (size_t i = 0; i < store.n_lines && n < watch->limit; i++)
 			if (cs_id_equal(store.lines[i].request, watch->ids[w]) &&
-			    store.lines[i].seq > (uint64_t)watch->after[w])
-				lines[n++] = store.lines[i];
+			    store.lines[i].seq > (uint64_t)watch->after[w]) {
+				const struct intake_request *req = get(watch->ids[w]);
+
+				lines[n] = store.lines[i];
+				lines[n++].last =
+				    intake_ended(req->state) && store.lines[i].seq == req->seq;
+			}
 	*ret_lines = lines;
 	*ret_n = n;
 	return CS_OK;

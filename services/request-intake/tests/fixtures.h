@@ -29,6 +29,13 @@
     "WY4OdRnGX9EuaGE64dEmYX8ytg+typuJAQJcG6RBwKOCEMy+oAAwCgYIKoZIzj0E" \
     "AwIDSQAwRgIhAKotomJq9bT9S3F8YZlWPO5orlTal0VCGxwCZ75J8+gmAiEAqpUr" \
     "o4fvcDyIDuwLfu85CWGgSShwoPx1fXoOlzArIfw="
+/* Of another key. */
+#define OTHER_CSR_BASE64 \
+    "MIHLMHICAQAwEDEOMAwGA1UEAwwFb3RoZXIwWTATBgcqhkjOPQIBBggqhkjOPQMB" \
+    "BwNCAASSKXrujIg4UeLupqsNGpf7nv2AX1m87EAsv2RBKnZGhBmbeLwGwSI9c5af" \
+    "G+AUzRFyIVMWD3F81HGLc7B0+d47oAAwCgYIKoZIzj0EAwIDSQAwRgIhAM1S3Wlo" \
+    "y5dgZQTnQxJTNI7MM+Ysrzp5JtjjU+IRdeoOAiEA+xoaq8Ce7CqG2ROJBc4YGKav" \
+    "jWe+ntdFwrNV8NhB6VY="
 /* clang-format on */
 
 #endif

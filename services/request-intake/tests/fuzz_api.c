@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "api_life.h"
 #include "base/tests/memory_file.h"
 #include "base/text.h"
 #include "fake_store.h"
@@ -154,6 +155,7 @@ ask(struct cs_span octets)
 
 	answers = 0;
 	cs_assert(http_routes_add(&routes, api_routes, NULL, NULL) == CS_OK);
+	cs_assert(http_routes_add(&routes, api_life_routes, NULL, NULL) == CS_OK);
 	if (http_head_scan(octets, &limits, &len, &fault) == HTTP_SCAN_DONE &&
 	    http_head_parse(cs_span_of(octets.data, len), &limits, req->arena, &req->head).status ==
 		0) {

@@ -12,12 +12,14 @@
 #include <string.h>
 
 #include "../draft.h"
+#include "../life.h"
 #include "../store.h"
 #include "db/db.h"
 
 #define NOW INT64_C(1795437296789)
 
 static const struct intake_caller alice = { "demo", "alice", false };
+static const struct intake_certificate certificate = { .serial = "0a", .fingerprint = "ff" };
 static const struct intake_caller boss = { "demo", "boss", true };
 
 struct fixture {
@@ -71,6 +73,7 @@ setup(void **state)
 	f->db = open_db("drop schema if exists it_intake cascade; create schema it_intake;"
 			"set search_path = it_intake;");
 	migrate(f->db, "services/request-intake/sql/0001_intake.sql");
+	migrate(f->db, "services/request-intake/sql/0002_life.sql");
 	f->other = open_db("set search_path = it_intake;");
 	*state = f;
 	return 0;
@@ -147,6 +150,7 @@ draft_of(struct fixture *f, struct cs_id id, const struct intake_caller *caller,
 		.ends_at_ms = at_ms + 1000,
 		.profile = "smime-mailbox",
 		.mailboxes = { mailboxes, 2 },
+		.note_version = "",
 	};
 
 	(void)f;
@@ -389,7 +393,7 @@ ends_are_kept_with_their_reasons(void **state)
 	assert_string_equal(listed[0].refusal.clause, "clause");
 	assert_string_equal(listed[0].refused_check, "caa-1");
 	batch = batch_of(f, f->db, refused, "certificate.issued", NULL);
-	intake_on_issued(f->arena, load(f, batch), cs_span_str("certificate"), NOW);
+	intake_on_issued(f->arena, load(f, batch), &certificate, cs_span_str("certificate"), NOW);
 	assert_int_equal(save(batch), CS_OK);
 	found = find(f, refused);
 	assert_int_equal(found.state, INTAKE_ISSUED);
@@ -557,6 +561,124 @@ histories_continue_where_each_watcher_is(void **state)
 	assert_int_equal(n, 1);
 }
 
+static struct intake_request
+heard(struct fixture *f, struct cs_id id, uint32_t reason)
+{
+	struct svc_batch *batch = batch_of(f, f->db, id, "certificate.revoked", NULL);
+	const struct intake_revoked revoked = { reason, CLAIM_BY_OPERATOR, "Left.", NOW + 9 };
+
+	intake_on_revoked(f->arena, load(f, batch), &revoked, NOW + 10);
+	assert_int_equal(save(batch), CS_OK);
+	return find(f, id);
+}
+
+static struct cs_id
+issued(struct fixture *f)
+{
+	struct cs_id id = stored(f, &alice, NOW);
+	struct svc_batch *batch = batch_of(f, f->db, id, "api.approve", NULL);
+	struct intake_request *req = load(f, batch);
+
+	req->state = INTAKE_APPROVED;
+	req->changed = true;
+	assert_int_equal(save(batch), CS_OK);
+	batch = batch_of(f, f->db, id, "certificate.issued", NULL);
+	intake_on_issued(f->arena, load(f, batch), &certificate, cs_span_str("certificate"), NOW);
+	assert_int_equal(save(batch), CS_OK);
+	return id;
+}
+
+static void
+a_revocation_is_kept_from_the_wish_to_the_end(void **state)
+{
+	static const struct intake_revoke ask = { 4, "A new one.", "7" };
+	struct fixture *f = *state;
+	struct cs_id id = issued(f);
+	struct svc_batch *batch = batch_of(f, f->db, id, "api.revoke", NULL);
+	struct store_page page = { .before_ms = INT64_MAX, .limit = 2, .state = INTAKE_REVOKED };
+	struct intake_request found, *reqs = NULL;
+
+	assert_int_equal(
+	    intake_revoke(f->arena, load(f, batch), &alice, &ask, NOW + 5).status, 202);
+	assert_int_equal(save(batch), CS_OK);
+	found = find(f, id);
+	assert_int_equal(found.state, INTAKE_ISSUED);
+	assert_int_equal(found.revocation.by, CLAIM_BY_OWNER);
+	assert_int_equal(found.revocation.reason, 4);
+	assert_string_equal(found.revocation.text, "A new one.");
+	assert_string_equal(found.revocation.note_version, "7");
+	assert_string_equal(found.revocation.account, "alice");
+	assert_int_equal(found.revocation.asked_at_ms, NOW + 5);
+	assert_int_equal(found.revocation.due_at_ms, NOW + 5 + 86400000);
+	assert_int_equal(list(f, &alice, &page, &reqs), 0);
+	found = heard(f, id, 1);
+	assert_int_equal(found.state, INTAKE_REVOKED);
+	assert_int_equal(found.revocation.reason, 1);
+	assert_int_equal(found.revocation.revoked_at_ms, NOW + 9);
+	assert_string_equal(found.revocation.note_version, "7");
+	assert_int_equal(list(f, &boss, &page, &reqs), 1);
+	assert_int_equal(reqs[0].revocation.by, CLAIM_BY_OPERATOR);
+}
+
+/* A draft that follows this request and has no key of its own. */
+static struct intake_request *
+following(struct fixture *f, struct cs_id previous)
+{
+	struct draft *draft = CS_NEW(f->arena, struct draft);
+
+	draft->follows = (const void *)draft; /* the store only looks whether it is there */
+	draft->request.kind = CLAIM_RENEWAL;
+	draft->request.previous = previous;
+	return load(f, batch_of(f, f->db, new_id(f), "api.renew", draft));
+}
+
+static void
+what_a_request_follows_is_loaded_with_it(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id id = issued(f);
+	const struct intake_request *req = following(f, id);
+
+	assert_non_null(req->earlier);
+	assert_int_equal(req->earlier->state, INTAKE_ISSUED);
+	assert_string_equal(req->earlier->account, "alice");
+	assert_true(cs_span_is(req->earlier->envelope, "envelope"));
+	assert_false(req->key_blocked);
+	db_rollback(f->db);
+	req = following(f, new_id(f));
+	assert_null(req->earlier);
+	db_rollback(f->db);
+	(void)heard(f, id, 1); /* its key is known to others */
+	req = following(f, id);
+	assert_int_equal(req->earlier->state, INTAKE_REVOKED);
+	assert_int_equal(req->earlier->revocation.reason, 1);
+	assert_true(req->key_blocked);
+	db_rollback(f->db);
+}
+
+static void
+a_history_is_over_when_its_request_is(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id id = issued(f);
+	const int64_t after = 0;
+	const struct store_watch watch = { .ids = &id, .after = &after, .n = 1, .limit = 10 };
+	struct store_line *lines = NULL;
+	struct cs_err err = { 0 };
+	size_t n = 0;
+
+	ok(store_history(f->other, f->arena, &watch, &lines, &n, &err), &err);
+	assert_string_equal(lines[n - 1].state, "issued");
+	assert_true(lines[n - 1].last);
+	assert_false(lines[0].last);
+	(void)heard(f, id, 0);
+	ok(store_history(f->other, f->arena, &watch, &lines, &n, &err), &err);
+	assert_string_equal(lines[n - 2].state, "issued");
+	assert_false(lines[n - 2].last); /* who looks now is told of what came after */
+	assert_string_equal(lines[n - 1].state, "revoked");
+	assert_true(lines[n - 1].last);
+}
+
 static void
 nothing_is_found_that_is_not_there(void **state)
 {
@@ -585,6 +707,9 @@ main(void)
 		TEST(lists_are_ordered_bounded_and_private),
 		TEST(lists_of_what_changed_are_ordered_bounded_and_private),
 		TEST(histories_continue_where_each_watcher_is),
+		TEST(a_revocation_is_kept_from_the_wish_to_the_end),
+		TEST(what_a_request_follows_is_loaded_with_it),
+		TEST(a_history_is_over_when_its_request_is),
 		TEST(nothing_is_found_that_is_not_there),
 	};
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "api.h"
+#include "api_life.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "contract.h"
@@ -22,6 +23,7 @@
 #include "fake_svc.h"
 #include "fixtures.h"
 #include "handler.h"
+#include "notes.h"
 #include "pki/ed25519.h"
 #include "pki/hash.h"
 #include "smime/domain.h"
@@ -41,7 +43,8 @@ struct world {
 	struct svc_test *test;
 	int64_t now_ms;
 	unsigned events;
-	json_t *document; /* of the whole run */
+	struct http_route routes[64]; /* all tables in one */
+	json_t *document;             /* of the whole run */
 };
 
 static struct world world;
@@ -83,6 +86,18 @@ load_tokens(const char *dir)
 	assert_int_equal(unlink(path), 0);
 }
 
+static void
+collect_routes(void)
+{
+	const struct http_route *const tables[] = { api_routes, api_life_routes };
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		for (const struct http_route *route = tables[i]; route->method; route++)
+			world.routes[n++] = *route;
+	assert_true(n < sizeof(world.routes) / sizeof(world.routes[0]));
+}
+
 static int
 make_world(void **state)
 {
@@ -102,6 +117,7 @@ make_world(void **state)
 	assert_int_equal(smime_psl_load(NULL, &world.intake.psl, &err), CS_OK);
 	world.document = json_loads(openapi_json, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(world.document);
+	collect_routes();
 	return 0;
 }
 
@@ -125,6 +141,7 @@ setup(void **state)
 	(void)state;
 	fake_store_reset();
 	world.now_ms = cs_now_ms();
+	world.intake.notes = NULL;
 	world.intake.life_days = 30;
 	world.intake.creations_per_hour = world.intake.presses_per_hour = 1000;
 	world.intake.creations_per_network = world.intake.presses_per_network = 1000;
@@ -161,7 +178,7 @@ static const struct fake_answer *
 ask(const struct fake_ask *request)
 {
 	const struct fake_answer *answer =
-	    fake_http(world.arena, api_routes, world.intake.api, request);
+	    fake_http(world.arena, world.routes, world.intake.api, request);
 
 	assert_non_null(answer->pattern);
 	assert_int_not_equal(answer->status, 0);
@@ -596,6 +613,78 @@ approved(void)
 
 	assert_int_equal(post(ALICE, under(path, "/approve"), NULL)->status, 202);
 	return path;
+}
+
+static const char *
+issued(void)
+{
+	const char *path = approved();
+
+	hear_issued(path);
+	return path;
+}
+
+static void
+hear_revoked(const char *path, uint32_t reason, enum claim_revoked_by by)
+{
+	struct cs_buf buf = message(path);
+
+	put_text(&buf, 2, "0a1b");
+	put_number(&buf, 4, reason);
+	put_number(&buf, 5, (uint64_t)world.now_ms);
+	put_number(&buf, 6, by);
+	put_text(&buf, 12, "As asked.");
+	hear("certificate.revoked", cs_buf_span(&buf));
+}
+
+static void
+hear_unrevoked(const char *path, const char *report)
+{
+	struct cs_buf buf = message(path);
+
+	put_text(&buf, 2, "ended");
+	put_text(&buf, 5, "The certificate has ended.");
+	if (report[0])
+		put_text(&buf, 8, report);
+	hear("certificate.revocation-refused", cs_buf_span(&buf));
+}
+
+static void
+set_notes(const char *json)
+{
+	struct cs_err err = { 0 };
+
+	assert_int_equal(
+	    notes_read(world.arena, cs_span_str(json), &world.intake.notes, &err), CS_OK);
+}
+
+static const struct fake_answer *
+watch(const char *path, const char *last)
+{
+	const struct fake_ask request = { .method = "GET",
+		.path = under(path, "/events"),
+		.token = ALICE,
+		.headers = { { last ? "Last-Event-ID" : NULL, last } } };
+
+	return ask(&request);
+}
+
+static void
+check_lines(const struct fake_answer *stream)
+{
+	json_t *schema = json_object_get(
+	    json_object_get(json_object_get(world.document, "components"), "schemas"), "Event");
+	char *text =
+		 cs_arena_strndup(world.arena, (const char *)stream->body.data, stream->body.len),
+	     *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		json_t *value = json_loads(line, 0, NULL);
+
+		assert_non_null(value);
+		contract_value(world.document, schema, value, "event");
+		json_decref(value);
+	}
 }
 
 /* ---- creation ---- */
@@ -1415,6 +1504,296 @@ a_request_that_nobody_approves_expires(void **state)
 	assert_int_equal(svc_test_count(world.test, "request.cancelled"), 1);
 }
 
+/* ---- what comes after a certificate ---- */
+
+#define NO_SUCH "/v1/requests/00000000-0000-4000-8000-000000000000"
+
+static struct claim_request
+last_submitted(void)
+{
+	const struct svc_test_out *out = svc_test_out(
+	    world.test, "request.submitted", svc_test_count(world.test, "request.submitted") - 1);
+	struct claim_request request = { 0 };
+	struct cs_err err = { 0 };
+
+	assert_int_equal(
+	    claim_open_request(world.arena, NULL, out->body, world.now_ms, &request, &err), CS_OK);
+	return request;
+}
+
+static void
+a_renewal_has_the_key_and_names_of_the_earlier_certificate(void **state)
+{
+	const char *path = issued();
+	const struct claim_request first = last_submitted();
+	const struct fake_answer *answer = post(ALICE, under(path, "/renew"), NULL);
+	const struct claim_request again = last_submitted();
+
+	(void)state;
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(member(answer, "kind"), "renewal");
+	assert_string_equal(member(answer, "previous"), strrchr(path, '/') + 1);
+	assert_int_equal(again.kind, CLAIM_RENEWAL);
+	assert_true(cs_id_equal(again.previous, id_of(path)));
+	assert_false(cs_id_equal(again.id, id_of(path)));
+	assert_true(cs_span_equal(again.csr, first.csr));
+	assert_string_equal(again.mailboxes.items[0], "alice@alpha.example");
+	assert_string_equal(again.domains.items[0], "alpha.example");
+	assert_string_equal(again.contact, first.contact);
+	assert_int_equal(again.validity_days, 365);
+	answer = post(ALICE, under(path, "/renew"), "{\"validity_days\":30,\"agreement\":\"v1\"}");
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(member(answer, "validity_days"), "30");
+	assert_string_equal(member(get(ALICE, "/v1/requests"), "requests.0.kind"), "renewal");
+}
+
+static void
+a_rekey_has_another_key(void **state)
+{
+	const char *path = issued();
+	const struct fake_answer *answer =
+	    post(ALICE, under(path, "/rekey"), "{\"csr\":\"" OTHER_CSR_BASE64 "\"}");
+
+	(void)state;
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(member(answer, "kind"), "rekey");
+	assert_string_equal(member(answer, "mailboxes.0"), "alice@alpha.example");
+	assert_string_not_equal(
+	    member(answer, "spki_sha256"), member(get(ALICE, path), "spki_sha256"));
+	assert_fault(post(ALICE, under(path, "/rekey"), "{\"csr\":\"" CSR_PEM "\"}"), 422,
+	    "same-key", "csr");
+	assert_fault(post(ALICE, under(path, "/rekey"), "{}"), 400, "json-missing", "csr");
+}
+
+static void
+a_reissue_has_other_names(void **state)
+{
+	const char *path = issued();
+	const struct fake_answer *answer = post(ALICE, under(path, "/reissue"),
+	    "{\"mailboxes\":[\"alice.smith@alpha.example\"],\"domains\":[\"alpha.example\"]}");
+
+	(void)state;
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(member(answer, "kind"), "reissue");
+	assert_string_equal(member(answer, "mailboxes.0"), "alice.smith@alpha.example");
+	assert_string_equal(last_submitted().contact, "alice.smith@alpha.example");
+	assert_string_equal(member(answer, "spki_sha256"), member(get(ALICE, path), "spki_sha256"));
+	assert_fault(
+	    post(ALICE, under(path, "/reissue"), "{\"mailboxes\":[\"alice@alpha.example\"]}"), 422,
+	    "same-names", "mailboxes");
+	assert_fault(post(ALICE, under(path, "/reissue"), "{\"mailboxes\":[\"not one\"]}"), 422,
+	    "mailbox-syntax", "mailboxes[0]");
+}
+
+static void
+only_a_certificate_of_ones_own_is_followed(void **state)
+{
+	static const struct {
+		const char *rest, *body;
+	} routes[] = { { "/renew", "{}" }, { "/rekey", "{\"csr\":\"" OTHER_CSR_BASE64 "\"}" },
+		{ "/reissue", "{\"mailboxes\":[\"new@alpha.example\"]}" } };
+	const char *open = ready(), *path = issued(), *revoked = issued();
+
+	(void)state;
+	hear_revoked(revoked, 4, CLAIM_BY_OWNER);
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		const char *rest = routes[i].rest, *body = routes[i].body;
+
+		assert_problem(post(ALICE, under(NO_SUCH, rest), body), 404, "not-found");
+		assert_problem(post(BOB, under(path, rest), body), 404, "not-found");
+		assert_problem(post(OTHER, under(path, rest), body), 404, "not-found");
+		assert_problem(post(BOSS, under(path, rest), body), 403, "not-yours");
+		assert_problem(post(ALICE, under(open, rest), body), 409, "not-issued");
+		assert_problem(post(ALICE, under(revoked, rest), body), 409, "revoked");
+		assert_problem(post(NULL, under(path, rest), body), 401, "unauthorized");
+	}
+	assert_int_equal(svc_test_count(world.test, "request.submitted"), 3);
+}
+
+static const struct fake_answer *
+post_with_key(const char *path, const char *key, const char *body)
+{
+	const struct fake_ask request = { .method = "POST",
+		.path = path,
+		.token = ALICE,
+		.body = body,
+		.type = "application/json",
+		.headers = { { "Idempotency-Key", key } } };
+
+	return ask(&request);
+}
+
+static void
+a_repeated_renewal_is_the_same_request(void **state)
+{
+	const char *path = issued();
+	const struct fake_answer *first = post_with_key(under(path, "/renew"), "again", "{}"),
+				 *again = NULL;
+
+	(void)state;
+	hear_revoked(path, 4, CLAIM_BY_OWNER); /* it would be refused by now */
+	again = post_with_key(under(path, "/renew"), "again", "{}");
+	assert_int_equal(again->status, 201);
+	assert_true(cs_span_equal(again->body, first->body));
+	assert_int_equal(svc_test_count(world.test, "request.submitted"), 2);
+	assert_problem(post_with_key(under(path, "/renew"), "again", "{\"validity_days\":3}"), 409,
+	    "idempotency-conflict");
+	assert_problem(post_with_key(under(path, "/reissue"), "again",
+			   "{\"mailboxes\":[\"new@alpha.example\"]}"),
+	    409, "idempotency-conflict");
+}
+
+static void
+routes_of_the_life_keep_to_the_limits(void **state)
+{
+	static const char *const rests[] = { "/renew", "/rekey", "/reissue", "/revoke" };
+	const char *path = issued();
+	struct fake_ask request = {
+		.method = "POST", .token = ALICE, .type = "text/plain", .body = "x"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rests) / sizeof(rests[0]); i++) {
+		request.path = under(path, rests[i]);
+		assert_problem(ask(&request), 415, "media-type");
+	}
+	fake_svc_stuck(true);
+	for (size_t i = 0; i < sizeof(rests) / sizeof(rests[0]); i++)
+		assert_problem(post(ALICE, under(path, rests[i]), "{}"), 503, "try-again");
+	fake_svc_stuck(false);
+	world.intake.creations_per_hour = world.intake.presses_per_hour = 0;
+	for (size_t i = 0; i < sizeof(rests) / sizeof(rests[0]); i++)
+		assert_problem(post(ALICE, under(path, rests[i]), "{}"), 429, "too-many");
+}
+
+static void
+a_key_that_leaked_is_not_renewed(void **state)
+{
+	const char *path = issued();
+
+	(void)state;
+	fake_store_learn(fake_store_get(id_of(path))->spki_sha256, "", "");
+	assert_fault(post(ALICE, under(path, "/renew"), "{}"), 422, "KEYCOMPROMISE", "csr");
+	assert_int_equal(
+	    post(ALICE, under(path, "/rekey"), "{\"csr\":\"" OTHER_CSR_BASE64 "\"}")->status, 201);
+	assert_problem(post(ALICE, under(path, "/rekey"), "{\"csr\":\"" PRIVATE_KEY_PEM "\"}"), 422,
+	    "PRIVATEKEY");
+}
+
+static struct claim_revocation
+asked_revocation(size_t n)
+{
+	const struct svc_test_out *out = svc_test_out(world.test, "request.revocation-asked", n);
+	struct claim_revocation revocation = { 0 };
+	struct cs_err err = { 0 };
+
+	assert_non_null(out);
+	if (claim_open_revocation(world.arena, NULL, out->body, world.now_ms, &revocation, &err))
+		fail_msg("%s", err.text);
+	return revocation;
+}
+
+static void
+an_owner_has_a_certificate_revoked(void **state)
+{
+	const char *path = issued();
+	const struct fake_answer *answer = post(
+	    ALICE, under(path, "/revoke"), "{\"reason\":\"superseded\",\"text\":\"A new one.\"}");
+	const struct claim_revocation asked = asked_revocation(0);
+
+	(void)state;
+	assert_int_equal(answer->status, 202);
+	assert_true(cs_id_equal(asked.request, id_of(path)));
+	assert_int_equal(asked.by, CLAIM_BY_OWNER);
+	assert_int_equal(asked.reason, 4);
+	assert_string_equal(asked.account, "alice");
+	assert_int_equal(asked.due_at_ms - asked.known_at_ms, CS_DAY_MS);
+	assert_string_equal(member(get(ALICE, path), "revocation.state"), "asked");
+	hear_revoked(path, 4, CLAIM_BY_OWNER);
+	answer = get(ALICE, path);
+	assert_string_equal(member(answer, "state"), "revoked");
+	assert_string_equal(member(answer, "revocation.reason"), "superseded");
+	assert_string_equal(member(answer, "revocation.by"), "owner");
+	assert_string_equal(member(answer, "links.renew"), "");
+	assert_int_equal(post(ALICE, under(path, "/revoke"), NULL)->status, 200);
+	answer = get(ALICE, "/v1/requests?state=revoked");
+	assert_string_equal(member(answer, "requests.0.revocation.state"), "revoked");
+	assert_int_equal(get(ALICE, under(path, "/certificate"))->status, 200);
+	check_lines(watch(path, NULL));
+}
+
+static void
+who_may_not_revoke_is_told(void **state)
+{
+	const char *path = issued(), *open = ready();
+
+	(void)state;
+	assert_problem(post(BOB, under(path, "/revoke"), NULL), 404, "not-found");
+	assert_problem(post(OTHER, under(path, "/revoke"), NULL), 404, "not-found");
+	assert_problem(post(NULL, under(path, "/revoke"), NULL), 401, "unauthorized");
+	assert_problem(post(ALICE, under(open, "/revoke"), NULL), 409, "not-issued");
+	assert_fault(post(ALICE, under(path, "/revoke"), "{\"reason\":\"privilegeWithdrawn\"}"),
+	    403, "reason-not-yours", "reason");
+	assert_fault(post(ALICE, under(path, "/revoke"), "{\"reason\":\"certificateHold\"}"), 422,
+	    "reason-unknown", "reason");
+	assert_fault(
+	    post(ALICE, under(path, "/revoke"), "{\"why\":\"\"}"), 400, "json-unknown", "why");
+	assert_null(svc_test_out(world.test, "request.revocation-asked", 0));
+	assert_int_equal(
+	    post(BOSS, under(path, "/revoke"), "{\"reason\":\"privilegeWithdrawn\"}")->status, 202);
+	assert_int_equal(asked_revocation(0).by, CLAIM_BY_OPERATOR);
+	assert_string_equal(asked_revocation(0).account, "boss");
+}
+
+static void
+a_refusal_to_revoke_is_shown(void **state)
+{
+	const char *path = issued();
+
+	(void)state;
+	assert_int_equal(post(ALICE, under(path, "/revoke"), NULL)->status, 202);
+	hear_unrevoked(path, "");
+	assert_string_equal(member(get(ALICE, path), "state"), "issued");
+	assert_string_equal(member(get(ALICE, path), "revocation.state"), "refused");
+	assert_string_equal(
+	    member(get(ALICE, path), "revocation.refusal"), "The certificate has ended.");
+}
+
+static void
+a_note_must_be_read_first(void **state)
+{
+	const char *path = issued();
+	const struct fake_answer *answer = NULL;
+
+	(void)state;
+	set_notes(
+	    "{\"version\":1,\"notes\":["
+	    "{\"enterprise\":\"demo\",\"kind\":\"revoke\",\"version\":\"2\",\"text\":\"Call us.\"},"
+	    "{\"enterprise\":\"demo\",\"kind\":\"renew\",\"version\":\"1\",\"text\":\"Once.\"},"
+	    "{\"enterprise\":\"other\",\"kind\":\"issue\",\"version\":\"1\",\"text\":\"Not us.\"}]}");
+	answer = get(ALICE, "/v1/notes");
+	assert_string_equal(member(answer, "notes.0.kind"), "renew");
+	assert_string_equal(member(answer, "notes.1.text"), "Call us.");
+	assert_string_equal(member(get(ALICE, "/v1/notes?kind=revoke"), "notes.0.version"), "2");
+	assert_string_equal(member(get(OTHER, "/v1/notes?kind=revoke"), "notes.0"), "");
+	assert_problem(get(ALICE, "/v1/notes?kind=hold"), 400, "query");
+	assert_problem(get(NULL, "/v1/notes"), 401, "unauthorized");
+	answer = post(ALICE, under(path, "/revoke"), NULL);
+	assert_fault(answer, 409, "note-unread", "note_version");
+	assert_string_equal(member(answer, "note.text"), "Call us.");
+	assert_problem(
+	    post(ALICE, under(path, "/revoke"), "{\"note_version\":\"1\"}"), 409, "note-unread");
+	assert_problem(post(ALICE, under(path, "/renew"), NULL), 409, "note-unread");
+	assert_problem(post(BOB, under(path, "/revoke"), NULL), 404, "not-found");
+	answer = post(ALICE, under(path, "/renew"), "{\"note_version\":\"1\"}");
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(member(answer, "note_version"), "1");
+	assert_int_equal(
+	    post(ALICE, under(path, "/revoke"), "{\"note_version\":\"2\"}")->status, 202);
+	assert_string_equal(member(get(ALICE, path), "revocation.note_version"), "2");
+	(void)created(); /* none is set for what is issued first */
+}
+
 /* ---- tokens ---- */
 
 static const struct {
@@ -1658,35 +2037,6 @@ a_list_refuses_what_it_does_not_understand(void **state)
 }
 
 /* ---- live progress ---- */
-
-static const struct fake_answer *
-watch(const char *path, const char *last)
-{
-	const struct fake_ask request = { .method = "GET",
-		.path = under(path, "/events"),
-		.token = ALICE,
-		.headers = { { last ? "Last-Event-ID" : NULL, last } } };
-
-	return ask(&request);
-}
-
-static void
-check_lines(const struct fake_answer *stream)
-{
-	json_t *schema = json_object_get(
-	    json_object_get(json_object_get(world.document, "components"), "schemas"), "Event");
-	char *text =
-		 cs_arena_strndup(world.arena, (const char *)stream->body.data, stream->body.len),
-	     *save = NULL;
-
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		json_t *value = json_loads(line, 0, NULL);
-
-		assert_non_null(value);
-		contract_value(world.document, schema, value, "event");
-		json_decref(value);
-	}
-}
 
 static void
 a_stream_tells_everything_once_and_ends_with_the_request(void **state)
@@ -1955,13 +2305,13 @@ routes_and_document_name_the_same_operations(void **state)
 	size_t described = 0, routed = 0;
 
 	(void)state;
-	for (const struct http_route *route = api_routes; route->method; route++)
+	for (const struct http_route *route = world.routes; route->method; route++)
 		routed++;
 	json_object_foreach(json_object_get(world.document, "paths"), path, item)
 	{
 		json_object_foreach(item, method, operation)
 		{
-			const struct http_route *route = api_routes;
+			const struct http_route *route = world.routes;
 
 			while (route->method && (strcmp(route->pattern, path) != 0 ||
 						    strcasecmp(route->method, method) != 0))
@@ -2018,7 +2368,8 @@ check_properties_seen(json_t *schema, const char *where)
 static void
 every_member_that_is_described_was_answered(void **state)
 {
-	static const char *const asked[] = { "Create", "Token", "Verify", "Nothing" };
+	static const char *const asked[] = { "Create", "Token", "Verify", "Nothing", "Renew",
+		"Rekey", "Reissue", "Revoke" };
 	const char *name = NULL;
 	json_t *schema = NULL;
 
@@ -2055,7 +2406,7 @@ the_document_describes_every_member_of_a_creation(void **state)
 		if (strcmp(member(answer, "code"), "json-unknown") == 0)
 			fail_msg("%s is described but not taken", name);
 	}
-	assert_int_equal(json_object_size(json_object_get(create, "properties")), 9);
+	assert_int_equal(json_object_size(json_object_get(create, "properties")), 10);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -2095,6 +2446,17 @@ main(void)
 		TEST(after_the_approval_the_signer_decides),
 		TEST(a_stop_ends_the_request_for_the_reason_that_the_signer_gives),
 		TEST(a_request_that_nobody_approves_expires),
+		TEST(a_renewal_has_the_key_and_names_of_the_earlier_certificate),
+		TEST(a_rekey_has_another_key),
+		TEST(a_reissue_has_other_names),
+		TEST(only_a_certificate_of_ones_own_is_followed),
+		TEST(a_repeated_renewal_is_the_same_request),
+		TEST(routes_of_the_life_keep_to_the_limits),
+		TEST(a_key_that_leaked_is_not_renewed),
+		TEST(an_owner_has_a_certificate_revoked),
+		TEST(who_may_not_revoke_is_told),
+		TEST(a_refusal_to_revoke_is_shown),
+		TEST(a_note_must_be_read_first),
 		TEST(a_token_goes_to_its_validator_and_is_kept_nowhere),
 		TEST(the_method_of_a_press_is_passed_on),
 		TEST(who_must_answer_a_mail_is_told_how),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "intake.h"
+#include "life.h"
 
 #include <cmocka.h>
 
@@ -16,6 +17,7 @@
 static const struct intake_caller alice = { "demo", "alice", false };
 static const struct intake_caller bob = { "demo", "bob", false };
 static const struct intake_caller operator= { "demo", "boss", true };
+static const struct intake_certificate certificate = { .serial = "0a", .fingerprint = "ff" };
 static const struct intake_caller stranger = { "other", "alice", true };
 
 static int
@@ -109,14 +111,21 @@ in_state(struct cs_arena *arena, enum intake_state want)
 {
 	static const struct intake_refused no = { .why = { .code = "no", .text = "no" },
 		.check = "" };
+	static const struct intake_revoked revoked = {
+		.by = CLAIM_BY_OWNER, .text = "", .at_ms = NOW
+	};
 	struct intake_request req = want == INTAKE_CREATED ? created(arena) : planned(arena);
 
-	if (want == INTAKE_READY || want == INTAKE_APPROVED || want == INTAKE_ISSUED)
+	const bool issued = want == INTAKE_ISSUED || want == INTAKE_REVOKED;
+
+	if (want == INTAKE_READY || want == INTAKE_APPROVED || issued)
 		prove(arena, &req);
-	if (want == INTAKE_APPROVED || want == INTAKE_ISSUED)
+	if (want == INTAKE_APPROVED || issued)
 		(void)intake_approve(arena, &req, &alice, NOW);
-	if (want == INTAKE_ISSUED)
-		intake_on_issued(arena, &req, cs_span_str("certificate"), NOW);
+	if (issued)
+		intake_on_issued(arena, &req, &certificate, cs_span_str("certificate"), NOW);
+	if (want == INTAKE_REVOKED)
+		intake_on_revoked(arena, &req, &revoked, NOW);
 	if (want == INTAKE_REFUSED)
 		intake_on_refused(arena, &req, &no, NOW);
 	if (want == INTAKE_CANCELLED)
@@ -131,18 +140,19 @@ in_state(struct cs_arena *arena, enum intake_state want)
 
 static const char moves[INTAKE_STATES][INTAKE_STATES + 1] = {
 	/*
-	 *                    NCVRAIRCE: none created validating ready approved issued refused
-	 * cancelled expired
+	 *                    NCVRAIRCEV: none created validating ready approved issued refused
+	 * cancelled expired revoked
 	 */
-	[INTAKE_NONE] = "-x-------",
-	[INTAKE_CREATED] = "--xx--xxx",
-	[INTAKE_VALIDATING] = "---x--xxx",
-	[INTAKE_READY] = "--x-x-xxx",
-	[INTAKE_APPROVED] = "-----xxxx",
-	[INTAKE_ISSUED] = "---------",
-	[INTAKE_REFUSED] = "-----x---",
-	[INTAKE_CANCELLED] = "---------",
-	[INTAKE_EXPIRED] = "---------",
+	[INTAKE_NONE] = "-x--------",
+	[INTAKE_CREATED] = "--xx--xxx-",
+	[INTAKE_VALIDATING] = "---x--xxx-",
+	[INTAKE_READY] = "--x-x-xxx-",
+	[INTAKE_APPROVED] = "-----xxxx-",
+	[INTAKE_ISSUED] = "---------x",
+	[INTAKE_REFUSED] = "-----x----",
+	[INTAKE_CANCELLED] = "----------",
+	[INTAKE_EXPIRED] = "----------",
+	[INTAKE_REVOKED] = "----------",
 };
 
 static void
@@ -182,6 +192,7 @@ static const struct {
 	{ INTAKE_REFUSED, 409, 409, 409 },
 	{ INTAKE_CANCELLED, 409, 409, 200 },
 	{ INTAKE_EXPIRED, 409, 409, 409 },
+	{ INTAKE_REVOKED, 409, 409, 409 },
 };
 
 static void
@@ -226,7 +237,7 @@ a_certificate_outweighs_a_refusal(void **state)
 {
 	struct intake_request req = in_state(*state, INTAKE_REFUSED);
 
-	intake_on_issued(*state, &req, cs_span_str("certificate"), NOW);
+	intake_on_issued(*state, &req, &certificate, cs_span_str("certificate"), NOW);
 	assert_int_equal(req.state, INTAKE_ISSUED);
 	assert_null(req.refusal.code);
 	assert_true(req.learnt_key);
@@ -727,7 +738,7 @@ nothing_is_heard_of_a_request_that_does_not_exist(void **state)
 	prove(*state, &req);
 	tell(*state, &req, "mailbox-1", CLAIM_MAILBOX, INTAKE_MAIL_SENT, NOW);
 	intake_on_refused(*state, &req, &no, NOW);
-	intake_on_issued(*state, &req, cs_span_str("certificate"), NOW);
+	intake_on_issued(*state, &req, &certificate, cs_span_str("certificate"), NOW);
 	intake_on_stopped(*state, &req, false, NOW);
 	assert_int_equal(intake_approve(*state, &req, &alice, NOW).status, 404);
 	assert_int_equal(req.state, INTAKE_NONE);

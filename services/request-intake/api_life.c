@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api_life.c: routes of what comes after a certificate: another that follows it, its revocation, and the
+ * notes that an enterprise wants read before.
+ */
+#include "api_life.h"
+
+#include <string.h>
+
+#include "call.h"
+#include "json.h"
+#include "notes.h"
+#include "reasons.h"
+
+/* ---- another certificate ---- */
+
+static void
+on_created(void *arg, bool ok, uint32_t status, struct cs_span body)
+{
+	call_created(arg, "/v1/requests", ok, status, body);
+}
+
+/* A request of its own, whose body says which one it follows. */
+static void
+follow(void *self, struct http_request *req, const char *subject, bool may_be_empty)
+{
+	struct call *call = call_begin(self, req);
+	struct cs_span body = http_request_body(req);
+	struct cs_buf whole;
+
+	if (!call || (!(may_be_empty && body.len == 0) && !call_is_json(call)))
+		return;
+	whole = cs_buf_new(call->arena);
+	cs_buf_add(&whole, call->query.id.octets, sizeof(call->query.id.octets));
+	cs_buf_add_span(&whole, body);
+	if (call_read_key(call) && call_within_limit(call, true) && call_has_room(call))
+		call_command(call, subject, cs_buf_span(&whole), on_created);
+}
+
+static void
+renew(void *self, struct http_request *req)
+{
+	follow(self, req, "api.renew", true);
+}
+
+static void
+rekey(void *self, struct http_request *req)
+{
+	follow(self, req, "api.rekey", false);
+}
+
+static void
+reissue(void *self, struct http_request *req)
+{
+	follow(self, req, "api.reissue", false);
+}
+
+/* ---- revocation ---- */
+
+/* An empty body gives no reason. */
+static bool
+is_revoke(struct call *call)
+{
+	struct cs_span body = http_request_body(call->req);
+	struct json_revoke revoke = { 0 };
+	struct cs_refusal why = { 0 };
+
+	if (body.len > 0 && !call_is_json(call))
+		return false;
+	if (!json_read_revoke(call->arena, body, &revoke, &why)) {
+		call_problem(call, 400, why);
+		return false;
+	}
+	if (reason_of_name(revoke.reason))
+		return true;
+	call_problem(call, 422,
+	    (struct cs_refusal){ "reason-unknown", "reason", "SBR 7.2.2",
+		"This reason may not be given. certificateHold is not offered: what is revoked stays revoked.",
+		"Give keyCompromise, affiliationChanged, superseded, cessationOfOperation, or none." });
+	return false;
+}
+
+static void
+revoke(void *self, struct http_request *req)
+{
+	struct call *call = call_begin(self, req);
+
+	if (call && is_revoke(call) && call_within_limit(call, false))
+		call_command(call, "api.revoke", http_request_body(req), call_answered);
+}
+
+/* ---- notes ---- */
+
+static void
+notes(void *self, struct http_request *req)
+{
+	struct call *call = call_begin(self, req);
+	const char *name = http_request_query(req, "kind");
+	enum note_kind kind = NOTE_KINDS;
+
+	if (!call)
+		return;
+	if (name && !note_kind_parse(name, &kind))
+		(void)call_refuse_query(call, "kind", "There is no such kind of request.",
+		    "Use issue, renew, rekey, reissue or revoke.");
+	else
+		call_reply_body(call, 200,
+		    notes_list(call->arena, call->api->intake->notes, call->query.caller.enterprise,
+			kind));
+}
+
+const struct http_route api_life_routes[] = {
+	{ "POST", "/v1/requests/{id}/renew", renew },
+	{ "POST", "/v1/requests/{id}/rekey", rekey },
+	{ "POST", "/v1/requests/{id}/reissue", reissue },
+	{ "POST", "/v1/requests/{id}/revoke", revoke },
+	{ "GET", "/v1/notes", notes },
+	{ NULL, NULL, NULL },
+};
