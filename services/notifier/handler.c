@@ -29,12 +29,12 @@ time_text(struct cs_arena *arena, int64_t ms)
 }
 
 static const char *
-join_mailboxes(struct cs_arena *arena, const struct wire_issued *issued)
+join_mailboxes(struct cs_arena *arena, const char *const *mailboxes, size_t n)
 {
 	struct cs_buf all = cs_buf_new(arena);
 
-	for (size_t i = 0; i < issued->n_mailboxes; i++)
-		cs_buf_printf(&all, "%s%s", i > 0 ? ", " : "", issued->mailboxes[i]);
+	for (size_t i = 0; i < n; i++)
+		cs_buf_printf(&all, "%s%s", i > 0 ? ", " : "", mailboxes[i]);
 	return (const char *)cs_buf_span(&all).data;
 }
 
@@ -49,7 +49,7 @@ read_issued(const void *self, struct svc_event *ev, struct cs_err *err)
 	    certificate_check(ev->arena, &notify->cas, &issued, err))
 		return CS_MALFORMED;
 	const struct text_value values[] = {
-		{ "mailboxes", join_mailboxes(ev->arena, &issued) },
+		{ "mailboxes", join_mailboxes(ev->arena, issued.mailboxes, issued.n_mailboxes) },
 		{ "serial", issued.serial },
 		{ "issuer", issued.issuer },
 		{ "not_before", time_text(ev->arena, issued.not_before_ms) },
@@ -118,6 +118,121 @@ read_plan_refused(const void *self, struct svc_event *ev, struct cs_err *err)
 	return CS_OK;
 }
 
+/* RFC 5280 5.3.1 in a person's words; "": none was given. */
+static const char *
+reason_text(uint32_t reason)
+{
+	switch (reason) {
+	case 0:
+		return "";
+	case 1:
+		return "keyCompromise: the private key is known to others";
+	case 3:
+		return "affiliationChanged: what the certificate says has changed";
+	case 4:
+		return "superseded: another certificate replaces it";
+	case 5:
+		return "cessationOfOperation: the mailbox or domain is used no longer";
+	case 9:
+		return "privilegeWithdrawn: it was not used as agreed";
+	default:
+		return "another";
+	}
+}
+
+/* In the order of RevokedBy. */
+static const char *
+by_text(uint32_t by)
+{
+	static const char *const texts[] = { "somebody", "the account that it was issued to",
+		"an operator of your enterprise", "an operator, after a report from outside",
+		"somebody who showed that the private key is known",
+		"us, as another certificate of the same key was compromised" };
+
+	return texts[by < sizeof(texts) / sizeof(texts[0]) ? by : 0];
+}
+
+static enum cs_code
+read_revoked(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct notify_outcome *outcome = CS_NEW(ev->arena, struct notify_outcome);
+	struct wire_revoked revoked;
+
+	(void)self;
+	if (wire_read_revoked(ev->arena, ev->body, &revoked, err))
+		return CS_MALFORMED;
+	const struct wire_certificate *certificate = &revoked.certificate;
+	const struct text_value values[] = {
+		{ "mailboxes",
+		    join_mailboxes(ev->arena, certificate->mailboxes, certificate->n_mailboxes) },
+		{ "serial", certificate->serial },
+		{ "issuer", certificate->issuer },
+		{ "revoked_at", time_text(ev->arena, revoked.revoked_at_ms) },
+		{ "by", by_text(revoked.by) },
+		{ "reason", reason_text(revoked.reason) },
+		{ "request", id_text(ev->arena, certificate->request) },
+		{ "text", revoked.text },
+		{ "with_key",
+		    revoked.reason == 1 ? ", with a new key" : ", with this key or another" },
+		{ NULL, NULL },
+	};
+
+	outcome->kind = NOTIFY_REVOKED;
+	outcome->contact = certificate->contact;
+	text_fill(ev->arena, values, outcome);
+	ev->key = certificate->request;
+	ev->what = outcome;
+	return CS_OK;
+}
+
+static const char *
+days_text(enum notify_kind kind)
+{
+	switch (kind) {
+	case NOTIFY_EXPIRING_30:
+		return "30";
+	case NOTIFY_EXPIRING_14:
+		return "14";
+	case NOTIFY_EXPIRING_7:
+		return "7";
+	case NOTIFY_EXPIRING_1:
+	case NOTIFY_ISSUED:
+	case NOTIFY_REFUSED:
+	case NOTIFY_REVOKED:
+	case NOTIFY_KINDS:
+		break;
+	}
+	return "";
+}
+
+static enum cs_code
+read_expiring(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct notify_outcome *outcome = CS_NEW(ev->arena, struct notify_outcome);
+	struct wire_certificate certificate;
+
+	(void)self;
+	if (wire_read_expiring(ev->arena, ev->body, &certificate, &outcome->kind, err))
+		return CS_MALFORMED;
+	const struct text_value values[] = {
+		{ "mailboxes",
+		    join_mailboxes(ev->arena, certificate.mailboxes, certificate.n_mailboxes) },
+		{ "serial", certificate.serial },
+		{ "issuer", certificate.issuer },
+		{ "not_after", time_text(ev->arena, certificate.not_after_ms) },
+		{ "request", id_text(ev->arena, certificate.request) },
+		{ "days", days_text(outcome->kind) },
+		{ "tomorrow", outcome->kind == NOTIFY_EXPIRING_1 ? "tomorrow" : "" },
+		{ NULL, NULL },
+	};
+
+	outcome->contact = certificate.contact;
+	text_fill(ev->arena, values, outcome);
+	ev->key = certificate.request;
+	ev->what = outcome;
+	return CS_OK;
+}
+
 static enum cs_code
 read_mailed(const void *self, struct svc_event *ev, struct cs_err *err)
 {
@@ -175,6 +290,8 @@ const struct svc_route notify_routes[] = {
 	{ "certificate.issued", read_issued, notify_on_outcome },
 	{ "certificate.refused", read_certificate_refused, notify_on_outcome },
 	{ "plan.refused", read_plan_refused, notify_on_outcome },
+	{ "certificate.revoked", read_revoked, notify_on_outcome },
+	{ "certificate.expiring", read_expiring, notify_on_outcome },
 	{ "work.mail", read_mailed, notify_on_mailed },
 	{ 0 },
 };

@@ -1,15 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "notify.h"
 
+#include <string.h>
+
 const char *
 notify_kind_name(enum notify_kind kind)
 {
 	static const char *const names[NOTIFY_KINDS] = {
 		[NOTIFY_ISSUED] = "issued",
 		[NOTIFY_REFUSED] = "refused",
+		[NOTIFY_REVOKED] = "revoked",
+		[NOTIFY_EXPIRING_30] = "expiring-30",
+		[NOTIFY_EXPIRING_14] = "expiring-14",
+		[NOTIFY_EXPIRING_7] = "expiring-7",
+		[NOTIFY_EXPIRING_1] = "expiring-1",
 	};
 
 	return names[kind];
+}
+
+bool
+notify_kind_parse(const char *name, enum notify_kind *ret_kind)
+{
+	for (enum notify_kind kind = 0; kind < NOTIFY_KINDS; kind++) {
+		if (strcmp(notify_kind_name(kind), name) == 0) {
+			*ret_kind = kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+notify_kind_of_days(uint32_t days_left, enum notify_kind *ret_kind)
+{
+	static const struct {
+		uint32_t days;
+		enum notify_kind kind;
+	} steps[] = { { 30, NOTIFY_EXPIRING_30 }, { 14, NOTIFY_EXPIRING_14 },
+		{ 7, NOTIFY_EXPIRING_7 }, { 1, NOTIFY_EXPIRING_1 } };
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (steps[i].days == days_left) {
+			*ret_kind = steps[i].kind;
+			return true;
+		}
+	}
+	return false;
 }
 
 const char *

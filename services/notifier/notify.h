@@ -15,7 +15,16 @@
 
 #define NOTIFY_TRIED_MS CS_DAY_MS /* then it is given up */
 
-enum notify_kind { NOTIFY_ISSUED, NOTIFY_REFUSED, NOTIFY_KINDS };
+enum notify_kind {
+	NOTIFY_ISSUED,
+	NOTIFY_REFUSED,
+	NOTIFY_REVOKED,
+	NOTIFY_EXPIRING_30, /* days before its end */
+	NOTIFY_EXPIRING_14,
+	NOTIFY_EXPIRING_7,
+	NOTIFY_EXPIRING_1,
+	NOTIFY_KINDS
+};
 enum notify_state {
 	NOTIFY_NONE, /* nothing to tell yet */
 	NOTIFY_WAITING,
@@ -23,8 +32,12 @@ enum notify_state {
 	NOTIFY_GIVEN_UP,
 	NOTIFY_NOBODY /* the request named nobody to be told */
 };
-/* "issued", "refused". */
+/* "issued", "refused", "revoked", "expiring-30", ... */
 const char *notify_kind_name(enum notify_kind kind);
+/* False: no kind has this name. */
+bool notify_kind_parse(const char *name, enum notify_kind *ret_kind);
+/* The reminder of this step; false: there is none. */
+bool notify_kind_of_days(uint32_t days_left, enum notify_kind *ret_kind);
 /* "waiting", "sent", "given-up", "nobody". */
 const char *notify_state_name(enum notify_state state);
 

@@ -25,7 +25,10 @@ static const char load_sql[] = "select request, kind, state, made_ms, attempts, 
 static enum notify_kind
 kind_of(const char *name)
 {
-	return strcmp(name, notify_kind_name(NOTIFY_ISSUED)) == 0 ? NOTIFY_ISSUED : NOTIFY_REFUSED;
+	enum notify_kind kind = NOTIFY_ISSUED;
+
+	cs_assert(notify_kind_parse(name, &kind));
+	return kind;
 }
 
 static enum notify_state

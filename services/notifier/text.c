@@ -51,9 +51,56 @@ static const char *const refused_lines[] = {
 	NULL,
 };
 
+static const char *const revoked_lines[] = {
+	"Your certificate for signed and encrypted mail (S/MIME) has been revoked: nobody shall",
+	"rely on it any more.  Mail that was encrypted for it can still be read with its key.",
+	"",
+	"    mailboxes      {mailboxes}",
+	"    serial number  {serial}",
+	"    issued by      {issuer}",
+	"    revoked        {revoked_at}",
+	"    asked for by   {by}",
+	"    reason         {reason}",
+	"    request        {request}",
+	"",
+	"What was said: {text}",
+	"",
+	"If nobody of yours asked for it, talk to the operator of your enterprise.  For another",
+	"certificate make a new request{with_key}.",
+	NULL,
+};
+
+static const char *const expiring_lines[] = {
+	"Your certificate for signed and encrypted mail (S/MIME) ends in {days} days.",
+	"Your certificate for signed and encrypted mail (S/MIME) ends {tomorrow}.",
+	"",
+	"    mailboxes      {mailboxes}",
+	"    serial number  {serial}",
+	"    issued by      {issuer}",
+	"    valid until    {not_after}",
+	"    request        {request}",
+	"",
+	"To go on with the same key and names, where it was requested or by:",
+	"",
+	"    csctl request renew {request}",
+	"",
+	"With a new key:",
+	"",
+	"    csctl request rekey {request} --csr FILE",
+	"",
+	"What was proved before and still stands need not be proved again.  Keep the old key:",
+	"mail that was encrypted for it needs it.",
+	NULL,
+};
+
 static const struct template templates[NOTIFY_KINDS] = {
 	[NOTIFY_ISSUED] = { "Your certificate has been issued", issued_lines },
 	[NOTIFY_REFUSED] = { "Your certificate request was refused", refused_lines },
+	[NOTIFY_REVOKED] = { "Your certificate has been revoked", revoked_lines },
+	[NOTIFY_EXPIRING_30] = { "Your certificate ends in 30 days", expiring_lines },
+	[NOTIFY_EXPIRING_14] = { "Your certificate ends in 14 days", expiring_lines },
+	[NOTIFY_EXPIRING_7] = { "Your certificate ends in 7 days", expiring_lines },
+	[NOTIFY_EXPIRING_1] = { "Your certificate ends tomorrow", expiring_lines },
 };
 
 static const struct text_value *

@@ -122,6 +122,80 @@ wire_read_issued(
 	return CS_OK;
 }
 
+/* Canonical mailboxes, of which the contact is one. */
+static enum cs_code
+read_certificate(struct cs_arena *arena, const ProtobufCBinaryData *request, char *const *mailboxes,
+    size_t n, struct wire_certificate *ret, struct cs_err *err)
+{
+	const char *const names[] = { ret->serial, ret->issuer };
+	bool is_told = ret->contact[0] == '\0'; /* nobody */
+
+	if (!are_names(names, LEN(names)) || !is_time(ret->not_after_ms) || n < 1 ||
+	    n > LEN(ret->mailboxes))
+		return cs_fail(err, CS_MALFORMED, "a name, a time or the mailboxes are unusable");
+	for (size_t i = 0; i < n; i++) {
+		if (!is_mailbox(arena, mailboxes[i]))
+			return cs_fail(err, CS_MALFORMED, "mailbox %zu is none", i + 1);
+		ret->mailboxes[ret->n_mailboxes++] = mailboxes[i];
+		is_told |= strcmp(mailboxes[i], ret->contact) == 0;
+	}
+	if (!is_told)
+		return cs_fail(err, CS_MALFORMED, "the contact is none of the mailboxes");
+	return pack_read_id(request, &ret->request, err);
+}
+
+enum cs_code
+wire_read_revoked(
+    struct cs_arena *arena, struct cs_span body, struct wire_revoked *ret, struct cs_err *err)
+{
+	const Countersign__V1__CertificateRevoked *m = pack_read(
+	    arena, &countersign__v1__certificate_revoked__descriptor, body, BODY_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	struct wire_revoked revoked = { .certificate = { .serial = m->serial,
+					    .issuer = m->issuer,
+					    .contact = m->contact,
+					    .not_after_ms = m->not_after_ms },
+		.reason = m->reason,
+		.by = m->by,
+		.revoked_at_ms = m->revoked_at_ms,
+		.text = m->text };
+
+	if (!is_text(m->text, TEXT_MAX_OCTETS) || !is_time(m->revoked_at_ms))
+		return cs_fail(
+		    err, CS_MALFORMED, "CertificateRevoked: its text or time is unusable");
+	if (read_certificate(
+		arena, &m->request_id, m->mailboxes, m->n_mailboxes, &revoked.certificate, err))
+		return CS_MALFORMED;
+	*ret = revoked;
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_expiring(struct cs_arena *arena, struct cs_span body, struct wire_certificate *ret,
+    enum notify_kind *ret_kind, struct cs_err *err)
+{
+	const Countersign__V1__CertificateExpiring *m = pack_read(
+	    arena, &countersign__v1__certificate_expiring__descriptor, body, BODY_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	struct wire_certificate certificate = { .serial = m->serial,
+		.issuer = m->issuer,
+		.contact = m->contact,
+		.not_after_ms = m->not_after_ms };
+
+	if (!notify_kind_of_days(m->days_left, ret_kind))
+		return cs_fail(err, CS_MALFORMED, "CertificateExpiring: no reminder at %u days",
+		    (unsigned)m->days_left);
+	if (read_certificate(
+		arena, &m->request_id, m->mailboxes, m->n_mailboxes, &certificate, err))
+		return CS_MALFORMED;
+	*ret = certificate;
+	return CS_OK;
+}
+
 /* Code and text are there, the rest may be empty. */
 static enum cs_code
 check_refused(struct cs_arena *arena, const ProtobufCBinaryData *request,
@@ -232,18 +306,6 @@ split(struct cs_span row, const char **ret_texts, size_t n)
 	return row.len == 0;
 }
 
-static bool
-read_kind(const char *name, enum notify_kind *ret_kind)
-{
-	for (enum notify_kind kind = 0; kind < NOTIFY_KINDS; kind++) {
-		if (strcmp(notify_kind_name(kind), name) == 0) {
-			*ret_kind = kind;
-			return true;
-		}
-	}
-	return false;
-}
-
 struct cs_span
 wire_write_mail(struct cs_arena *arena, const struct notify_outcome *outcome)
 {
@@ -261,7 +323,7 @@ wire_read_mail(
 	struct notify_outcome outcome;
 	const char *texts[4];
 
-	if (!split(copy, texts, LEN(texts)) || !read_kind(texts[0], &outcome.kind))
+	if (!split(copy, texts, LEN(texts)) || !notify_kind_parse(texts[0], &outcome.kind))
 		return cs_fail(err, CS_MALFORMED, "work row of a mail cannot be read");
 	outcome.contact = texts[1];
 	outcome.subject = texts[2];
@@ -305,7 +367,7 @@ wire_read_mailed(
 	struct notify_mailed mailed;
 	const char *texts[4];
 
-	if (!split(copy, texts, LEN(texts)) || !read_kind(texts[0], &mailed.kind) ||
+	if (!split(copy, texts, LEN(texts)) || !notify_kind_parse(texts[0], &mailed.kind) ||
 	    !read_result(texts[1], &mailed.result))
 		return cs_fail(err, CS_MALFORMED, "result of a mail cannot be read");
 	unsigned long attempt = strtoul(texts[2], NULL, 10);

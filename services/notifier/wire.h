@@ -33,6 +33,26 @@ CS_MUST_USE enum cs_code wire_read_certificate_refused(
 CS_MUST_USE enum cs_code wire_read_plan_refused(
     struct cs_arena *arena, struct cs_span body, struct wire_refused *ret, struct cs_err *err);
 
+/* What certificate.revoked and certificate.expiring say of a certificate; the contact is one of its mailboxes. */
+struct wire_certificate {
+	struct cs_id request;
+	const char *serial, *issuer, *contact;
+	const char *mailboxes[10]; /* canonical; one at least */
+	size_t n_mailboxes;
+	int64_t not_after_ms;
+};
+struct wire_revoked {
+	struct wire_certificate certificate;
+	uint32_t reason, by; /* RFC 5280 5.3.1; RevokedBy of the protocol */
+	int64_t revoked_at_ms;
+	const char *text;
+};
+CS_MUST_USE enum cs_code wire_read_revoked(
+    struct cs_arena *arena, struct cs_span body, struct wire_revoked *ret, struct cs_err *err);
+/* *ret_kind: which reminder it is. */
+CS_MUST_USE enum cs_code wire_read_expiring(struct cs_arena *arena, struct cs_span body,
+    struct wire_certificate *ret, enum notify_kind *ret_kind, struct cs_err *err);
+
 /* notice.sent */
 struct cs_span wire_write_notice(struct cs_arena *arena, struct cs_id request,
     enum notify_kind kind, const struct notify_delivery *delivery, int64_t now_ms);

@@ -218,6 +218,47 @@ fake_issued_event(struct cs_arena *arena, const struct wire_issued *issued)
 }
 
 struct cs_span
+fake_revoked_event(struct cs_arena *arena, const struct wire_revoked *revoked)
+{
+	const struct wire_certificate *c = &revoked->certificate;
+	struct cs_buf buf = cs_buf_new(arena);
+
+	put(&buf, 1, cs_span_of(c->request.octets, 16));
+	put(&buf, 2, cs_span_str(c->serial));
+	put(&buf, 3, cs_span_str(c->issuer));
+	put_number(&buf, 4, revoked->reason);
+	put_number(&buf, 5, revoked->revoked_at_ms);
+	put_number(&buf, 6, revoked->by);
+	put(&buf, 7, cs_span_str("demo"));
+	put(&buf, 8, cs_span_str("alice"));
+	put(&buf, 9, cs_span_str(c->contact));
+	for (size_t i = 0; i < c->n_mailboxes; i++)
+		put_item(&buf, 10, cs_span_str(c->mailboxes[i]));
+	put_number(&buf, 11, c->not_after_ms);
+	put(&buf, 12, cs_span_str(revoked->text));
+	return cs_buf_span(&buf);
+}
+
+struct cs_span
+fake_expiring_event(
+    struct cs_arena *arena, const struct wire_certificate *certificate, uint32_t days)
+{
+	struct cs_buf buf = cs_buf_new(arena);
+
+	put(&buf, 1, cs_span_of(certificate->request.octets, 16));
+	put(&buf, 2, cs_span_str(certificate->serial));
+	put(&buf, 3, cs_span_str(certificate->issuer));
+	put_number(&buf, 4, certificate->not_after_ms);
+	put_number(&buf, 5, days);
+	put(&buf, 6, cs_span_str("demo"));
+	put(&buf, 7, cs_span_str("alice"));
+	put(&buf, 8, cs_span_str(certificate->contact));
+	for (size_t i = 0; i < certificate->n_mailboxes; i++)
+		put_item(&buf, 9, cs_span_str(certificate->mailboxes[i]));
+	return cs_buf_span(&buf);
+}
+
+struct cs_span
 fake_refused_event(struct cs_arena *arena, bool plan, const struct wire_refused *refused)
 {
 	struct cs_buf buf = cs_buf_new(arena);

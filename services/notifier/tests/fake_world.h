@@ -35,6 +35,11 @@ struct cs_span fake_issued_event(struct cs_arena *arena, const struct wire_issue
 struct cs_span
 fake_refused_event(struct cs_arena *arena, bool plan, const struct wire_refused *refused);
 
+/* What the signer says of a certificate that is revoked, or that ends in so many days. */
+struct cs_span fake_revoked_event(struct cs_arena *arena, const struct wire_revoked *revoked);
+struct cs_span fake_expiring_event(
+    struct cs_arena *arena, const struct wire_certificate *certificate, uint32_t days);
+
 /* A field of a message: a text ("" when it is not there), a number (0 when it is not there). */
 const char *fake_text(struct cs_arena *arena, struct cs_span message, unsigned field);
 int64_t fake_number(struct cs_span message, unsigned field);

@@ -17,6 +17,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wire_refused refused;
 	struct notify_outcome outcome;
 	struct notify_mailed mailed;
+	struct wire_revoked revoked;
+	struct wire_certificate certificate;
+	enum notify_kind kind;
 	struct cs_err err;
 
 	if (wire_read_issued(arena, input, &issued, &err) == CS_OK)
@@ -25,6 +28,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		cs_assert(refused.code[0] != '\0' && strpbrk(refused.contact, "\r\n") == NULL);
 	if (wire_read_plan_refused(arena, input, &refused, &err) == CS_OK)
 		cs_assert(refused.text[0] != '\0' && strpbrk(refused.contact, "\r\n") == NULL);
+	if (wire_read_revoked(arena, input, &revoked, &err) == CS_OK)
+		cs_assert(strpbrk(revoked.certificate.contact, "\r\n") == NULL);
+	if (wire_read_expiring(arena, input, &certificate, &kind, &err) == CS_OK)
+		cs_assert(certificate.n_mailboxes > 0 && kind >= NOTIFY_EXPIRING_30);
 	if (wire_read_mail(arena, input, &outcome, &err) == CS_OK)
 		cs_assert(cs_span_equal(wire_write_mail(arena, &outcome), input));
 	if (wire_read_mailed(arena, input, &mailed, &err) == CS_OK)

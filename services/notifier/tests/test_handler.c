@@ -218,6 +218,115 @@ a_poisoned_request_hurts_no_neighbour(void **state)
 	stage_end(&stage);
 }
 
+/* ---- what comes after a certificate ---- */
+
+static struct wire_certificate
+certificate(struct cs_id request)
+{
+	return (struct wire_certificate){ .request = request,
+		.serial = "0a1b",
+		.issuer = "issuing-1",
+		.contact = "bob@alpha.example",
+		.mailboxes = { "ann@alpha.example", "bob@alpha.example" },
+		.n_mailboxes = 2,
+		.not_after_ms = FAKE_NOW + 30 * CS_DAY_MS };
+}
+
+static void
+a_revocation_is_told_with_its_reason_and_by_whom(void **state)
+{
+	struct stage stage;
+	struct wire_revoked revoked = { certificate(fake_request(1)), 1, 4, FAKE_NOW,
+		"The key was shown." };
+
+	stage_begin(&stage, *state);
+	run_one(&stage, "e1", "certificate.revoked", fake_revoked_event(stage.arena, &revoked));
+	run_one(&stage, "e2", "certificate.revoked", fake_revoked_event(stage.arena, &revoked));
+	assert_int_equal(svc_test_count(stage.test, "work.mail"), 1);
+	const struct notify_outcome got = mail(&stage, 0);
+
+	assert_string_equal(got.contact, "bob@alpha.example");
+	assert_string_equal(got.subject, "Your certificate has been revoked");
+	assert_non_null(strstr(got.body, "ann@alpha.example, bob@alpha.example"));
+	assert_non_null(strstr(got.body, "keyCompromise"));
+	assert_non_null(strstr(got.body, "somebody who showed that the private key is known"));
+	assert_non_null(strstr(got.body, "What was said: The key was shown."));
+	assert_non_null(strstr(got.body, "with a new key"));
+	assert_int_equal(fake_store_row(fake_request(1), NOTIFY_REVOKED).state, NOTIFY_WAITING);
+	revoked = (struct wire_revoked){ certificate(fake_request(2)), 0, 1, FAKE_NOW, "" };
+	run_one(&stage, "e3", "certificate.revoked", fake_revoked_event(stage.arena, &revoked));
+	assert_null(strstr(mail(&stage, 1).body, "reason"));
+	assert_null(strstr(mail(&stage, 1).body, "What was said"));
+	stage_end(&stage);
+}
+
+static const struct {
+	uint32_t days;
+	const char *subject, *kind;
+} reminders[] = {
+	{ 30, "Your certificate ends in 30 days", "expiring-30" },
+	{ 14, "Your certificate ends in 14 days", "expiring-14" },
+	{ 7, "Your certificate ends in 7 days", "expiring-7" },
+	{ 1, "Your certificate ends tomorrow", "expiring-1" },
+};
+
+static void
+each_reminder_is_sent_once_and_says_how_to_renew(void **state)
+{
+	struct stage stage;
+	const struct wire_certificate ends = certificate(fake_request(1));
+
+	stage_begin(&stage, *state);
+	for (size_t i = 0; i < LEN(reminders); i++) {
+		const char *id = cs_arena_printf(stage.arena, "e%zu", i);
+		const char *again = cs_arena_printf(stage.arena, "again%zu", i);
+		struct cs_span event = fake_expiring_event(stage.arena, &ends, reminders[i].days);
+		enum notify_kind kind;
+
+		run_one(&stage, id, "certificate.expiring", event);
+		run_one(&stage, again, "certificate.expiring", event);
+		assert_int_equal(svc_test_count(stage.test, "work.mail"), i + 1);
+		const struct notify_outcome got = mail(&stage, i);
+
+		assert_string_equal(got.subject, reminders[i].subject);
+		assert_non_null(strstr(got.body, "csctl request renew 4400"));
+		assert_true(notify_kind_parse(reminders[i].kind, &kind));
+		assert_int_equal(got.kind, kind);
+		assert_int_equal(strstr(got.body, " days.") != NULL, reminders[i].days != 1);
+		assert_int_equal(
+		    strstr(got.body, "ends tomorrow.") != NULL, reminders[i].days == 1);
+	}
+	stage_end(&stage);
+}
+
+static void
+what_is_damaged_tells_nobody(void **state)
+{
+	struct stage stage;
+	struct wire_certificate ends = certificate(fake_request(1));
+
+	stage_begin(&stage, *state);
+	run_one(
+	    &stage, "days", "certificate.expiring", fake_expiring_event(stage.arena, &ends, 29));
+	ends.contact = "eve@evil.example";
+	run_one(
+	    &stage, "contact", "certificate.expiring", fake_expiring_event(stage.arena, &ends, 30));
+	struct wire_revoked revoked = { ends, 1, 4, FAKE_NOW, "" };
+
+	run_one(
+	    &stage, "stranger", "certificate.revoked", fake_revoked_event(stage.arena, &revoked));
+	revoked.certificate = certificate(fake_request(1));
+	revoked.certificate.mailboxes[0] = "not one";
+	run_one(
+	    &stage, "mailbox", "certificate.revoked", fake_revoked_event(stage.arena, &revoked));
+	assert_int_equal(svc_test_count(stage.test, "work.mail"), 0);
+	assert_false(svc_test_acked(stage.test, "days"));
+	assert_false(svc_test_acked(stage.test, "contact"));
+	assert_false(svc_test_acked(stage.test, "stranger"));
+	assert_false(svc_test_acked(stage.test, "mailbox"));
+	stage_end(&stage);
+}
+
 /* ---- forged or damaged events (NTF-1): one thing is altered, nothing is mailed ---- */
 
 static void
@@ -449,6 +558,9 @@ main(void)
 		cmocka_unit_test(tries_again_and_gives_up),
 		cmocka_unit_test(nobody_named_is_nobody_told),
 		cmocka_unit_test(a_poisoned_request_hurts_no_neighbour),
+		cmocka_unit_test(a_revocation_is_told_with_its_reason_and_by_whom),
+		cmocka_unit_test(each_reminder_is_sent_once_and_says_how_to_renew),
+		cmocka_unit_test(what_is_damaged_tells_nobody),
 		cmocka_unit_test(nothing_forged_is_mailed),
 		cmocka_unit_test(mailboxes_may_be_named_in_any_order),
 		cmocka_unit_test(rows_are_read_whole_or_not_at_all),
