@@ -306,6 +306,11 @@ bool svc_overloaded(const struct svc *svc);
  * name, label and value are static strings; any thread. */
 void svc_count(struct svc *svc, const char *name, const char *label, const char *value);
 
+/* What goes up and down: shown as countersign_<name>{label="value"} as it was last given.  At most 128 of them;
+ * name below 40 octets, label below 24, value below 72, copied, without quotes; any thread. */
+void
+svc_gauge(struct svc *svc, const char *name, const char *label, const char *value, double reading);
+
 struct claim_trust;
 /*
  * Looks every second whether the file of the trust table is another, and takes a newer table; in init, once.

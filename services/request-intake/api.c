@@ -23,7 +23,6 @@
 
 #define ASK_TOKEN_MS 5000
 #define ASK_SIGNER_MS 5000
-#define PAGE_MAX 100
 #define PAGE_DEFAULT 50
 
 static void
@@ -256,20 +255,6 @@ show(void *self, struct http_request *req)
 		call_query(call, query_show, call_answered);
 }
 
-/* 1 to PAGE_MAX, in at most three digits. */
-static bool
-parse_limit(const char *text, uint32_t *ret)
-{
-	uint32_t value = 0;
-
-	if (strlen(text) > 3 || text[strspn(text, "0123456789")] != '\0')
-		return false;
-	for (; *text; text++)
-		value = value * 10 + (uint32_t)(*text - '0');
-	*ret = value;
-	return value >= 1 && value <= PAGE_MAX;
-}
-
 static bool
 parse_since(const char *text, struct store_page *page)
 {
@@ -289,7 +274,7 @@ read_page(struct call *call)
 	struct store_page *page = &call->query.page;
 
 	*page = (struct store_page){ .before_ms = INT64_MAX, .limit = PAGE_DEFAULT };
-	if (limit && !parse_limit(limit, &page->limit))
+	if (limit && !call_parse_limit(limit, &page->limit))
 		return call_refuse_query(call, "limit", "The limit must be a number from 1 to 100.",
 		    "Ask for fewer, and page.");
 	if (cursor && !query_cursor_parse(cursor, page))

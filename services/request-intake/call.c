@@ -11,6 +11,7 @@
 #include "source.h"
 
 #define CHECK_MAX 128
+#define PAGE_MAX 100
 #define KEY_MAX 255 /* octets of an Idempotency-Key */
 
 /* ---- answers ---- */
@@ -344,4 +345,17 @@ call_refuse_query(struct call *call, const char *field, const char *text, const 
 	call_problem(call, 400,
 	    (struct cs_refusal){ .code = "query", .field = field, .text = text, .mend = mend });
 	return false;
+}
+
+bool
+call_parse_limit(const char *text, uint32_t *ret)
+{
+	uint32_t value = 0;
+
+	if (strlen(text) > 3 || text[strspn(text, "0123456789")] != '\0')
+		return false;
+	for (; *text; text++)
+		value = value * 10 + (uint32_t)(*text - '0');
+	*ret = value;
+	return value >= 1 && value <= PAGE_MAX;
 }

@@ -68,6 +68,9 @@ void call_busy(struct call *call); /* 503 */
 /* Answers 400 for a parameter of the query; false. */
 bool call_refuse_query(struct call *call, const char *field, const char *text, const char *mend);
 
+/* From 1 to 100; false: it is something else. */
+bool call_parse_limit(const char *text, uint32_t *ret);
+
 /* An event of the id's aggregate; `answered` gets the call. */
 void
 call_command(struct call *call, const char *subject, struct cs_span body, svc_answered *answered);

@@ -5,12 +5,13 @@ static void
 make_room(const struct svc_batch *batch, struct changes *changes)
 {
 	struct cs_arena *arena = batch->arena;
-	size_t checks = 0, notes = 0;
+	size_t checks = 0, notes = 0, reports = 0;
 
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct intake_request *req = batch->aggregates[i].state;
 
 		checks += req->n_checks;
+		reports += req->n_reports;
 		for (const struct intake_note *note = req->notes; note; note = note->next)
 			notes++;
 	}
@@ -19,6 +20,8 @@ make_room(const struct svc_batch *batch, struct changes *changes)
 	changes->refused = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
 	changes->issued = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
 	changes->revocations = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
+	changes->new_reports = CS_NEW_ARRAY(arena, reports, const struct report *);
+	changes->old_reports = CS_NEW_ARRAY(arena, reports, const struct report *);
 	changes->new_checks = CS_NEW_ARRAY(arena, checks, struct changed_check);
 	changes->old_checks = CS_NEW_ARRAY(arena, checks, struct changed_check);
 	changes->octets = CS_NEW_ARRAY(arena, 2 * checks, struct changed_octets);
@@ -84,6 +87,20 @@ add_keys(struct changes *to, const struct intake_request *req)
 		to->keys[to->n_keys++] = (struct changed_key){ req->leaked_spki_sha256, "", "" };
 }
 
+/* Also of requests that did not change themselves. */
+static void
+add_reports(struct changes *to, const struct intake_request *req)
+{
+	for (size_t i = 0; i < req->n_reports; i++) {
+		const struct report *report = &req->reports[i];
+
+		if (report->changed && report->stored)
+			to->old_reports[to->n_old_reports++] = report;
+		else if (report->changed)
+			to->new_reports[to->n_new_reports++] = report;
+	}
+}
+
 struct changes
 changes_of(const struct svc_batch *batch)
 {
@@ -96,6 +113,7 @@ changes_of(const struct svc_batch *batch)
 		if (req->changed)
 			add_request(&changes, req);
 		add_keys(&changes, req);
+		add_reports(&changes, req);
 	}
 	return changes;
 }

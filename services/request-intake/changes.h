@@ -7,6 +7,7 @@
 #define INTAKE_CHANGES_H
 
 #include "intake.h"
+#include "report.h"
 #include "svc/svc.h"
 
 struct changed_check {
@@ -44,6 +45,8 @@ struct changes {
 	size_t n_octets;
 	struct changed_note *notes;
 	size_t n_notes;
+	const struct report **new_reports, **old_reports;
+	size_t n_new_reports, n_old_reports;
 	struct changed_key *keys;
 	size_t n_keys;
 };

@@ -12,7 +12,9 @@
 #include "notes.h"
 #include "problem.h"
 #include "reasons.h"
+#include "report_draft.h"
 #include "view.h"
+#include "view_report.h"
 #include "wire.h"
 
 /* ---- reading ---- */
@@ -201,6 +203,66 @@ read_stopped(const void *self, struct svc_event *ev, struct cs_err *err)
 	(void)self;
 	ev->what = expired;
 	return wire_read_stopped(ev->arena, ev->body, &ev->key, expired, err);
+}
+
+/* The body is of our own making: the report, then the client's, which the route has read before. */
+static struct report_command *
+read_report_id(struct svc_event *ev, struct cs_span *ret_body)
+{
+	struct report_command *command = CS_NEW(ev->arena, struct report_command);
+
+	cs_assert(ev->body.len >= sizeof(command->id.octets));
+	memcpy(command->id.octets, ev->body.data, sizeof(command->id.octets));
+	*ret_body = cs_span_of(
+	    ev->body.data + sizeof(command->id.octets), ev->body.len - sizeof(command->id.octets));
+	ev->what = command;
+	return command;
+}
+
+static enum cs_code
+read_report_submit(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	const struct intake_service *intake = self;
+	struct report_reading *reading = CS_NEW(ev->arena, struct report_reading);
+	struct cs_span body = { NULL, 0 };
+	struct report_command *command = read_report_id(ev, &body);
+
+	report_read(ev->arena, intake->challenge_secret, body, ev->now_ms, reading);
+	(void)err;
+	/* The route found nothing wrong; a challenge may have ended in the moment since. */
+	if (reading->status != 0)
+		command->why = &reading->why;
+	reading->draft.id = command->id;
+	command->draft = &reading->draft;
+	return CS_OK;
+}
+
+static enum cs_code
+read_report_answer(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct cs_span body = { NULL, 0 };
+	struct report_command *command = read_report_id(ev, &body);
+	struct cs_refusal why = { 0 };
+
+	(void)self;
+	(void)err;
+	cs_assert(json_read_answer(ev->arena, body, &command->text, &why));
+	return CS_OK;
+}
+
+static enum cs_code
+read_report_decide(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct report_decision *decision = CS_NEW(ev->arena, struct report_decision);
+	struct cs_span body = { NULL, 0 };
+	struct report_command *command = read_report_id(ev, &body);
+	struct cs_refusal why = { 0 };
+
+	(void)self;
+	(void)err;
+	cs_assert(report_read_decision(ev->arena, body, decision, &why));
+	command->decision = decision;
+	return CS_OK;
 }
 
 static enum cs_code
@@ -493,6 +555,68 @@ intake_on_api_revoke(const void *self, struct svc_event *ev)
 		    self, ev, intake_revoke(ev->arena, ev->state, caller, ask, ev->now_ms), "");
 }
 
+/* ---- problem reports ---- */
+
+static void
+answer_report(const struct intake_service *intake, struct svc_event *ev, struct intake_step step,
+    const struct report *report, bool to_operator)
+{
+	say(intake, ev, step);
+	if (step.status >= 400)
+		svc_reply(ev, step.status, problem_write(ev->arena, step.status, &step.why));
+	else
+		svc_reply(ev, step.status,
+		    to_operator ? view_report(ev->arena, report)
+				: view_report_receipt(ev->arena, report));
+	log_info(ev->log, "asked subject=%s status=%u code=%s", ev->subject, step.status,
+	    step.why.code ? step.why.code : "-");
+}
+
+static void
+intake_on_report_submit(const void *self, struct svc_event *ev)
+{
+	const struct report_command *command = ev->what;
+	struct report *report = report_find(ev->state, command->id);
+	struct intake_step step = { .status = 422 };
+
+	if (command->why)
+		step.why = *command->why;
+	else
+		step = report_submit(ev->arena, ev->state, report, command->draft, ev->now_ms);
+	answer_report(self, ev, step, report, false);
+}
+
+/* NULL: the report is of another request. */
+static struct report *
+report_of(const struct svc_event *ev)
+{
+	const struct report_command *command = ev->what;
+	struct report *report = report_find(ev->state, command->id);
+
+	return report && cs_id_equal(report->request, ev->key) ? report : NULL;
+}
+
+static void
+intake_on_report_answer(const void *self, struct svc_event *ev)
+{
+	const struct report_command *command = ev->what;
+	struct report *report = report_of(ev);
+
+	answer_report(
+	    self, ev, report_answer(report, ev->context, command->text, ev->now_ms), report, true);
+}
+
+static void
+intake_on_report_decide(const void *self, struct svc_event *ev)
+{
+	const struct report_command *command = ev->what;
+	struct report *report = report_of(ev);
+
+	answer_report(self, ev,
+	    report_decide(ev->arena, ev->state, report, ev->context, command->decision, ev->now_ms),
+	    report, true);
+}
+
 static void
 intake_on_due(const void *self, struct svc_event *ev)
 {
@@ -557,14 +681,18 @@ on_revoked(const void *self, struct svc_event *ev)
 {
 	(void)self;
 	intake_on_revoked(ev->arena, ev->state, ev->what, ev->now_ms);
+	report_on_revoked(ev->state, ev->now_ms);
 	conclude(ev, "revocation heard");
 }
 
 static void
 on_revocation_refused(const void *self, struct svc_event *ev)
 {
+	const struct intake_unrevoked *no = ev->what;
+
 	(void)self;
-	intake_on_revocation_refused(ev->arena, ev->state, ev->what, ev->now_ms);
+	intake_on_revocation_refused(ev->arena, ev->state, no, ev->now_ms);
+	report_on_revocation_refused(ev->state, no->report);
 	conclude(ev, "refusal to revoke heard");
 }
 
@@ -574,6 +702,9 @@ const struct svc_route intake_routes[] = {
 	{ "api.rekey", read_rekey, intake_on_api_create },
 	{ "api.reissue", read_reissue, intake_on_api_create },
 	{ "api.revoke", read_revoke, intake_on_api_revoke },
+	{ "api.report-submit", read_report_submit, intake_on_report_submit },
+	{ "api.report-answer", read_report_answer, intake_on_report_answer },
+	{ "api.report-decide", read_report_decide, intake_on_report_decide },
 	{ "api.verify", read_verify, intake_on_api_verify },
 	{ "api.approve", NULL, intake_on_api_approve },
 	{ "api.cancel", NULL, intake_on_api_cancel },

@@ -11,7 +11,8 @@
 /*
  * Commands: "api.create" (body: the client's), "api.renew", "api.rekey", "api.reissue" (the earlier request's
  * 16 octets, then the client's body), "api.revoke" (the client's body, already read once), "api.verify" (body: the check's id), "api.approve",
- * "api.cancel".  Their context is the struct intake_caller.  Each is answered with the status and
+ * "api.cancel"; of the request of its certificate "api.report-submit", "api.report-answer", "api.report-decide"
+ * (the report's 16 octets, then the client's body, already read once).  Their context is the struct intake_caller.  Each is answered with the status and
  * body for the client, but for:
  */
 #define HANDLER_ASK_SIGNER 1 /* of api.cancel: the body is the question for ask.signer.stop */

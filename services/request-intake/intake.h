@@ -65,6 +65,8 @@ const char *intake_todo_name(enum intake_todo todo);
 
 /* ---- the aggregate ---- */
 
+struct report;
+
 enum intake_challenge {
 	INTAKE_NO_CHALLENGE,
 	INTAKE_PUBLISH, /* what to publish is known */
@@ -168,6 +170,8 @@ struct intake_request {
 	struct cs_span
 	    certificate; /* certificate.issued as received; empty when loaded by a batch */
 	struct intake_revocation revocation;
+	struct report *reports; /* problem reports that this batch is about */
+	size_t n_reports;
 	const struct intake_revocation *asking; /* what this batch asks the signer for */
 	uint64_t seq;                           /* of the last note */
 

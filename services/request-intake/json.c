@@ -74,6 +74,35 @@ static const struct member revoke_members[] = {
 	{ NULL, TEXT, false, 0, 0 },
 };
 
+static const struct member report_members[] = {
+	{ "certificate", TEXT, false, CSR_MAX, offsetof(struct json_report, certificate) },
+	{ "serial", TEXT, false, 64, offsetof(struct json_report, serial) },
+	{ "fingerprint", TEXT, false, 128, offsetof(struct json_report, fingerprint) },
+	{ "request", TEXT, false, 36, offsetof(struct json_report, request) },
+	{ "category", TEXT, true, 64, offsetof(struct json_report, category) },
+	{ "text", TEXT, true, SAID_MAX, offsetof(struct json_report, text) },
+	{ "contact", TEXT, false, TEXT_MAX, offsetof(struct json_report, contact) },
+	{ "proof", TEXT, false, CSR_MAX, offsetof(struct json_report, proof) },
+	{ NULL, TEXT, false, 0, 0 },
+};
+
+static const struct member decide_members[] = {
+	{ "decision", TEXT, true, 16, offsetof(struct json_decide, decision) },
+	{ "text", TEXT, true, SAID_MAX, offsetof(struct json_decide, text) },
+	{ "ground", TEXT, false, 64, offsetof(struct json_decide, ground) },
+	{ "reason", TEXT, false, 64, offsetof(struct json_decide, reason) },
+	{ NULL, TEXT, false, 0, 0 },
+};
+
+struct answer_body {
+	const char *text;
+};
+
+static const struct member answer_members[] = {
+	{ "text", TEXT, true, SAID_MAX, offsetof(struct answer_body, text) },
+	{ NULL, TEXT, false, 0, 0 },
+};
+
 struct token_body {
 	const char *token;
 };
@@ -376,6 +405,42 @@ json_read_revoke(struct cs_arena *arena, struct cs_span body, struct json_revoke
 	if (body.len > 0 && !read_body(arena, body, revoke_members, &revoke, ret_why))
 		return false;
 	*ret_body = revoke;
+	return true;
+}
+
+bool
+json_read_report(struct cs_arena *arena, struct cs_span body, struct json_report *ret_body,
+    struct cs_refusal *ret_why)
+{
+	struct json_report report = { 0 };
+
+	if (!read_body(arena, body, report_members, &report, ret_why))
+		return false;
+	*ret_body = report;
+	return true;
+}
+
+bool
+json_read_decide(struct cs_arena *arena, struct cs_span body, struct json_decide *ret_body,
+    struct cs_refusal *ret_why)
+{
+	struct json_decide decide = { 0 };
+
+	if (!read_body(arena, body, decide_members, &decide, ret_why))
+		return false;
+	*ret_body = decide;
+	return true;
+}
+
+bool
+json_read_answer(
+    struct cs_arena *arena, struct cs_span body, const char **ret_text, struct cs_refusal *ret_why)
+{
+	struct answer_body answer = { 0 };
+
+	if (!read_body(arena, body, answer_members, &answer, ret_why))
+		return false;
+	*ret_text = answer.text;
 	return true;
 }
 

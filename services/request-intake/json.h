@@ -36,6 +36,22 @@ struct json_revoke {
 };
 CS_MUST_USE bool json_read_revoke(struct cs_arena *arena, struct cs_span body,
     struct json_revoke *ret_body, struct cs_refusal *ret_why);
+/* A problem report; absent texts are NULL. */
+struct json_report {
+	const char *certificate, *serial, *fingerprint, *request, *category, *text, *contact,
+	    *proof;
+};
+CS_MUST_USE bool json_read_report(struct cs_arena *arena, struct cs_span body,
+    struct json_report *ret_body, struct cs_refusal *ret_why);
+/* {"decision": "...", "text": "...", "ground": "...", "reason": "..."}; absent ones are NULL. */
+struct json_decide {
+	const char *decision, *text, *ground, *reason;
+};
+CS_MUST_USE bool json_read_decide(struct cs_arena *arena, struct cs_span body,
+    struct json_decide *ret_body, struct cs_refusal *ret_why);
+/* {"text": "..."} */
+CS_MUST_USE bool json_read_answer(
+    struct cs_arena *arena, struct cs_span body, const char **ret_text, struct cs_refusal *ret_why);
 /* {"token": "..."} */
 CS_MUST_USE bool json_read_token(struct cs_arena *arena, struct cs_span body,
     const char **ret_token, struct cs_refusal *ret_why);

@@ -2,6 +2,8 @@
 /* main.c: request-intake takes requests over HTTP and shows what becomes of them. */
 #include "api.h"
 #include "api_life.h"
+#include "api_report.h"
+#include "challenge.h"
 #include "handler.h"
 #include "notes.h"
 #include "page.h"
@@ -34,6 +36,8 @@ static const struct svc_setting settings[] = {
 	SVC_U32(struct intake_service, presses_per_network, "CS_PRESSES_PER_NETWORK_HOUR", "6000",
 	    1, 100000000,
 	    "verifications, tokens, approvals and cancels from one network in an hour"),
+	SVC_U32(struct intake_service, reports_per_network, "CS_REPORTS_PER_NETWORK_HOUR", "30", 1,
+	    100000000, "problem reports that may come from one network in an hour"),
 	SVC_TEXT(struct intake_service, trusted_proxies, "CS_TRUSTED_PROXIES", "", 1024,
 	    "networks of proxies whose X-Forwarded-For says where a call comes from; empty: none"),
 	SVC_U32(struct intake_service, streams_per_token, "CS_STREAMS_PER_TOKEN", "32", 1,
@@ -60,6 +64,7 @@ init(void *self, struct svc *svc, struct cs_err *err)
 	struct intake_service *intake = self;
 
 	if (claim_key_load(intake->key_file, &intake->key, err) ||
+	    challenge_secret(intake->key_file, intake->challenge_secret, err) ||
 	    tokens_load(intake->tokens_file, &intake->tokens, err) || load_weak_keys(intake, err) ||
 	    smime_psl_load(NULL, &intake->psl, err))
 		return err->code;
@@ -76,7 +81,9 @@ init(void *self, struct svc *svc, struct cs_err *err)
 	intake->api = api_new(intake, svc);
 	if (http_server_add_routes(svc_http(svc), page_routes, NULL, err))
 		return err->code;
-	if (http_server_add_routes(svc_http(svc), api_life_routes, intake->api, err))
+	intake->reports = api_reports_new(svc);
+	if (http_server_add_routes(svc_http(svc), api_life_routes, intake->api, err) ||
+	    http_server_add_routes(svc_http(svc), api_report_routes, intake->api, err))
 		return err->code;
 	return http_server_add_routes(svc_http(svc), api_routes, intake->api, err);
 }
@@ -86,6 +93,7 @@ fini(void *self)
 {
 	struct intake_service *intake = self;
 
+	api_reports_free(intake->reports);
 	api_free(intake->api);
 	cs_arena_free(intake->arena);
 	tokens_free(intake->tokens);

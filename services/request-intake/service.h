@@ -9,6 +9,7 @@
 #include "tokens.h"
 
 struct api;
+struct api_reports;
 struct notes;
 
 struct intake_service {
@@ -29,9 +30,12 @@ struct intake_service {
 	struct cs_arena *arena;            /* of what follows */
 	struct http_address_rules proxies; /* of trusted_proxies */
 	struct draft_rules rules;
+	uint8_t challenge_secret[32]; /* see challenge.h */
+	uint32_t reports_per_network;
 	const char *notes_file;
 	struct notes *notes; /* NULL: none are set */
 	struct api *api;
+	struct api_reports *reports;
 };
 
 #endif

@@ -305,16 +305,18 @@ take_keys(struct svc_batch *batch, const struct db_rows *rows)
 enum cs_code
 store_load_requests(struct svc_batch *batch, struct cs_err *err)
 {
-	struct db_rows *requests = NULL, *checks = NULL, *keys = NULL, *earlier = NULL;
+	struct db_rows *requests = NULL, *checks = NULL, *keys = NULL, *earlier = NULL,
+		       *reports = NULL;
 
 	if (ask_requests(batch, &requests, err) || ask_checks(batch, &checks, err) ||
 	    ask_keys(batch, &keys, err) || store_ask_earlier(batch, &earlier, err) ||
-	    db_settle(batch->db, err))
+	    store_ask_reports(batch, &reports, err) || db_settle(batch->db, err))
 		return err->code;
 	take_requests(batch, requests);
 	take_checks(batch, checks);
 	take_keys(batch, keys);
 	store_take_earlier(batch, earlier);
+	store_take_reports(batch, reports);
 	return CS_OK;
 }
 
@@ -602,7 +604,7 @@ store_save_requests(struct svc_batch *batch, struct cs_err *err)
 	    const struct svc_batch *batch, const struct changes *changes, struct cs_err *err);
 	static save *const tables[] = { save_created, save_moved, save_refused, save_new_checks,
 		save_old_checks, save_octets, save_notes, save_certificates, save_keys,
-		store_save_revocations };
+		store_save_revocations, store_save_reports };
 	const struct changes changes = changes_of(batch);
 
 	for (size_t i = 0; i < COUNT(tables); i++)

@@ -48,6 +48,11 @@ store_read_revocation(const struct db_rows *rows, size_t row, size_t first);
 CS_MUST_USE enum cs_code
 store_ask_earlier(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err);
 void store_take_earlier(struct svc_batch *batch, const struct db_rows *rows);
+CS_MUST_USE enum cs_code
+store_ask_reports(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err);
+void store_take_reports(struct svc_batch *batch, const struct db_rows *rows);
+CS_MUST_USE enum cs_code store_save_reports(
+    const struct svc_batch *batch, const struct changes *changes, struct cs_err *err);
 CS_MUST_USE enum cs_code store_save_revocations(
     const struct svc_batch *batch, const struct changes *changes, struct cs_err *err);
 

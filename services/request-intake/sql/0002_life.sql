@@ -16,3 +16,31 @@ create table revocation (
 	refusal_code text not null,             -- '': the signer did not refuse
 	refusal_text text not null
 );
+
+-- What anybody reports about a certificate (SBR 4.9.3).
+create table report (
+	id uuid primary key,
+	request uuid not null,                  -- of the certificate; changes only under its lock
+	enterprise text not null,
+	state text not null check (state in ('open', 'asked', 'revoked', 'rejected')),
+	body_sha256 bytea not null,
+	category text not null,
+	said text not null,                     -- by a stranger
+	contact text not null,                  -- '': none was given
+	proved boolean not null,
+	received_ms bigint not null,
+	preliminary_due_ms bigint not null,
+	preliminary_ms bigint not null,
+	preliminary_text text not null,
+	preliminary_by text not null,
+	due_ms bigint not null,
+	decided_ms bigint not null,
+	ground text not null,
+	decision text not null,
+	decided_by text not null,
+	reason integer not null,
+	closed_ms bigint not null
+);
+create index report_due on report (enterprise, state, due_ms, id);
+create index report_asked on report (request) where state = 'asked';
+create index report_waiting on report (received_ms) where state in ('open', 'asked');

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "draft.h"
+#include "store_report.h"
 
 #define MAX 64
 #define LINES 4096
@@ -19,6 +20,8 @@ static struct {
 	size_t n;
 	struct store_line lines[LINES];
 	size_t n_lines;
+	struct report reports[MAX];
+	size_t n_reports;
 	struct known keys[MAX];
 	size_t n_keys, saves;
 	int conflicts;
@@ -94,6 +97,12 @@ fake_store_learn(
 	key->account = cs_arena_strdup(store.arena, account);
 }
 
+void
+fake_store_set_key(struct cs_id id, const uint8_t spki_sha256[static CLAIM_DIGEST])
+{
+	memcpy(get(id)->spki_sha256, spki_sha256, CLAIM_DIGEST);
+}
+
 static void
 mark_keys(struct intake_request *req, const struct svc_event *ev)
 {
@@ -139,6 +148,44 @@ mark_earlier(struct cs_arena *arena, struct intake_request *req, const struct sv
 		req->key_blocked |= fake_store_is_blocked(stored->spki_sha256);
 }
 
+static struct report *
+get_report(struct cs_id id)
+{
+	for (size_t i = 0; i < store.n_reports; i++)
+		if (cs_id_equal(store.reports[i].id, id))
+			return &store.reports[i];
+	return NULL;
+}
+
+static void
+add_report(struct cs_arena *arena, struct intake_request *req, struct report report)
+{
+	if (!req->reports)
+		req->reports = CS_NEW_ARRAY(arena, 2 * MAX, struct report);
+	if (!report_find(req, report.id))
+		req->reports[req->n_reports++] = report;
+}
+
+static void
+load_reports(struct cs_arena *arena, const struct svc_aggregate *aggregate)
+{
+	for (size_t k = 0; k < aggregate->n_events; k++) {
+		const struct svc_event *ev = aggregate->events[k];
+
+		for (size_t i = 0; i < store.n_reports; i++)
+			if (store.reports[i].state == REPORT_ASKED &&
+			    cs_id_equal(store.reports[i].request, aggregate->key) &&
+			    strncmp(ev->subject, "certificate.revo", 16) == 0)
+				add_report(arena, aggregate->state, store.reports[i]);
+		if (!report_is_for(ev->subject))
+			continue;
+		const struct cs_id id = ((const struct report_command *)ev->what)->id;
+		const struct report *stored = get_report(id);
+
+		add_report(arena, aggregate->state, stored ? *stored : (struct report){ .id = id });
+	}
+}
+
 /* As the real one leaves out refusals, the octets of evidence, challenge and certificate, and envelopes. */
 enum cs_code
 store_load_requests(struct svc_batch *batch, struct cs_err *err)
@@ -171,6 +218,7 @@ store_load_requests(struct svc_batch *batch, struct cs_err *err)
 			mark_earlier(batch->arena, req, aggregate->events[k]);
 		}
 		aggregate->state = req;
+		load_reports(batch->arena, aggregate);
 	}
 	return CS_OK;
 }
@@ -281,6 +329,8 @@ keep_request(const struct intake_request *from)
 	to.note_version = keep(from->note_version);
 	to.revocation = keep_revocation(&from->revocation);
 	to.asking = NULL;
+	to.reports = NULL;
+	to.n_reports = 0;
 	to.earlier = NULL;
 	to.serial = keep(from->serial ? from->serial : old ? old->serial : NULL);
 	to.fingerprint = keep(from->fingerprint ? from->fingerprint
@@ -295,6 +345,27 @@ keep_request(const struct intake_request *from)
 	*(old ? old : &store.requests[store.n++]) = to;
 }
 
+static void
+keep_report(const struct report *from)
+{
+	struct report *old = get_report(from->id), to = *from;
+
+	cs_assert((old != NULL) == from->stored);
+	to.enterprise = keep(from->enterprise);
+	to.category = keep(from->category);
+	to.text = keep(from->text);
+	to.contact = keep(from->contact);
+	to.preliminary_text = keep(from->preliminary_text);
+	to.preliminary_by = keep(from->preliminary_by);
+	to.ground = keep(from->ground);
+	to.decision_text = keep(from->decision_text);
+	to.decided_by = keep(from->decided_by);
+	to.stored = true;
+	to.changed = false;
+	cs_assert(old || store.n_reports < MAX);
+	*(old ? old : &store.reports[store.n_reports++]) = to;
+}
+
 enum cs_code
 store_save_requests(struct svc_batch *batch, struct cs_err *err)
 {
@@ -305,6 +376,9 @@ store_save_requests(struct svc_batch *batch, struct cs_err *err)
 
 		if (req->changed)
 			keep_request(req);
+		for (size_t k = 0; k < req->n_reports; k++)
+			if (req->reports[k].changed)
+				keep_report(&req->reports[k]);
 		if (req->learnt_key)
 			fake_store_learn(req->spki_sha256, req->enterprise, req->account);
 		if (req->leaked_key)
@@ -463,5 +537,110 @@ store_history(struct db *db, struct cs_arena *arena, const struct store_watch *w
 			}
 	*ret_lines = lines;
 	*ret_n = n;
+	return CS_OK;
+}
+
+/* ---- problem reports ---- */
+
+enum cs_code
+store_find_certificate(struct db *db, struct cs_arena *arena, const struct report_subject *subject,
+    struct cs_id *ret_request, struct cs_err *err)
+{
+	(void)db;
+	(void)arena;
+	if (store.away)
+		return cs_fail(err, CS_UNAVAILABLE, "away");
+	for (size_t i = 0; i < store.n; i++) {
+		const struct intake_request *req = &store.requests[i];
+
+		if (!req->serial)
+			continue;
+		if (subject->fingerprint ? strcmp(subject->fingerprint, req->fingerprint) == 0
+		    : subject->serial    ? strcmp(subject->serial, req->serial) == 0
+					 : cs_id_equal(subject->request, req->id)) {
+			*ret_request = req->id;
+			return CS_OK;
+		}
+	}
+	return cs_fail(err, CS_NOT_FOUND, "no such certificate");
+}
+
+enum cs_code
+store_find_report(struct db *db, struct cs_arena *arena, struct cs_id id, struct report *ret_report,
+    struct cs_err *err)
+{
+	const struct report *report = get_report(id);
+
+	(void)db;
+	(void)arena;
+	if (!report)
+		return cs_fail(err, CS_NOT_FOUND, "no such report");
+	*ret_report = *report;
+	return CS_OK;
+}
+
+static bool
+is_after(const struct report *report, int64_t due_ms, struct cs_id id)
+{
+	return report->due_at_ms != due_ms ? report->due_at_ms > due_ms
+					   : cs_id_compare(report->id, id) > 0;
+}
+
+static const struct report *
+next_report(const char *enterprise, const struct store_reports_page *at)
+{
+	const struct report *best = NULL;
+
+	for (size_t i = 0; i < store.n_reports; i++) {
+		const struct report *report = &store.reports[i];
+
+		if (strcmp(report->enterprise, enterprise) == 0 && report->state == at->state &&
+		    is_after(report, at->after_ms, at->after) &&
+		    (!best || is_after(best, report->due_at_ms, report->id)))
+			best = report;
+	}
+	return best;
+}
+
+enum cs_code
+store_list_reports(struct db *db, struct cs_arena *arena, const char *enterprise,
+    const struct store_reports_page *page, struct report **ret_reports, size_t *ret_n,
+    struct cs_err *err)
+{
+	struct store_reports_page at = *page;
+	const struct report *report = NULL;
+
+	(void)db;
+	(void)err;
+	*ret_reports = CS_NEW_ARRAY(arena, page->limit, struct report);
+	for (*ret_n = 0; *ret_n < page->limit && (report = next_report(enterprise, &at)) != NULL;) {
+		(*ret_reports)[(*ret_n)++] = *report;
+		at.after_ms = report->due_at_ms;
+		at.after = report->id;
+	}
+	return CS_OK;
+}
+
+enum cs_code
+store_report_clock(struct db *db, struct cs_arena *arena, int64_t now_ms,
+    struct store_report_clock *ret_clock, struct cs_err *err)
+{
+	(void)db;
+	(void)arena;
+	(void)err;
+	*ret_clock = (struct store_report_clock){ 0 };
+	for (size_t i = 0; i < store.n_reports; i++) {
+		const struct report *report = &store.reports[i];
+
+		if (report->state != REPORT_OPEN && report->state != REPORT_ASKED)
+			continue;
+		ret_clock->open++;
+		ret_clock->overdue +=
+		    report->due_at_ms <= now_ms ||
+		    (report->preliminary_at_ms == 0 && report->preliminary_due_ms <= now_ms);
+		if (ret_clock->oldest_open_ms == 0 ||
+		    report->received_at_ms < ret_clock->oldest_open_ms)
+			ret_clock->oldest_open_ms = report->received_at_ms;
+	}
 	return CS_OK;
 }

@@ -17,4 +17,7 @@ bool fake_store_is_blocked(const uint8_t spki_sha256[static CLAIM_DIGEST]);
 void fake_store_learn(
     const uint8_t spki_sha256[static CLAIM_DIGEST], const char *enterprise, const char *account);
 
+/* Its certificate is for another key from now on. */
+void fake_store_set_key(struct cs_id id, const uint8_t spki_sha256[static CLAIM_DIGEST]);
+
 #endif

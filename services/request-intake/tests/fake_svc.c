@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define GAUGES 8
+
 static struct {
 	struct svc_test *test;
 	struct event_base *base;
@@ -13,6 +15,10 @@ static struct {
 	uint8_t answer[1024], asked[4096];
 	size_t answer_len, asked_len;
 	const char *subject;
+	struct {
+		const char *name, *value;
+		double reading;
+	} gauges[GAUGES];
 } svc;
 
 void
@@ -124,6 +130,32 @@ svc_count(struct svc *self, const char *name, const char *label, const char *val
 {
 	(void)self;
 	cs_assert(name && label && value);
+}
+
+void
+svc_gauge(struct svc *self, const char *name, const char *label, const char *value, double reading)
+{
+	(void)self;
+	(void)label;
+	for (size_t i = 0; i < GAUGES; i++) {
+		if (svc.gauges[i].name && (strcmp(svc.gauges[i].name, name) != 0 ||
+					      strcmp(svc.gauges[i].value, value) != 0))
+			continue;
+		svc.gauges[i].name = name;
+		svc.gauges[i].value = value;
+		svc.gauges[i].reading = reading;
+		return;
+	}
+}
+
+double
+fake_svc_gauge(const char *name, const char *value)
+{
+	for (size_t i = 0; i < GAUGES; i++)
+		if (svc.gauges[i].name && strcmp(svc.gauges[i].name, name) == 0 &&
+		    strcmp(svc.gauges[i].value, value) == 0)
+			return svc.gauges[i].reading;
+	return -1;
 }
 
 struct event_base *

@@ -15,4 +15,7 @@ void fake_svc_stuck(bool stuck); /* queues are full */
 void fake_svc_answer(bool ok, struct cs_span body);
 const char *fake_svc_asked(struct cs_span *ret_body); /* the last question's subject, "" for none */
 
+/* What a reading was set to last; -1: never. */
+double fake_svc_gauge(const char *name, const char *value);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "api.h"
 #include "api_life.h"
+#include "api_report.h"
 #include "base/tests/memory_file.h"
 #include "base/text.h"
 #include "fake_store.h"
@@ -115,6 +116,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	intake.key = make_key();
 	cs_assert(intake.tokens && smime_psl_load(NULL, &intake.psl, NULL) == CS_OK);
 	intake.life_days = 30;
+	intake.reports_per_network = intake.creations_per_network = intake.presses_per_network =
+	    UINT32_MAX;
 	intake.creations_per_hour = intake.presses_per_hour = UINT32_MAX;
 	intake.rules = (struct draft_rules){ .psl = intake.psl,
 		.agreement = "v1",
@@ -156,6 +159,7 @@ ask(struct cs_span octets)
 	answers = 0;
 	cs_assert(http_routes_add(&routes, api_routes, NULL, NULL) == CS_OK);
 	cs_assert(http_routes_add(&routes, api_life_routes, NULL, NULL) == CS_OK);
+	cs_assert(http_routes_add(&routes, api_report_routes, NULL, NULL) == CS_OK);
 	if (http_head_scan(octets, &limits, &len, &fault) == HTTP_SCAN_DONE &&
 	    http_head_parse(cs_span_of(octets.data, len), &limits, req->arena, &req->head).status ==
 		0) {

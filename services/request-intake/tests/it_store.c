@@ -14,6 +14,7 @@
 #include "../draft.h"
 #include "../life.h"
 #include "../store.h"
+#include "../store_report.h"
 #include "db/db.h"
 
 #define NOW INT64_C(1795437296789)
@@ -679,6 +680,145 @@ a_history_is_over_when_its_request_is(void **state)
 	assert_true(lines[n - 1].last);
 }
 
+/* ---- problem reports ---- */
+
+static struct report
+report_about(struct fixture *f, struct cs_id request, const char *category)
+{
+	const struct report_draft draft = { .id = new_id(f),
+		.category = category_of_name(category),
+		.text = "Look.",
+		.contact = "eve@alpha.example",
+		.challenge = "" };
+	const struct report_command command = { .id = draft.id, .draft = &draft };
+	struct svc_batch *batch = batch_of(f, f->db, request, "api.report-submit", &command);
+	struct intake_request *req = load(f, batch);
+	struct report *report = report_find(req, draft.id);
+
+	assert_int_equal(report_submit(f->arena, req, report, &draft, NOW).status, 201);
+	assert_int_equal(save(batch), CS_OK);
+	return *report;
+}
+
+static struct report
+find_report(struct fixture *f, struct cs_id id)
+{
+	struct report report = { 0 };
+	struct cs_err err = { 0 };
+
+	ok(store_find_report(f->other, f->arena, id, &report, &err), &err);
+	return report;
+}
+
+static void
+a_report_is_kept_and_decided(void **state)
+{
+	static const struct report_decision decision = { true, "", NULL, "It is so." };
+	struct fixture *f = *state;
+	struct cs_id id = issued(f);
+	const struct report report = report_about(f, id, "misuse");
+	const struct report_command command = { .id = report.id, .decision = &decision };
+	struct svc_batch *batch = batch_of(f, f->db, id, "api.report-decide", &command);
+	struct intake_request *req = NULL;
+	struct report found = find_report(f, report.id);
+
+	assert_int_equal(found.state, REPORT_OPEN);
+	assert_string_equal(found.enterprise, "demo");
+	assert_string_equal(found.category, "misuse");
+	assert_string_equal(found.text, "Look.");
+	assert_string_equal(found.contact, "eve@alpha.example");
+	assert_int_equal(found.received_at_ms, NOW);
+	assert_int_equal(found.preliminary_due_ms, NOW + 86400000);
+	assert_int_equal(found.due_at_ms, NOW + 5 * INT64_C(86400000));
+	req = load(f, batch);
+	assert_int_equal(
+	    report_decide(f->arena, req, report_find(req, report.id), &boss, &decision, NOW + 1)
+		.status,
+	    202);
+	assert_int_equal(save(batch), CS_OK);
+	found = find_report(f, report.id);
+	assert_int_equal(found.state, REPORT_ASKED);
+	assert_string_equal(found.ground, "misuse");
+	assert_int_equal(found.reason, 9);
+	assert_string_equal(found.decided_by, "boss");
+	assert_string_equal(found.decision_text, "It is so.");
+	assert_string_equal(found.preliminary_text, "It is so.");
+	assert_int_equal(found.decided_at_ms, NOW + 1);
+	batch = batch_of(f, f->db, id, "certificate.revoked", NULL);
+	req = load(f, batch);
+	report_on_revoked(req, NOW + 2);
+	assert_int_equal(save(batch), CS_OK);
+	found = find_report(f, report.id);
+	assert_int_equal(found.state, REPORT_REVOKED);
+	assert_int_equal(found.closed_at_ms, NOW + 2);
+}
+
+static void
+a_report_of_another_request_is_known_as_such(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id id = issued(f), other = stored(f, &alice, NOW);
+	const struct report report = report_about(f, id, "misuse");
+	const struct report_command command = { .id = report.id };
+	struct intake_request *req =
+	    load(f, batch_of(f, f->db, other, "api.report-decide", &command));
+
+	assert_true(cs_id_equal(report_find(req, report.id)->request, id));
+	db_rollback(f->db);
+}
+
+static void
+certificates_are_found_by_what_strangers_know(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id id = issued(f), found = { { 0 } };
+	const struct report_subject subjects[] = { { .serial = "0a" }, { .fingerprint = "ff" },
+		{ .request = id } },
+				    none = { .serial = "0b" };
+	struct cs_err err = { 0 };
+
+	for (size_t i = 0; i < 3; i++) {
+		found = (struct cs_id){ { 0 } };
+		ok(store_find_certificate(f->other, f->arena, &subjects[i], &found, &err), &err);
+		assert_true(cs_id_equal(found, id));
+	}
+	assert_int_equal(
+	    store_find_certificate(f->other, f->arena, &none, &found, &err), CS_NOT_FOUND);
+}
+
+static void
+reports_are_listed_and_counted_by_their_times(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id id = issued(f);
+	const struct report late = report_about(f, id, "misuse"),
+			    soon = report_about(f, id, "other");
+	struct store_reports_page page = {
+		.state = REPORT_OPEN, .after_ms = INT64_MIN, .limit = 5
+	};
+	struct store_report_clock clock = { 0 };
+	struct report *reports = NULL;
+	struct cs_err err = { 0 };
+	size_t n = 0;
+
+	ok(store_list_reports(f->other, f->arena, "demo", &page, &reports, &n, &err), &err);
+	assert_int_equal(n, 2);
+	assert_true(cs_id_equal(reports[0].id, soon.id));
+	page.after_ms = reports[0].due_at_ms;
+	page.after = reports[0].id;
+	ok(store_list_reports(f->other, f->arena, "demo", &page, &reports, &n, &err), &err);
+	assert_int_equal(n, 1);
+	assert_true(cs_id_equal(reports[0].id, late.id));
+	ok(store_list_reports(f->other, f->arena, "other", &page, &reports, &n, &err), &err);
+	assert_int_equal(n, 0);
+	ok(store_report_clock(f->other, f->arena, NOW + 1, &clock, &err), &err);
+	assert_int_equal(clock.open, 2);
+	assert_int_equal(clock.overdue, 0);
+	assert_int_equal(clock.oldest_open_ms, NOW);
+	ok(store_report_clock(f->other, f->arena, NOW + 86400000, &clock, &err), &err);
+	assert_int_equal(clock.overdue, 2); /* no preliminary report of either */
+}
+
 static void
 nothing_is_found_that_is_not_there(void **state)
 {
@@ -710,6 +850,10 @@ main(void)
 		TEST(a_revocation_is_kept_from_the_wish_to_the_end),
 		TEST(what_a_request_follows_is_loaded_with_it),
 		TEST(a_history_is_over_when_its_request_is),
+		TEST(a_report_is_kept_and_decided),
+		TEST(a_report_of_another_request_is_known_as_such),
+		TEST(certificates_are_found_by_what_strangers_know),
+		TEST(reports_are_listed_and_counted_by_their_times),
 		TEST(nothing_is_found_that_is_not_there),
 	};
 

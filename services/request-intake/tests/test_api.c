@@ -4,6 +4,7 @@
  * is compared with openapi.json, and in the end everything that openapi.json describes must have
  * been seen.
  */
+#include <event2/event.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,10 +16,13 @@
 
 #include "api.h"
 #include "api_life.h"
+#include "api_report.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "challenge.h"
 #include "contract.h"
 #include "fake_http.h"
+#include "fake_key.h"
 #include "fake_store.h"
 #include "fake_svc.h"
 #include "fixtures.h"
@@ -35,6 +39,7 @@
 #define BOB "bob-token"
 #define BOSS "boss-token"
 #define OTHER "other-token"
+#define OTHER_BOSS "other-boss-token"
 
 struct world {
 	struct cs_arena *arena;
@@ -67,7 +72,7 @@ load_tokens(const char *dir)
 	static const struct {
 		const char *token, *rest;
 	} rows[] = { { ALICE, "demo alice" }, { BOB, "demo bob" }, { BOSS, "demo boss operator" },
-		{ OTHER, "other alice" } };
+		{ OTHER, "other alice" }, { OTHER_BOSS, "other boss operator" } };
 	struct cs_buf text = cs_buf_new(world.arena);
 	const char *path = cs_arena_printf(world.arena, "%s/tokens", dir);
 	struct cs_err err = { 0 };
@@ -82,14 +87,15 @@ load_tokens(const char *dir)
 	}
 	write_file(path, (const char *)cs_buf_span(&text).data);
 	assert_int_equal(tokens_load(path, &world.intake.tokens, &err), CS_OK);
-	assert_int_equal(tokens_count(world.intake.tokens), 4);
+	assert_int_equal(tokens_count(world.intake.tokens), 5);
 	assert_int_equal(unlink(path), 0);
 }
 
 static void
 collect_routes(void)
 {
-	const struct http_route *const tables[] = { api_routes, api_life_routes };
+	const struct http_route *const tables[] = { api_routes, api_life_routes,
+		api_report_routes };
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
@@ -142,6 +148,7 @@ setup(void **state)
 	fake_store_reset();
 	world.now_ms = cs_now_ms();
 	world.intake.notes = NULL;
+	world.intake.reports_per_network = 1000;
 	world.intake.life_days = 30;
 	world.intake.creations_per_hour = world.intake.presses_per_hour = 1000;
 	world.intake.creations_per_network = world.intake.presses_per_network = 1000;
@@ -1673,7 +1680,7 @@ a_key_that_leaked_is_not_renewed(void **state)
 
 	(void)state;
 	fake_store_learn(fake_store_get(id_of(path))->spki_sha256, "", "");
-	assert_fault(post(ALICE, under(path, "/renew"), "{}"), 422, "KEYCOMPROMISE", "csr");
+	assert_fault(post(ALICE, under(path, "/renew"), "{}"), 422, "key-compromised", "csr");
 	assert_int_equal(
 	    post(ALICE, under(path, "/rekey"), "{\"csr\":\"" OTHER_CSR_BASE64 "\"}")->status, 201);
 	assert_problem(post(ALICE, under(path, "/rekey"), "{\"csr\":\"" PRIVATE_KEY_PEM "\"}"), 422,
@@ -1792,6 +1799,367 @@ a_note_must_be_read_first(void **state)
 	    post(ALICE, under(path, "/revoke"), "{\"note_version\":\"2\"}")->status, 202);
 	assert_string_equal(member(get(ALICE, path), "revocation.note_version"), "2");
 	(void)created(); /* none is set for what is issued first */
+}
+
+/* ---- problem reports ---- */
+
+#define REPORTS "/v1/problem-reports"
+
+/* A report about the only certificate; its path. */
+static const char *
+reported(const char *category)
+{
+	const struct fake_answer *answer = post(NULL, REPORTS,
+	    cs_arena_printf(world.arena,
+		"{\"serial\":\"0A:1B\",\"category\":\"%s\",\"text\":\"Look at it.\","
+		"\"contact\":\"eve@alpha.example\"}",
+		category));
+
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(member(answer, "state"), "open");
+	return fake_http_header(answer, "Location");
+}
+
+static void
+anybody_may_report_and_operators_see_it(void **state)
+{
+	const char *path = issued();
+	const char *report = reported("misuse");
+	const struct fake_answer *answer = get(BOSS, report);
+
+	(void)state;
+	assert_string_equal(member(answer, "text"), "Look at it.");
+	assert_string_equal(member(answer, "contact"), "eve@alpha.example");
+	assert_string_equal(member(answer, "request"), strrchr(path, '/') + 1);
+	assert_string_equal(member(get(BOSS, REPORTS), "reports.0.id"), strrchr(report, '/') + 1);
+	assert_problem(get(ALICE, report), 403, "not-an-operator");
+	assert_problem(get(ALICE, REPORTS), 403, "not-an-operator");
+	assert_problem(get(OTHER_BOSS, report), 404, "not-found");
+	assert_string_equal(member(get(OTHER_BOSS, REPORTS), "reports.0"), "");
+	assert_problem(get(NULL, report), 401, "unauthorized");
+	assert_problem(get(NULL, REPORTS), 401, "unauthorized");
+	assert_problem(get(BOSS, REPORTS "?state=odd"), 400, "query");
+	assert_problem(get(BOSS, REPORTS "?limit=0"), 400, "query");
+	assert_problem(get(BOSS, REPORTS "?cursor=0"), 400, "query");
+	assert_string_equal(member(get(ALICE, path), "state"), "issued");
+	assert_null(svc_test_out(world.test, "request.revocation-asked", 0));
+}
+
+static const struct {
+	const char *body, *code, *field;
+	int status;
+} bad_reports[] = {
+	{ "{}", "json-missing", "category", 400 },
+	{ "{\"category\":\"misuse\",\"text\":\"t\"}", "certificate-missing", "certificate", 422 },
+	{ "{\"category\":\"odd\",\"text\":\"t\",\"serial\":\"0a1b\"}", "category-unknown",
+	    "category", 422 },
+	{ "{\"category\":\"misuse\",\"text\":\"t\",\"serial\":\"0a1b\",\"fingerprint\":\"ff00\"}",
+	    "certificate-missing", "certificate", 422 },
+	{ "{\"category\":\"misuse\",\"text\":\"t\",\"serial\":\"xyz\"}", "serial-form", "serial",
+	    422 },
+	{ "{\"category\":\"misuse\",\"text\":\"t\",\"fingerprint\":\"ff00\"}", "fingerprint-form",
+	    "fingerprint", 422 },
+	{ "{\"category\":\"misuse\",\"text\":\"t\",\"request\":\"1\"}", "request-form", "request",
+	    422 },
+	{ "{\"category\":\"misuse\",\"text\":\"t\",\"certificate\":\"MAA=\"}", "certificate-form",
+	    "certificate", 422 },
+	{ "{\"category\":\"misuse\",\"text\":\"t\",\"serial\":\"0a1b\",\"contact\":\"nobody\"}",
+	    "mailbox-syntax", "contact", 422 },
+	{ "{\"category\":\"misuse\",\"text\":\"t\",\"serial\":\"0a1b\",\"proof\":\"MAA=\"}",
+	    "proof-form", "proof", 422 },
+	{ "{\"category\":\"misuse\",\"text\":\"t\",\"serial\":\"0a1b\",\"proof\":\"" CSR_PEM "\"}",
+	    "proof-challenge", "proof", 422 },
+	{ "{\"category\":\"misuse\",\"text\":\"t\",\"serial\":\"0a1c\"}", "not-found",
+	    "certificate", 404 },
+};
+
+static void
+a_report_is_read_strictly(void **state)
+{
+	const struct fake_ask text = {
+		.method = "POST", .path = REPORTS, .type = "text/plain", .body = "x"
+	};
+	const char *path = issued();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad_reports) / sizeof(bad_reports[0]); i++)
+		assert_fault(post(NULL, REPORTS, bad_reports[i].body), bad_reports[i].status,
+		    bad_reports[i].code, bad_reports[i].field);
+	assert_problem(ask(&text), 415, "media-type");
+	assert_string_equal(member(get(BOSS, REPORTS), "reports.0"), "");
+	assert_int_equal(post(NULL, REPORTS,
+			     cs_arena_printf(world.arena,
+				 "{\"category\":\"other\",\"text\":\"t\",\"request\":\"%s\"}",
+				 strrchr(path, '/') + 1))
+			     ->status,
+	    201);
+}
+
+static const char *
+report_with_key(const char *key, const char *serial)
+{
+	const struct fake_ask request = { .method = "POST",
+		.path = REPORTS,
+		.type = "application/json",
+		.body = cs_arena_printf(world.arena,
+		    "{\"category\":\"misuse\",\"text\":\"t\",\"serial\":\"%s\"}", serial),
+		.headers = { { "Idempotency-Key", key } } };
+	const struct fake_answer *answer = ask(&request);
+
+	return answer->status == 201 ? member(answer, "id") : member(answer, "code");
+}
+
+static void
+a_repeated_report_is_the_same(void **state)
+{
+	(void)state;
+	(void)issued();
+	const char *first = report_with_key("one", "0a1b");
+
+	assert_string_equal(report_with_key("one", "0a1b"), first);
+	assert_string_not_equal(report_with_key("two", "0a1b"), first);
+	assert_string_equal(report_with_key("one", "0A1B"), "idempotency-conflict");
+	assert_string_equal(report_with_key("\x01", "0a1b"), "idempotency-key");
+}
+
+static void
+strangers_have_their_share_of_an_hour(void **state)
+{
+	(void)state;
+	(void)issued();
+	world.intake.reports_per_network = 1;
+	(void)reported("misuse");
+	assert_problem(post(NULL, REPORTS, "{}"), 429, "too-many");
+	assert_int_equal(get(NULL, REPORTS "/challenge")->status, 200);
+	world.intake.presses_per_network = 0;
+	assert_problem(get(NULL, REPORTS "/challenge"), 429, "too-many");
+}
+
+static void
+a_report_is_decided_by_an_operator(void **state)
+{
+	const char *path = issued(), *report = reported("misuse");
+	const char *decide = under(report, "/decide");
+	const struct fake_answer *answer = NULL;
+	struct claim_revocation asked;
+
+	(void)state;
+	assert_problem(post(ALICE, decide, "{\"decision\":\"revoke\",\"text\":\"t\"}"), 403,
+	    "not-an-operator");
+	assert_problem(
+	    post(OTHER_BOSS, decide, "{\"decision\":\"revoke\",\"text\":\"t\"}"), 404, "not-found");
+	assert_problem(post(NULL, decide, "{}"), 401, "unauthorized");
+	assert_fault(post(BOSS, decide, "{\"decision\":\"wait\",\"text\":\"t\"}"), 400,
+	    "decision-unknown", "decision");
+	assert_fault(post(BOSS, decide, "{\"decision\":\"revoke\"}"), 400, "json-missing", "text");
+	assert_fault(
+	    post(BOSS, decide, "{\"decision\":\"revoke\",\"text\":\"t\",\"ground\":\"odd\"}"), 422,
+	    "ground-unknown", "ground");
+	assert_fault(post(BOSS, decide,
+			 "{\"decision\":\"revoke\",\"text\":\"t\",\"reason\":\"certificateHold\"}"),
+	    422, "reason-unknown", "reason");
+	answer = post(BOSS, decide, "{\"decision\":\"revoke\",\"text\":\"It is so.\"}");
+	assert_int_equal(answer->status, 202);
+	assert_string_equal(member(answer, "decision.ground"), "misuse");
+	assert_string_equal(member(answer, "preliminary.text"), "It is so.");
+	asked = asked_revocation(0);
+	assert_int_equal(asked.by, CLAIM_BY_REPORT);
+	assert_int_equal(asked.reason, 9);
+	assert_string_equal(asked.report, strrchr(report, '/') + 1);
+	assert_string_equal(asked.account, "boss");
+	assert_int_equal(asked.due_at_ms - asked.known_at_ms, 5 * CS_DAY_MS);
+	assert_string_equal(member(get(ALICE, path), "revocation.report"), asked.report);
+	assert_problem(
+	    post(BOSS, decide, "{\"decision\":\"reject\",\"text\":\"t\"}"), 409, "decided");
+	assert_string_equal(
+	    member(get(BOSS, REPORTS "?state=asked"), "reports.0.id"), asked.report);
+	hear_revoked(path, 9, CLAIM_BY_REPORT);
+	answer = get(BOSS, report);
+	assert_string_equal(member(answer, "state"), "revoked");
+	assert_string_not_equal(member(answer, "closed_at"), "");
+}
+
+static void
+a_report_that_could_not_be_followed_is_open_again(void **state)
+{
+	const char *path = issued(), *report = reported("mis-issued");
+
+	(void)state;
+	assert_int_equal(
+	    post(BOSS, under(report, "/decide"), "{\"decision\":\"revoke\",\"text\":\"t\"}")
+		->status,
+	    202);
+	hear_unrevoked(path, strrchr(report, '/') + 1);
+	assert_string_equal(member(get(BOSS, report), "state"), "open");
+	assert_int_equal(post(BOSS, under(report, "/decide"),
+			     "{\"decision\":\"reject\",\"text\":\"It has ended.\"}")
+			     ->status,
+	    200);
+	assert_string_equal(member(get(BOSS, report), "state"), "rejected");
+}
+
+static void
+a_report_of_no_kind_needs_a_ground(void **state)
+{
+	const char *path = issued(), *report = reported("other");
+
+	(void)state;
+	assert_fault(
+	    post(BOSS, under(report, "/decide"), "{\"decision\":\"revoke\",\"text\":\"t\"}"), 422,
+	    "ground-unknown", "ground");
+	hear_revoked(path, 4, CLAIM_BY_OWNER); /* in the meantime */
+	assert_int_equal(post(BOSS, under(report, "/decide"),
+			     "{\"decision\":\"revoke\",\"text\":\"t\",\"ground\":\"misuse\","
+			     "\"reason\":\"privilegeWithdrawn\"}")
+			     ->status,
+	    200);
+	assert_string_equal(member(get(BOSS, report), "state"), "revoked");
+}
+
+static void
+the_preliminary_report_is_given_once(void **state)
+{
+	const char *report = NULL, *answer_path = NULL;
+	struct fake_ask text = {
+		.method = "POST", .token = BOSS, .type = "text/plain", .body = "x"
+	};
+	const struct fake_answer *answer = NULL;
+
+	(void)state;
+	(void)issued();
+	report = reported("mis-issued");
+	answer_path = under(report, "/preliminary");
+	text.path = answer_path;
+	assert_problem(ask(&text), 415, "media-type");
+	text.path = under(report, "/decide");
+	assert_problem(ask(&text), 415, "media-type");
+	assert_problem(post(NULL, answer_path, "{}"), 401, "unauthorized");
+	assert_problem(post(BOSS, answer_path, "{}"), 400, "json-missing");
+	assert_problem(post(ALICE, answer_path, "{\"text\":\"t\"}"), 403, "not-an-operator");
+	assert_problem(post(OTHER_BOSS, answer_path, "{\"text\":\"t\"}"), 404, "not-found");
+	answer = post(BOSS, answer_path, "{\"text\":\"We look.\"}");
+	assert_int_equal(answer->status, 200);
+	assert_string_equal(member(answer, "preliminary.by"), "boss");
+	assert_problem(post(BOSS, answer_path, "{\"text\":\"t\"}"), 409, "answered");
+	answer = post(
+	    BOSS, under(report, "/decide"), "{\"decision\":\"reject\",\"text\":\"It is right.\"}");
+	assert_string_equal(member(answer, "preliminary.text"), "We look.");
+	assert_string_equal(member(answer, "decision.text"), "It is right.");
+	assert_string_equal(member(answer, "decision.ground"), "");
+	fake_svc_stuck(true);
+	assert_problem(post(BOSS, answer_path, "{\"text\":\"t\"}"), 503, "try-again");
+	assert_problem(
+	    post(BOSS, under(report, "/decide"), "{\"decision\":\"reject\",\"text\":\"t\"}"), 503,
+	    "try-again");
+	assert_problem(get(BOSS, report), 503, "try-again");
+	assert_problem(get(BOSS, REPORTS), 503, "try-again");
+	assert_problem(
+	    post(NULL, REPORTS, "{\"category\":\"misuse\",\"text\":\"t\",\"serial\":\"0a1b\"}"),
+	    503, "try-again");
+	fake_svc_stuck(false);
+	world.intake.presses_per_hour = 0;
+	assert_problem(post(BOSS, answer_path, "{\"text\":\"t\"}"), 429, "too-many");
+	assert_problem(
+	    post(BOSS, under(report, "/decide"), "{\"decision\":\"reject\",\"text\":\"t\"}"), 429,
+	    "too-many");
+}
+
+static void
+reports_are_listed_by_urgency(void **state)
+{
+	const struct fake_answer *page = NULL;
+	const char *late = NULL, *soon = NULL;
+
+	(void)state;
+	(void)issued();
+	late = reported("misuse");         /* five days */
+	soon = reported("key-compromise"); /* one */
+	page = get(BOSS, REPORTS "?limit=1");
+	assert_string_equal(member(page, "reports.0.id"), strrchr(soon, '/') + 1);
+	page = get(BOSS, cs_arena_printf(world.arena, REPORTS "?cursor=%s", member(page, "next")));
+	assert_string_equal(member(page, "reports.0.id"), strrchr(late, '/') + 1);
+	assert_string_equal(member(page, "next"), "");
+}
+
+static void
+the_queue_of_reports_is_measured(void **state)
+{
+	struct api_reports *reports = api_reports_new(NULL);
+
+	(void)state;
+	(void)issued();
+	(void)reported("misuse");
+	(void)event_base_loop(svc_base(NULL), EVLOOP_ONCE);
+	assert_true(fake_svc_gauge("problem_reports", "open") == 1);
+	assert_true(fake_svc_gauge("problem_reports", "overdue") == 0);
+	assert_true(fake_svc_gauge("problem_reports_oldest_seconds", "open") >= 0);
+	api_reports_free(reports);
+}
+
+/* A certificate of alice's for this key, of a profile that takes it; its path. */
+static const char *
+issued_for(const struct fake_key *key)
+{
+	const char *path = issued();
+	uint8_t spki_sha256[CLAIM_DIGEST];
+
+	fake_key_sha256(key, spki_sha256);
+	fake_store_set_key(id_of(path), spki_sha256);
+	return path;
+}
+
+static const struct fake_answer *
+report_proof(const char *path, const char *proof)
+{
+	return post(NULL, REPORTS,
+	    cs_arena_printf(world.arena,
+		"{\"category\":\"key-compromise\",\"text\":\"On a stick.\",\"request\":\"%s\","
+		"\"proof\":\"%s\"}",
+		strrchr(path, '/') + 1, proof));
+}
+
+static void
+who_shows_the_key_has_its_certificate_revoked_at_once(void **state)
+{
+	struct fake_key *key = fake_key_new(world.arena), *other = fake_key_new(world.arena);
+	const char *path = issued_for(key);
+	const char *challenge = member(get(NULL, REPORTS "/challenge"), "challenge");
+	char old[CHALLENGE_TEXT];
+	const struct fake_answer *answer = NULL;
+	struct claim_revocation asked;
+
+	(void)state;
+	challenge_make(world.intake.challenge_secret, cs_now_ms() - 2 * CS_DAY_MS, old);
+	assert_fault(report_proof(path, fake_key_csr(world.arena, other, challenge, false)), 422,
+	    "proof-other-key", "proof");
+	assert_fault(report_proof(path, fake_key_csr(world.arena, key, "alice", false)), 422,
+	    "proof-challenge", "proof");
+	assert_fault(report_proof(path, fake_key_csr(world.arena, key, challenge, true)), 422,
+	    "proof-challenge", "proof");
+	assert_fault(report_proof(path, fake_key_csr(world.arena, key, old, false)), 422,
+	    "proof-challenge", "proof");
+	assert_null(svc_test_out(world.test, "request.revocation-asked", 0));
+	answer = report_proof(path, fake_key_csr(world.arena, key, challenge, false));
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(member(answer, "state"), "asked");
+	asked = asked_revocation(0);
+	assert_int_equal(asked.by, CLAIM_BY_KEY);
+	assert_int_equal(asked.reason, 1);
+	assert_string_equal(asked.challenge, challenge);
+	assert_true(asked.proof.len > 0);
+	assert_string_equal(asked.account, "");
+	assert_null(strstr(asked.text, "stick")); /* a stranger's words go no further */
+	assert_int_equal(asked.due_at_ms - asked.known_at_ms, CS_DAY_MS);
+	hear_revoked(path, 1, CLAIM_BY_KEY);
+	assert_string_equal(member(get(ALICE, path), "revocation.by"), "key");
+	answer = get(BOSS, REPORTS "?state=revoked");
+	assert_string_equal(member(answer, "reports.0.decision.clause"), "SBR 4.9.1.1 (3)");
+	assert_true(fake_store_is_blocked(fake_store_get(id_of(path))->spki_sha256));
+	answer = report_proof(path, fake_key_csr(world.arena, key, challenge, false));
+	assert_string_equal(member(answer, "state"), "revoked"); /* nothing is left to do */
+	assert_null(svc_test_out(world.test, "request.revocation-asked", 1));
+	fake_key_free(key);
+	fake_key_free(other);
 }
 
 /* ---- tokens ---- */
@@ -2369,7 +2737,7 @@ static void
 every_member_that_is_described_was_answered(void **state)
 {
 	static const char *const asked[] = { "Create", "Token", "Verify", "Nothing", "Renew",
-		"Rekey", "Reissue", "Revoke" };
+		"Rekey", "Reissue", "Revoke", "CreateReport", "Preliminary", "Decide" };
 	const char *name = NULL;
 	json_t *schema = NULL;
 
@@ -2457,6 +2825,17 @@ main(void)
 		TEST(who_may_not_revoke_is_told),
 		TEST(a_refusal_to_revoke_is_shown),
 		TEST(a_note_must_be_read_first),
+		TEST(anybody_may_report_and_operators_see_it),
+		TEST(a_report_is_read_strictly),
+		TEST(a_repeated_report_is_the_same),
+		TEST(strangers_have_their_share_of_an_hour),
+		TEST(a_report_is_decided_by_an_operator),
+		TEST(a_report_that_could_not_be_followed_is_open_again),
+		TEST(a_report_of_no_kind_needs_a_ground),
+		TEST(the_preliminary_report_is_given_once),
+		TEST(reports_are_listed_by_urgency),
+		TEST(the_queue_of_reports_is_measured),
+		TEST(who_shows_the_key_has_its_certificate_revoked_at_once),
 		TEST(a_token_goes_to_its_validator_and_is_kept_nowhere),
 		TEST(the_method_of_a_press_is_passed_on),
 		TEST(who_must_answer_a_mail_is_told_how),
