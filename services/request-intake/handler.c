@@ -10,6 +10,7 @@
 #include "json.h"
 #include "life.h"
 #include "notes.h"
+#include "pki/cert.h"
 #include "problem.h"
 #include "reasons.h"
 #include "report_draft.h"
@@ -440,12 +441,32 @@ create(const struct intake_service *intake, struct svc_event *ev, const struct d
 	return step;
 }
 
+/*
+ * A renewal keeps the common name of the certificate, which may be one that the profile chose.  What cannot be
+ * read is left to the signer.
+ */
+static void
+keep_common_name(struct cs_arena *arena, struct cs_span issued, struct claim_request *earlier)
+{
+	struct intake_certificate certificate = { 0 };
+	struct pki_cert_info info;
+	struct cs_id id;
+	struct cs_err err = { 0 };
+
+	if (wire_read_issued(arena, issued, &id, &certificate, &err) ||
+	    pki_cert_read(arena, certificate.der, &info, &err))
+		return;
+	for (size_t i = 0; i < info.n_subject_attributes; i++)
+		if (strcmp(info.subject_attributes[i].oid, "2.5.4.3") == 0)
+			earlier->common_name = info.subject_attributes[i].value;
+}
+
 /* Completes what follows an earlier request.  Status 0: it may be created. */
 static struct intake_step
 follow(const struct intake_service *intake, struct svc_event *ev, struct draft *draft)
 {
 	const struct intake_request *req = ev->state;
-	struct intake_step step = intake_may_follow(req->earlier, ev->context);
+	struct intake_step step = intake_may_follow(req->earlier, ev->context, draft->request.kind);
 	struct claim_request earlier = { 0 };
 	struct cs_err err = { 0 };
 
@@ -454,6 +475,8 @@ follow(const struct intake_service *intake, struct svc_event *ev, struct draft *
 	/* We sealed it ourselves. */
 	cs_assert(claim_open_request(ev->arena, NULL, req->earlier->envelope, ev->now_ms, &earlier,
 		      &err) == CS_OK);
+	if (draft->request.kind == CLAIM_RENEWAL)
+		keep_common_name(ev->arena, req->earlier->certificate, &earlier);
 	draft_follow(ev->arena, &intake->rules, &earlier, draft);
 	return (struct intake_step){ .status = draft->status, .why = draft->why };
 }

@@ -55,7 +55,8 @@ intake_is_over(const struct intake_request *req)
 /* ---- another certificate ---- */
 
 struct intake_step
-intake_may_follow(const struct intake_request *earlier, const struct intake_caller *caller)
+intake_may_follow(const struct intake_request *earlier, const struct intake_caller *caller,
+    enum claim_request_kind kind)
 {
 	if (!earlier || !intake_may_see(earlier, caller))
 		return not_found();
@@ -64,11 +65,11 @@ intake_may_follow(const struct intake_request *earlier, const struct intake_call
 		    403, (struct cs_refusal){ "not-yours", "Authorization", "",
 			     "Only the account that the certificate was issued to may do this.",
 			     "Use an API token of that account." });
-	if (earlier->state == INTAKE_REVOKED || is_under_way(&earlier->revocation))
-		return refuse(409,
-		    (struct cs_refusal){ "revoked", "id", "SBR 4.9.1.1",
-			"The certificate is revoked, or is about to be.", "Make a new request." });
-	if (earlier->state != INTAKE_ISSUED)
+	if (kind == CLAIM_RENEWAL && is_under_way(&earlier->revocation))
+		return refuse(409, (struct cs_refusal){ "revoked", "id", "SBR 4.9.1.1",
+				       "The certificate is revoked, or is about to be.",
+				       "Ask for a rekey, with a new key." });
+	if (earlier->state != INTAKE_ISSUED && earlier->state != INTAKE_REVOKED)
 		return not_issued();
 	return answer(0, INTAKE_SAYS_NOTHING);
 }

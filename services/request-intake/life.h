@@ -11,10 +11,10 @@
 /*
  * May this caller have a certificate that follows the one of `earlier` (NULL: there is none)?  Status 0: yes.
  * At any time while the earlier one is known, also after its end: what must be proved again is decided
- * by the plan, not by a date.
+ * by the plan, not by a date.  What is revoked is not renewed, but a new key or other names may follow it.
  */
-struct intake_step
-intake_may_follow(const struct intake_request *earlier, const struct intake_caller *caller);
+struct intake_step intake_may_follow(const struct intake_request *earlier,
+    const struct intake_caller *caller, enum claim_request_kind kind);
 
 /* api.revoke */
 struct intake_revoke {

@@ -79,7 +79,8 @@ store_save_revocations(
 static const char earlier_sql[] =
     "select r.id, r.state, s.enterprise, s.account, s.envelope, s.spki_sha256,"
     " exists (select from known_key k where k.spki_sha256 = s.spki_sha256 and k.enterprise = ''), " REVOCATION_COLUMNS
-    " from request r join submission s on s.id = r.id" REVOCATION_JOIN " where r.id = any($1)";
+    ", c.body from request r join submission s on s.id = r.id" REVOCATION_JOIN
+    " left join certificate c on c.request = r.id where r.id = any($1)";
 
 /* The request that this event's request shall follow; NULL: none, or it is refused already. */
 static const struct cs_id *
@@ -129,6 +130,7 @@ read_earlier(struct cs_arena *arena, const struct db_rows *rows, size_t row)
 	earlier->envelope = db_get_bytes(rows, row, 4);
 	earlier->key_blocked = db_get_bool(rows, row, 6);
 	earlier->revocation = store_read_revocation(rows, row, 7);
+	earlier->certificate = db_get_bytes(rows, row, 7 + N_REVOCATION);
 	return earlier;
 }
 

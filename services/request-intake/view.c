@@ -566,9 +566,11 @@ write_links(struct out *out, const struct intake_request *req, enum intake_state
 		write_path(out, "certificate", req->id, "/certificate");
 	if (state == INTAKE_ISSUED) {
 		write_path(out, "renew", req->id, "/renew");
+		write_path(out, "revoke", req->id, "/revoke");
+	}
+	if (state == INTAKE_ISSUED || state == INTAKE_REVOKED) {
 		write_path(out, "rekey", req->id, "/rekey");
 		write_path(out, "reissue", req->id, "/reissue");
-		write_path(out, "revoke", req->id, "/revoke");
 	}
 	out_end_object(out);
 }

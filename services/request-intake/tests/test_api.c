@@ -1611,10 +1611,11 @@ only_a_certificate_of_ones_own_is_followed(void **state)
 		assert_problem(post(OTHER, under(path, rest), body), 404, "not-found");
 		assert_problem(post(BOSS, under(path, rest), body), 403, "not-yours");
 		assert_problem(post(ALICE, under(open, rest), body), 409, "not-issued");
-		assert_problem(post(ALICE, under(revoked, rest), body), 409, "revoked");
 		assert_problem(post(NULL, under(path, rest), body), 401, "unauthorized");
 	}
+	assert_problem(post(ALICE, under(revoked, "/renew"), NULL), 409, "revoked");
 	assert_int_equal(svc_test_count(world.test, "request.submitted"), 3);
+	assert_int_equal(post(ALICE, under(revoked, "/rekey"), routes[1].body)->status, 201);
 }
 
 static const struct fake_answer *

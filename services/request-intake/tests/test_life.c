@@ -77,7 +77,6 @@ static const struct {
 	{ "an operator's", &boss, INTAKE_ISSUED, 403, "not-yours" },
 	{ "being signed", &alice, INTAKE_APPROVED, 409, "not-issued" },
 	{ "refused", &alice, INTAKE_REFUSED, 409, "not-issued" },
-	{ "revoked", &alice, INTAKE_REVOKED, 409, "revoked" },
 	{ "none", &alice, INTAKE_NONE, 404, "not-found" },
 };
 
@@ -87,13 +86,14 @@ only_what_is_issued_and_ones_own_is_followed(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(followed) / sizeof(followed[0]); i++) {
 		const struct intake_request earlier = in_state(followed[i].state);
-		struct intake_step step = intake_may_follow(&earlier, followed[i].caller);
+		struct intake_step step =
+		    intake_may_follow(&earlier, followed[i].caller, CLAIM_RENEWAL);
 
 		if (step.status != followed[i].want ||
 		    (step.status && strcmp(step.why.code, followed[i].code) != 0))
 			fail_msg("%s: got %u %s", followed[i].name, step.status, step.why.code);
 	}
-	assert_int_equal(intake_may_follow(NULL, &alice).status, 404);
+	assert_int_equal(intake_may_follow(NULL, &alice, CLAIM_REKEY).status, 404);
 }
 
 static void
@@ -103,9 +103,20 @@ what_is_about_to_be_revoked_is_not_followed(void **state)
 	static const struct intake_unrevoked no = { "no", "It cannot be done.", "" };
 
 	assert_int_equal(revoke(*state, &req, &alice, 4).status, 202);
-	assert_string_equal(intake_may_follow(&req, &alice).why.code, "revoked");
+	assert_string_equal(intake_may_follow(&req, &alice, CLAIM_RENEWAL).why.code, "revoked");
 	intake_on_revocation_refused(*state, &req, &no, NOW + 1);
-	assert_int_equal(intake_may_follow(&req, &alice).status, 0);
+	assert_int_equal(intake_may_follow(&req, &alice, CLAIM_RENEWAL).status, 0);
+}
+
+static void
+what_is_revoked_is_followed_by_another_key_or_names_alone(void **state)
+{
+	struct intake_request req = in_state(INTAKE_ISSUED);
+
+	hear_revoked(*state, &req, 1);
+	assert_string_equal(intake_may_follow(&req, &alice, CLAIM_RENEWAL).why.code, "revoked");
+	assert_int_equal(intake_may_follow(&req, &alice, CLAIM_REKEY).status, 0);
+	assert_int_equal(intake_may_follow(&req, &alice, CLAIM_REISSUE).status, 0);
 }
 
 /* ---- revocation ---- */
@@ -324,6 +335,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(only_what_is_issued_and_ones_own_is_followed),
 		TEST(what_is_about_to_be_revoked_is_not_followed),
+		TEST(what_is_revoked_is_followed_by_another_key_or_names_alone),
 		TEST(who_may_revoke_for_what_reason_and_by_when),
 		TEST(only_what_was_issued_is_revoked),
 		TEST(it_is_asked_for_once_unless_a_compromise_is_learnt_of),
