@@ -3,6 +3,8 @@
 #ifndef CSCTL_API_H
 #define CSCTL_API_H
 
+#include <jansson.h>
+
 #include "csctl.h"
 #include "http/client.h"
 
@@ -14,10 +16,24 @@ struct api {
 
 /* False: a setting is missing, and it was said which. */
 bool api_open(struct args *args, struct api *api);
+/* The same for what everybody may do: without a token. */
+bool api_open_to_all(struct args *args, struct api *api);
+/* The URL of a path of the API. */
+const char *api_any_url(const struct api *api, const char *path);
 /* The URL of a path below /v1/requests. */
 const char *api_url(const struct api *api, const char *path);
 /* One part of a path or a query, whatever was typed (RFC 3986 2.1). */
 const char *api_part(struct cs_arena *arena, const char *text);
+/* Sends it, prints the answer, ends the client; the exit status that the answer means. */
+int api_call(struct api *api, const struct http_call *how);
+/* The same of a POST of JSON; `key`: an Idempotency-Key, or NULL.  Takes `body`. */
+int api_post(struct api *api, const char *url, json_t *body, const char *key);
+/* Takes "--name VALUE" into a member.  False: it cannot be said in JSON, and that was said. */
+bool api_take_text(struct args *args, const char *option, json_t *body, const char *member);
+/* The same of every such option, into a list. */
+bool api_take_list(struct args *args, const char *option, json_t *body, const char *member);
+/* "--name FILE": its text, or base64 of its octets.  False: it cannot be read, and that was said. */
+bool api_take_file(struct args *args, const char *option, json_t *body, const char *member);
 /* Prints a problem document; the exit status that it means. */
 int api_problem(long status, struct cs_span body);
 

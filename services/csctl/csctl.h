@@ -69,7 +69,7 @@ int commands_run(int argc, char *argv[]);
 const struct command *const *commands_groups(size_t *ret_n);
 
 extern const struct command catalogue_commands[], provision_commands[], migrate_commands[],
-    key_commands[], trust_commands[], ca_commands[], request_commands[], event_commands[],
-    deadletter_commands[], check_commands[], answer_commands[];
+    key_commands[], trust_commands[], ca_commands[], request_commands[], life_commands[],
+    report_commands[], event_commands[], deadletter_commands[], check_commands[], answer_commands[];
 
 #endif

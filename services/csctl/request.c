@@ -2,7 +2,6 @@
 /* request.c: the API from the command line: what a person does in a browser, step by step. */
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,17 @@ api_open(struct args *args, struct api *api)
 	if (base == NULL || token == NULL)
 		return false;
 	*api = (struct api){ http_client_new(token, getenv("CS_API_CA_FILE")), base, args->arena };
+	return true;
+}
+
+bool
+api_open_to_all(struct args *args, struct api *api)
+{
+	const char *base = setting("CS_API_URL", "where the API is: http://127.0.0.1:8080");
+
+	if (base == NULL)
+		return false;
+	*api = (struct api){ http_client_new(NULL, getenv("CS_API_CA_FILE")), base, args->arena };
 	return true;
 }
 
@@ -87,10 +97,16 @@ call_with(struct api *api, const struct http_call *how, print_answer *print)
 	return result;
 }
 
-static int
-call(struct api *api, const struct http_call *how)
+int
+api_call(struct api *api, const struct http_call *how)
 {
 	return call_with(api, how, print_body);
+}
+
+const char *
+api_any_url(const struct api *api, const char *path)
+{
+	return cs_arena_printf(api->arena, "%s%s", api->base, path);
 }
 
 const char *
@@ -151,8 +167,8 @@ is_utf8(const char *name, const char *value)
 }
 
 /* Takes every "--name VALUE" into a list.  False: one of them cannot be said in JSON. */
-static bool
-take_list(struct args *args, const char *option, json_t *body, const char *member)
+bool
+api_take_list(struct args *args, const char *option, json_t *body, const char *member)
 {
 	json_t *list = json_array();
 	const char *value;
@@ -168,8 +184,8 @@ take_list(struct args *args, const char *option, json_t *body, const char *membe
 	return good;
 }
 
-static bool
-take_text(struct args *args, const char *option, json_t *body, const char *member)
+bool
+api_take_text(struct args *args, const char *option, json_t *body, const char *member)
 {
 	const char *value = args_option(args, option, NULL);
 
@@ -183,15 +199,16 @@ static json_t *
 take_wishes(struct args *args)
 {
 	static const char *const texts[][2] = { { "--profile", "profile" },
-		{ "--common-name", "common_name" }, { "--key-use", "key_use" } };
+		{ "--common-name", "common_name" }, { "--key-use", "key_use" },
+		{ "--note-version", "note_version" } };
 	json_t *body = json_pack("{s:s}", "profile", "smime-mailbox");
 	uint32_t days = 0;
 	bool good = args_number(args, "--days", 1, 3650, &days);
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		good = take_text(args, texts[i][0], body, texts[i][1]) && good;
-	good = take_list(args, "--mailbox", body, "mailboxes") && good;
-	good = take_list(args, "--domain", body, "domains") && good;
+		good = api_take_text(args, texts[i][0], body, texts[i][1]) && good;
+	good = api_take_list(args, "--mailbox", body, "mailboxes") && good;
+	good = api_take_list(args, "--domain", body, "domains") && good;
 	if (days != 0)
 		(void)json_object_set_new(body, "validity_days", json_integer(days));
 	if (good)
@@ -200,48 +217,55 @@ take_wishes(struct args *args)
 	return NULL;
 }
 
-static int
-submit(struct args *args, const char *json, const char *key)
+bool
+api_take_file(struct args *args, const char *option, json_t *body, const char *member)
 {
-	struct api api;
+	const char *path = args_option(args, option, NULL);
+	const char *text = path == NULL ? NULL : read_csr(args->arena, path);
 
-	if (!api_open(args, &api))
-		return COULD_NOT_RUN;
+	if (text != NULL)
+		(void)json_object_set_new(body, member, json_string(text));
+	return path == NULL || text != NULL;
+}
+
+int
+api_post(struct api *api, const char *url, json_t *body, const char *key)
+{
+	char *json = json_dumps(body, JSON_COMPACT);
 	const struct http_call how = { .method = "POST",
-		.url = api_url(&api, ""),
+		.url = url,
 		.content_type = "application/json",
 		.body = cs_span_str(json),
 		.header =
-		    key == NULL ? NULL : cs_arena_printf(args->arena, "Idempotency-Key: %s", key) };
+		    key == NULL ? NULL : cs_arena_printf(api->arena, "Idempotency-Key: %s", key) };
+	int status = api_call(api, &how);
 
-	return call(&api, &how);
+	free(json);
+	json_decref(body);
+	return status;
 }
 
 static int
 run_submit(struct args *args)
 {
-	const char *path = args_option(args, "--csr", NULL);
 	const char *key = args_option(args, "--idempotency-key", NULL);
 	json_t *body = take_wishes(args);
-	int status = COULD_NOT_RUN;
+	struct api api;
 
-	if (body == NULL)
+	if (body == NULL || !api_take_file(args, "--csr", body, "csr")) {
+		json_decref(body);
 		return COULD_NOT_RUN;
-	if (path == NULL || json_object_get(body, "mailboxes") == NULL || !args_end(args)) {
+	}
+	if (json_object_get(body, "csr") == NULL || json_object_get(body, "mailboxes") == NULL ||
+	    !args_end(args)) {
 		json_decref(body);
 		return usage(args);
 	}
-	const char *csr = read_csr(args->arena, path);
-
-	if (csr != NULL) {
-		(void)json_object_set_new(body, "csr", json_string(csr));
-		char *json = json_dumps(body, JSON_COMPACT);
-
-		status = submit(args, json, key);
-		free(json);
+	if (!api_open(args, &api)) {
+		json_decref(body);
+		return COULD_NOT_RUN;
 	}
-	json_decref(body);
-	return status;
+	return api_post(&api, api_url(&api, ""), body, key);
 }
 
 /* ---- one request ---- */
@@ -260,7 +284,7 @@ run_get(struct args *args, const char *suffix)
 		.url = api_url(&api,
 		    cs_arena_printf(args->arena, "/%s%s", api_part(args->arena, id), suffix)) };
 
-	return call(&api, &how);
+	return api_call(&api, &how);
 }
 
 static int
@@ -363,7 +387,7 @@ run_post(struct args *args, const char *suffix, const char *json)
 		.content_type = json == NULL ? NULL : "application/json",
 		.body = cs_span_str(json) };
 
-	return call(&api, &how);
+	return api_call(&api, &how);
 }
 
 static int
@@ -451,14 +475,15 @@ run_list(struct args *args)
 	const struct http_call how = { .method = "GET",
 		.url = api_url(&api, (const char *)cs_buf_span(&query).data) };
 
-	return call(&api, &how);
+	return api_call(&api, &how);
 }
 
 /* A line about one check does not end the request, whatever it says. */
 bool
 request_line_ends(const char *data)
 {
-	static const char *const ends[] = { "issued", "refused", "cancelled", "expired" };
+	static const char *const ends[] = { "issued", "refused", "cancelled", "expired",
+		"revoked" };
 	json_t *line = json_loads(data, 0, NULL);
 	const char *state = json_string_value(json_object_get(line, "state"));
 	bool ended = false;
@@ -506,7 +531,8 @@ run_watch(struct args *args)
 const struct command request_commands[] = {
 	{ "request submit",
 	    "--csr FILE --mailbox ADDRESS... [--domain NAME]... [--profile NAME] [--days N]"
-	    " [--key-use dual|signing|encryption] [--common-name TEXT] [--idempotency-key KEY]",
+	    " [--key-use dual|signing|encryption] [--common-name TEXT] [--note-version VERSION]"
+	    " [--idempotency-key KEY]",
 	    "asks for a certificate", run_submit },
 	{ "request show", "ID", "shows a request with its checks", run_show },
 	{ "request publish", "ID", "shows what to publish to prove its domains, to be copied",
