@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "stack"))
 from stack import Stack  # noqa: E402
 from wait import wait_for  # noqa: E402
 
-ENDED = ("issued", "refused", "cancelled", "expired")
+ENDED = ("issued", "refused", "cancelled", "expired", "revoked")
 TOKEN = re.compile(r"^\s*((?:[A-Z2-7]{4}[- ]){7}[A-Z2-7]{4})\s*$", re.MULTILINE)
 
 
