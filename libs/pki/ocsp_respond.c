@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ocsp_respond.c: responses, and the delegated key that signs them. */
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +8,7 @@
 #include "pki/der.h"
 #include "pki/file.h"
 #include "pki/hash.h"
+#include "pki/issuer.h"
 #include "pki/ocsp.h"
 #include "pki/ocsp_form.h"
 #include "pki/oid.h"
@@ -95,34 +93,15 @@ load_cert(struct pki_ocsp_responder *responder, const char *path, const struct p
 	return CS_OK;
 }
 
-/* An encrypted key has no pass phrase here. */
-static int
-no_pass(char *ret_text, int size, int writing, void *arg)
-{
-	(void)ret_text;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
 static enum cs_code
 load_key(struct pki_ocsp_responder *responder, const char *path, struct cs_err *err)
 {
-	char pem[FILE_MAX];
-	size_t len;
+	const struct pki_issuer_files files = { .key = path };
+	struct pki_private private;
 
-	if (pki_file_read(path, true, pem, sizeof(pem), &len, err))
+	if (pki_private_load(&files, &private, err))
 		return err->code;
-	BIO *bio = BIO_new_mem_buf(pem, (int)len);
-	cs_assert(bio != NULL);
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_pass, NULL);
-	BIO_free(bio);
-	ERR_clear_error();
-	pki_wipe(pem, sizeof(pem));
-	if (key == NULL)
-		return cs_fail(err, CS_MALFORMED, "%s is not an unencrypted private key", path);
-	return pki_signer_init(&responder->signer, key, responder->cert.spki, err);
+	return pki_signer_init(&responder->signer, private, responder->cert.spki, false, err);
 }
 
 enum cs_code
