@@ -19,6 +19,7 @@
 #include "handler.h"
 #include "pki/ca.h"
 #include "store.h"
+#include "tests/it_trust.h"
 #include "wire.h"
 
 /* A time at which every clock looks. */
@@ -145,6 +146,7 @@ setup(void **state)
 	static struct fixture f;
 
 	f = (struct fixture){ .arena = cs_arena_new() };
+	f.signer.trust = it_trust(f.arena, 1);
 	f.signer.crl_every_hours = 24;
 	f.signer.crl_life_hours = 168;
 	f.signer.crl_after_seconds = 60;
@@ -165,6 +167,7 @@ teardown(void **state)
 
 	db_close(f->db);
 	db_close(f->other);
+	claim_trust_free(f->signer.trust);
 	issuers_free(f->signer.issuers);
 	cs_arena_free(f->arena);
 	return 0;

@@ -22,15 +22,15 @@
 #include "pki/ed25519.h"
 #include "pki/hash.h"
 #include "store.h"
+#include "tests/it_trust.h"
 
 #define NOW INT64_C(1795437296789)
 
 struct fixture {
 	struct cs_arena *arena;
 	struct db *db, *other;
-	struct claim_key *key, *other_key;
+	struct claim_key *key;
 	struct signer_service signer; /* of the trust table alone */
-	char dir[64];
 };
 
 static void
@@ -83,53 +83,11 @@ new_key(void)
 	return key;
 }
 
-/* A trust table of this version in f->dir, signed by two approvers made for it. */
-static void
-write_trust(struct fixture *f, uint32_t version)
-{
-	const char *everyone[] = { "*" }, *states[] = { "plan" };
-	struct claim_trust_row row = { .service = "policy",
-		.states = { states, 1 },
-		.enterprises = { everyone, 1 },
-		.not_before_ms = NOW,
-		.not_after_ms = NOW + 1 };
-	const char *path = cs_arena_printf(f->arena, "%s/approvers", f->dir);
-	const struct claim_key *approvers[] = { f->key, f->other_key };
-	FILE *file = fopen(path, "we");
-
-	assert_non_null(file);
-	for (int i = 0; i < 2; i++) {
-		uint8_t public_key[32];
-
-		claim_key_public(approvers[i], public_key);
-		(void)fprintf(file, "approver%d %s\n", i,
-		    cs_base64(f->arena, cs_span_of(public_key, sizeof(public_key))));
-	}
-	assert_int_equal(fclose(file), 0);
-	claim_key_public(f->key, row.public_key);
-	assert_int_equal(claim_trust_write(cs_arena_printf(f->arena, "%s/trust", f->dir), version,
-			     &row, 1, approvers, 2, NULL),
-	    CS_OK);
-}
-
-static void
-forget_trust(struct fixture *f)
-{
-	claim_trust_free(f->signer.trust);
-	(void)unlink(cs_arena_printf(f->arena, "%s/trust", f->dir));
-	(void)unlink(cs_arena_printf(f->arena, "%s/approvers", f->dir));
-	(void)rmdir(f->dir);
-}
-
 static void
 load_trust(struct fixture *f, uint32_t version)
 {
 	claim_trust_free(f->signer.trust);
-	write_trust(f, version);
-	assert_int_equal(
-	    claim_trust_load(cs_arena_printf(f->arena, "%s/trust", f->dir),
-		cs_arena_printf(f->arena, "%s/approvers", f->dir), &f->signer.trust, NULL),
-	    CS_OK);
+	f->signer.trust = it_trust(f->arena, version);
 }
 
 static int
@@ -137,9 +95,7 @@ setup(void **state)
 {
 	static struct fixture f;
 
-	f = (struct fixture){ .arena = cs_arena_new(), .key = new_key(), .other_key = new_key() };
-	(void)snprintf(f.dir, sizeof(f.dir), "/tmp/it-trust-XXXXXX");
-	assert_non_null(mkdtemp(f.dir));
+	f = (struct fixture){ .arena = cs_arena_new(), .key = new_key() };
 	load_trust(&f, 3);
 	f.db = open_db("drop schema if exists it_signer cascade; create schema it_signer;"
 		       " set search_path = it_signer");
@@ -158,9 +114,8 @@ teardown(void **state)
 
 	db_close(f->db);
 	db_close(f->other);
-	forget_trust(f);
+	claim_trust_free(f->signer.trust);
 	claim_key_free(f->key);
-	claim_key_free(f->other_key);
 	cs_arena_free(f->arena);
 	return 0;
 }
