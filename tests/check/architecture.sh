@@ -52,6 +52,7 @@ smime
 catalogue
 pack
 pki
+audit      pki
 bus
 db
 dns        smime
