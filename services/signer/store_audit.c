@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store_audit.c: the audit log of the signer; its head is locked last in a transaction. */
+/* store_audit.c: the audit log of the signer: a batch appends what it did; the head is locked last. */
 #include <string.h>
 
-#include "audit.h"
+#include "audit/audit.h"
 #include "db/db.h"
 #include "store_rows.h"
 
-static const char lock_head_sql[] = "select seq, hash from audit_head for update";
+static const char lock_head_sql[] = "select size, peaks from audit_head for update";
 static const char save_audit_sql[] =
-    "insert into audit (seq, at_ms, request, action, detail, prev_hash, hash)"
-    " select s, t, q, a, d, p, h from unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::text[],"
-    " $5::text[], $6::bytea[], $7::bytea[]) u(s, t, q, a, d, p, h)";
-static const char save_head_sql[] = "update audit_head set seq = $1, hash = $2";
+    "insert into audit (seq, at_ms, request, action, detail, leaf)"
+    " select s, t, q, a, d, l from unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::text[],"
+    " $5::text[], $6::bytea[]) u(s, t, q, a, d, l)";
+static const char save_head_sql[] = "update audit_head set size = $1, peaks = $2";
 
 static size_t
 count_audits(const struct svc_batch *batch)
@@ -27,8 +27,9 @@ count_audits(const struct svc_batch *batch)
 	return n;
 }
 
+/* Numbered behind the last one. */
 static void
-fill_audits(const struct svc_batch *batch, struct audit_row *rows)
+fill_audits(const struct svc_batch *batch, int64_t last, struct audit_record *rows)
 {
 	size_t n = 0;
 
@@ -36,7 +37,8 @@ fill_audits(const struct svc_batch *batch, struct audit_row *rows)
 		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
 		for (const struct record_audit *a = record->audits; a != NULL; a = a->next)
-			rows[n++] = (struct audit_row){ .at_ms = batch->now_ms,
+			rows[n++] = (struct audit_record){ .seq = ++last,
+				.at_ms = batch->now_ms,
 				.request = record->c.id,
 				.action = a->action,
 				.detail = a->detail };
@@ -44,27 +46,30 @@ fill_audits(const struct svc_batch *batch, struct audit_row *rows)
 }
 
 static enum cs_code
-send_audits(struct svc_batch *batch, const struct audit_row *rows, size_t n, struct cs_err *err)
+send_audits(struct svc_batch *batch, const struct audit_record *rows, size_t n,
+    struct audit_tree *tree, struct cs_err *err)
 {
 	struct store_columns c = store_columns(batch->arena, n);
+	uint8_t(*leaves)[AUDIT_HASH] = cs_arena_array(batch->arena, n, AUDIT_HASH);
 	struct cs_arena *arena = batch->arena;
 
 	for (size_t i = 0; i < n; i++) {
+		audit_leaf(&rows[i], leaves[i]);
+		audit_tree_add(tree, leaves[i]);
 		c.longs[i] = rows[i].seq;
 		c.more_longs[i] = rows[i].at_ms;
 		c.ids[i] = rows[i].request;
 		c.texts[i] = rows[i].action;
 		c.more_texts[i] = rows[i].detail;
-		c.spans[i] = cs_span_of(rows[i].prev_hash, AUDIT_HASH);
-		c.more_spans[i] = cs_span_of(rows[i].hash, AUDIT_HASH);
+		c.spans[i] = cs_span_of(leaves[i], AUDIT_HASH);
 	}
 	const struct db_param params[] = { db_i64_array(arena, c.longs, n),
 		db_i64_array(arena, c.more_longs, n), db_id_array(arena, c.ids, n),
 		db_text_array(arena, c.texts, n), db_text_array(arena, c.more_texts, n),
-		db_bytes_array(arena, c.spans, n), db_bytes_array(arena, c.more_spans, n) };
-	const struct db_param head[] = { db_i64(rows[n - 1].seq),
-		db_bytes(cs_span_of(rows[n - 1].hash, AUDIT_HASH)) };
-	if (db_send(batch->db, save_audit_sql, params, 7, (int64_t)n, err))
+		db_bytes_array(arena, c.spans, n) };
+	const struct db_param head[] = { db_i64((int64_t)tree->size),
+		db_bytes(audit_tree_peaks(tree)) };
+	if (db_send(batch->db, save_audit_sql, params, 6, (int64_t)n, err))
 		return err->code;
 	return db_send(batch->db, save_head_sql, head, 2, 1, err);
 }
@@ -73,16 +78,17 @@ enum cs_code
 store_save_audits(struct svc_batch *batch, struct cs_err *err)
 {
 	const size_t n = count_audits(batch);
-	struct audit_row *rows = CS_NEW_ARRAY(batch->arena, n, struct audit_row);
+	struct audit_record *rows = CS_NEW_ARRAY(batch->arena, n, struct audit_record);
+	struct audit_tree tree;
 	struct db_rows *head;
 
 	if (n == 0)
 		return CS_OK;
-	fill_audits(batch, rows);
 	if (db_query(batch->db, batch->arena, lock_head_sql, NULL, 0, &head, err))
 		return err->code;
-	if (db_rows_count(head) != 1 || db_get_bytes(head, 0, 1).len != AUDIT_HASH)
-		return cs_fail(err, CS_INTERNAL, "the audit chain has no end");
-	audit_link(rows, n, db_get_i64(head, 0, 0), db_get_bytes(head, 0, 1).data);
-	return send_audits(batch, rows, n, err);
+	if (db_rows_count(head) != 1 ||
+	    !audit_tree_read((uint64_t)db_get_i64(head, 0, 0), db_get_bytes(head, 0, 1), &tree))
+		return cs_fail(err, CS_INTERNAL, "the audit tree has no end");
+	fill_audits(batch, (int64_t)tree.size, rows);
+	return send_audits(batch, rows, n, &tree, err);
 }

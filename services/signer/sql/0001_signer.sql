@@ -89,23 +89,25 @@ create table certificate (
 ) with (toast_tuple_target = 8160);
 alter table certificate alter column der set storage external;
 
+-- The leaves of a Merkle tree (RFC 6962 2.1), in the form of libs/audit.
 create table audit (
 	seq bigint primary key,
 	at_ms bigint not null,
 	request uuid not null,
 	action text not null,
 	detail text not null,
-	prev_hash bytea not null check (length(prev_hash) = 32),
-	hash bytea not null check (length(hash) = 32)
+	leaf bytea not null check (length(leaf) = 32)
 );
+create index audit_request on audit (request);
 
--- The end of the chain; its one row is locked last in a transaction, so that replicas queue here only.
+-- How many there are, and the roots of the complete subtrees, largest first: all that a batch needs to
+-- append its own.  The one row is locked last in a transaction, so that replicas queue here only.
 create table audit_head (
 	single boolean primary key check (single),
-	seq bigint not null,
-	hash bytea not null
+	size bigint not null,
+	peaks bytea not null
 );
-insert into audit_head values (true, 0, decode(repeat('00', 32), 'hex'));
+insert into audit_head values (true, 0, '');
 
 -- The highest version of the trust table that was judged by: an older one is not judged by again.
 create table trust_seen (

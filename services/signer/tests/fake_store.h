@@ -3,7 +3,7 @@
 #ifndef SIGNER_FAKE_STORE_H
 #define SIGNER_FAKE_STORE_H
 
-#include "audit.h"
+#include "audit/audit.h"
 #include "store.h"
 
 #define FAKE_ROWS 8
@@ -24,7 +24,7 @@ extern struct fake_store {
 	size_t n_rows;
 	struct gate_evidence proofs[FAKE_PROOFS];
 	size_t n_proofs;
-	struct audit_row audits[FAKE_AUDITS];
+	struct audit_record audits[FAKE_AUDITS];
 	size_t n_audits;
 	struct gate_key keys[FAKE_ROWS]; /* the registry */
 	size_t n_keys;
