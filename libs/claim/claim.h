@@ -322,7 +322,8 @@ void claim_evidence_for(const struct claim_asked *asked, struct claim_evidence *
  * "enterprises": ["*"], "not_before", "not_after", "distrusted_at"?}]}, times after RFC 3339, the public
  * key in base64.  States: "request", "approval", "plan", "perspective", and "evidence." with a kind's name:
  * "mailbox", "domain", "caa", "mpic-domain", "mpic-caa", "organization", "authority", "individual"; and
- * "revocation".  "perspective" needs "*" as its enterprises.
+ * "revocation"; "audit-head" for the heads of the signer's audit tree, "evidence-pack" for those who export
+ * packs.  "perspective", "audit-head" and "evidence-pack" need "*" as their enterprises.
  *
  * A key counts from not_before to not_after (both included) and before distrusted_at, for the statement's
  * own time (of evidence: when it was checked; of an identity, which people verify, when it was stated) and
@@ -340,6 +341,16 @@ CS_MUST_USE enum cs_code
 claim_trust_reload(struct claim_trust *trust, bool *ret_changed, struct cs_err *err);
 void claim_trust_free(struct claim_trust *trust);
 uint32_t claim_trust_version(const struct claim_trust *trust);
+/* Its version, and the SHA-256 of the two files: which table is in force, and who could sign it. */
+uint32_t claim_trust_identity(const struct claim_trust *trust,
+    uint8_t ret_table[static CLAIM_DIGEST], uint8_t ret_approvers[static CLAIM_DIGEST]);
+/*
+ * The public key of `keyid`, if it may state `state` for all enterprises at that time and is known by
+ * now_ms: for what is signed otherwise than in an envelope.  CS_MALFORMED: it may not, and why.
+ */
+CS_MUST_USE enum cs_code
+claim_trust_key(const struct claim_trust *trust, const char *keyid, const char *state,
+    int64_t at_ms, int64_t now_ms, uint8_t ret_public[static 32], struct cs_err *err);
 
 /* The same octets at another place, whole at every moment: a reader finds the old table or the new one. */
 CS_MUST_USE enum cs_code claim_trust_copy(const char *from, const char *to, struct cs_err *err);

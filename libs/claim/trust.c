@@ -89,7 +89,7 @@ claim_trust_state_known(const char *state)
 	static const char *const known[] = { "request", "approval", "plan", "perspective",
 		"evidence.mailbox", "evidence.domain", "evidence.caa", "evidence.mpic-domain",
 		"evidence.mpic-caa", "evidence.organization", "evidence.authority",
-		"evidence.individual", "revocation" };
+		"evidence.individual", "revocation", "audit-head", "evidence-pack" };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strcmp(known[i], state) == 0)
@@ -102,6 +102,32 @@ uint32_t
 claim_trust_version(const struct claim_trust *trust)
 {
 	return atomic_load(&trust->table)->version;
+}
+
+uint32_t
+claim_trust_identity(const struct claim_trust *trust, uint8_t ret_table[static CLAIM_DIGEST],
+    uint8_t ret_approvers[static CLAIM_DIGEST])
+{
+	const struct trust_table *table = atomic_load(&trust->table);
+
+	memcpy(ret_table, table->sha256, CLAIM_DIGEST);
+	memcpy(ret_approvers, table->approvers_sha256, CLAIM_DIGEST);
+	return table->version;
+}
+
+enum cs_code
+claim_trust_key(const struct claim_trust *trust, const char *keyid, const char *state,
+    int64_t at_ms, int64_t now_ms, uint8_t ret_public[static 32], struct cs_err *err)
+{
+	const struct claim_trust_row *row = claim_trust_find(trust, keyid);
+	const struct claim_stated stated = { state, NULL, at_ms, now_ms };
+
+	if (row == NULL)
+		return cs_fail(err, CS_MALFORMED, "key %s is not in the trust table", keyid);
+	if (claim_trust_permits(row, &stated, err))
+		return err->code;
+	memcpy(ret_public, row->public_key, sizeof(row->public_key));
+	return CS_OK;
 }
 
 size_t

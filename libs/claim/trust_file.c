@@ -109,13 +109,15 @@ approver_is_new(const struct approvers *all, const struct approver *one)
 }
 
 static enum cs_code
-read_approvers(struct cs_arena *arena, const char *path, struct approvers *ret, struct cs_err *err)
+read_approvers(struct cs_arena *arena, const char *path, struct approvers *ret,
+    uint8_t ret_sha256[static PKI_SHA256], struct cs_err *err)
 {
 	struct cs_span rest;
 
 	enum cs_code code = read_file(arena, path, &rest, err);
 	if (code != CS_OK)
 		return code;
+	pki_sha256(rest, ret_sha256);
 	for (size_t number = 1; rest.len > 0; number++) {
 		const uint8_t *end = memchr(rest.data, '\n', rest.len);
 		const size_t len = end != NULL ? (size_t)(end - rest.data) : rest.len;
@@ -395,7 +397,7 @@ trust_file_read(const char *path, const char *approvers_path, size_t wanted,
 	table->arena = arena;
 	if (err == NULL)
 		err = &own;
-	if (read_approvers(arena, approvers_path, approvers, err) ||
+	if (read_approvers(arena, approvers_path, approvers, table->approvers_sha256, err) ||
 	    read_file(arena, path, &file, err) ||
 	    read_trust(table, file, approvers, wanted, &approvals, err)) {
 		cs_arena_free(arena);
@@ -557,6 +559,7 @@ enum cs_code
 claim_proposal_approve(
     const char *path, const char *approvers_path, const struct claim_key *key, struct cs_err *err)
 {
+	uint8_t unused[PKI_SHA256];
 	struct cs_arena *arena = cs_arena_new();
 	struct approvers *approvers = CS_NEW(arena, struct approvers);
 	struct trust_approvals approvals = { .n = 0 };
@@ -564,7 +567,7 @@ claim_proposal_approve(
 	struct cs_span file, payload;
 	enum cs_code code;
 
-	if ((code = read_approvers(arena, approvers_path, approvers, err)) == CS_OK &&
+	if ((code = read_approvers(arena, approvers_path, approvers, unused, err)) == CS_OK &&
 	    (code = read_file(arena, path, &file, err)) == CS_OK &&
 	    (code = json_read(file, "trust file", &root, err)) == CS_OK &&
 	    (code = read_envelope(arena, root, &payload, err)) == CS_OK) {

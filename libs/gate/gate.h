@@ -116,6 +116,18 @@ CS_MUST_USE bool gate_asks(struct cs_arena *arena, struct cs_span request_envelo
 void gate_judge(struct cs_arena *arena, const struct gate_rules *rules, const struct gate_case *c,
     int64_t now_ms, struct gate_verdict *ret);
 
+/* ---- case.c ---- */
+
+/*
+ * SHA-256 of everything that was weighed for this plan: issuer domains, envelopes with their times of
+ * receipt, denials.  Stated in the audit record of an intent, so that who judges again years later knows
+ * that it is the same case.  Evidence of other requests counts when the plan names it, denials when they
+ * are about one of its checks; in whatever order.
+ */
+void
+gate_case_sha256(struct cs_arena *arena, const struct gate_rules *rules, const struct gate_case *c,
+    const struct claim_plan *plan, uint8_t ret_digest[static CLAIM_DIGEST]);
+
 /* keyUsage bits of the certificate; 0: this key cannot serve this use. */
 uint16_t gate_key_usage(const struct gate_verdict *v);
 

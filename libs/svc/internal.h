@@ -210,6 +210,7 @@ bool settings_read(
 const char *settings_unknown(const struct svc_service *service, struct cs_arena *arena);
 void settings_help(const struct svc_service *service);
 void settings_print(const struct svc_service *service, struct cs_arena *arena);
+struct cs_span settings_text(const struct svc_service *service, struct cs_arena *arena);
 
 /* ---- between threads ---- */
 

@@ -285,7 +285,7 @@ settings_help(const struct svc_service *service)
 
 /* As they are in force; of secrets only that they are set.  URLs are shown without a password. */
 static void
-print_one(const struct svc_setting *setting, struct cs_arena *arena)
+show_one(struct cs_buf *buf, const struct svc_setting *setting, struct cs_arena *arena)
 {
 	const char *text = getenv(setting->name);
 	const char *at, *colon;
@@ -300,17 +300,28 @@ print_one(const struct svc_setting *setting, struct cs_arena *arena)
 		    : strchr(strstr(text, "://") == NULL ? text : strstr(text, "://") + 3, ':');
 	if (colon != NULL && colon < at)
 		text = cs_arena_printf(arena, "%.*s:***%s", (int)(colon - text), text, at);
-	(void)printf("%s=%s\n", setting->name, text);
+	cs_buf_printf(buf, "%s=%s\n", setting->name, text);
+}
+
+struct cs_span
+settings_text(const struct svc_service *service, struct cs_arena *arena)
+{
+	struct cs_buf buf = cs_buf_new(arena);
+
+	for (size_t i = 0; i < COMMON_COUNT; i++)
+		if (applies(service, common_table[i].who))
+			show_one(&buf, &common_table[i].setting, arena);
+	for (const struct svc_setting *s = service->settings; s != NULL && s->kind != SVC_KIND_END;
+	     s++)
+		if (!is_of_skeleton(service, s))
+			show_one(&buf, s, arena);
+	return cs_buf_span(&buf);
 }
 
 void
 settings_print(const struct svc_service *service, struct cs_arena *arena)
 {
-	for (size_t i = 0; i < COMMON_COUNT; i++)
-		if (applies(service, common_table[i].who))
-			print_one(&common_table[i].setting, arena);
-	for (const struct svc_setting *s = service->settings; s != NULL && s->kind != SVC_KIND_END;
-	     s++)
-		if (!is_of_skeleton(service, s))
-			print_one(s, arena);
+	const struct cs_span text = settings_text(service, arena);
+
+	(void)printf("%.*s", (int)text.len, (const char *)text.data);
 }

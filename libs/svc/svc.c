@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "catalogue/catalogue.h"
 #include "http/server.h"
+#include "pki/hash.h"
 #include "svc/internal.h"
 
 #define HTTP_TOTAL 1024
@@ -22,6 +23,21 @@
 #ifndef CS_VERSION
 #define CS_VERSION "development"
 #endif
+
+const char *
+svc_version(void)
+{
+	return CS_VERSION;
+}
+
+void
+svc_settings_sha256(const struct svc *svc, uint8_t ret_digest[static 32])
+{
+	struct cs_arena *arena = cs_arena_new();
+
+	pki_sha256(settings_text(svc->service, arena), ret_digest);
+	cs_arena_free(arena);
+}
 
 struct event_base *
 svc_base(struct svc *svc)

@@ -336,6 +336,11 @@ void svc_child_told(void *arg, enum sandbox_fact fact, const char *text);
 void svc_crash_point(const struct svc *svc, const char *moment, const char *what);
 #endif
 
+/* As --version says it. */
+const char *svc_version(void);
+/* SHA-256 of all settings in force, as --print-settings shows them: paths of secrets, not what is in them. */
+void svc_settings_sha256(const struct svc *svc, uint8_t ret_digest[static 32]);
+
 /* Process life: 0 after a clean drain, 2 for unusable arguments or settings, 1 otherwise. */
 int svc_main(int argc, char *argv[], const struct svc_service *service);
 

@@ -11,7 +11,8 @@
 
 /* The few fields that tell the story; all of them in JSON. */
 static const char *const told[] = { "profile", "check_id", "kind", "target", "method", "attempt",
-	"outcome", "reason", "code", "security", "revision", "final", "state", "serial", "text" };
+	"outcome", "reason", "code", "security", "revision", "final", "state", "serial", "size",
+	"root", "text" };
 
 /* A check that is asked for is told by its own fields. */
 static json_t *

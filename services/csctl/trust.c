@@ -32,6 +32,8 @@ static const struct {
 	{ "caa-dnssec", { "evidence.caa" } },
 	{ "mpic-coordinator", { "evidence.mpic-domain", "evidence.mpic-caa" } },
 	{ "mpic-perspective", { "perspective" } },
+	{ "signer", { "audit-head" } },
+	{ "csctl", { "evidence-pack" } },
 };
 
 static struct claim_texts

@@ -77,6 +77,8 @@ value_json(const ProtobufCFieldDescriptor *field, const void *at, int depth)
 		return json_integer(*(const int64_t *)at);
 	case PROTOBUF_C_TYPE_UINT32:
 		return json_integer(*(const uint32_t *)at);
+	case PROTOBUF_C_TYPE_UINT64: /* counts of ours, never above 2^63 */
+		return json_integer((json_int_t) * (const uint64_t *)at);
 	case PROTOBUF_C_TYPE_ENUM: {
 		const ProtobufCEnumValue *value =
 		    protobuf_c_enum_descriptor_get_value(field->descriptor, *(const int *)at);
@@ -95,6 +97,7 @@ size_of(ProtobufCType type)
 	case PROTOBUF_C_TYPE_BYTES:
 		return sizeof(ProtobufCBinaryData);
 	case PROTOBUF_C_TYPE_INT64:
+	case PROTOBUF_C_TYPE_UINT64:
 		return sizeof(int64_t);
 	case PROTOBUF_C_TYPE_STRING:
 	case PROTOBUF_C_TYPE_MESSAGE:
@@ -129,6 +132,7 @@ is_absent(const ProtobufCFieldDescriptor *field, const void *at)
 	case PROTOBUF_C_TYPE_BYTES:
 		return ((const ProtobufCBinaryData *)at)->len == 0;
 	case PROTOBUF_C_TYPE_INT64:
+	case PROTOBUF_C_TYPE_UINT64:
 		return *(const int64_t *)at == 0;
 	default:
 		return *(const uint32_t *)at == 0;

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "crls.h"
+#include "own.h"
 #include "pki/cert.h"
 #include "pki/hash.h"
 #include "pki/lint.h"
@@ -212,17 +213,19 @@ intent_detail(const struct signer_service *signer, struct svc_event *ev,
 {
 	const struct record_intent *intent = &record->intent;
 	const struct gate_case *c = &record->c;
-	uint8_t request[CLAIM_DIGEST], plan[CLAIM_DIGEST];
+	uint8_t request[CLAIM_DIGEST], plan[CLAIM_DIGEST], weighed[CLAIM_DIGEST];
 
+	gate_case_sha256(ev->arena, &signer->rules, c, &v->plan, weighed);
 	claim_envelope_sha256(c->request.envelope, request);
 	claim_envelope_sha256(c->plan.envelope, plan);
 	return cs_arena_printf(ev->arena,
 	    "serial=%s tbs_sha256=%s request_digest=%s request=%s approval=%s plan=%s evidence=%s"
-	    " lint=%s trust=%u",
+	    " lint=%s issuer=%s profile=%s case=%s %s",
 	    cs_hex(ev->arena, cs_span_of(intent->choice.serial, GATE_SERIAL)),
 	    hex(ev, intent->tbs_sha256), hex(ev, v->request.digest), hex(ev, request),
 	    hex(ev, v->plan.approval_sha256), hex(ev, plan), cs_hex(ev->arena, intent->evidence),
-	    pki_lint_version(), claim_trust_version(signer->trust));
+	    pki_lint_version(), intent->issuer, intent->profile, hex(ev, weighed),
+	    own_trust(signer, ev->arena));
 }
 
 static void
@@ -646,6 +649,7 @@ const struct svc_route signer_routes[] = {
 	{ "evidence.identity", read_evidence, on_evidence },
 	{ "ask.signer.stop", read_stop, on_stop },
 	{ "clock.missing-found", NULL, on_found },
+	{ "clock.own", NULL, own_on_clock },
 	{ "work.sign", read_result, on_result },
 	{ "request.revocation-asked", revoke_read_asked, revoke_on_asked },
 	{ "clock.key-blocked", NULL, revoke_on_key_blocked },

@@ -13,9 +13,10 @@ struct hand;
 struct signer_service {
 	/* settings */
 	struct issuers_settings issuing;
-	const char *trust_file, *approvers_file, *issuer_domains;
+	const char *trust_file, *approvers_file, *issuer_domains, *audit_key_file;
 	struct cs_span seal_key;
 	uint32_t crl_every_hours, crl_life_hours, crl_after_seconds;
+	uint32_t audit_head_s; /* at least between two heads of the audit tree */
 
 	struct svc *svc;           /* borrowed; for readings */
 	struct claim_trust *trust; /* owned */
@@ -23,6 +24,10 @@ struct signer_service {
 	struct hand *hand;         /* owned */
 	struct gate_rules rules;   /* borrows trust and what lies in the arena */
 	struct cs_arena *arena;    /* owned */
+
+	struct cs_id instance;         /* this process, in what it records of itself */
+	struct pki_ed25519 *audit_key; /* owned; the worker thread's alone */
+	const char *started;           /* own.h */
 };
 
 /* --check-settings: opens all that they name, the keys too, and closes it. */

@@ -4,7 +4,9 @@
 
 #include "hand.h"
 #include "handler.h"
+#include "own.h"
 #include "pki/cert.h"
+#include "pki/ed25519.h"
 #include "pki/hash.h"
 #include "sign.h"
 #include "smime/domain.h"
@@ -85,7 +87,8 @@ load(struct signer_service *signer, struct cs_err *err)
 	if (read_issuer_domains(signer, err) ||
 	    claim_trust_load(signer->trust_file, signer->approvers_file, &signer->trust, err) ||
 	    issuers_load(&signer->issuing, &signer->issuers, err) || read_ca_keys(signer, err) ||
-	    judge_lists(signer, err))
+	    judge_lists(signer, err) ||
+	    pki_ed25519_load(signer->audit_key_file, &signer->audit_key, err))
 		return err->code;
 	signer->rules.trust = signer->trust;
 	return CS_OK;
@@ -107,7 +110,8 @@ signer_init(void *self, struct svc *svc, struct cs_err *err)
 	struct signer_service *signer = self;
 
 	signer->svc = svc;
-	if (load(signer, err) ||
+	signer->instance = cs_id_new();
+	if (load(signer, err) || own_describe(signer, svc, err) ||
 	    hand_open(svc_base(svc), signer->arena, sign_job, signer, &signer->hand, err))
 		return err->code;
 	svc_watch_trust(svc, signer->trust, signer->trust_file);
@@ -121,6 +125,7 @@ signer_fini(void *self)
 
 	hand_close(signer->hand); /* it uses what follows */
 	claim_trust_free(signer->trust);
+	pki_ed25519_free(signer->audit_key);
 	issuers_free(signer->issuers);
 	if (signer->arena != NULL)
 		cs_arena_free(signer->arena);

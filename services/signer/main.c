@@ -19,6 +19,10 @@ static const struct svc_setting settings[] = {
 	    "name of the issuing CA in events"),
 	SVC_SECRET(struct signer_service, seal_key, "CS_SEAL_KEY_FILE", 32,
 	    "32 or more random octets, the same for all replicas: seals orders to sign"),
+	SVC_PRIVATE(struct signer_service, audit_key_file, "CS_AUDIT_KEY_FILE", NULL,
+	    "Ed25519 key (PKCS#8 PEM) that signs the heads of the audit tree"),
+	SVC_U32(struct signer_service, audit_head_s, "CS_AUDIT_HEAD_SECONDS", "60", 1, 3600,
+	    "at least between two signed heads of the audit tree; there is none when it has not grown"),
 	SVC_FILE(struct signer_service, trust_file, "CS_TRUST_FILE", NULL,
 	    "the trust table: which key may state what"),
 	SVC_FILE(struct signer_service, approvers_file, "CS_APPROVERS_FILE", NULL,
@@ -47,6 +51,7 @@ static const struct svc_clock clocks[] = {
 	{ "clock.key-blocked", store_due_blocked },
 	{ "clock.certificate-expiring", store_due_expiring },
 	{ "clock.crl-due", store_due_lists },
+	{ "clock.own", store_due_own },
 	{ 0 },
 };
 

@@ -92,10 +92,12 @@ struct record_audit {
 	struct record_audit *next;
 };
 
+struct own;             /* own.h */
 struct record_list;     /* crls.h */
 struct record_question; /* crls.h */
 
 struct signer_record {
+	struct own *own;                  /* not NULL: no request, but the process itself */
 	struct record_list *list;         /* not NULL: no request, but a revocation list */
 	struct record_question *question; /* not NULL: somebody only wants to know */
 	struct gate_case c;

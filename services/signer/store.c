@@ -346,8 +346,8 @@ store_load_records(struct svc_batch *batch, struct cs_err *err)
 		records[i].c.id = batch->aggregates[i].key;
 		batch->aggregates[i].state = &records[i];
 	}
-	if (store_load_lists(batch, err) || load_statements(batch, err) ||
-	    store_load_revocations(batch, err))
+	if (store_load_own(batch, err) || store_load_lists(batch, err) ||
+	    load_statements(batch, err) || store_load_revocations(batch, err))
 		return err->code;
 	const struct wanted wanted = want_all(batch);
 
@@ -680,7 +680,8 @@ store_save_records(struct svc_batch *batch, struct cs_err *err)
 	    save_missing(batch, err) || store_save_keys(batch, err) ||
 	    save_new_intents(batch, err) || save_changed_intents(batch, err) ||
 	    save_certificates(batch, err) || store_save_revocations(batch, err) ||
-	    store_save_lists(batch, err) || store_save_audits(batch, err))
+	    store_save_lists(batch, err) || store_save_audits(batch, err) ||
+	    store_save_own(batch, err))
 		return err->code;
 	return CS_OK;
 }

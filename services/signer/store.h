@@ -28,5 +28,8 @@ enum cs_code store_due_expiring(const void *self, struct db *db, int64_t now_ms,
 /* svc_due of "clock.crl-due": `self` is a struct signer_service; also reads how old the lists are. */
 enum cs_code store_due_lists(const void *self, struct db *db, int64_t now_ms, size_t max,
     struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
+/* svc_due of "clock.own": this process has something to tell of itself, or a head to sign. */
+enum cs_code store_due_own(const void *self, struct db *db, int64_t now_ms, size_t max,
+    struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
 
 #endif

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store_audit.c: the audit log of the signer: a batch appends what it did; the head is locked last. */
+/* store_audit.c: the audit log: a batch appends what it did, its head is locked last; and signed heads. */
 #include <string.h>
 
 #include "audit/audit.h"
 #include "db/db.h"
+#include "handler.h"
+#include "own.h"
+#include "store.h"
 #include "store_rows.h"
 
 static const char lock_head_sql[] = "select size, peaks from audit_head for update";
@@ -91,4 +94,91 @@ store_save_audits(struct svc_batch *batch, struct cs_err *err)
 		return cs_fail(err, CS_INTERNAL, "the audit tree has no end");
 	fill_audits(batch, (int64_t)tree.size, rows);
 	return send_audits(batch, rows, n, &tree, err);
+}
+
+/* ---- the process itself ---- */
+
+static const char own_sql[] =
+    "select (select detail from audit where request = $1 and action in ('start', 'trust')"
+    " order by seq desc limit 1), h.size, h.peaks, coalesce(s.size, 0), coalesce(s.at_ms, 0)"
+    " from audit_head h left join lateral (select size, at_ms from audit_tree_head"
+    " order by size desc limit 1) s on true";
+
+static enum cs_code
+read_own(
+    struct db *db, struct cs_arena *arena, struct cs_id key, struct own **ret, struct cs_err *err)
+{
+	const struct db_param params[] = { db_id(key) };
+	struct own *own = CS_NEW(arena, struct own);
+	struct db_rows *rows;
+
+	if (db_query(db, arena, own_sql, params, 1, &rows, err))
+		return err->code;
+	if (db_rows_count(rows) != 1 || !audit_tree_read((uint64_t)db_get_i64(rows, 0, 1),
+					    db_get_bytes(rows, 0, 2), &own->tree))
+		return cs_fail(err, CS_INTERNAL, "the audit tree has no end");
+	own->told = db_is_null(rows, 0, 0) ? NULL : db_get_text(rows, 0, 0);
+	own->newest.size = (uint64_t)db_get_i64(rows, 0, 3);
+	own->newest.at_ms = db_get_i64(rows, 0, 4);
+	*ret = own;
+	return CS_OK;
+}
+
+enum cs_code
+store_due_own(const void *self, struct db *db, int64_t now_ms, size_t max, struct cs_arena *arena,
+    struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err)
+{
+	const struct signer_service *signer = self;
+	struct own *own;
+
+	(void)max;
+	if (read_own(db, arena, signer->instance, &own, err))
+		return err->code;
+	*ret_keys = CS_NEW(arena, struct cs_id);
+	**ret_keys = signer->instance;
+	*ret_n = own_is_due(signer, arena, own, now_ms);
+	return CS_OK;
+}
+
+static bool
+is_own(const struct svc_aggregate *aggregate)
+{
+	return aggregate->n_events > 0 && strcmp(aggregate->events[0]->subject, "clock.own") == 0;
+}
+
+enum cs_code
+store_load_own(struct svc_batch *batch, struct cs_err *err)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct svc_aggregate *aggregate = &batch->aggregates[i];
+
+		if (is_own(aggregate) && read_own(batch->db, batch->arena, aggregate->key,
+					     &store_record_of(aggregate)->own, err))
+			return err->code;
+	}
+	return CS_OK;
+}
+
+/* Another replica may have signed this very tree: then there is nothing more to sign. */
+static const char save_tree_head_sql[] =
+    "insert into audit_tree_head (size, root, at_ms, keyid, signature) values ($1, $2, $3, $4, $5)"
+    " on conflict (size) do nothing";
+
+enum cs_code
+store_save_own(struct svc_batch *batch, struct cs_err *err)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct own *own = store_record_of(&batch->aggregates[i])->own;
+
+		if (own == NULL || !own->head_is_new)
+			continue;
+		const struct db_param params[] = { db_i64((int64_t)own->head.size),
+			db_bytes(cs_span_of(own->head.root, AUDIT_HASH)), db_i64(own->head.at_ms),
+			db_text(own->head.keyid),
+			db_bytes(cs_span_of(own->head.signature, AUDIT_SIGNATURE)) };
+
+		if (db_send(batch->db, save_tree_head_sql, params, 5, 1, err))
+			return err->code;
+	}
+	return CS_OK;
 }

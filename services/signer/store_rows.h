@@ -65,6 +65,10 @@ CS_MUST_USE enum cs_code store_ask_keys(struct svc_batch *batch, const struct cs
 void store_read_keys(struct svc_batch *batch, const struct db_rows *rows);
 CS_MUST_USE enum cs_code store_save_keys(struct svc_batch *batch, struct cs_err *err);
 CS_MUST_USE enum cs_code store_save_audits(struct svc_batch *batch, struct cs_err *err);
+/* The record of the process itself (own.h), if it is in the batch. */
+CS_MUST_USE enum cs_code store_load_own(struct svc_batch *batch, struct cs_err *err);
+CS_MUST_USE enum cs_code store_save_own(struct svc_batch *batch, struct cs_err *err);
+
 /* After the requests are locked: of certificates whose later life the events are about. */
 CS_MUST_USE enum cs_code store_load_revocations(struct svc_batch *batch, struct cs_err *err);
 CS_MUST_USE enum cs_code store_save_revocations(struct svc_batch *batch, struct cs_err *err);
@@ -76,7 +80,7 @@ CS_MUST_USE enum cs_code store_save_lists(struct svc_batch *batch, struct cs_err
 static inline bool
 store_is_request(const struct signer_record *record)
 {
-	return record->list == NULL && record->question == NULL;
+	return record->own == NULL && record->list == NULL && record->question == NULL;
 }
 
 #endif

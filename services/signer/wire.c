@@ -71,6 +71,19 @@ wire_stopped(struct cs_arena *arena, const struct wire_ended *ended, const char 
 	return pack_write(arena, &m.base);
 }
 
+struct cs_span
+wire_audit_head(struct cs_arena *arena, const struct audit_head *head)
+{
+	Countersign__V1__AuditHead m = COUNTERSIGN__V1__AUDIT_HEAD__INIT;
+
+	m.size = head->size;
+	m.root = pack_octets(cs_span_of(head->root, AUDIT_HASH));
+	m.at_ms = head->at_ms;
+	m.signature = pack_octets(cs_span_of(head->signature, AUDIT_SIGNATURE));
+	m.keyid = pack_text(head->keyid);
+	return pack_write(arena, &m.base);
+}
+
 enum cs_code
 wire_read_stop(
     struct cs_arena *arena, struct cs_span body, struct wire_stop *ret, struct cs_err *err)

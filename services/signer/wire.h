@@ -3,6 +3,7 @@
 #ifndef SIGNER_WIRE_H
 #define SIGNER_WIRE_H
 
+#include "audit/audit.h"
 #include "base/refusal.h"
 #include "claim/claim.h"
 
@@ -92,6 +93,7 @@ struct cs_span wire_crls_answer(struct cs_arena *arena, const struct wire_crl *c
 /* `octets` from `offset` on, of `size`; `here` false: there is no such list. */
 struct cs_span wire_crl_answer(
     struct cs_arena *arena, bool here, uint32_t size, uint32_t offset, struct cs_span octets);
+struct cs_span wire_audit_head(struct cs_arena *arena, const struct audit_head *head);
 
 CS_MUST_USE enum cs_code wire_read_stop(
     struct cs_arena *arena, struct cs_span body, struct wire_stop *ret, struct cs_err *err);

@@ -367,6 +367,8 @@ class Stack:
             "CS_MAIL_RETURN_DOMAIN": RETURN_DOMAIN,
             "CS_TOKEN_KEY_FILE": str(self.root / "secrets" / "token.key"),
             "CS_SEAL_KEY_FILE": str(self.root / "secrets" / "seal.key"),
+            "CS_AUDIT_KEY_FILE": str(self.key_file("signer")),
+            "CS_AUDIT_HEAD_SECONDS": "1",
             "CS_API_TOKENS_FILE": str(self.root / "secrets" / "api-tokens"),
             "CS_ISSUER_DOMAINS": ISSUER_DOMAIN,
             "CS_ISSUER_KEY_FILE": str(self.ca / "issuing.key.pem"),

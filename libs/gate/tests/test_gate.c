@@ -738,6 +738,95 @@ a_verdict_names_each_proof(void **state)
 	assert_int_equal(v.csr.key.kind, PKI_KEY_EC);
 }
 
+/* ---- the digest of the case ---- */
+
+static void
+digest(struct world *w, uint8_t ret[static CLAIM_DIGEST])
+{
+	gate_case_sha256(w->arena, &w->rules, &w->c, &w->plan, ret);
+}
+
+/* Whatever the answer could depend on. */
+static void
+a_case_is_named_by_all_that_is_weighed(void **state)
+{
+	struct world *w = *state;
+	uint8_t was[CLAIM_DIGEST], is[CLAIM_DIGEST];
+
+#define EXPECT_OTHER(change)                                    \
+	do {                                                    \
+		world_make(w, NULL);                            \
+		digest(w, was);                                 \
+		change;                                         \
+		digest(w, is);                                  \
+		assert_memory_not_equal(was, is, CLAIM_DIGEST); \
+	} while (0)
+	static const char *other = "ca.other.example";
+
+	EXPECT_OTHER(w->c.id.octets[0] ^= 1);
+	EXPECT_OTHER(w->c.request.received_ms++);
+	EXPECT_OTHER(w->c.approval.received_ms++);
+	EXPECT_OTHER(w->c.plan.received_ms++);
+	EXPECT_OTHER(w->c.request.envelope.len--);
+	EXPECT_OTHER(w->c.approval.envelope.len--);
+	EXPECT_OTHER(w->c.plan.envelope.len--);
+	EXPECT_OTHER(w->c.n_evidence--);
+	EXPECT_OTHER(w->c.evidence[MAILBOX].received.received_ms++);
+	EXPECT_OTHER(w->c.evidence[CAA_SALES].received.envelope.len--);
+	EXPECT_OTHER(w->rules.issuer_domains.items = &other);
+	EXPECT_OTHER(w->rules.issuer_domains.n = 0);
+}
+
+static struct gate_denial
+denial(struct world *w, uint32_t attempt, int64_t at_ms)
+{
+	struct gate_denial no = { .request = w->c.id, .attempt = attempt, .checked_at_ms = at_ms };
+
+	memcpy(no.check_digest, w->checks[MAILBOX].digest, CLAIM_DIGEST);
+	return no;
+}
+
+/* Whoever reads every denial and whoever reads the last of each say the same. */
+static void
+the_last_denial_of_a_check_counts_in_a_case(void **state)
+{
+	struct world *w = *state;
+	uint8_t none[CLAIM_DIGEST], two[CLAIM_DIGEST], merged[CLAIM_DIGEST];
+
+	world_make(w, NULL);
+	w->c.n_denials = 0;
+	digest(w, none);
+	w->c.denials = w->denials;
+	w->c.n_denials = 2;
+	w->denials[0] = denial(w, 2, NOW - 1);
+	w->denials[1] = denial(w, 1, NOW);
+	digest(w, two);
+	assert_memory_not_equal(none, two, CLAIM_DIGEST);
+	w->c.n_denials = 1;
+	w->denials[0] = denial(w, 2, NOW);
+	digest(w, merged);
+	assert_memory_equal(two, merged, CLAIM_DIGEST);
+	w->denials[0].check_digest[0] ^= 1; /* not asked for by this plan */
+	digest(w, merged);
+	assert_memory_equal(none, merged, CLAIM_DIGEST);
+}
+
+static void
+the_order_of_arrival_is_not_part_of_a_case(void **state)
+{
+	struct world *w = *state;
+	uint8_t was[CLAIM_DIGEST], is[CLAIM_DIGEST];
+
+	world_make(w, NULL);
+	digest(w, was);
+	const struct gate_evidence first = w->c.evidence[0];
+
+	w->c.evidence[0] = w->c.evidence[1];
+	w->c.evidence[1] = first;
+	digest(w, is);
+	assert_memory_equal(was, is, CLAIM_DIGEST);
+}
+
 static int
 make_world(void **state)
 {
@@ -760,6 +849,9 @@ main(void)
 		cmocka_unit_test(the_quorum_grows_on_its_day),
 		cmocka_unit_test(everything_that_is_missing_is_named),
 		cmocka_unit_test(a_verdict_names_each_proof),
+		cmocka_unit_test(a_case_is_named_by_all_that_is_weighed),
+		cmocka_unit_test(the_last_denial_of_a_check_counts_in_a_case),
+		cmocka_unit_test(the_order_of_arrival_is_not_part_of_a_case),
 	};
 
 	return cmocka_run_group_tests_name("signer", tests, make_world, end_world);

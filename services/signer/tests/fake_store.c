@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "own.h"
 #include "tests/fake_life.h"
 
 struct fake_store fake_store;
@@ -115,6 +116,24 @@ load_key(struct svc_aggregate *aggregate, struct cs_arena *arena, struct gate_ca
 	c->key.known = true;
 }
 
+static struct own *
+load_own(struct cs_arena *arena, struct cs_id key)
+{
+	struct own *own = CS_NEW(arena, struct own);
+
+	for (size_t i = 0; i < fake_store.n_audits; i++) {
+		const struct audit_record *a = &fake_store.audits[i];
+		uint8_t leaf[AUDIT_HASH];
+
+		audit_leaf(a, leaf);
+		audit_tree_add(&own->tree, leaf);
+		if (cs_id_equal(a->request, key))
+			own->told = a->detail;
+	}
+	own->newest = fake_store.head;
+	return own;
+}
+
 enum cs_code
 store_load_records(struct svc_batch *batch, struct cs_err *err)
 {
@@ -132,6 +151,8 @@ store_load_records(struct svc_batch *batch, struct cs_err *err)
 		record->c.n_evidence = fake_store.n_proofs;
 		load_denials(batch, &record->c);
 		load_key(&batch->aggregates[i], batch->arena, &record->c);
+		if (strcmp(batch->aggregates[i].events[0]->subject, "clock.own") == 0)
+			record->own = load_own(batch->arena, record->c.id);
 		batch->aggregates[i].state = record;
 		fake_life_load(batch, &batch->aggregates[i]);
 	}
@@ -239,10 +260,13 @@ store_save_records(struct svc_batch *batch, struct cs_err *err)
 		struct fake_row *row = fake_store_row(record->c.id);
 
 		fake_life_save(batch, record);
-		if (record->list != NULL || record->question != NULL) {
-			save_audits(batch, record);
-			continue;
+		save_audits(batch, record);
+		if (record->own != NULL && record->own->head_is_new) {
+			fake_store.head = record->own->head;
+			fake_store.n_heads++;
 		}
+		if (record->own != NULL || record->list != NULL || record->question != NULL)
+			continue;
 		if (row == NULL) {
 			cs_assert(fake_store.n_rows < FAKE_ROWS);
 			row = &fake_store.rows[fake_store.n_rows++];
@@ -251,7 +275,6 @@ store_save_records(struct svc_batch *batch, struct cs_err *err)
 		cs_assert(row->record.version == record->version);
 		for (const struct record_evidence *e = record->evidence; e != NULL; e = e->next)
 			save_proof(&e->evidence);
-		save_audits(batch, record);
 		save_keys(record);
 		save_row(row, record);
 	}

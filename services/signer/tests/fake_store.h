@@ -28,6 +28,8 @@ extern struct fake_store {
 	size_t n_audits;
 	struct gate_key keys[FAKE_ROWS]; /* the registry */
 	size_t n_keys;
+	struct audit_head head; /* the newest */
+	size_t n_heads;
 	unsigned conflicts; /* that the next saves report */
 } fake_store;
 

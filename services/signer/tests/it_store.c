@@ -19,6 +19,7 @@
 #include "db/db.h"
 #include "gate/tests/csrs.h"
 #include "handler.h"
+#include "own.h"
 #include "pki/ed25519.h"
 #include "pki/hash.h"
 #include "store.h"
@@ -103,6 +104,7 @@ setup(void **state)
 	migrate(f.db, "services/signer/sql/0001_signer.sql");
 	migrate(f.db, "services/signer/sql/0002_keys.sql");
 	migrate(f.db, "services/signer/sql/0003_revocation.sql");
+	migrate(f.db, "services/signer/sql/0004_audit.sql");
 	*state = &f;
 	return 0;
 }
@@ -538,7 +540,9 @@ the_audit_tree_holds_and_cannot_be_changed(void **state)
 		"delete from audit where seq = 1", "update statement set envelope = ''",
 		"delete from evidence", "update certificate set der = ''", "delete from intent",
 		"update intent set tbs = 'x'", "truncate audit",
-		"update intent set state = 'open' where state = 'void'", "delete from request" };
+		"update intent set state = 'open' where state = 'void'", "delete from request",
+		"update audit_tree_head set at_ms = 0", "delete from audit_tree_head",
+		"truncate audit_tree_head" };
 	struct fixture *f = *state;
 	struct db_rows *rows;
 	struct cs_err err = { 0 };
@@ -852,6 +856,83 @@ a_key_is_blocked_once_and_for_ever(void **state)
 	}
 }
 
+/* ---- what the process tells of itself ---- */
+
+static bool
+is_due(struct fixture *f, const struct signer_service *signer, int64_t now_ms)
+{
+	struct cs_err err = { 0 };
+	struct cs_id *keys;
+	size_t n;
+
+	ok(store_due_own(signer, f->db, now_ms, 256, f->arena, &keys, &n, &err), &err);
+	assert_true(n <= 1);
+	assert_true(cs_id_equal(keys[0], signer->instance));
+	return n == 1;
+}
+
+/* As "clock.own" comes. */
+static struct own *
+begin_own(struct fixture *f, struct one *one, const struct signer_service *signer, struct db *db)
+{
+	struct signer_record *record;
+	struct cs_err err = { 0 };
+
+	*one = (struct one){ .event = { .subject = "clock.own" } };
+	one->events[0] = &one->event;
+	one->aggregate =
+	    (struct svc_aggregate){ .key = signer->instance, .events = one->events, .n_events = 1 };
+	one->batch = (struct svc_batch){ .aggregates = &one->aggregate,
+		.n = 1,
+		.arena = f->arena,
+		.db = db,
+		.self = signer,
+		.now_ms = NOW };
+	ok(db_begin(db, &err), &err);
+	ok(store_load_records(&one->batch, &err), &err);
+	record = one->aggregate.state;
+	assert_non_null(record->own);
+	return record->own;
+}
+
+static void
+heads_are_kept_once_for_a_size(void **state)
+{
+	struct fixture *f = *state;
+	struct signer_service *signer = &f->signer;
+	const int64_t requests = number(f, "select count(*) from request");
+	struct one one, two;
+
+	signer->audit_head_s = 60;
+	memset(signer->instance.octets, 0x77, sizeof(signer->instance.octets));
+	assert_true(is_due(f, signer, NOW)); /* it has not told that it started */
+	struct own *own = begin_own(f, &one, signer, f->db);
+	assert_null(own->told);
+	assert_true(own->tree.size > 0);
+	record_add_audit(one.aggregate.state, f->arena, "start", own_trust(signer, f->arena));
+	assert_int_equal(end(&one), CS_OK);
+	assert_int_equal(number(f, "select count(*) from request"), requests);
+
+	assert_true(is_due(f, signer, NOW)); /* there is no head yet */
+	struct own *first = begin_own(f, &one, signer, f->db);
+	struct own *second = begin_own(f, &two, signer, f->other);
+	assert_string_equal(first->told, own_trust(signer, f->arena));
+	first->head = (struct audit_head){ .size = first->tree.size, .at_ms = NOW, .keyid = "k" };
+	second->head = first->head;
+	first->head_is_new = second->head_is_new = true;
+	assert_int_equal(end(&one), CS_OK);
+	assert_int_equal(end(&two), CS_CONFLICT);
+
+	assert_false(is_due(f, signer, NOW + 3600000)); /* it has not grown */
+	(void)intend(f, &one, 12, 0x52);
+	assert_int_equal(end(&one), CS_OK);
+	assert_false(is_due(f, signer, NOW + 59999));
+	assert_true(is_due(f, signer, NOW + 60000));
+	assert_false(is_due(f, signer, NOW));
+	load_trust(f, 7);
+	assert_true(is_due(f, signer, NOW)); /* another table is in force, and nobody was told */
+}
+
 int
 main(void)
 {
@@ -871,6 +952,7 @@ main(void)
 		cmocka_unit_test(who_blocks_a_key_meets_who_wants_it),
 		cmocka_unit_test(a_key_is_blocked_once_and_for_ever),
 		cmocka_unit_test(an_older_trust_table_is_an_outage),
+		cmocka_unit_test(heads_are_kept_once_for_a_size),
 		cmocka_unit_test(the_audit_tree_holds_and_cannot_be_changed),
 	};
 

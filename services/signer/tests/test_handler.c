@@ -3,12 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "gate/tests/fake_world.h"
 #include "handler.h"
+#include "own.h"
 #include "pki/ca.h"
 #include "pki/cert.h"
+#include "pki/ed25519.h"
 #include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
 #include "sign.h"
@@ -148,6 +151,7 @@ start(struct bench *b, world_change *change)
 	world_make(b->w, change);
 	b->signer.trust = b->w->trust;
 	b->signer.rules = b->w->rules;
+	b->signer.arena = b->w->arena;
 	fake_store_clear();
 	svc_test_free(b->test);
 	b->test = svc_test_new(&b->service, NOW);
@@ -928,6 +932,104 @@ another_enterprise_cannot_stop_it(void **state)
 	expect_state(b, SIGNER_ISSUED);
 }
 
+/* ---- what it tells of itself ---- */
+
+static void
+ring(struct bench *b, int64_t now_ms)
+{
+	const struct svc_test_event e = { .id = cs_arena_printf(b->w->arena, "e%u", b->n_events++),
+		.subject = "clock.own",
+		.key = b->signer.instance };
+
+	run(b, e, now_ms);
+}
+
+static struct pki_ed25519 *
+audit_key(struct bench *b)
+{
+	const char *path = cs_arena_printf(b->w->arena, "%s/audit.key", b->w->dir);
+	struct pki_ed25519 *key;
+	struct cs_err err;
+
+	(void)unlink(path); /* of the test before */
+	if (pki_ed25519_generate(path, &err) || pki_ed25519_load(path, &key, &err))
+		fail_msg("%s", err.text);
+	(void)unlink(path);
+	return key;
+}
+
+static void
+begin_own(struct bench *b)
+{
+	start(b, only_ann);
+	memset(b->signer.instance.octets, 9, sizeof(b->signer.instance.octets));
+	b->signer.audit_key = audit_key(b);
+	b->signer.audit_head_s = 60;
+	b->signer.started = "version=test";
+}
+
+static void
+end_own(struct bench *b)
+{
+	pki_ed25519_free(b->signer.audit_key);
+	b->signer.audit_key = NULL;
+}
+
+static void
+it_tells_once_that_it_started_and_with_what(void **state)
+{
+	struct bench *b = *state;
+
+	begin_own(b);
+	ring(b, NOW);
+	ring(b, NOW);
+	assert_int_equal(fake_store.n_audits, 1);
+	assert_string_equal(fake_store.audits[0].action, "start");
+	assert_string_equal(fake_store.audits[0].detail,
+	    cs_arena_printf(b->w->arena, "version=test %s", own_trust(&b->signer, b->w->arena)));
+	assert_int_equal(fake_store.n_rows, 0); /* it is no request */
+	b->w->rows[0].not_after_ms++;           /* another table */
+	world_trust(b->w);
+	b->signer.trust = b->w->trust;
+	ring(b, NOW);
+	ring(b, NOW);
+	assert_int_equal(fake_store_audits("start"), 1);
+	assert_int_equal(fake_store_audits("trust"), 1);
+	b->signer.instance.octets[0] ^= 1; /* another process */
+	ring(b, NOW);
+	assert_int_equal(fake_store_audits("start"), 2);
+	end_own(b);
+}
+
+static void
+a_head_is_signed_when_the_tree_has_grown_and_not_too_often(void **state)
+{
+	struct bench *b = *state;
+	uint8_t public_key[PKI_ED25519_PUBLIC];
+
+	begin_own(b);
+	pki_ed25519_public(b->signer.audit_key, public_key);
+	ring(b, NOW);
+	assert_int_equal(fake_store.n_heads, 0); /* it had no record yet */
+	ring(b, NOW);
+	assert_int_equal(fake_store.n_heads, 1);
+	assert_int_equal(fake_store.head.size, 1);
+	assert_int_equal(fake_store.head.at_ms, NOW);
+	assert_true(audit_head_verify(&fake_store.head, public_key));
+	ring(b, NOW + 120000);
+	assert_int_equal(fake_store.n_heads, 1); /* nothing happened */
+	give_all(b);
+	expect_state(b, SIGNER_INTENT);
+	ring(b, NOW + 59999);
+	assert_int_equal(fake_store.n_heads, 1);
+	ring(b, NOW + 60000);
+	assert_int_equal(fake_store.n_heads, 2);
+	assert_int_equal(fake_store.head.size, 2);
+	assert_true(audit_head_verify(&fake_store.head, public_key));
+	assert_int_equal(svc_test_count(b->test, "certificate.audit-head"), 2);
+	end_own(b);
+}
+
 int
 main(void)
 {
@@ -957,6 +1059,8 @@ main(void)
 		cmocka_unit_test(a_stopped_request_is_never_issued),
 		cmocka_unit_test(what_policy_refused_is_never_issued),
 		cmocka_unit_test(another_enterprise_cannot_stop_it),
+		cmocka_unit_test(it_tells_once_that_it_started_and_with_what),
+		cmocka_unit_test(a_head_is_signed_when_the_tree_has_grown_and_not_too_often),
 	};
 
 	return cmocka_run_group_tests_name("handler", tests, make_bench, end_bench);
