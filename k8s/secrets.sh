@@ -64,6 +64,9 @@ for name in $SIGNERS ${remotes-}; do
 	[ -s "secret/$name/key.pem" ] || "$csctl" key new "secret/$name/key.pem" >/dev/null
 	table="$table $name=secret/$name/key.pem"
 done
+# The heads of the signer's audit log.
+[ -s secret/signer/audit.key ] || "$csctl" key new secret/signer/audit.key >/dev/null
+table="$table signer=secret/signer/audit.key"
 for number in 1 2; do
 	file=offline/approver-$number.pem
 	[ -s "$file" ] || echo "approver-$number $("$csctl" key new "$file")" >>public/approvers

@@ -90,6 +90,9 @@ struct audit_head {
 	uint8_t signature[AUDIT_SIGNATURE];
 };
 
+/* From what was kept or received; false: one of them has another length. */
+bool audit_head_fill(
+    struct audit_head *head, struct cs_span root, const char *keyid, struct cs_span signature);
 /*
  * Fills key id and signature: Ed25519 over "countersign/audit-head/v1", NUL, size, time, root; numbers
  * have eight octets, big endian.

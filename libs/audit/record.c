@@ -66,6 +66,19 @@ keyid_of(const uint8_t public_key[static 32], char ret[static AUDIT_KEYID_TEXT])
 	cs_hex_encode(cs_span_of(digest, 16), ret);
 }
 
+bool
+audit_head_fill(
+    struct audit_head *head, struct cs_span root, const char *keyid, struct cs_span signature)
+{
+	if (root.len != AUDIT_HASH || signature.len != AUDIT_SIGNATURE ||
+	    strlen(keyid) != AUDIT_KEYID_TEXT - 1)
+		return false;
+	memcpy(head->root, root.data, AUDIT_HASH);
+	memcpy(head->keyid, keyid, AUDIT_KEYID_TEXT);
+	memcpy(head->signature, signature.data, AUDIT_SIGNATURE);
+	return true;
+}
+
 void
 audit_head_sign(const struct pki_ed25519 *key, struct audit_head *head)
 {

@@ -79,6 +79,15 @@ store_make_observer(struct db *db, struct cs_arena *arena, const char *password,
 	    err);
 }
 
+/*
+ * The audit log, and what csctl audit and csctl evidence compare it with: envelopes that the outboxes hold
+ * too, and what became of them.  No service has its secrets in these.
+ */
+#define OBSERVED "answer"
+#define OBSERVED_OF_SIGNER                                                                     \
+	OBSERVED ", audit, audit_head, audit_tree_head, request, statement, evidence, intent," \
+		 " certificate"
+
 enum cs_code
 store_grant_observer(struct db *db, struct cs_arena *arena, const char *role, struct cs_err *err)
 {
@@ -86,9 +95,12 @@ store_grant_observer(struct db *db, struct cs_arena *arena, const char *role, st
 	    cs_arena_printf(arena,
 		"grant usage on schema %s to " OBSERVER ";"
 		"grant select on %s.outbox to " OBSERVER ";"
-		"do $$ begin if to_regclass('%s.answer') is not null then"
-		" grant select on %s.answer to " OBSERVER "; end if; end $$;",
-		role, role, role, role),
+		"do $$ declare name text; begin foreach name in array string_to_array('%s', ', ') loop"
+		" if to_regclass('%s.' || name) is not null then"
+		" execute format('grant select on %s.%%I to " OBSERVER "', name);"
+		" end if; end loop; end $$;",
+		role, role, strcmp(role, "signer") == 0 ? OBSERVED_OF_SIGNER : OBSERVED, role,
+		role),
 	    err);
 }
 

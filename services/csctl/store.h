@@ -14,8 +14,8 @@ CS_MUST_USE enum cs_code store_make_role(struct db *db, struct cs_arena *arena, 
 CS_MUST_USE enum cs_code
 store_grant(struct db *db, struct cs_arena *arena, const char *role, struct cs_err *err);
 /*
- * Who may read every service's outbox and archived answers, and nothing else: for `csctl events archive`
- * and `csctl answer show`.
+ * Who may read every service's outbox and archived answers, and the signer's audit log with what it is
+ * about, and nothing else: for `csctl events archive`, `answer show`, `audit` and `evidence`.
  */
 CS_MUST_USE enum cs_code store_make_observer(
     struct db *db, struct cs_arena *arena, const char *password, struct cs_err *err);

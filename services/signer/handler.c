@@ -525,7 +525,8 @@ issue(const struct signer_service *signer, struct svc_event *ev, const struct pk
 	record->previous = message.previous;
 	record->intent_changed = true;
 	record_add_audit(record, ev->arena, "issued",
-	    cs_arena_printf(ev->arena, "serial=%s sha256=%s", message.serial, message.fingerprint));
+	    cs_arena_printf(ev->arena, "serial=%s sha256=%s spki=%s not_after=%lld", message.serial,
+		message.fingerprint, hex(ev, message.spki_sha256), (long long)info->not_after_s));
 	svc_emit(ev, "certificate.issued", wire_issued(ev->arena, &message));
 	svc_ended(ev);
 	log_info(ev->log, "certificate issued serial=%s", message.serial);
