@@ -133,6 +133,35 @@ add_denials(struct cs_buf *buf, const struct gate_case *c, const struct claim_pl
 	}
 }
 
+/* ---- the key, and what went before ---- */
+
+static void
+add_text(struct cs_buf *buf, const char *text)
+{
+	add_number(buf, text != NULL);
+	if (text != NULL)
+		cs_buf_add(buf, text, strlen(text) + 1);
+}
+
+static void
+add_key(struct cs_buf *buf, const struct gate_case *c)
+{
+	uint8_t digest[PKI_SHA256];
+
+	add_number(buf, c->key.known);
+	cs_buf_add(buf, c->key.spki_sha256, sizeof(c->key.spki_sha256));
+	add_text(buf, c->key.blocked);
+	add_text(buf, c->key.enterprise);
+	add_text(buf, c->key.account);
+	cs_buf_add(buf, c->previous.request.octets, sizeof(c->previous.request.octets));
+	pki_sha256(c->previous.certificate, digest);
+	cs_buf_add(buf, digest, sizeof(digest));
+	add_text(buf, c->previous.enterprise);
+	add_text(buf, c->previous.account);
+	add_text(buf, c->previous.profile);
+	add_number(buf, c->previous.revoked);
+}
+
 void
 gate_case_sha256(struct cs_arena *arena, const struct gate_rules *rules, const struct gate_case *c,
     const struct claim_plan *plan, uint8_t ret_digest[static CLAIM_DIGEST])
@@ -147,5 +176,6 @@ gate_case_sha256(struct cs_arena *arena, const struct gate_rules *rules, const s
 	add_received(&buf, &c->plan);
 	add_evidence(&buf, c, plan);
 	add_denials(&buf, c, plan);
+	add_key(&buf, c);
 	pki_sha256(cs_buf_span(&buf), ret_digest);
 }

@@ -120,7 +120,7 @@ void gate_judge(struct cs_arena *arena, const struct gate_rules *rules, const st
 
 /*
  * SHA-256 of everything that was weighed for this plan: issuer domains, envelopes with their times of
- * receipt, denials.  Stated in the audit record of an intent, so that who judges again years later knows
+ * receipt, denials, what was known of the key and of the certificate before.  Stated in the audit record of an intent, so that who judges again years later knows
  * that it is the same case.  Evidence of other requests counts when the plan names it, denials when they
  * are about one of its checks; in whatever order.
  */

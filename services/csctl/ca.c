@@ -25,7 +25,8 @@ static const struct {
 	uint32_t bits;
 	bool bench;
 } algorithms[] = {
-	{ "p256", PKI_KEY_EC, 256, false }, { "p384", PKI_KEY_EC, 384, false },
+	{ "p256", PKI_KEY_EC, 256, false },
+	{ "p384", PKI_KEY_EC, 384, false },
 	{ "rsa4096", PKI_KEY_RSA, 4096, false },
 	{ "rsa2048", PKI_KEY_RSA, 2048, true }, /* for measurements: SBR 6.1.5 asks for 4096 */
 	{ "rsa3072", PKI_KEY_RSA, 3072, true },

@@ -201,3 +201,22 @@ wire_event_json(const char *message, bool is_signed, struct cs_span body)
 	countersign__v1__envelope__free_unpacked(envelope, NULL);
 	return json;
 }
+
+enum cs_code
+wire_chain(struct cs_arena *arena, struct cs_span body, struct cs_span *ret_chain, size_t max,
+    size_t *ret_n, struct cs_err *err)
+{
+	Countersign__V1__CertificateIssued *issued =
+	    countersign__v1__certificate_issued__unpack(NULL, body.len, body.data);
+	enum cs_code code = CS_OK;
+
+	if (issued == NULL || issued->n_chain == 0 || issued->n_chain > max)
+		code = cs_fail(err, CS_MALFORMED, "the event has no chain that can be read");
+	for (size_t i = 0; code == CS_OK && i < issued->n_chain; i++)
+		ret_chain[i] = cs_arena_copy(arena, issued->chain[i].data, issued->chain[i].len);
+	if (code == CS_OK)
+		*ret_n = issued->n_chain;
+	if (issued != NULL)
+		countersign__v1__certificate_issued__free_unpacked(issued, NULL);
+	return code;
+}

@@ -206,6 +206,17 @@ digests_of(struct svc_event *ev, const struct gate_verdict *v)
 	return cs_buf_span(&buf);
 }
 
+/* Of the certificates of the chain, one behind the other. */
+static void
+chain_sha256(struct svc_event *ev, const struct issuers_row *row, uint8_t ret[static CLAIM_DIGEST])
+{
+	struct cs_buf buf = cs_buf_new(ev->arena);
+
+	for (size_t i = 0; i < row->n_chain; i++)
+		cs_buf_add_span(&buf, row->chain[i]);
+	pki_sha256(cs_buf_span(&buf), ret);
+}
+
 /* Everything that was judged, by digest: with the envelopes it can be judged again. */
 static const char *
 intent_detail(const struct signer_service *signer, struct svc_event *ev,
@@ -213,19 +224,21 @@ intent_detail(const struct signer_service *signer, struct svc_event *ev,
 {
 	const struct record_intent *intent = &record->intent;
 	const struct gate_case *c = &record->c;
-	uint8_t request[CLAIM_DIGEST], plan[CLAIM_DIGEST], weighed[CLAIM_DIGEST];
+	uint8_t request[CLAIM_DIGEST], plan[CLAIM_DIGEST], weighed[CLAIM_DIGEST],
+	    chain[CLAIM_DIGEST];
 
 	gate_case_sha256(ev->arena, &signer->rules, c, &v->plan, weighed);
+	chain_sha256(ev, issuers_find(signer->issuers, intent->issuer), chain);
 	claim_envelope_sha256(c->request.envelope, request);
 	claim_envelope_sha256(c->plan.envelope, plan);
 	return cs_arena_printf(ev->arena,
 	    "serial=%s tbs_sha256=%s request_digest=%s request=%s approval=%s plan=%s evidence=%s"
-	    " lint=%s issuer=%s profile=%s case=%s %s",
+	    " lint=%s issuer=%s profile=%s chain=%s case=%s %s",
 	    cs_hex(ev->arena, cs_span_of(intent->choice.serial, GATE_SERIAL)),
 	    hex(ev, intent->tbs_sha256), hex(ev, v->request.digest), hex(ev, request),
 	    hex(ev, v->plan.approval_sha256), hex(ev, plan), cs_hex(ev->arena, intent->evidence),
-	    pki_lint_version(), intent->issuer, intent->profile, hex(ev, weighed),
-	    own_trust(signer, ev->arena));
+	    own_word(ev->arena, pki_lint_version()), intent->issuer, intent->profile,
+	    hex(ev, chain), hex(ev, weighed), own_trust(signer, ev->arena));
 }
 
 static void

@@ -23,9 +23,8 @@ hex(struct cs_arena *arena, const uint8_t digest[static 32])
 	return cs_hex(arena, cs_span_of(digest, 32));
 }
 
-/* A value must not look like two. */
-static const char *
-word(struct cs_arena *arena, const char *text)
+const char *
+own_word(struct cs_arena *arena, const char *text)
 {
 	char *copy = cs_arena_strdup(arena, text);
 
@@ -62,7 +61,7 @@ issuers_told(const struct signer_service *signer)
 
 		pki_sha256(rows[i].chain[0], digest);
 		cs_buf_printf(&buf, "%s%s:%s", i > 0 ? "," : "",
-		    word(signer->arena, rows[i].ca.label), hex(signer->arena, digest));
+		    own_word(signer->arena, rows[i].ca.label), hex(signer->arena, digest));
 	}
 	return (const char *)cs_buf_span(&buf).data;
 }
@@ -87,9 +86,10 @@ own_describe(struct signer_service *signer, const struct svc *svc, struct cs_err
 	svc_settings_sha256(svc, settings);
 	signer->started = cs_arena_printf(signer->arena,
 	    "version=%s program=%s settings=%s issuers=%s lint=%s rules=%s",
-	    word(signer->arena, svc_version()), hex(signer->arena, program),
-	    hex(signer->arena, settings), issuers_told(signer), pki_lint_version(),
-	    word(signer->arena, CLAIM_RULES_VERSION));
+	    own_word(signer->arena, svc_version()), hex(signer->arena, program),
+	    hex(signer->arena, settings), issuers_told(signer),
+	    own_word(signer->arena, pki_lint_version()),
+	    own_word(signer->arena, CLAIM_RULES_VERSION));
 	return CS_OK;
 }
 

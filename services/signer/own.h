@@ -35,4 +35,7 @@ own_describe(struct signer_service *signer, const struct svc *svc, struct cs_err
 /* "trust=VERSION:SHA-256 of the table:of the approvers", as it is in force now. */
 const char *own_trust(const struct signer_service *signer, struct cs_arena *arena);
 
+/* As a value in the detail of a record, where a blank would end it: blanks and '=' become '_'. */
+const char *own_word(struct cs_arena *arena, const char *text);
+
 #endif

@@ -175,7 +175,7 @@ class Stack:
 
     def prepare_product(self, algorithm: str = "p256") -> None:
         """Roles, schemas, streams, CA and trust: all that services need before they start."""
-        signers = (*SERVICES, *(perspective.service for perspective in PERSPECTIVES))
+        signers = (*SERVICES, *(perspective.service for perspective in PERSPECTIVES), "csctl")
         for service in signers:
             self.csctl("key", "new", str(self.key_file(service)))
         passwords = self.root / "secrets" / "passwords"

@@ -775,6 +775,17 @@ a_case_is_named_by_all_that_is_weighed(void **state)
 	EXPECT_OTHER(w->c.evidence[CAA_SALES].received.envelope.len--);
 	EXPECT_OTHER(w->rules.issuer_domains.items = &other);
 	EXPECT_OTHER(w->rules.issuer_domains.n = 0);
+	EXPECT_OTHER(w->c.key.known = !w->c.key.known);
+	EXPECT_OTHER(w->c.key.spki_sha256[0] ^= 1);
+	EXPECT_OTHER(w->c.key.blocked = "weak");
+	EXPECT_OTHER(w->c.key.enterprise = "other");
+	EXPECT_OTHER(w->c.key.account = "other");
+	EXPECT_OTHER(w->c.previous.request.octets[0] ^= 1);
+	EXPECT_OTHER(w->c.previous.certificate = cs_span_str("other"));
+	EXPECT_OTHER(w->c.previous.enterprise = "other");
+	EXPECT_OTHER(w->c.previous.account = "other");
+	EXPECT_OTHER(w->c.previous.profile = "other");
+	EXPECT_OTHER(w->c.previous.revoked = true);
 }
 
 static struct gate_denial
