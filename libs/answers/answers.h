@@ -20,10 +20,10 @@ struct answers;
 
 #define ANSWERS_OCTETS_MAX 65535 /* of a packet: whatever DNS can carry */
 /*
- * Evidence of a domain serves for 398 days (SBR 4.2.1), and whoever asks for its answers comes a little
- * later.
+ * What evidence rests on is kept for two years after the last certificate that relies on it has expired (SBR
+ * 5.5.2): evidence serves for 398 days (SBR 4.2.1), a certificate for 825 (SBR 6.3.2), and 730 more.
  */
-#define ANSWERS_DAYS_MIN 400
+#define ANSWERS_DAYS_MIN 1953
 
 struct answers_settings {
 	const char *database_url; /* of the service's role; borrowed until answers_close */

@@ -8,7 +8,7 @@ static const struct svc_setting settings[] = {
 	PROBE_SETTINGS(struct caa_service),
 	SVC_TEXT(struct caa_service, keeping.database_url, "CS_DATABASE_URL", NULL, 2048,
 	    "postgresql:// URL of this service's role; the password in a passfile"),
-	SVC_U32(struct caa_service, keeping.days, "CS_ANSWER_DAYS", "400", ANSWERS_DAYS_MIN, 36500,
+	SVC_U32(struct caa_service, keeping.days, "CS_ANSWER_DAYS", "1953", ANSWERS_DAYS_MIN, 36500,
 	    "days that a DNS answer is kept after it was last seen"),
 	SVC_END,
 };

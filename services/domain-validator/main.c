@@ -21,7 +21,7 @@ static const struct svc_setting settings[] = {
 	    "presses of one account that fail for one domain within an hour; at most 5 outside test mode"),
 	SVC_TEXT(struct domain_service, keeping.database_url, "CS_DATABASE_URL", NULL, 2048,
 	    "postgresql:// URL of this service's role; the password in a passfile"),
-	SVC_U32(struct domain_service, keeping.days, "CS_ANSWER_DAYS", "400", ANSWERS_DAYS_MIN,
+	SVC_U32(struct domain_service, keeping.days, "CS_ANSWER_DAYS", "1953", ANSWERS_DAYS_MIN,
 	    36500, "days that a DNS answer is kept after it was last seen"),
 	SVC_END,
 };

@@ -40,7 +40,7 @@ static const struct svc_setting settings[] = {
 	    SANDBOX_CHILDREN_MAX, "sandboxed processes that read mails, with CS_LMTP_LISTEN"),
 	SVC_TEXT(struct mailbox_service, keeping.database_url, "CS_DATABASE_URL", NULL, 2048,
 	    "postgresql:// URL of this service's role; the password in a passfile"),
-	SVC_U32(struct mailbox_service, keeping.days, "CS_ANSWER_DAYS", "400", ANSWERS_DAYS_MIN,
+	SVC_U32(struct mailbox_service, keeping.days, "CS_ANSWER_DAYS", "1953", ANSWERS_DAYS_MIN,
 	    36500, "days that a DNS answer is kept after it was last seen"),
 	SVC_U32(struct mailbox_service, life_days, "CS_REQUEST_LIFE_DAYS", "30", 1, 365,
 	    "as request-intake has it: days after which a request that nobody approved expires"),
