@@ -122,9 +122,10 @@ log_holds(struct judging *j)
 		    j, "log", false, "the log does not say that this was judged and issued");
 	return step(j, "log", true,
 	    cs_arena_printf(j->arena,
-		"%zu records of the signer are in its log of %llu, whose head key %s signed at %s",
+		"%zu records of the signer are in its log of %llu, whose head key %s signed at %s%s",
 		pack->n_records, (unsigned long long)pack->head.size, pack->head.keyid,
-		when(j, pack->head.at_ms)));
+		when(j, pack->head.at_ms),
+		find(pack, "revoked") != NULL ? "; it was revoked later" : ""));
 }
 
 /* ---- what was in force ---- */

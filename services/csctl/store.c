@@ -86,7 +86,7 @@ store_make_observer(struct db *db, struct cs_arena *arena, const char *password,
 #define OBSERVED "answer"
 #define OBSERVED_OF_SIGNER                                                                     \
 	OBSERVED ", audit, audit_head, audit_tree_head, request, statement, evidence, intent," \
-		 " certificate"
+		 " certificate, revocation, revocation_statement, crl, crl_list"
 
 enum cs_code
 store_grant_observer(struct db *db, struct cs_arena *arena, const char *role, struct cs_err *err)

@@ -123,16 +123,19 @@ store_audit_newest(struct db *db, struct cs_arena *arena, uint64_t least, struct
 
 /* ---- do rows and records say the same? ---- */
 
-/* Fields of a record's detail; `digests`: of what the plan's checks rest on, one after the other. */
-#define FIELD(name) "substring(detail from '(?:^| )" name "=([^ ]*)') as " name
-#define RECORDS                                                                                                                                                        \
-	"with f as materialized (select seq, at_ms, request, action, " FIELD("serial") ", " FIELD("tbs_sha256") ", " FIELD("issuer") ", " FIELD("profile") ", " FIELD( \
-	    "evidence") ", "                                                                                                                                           \
-			"substring(detail from '(?:^| )request=([^ ]*)') as request_sha256, " FIELD("approval") ", " FIELD(                                            \
-			    "plan") ", " FIELD("sha256") ", " FIELD("spki") ", " FIELD("not_after") ", " FIELD("code") ", " FIELD("reason") " from audit)"
 #define HEX(column) "encode(" column ", 'hex')"
-
-static const char rows_sql[] = RECORDS
+/* clang-format off */
+/* Fields of a record's detail. */
+#define FIELD(name, as) ", substring(detail from '(?:^| )" name "=([^ ]*)') as " as
+static const char rows_sql[] =
+    "with f as materialized (select seq, at_ms, request, action"
+    FIELD("serial", "serial") FIELD("tbs_sha256", "tbs_sha256") FIELD("issuer", "issuer")
+    FIELD("profile", "profile") FIELD("evidence", "evidence") FIELD("request", "request_sha256")
+    FIELD("approval", "approval") FIELD("plan", "plan") FIELD("sha256", "sha256")
+    FIELD("spki", "spki") FIELD("not_after", "not_after") FIELD("code", "code")
+    FIELD("reason", "reason") FIELD("by", "who") FIELD("statement", "statement")
+    FIELD("number", "number")
+    " from audit)"
     ", bad as ("
     /* Intents. */
     " select i.request, 0::bigint as seq, 'an intent without its record, or not as that says' as what"
@@ -187,7 +190,28 @@ static const char rows_sql[] = RECORDS
 																	       " from f, lateral regexp_matches(f.evidence, '.{64}', 'g') m(digest)"
 																	       " where action in ('intent', 'renewed') and not exists (select from evidence e"
 																	       " where e.sha256 = decode(m.digest[1], 'hex') and e.sha256 = sha256(e.envelope))"
-																	       ") select request, seq, what from bad order by seq, request limit $1";
+																	       /* Revocations, and the newest lists. */
+    " union all select r.request, 0, 'a revocation without its record, or not as that says'"
+    " from revocation r where not exists (select from f where f.request = r.request"
+    " and serial = " HEX("r.serial") " and (r.what = 'void' and action = 'void'"
+    " or r.what = 'certificate' and action = 'revoked' and f.at_ms = r.revoked_at_ms"
+    " and f.who = (array['owner', 'operator', 'report', 'key', 'signer'])[r.revoked_by]))"
+    " or r.what = 'certificate' and not exists (select from f where f.request = r.request"
+    " and action in ('revoked', 'reason-changed') and f.at_ms = r.reason_at_ms"
+    " and f.reason = r.reason::text)"
+    " union all select f.request, f.seq, 'a record of a revocation that is not there' from f"
+    " where action in ('revoked', 'void') and not exists (select from revocation r"
+    " where r.request = f.request and " HEX("r.serial") " = f.serial)"
+    " union all select f.request, f.seq, 'what asked for a revocation is not there any more' from f"
+    " where f.statement is not null and not exists (select from revocation_statement s"
+    " where s.request = f.request and " HEX("s.sha256") " = f.statement"
+    " and s.sha256 = sha256(s.envelope))"
+    " union all select l.list, 0, 'a revocation list without its record, or not as that says'"
+    " from crl c join crl_list l on l.issuer = c.issuer and l.crl_partition = c.crl_partition"
+    " where c.sha256 <> sha256(c.der) or not exists (select from f where f.request = l.list"
+    " and action = 'crl-made' and f.number = c.number::text and f.sha256 = " HEX("c.sha256") ")"
+    ") select request, seq, what from bad order by seq, request limit $1";
+/* clang-format on */
 
 enum cs_code
 store_audit_strays(struct db *db, struct cs_arena *arena, size_t max, struct store_stray **ret,

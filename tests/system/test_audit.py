@@ -14,6 +14,10 @@ from options import options
 
 LABEL = b"countersign/audit/v2\0"
 COLUMNS = ("seq", "at_ms", "request", "action", "detail", "leaf")
+KINDS = {
+    "start", "trust", "intent", "renewed", "issued", "void", "refused", "stopped",
+    "revoked", "revocation-refused", "reason-changed", "crl", "crl-made",
+}  # fmt: skip
 # Records of requests of our own making, in the form that the signer gives them.
 MADE = ("trust", "intent", "renewed", "void", "refused")
 
@@ -131,6 +135,9 @@ class Audit(SystemTest):
             "insert into signer.intent (request, issuer, profile, crl_partition, serial, not_before_s, tbs,"
             " tbs_sha256, evidence, state, judged_at_ms, void_at_ms) values"
             f" ('{request}', 'i', 'p', 0, '\\x5a5a', 0, 'tbs', sha256('tbs'), '', 'void', {at + 2}, {at + 3});"
+            "insert into signer.revocation (request, what, issuer, crl_partition, serial, reason, revoked_by,"
+            " text, revoked_at_ms, known_at_ms, due_at_ms, reason_at_ms, not_after_s) values"
+            f" ('{request}', 'void', 'i', 0, '\\x5a5a', 0, 5, '', {at + 3}, {at + 3}, {at + 3}, {at + 3}, 0);"
         )
         records = self.records()
         for number, (action, detail) in enumerate(zip(MADE, details)):
@@ -187,7 +194,7 @@ class Audit(SystemTest):
         self.assertGreaterEqual(told["heads"], 1)
         self.assertEqual(told["signed"], len(records) - len(MADE))
         kinds = {record.action for record in records}
-        self.assertEqual(kinds, {"start", "trust", "intent", "renewed", "issued", "void", "refused", "stopped"})
+        self.assertEqual(kinds, {"start", X
         head = json.loads(self.csctl("audit", "head").stdout)
         self.assertEqual(head["root"], root_of([record.leaf() for record in records][: head["size"]]).hex())
         # For people: one sentence, and it says how much is signed.
@@ -225,7 +232,7 @@ class Audit(SystemTest):
                     self.finds(
                         f"update signer.audit set {change}", f"update signer.audit set {undo}", what, record.seq
                     )
-        self.assertEqual(len(seen), 8)
+        self.assertEqual(seen, KINDS)
         self.holds()
 
     def test_records_that_are_gone_or_moved_are_named(self) -> None:
