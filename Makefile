@@ -122,7 +122,7 @@ it: $(ITS) ## one adapter at a time against the real server it is for
 	    $$run $(UNDER) $$t >$$t.log 2>&1 || { cat $$t.log; echo "FAILED: $$t"; exit 1; }; echo "it: $$src passed"; done
 stack-test: ## the test stack itself
 	$(Q)/usr/bin/python3 tests/stack/selftest.py
-system-test: all ## the whole system, from the outside
+system-test: all $B/libs/gate/tests/test_tbs ## the whole system, from the outside
 	$(Q)/usr/bin/python3 tests/run.py
 test-san: packages ## unit tests, adapters and the whole system with the address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory SAN=1 -j$$(nproc) all tests-built
@@ -130,7 +130,7 @@ test-san: packages ## unit tests, adapters and the whole system with the address
 	$(Q)/usr/bin/python3 tests/run.py --bin build/san/bin --quick
 THREADED := libs/bus/tests/it_bus libs/svc/tests/it_svc
 test-tsan: packages ## what has threads (bus, skeleton) and the whole system with the thread sanitizer
-	$(Q)$(MAKE) --no-print-directory TSAN=1 -j$$(nproc) all $(THREADED:%=build/tsan/%)
+	$(Q)$(MAKE) --no-print-directory TSAN=1 -j$$(nproc) all $(THREADED:%=build/tsan/%) build/tsan/libs/gate/tests/test_tbs
 	$(Q)export TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp; \
 	    $(MAKE) --no-print-directory TSAN=1 ITS="$(THREADED:%=build/tsan/%)" it && \
 	    /usr/bin/python3 tests/run.py --bin build/tsan/bin --quick
