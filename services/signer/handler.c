@@ -615,6 +615,22 @@ judge_again(const struct signer_service *signer, struct svc_event *ev)
 	order(signer, ev);
 }
 
+/* The operator's own linter: what it says is no less than what ours say. */
+static void
+refuse_by_linter(
+    const struct signer_service *signer, struct svc_event *ev, const struct sign_result *result)
+{
+	const struct cs_refusal why = {
+		.code = cs_arena_printf(ev->arena, "lint-external-%s", result->id),
+		.field = "certificate",
+		.clause = "SBR 4.3.1.2",
+		.text = result->text,
+		.mend = "make a new request",
+	};
+
+	make_void(signer, ev, &why);
+}
+
 /* The key may have become known to others while it was signed: that certificate is never shown. */
 static bool
 key_holds(const struct signer_service *signer, struct svc_event *ev, struct cs_refusal *ret_why)
@@ -641,7 +657,9 @@ on_result(const void *self, struct svc_event *ev)
 
 	if (record->state != SIGNER_INTENT)
 		return; /* carried out twice: the first result counted */
-	if (result->says == SIGN_FAILED)
+	if (result->says == SIGN_REFUSED)
+		refuse_by_linter(signer, ev, result);
+	else if (result->says == SIGN_FAILED)
 		svc_work_again(ev, ev->now_ms + RETRY_MS);
 	else if (result->says != SIGN_DONE || !assemble(signer, ev, result, &info))
 		judge_again(signer, ev);

@@ -6,6 +6,7 @@
 #include "gate/gate.h"
 #include "gate/tbs.h"
 #include "issuers.h"
+#include "linter.h"
 #include "svc/svc.h"
 
 struct hand;
@@ -17,11 +18,13 @@ struct signer_service {
 	struct cs_span seal_key;
 	uint32_t crl_every_hours, crl_life_hours, crl_after_seconds;
 	uint32_t audit_head_s; /* at least between two heads of the audit tree */
+	struct linter_settings lint;
 
 	struct svc *svc;           /* borrowed; for readings */
 	struct claim_trust *trust; /* owned */
 	struct issuers *issuers;   /* owned; signing is the hand's alone */
 	struct hand *hand;         /* owned */
+	struct linter *linter;     /* owned; NULL: ours are the only lints */
 	struct gate_rules rules;   /* borrows trust and what lies in the arena */
 	struct cs_arena *arena;    /* owned */
 

@@ -114,6 +114,9 @@ signer_init(void *self, struct svc *svc, struct cs_err *err)
 	if (load(signer, err) || own_describe(signer, svc, err) ||
 	    hand_open(svc_base(svc), signer->arena, sign_job, signer, &signer->hand, err))
 		return err->code;
+	if (signer->lint.command[0] != '\0' &&
+	    linter_open(&signer->lint, svc_base(svc), &signer->linter, err))
+		return err->code;
 	svc_watch_trust(svc, signer->trust, signer->trust_file);
 	return CS_OK;
 }
@@ -124,6 +127,7 @@ signer_fini(void *self)
 	struct signer_service *signer = self;
 
 	hand_close(signer->hand); /* it uses what follows */
+	linter_close(signer->linter);
 	claim_trust_free(signer->trust);
 	pki_ed25519_free(signer->audit_key);
 	issuers_free(signer->issuers);

@@ -2,6 +2,7 @@
 /* main.c: the signer: the gate, the CA key, and nothing else. */
 #include "hand.h"
 #include "handler.h"
+#include "linter.h"
 #include "pki/token.h"
 #include "sign.h"
 #include "store.h"
@@ -42,6 +43,12 @@ static const struct svc_setting settings[] = {
 	    "from thisUpdate to nextUpdate; more than the hours between two (SBR 4.9.7)"),
 	SVC_U32(struct signer_service, crl_after_seconds, "CS_CRL_AFTER_SECONDS", "60", 0, 3600,
 	    "how long after a revocation a new list is begun"),
+	SVC_TEXT(struct signer_service, lint.command, "CS_LINT_COMMAND", "", 1024,
+	    "another linter, asked before each signature: whole path and arguments; empty: none"),
+	SVC_TEXT(struct signer_service, lint.format, "CS_LINT_FORMAT", "zlint", 16,
+	    "what it prints: zlint or pkilint (-f JSON)"),
+	SVC_U32(struct signer_service, lint.timeout_ms, "CS_LINT_TIMEOUT_MS", "10000", 100, 30000,
+	    "how long it may take for one certificate"),
 	SVC_END,
 };
 
@@ -78,5 +85,6 @@ main(int argc, char *argv[])
 	};
 
 	pki_token_child_main(argc, argv);
+	linter_clerk_main(argc, argv);
 	return svc_main(argc, argv, &service);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/time.h"
 #include "crls.h"
 #include "hand.h"
 #include "handler.h"
@@ -105,21 +106,32 @@ sign_write_result(struct cs_arena *arena, const struct sign_result *result)
 	cs_buf_add(&buf, &says, 1);
 	cs_buf_add(&buf, result->tbs_sha256, sizeof(result->tbs_sha256));
 	cs_buf_add_span(&buf, result->signature);
+	if (result->says == SIGN_REFUSED) {
+		cs_buf_add(&buf, result->id, strlen(result->id) + 1);
+		cs_buf_add(&buf, result->text, strlen(result->text) + 1);
+	}
 	return cs_buf_span(&buf);
 }
 
 enum cs_code
 sign_read_result(struct cs_span body, struct sign_result *ret, struct cs_err *err)
 {
-	if (body.len < RESULT || body.data[0] < SIGN_DONE || body.data[0] > SIGN_FAILED ||
-	    (body.data[0] == SIGN_DONE) != (body.len > RESULT))
+	if (body.len < RESULT || body.data[0] < SIGN_DONE || body.data[0] > SIGN_REFUSED)
 		return cs_fail(err, CS_MALFORMED, "not a result of signing");
-	*ret = (struct sign_result){
-		.says = (enum sign_says)body.data[0],
-		.signature = cs_span_of(body.data + RESULT, body.len - RESULT),
-	};
+	struct cs_span rest = cs_span_of(body.data + RESULT, body.len - RESULT);
+	*ret = (struct sign_result){ .says = (enum sign_says)body.data[0] };
 	memcpy(ret->tbs_sha256, body.data + 1, sizeof(ret->tbs_sha256));
-	return CS_OK;
+	if (ret->says == SIGN_DONE) {
+		ret->signature = rest;
+		return rest.len > 0 ? CS_OK : cs_fail(err, CS_MALFORMED, "no signature");
+	}
+	if (ret->says == SIGN_REFUSED) {
+		ret->id = take_text(&rest);
+		ret->text = ret->id != NULL ? take_text(&rest) : NULL;
+		if (ret->text == NULL)
+			return cs_fail(err, CS_MALFORMED, "a refusal that says nothing");
+	}
+	return rest.len == 0 ? CS_OK : cs_fail(err, CS_MALFORMED, "not a result of signing");
 }
 
 /* ---- act ---- */
@@ -223,10 +235,54 @@ sign_job(void *self, struct svc_work *work)
 	return result;
 }
 
+/* ---- another linter, where the operator has one ---- */
+
+struct asking {
+	const struct signer_service *signer;
+	struct svc_work *work;
+};
+
+/* Time went by: everything that sign_carry_out judges is judged as of now. */
+static void
+on_linted(void *arg, const struct linter_verdict *verdict)
+{
+	const struct asking *asking = arg;
+	struct svc_work *work = asking->work;
+	struct sign_result result = { .says = SIGN_FAILED };
+
+	if (verdict->says == LINTER_PASSED) {
+		work->now_ms = cs_now_ms();
+		hand_give(asking->signer->hand, work);
+		return;
+	}
+	if (verdict->says == LINTER_REFUSED) {
+		log_warn(work->log, "another linter refuses lint=%s text=\"%s\"", verdict->id,
+		    verdict->text);
+		result = (struct sign_result){
+			.says = SIGN_REFUSED, .id = verdict->id, .text = verdict->text
+		};
+	} else {
+		log_error(work->log, "another linter gave no verdict reason=\"%s\"", verdict->text);
+	}
+	svc_done(work, sign_write_result(work->arena, &result));
+}
+
 void
 sign_act(void *self, struct svc_work *work)
 {
 	const struct signer_service *signer = self;
+	const struct issuers_row *row = NULL;
+	struct sign_order order;
 
-	hand_give(signer->hand, work);
+	if (signer->linter != NULL && strcmp(work->kind, "sign") == 0 &&
+	    sign_read_order(signer->seal_key, work->key, work->body, &order) &&
+	    sign_is_fresh(&order, work->now_ms))
+		row = issuers_find(signer->issuers, order.issuer);
+	if (row == NULL || lint(row, &order, work) == NULL) {
+		hand_give(signer->hand, work); /* which says no by itself */
+		return;
+	}
+	struct asking *asking = CS_NEW(work->arena, struct asking);
+	*asking = (struct asking){ signer, work };
+	linter_ask(signer->linter, order.tbs, row->ca.sigalg, on_linted, asking);
 }

@@ -25,15 +25,18 @@ struct cs_span sign_write_order(struct cs_arena *arena, struct cs_span seal_key,
 bool sign_read_order(
     struct cs_span seal_key, struct cs_id request, struct cs_span body, struct sign_order *ret);
 
-enum sign_says { SIGN_DONE = 1, SIGN_RECHECK, SIGN_FAILED };
+/* FAILED: not now, try again.  REFUSED: another linter found an error. */
+enum sign_says { SIGN_DONE = 1, SIGN_RECHECK, SIGN_FAILED, SIGN_REFUSED };
 
 struct sign_result {
 	enum sign_says says;
 	uint8_t tbs_sha256[32];   /* of what was signed */
 	struct cs_span signature; /* SIGN_DONE */
+	const char *id, *text;    /* SIGN_REFUSED: of that linter */
 };
 
 struct cs_span sign_write_result(struct cs_arena *arena, const struct sign_result *result);
+/* Borrows from `body`.  CS_MALFORMED. */
 CS_MUST_USE enum cs_code
 sign_read_result(struct cs_span body, struct sign_result *ret, struct cs_err *err);
 
@@ -41,7 +44,10 @@ sign_read_result(struct cs_span body, struct sign_result *ret, struct cs_err *er
 bool sign_is_fresh(const struct sign_order *order, int64_t now_ms);
 
 struct signer_service;
-/* Signs when the order is ours and fresh; never fails: the result says what to do. */
+/*
+ * Signs when the order is ours and fresh; never fails: the result says what to do.  Asks no other linter:
+ * sign_act does, and then calls this.
+ */
 struct sign_result sign_carry_out(const struct signer_service *signer, struct svc_work *work);
 
 /* The hand's job: every kind of work that uses a CA key.  `self` is a struct signer_service. */

@@ -449,6 +449,94 @@ a_true_seal_gets_no_signature_without_the_lints(void **state)
 }
 
 static void
+expect_refused(struct bench *b, const char *code)
+{
+	expect_state(b, SIGNER_REFUSED);
+	assert_int_equal(svc_test_count(b->test, "certificate.issued"), 0);
+	const struct svc_test_out *out = svc_test_out(b->test, "certificate.refused", 0);
+	assert_non_null(out);
+	Countersign__V1__CertificateRefused *m =
+	    countersign__v1__certificate_refused__unpack(NULL, out->body.len, out->body.data);
+	assert_non_null(m);
+	assert_string_equal(m->code, code);
+	countersign__v1__certificate_refused__free_unpacked(m, NULL);
+}
+
+static void
+expect_void(struct bench *b, const char *code)
+{
+	expect_refused(b, code);
+	assert_true(row(b)->record.intent.is_void);
+	assert_int_equal(fake_store_audits("void"), 1);
+	assert_int_equal(svc_test_count(b->test, "certificate.voided"), 1);
+	assert_int_equal(fake_life.n_rows, 1);
+	assert_true(fake_life.rows[0].revocation.of_void);
+	/* until the end that the certificate would have had */
+	assert_int_equal(
+	    fake_life.rows[0].revocation.not_after_s, NOW / 1000 + INT64_C(90) * 86400 - 1);
+}
+
+static struct svc_test_event
+refused_by_a_linter(struct bench *b)
+{
+	const struct sign_result result = { .says = SIGN_REFUSED, .id = "e_b", .text = "why" };
+
+	return (struct svc_test_event){ .id = cs_arena_printf(b->w->arena, "e%u", b->n_events++),
+		.subject = "work.sign",
+		.key = b->w->c.id,
+		.body = sign_write_result(b->w->arena, &result) };
+}
+
+static void
+what_another_linter_refuses_is_void(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, only_ann);
+	give_all(b);
+	run(b, refused_by_a_linter(b), NOW + 2);
+	expect_void(b, "lint-external-e_b");
+	run(b, carry_out(b, NOW + 1), NOW + 3); /* too late */
+	expect_void(b, "lint-external-e_b");
+	assert_int_equal(svc_test_count(b->test, "certificate.issued"), 0);
+}
+
+static void
+a_result_is_read_as_it_was_written_or_not_at_all(void **state)
+{
+	static const struct sign_result results[] = {
+		{ .says = SIGN_DONE,
+		    .tbs_sha256 = { 1 },
+		    .signature = { (const uint8_t *)"s", 1 } },
+		{ .says = SIGN_RECHECK }, { .says = SIGN_FAILED },
+		{ .says = SIGN_REFUSED, .id = "e_a", .text = "why" }
+	};
+	struct bench *b = *state;
+	struct sign_result read;
+	struct cs_err err;
+
+	for (size_t i = 0; i < COUNT(results); i++) {
+		const struct cs_span body = sign_write_result(b->w->arena, &results[i]);
+
+		assert_int_equal(sign_read_result(body, &read, &err), CS_OK);
+		assert_int_equal(read.says, results[i].says);
+		assert_memory_equal(read.tbs_sha256, results[i].tbs_sha256, 32);
+		assert_true(cs_span_equal(read.signature, results[i].signature));
+		if (results[i].says == SIGN_REFUSED) {
+			assert_string_equal(read.id, "e_a");
+			assert_string_equal(read.text, "why");
+		}
+		for (size_t len = 0; len < body.len; len++)
+			assert_int_equal(sign_read_result(cs_span_of(body.data, len), &read, &err),
+			    CS_MALFORMED);
+		if (results[i].says != SIGN_DONE)
+			assert_int_equal(
+			    sign_read_result(cs_span_of(body.data, body.len + 1), &read, &err),
+			    CS_MALFORMED); /* the NUL behind every span */
+	}
+}
+
+static void
 the_second_result_changes_nothing(void **state)
 {
 	struct bench *b = *state;
@@ -493,34 +581,6 @@ an_old_order_is_judged_again(void **state)
 	assert_true(cs_span_equal(before.tbs, row(b)->record.intent.tbs)); /* never new octets */
 	run(b, carry_out(b, NOW + GATE_MARGIN_MS + 9), NOW + GATE_MARGIN_MS + 9);
 	expect_state(b, SIGNER_ISSUED);
-}
-
-static void
-expect_refused(struct bench *b, const char *code)
-{
-	expect_state(b, SIGNER_REFUSED);
-	assert_int_equal(svc_test_count(b->test, "certificate.issued"), 0);
-	const struct svc_test_out *out = svc_test_out(b->test, "certificate.refused", 0);
-	assert_non_null(out);
-	Countersign__V1__CertificateRefused *m =
-	    countersign__v1__certificate_refused__unpack(NULL, out->body.len, out->body.data);
-	assert_non_null(m);
-	assert_string_equal(m->code, code);
-	countersign__v1__certificate_refused__free_unpacked(m, NULL);
-}
-
-static void
-expect_void(struct bench *b, const char *code)
-{
-	expect_refused(b, code);
-	assert_true(row(b)->record.intent.is_void);
-	assert_int_equal(fake_store_audits("void"), 1);
-	assert_int_equal(svc_test_count(b->test, "certificate.voided"), 1);
-	assert_int_equal(fake_life.n_rows, 1);
-	assert_true(fake_life.rows[0].revocation.of_void);
-	/* until the end that the certificate would have had */
-	assert_int_equal(
-	    fake_life.rows[0].revocation.not_after_s, NOW / 1000 + INT64_C(90) * 86400 - 1);
 }
 
 static void
@@ -1040,6 +1100,8 @@ main(void)
 		cmocka_unit_test(what_comes_elsewhere_is_found_by_the_clock),
 		cmocka_unit_test(a_certificate_says_what_was_proved),
 		cmocka_unit_test(a_true_seal_gets_no_signature_without_the_lints),
+		cmocka_unit_test(what_another_linter_refuses_is_void),
+		cmocka_unit_test(a_result_is_read_as_it_was_written_or_not_at_all),
 		cmocka_unit_test(the_second_result_changes_nothing),
 		cmocka_unit_test(an_old_order_is_judged_again),
 		cmocka_unit_test(an_order_that_outlived_its_plan_is_void),
