@@ -2,6 +2,7 @@
 """Certificates of every profile, read by another reader and compared with tables of its own."""
 
 import json
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -9,9 +10,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from world import SystemTest, openssl  # first: it makes the other modules findable
+from world import SystemTest, openssl, wait_for  # first: it makes the other modules findable
 
 import certificate_tables as tables
+import der as reader
 from certificate_tables import C, CN, GN, L, O, ORG_ID, OU, POSTAL, PSEUDONYM, SERIAL, SN, ST, STREET, TITLE
 from options import REPOSITORY, options
 
@@ -265,3 +267,69 @@ class Issued(SystemTest):
                     key=key,
                 ),
             )
+
+
+class AnotherLinter(SystemTest):
+    """The signer asks a linter of the operator's, which here says what a file says."""
+
+    LINTER = "#!/bin/sh\ncat >{0}/certificate\n. {0}/says\n"
+    PASSES = "echo '{\"e_a\":{\"result\":\"pass\"}}'"
+    REFUSES = "echo '{\"e_smime_bad_day\":{\"result\":\"error\",\"details\":\"not today\"}}'"
+    where: Path
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.where = Path(tempfile.mkdtemp(prefix="cs-linter-", dir="/tmp"))
+        linter = cls.where / "lint"
+        linter.write_text(cls.LINTER.format(cls.where))
+        linter.chmod(0o755)
+        cls.say(cls.PASSES)
+        cls.settings = {"signer": {"CS_LINT_COMMAND": str(linter), "CS_LINT_TIMEOUT_MS": "2000"}}
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        super().tearDownClass()
+        shutil.rmtree(cls.where)
+
+    @classmethod
+    def say(cls, script: str) -> None:
+        (cls.where / "says").write_text(script + "\n")
+
+    def approved(self, mailbox: str) -> str:
+        alice = self.person()
+        request = alice.create(self.csr(mailbox), [mailbox], "smime-mailbox")
+        alice.wait_planned(request)
+        alice.prove_mailbox(request, mailbox)
+        alice.approve(request)
+        return request
+
+    def test_it_passes_refuses_and_fails(self) -> None:
+        alice = self.person()
+        request = self.approved("alice@alpha.example")
+        alice.wait_state(request, "issued")
+        linted = openssl("x509", "-in", self.where / "certificate", "-outform", "PEM").encode()
+        issued = alice.certificate(request)
+
+        def tbs(pem: bytes) -> bytes:
+            der = subprocess.run(
+                ["openssl", "x509", "-outform", "DER"], input=pem, capture_output=True, check=True
+            ).stdout
+            return reader.read(der).items[0].whole
+
+        self.assertEqual(tbs(linted), tbs(issued))  # the very octets, and another signature
+        self.assertNotEqual(linted.strip(), issued.strip())
+
+        self.say(self.REFUSES)
+        request = self.approved("bob@alpha.example")
+        shown = alice.wait_state(request, "refused")
+        self.assertEqual(shown["refusal"]["code"], "lint-external-e_smime_bad_day")
+        self.assertEqual(self.value(f"select count(*) from signer.certificate where request = '{request}'"), "0")
+
+        self.say("kill -9 $$")
+        request = self.approved("carol@alpha.example")
+        log = self.stack.root / "log" / "signer.log"
+        wait_for(lambda: "another linter gave no verdict" in log.read_text(), options.wait(20), "the signer to complain")
+        self.assertEqual(alice.show(request)["state"], "approved")
+        self.say(self.PASSES)
+        alice.wait_state(request, "issued", timeout=options.wait(30))
