@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -33,6 +32,7 @@ struct ask {
 };
 
 struct linter {
+	struct cs_arena *arena; /* owned; holds this */
 	struct event_base *base;
 	enum linter_format format;
 	uint32_t timeout_ms;
@@ -297,27 +297,27 @@ linter_open(const struct linter_settings *settings, struct event_base *base,
 {
 	struct cs_arena *arena = cs_arena_new();
 	char *argv[WORDS_MAX + 4];
-	struct linter *linter = calloc(1, sizeof(*linter));
+	struct linter *linter = CS_NEW(arena, struct linter);
 
-	cs_assert(linter != NULL);
-	*linter = (struct linter){ .base = base, .timeout_ms = settings->timeout_ms, .fd = -1 };
+	*linter = (struct linter){
+		.arena = arena, .base = base, .timeout_ms = settings->timeout_ms, .fd = -1
+	};
 	linter->last = &linter->first;
 	enum cs_code code = split(arena, settings, argv, err);
 	if (code == CS_OK && !linter_format_read(settings->format, &linter->format))
 		code = cs_fail(err, CS_MALFORMED, "CS_LINT_FORMAT: zlint or pkilint");
 	if (code == CS_OK)
 		code = hire(linter, argv, err);
-	cs_arena_free(arena);
 	if (code != CS_OK) {
-		free(linter);
+		cs_arena_free(arena);
 		return code;
 	}
-	linter->answer = malloc(HEAD + LINTER_OUTPUT_MAX);
+	linter->answer = cs_arena_alloc(arena, HEAD + LINTER_OUTPUT_MAX);
 	linter->readable = event_new(base, linter->fd, EV_READ | EV_PERSIST, on_readable, linter);
 	linter->writable = event_new(base, linter->fd, EV_WRITE, go_on, linter);
 	linter->late = evtimer_new(base, on_late, linter);
-	cs_assert(linter->answer != NULL && linter->readable != NULL && linter->writable != NULL &&
-		  linter->late != NULL && event_add(linter->readable, NULL) == 0);
+	cs_assert(linter->readable != NULL && linter->writable != NULL && linter->late != NULL &&
+		  event_add(linter->readable, NULL) == 0);
 	*ret_linter = linter;
 	return CS_OK;
 }
@@ -340,6 +340,5 @@ linter_close(struct linter *linter)
 		cs_arena_free(ask->arena);
 	}
 	(void)waitpid(linter->pid, NULL, 0);
-	free(linter->answer);
-	free(linter);
+	cs_arena_free(linter->arena);
 }

@@ -66,8 +66,8 @@ write_whole(const void *data, size_t len)
 static void
 become(char *const argv[], int in, int out)
 {
-	static char path[] = "PATH=/usr/local/bin:/usr/bin:/bin", lang[] = "LANG=C.UTF-8";
-	static char *const env[] = { path, lang, NULL };
+	char path[] = "PATH=/usr/local/bin:/usr/bin:/bin", lang[] = "LANG=C.UTF-8";
+	char *const env[] = { path, lang, NULL };
 	const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	(void)setpgid(0, 0);
@@ -228,21 +228,25 @@ serve(struct run *run, char *const argv[], uint32_t timeout_ms)
 void
 linter_clerk_main(int argc, char *argv[])
 {
-	static uint8_t question[LINTER_QUESTION_MAX], output[LINTER_OUTPUT_MAX + 1];
-	struct run run = { .question = question, .output = output };
+	struct run run = { 0 };
 	uint8_t head[4];
 
 	if (argc < 4 || strcmp(argv[1], LINTER_CLERK_WORD) != 0)
 		return;
+	struct cs_arena *arena = cs_arena_new();
+	run.question = cs_arena_alloc(arena, LINTER_QUESTION_MAX);
+	run.output = cs_arena_alloc(arena, LINTER_OUTPUT_MAX + 1);
 	const uint32_t timeout_ms = (uint32_t)strtoul(argv[2], NULL, 10);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)fcntl(LINTER_CHANNEL, F_SETFD, FD_CLOEXEC);
 	while (read_whole(head, sizeof(head))) {
 		run.question_len = linter_get_u32(head);
-		if (run.question_len > sizeof(question) ||
-		    !read_whole(question, run.question_len) || !serve(&run, argv + 3, timeout_ms))
+		if (run.question_len > LINTER_QUESTION_MAX ||
+		    !read_whole(run.question, run.question_len) ||
+		    !serve(&run, argv + 3, timeout_ms))
 			break;
 	}
+	cs_arena_free(arena);
 	exit(0);
 }

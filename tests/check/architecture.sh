@@ -105,6 +105,12 @@ check_generated() {
 	    breach "libs/pack knows no message"
 }
 
+# What is signed was linted: the one door beside pki_lint_pass opens inside pki only.
+check_signing() {
+	sources -not -path '*/tests/*' -not -path 'libs/pki/*' |
+	    xargs grep -nE '"pki/(issuer_raw|lint_rules|signer)\.h"' | breach "only libs/pki signs what was not linted"
+}
+
 # The toy service of the skeleton's own tests is one file.
 check_sql() {
 	sources -not -name store.c -not -name 'store_*.c' -not -name 'it_*.c' -not -name fake_toy.c | xargs grep -niE '"(select|insert into|update|delete from|with [a-z_]+ as) ' |
@@ -189,6 +195,7 @@ check_doors
 check_edges
 check_services
 check_generated
+check_signing
 check_sql
 check_words
 check_globals

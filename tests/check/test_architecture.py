@@ -59,6 +59,8 @@ CASES = (
     Case("services/policy/policy.c", 'const char *const q = "select a from b";\n', "SQL belongs into store.c"),
     Case("services/policy/tests/it_store.c", 'const char *q = "DELETE FROM b";\n', ""),
     Case("libs/pki/hash.c", "int log_warn(int);\nint w(void);\nint w(void)\n{\n\treturn log_warn(1);\n}\n", "a library does not log"),
+    Case("services/signer/signer.c", '#include "pki/issuer_raw.h"\n', "signs what was not linted"),
+    Case("services/signer/tests/test_a.c", '#include "pki/issuer_raw.h"\n', ""),
     Case("services/policy/policy.h", "typedef struct {\n\tint a;\n} thing;\n", "no typedef for a struct"),
     Case("services/policy/policy.h", "/* TODO: later */\n", "TODO has an issue number"),
     Case("services/policy/policy.h", "/* TODO(#12): later */\n", ""),

@@ -358,6 +358,48 @@ only_the_request_s_own_end_ends_its_story(void **state)
 			fail_msg("%s", story[i].line);
 }
 
+static const struct {
+	const char *words;
+	int status;
+	const char *says;
+} profile_words[] = {
+	{ "profile list", DONE, "private-person" },
+	{ "profile show sponsor-strict", DONE, "2.23.140.1.5.3.3" },
+	{ "profile show sponsor-strict", DONE,
+	    "EC       dual        digitalSignature keyAgreement" },
+	{ "profile show mailbox-legacy", REFUSED, "SBR 7.1.6.1" },
+	{ "profile what-if mailbox-legacy --date 2027-07-01", REFUSED, "SBR 7.1.6.1" },
+	{ "profile show nothing", REFUSED, "no certificate profile of this name" },
+	{ "profile show", COULD_NOT_RUN, "usage: csctl profile show" },
+	{ "profile what-if mailbox-strict", COULD_NOT_RUN, "usage: csctl profile what-if" },
+	{ "profile what-if mailbox-strict --date 2027-13-01", COULD_NOT_RUN,
+	    "wanted is YYYY-MM-DD" },
+	{ "profile what-if mailbox-strict --date 2027-7-1", COULD_NOT_RUN, "wanted is YYYY-MM-DD" },
+	{ "profile what-if mailbox-strict --from 2026-11-28 --date 2027-07-01", DONE,
+	    "lint eku-not-clean        begins" },
+	{ "profile what-if mailbox-strict --from 2026-11-28 --date 2027-03-15", DONE,
+	    "* caa-parameters         1" },
+	{ "profile what-if mailbox-strict --from 2026-11-28 --date 2026-11-29", DONE,
+	    "5 from 2026-12-15 on" },
+	{ "lint list", DONE, "policy-legacy                         error    2025-07-15" },
+	{ "lint", COULD_NOT_RUN, "usage: csctl lint FILE" },
+	{ "lint /nonexistent", COULD_NOT_RUN, "/nonexistent" },
+	{ "lint /etc/passwd", COULD_NOT_RUN, "neither DER nor PEM" },
+};
+
+static void
+profiles_and_lints_are_explained(void **state)
+{
+	static struct said said;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(profile_words) / sizeof(profile_words[0]); i++)
+		if (say(&said, profile_words[i].words)->status != profile_words[i].status ||
+		    strstr(said.text, profile_words[i].says) == NULL)
+			fail_msg(
+			    "%s: status %d, %s", profile_words[i].words, said.status, said.text);
+}
+
 int
 main(void)
 {
@@ -378,6 +420,7 @@ main(void)
 		cmocka_unit_test(the_archive_says_what_it_does_not_have),
 		cmocka_unit_test(a_trust_table_needs_two_approvers),
 		cmocka_unit_test(only_the_request_s_own_end_ends_its_story),
+		cmocka_unit_test(profiles_and_lints_are_explained),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
