@@ -36,7 +36,8 @@ purposes(struct cs_arena *arena, const struct smime_profile *profile)
 /* Kinds of keys have the same order in pki and in smime. */
 _Static_assert((int)SMIME_KEY_RSA == (int)PKI_KEY_RSA && (int)SMIME_KEY_EC == (int)PKI_KEY_EC &&
 		   (int)SMIME_KEY_ED25519 == (int)PKI_KEY_ED25519 &&
-		   (int)SMIME_KEYS == PKI_LINT_KEYS && (int)SMIME_USES == 3,
+		   (int)SMIME_KEY_ED448 == (int)PKI_KEY_ED448 && (int)SMIME_KEYS == PKI_LINT_KEYS &&
+		   (int)SMIME_USES == 3,
     "kinds of keys");
 
 struct pki_lint_profile

@@ -94,7 +94,7 @@ class Profiles(unittest.TestCase):
         """By the names of their files: all that there must be, and no more."""
         found = {}
         for name, profile in tables.PROFILES.items():
-            edwards = ["ed25519"] if profile.edwards else []
+            edwards = ["ed25519", "ed448"] if profile.edwards else []
             for key, use, identity in product(PUBLIC_KEYS + edwards, USES, ["named", "pseudonym", "short"]):
                 if use not in tables.USAGE[tables.family(key)]:
                     continue

@@ -28,6 +28,7 @@ const struct certs_key certs_keys[] = {
 	KEY(p384, SMIME_KEY_EC),
 	KEY(p521, SMIME_KEY_EC),
 	KEY(ed25519, SMIME_KEY_ED25519),
+	KEY(ed448, SMIME_KEY_ED448),
 };
 const size_t certs_n_keys = sizeof(certs_keys) / sizeof(certs_keys[0]);
 
