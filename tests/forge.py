@@ -18,6 +18,7 @@ from ed25519 import Key
 PROTO = Path(__file__).resolve().parents[1] / "proto"
 TYPE = "application/vnd.countersign.{}.v1+protobuf"
 MAILBOX, DOMAIN, CAA, MPIC_DOMAIN, MPIC_CAA = 1, 2, 3, 4, 5
+ORGANIZATION, AUTHORITY, INDIVIDUAL = 6, 7, 8
 PROVED, REFUSED, COULD_NOT_TELL = 1, 2, 3
 SECURE = 1
 RULES = "SBR 1.0.16; TBR 2.2.9"

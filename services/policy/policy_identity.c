@@ -71,14 +71,22 @@ is_about(const struct identifying *in, const struct policy_identity *identity,
 		   cs_span_equal(identity->attributes, organization->attributes));
 }
 
-/* As the signer judges: a later no about the same thing voids the yes. */
+static bool
+is_by_two(const struct policy_identity *identity)
+{
+	return identity->verified_by[0] != '\0' && identity->approved_by[0] != '\0' &&
+	       strcmp(identity->verified_by, identity->approved_by) != 0;
+}
+
+/* As the signer judges: a later no about the same thing voids the yes.  What was never approved was never
+ * stated, and its withdrawal is not told. */
 static bool
 is_withdrawn(const struct identifying *in, const struct policy_identity *identity)
 {
 	for (size_t i = 0; i < in->identities->n; i++) {
 		const struct policy_identity *other = &in->identities->items[i];
 
-		if (other->withdrawn_at_ms != 0 &&
+		if (is_by_two(other) && other->withdrawn_at_ms != 0 &&
 		    other->withdrawn_at_ms >= identity->verified_at_ms &&
 		    other->kind == identity->kind &&
 		    strcmp(other->account, identity->account) == 0 &&
@@ -87,13 +95,6 @@ is_withdrawn(const struct identifying *in, const struct policy_identity *identit
 			return true;
 	}
 	return false;
-}
-
-static bool
-is_by_two(const struct policy_identity *identity)
-{
-	return identity->verified_by[0] != '\0' && identity->approved_by[0] != '\0' &&
-	       strcmp(identity->verified_by, identity->approved_by) != 0;
 }
 
 static enum smime_type

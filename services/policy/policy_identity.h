@@ -34,7 +34,8 @@ struct policy_identified {
 
 /*
  * Of each kind that the type needs the newest record that counts from now_ms until until_ms.  A
- * withdrawal speaks of everything that was verified no later, with the same attributes, by the same method.
+ * withdrawal of one that counted speaks of everything that was verified no later than that, with the same
+ * attributes, by the same method.
  * False: *ret_why names the kind, and what an operator has to do.
  */
 CS_MUST_USE bool policy_identify(const struct policy_identities *identities, enum smime_type type,

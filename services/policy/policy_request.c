@@ -57,29 +57,41 @@ offers_the_profile(const struct asking *asking, struct cs_refusal *ret_why)
 	return true;
 }
 
-static enum smime_type
-type_of(const struct policy_config *config)
+/* offers_the_profile() was asked before. */
+static const struct smime_profile *
+certificate_of(const struct policy_config *config)
 {
 	const struct smime_profile *certificate =
 	    smime_profile_find(config->profile.certificate_profile);
 
-	cs_assert(certificate != NULL); /* offers_the_profile() was asked before */
-	return certificate->type;
+	cs_assert(certificate != NULL);
+	return certificate;
+}
+
+static enum smime_type
+type_of(const struct policy_config *config)
+{
+	return certificate_of(config)->type;
 }
 
 /*
  * An enterprise vouches for its own people only where it has proved the domain: a mail round trip is not
- * enough for a certificate that names it (SBR 1.3.2.1).
+ * enough for a certificate that names it (SBR 1.3.2.1).  Nor is it for one that names hosts.
  */
 static bool
-proves_domains_of_an_organization(const struct asking *asking, struct cs_refusal *ret_why)
+proves_the_domains_that_it_must(const struct asking *asking, struct cs_refusal *ret_why)
 {
-	if (asking->config->profile.validation != POLICY_MAILBOX ||
-	    !smime_identity_needs(type_of(asking->config), SMIME_PROOF_ORGANIZATION))
+	const struct policy_config *config = asking->config;
+	const bool names_hosts = certificate_of(config)->names[SMIME_SAN_DNS] != SMIME_MUST_NOT &&
+				 asking->request->domains.n > 0;
+
+	if (config->profile.validation != POLICY_MAILBOX ||
+	    (!names_hosts && !smime_identity_needs(type_of(config), SMIME_PROOF_ORGANIZATION)))
 		return true;
 	return cs_refuse(
-	    ret_why, (struct cs_refusal){ "profile-without-domain", "profile", "SBR 1.3.2.1",
-			 "The profile names an organization and proves mailboxes alone.",
+	    ret_why, (struct cs_refusal){ "profile-without-domain", "profile",
+			 names_hosts ? "TBR 3.2.2.4" : "SBR 1.3.2.1",
+			 "The profile names an organization or hosts, and proves mailboxes alone.",
 			 "Ask an operator to let the profile prove domains." });
 }
 
@@ -381,7 +393,7 @@ policy_may_request(const struct policy_rules *rules, const struct policy_config 
     struct cs_refusal *ret_why)
 {
 	static rule *const all[] = { knows_the_asker, offers_the_profile,
-		proves_domains_of_an_organization, lasts_as_allowed, uses_the_key_as_allowed,
+		proves_the_domains_that_it_must, lasts_as_allowed, uses_the_key_as_allowed,
 		names_mailboxes, mailboxes_are_in_their_domains, is_identified, domains_are_related,
 		offers_a_proof_of_domains, mailboxes_are_assigned, caa_may_permit_us };
 	const struct asking asking = { rules, config, request, now_ms, until_ms, arena };

@@ -109,7 +109,7 @@ read_records(struct svc_batch *batch, const struct db_rows *rows, struct cs_err 
 
 static const char withdrawn_sql[] =
     "select" COLUMNS " from identity r where r.id = any($1::uuid[]) and r.withdrawn_at_ms > 0"
-    " and r.told_at_ms = 0 order by r.id for update";
+    " and r.told_at_ms = 0 and r.approved_by is not null order by r.id for update";
 
 static bool
 is_withdrawal(const struct svc_aggregate *aggregate)
@@ -191,8 +191,10 @@ store_save_identities(struct svc_batch *batch, struct cs_err *err)
 	return n == 0 ? CS_OK : db_send(batch->db, told_sql, params, 2, (int64_t)n, err);
 }
 
-static const char due_sql[] = "select id from identity where withdrawn_at_ms > 0 and told_at_ms = 0"
-			      " and withdrawn_at_ms <= $1 order by withdrawn_at_ms limit $2";
+/* What nobody approved was never stated. */
+static const char due_sql[] =
+    "select id from identity where withdrawn_at_ms > 0 and told_at_ms = 0"
+    " and approved_by is not null and withdrawn_at_ms <= $1 order by withdrawn_at_ms limit $2";
 
 enum cs_code
 store_due_withdrawals(const void *self, struct db *db, int64_t now_ms, size_t max,

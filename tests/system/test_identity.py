@@ -207,12 +207,13 @@ class Identity(SystemTest):
         request = self.ask(operator, "smime-individual", "operator@beta.example")
         self.prove(operator, request, "operator@beta.example")
         operator.wait_state(request, "ready", timeout=options.wait(30))
-        digest = f"(select check_digest from signer.evidence where request = '{request}' and kind = 8 limit 1)"
+        mine = f"request = '{request}' and position('individual-1'::bytea in envelope) > 0"
         wait_for(
-            lambda: self.count(f"signer.evidence where request = '{request}' and kind = 8") == 1,
+            lambda: self.count(f"signer.evidence where {mine}") == 1,
             options.wait(20),
             "the signer to have heard who the operator is",
         )
+        digest = f"(select check_digest from signer.evidence where {mine})"
         now_ms = str(int(time.time() * 1000))
         self.value(f"update policy.identity set withdrawn_at_ms = {now_ms} where id = '{record}'")
         wait_for(

@@ -20,15 +20,16 @@ ENOUGH = VOICES[:4]  # of five
 
 # What he wants: a mailbox that nobody proved; one that is his own, where CAA forbids us; one that
 # another account proved; one in a domain that the enterprise proved, for an account to which it
-# is not assigned; one in a domain that nobody proved, for an account to which it would be assigned.
-WISHES = ("unproved", "forbidden", "of-alice", "unassigned", "unproved-domain")
+# is not assigned; one in a domain that nobody proved, for an account to which it would be assigned;
+# one that is his own, in a certificate that names him as a person who he is not.
+WISHES = ("unproved", "forbidden", "of-alice", "unassigned", "unproved-domain", "named")
 
 TABLE: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     # what is stolen, which keys, and what he gets
     ("nothing", (), ()),
     ("intake", (INTAKE,), ("of-alice", "unassigned")),
-    ("policy", (POLICY,), ("unassigned",)),
-    ("intake and policy", (INTAKE, POLICY), ("of-alice", "unassigned")),
+    ("policy", (POLICY,), ("unassigned", "named")),
+    ("intake and policy", (INTAKE, POLICY), ("of-alice", "unassigned", "named")),
     ("mailbox-validator", (MAILBOX,), ("unproved", "of-alice")),
     ("domain-validator", (DOMAIN,), ()),
     ("caa-dnssec", (CAA,), ()),
@@ -63,10 +64,13 @@ class StolenKeys(SystemTest):
         )
         cls.number = 0
 
-    def prove(self, person: Applicant, mailbox: str) -> None:
+    def prove(self, person: Applicant, mailbox: str, approve: bool = False) -> None:
         request = person.create(self.csr(mailbox), [mailbox], "smime-mailbox")
         person.wait_planned(request)
         person.prove_mailbox(request, mailbox)
+        if approve:
+            person.approve(request)
+            person.wait_state(request, "issued", timeout=options.wait(60))
 
     def runTest(self) -> None:
         """unittest wants a name for a case that is made by hand."""
@@ -87,6 +91,10 @@ class StolenKeys(SystemTest):
         if name == "unassigned":
             account = "alice" if INTAKE in stolen else "bob"
             return Wish(f"boss{number}@alpha.example", account, "smime-domain", ("alpha.example",))
+        if name == "named":
+            bob, mailbox = self.person("bob-token"), f"bob{number}@beta.example"
+            self.prove(bob, mailbox, approve=True)  # then CAA stands too
+            return Wish(mailbox, "bob", "smime-individual", person="givenName=Eve\nsurname=Queen\n")
         domain = f"unproved{number}.beta.example"
         return Wish(f"me@{domain}", "alice", "smime-domain", (domain,))
 
@@ -109,5 +117,6 @@ class StolenKeys(SystemTest):
             "unproved-domain": {INTAKE, POLICY, DOMAIN, MPIC, *VOICES},
             "unassigned": {INTAKE, POLICY, MAILBOX, DOMAIN},
             "of-alice": {INTAKE, POLICY, MAILBOX},
+            "named": {INTAKE, POLICY, MAILBOX},
         }
         return not stolen or name not in concerns or bool(concerns[name] & set(stolen))

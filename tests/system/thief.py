@@ -26,6 +26,7 @@ class Wish(NamedTuple):
     account: str
     profile: str = "smime-mailbox"
     domains: tuple[str, ...] = ()
+    person: str = ""  # the identity, in its written form, that the certificate shall name
 
     @property
     def domain(self) -> str:
@@ -173,6 +174,9 @@ class Thief:
                 "evidence.mailbox",
                 forge.evidence({**asked, "check": planned["mailbox-1"]}),
             )
+        if "policy" in self.stolen and wish.person:
+            stated = forge.evidence({**asked, "check": planned["individual-1"]})
+            self._state("policy", "evidence.identity", stated)
         if "domain-validator" in self.stolen:
             sealed = self._state("domain-validator", "evidence.domain", domain)
         if "caa-dnssec" in self.stolen:
@@ -280,6 +284,9 @@ def checks(wish: Wish) -> dict[str, dict[str, Any]]:
         ("caa-1", forge.CAA, wish.domain, caa),
         ("mpic-caa-1", forge.MPIC_CAA, wish.domain, {**caa, "min_remotes": 4}),
     ]
+    if wish.person:
+        who = {"method": "id-document", "account": wish.account, "expected": wish.person.encode()}
+        rows.append(("individual-1", forge.INDIVIDUAL, wish.account, who))
     found = {}
     for name, kind, target, more in rows:
         check = {"id": name, "kind": kind, "target": target, "enterprise": ENTERPRISE, **more}

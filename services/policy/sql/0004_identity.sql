@@ -8,9 +8,9 @@ create table identity (
 	account text not null default '',               -- of an individual
 	attributes text not null check (octet_length(attributes) between 1 and 1024),  -- libs/smime/identity.h
 	method text not null,                           -- of libs/smime/identity.c
-	source text not null check (length(source) between 1 and 300),  -- register and number, document, contact
-	verified_by text not null check (length(verified_by) between 1 and 128),
-	approved_by text check (length(approved_by) between 1 and 128),  -- null: nobody yet
+	source text not null check (octet_length(source) between 1 and 300),  -- register and number, document, contact
+	verified_by text not null check (octet_length(verified_by) between 1 and 128),
+	approved_by text check (octet_length(approved_by) between 1 and 128),  -- null: nobody yet
 	verified_at_ms bigint not null check (verified_at_ms > 0),
 	withdrawn_at_ms bigint not null default 0,      -- 0: it stands
 	told_at_ms bigint not null default 0,           -- that the withdrawal was published; policy sets it
@@ -41,7 +41,7 @@ create trigger identity_is_final before update or delete on identity
 	for each row execute function identity_is_final();
 
 -- One profile for each certificate profile that the three of 0001 leave out.  Whoever names an organization
--- proves its domains (SBR 1.3.2.1).
+-- proves its domains (SBR 1.3.2.1), and so does who wants hosts in a certificate of a private root.
 insert into profile select name, 1, validation, certificate_profile, 30, 398, 825, true, true, true,
 	array['dns-txt', 'dns-cname', 'dns-persist', 'http-file', 'acme-http', 'acme-tls-alpn', 'mx-dns-txt',
 	    'mx-http-file'], array['email-token'], true
@@ -53,5 +53,6 @@ from (values
 	('smime-sponsor-strict', 'domain', 'sponsor-strict'),
 	('smime-individual', 'mailbox', 'individual-multipurpose'),
 	('smime-individual-strict', 'mailbox', 'individual-strict'),
-	('smime-private', 'domain', 'private-mailbox')
+	('smime-private', 'domain', 'private-mailbox'),
+	('smime-private-person', 'domain', 'private-person')
 ) as t (name, validation, certificate_profile);

@@ -1155,6 +1155,11 @@ a_withdrawal_is_due_until_it_was_told(void **state)
 	script(f, "update identity set withdrawn_at_ms = 1795437000009 where account = 'alice'");
 	assert_int_equal(due_withdrawals(f, 1795437000008, &record.request.id), 0);
 	assert_int_equal(due_withdrawals(f, 1795437000009, &record.request.id), 1);
+	script(f, INSERT_IDENTITY "('individual', 'demo', 'operator', " ANN
+				  ", 'id-document', 'r', 'vera', null, 1795437000000);"
+				  "update identity set withdrawn_at_ms = 1795437000001"
+				  " where account = 'operator'");
+	assert_int_equal(due_withdrawals(f, 1795437000008, &record.request.id), 0);
 	struct svc_batch batch = batch_of_key(f, f->db, &record);
 
 	batch.aggregates[0].events[0]->subject = "clock.identity-withdrawn";

@@ -104,6 +104,8 @@ CHANGE(withdrawn_after_both, another(ANN, FAKE_NOW - 10);
 CHANGE(another_name_after_both, another("surname=Ng\n", FAKE_NOW - 10);
        R[INDIVIDUAL].withdrawn_at_ms = FAKE_NOW - 5)
 CHANGE(anew_after_stale, another(ANN, FAKE_NOW - 10); R[INDIVIDUAL].verified_at_ms = 1)
+CHANGE(withdrawn_unapproved, another(ANN, FAKE_NOW - 10); R[ANOTHER].approved_by = "";
+       R[ANOTHER].withdrawn_at_ms = FAKE_NOW - 5)
 CHANGE(newest_unreadable, another("title=Dr.\n", FAKE_NOW - 10))
 
 static const struct {
@@ -171,6 +173,8 @@ static const struct {
 	    NULL },
 	{ "verified anew when the old is stale", "individual-strict", anew_after_stale, NULL, NULL,
 	    NULL },
+	{ "one that nobody approved is withdrawn", "individual-strict", withdrawn_unapproved, NULL,
+	    NULL, NULL },
 	{ "an older record that counts", "individual-strict", newest_unreadable, NULL, NULL, NULL },
 };
 
@@ -204,7 +208,7 @@ each_record_counts_or_the_person_is_told_why(void **state)
 
 /* SBR 1.3.2.1: a mail round trip is not enough for what names an organization. */
 static void
-who_names_an_organization_proves_domains(void **state)
+who_names_an_organization_or_hosts_proves_domains(void **state)
 {
 	static const struct {
 		const char *certificate_profile;
@@ -216,9 +220,13 @@ who_names_an_organization_proves_domains(void **state)
 		{ "sponsor-multipurpose", POLICY_BOTH, NULL },
 		{ "individual-strict", POLICY_MAILBOX, NULL },
 		{ "mailbox-strict", POLICY_MAILBOX, NULL },
+		{ "private-mailbox", POLICY_MAILBOX, "profile-without-domain" },
+		{ "private-mailbox", POLICY_DOMAIN, NULL },
+		{ "private-person", POLICY_MAILBOX, "profile-without-domain" },
 	};
 	struct fake_world *world = *state;
-	const struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
+	const struct claim_request request =
+	    fake_request(world, "alice@alpha.example", "alpha.example").request;
 
 	for (size_t i = 0; i < LEN(rows); i++) {
 		struct cs_refusal why = { NULL };
@@ -465,7 +473,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_record_counts_or_the_person_is_told_why),
-		TEST(who_names_an_organization_proves_domains),
+		TEST(who_names_an_organization_or_hosts_proves_domains),
 		TEST(a_common_name_is_a_mailbox_or_what_was_verified),
 		TEST(evidence_is_stated_with_each_plan),
 		TEST(a_record_that_was_withdrawn_meanwhile_refuses_the_approval),
