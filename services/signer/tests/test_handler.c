@@ -873,6 +873,78 @@ forged_events_are_not_taken(void **state)
 	assert_int_equal(fake_store.n_proofs, 0);
 }
 
+/* ---- who is named ---- */
+
+/* The same for a certificate that names ann. */
+static void
+ann_named(struct world *w, enum world_step step)
+{
+	if (step == STEP_FACTS)
+		world_identify(w, "individual-strict");
+	only_ann(w, step);
+	if (step == STEP_PLAN)
+		w->checks[w->plan.n_checks++] = w->checks[INDIVIDUAL];
+}
+
+static bool
+hear_of_person(struct bench *b, const char *subject, struct cs_span body)
+{
+	const struct svc_test_event e = { cs_arena_printf(b->w->arena, "e%u", b->n_events++),
+		subject, .body = body };
+
+	svc_test_run(b->test, &e, 1);
+	return svc_test_acked(b->test, e.id);
+}
+
+static void
+who_is_named_waits_for_what_policy_states_of_them(void **state)
+{
+	struct bench *b = *state;
+	struct world *w = b->w;
+
+	start(b, ann_named);
+	give_all(b);
+	expect_state(b, SIGNER_WAITING);
+	assert_false(hear_of_person(b, "evidence.mailbox", w->sealed[INDIVIDUAL]));
+	assert_false(hear_of_person(b, "evidence.identity", w->sealed[MAILBOX]));
+	assert_false(hear_of_person(b, "evidence.identity",
+	    claim_seal_evidence(w->arena, w->keys[KEY_MAILBOX], &w->evidence[INDIVIDUAL])));
+	expect_state(b, SIGNER_WAITING);
+	assert_true(hear_of_person(b, "evidence.identity", w->sealed[INDIVIDUAL]));
+	expect_state(b, SIGNER_INTENT);
+	const struct cs_span tbs = row(b)->record.intent.tbs;
+
+	assert_non_null(memmem(tbs.data, tbs.len, "Ann Ng", 6));
+}
+
+/* Told in the record's own name, before or after what it voids. */
+static void
+who_was_withdrawn_is_not_named(void **state)
+{
+	struct bench *b = *state;
+	struct world *w = b->w;
+
+	for (int first = 0; first < 2; first++) {
+		start(b, ann_named);
+		struct claim_evidence no = w->evidence[INDIVIDUAL];
+
+		no.outcome = CLAIM_REFUSED;
+		no.attempt = 1;
+		no.checked_at_ms = NOW - 4000;
+		memset(no.request.octets, 0x77, sizeof(no.request.octets));
+		const struct cs_span told = claim_seal_evidence(w->arena, w->keys[KEY_POLICY], &no);
+
+		if (first == 0)
+			assert_true(hear_of_person(b, "evidence.identity", told));
+		assert_true(hear_of_person(b, "evidence.identity", w->sealed[INDIVIDUAL]));
+		if (first == 1)
+			assert_true(hear_of_person(b, "evidence.identity", told));
+		give_all(b);
+		expect_state(b, SIGNER_WAITING);
+		assert_int_equal(svc_test_count(b->test, "work.sign"), 0);
+	}
+}
+
 /* ---- stop ---- */
 
 static const char *
@@ -1118,6 +1190,8 @@ main(void)
 		cmocka_unit_test(a_key_that_is_blocked_while_it_is_signed_gets_no_certificate),
 		cmocka_unit_test(a_certificate_does_not_outlive_its_issuer),
 		cmocka_unit_test(forged_events_are_not_taken),
+		cmocka_unit_test(who_is_named_waits_for_what_policy_states_of_them),
+		cmocka_unit_test(who_was_withdrawn_is_not_named),
 		cmocka_unit_test(a_stopped_request_is_never_issued),
 		cmocka_unit_test(what_policy_refused_is_never_issued),
 		cmocka_unit_test(another_enterprise_cannot_stop_it),
