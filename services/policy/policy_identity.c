@@ -181,7 +181,7 @@ policy_identify(const struct policy_identities *identities, enum smime_type type
 {
 	const struct identifying in = { identities, type, request, now_ms, until_ms, arena };
 	struct smime_identity organization = { { NULL } }, individual = { { NULL } }, same;
-	struct policy_identified found = { NULL };
+	struct policy_identified found = { .organization = NULL };
 
 	if (smime_identity_needs(type, SMIME_PROOF_ORGANIZATION)) {
 		found.organization = find(&in, CLAIM_ORGANIZATION, NULL, &organization, ret_why);

@@ -223,8 +223,8 @@ checks_of(struct fake_world *world, const struct claim_request *request, int64_t
 	struct claim_plan plan = { 0 };
 
 	policy_checks_make(&world->policy.rules, &world->config, request,
-	    &(struct policy_identified){ NULL }, until_ms, world->arena, &plan.checks,
-	    &plan.n_checks);
+	    &(struct policy_identified){ .organization = NULL }, until_ms, world->arena,
+	    &plan.checks, &plan.n_checks);
 	return plan;
 }
 

@@ -310,8 +310,8 @@ make_facts(struct stage *stage, struct svc_test_event facts[static FACTS])
 	struct claim_plan plan = { 0 };
 
 	policy_checks_make(&stage->world->policy.rules, &stage->world->config, request,
-	    &(struct policy_identified){ NULL }, FAKE_NOW, stage->world->arena, &plan.checks,
-	    &plan.n_checks);
+	    &(struct policy_identified){ .organization = NULL }, FAKE_NOW, stage->world->arena,
+	    &plan.checks, &plan.n_checks);
 	const struct policy_evidence mailbox =
 	    fake_evidence(stage->world, request, fake_check(&plan, "mailbox-1"), 1, CLAIM_PROVED);
 	/* Of an attempt that no plan names any more, or names not yet. */

@@ -186,7 +186,7 @@ each_record_counts_or_the_person_is_told_why(void **state)
 	for (size_t i = 0; i < LEN(cases); i++) {
 		const struct claim_request request =
 		    fake_request(world, "alice@alpha.example", "").request;
-		struct cs_refusal why = { NULL };
+		struct cs_refusal why = { .code = NULL };
 
 		identify(world, cases[i].certificate_profile);
 		cases[i].change();
@@ -229,7 +229,7 @@ who_names_an_organization_or_hosts_proves_domains(void **state)
 	    fake_request(world, "alice@alpha.example", "alpha.example").request;
 
 	for (size_t i = 0; i < LEN(rows); i++) {
-		struct cs_refusal why = { NULL };
+		struct cs_refusal why = { .code = NULL };
 
 		identify(world, rows[i].certificate_profile);
 		give(world);
@@ -264,7 +264,7 @@ a_common_name_is_a_mailbox_or_what_was_verified(void **state)
 	struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
 
 	for (size_t i = 0; i < LEN(rows); i++) {
-		struct cs_refusal why = { NULL };
+		struct cs_refusal why = { .code = NULL };
 
 		identify(world, rows[i].certificate_profile);
 		give(world);

@@ -13,8 +13,8 @@ checks_of(struct fake_world *world, const struct claim_request *request)
 	struct claim_plan plan = { 0 };
 
 	policy_checks_make(&world->policy.rules, &world->config, request,
-	    &(struct policy_identified){ NULL }, world->now_ms, world->arena, &plan.checks,
-	    &plan.n_checks);
+	    &(struct policy_identified){ .organization = NULL }, world->now_ms, world->arena,
+	    &plan.checks, &plan.n_checks);
 	return plan;
 }
 
