@@ -68,7 +68,8 @@ is_about(const struct identifying *in, const struct policy_identity *identity,
 	return strcmp(identity->enterprise, in->request->enterprise) == 0 &&
 	       strcmp(identity->account, account) == 0 &&
 	       (identity->kind != CLAIM_AUTHORITY ||
-		   cs_span_equal(identity->attributes, organization->attributes));
+		   (organization != NULL &&
+		       cs_span_equal(identity->attributes, organization->attributes)));
 }
 
 static bool
