@@ -367,7 +367,8 @@ judge_key(struct judging *j)
 	    !cs_id_equal(j->c->previous.request, v->request.previous))
 		return refuse(
 		    j, "key-unknown", "csr", "SBR 6.1.1.3", "another key was looked up than this");
-	if (gate_key_holds(j->rules, &j->c->key, &v->request, &why) &&
+	if (gate_key_strong(j->rules, &v->csr.key, &why) &&
+	    gate_key_holds(j->rules, &j->c->key, &v->request, &why) &&
 	    gate_follows(j->arena, &j->c->previous, &v->request, &v->csr.key,
 		v->plan.certificate_profile, &why))
 		return true;

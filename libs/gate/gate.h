@@ -71,6 +71,8 @@ struct gate_rules {
 	struct claim_texts issuer_domains; /* by which CAA may have permitted us; at least one */
 	const uint8_t (*ca_keys)[32];      /* SHA-256 of the SPKI of each CA of ours */
 	size_t n_ca_keys;
+	const struct pki_weak_list
+	    *weak; /* published weak keys; NULL: none beside those keycheck.h computes */
 };
 
 enum gate_says { GATE_WAIT, GATE_COMPLETE, GATE_REFUSE };
@@ -136,6 +138,9 @@ uint16_t gate_key_usage(const struct gate_verdict *v);
 /* SBR 6.1.1.3: not blocked, nobody else's, not a CA's.  False: *ret_why. */
 bool gate_key_holds(const struct gate_rules *rules, const struct gate_key *key,
     const struct claim_request *request, struct cs_refusal *ret_why);
+/* The key is in no list of weak ones.  False: *ret_why. */
+bool gate_key_strong(
+    const struct gate_rules *rules, const struct pki_key *key, struct cs_refusal *ret_why);
 /* Is what is the same and what is new as this kind of request has it?  `profile`: of the certificate. */
 bool gate_follows(struct cs_arena *arena, const struct gate_previous *previous,
     const struct claim_request *request, const struct pki_key *key, const char *profile,

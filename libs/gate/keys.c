@@ -63,6 +63,14 @@ gate_key_holds(const struct gate_rules *rules, const struct gate_key *key,
 	return true;
 }
 
+bool
+gate_key_strong(
+    const struct gate_rules *rules, const struct pki_key *key, struct cs_refusal *ret_why)
+{
+	return rules->weak == NULL || !pki_weak_list_has(rules->weak, key) ||
+	       refuse_key(ret_why, "WEAKKEY", "this key is known to be weak");
+}
+
 /* ---- what went before ---- */
 
 enum rule { ANY, SAME, OTHER };

@@ -45,8 +45,8 @@ bool pki_weak_close_primes(struct cs_span modulus, int rounds);
 bool pki_weak_small_factor(struct cs_span modulus); /* some prime up to 751 divides it */
 
 /*
- * Keys known to be bad (CVE-2008-0166 and whatever else was published): a sorted file of digests of
- * SubjectPublicKeyInfos; weak_list.c says how.  Read only, any thread.  CS_NOT_FOUND, CS_MALFORMED.
+ * Keys known to be bad (CVE-2008-0166 and whatever else was published): a sorted file of digests; weak_list.c
+ * says how.  Read only, any thread.  CS_NOT_FOUND, CS_MALFORMED.
  */
 struct pki_weak_list;
 CS_MUST_USE enum cs_code
@@ -54,5 +54,16 @@ pki_weak_list_load(const char *path, struct pki_weak_list **ret_list, struct cs_
 void pki_weak_list_free(struct pki_weak_list *list); /* takes NULL */
 bool pki_weak_list_has(const struct pki_weak_list *list, const struct pki_key *key);
 const char *pki_weak_list_version(const struct pki_weak_list *list);
+
+/* A key as lists publish it. */
+#define PKI_WEAK_DIGEST 10
+struct pki_weak_key {
+	bool
+	    of_modulus; /* the last ten octets of the SHA-1 of "Modulus=", its digits and a line feed */
+	uint8_t digest[PKI_WEAK_DIGEST]; /* else the first ten of the SHA-256 of the SPKI */
+};
+/* Sorts `keys` and writes each once; *ret_n: how many.  `version` is a line of up to 80 octets. */
+CS_MUST_USE enum cs_code pki_weak_list_write(const char *path, const char *version,
+    struct pki_weak_key *keys, size_t n, size_t *ret_n, struct cs_err *err);
 
 #endif

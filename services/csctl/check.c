@@ -23,8 +23,7 @@
 #define ISSUERS_MAX SMIME_TERMS_NAMES
 #define SEEN_MAX 320
 
-/* A file's octets, or those of stdin for "-". */
-static enum cs_code
+enum cs_code
 read_input(
     struct cs_arena *arena, const char *path, size_t max, struct cs_span *ret, struct cs_err *err)
 {

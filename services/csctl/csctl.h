@@ -53,6 +53,10 @@ bool args_end(const struct args *args);
 const char *setting(const char *name, const char *help);
 /* Prints "csctl: ..." on stderr and returns COULD_NOT_RUN. */
 int could_not(const struct cs_err *err);
+struct cs_span;
+/* A file's octets, or those of stdin for "-"; of what is longer than `max` one octet more than that. */
+CS_MUST_USE enum cs_code read_input(
+    struct cs_arena *arena, const char *path, size_t max, struct cs_span *ret, struct cs_err *err);
 /* Says how the command is used, and returns COULD_NOT_RUN. */
 int usage(const struct args *args);
 
@@ -71,6 +75,6 @@ const struct command *const *commands_groups(size_t *ret_n);
 extern const struct command catalogue_commands[], provision_commands[], migrate_commands[],
     key_commands[], trust_commands[], ca_commands[], request_commands[], life_commands[],
     report_commands[], event_commands[], deadletter_commands[], profile_commands[], lint_commands[],
-    check_commands[], answer_commands[], audit_commands[], evidence_commands[];
+    check_commands[], answer_commands[], audit_commands[], evidence_commands[], weak_key_commands[];
 
 #endif

@@ -90,7 +90,11 @@ load(struct signer_service *signer, struct cs_err *err)
 	    judge_lists(signer, err) ||
 	    pki_ed25519_load(signer->audit_key_file, &signer->audit_key, err))
 		return err->code;
+	if (signer->weak_keys_file[0] != '\0' &&
+	    pki_weak_list_load(signer->weak_keys_file, &signer->weak, err))
+		return err->code;
 	signer->rules.trust = signer->trust;
+	signer->rules.weak = signer->weak;
 	return CS_OK;
 }
 
@@ -131,6 +135,7 @@ signer_fini(void *self)
 	claim_trust_free(signer->trust);
 	pki_ed25519_free(signer->audit_key);
 	issuers_free(signer->issuers);
+	pki_weak_list_free(signer->weak);
 	if (signer->arena != NULL)
 		cs_arena_free(signer->arena);
 }

@@ -30,6 +30,8 @@ static const struct svc_setting settings[] = {
 	    "public keys of those who sign the trust table"),
 	SVC_LIST(struct signer_service, issuer_domains, "CS_ISSUER_DOMAINS",
 	    "ca.countersign.example", 255, "names that CAA records permit us by"),
+	SVC_TEXT(struct signer_service, weak_keys_file, "CS_WEAK_KEYS_FILE", "", 4096,
+	    "list of keys that are known to be weak; empty: none"),
 	SVC_LIST(struct signer_service, issuing.crl_urls, "CS_CRL_URLS",
 	    "http://crl.ca.countersign.example/issuing-1.crl", 2048, "http: URLs of the CRL"),
 	SVC_LIST(struct signer_service, issuing.ocsp_urls, "CS_OCSP_URLS", "", 2048,

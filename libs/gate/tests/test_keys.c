@@ -3,7 +3,9 @@
  * test_keys.c: keys that nobody may have certified, or somebody else has; and what a renewal, a rekey and a
  * reissue keep of the certificate that they follow.
  */
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gate/tests/csrs.h"
 #include "gate/tests/fake_world.h"
@@ -16,7 +18,7 @@ struct facts {
 	const char *field;       /* of the refusal */
 	enum claim_request_kind kind;
 	const char *blocked, *enterprise, *account; /* of the key */
-	bool unknown, other_looked_up, of_ca;
+	bool unknown, other_looked_up, of_ca, listed;
 	/* The certificate: as the request wants it, but for: */
 	bool absent, unreadable, other_key, fewer_mailboxes, more_mailboxes, other_mailbox, revoked;
 	const char *by_enterprise, *by_account, *profile, *common_name;
@@ -24,6 +26,7 @@ struct facts {
 };
 
 static const struct facts *now_tested;
+static struct pki_weak_list *weak; /* has the key of csr_one */
 
 static const struct pki_mailbox mailboxes[] = { { "bob@dev.example", false },
 	{ "ann@sales.example", false }, { "eve@dev.example", false } };
@@ -108,6 +111,7 @@ change(struct world *w, enum world_step step)
 		memcpy(ca_keys[1], w->c.key.spki_sha256, sizeof(ca_keys[1]));
 	w->rules.ca_keys = ca_keys;
 	w->rules.n_ca_keys = COUNT(ca_keys);
+	w->rules.weak = f->listed ? weak : NULL;
 	if (f->kind != CLAIM_FIRST)
 		look_up_previous(w, f);
 }
@@ -129,6 +133,7 @@ static const struct facts cases[] = {
 	{ "of another account", "key-of-another", "csr", .enterprise = "acme", .account = "u-2" },
 	{ "of another enterprise", "key-of-another", "csr", .enterprise = "globex",
 	    .account = "u-1" },
+	{ "in the list of weak keys", "WEAKKEY", "csr", .listed = true },
 	{ "of a CA of ours", "key-of-ca", "csr", .of_ca = true },
 
 	{ "a renewal", NULL, NULL, RENEWAL },
@@ -244,9 +249,30 @@ a_request_names_what_to_look_up(void **state)
 	assert_false(pki_csr_spki(cs_span_str(""), &spki));
 }
 
+static struct pki_weak_list *
+list_csr_one(void)
+{
+	char path[] = "/tmp/test-gate-XXXXXX";
+	struct pki_weak_key key = { 0 };
+	struct pki_weak_list *list;
+	struct cs_span spki;
+	uint8_t digest[32];
+	size_t n;
+
+	cs_assert(pki_csr_spki(cs_span_of(csr_one, sizeof(csr_one)), &spki));
+	pki_sha256(spki, digest);
+	memcpy(key.digest, digest, sizeof(key.digest));
+	cs_assert(close(mkstemp(path)) == 0 && unlink(path) == 0);
+	cs_assert(pki_weak_list_write(path, "one", &key, 1, &n, NULL) == CS_OK);
+	cs_assert(pki_weak_list_load(path, &list, NULL) == CS_OK);
+	(void)unlink(path);
+	return list;
+}
+
 static int
 make_world(void **state)
 {
+	weak = list_csr_one();
 	*state = world_new();
 	return 0;
 }
@@ -255,6 +281,7 @@ static int
 end_world(void **state)
 {
 	world_free(*state);
+	pki_weak_list_free(weak);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "check.h"
 #include "fake_applicant.h"
+#include "pki/csr.h"
 #include "pki/keycheck.h"
 
 static int
@@ -333,6 +334,72 @@ a_list_of_weak_keys_finds_its_keys_and_no_others(void **state)
 	assert_int_equal(pki_weak_list_load(path, &list, &err), CS_NOT_FOUND);
 }
 
+/* Two keys that Debian's openssl made in 2006 to 2008, each in a list as such lists were published. */
+static void
+a_list_has_keys_by_their_spki_and_by_their_modulus(void **state)
+{
+	static const struct {
+		const char *file;
+		bool by_spki, by_modulus;
+	} cases[] = { { "debian-1000.pem", true, false }, { "debian-10000.pem", false, true },
+		{ "rsa2048.pem", false, false }, { "p256.pem", false, false } };
+	/* SHA-256 of the SPKI of one, SHA-1 of what `openssl rsa -modulus` prints of the other. */
+	struct pki_weak_key keys[] = { { .of_modulus = true }, { .of_modulus = false },
+		{ .of_modulus = true } };
+	struct pki_weak_list *list = NULL;
+	struct cs_err err;
+	char path[] = "/tmp/test_weak.XXXXXX";
+	size_t n = 0;
+
+	assert_true(cs_hex_decode("9610ed7303e8f4c385df", keys[0].digest, PKI_WEAK_DIGEST));
+	assert_true(cs_hex_decode("56510da4eb530916eaa1", keys[1].digest, PKI_WEAK_DIGEST));
+	keys[2] = keys[0];
+	close(mkstemp(path));
+	assert_int_equal(
+	    pki_weak_list_write(path, "two", keys, COUNT(keys), &n, &err), CS_CONFLICT);
+	unlink(path);
+	assert_int_equal(
+	    pki_weak_list_write(path, "a\nb", keys, COUNT(keys), &n, &err), CS_MALFORMED);
+	assert_int_equal(pki_weak_list_write(path, "two", keys, COUNT(keys), &n, &err), CS_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(pki_weak_list_load(path, &list, &err), CS_OK);
+	assert_string_equal(pki_weak_list_version(list), "two");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct pki_csr csr;
+		struct cs_refusal why;
+
+		assert_true(pki_csr_read(*state, fixture(*state, cases[i].file), 0, &csr, &why));
+		if (pki_weak_list_has(list, &csr.key) != (cases[i].by_spki || cases[i].by_modulus))
+			fail_msg("%s", cases[i].file);
+	}
+	pki_weak_list_free(list);
+	unlink(path);
+}
+
+static void
+a_list_that_counts_wrongly_is_none(void **state)
+{
+	static const char *const counts[] = { "", "x", "-1", "2", "01", "1 ", "99999999999" };
+	struct pki_weak_list *list = NULL;
+	struct cs_err err;
+	char path[] = "/tmp/test_weak.XXXXXX";
+
+	close(mkstemp(path));
+	for (size_t i = 0; i <= COUNT(counts); i++) {
+		const char *text =
+		    cs_arena_printf(*state, "countersign weak keys 2\nv\n%s\n0123456789",
+			i < COUNT(counts) ? counts[i] : "1");
+
+		put_list(path, text, strlen(text));
+		const enum cs_code code = pki_weak_list_load(path, &list, &err);
+		if (code != (i < COUNT(counts) ? CS_MALFORMED : CS_OK))
+			fail_msg(
+			    "\"%s\": %s", i < COUNT(counts) ? counts[i] : "1", cs_code_name(code));
+	}
+	pki_weak_list_free(list);
+	unlink(path);
+}
+
 int
 main(void)
 {
@@ -344,6 +411,8 @@ main(void)
 		cmocka_unit_test(judges_the_form_of_points),
 		cmocka_unit_test(says_what_a_key_is),
 		cmocka_unit_test(a_list_of_weak_keys_finds_its_keys_and_no_others),
+		cmocka_unit_test(a_list_has_keys_by_their_spki_and_by_their_modulus),
+		cmocka_unit_test(a_list_that_counts_wrongly_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, make_arena, drop_arena);

@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -400,10 +401,63 @@ profiles_and_lints_are_explained(void **state)
 			    "%s: status %d, %s", profile_words[i].words, said.status, said.text);
 }
 
+#define FIXTURES "libs/pki/tests/fixtures/"
+
+static void
+says(const char *words, int status, const char *text)
+{
+	struct said said;
+
+	say(&said, words);
+	if (said.status != status || strstr(said.text, text) == NULL)
+		fail_msg("%s: status %d, want %d: %s", words, said.status, status, said.text);
+}
+
+static void
+published_lists_become_a_file_of_weak_keys(void **state)
+{
+	char folder[] = "/tmp/test-weak-XXXXXX", words[256];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+#define SAYS(status, text, ...)                            \
+	(void)snprintf(words, sizeof(words), __VA_ARGS__); \
+	says(words, status, text)
+	SAYS(DONE, "3 keys\n",
+	    "weak-keys convert " FIXTURES "debian-weak.txt " FIXTURES
+	    "private-pkcs1.pem --out %s/list --version of-2008",
+	    folder);
+	SAYS(COULD_NOT_RUN, "exists", "weak-keys convert " FIXTURES "debian-weak.txt --out %s/list",
+	    folder);
+	SAYS(REFUSED, "list of-2008\n" FIXTURES "debian-1000.pem: weak RSA 2048 ",
+	    "weak-keys check %s/list " FIXTURES "debian-1000.pem", folder);
+	SAYS(REFUSED, "debian-10000.pem: weak",
+	    "weak-keys check %s/list " FIXTURES "p256.pem " FIXTURES "debian-10000.pem", folder);
+	SAYS(DONE, "p256.pem: not in the list P-256",
+	    "weak-keys check %s/list " FIXTURES "p256.pem", folder);
+	SAYS(REFUSED, "rsa1024.pem: refuse KEYSIZE",
+	    "weak-keys check %s/list " FIXTURES "rsa1024.pem", folder);
+	SAYS(COULD_NOT_RUN, "is not a list of weak keys",
+	    "weak-keys check " FIXTURES "p256.pem " FIXTURES "p256.pem");
+	SAYS(COULD_NOT_RUN, "line 3 is no digest", "weak-keys convert README.md --out %s/other",
+	    folder);
+	SAYS(COULD_NOT_RUN, "No such file", "weak-keys convert %s/none --out %s/other", folder,
+	    folder);
+	/* A folder: the list that was made in it is no text. */
+	SAYS(COULD_NOT_RUN, "list", "weak-keys convert %s --out %s/other", folder, folder);
+	(void)snprintf(words, sizeof(words), "%s/list", folder);
+	assert_int_equal(unlink(words), 0);
+	SAYS(COULD_NOT_RUN, "no key in all that", "weak-keys convert %s --out %s/list", folder,
+	    folder);
+	assert_int_equal(rmdir(folder), 0);
+#undef SAYS
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(published_lists_become_a_file_of_weak_keys),
 		cmocka_unit_test(every_command_has_words_and_help),
 		cmocka_unit_test(no_two_commands_have_the_same_words),
 		cmocka_unit_test(every_command_explains_itself),
