@@ -47,6 +47,7 @@ from zones import MAIL_HOST, VIEW_BASES, Dns, Zone
 PORTS = 96  # claimed at the start: servers, and two for each process of the product
 LONGEST_SOCKET_PATH = 100
 REPOSITORY = Path(__file__).resolve().parents[2]
+WEAK_KEYS = REPOSITORY / "libs/pki/tests/fixtures/debian-weak.txt"
 
 
 class Stopped(BaseException):
@@ -193,6 +194,7 @@ class Stack:
         self.csctl(*ca, *(["--bench"] if algorithm == "rsa3072" else []))
         publish_ca(self.ca, self.status_dir)
         self._make_trust(signers)
+        self.csctl("weak-keys", "convert", str(WEAK_KEYS), "--out", str(self.root / "weak-keys"))
         for name in ("token.key", "seal.key"):
             private_file(self.root / "secrets" / name, secrets.token_hex(32))
         lines = [
@@ -369,6 +371,7 @@ class Stack:
             "CS_SEAL_KEY_FILE": str(self.root / "secrets" / "seal.key"),
             "CS_AUDIT_KEY_FILE": str(self.key_file("signer")),
             "CS_AUDIT_HEAD_SECONDS": "1",
+            "CS_WEAK_KEYS_FILE": str(self.root / "weak-keys"),
             "CS_API_TOKENS_FILE": str(self.root / "secrets" / "api-tokens"),
             "CS_ISSUER_DOMAINS": ISSUER_DOMAIN,
             "CS_ISSUER_KEY_FILE": str(self.ca / "issuing.key.pem"),

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from world import SystemTest  # first: finds the others
 
 from csr_forge import Forge, base64_of, forged, pem
-from options import options
+from options import REPOSITORY, options
 
 ALICE = "Authorization: Bearer alice-token\r\n"
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -143,6 +143,12 @@ class BadInput(SystemTest):
                 self.judge(answers, 422, code, "csr")
                 self.assertIn(answers[0].status, may)
         self.assertEqual(self.stored(), before)
+
+    def test_a_published_weak_key_is_never_certified(self) -> None:
+        """Two of Debian's of 2008, one in the list by its key and one by its modulus alone."""
+        for pid in (1000, 10000):
+            csr = (REPOSITORY / f"libs/pki/tests/fixtures/debian-{pid}.pem").read_text()
+            self.judge(self.send(post(self.with_csr(csr))), 422, "WEAKKEY", "csr")
 
     def test_a_request_cut_at_every_octet(self) -> None:
         before, good = self.stored(), self.forge.request()
