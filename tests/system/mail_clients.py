@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mail programs' own code at work: OpenSSL, GnuPG and NSS, each with a key store of its own in a folder."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from options import options
+from procs import plain_environment
+
+PASSWORD = "a pass phrase"
+# gpgsm 2.2 reads no other PKCS#12 files.
+OLD_BUNDLE = ("-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "SHA1")
+EVERYTHING = frozenset({"accept", "sign", "verify", "encrypt", "decrypt"})
+# What these certificates name cannot be fetched here: whether they were revoked is another test's question.
+NO_LISTS = "--disable-crl-checks"
+
+
+class Failed(Exception):
+    """A program said no."""
+
+
+def run(words: list[Any], given: bytes | None = None, **more: str) -> bytes:
+    done = subprocess.run(
+        [str(word) for word in words],
+        input=given,
+        capture_output=True,
+        env={**plain_environment(), **more},
+        timeout=options.wait(60),
+        check=False,
+    )
+    if done.returncode != 0:
+        text = (done.stdout + done.stderr).decode(errors="replace")
+        raise Failed(f"{' '.join(str(word) for word in words)}: status {done.returncode}\n{text}")
+    return done.stdout
+
+
+class Person:
+    """A certificate as its owner has it: the key, itself, those above it, and all in one PKCS#12 file."""
+
+    def __init__(self, name: str, mailbox: str, key: Path, chain: list[str], root: Path) -> None:
+        where = key.parent
+        self.name, self.mailbox, self.key, self.root = name, mailbox, key, root
+        shown = run(["openssl", "x509", "-noout", "-text"], chain[0].encode())
+        self.algorithm = "rsa" if b"rsaEncryption" in shown else "ec"
+        self.certificate, self.issuers = where / f"{name}.cert.pem", where / f"{name}.issuers.pem"
+        self.certificate.write_text(chain[0])
+        self.issuers.write_text("".join(chain[1:]))
+
+    def bundle(self, *ways: str) -> Path:
+        made = self.key.parent / f"{self.name}.p12"
+        words = ["openssl", "pkcs12", "-export", "-inkey", self.key, "-in", self.certificate, *ways]
+        words += ["-name", self.name, "-certfile", self.issuers, "-passout", f"pass:{PASSWORD}"]
+        run([*words, "-out", made])
+        return made
+
+
+class OpenSsl:
+    """The openssl command, which keeps nothing."""
+
+    name = "openssl"
+    can = {"rsa": EVERYTHING, "ec": EVERYTHING}
+
+    def __init__(self, where: Path) -> None:
+        self.where = where
+
+    def take(self, people: list[Person]) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def accept(self, person: Person, purpose: str) -> None:
+        """Verifies the chain for "sign" or "encrypt"; smimeencrypt asks for what RSA keys alone can have."""
+        if purpose == "encrypt" and person.algorithm == "ec":
+            shown = run(["openssl", "x509", "-in", person.certificate, "-noout", "-ext", "keyUsage"])
+            if b"Key Agreement" not in shown:
+                raise Failed(shown.decode())
+            purpose = "any"
+        else:
+            purpose = f"smime{purpose}"
+        trust = ["-CAfile", person.root, "-untrusted", person.issuers, "-x509_strict"]
+        run(["openssl", "verify", *trust, "-purpose", purpose, person.certificate])
+
+    def sign(self, person: Person, text: bytes) -> bytes:
+        key = ["-signer", person.certificate, "-inkey", person.key, "-certfile", person.issuers]
+        return run(["openssl", "cms", "-sign", "-binary", "-nodetach", "-outform", "DER", *key], text)
+
+    def verify(self, person: Person, signed: bytes) -> bytes:
+        trust = ["-CAfile", person.root, "-purpose", "smimesign"]
+        return run(["openssl", "cms", "-verify", "-binary", "-inform", "DER", *trust], signed)
+
+    def encrypt(self, person: Person, text: bytes) -> bytes:
+        words = ["openssl", "cms", "-encrypt", "-binary", "-aes-256-cbc", "-outform", "DER"]
+        return run([*words, person.certificate], text)
+
+    def decrypt(self, person: Person, encrypted: bytes) -> bytes:
+        key = ["-recip", person.certificate, "-inkey", person.key]
+        return run(["openssl", "cms", "-decrypt", "-binary", "-inform", "DER", *key], encrypted)
+
+
+class GnuPg:
+    """gpgsm 2.2 with a home of its own; its agent lives in it until close().
+
+    Private EC keys come in by a later version's PKCS#12 reader, and so does mail to EC keys (key agreement)."""
+
+    name = "gpgsm"
+    can = {"rsa": EVERYTHING, "ec": frozenset({"accept", "verify"})}
+
+    def __init__(self, where: Path) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="cs-gnupg-", dir="/tmp"))  # sockets want a short path
+        self.homes = {"GNUPGHOME": str(self.home)}
+        (self.home / "gpg-agent.conf").write_text("allow-loopback-pinentry\n")
+
+    def take(self, people: list[Person]) -> None:
+        (self.home / "trustlist.txt").write_text(f"{self.fingerprint(people[0].root)} S\n")
+        self.gpgsm("--import", people[0].root)
+        for person in people:
+            self.gpgsm("--import", person.issuers)
+            with_key = "sign" in self.can[person.algorithm]
+            self.gpgsm("--import", person.bundle(*OLD_BUNDLE) if with_key else person.certificate)
+
+    def close(self) -> None:
+        run(["gpgconf", "--kill", "all"], **self.homes)
+        shutil.rmtree(self.home)
+
+    @staticmethod
+    def fingerprint(certificate: Path) -> str:
+        words = ["openssl", "x509", "-in", certificate, "-noout", "-fingerprint", "-sha1"]
+        return run(words).decode().strip().partition("=")[2]
+
+    def gpgsm(self, *words: Any, given: bytes = b"") -> bytes:
+        ways = ["--batch", "--yes", "--no-tty", "--disable-dirmngr", NO_LISTS, "--pinentry-mode", "loopback"]
+        reading, writing = os.pipe()
+        os.write(writing, f"{PASSWORD}\n".encode())
+        os.close(writing)
+        try:
+            done = subprocess.run(
+                ["gpgsm", *ways, "--passphrase-fd", str(reading), *map(str, words)],
+                input=given,
+                capture_output=True,
+                env={**plain_environment(), **self.homes},
+                pass_fds=[reading],
+                timeout=options.wait(60),
+                check=False,
+            )
+        finally:
+            os.close(reading)
+        if done.returncode != 0:
+            raise Failed(f"gpgsm {' '.join(map(str, words))}: {done.stderr.decode(errors='replace')}")
+        return done.stdout
+
+    def accept(self, person: Person, purpose: str) -> None:
+        shown = self.gpgsm("--with-validation", "--list-keys", f"<{person.mailbox}>").decode()
+        if "[certificate is good]" not in shown:
+            raise Failed(shown)
+
+    def sign(self, person: Person, text: bytes) -> bytes:
+        signer = ["--local-user", f"<{person.mailbox}>"]
+        return self.gpgsm("--sign", "--include-certs", "-1", *signer, given=text)
+
+    def verify(self, person: Person, signed: bytes) -> bytes:
+        return self.gpgsm("--verify", "--output", "-", given=signed)
+
+    def encrypt(self, person: Person, text: bytes) -> bytes:
+        return self.gpgsm("--encrypt", "--recipient", f"<{person.mailbox}>", given=text)
+
+    def decrypt(self, person: Person, encrypted: bytes) -> bytes:
+        return self.gpgsm("--decrypt", given=encrypted)
+
+
+class Nss:
+    """cmsutil, by what Thunderbird does it: certificates and keys in a database in the folder.
+
+    3.87 has no key agreement in CMS (SEC_ERROR_INVALID_ALGORITHM), neither for sending nor for reading."""
+
+    name = "nss"
+    can = {"rsa": EVERYTHING, "ec": frozenset({"accept", "sign", "verify"})}
+
+    def __init__(self, where: Path) -> None:
+        self.where, self.db = where, f"sql:{where}"
+
+    def take(self, people: list[Person]) -> None:
+        run(["certutil", "-N", "-d", self.db, "--empty-password"])
+        add = ["certutil", "-A", "-d", self.db]
+        run([*add, "-n", "root", "-t", ",C,", "-i", people[0].root])
+        for person in people:
+            self.add(person)
+
+    def add(self, person: Person) -> None:
+        run(["pk12util", "-d", self.db, "-i", person.bundle(), "-W", PASSWORD])
+
+    def close(self) -> None:
+        pass
+
+    def accept(self, person: Person, purpose: str) -> None:
+        """As the signer of a mail or as the recipient of one."""
+        use = {"sign": "S", "encrypt": "R"}[purpose]
+        run(["certutil", "-V", "-d", self.db, "-n", person.name, "-u", use, "-e"])
+
+    def cmsutil(self, *words: Any, given: bytes) -> bytes:
+        read, written = self.where / "in", self.where / "out"
+        read.write_bytes(given)
+        written.unlink(missing_ok=True)
+        run(["cmsutil", *words[:1], "-d", self.db, *words[1:], "-i", read, "-o", written])
+        return written.read_bytes()
+
+    def sign(self, person: Person, text: bytes) -> bytes:
+        return self.cmsutil("-S", "-N", person.name, "-G", "-H", "SHA256", "-Y", "NONE", given=text)
+
+    def verify(self, person: Person, signed: bytes) -> bytes:
+        return self.cmsutil("-D", "-u", "4", given=signed)
+
+    def encrypt(self, person: Person, text: bytes) -> bytes:
+        return self.cmsutil("-E", "-r", person.mailbox, given=text)
+
+    def decrypt(self, person: Person, encrypted: bytes) -> bytes:
+        return self.cmsutil("-D", given=encrypted)
+
+
+CLIENTS = (OpenSsl, GnuPg, Nss)
