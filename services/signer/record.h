@@ -45,12 +45,6 @@ struct record_owner {
 	const char *enterprise, *account; /* NULL: nothing is claimed */
 };
 
-/* A key that nobody may have certified again. */
-struct record_block {
-	uint8_t spki_sha256[32];
-	const char *why; /* "compromised", "reported", "weak"; NULL: none */
-};
-
 /* What is known of a certificate that was issued before; only for events of its later life. */
 struct record_issued {
 	bool is_there;
@@ -118,7 +112,6 @@ struct signer_record {
 	struct record_certificate certificate; /* just made; der empty: none */
 	/* Saved before intents and certificates, and CS_CONFLICT when it is another's or blocked by now. */
 	struct record_owner owner;
-	struct record_block block;
 
 	bool follows; /* the certificate renews that of `previous` */
 	struct cs_id previous;

@@ -11,12 +11,14 @@
 /* ---- load ---- */
 
 static const char load_keys_sql[] =
-    "select k.request, b.why, o.enterprise, o.account, c.der, c.enterprise, c.account, i.profile"
+    "select k.request, b.why, o.enterprise, o.account, c.der, c.enterprise, c.account, i.profile,"
+    " v.request is not null"
     " from unnest($1::uuid[], $2::bytea[], $3::uuid[]) k(request, spki_sha256, previous)"
     " left join blocked_key b on b.spki_sha256 = k.spki_sha256"
     " left join key_owner o on o.spki_sha256 = k.spki_sha256"
     " left join certificate c on c.request = k.previous"
-    " left join intent i on i.request = c.request";
+    " left join intent i on i.request = c.request"
+    " left join revocation v on v.request = c.request";
 
 /* As it is stored, or the first of those that just came; empty: there is none. */
 static struct cs_span
@@ -81,6 +83,7 @@ store_read_keys(struct svc_batch *batch, const struct db_rows *rows)
 		c->previous.enterprise = db_get_text(rows, i, 5);
 		c->previous.account = db_get_text(rows, i, 6);
 		c->previous.profile = db_get_text(rows, i, 7);
+		c->previous.revoked = db_get_bool(rows, i, 8);
 	}
 }
 
@@ -147,11 +150,11 @@ block_keys(struct svc_batch *batch, struct cs_err *err)
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
-		if (record->block.why == NULL)
+		if (record->block_why == NULL)
 			continue;
 		c.ids[c.n] = record->c.id;
-		c.spans[c.n] = cs_span_of(record->block.spki_sha256, CLAIM_DIGEST);
-		c.texts[c.n++] = record->block.why;
+		c.spans[c.n] = cs_span_of(record->issued.spki_sha256, CLAIM_DIGEST);
+		c.texts[c.n++] = record->block_why;
 	}
 	if (c.n == 0)
 		return CS_OK;

@@ -131,10 +131,6 @@ static const char new_change_sql[] =
     "insert into crl_change (issuer, crl_partition, number, at_ms)"
     " select $1, p, 0, $3 from unnest(array[0, $2::int]) p group by p";
 
-static const char block_key_sql[] =
-    "insert into blocked_key (spki_sha256, why, at_ms, request) values ($1, $2, $3, $4)"
-    " on conflict do nothing";
-
 static const char new_reminder_sql[] =
     "insert into reminder (request, days, at_ms) values ($1, $2, $3)";
 
@@ -185,14 +181,10 @@ save_revocation(struct svc_batch *batch, const struct signer_record *record, str
 static enum cs_code
 save_rest(struct svc_batch *batch, const struct signer_record *record, struct cs_err *err)
 {
-	const struct db_param block[] = { db_bytes(cs_span_of(record->issued.spki_sha256, 32)),
-		db_text(record->block_why), db_i64(batch->now_ms), db_id(record->c.id) };
 	const struct db_param reminder[] = { db_id(record->c.id),
 		db_i32((int32_t)record->remind_days), db_i64(batch->now_ms) };
 	const struct db_param follows[] = { db_id(record->c.id), db_id(record->previous) };
 
-	if (record->block_why != NULL && db_send(batch->db, block_key_sql, block, 4, -1, err))
-		return err->code;
 	if (record->remind_days != 0 && db_send(batch->db, new_reminder_sql, reminder, 3, 1, err))
 		return err->code;
 	if (record->certificate.der.len > 0 && record->follows &&

@@ -18,7 +18,7 @@ create table blocked_key (
 	at_ms bigint not null
 );
 
--- All certificates of a key: they fall together.
+-- All certificates of a key: they fall together (store_revoke.c).
 create index certificate_spki on certificate (spki_sha256);
 
 create trigger append_only before update or delete on key_owner

@@ -49,15 +49,6 @@ create trigger no_truncate before truncate on revocation execute function refuse
 create trigger append_only before update or delete on revocation_statement
 	for each row execute function refuse_change();
 
--- For ever, and whoever had it certified.  The first reason stays.
-create table if not exists blocked_key (
-	spki_sha256 bytea primary key check (length(spki_sha256) = 32),
-	why text not null check (why in ('compromised', 'reported', 'weak')),
-	request uuid not null,                  -- whose certificate was revoked for it
-	at_ms bigint not null
-);
-create index if not exists certificate_spki on certificate (spki_sha256);
-
 -- The lists of an issuing CA: 0 is the full one.  The row is the lock, and the number never falls.
 create table crl_list (
 	list uuid primary key,                  -- made of the two below

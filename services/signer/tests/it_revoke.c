@@ -155,6 +155,7 @@ setup(void **state)
 		       " set search_path = it_revoke");
 	f.other = open_db("set search_path = it_revoke");
 	migrate(f.db, "services/signer/sql/0001_signer.sql");
+	migrate(f.db, "services/signer/sql/0002_keys.sql");
 	migrate(f.db, "services/signer/sql/0003_revocation.sql");
 	*state = &f;
 	return 0;

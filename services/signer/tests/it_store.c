@@ -644,8 +644,8 @@ want_key(struct signer_record *record, const char *account, uint8_t spki)
 static void
 block_key(struct signer_record *record, uint8_t spki)
 {
-	record->block = (struct record_block){ .why = "compromised" };
-	memset(record->block.spki_sha256, spki, sizeof(record->block.spki_sha256));
+	record->block_why = "compromised";
+	memset(record->issued.spki_sha256, spki, sizeof(record->issued.spki_sha256));
 }
 
 /* An intent, and the certificate of it. */
@@ -681,6 +681,7 @@ what_is_known_of_a_key_is_loaded_with_its_plan(void **state)
 {
 	struct fixture *f = *state;
 	const struct cs_span csr = cs_span_of(csr_one, sizeof(csr_one));
+	struct cs_err err = { 0 };
 	struct one one;
 	struct cs_span spki;
 	uint8_t digest[32];
@@ -712,10 +713,20 @@ what_is_known_of_a_key_is_loaded_with_its_plan(void **state)
 	assert_string_equal(c->previous.profile, "mailbox-multipurpose");
 	assert_null(c->key.blocked);
 	block_key(one.aggregate.state, 0);
-	memcpy(((struct signer_record *)one.aggregate.state)->block.spki_sha256, digest, 32);
+	memcpy(((struct signer_record *)one.aggregate.state)->issued.spki_sha256, digest, 32);
 	assert_int_equal(end(&one), CS_OK);
 	c = load_for_plan(f, &one, 30);
 	assert_string_equal(c->key.blocked, "compromised");
+	assert_false(c->previous.revoked);
+	assert_int_equal(end(&one), CS_OK);
+	ok(db_script(f->db,
+	       "insert into revocation (request, what, issuer, crl_partition, serial, reason,"
+	       " revoked_by, text, revoked_at_ms, known_at_ms, due_at_ms, reason_at_ms, not_after_s)"
+	       " select request, 'certificate', issuer, crl_partition, serial, 4, 1, '', 0, 0, 0, 0, 0"
+	       " from certificate where spki_sha256 in (select spki_sha256 from blocked_key)",
+	       &err),
+	    &err);
+	assert_true(load_for_plan(f, &one, 30)->previous.revoked);
 	assert_int_equal(end(&one), CS_OK);
 }
 
