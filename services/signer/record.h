@@ -118,8 +118,6 @@ struct signer_record {
 	struct record_issued issued;
 	struct record_revocation revocation;
 	struct record_statement *revocation_statements; /* kind CLAIM_REVOCATION */
-	const char
-	    *block_why; /* "compromised", "reported": its key is to be blocked; NULL: it is not */
 	uint32_t remind_days; /* a step of reminders that was taken; 0: none */
 };
 

@@ -337,6 +337,17 @@ load_evidence(struct svc_batch *batch, const struct wanted *wanted, struct cs_er
 	return CS_OK;
 }
 
+/* Lists and questions need neither requests nor the trust table: they go on whatever is wrong with these. */
+static bool
+has_request(const struct svc_batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		if (store_is_request(store_record_of(&batch->aggregates[i])))
+			return true;
+	}
+	return false;
+}
+
 enum cs_code
 store_load_records(struct svc_batch *batch, struct cs_err *err)
 {
@@ -346,8 +357,11 @@ store_load_records(struct svc_batch *batch, struct cs_err *err)
 		records[i].c.id = batch->aggregates[i].key;
 		batch->aggregates[i].state = &records[i];
 	}
-	if (store_load_own(batch, err) || store_load_lists(batch, err) ||
-	    load_statements(batch, err) || store_load_revocations(batch, err))
+	if (store_load_own(batch, err) || store_load_lists(batch, err))
+		return err->code;
+	if (!has_request(batch))
+		return CS_OK;
+	if (load_statements(batch, err) || store_load_revocations(batch, err))
 		return err->code;
 	const struct wanted wanted = want_all(batch);
 

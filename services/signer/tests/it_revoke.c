@@ -168,8 +168,8 @@ teardown(void **state)
 
 	db_close(f->db);
 	db_close(f->other);
-	claim_trust_free(f->signer.trust);
 	issuers_free(f->signer.issuers);
+	claim_trust_free(f->signer.trust);
 	cs_arena_free(f->arena);
 	return 0;
 }
@@ -309,8 +309,10 @@ revoke_it(struct fixture *f, uint8_t n, uint32_t reason)
 	}
 	statement.sha256[0] = n;
 	record_add_revocation_statement(record, f->arena, &statement);
-	if (reason == 1)
-		record->block_why = "compromised";
+	if (reason == 1) {
+		record->block.why = "compromised";
+		memcpy(record->block.spki_sha256, record->issued.spki_sha256, 32);
+	}
 	return end(&one);
 }
 
@@ -636,6 +638,22 @@ a_hundred_thousand_entries_are_loaded_within_seconds(void **state)
 	print_message("loaded in %lld ms\n", (long long)took_us / 1000);
 }
 
+/* Whoever puts an older trust table into place stops judgements, not lists. */
+static void
+lists_go_on_when_nothing_may_be_judged(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_err err = { 0 };
+	struct one one;
+
+	script(f->db, "update trust_seen set version = 99");
+	assert_int_equal(
+	    begin(f, &one, f->db, id(1), "request.revocation-asked", NULL, &err), CS_UNAVAILABLE);
+	db_rollback(f->db);
+	make(f, 0, 10, NOW / 1000, cs_span_str("der"));
+	assert_int_equal(number(f, "select count(*) from crl"), 1);
+}
+
 static const struct record_question *
 question(struct fixture *f, struct one *one, const char *subject, const void *ask)
 {
@@ -703,6 +721,8 @@ main(void)
 		cmocka_unit_test_setup(a_hundred_thousand_entries_are_loaded_within_seconds, clear),
 		cmocka_unit_test_setup(two_replicas_never_take_one_number, clear),
 		cmocka_unit_test_setup(the_newest_lists_are_kept_and_given_in_parts, clear),
+		cmocka_unit_test_setup(
+		    lists_go_on_when_nothing_may_be_judged, clear), /* the last */
 	};
 
 	return cmocka_run_group_tests_name("revoke store", tests, setup, teardown);
