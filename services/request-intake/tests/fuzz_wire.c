@@ -46,6 +46,8 @@ ends(struct cs_arena *arena, struct cs_span in)
 {
 	struct intake_certificate certificate;
 	struct intake_refused no;
+	struct intake_revoked revoked;
+	struct intake_unrevoked unrevoked;
 	struct cs_id id;
 	bool expired;
 
@@ -62,6 +64,12 @@ ends(struct cs_arena *arena, struct cs_span in)
 		cs_assert(certificate.der.len > 0 && certificate.serial[0] != '\0');
 		for (size_t i = 0; i < certificate.n_chain; i++)
 			cs_assert(certificate.chain[i].len > 0);
+	}
+	if (wire_read_revoked(arena, in, &id, &revoked, NULL) == CS_OK)
+		require_text(revoked.text);
+	if (wire_read_revocation_refused(arena, in, &id, &unrevoked, NULL) == CS_OK) {
+		cs_assert(unrevoked.code[0] != '\0');
+		require_text(unrevoked.text);
 	}
 	(void)!wire_read_stopped(arena, in, &id, &expired, NULL);
 }
