@@ -478,12 +478,14 @@ run_list(struct args *args)
 	return api_call(&api, &how);
 }
 
-/* A line about one check does not end the request, whatever it says. */
+/*
+ * A line about one check does not end the request, whatever it says; what was issued may have been revoked since,
+ * and the server ends the stream behind what came last.
+ */
 bool
 request_line_ends(const char *data)
 {
-	static const char *const ends[] = { "issued", "refused", "cancelled", "expired",
-		"revoked" };
+	static const char *const ends[] = { "refused", "cancelled", "expired", "revoked" };
 	json_t *line = json_loads(data, 0, NULL);
 	const char *state = json_string_value(json_object_get(line, "state"));
 	bool ended = false;

@@ -315,7 +315,12 @@ class Life(SystemTest):
         mailbox = "ends@beta.example"
         request, _ = self.issued(mailbox, validity_days=31)
         earlier = "issued_at_ms = issued_at_ms - 2 * 86400000, not_after_s = not_after_s - 2 * 86400"
-        self.value(f"update signer.certificate set {earlier} where request = '{request}'")
+        # Rows of the signer never change; here the owner of the database makes it older than it is.
+        self.value(
+            "alter table signer.certificate disable trigger append_only;"
+            f" update signer.certificate set {earlier} where request = '{request}';"
+            " alter table signer.certificate enable trigger append_only"
+        )
         reads = lambda: [  # noqa: E731
             m for m in self.stack.mail.find(mailbox)
             if f"csctl request renew {request}" in mail_text(self.stack.mail.read(m["number"]))

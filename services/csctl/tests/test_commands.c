@@ -336,18 +336,19 @@ static const struct {
 	const char *line;
 	bool ends;
 } story[] = {
-	{ "{\"seq\":9,\"state\":\"issued\"}", true },
+	{ "{\"seq\":9,\"state\":\"issued\"}", false }, /* a revocation may follow */
+	{ "{\"seq\":9,\"state\":\"revoked\"}", true },
 	{ "{\"seq\":9,\"state\":\"refused\",\"reason\":\"caa\"}", true },
 	{ "{\"seq\":9,\"state\":\"cancelled\"}", true },
 	{ "{\"seq\":9,\"state\":\"expired\"}", true },
-	{ "{\"seq\":9, \"state\": \"issued\"}", true },
+	{ "{\"seq\":9, \"state\": \"revoked\"}", true },
 	{ "{\"seq\":2,\"state\":\"approved\"}", false },
 	{ "{\"seq\":3,\"check\":\"caa-1\",\"state\":\"refused\"}", false },
-	{ "{\"seq\":4,\"state\":\"ready\",\"text\":\"\\\"state\\\":\\\"issued\\\"\"}", false },
+	{ "{\"seq\":4,\"state\":\"ready\",\"text\":\"\\\"state\\\":\\\"revoked\\\"\"}", false },
 	{ "{\"state\":7}", false },
 	{ "[]", false },
 	{ "", false },
-	{ "{\"state\":\"issued\"", false },
+	{ "{\"state\":\"revoked\"", false },
 };
 
 static void
