@@ -72,7 +72,7 @@ is_revoke(struct call *call)
 		return false;
 	}
 	if (reason_of_name(revoke.reason))
-		return true;
+		return call_holds_no_key(call, revoke.text);
 	call_problem(call, 422,
 	    (struct cs_refusal){ "reason-unknown", "reason", "SBR 7.2.2",
 		"This reason may not be given. certificateHold is not offered: what is revoked stays revoked.",

@@ -206,10 +206,10 @@ preliminary(void *self, struct http_request *req)
 
 	if (!call || !call_is_json(call))
 		return;
-	if (json_read_answer(call->arena, http_request_body(req), &text, &why))
-		act(call, "api.report-answer");
-	else
+	if (!json_read_answer(call->arena, http_request_body(req), &text, &why))
 		call_problem(call, 400, why);
+	else if (call_holds_no_key(call, text))
+		act(call, "api.report-answer");
 }
 
 static void
@@ -221,10 +221,10 @@ decide(void *self, struct http_request *req)
 
 	if (!call || !call_is_json(call))
 		return;
-	if (report_read_decision(call->arena, http_request_body(req), &decision, &why))
-		act(call, "api.report-decide");
-	else
+	if (!report_read_decision(call->arena, http_request_body(req), &decision, &why))
 		call_problem(call, 400, why);
+	else if (call_holds_no_key(call, decision.text))
+		act(call, "api.report-decide");
 }
 
 const struct http_route api_report_routes[] = {

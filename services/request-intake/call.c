@@ -359,3 +359,18 @@ call_parse_limit(const char *text, uint32_t *ret)
 	*ret = value;
 	return value >= 1 && value <= PAGE_MAX;
 }
+
+bool
+call_holds_no_key(struct call *call, const char *text)
+{
+	if (!strstr(text, "PRIVATE KEY-----"))
+		return true;
+	call_problem(call, 422,
+	    (struct cs_refusal){ .code = "PRIVATEKEY",
+		.field = "text",
+		.clause = "SBR 6.1.2",
+		.text = "A private key came with this. It was kept nowhere, but it is known now.",
+		.mend =
+		    "Have its certificates revoked for keyCompromise, and never send a private key." });
+	return false;
+}

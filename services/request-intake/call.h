@@ -68,6 +68,8 @@ void call_busy(struct call *call); /* 503 */
 /* Answers 400 for a parameter of the query; false. */
 bool call_refuse_query(struct call *call, const char *field, const char *text, const char *mend);
 
+/* What people say travels far: no private key is in it, or it was refused (422). */
+bool call_holds_no_key(struct call *call, const char *text);
 /* From 1 to 100; false: it is something else. */
 bool call_parse_limit(const char *text, uint32_t *ret);
 

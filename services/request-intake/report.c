@@ -151,12 +151,17 @@ report_submit(struct cs_arena *arena, struct intake_request *req, struct report 
 	if (req->state != INTAKE_ISSUED && req->state != INTAKE_REVOKED)
 		return refuse(404, "not-found", "certificate", "",
 		    "We have issued no such certificate.", "Send the certificate itself.");
-	if (draft->proof.len > 0 &&
+	if (draft->leaked) {
+		req->leaked_key = true;
+		memcpy(req->leaked_spki_sha256, draft->proved_spki_sha256, CLAIM_DIGEST);
+	}
+	if ((draft->proof.len > 0 || draft->leaked) &&
 	    memcmp(draft->proved_spki_sha256, req->spki_sha256, CLAIM_DIGEST) != 0)
 		return refuse(422, "proof-other-key", "proof", "SBR 4.9.12",
 		    "The proof is by another key than the certificate's.",
 		    "Sign the proof with the private key that is known.");
 	keep(report, req, draft, now_ms);
+	report->proved = draft->leaked;
 	if (draft->proof.len > 0)
 		return revoke_by_key(arena, req, report, draft, now_ms);
 	return answer(201);

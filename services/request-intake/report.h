@@ -53,12 +53,14 @@ struct report_draft {
 	/* A right proof of the key that follows; else empty. */
 	struct cs_span proof;
 	const char *challenge;
-	uint8_t proved_spki_sha256[CLAIM_DIGEST];
+	uint8_t
+	    proved_spki_sha256[CLAIM_DIGEST]; /* of the proof, or of the private key that came */
+	bool leaked; /* the private key itself came with it; its text is in none of these */
 };
 
 /*
  * 201: it is kept, now or before.  With a proof of this certificate's key nobody needs to decide: it is
- * revoked at once.
+ * revoked at once.  The private key itself blocks its public key; an operator decides, within the day.
  */
 struct intake_step report_submit(struct cs_arena *arena, struct intake_request *req,
     struct report *report, const struct report_draft *draft, int64_t now_ms);

@@ -197,6 +197,33 @@ read_proof(const struct reading *r, const uint8_t secret[static 32], int64_t now
 	return true;
 }
 
+/*
+ * Somebody sends the private key that he found: in the proof, or in his words.  Nothing of such a text is kept, but
+ * whose key it is.  False: it cannot be read.
+ */
+static bool
+take_private_key(const struct reading *r, struct json_report *body)
+{
+	const char **texts[] = { &body->proof, &body->text };
+	static const char *const names[] = { "proof", "text" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!*texts[i] || !strstr(*texts[i], "PRIVATE KEY-----"))
+			continue;
+		if (!pki_csr_leaked_key(cs_span_str(*texts[i]), r->ret->draft.proved_spki_sha256))
+			return refuse(r, "PRIVATEKEY", names[i],
+			    "A private key came with the report that cannot be read.",
+			    "Never send a private key: sign a challenge with it.");
+		r->ret->draft.leaked = true;
+		r->ret->draft.category = category_of_name("key-compromise");
+		body->proof = NULL;
+		body->text =
+		    "The private key itself came with this report. Its text is kept nowhere.";
+		return true;
+	}
+	return true;
+}
+
 void
 report_read(struct cs_arena *arena, const uint8_t secret[static 32], struct cs_span body,
     int64_t now_ms, struct report_reading *ret)
@@ -208,8 +235,8 @@ report_read(struct cs_arena *arena, const uint8_t secret[static 32], struct cs_s
 	pki_sha256(body, reading.draft.body_sha256);
 	if (!json_read_report(arena, body, &json, &reading.why))
 		reading.status = 400;
-	else if (read_category(&r) && read_contact(&r) && read_subject(&r) &&
-		 read_proof(&r, secret, now_ms))
+	else if (read_category(&r) && take_private_key(&r, &json) && read_contact(&r) &&
+		 read_subject(&r) && read_proof(&r, secret, now_ms))
 		reading.draft.text = json.text;
 	*ret = reading;
 }

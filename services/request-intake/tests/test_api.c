@@ -1753,6 +1753,40 @@ who_may_not_revoke_is_told(void **state)
 	assert_string_equal(asked_revocation(0).account, "boss");
 }
 
+#define REPORTS "/v1/problem-reports"
+
+/* A report about the only certificate; its path. */
+static const char *
+reported(const char *category)
+{
+	const struct fake_answer *answer = post(NULL, REPORTS,
+	    cs_arena_printf(world.arena,
+		"{\"serial\":\"0A:1B\",\"category\":\"%s\",\"text\":\"Look at it.\","
+		"\"contact\":\"eve@alpha.example\"}",
+		category));
+
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(member(answer, "state"), "open");
+	return fake_http_header(answer, "Location");
+}
+
+static void
+no_private_key_travels_as_a_reason(void **state)
+{
+	static const char body[] =
+	    "{\"reason\":\"keyCompromise\",\"text\":\"" PRIVATE_KEY_PEM "\"}";
+	static const char decision[] = "{\"decision\":\"reject\",\"text\":\"" PRIVATE_KEY_PEM "\"}";
+	const char *path = issued(), *report = reported("misuse");
+
+	(void)state;
+	assert_fault(post(ALICE, under(path, "/revoke"), body), 422, "PRIVATEKEY", "text");
+	assert_null(svc_test_out(world.test, "request.revocation-asked", 0));
+	assert_fault(post(BOSS, under(report, "/decide"), decision), 422, "PRIVATEKEY", "text");
+	assert_fault(
+	    post(BOSS, under(report, "/preliminary"), "{\"text\":\"" PRIVATE_KEY_PEM "\"}"), 422,
+	    "PRIVATEKEY", "text");
+}
+
 static void
 a_refusal_to_revoke_is_shown(void **state)
 {
@@ -1803,23 +1837,6 @@ a_note_must_be_read_first(void **state)
 }
 
 /* ---- problem reports ---- */
-
-#define REPORTS "/v1/problem-reports"
-
-/* A report about the only certificate; its path. */
-static const char *
-reported(const char *category)
-{
-	const struct fake_answer *answer = post(NULL, REPORTS,
-	    cs_arena_printf(world.arena,
-		"{\"serial\":\"0A:1B\",\"category\":\"%s\",\"text\":\"Look at it.\","
-		"\"contact\":\"eve@alpha.example\"}",
-		category));
-
-	assert_int_equal(answer->status, 201);
-	assert_string_equal(member(answer, "state"), "open");
-	return fake_http_header(answer, "Location");
-}
 
 static void
 anybody_may_report_and_operators_see_it(void **state)
@@ -2161,6 +2178,38 @@ who_shows_the_key_has_its_certificate_revoked_at_once(void **state)
 	assert_null(svc_test_out(world.test, "request.revocation-asked", 1));
 	fake_key_free(key);
 	fake_key_free(other);
+}
+
+static void
+the_private_key_itself_is_kept_nowhere_and_blocked(void **state)
+{
+	static const char *const bodies[] = {
+		"{\"category\":\"other\",\"text\":\"t\",\"serial\":\"0a1b\",\"proof\":\"" PRIVATE_KEY_PEM
+		"\"}",
+		"{\"category\":\"misuse\",\"text\":\"Found: " PRIVATE_KEY_PEM
+		"\",\"serial\":\"0a1b\"}",
+	};
+	const char *path = issued();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		const struct fake_answer *answer = post(NULL, REPORTS, bodies[i]);
+		const char *report = fake_http_header(answer, "Location");
+
+		assert_int_equal(answer->status, 201);
+		assert_string_equal(member(answer, "state"), "open");
+		assert_string_equal(member(answer, "category"), "key-compromise");
+		answer = get(BOSS, report);
+		assert_non_null(strstr(member(answer, "text"), "kept nowhere"));
+		assert_null(strstr((const char *)answer->body.data, "BEGIN"));
+		assert_true(fake_store_is_blocked(fake_store_get(id_of(path))->spki_sha256));
+	}
+	assert_fault(post(NULL, REPORTS,
+			 "{\"category\":\"other\",\"serial\":\"0a1b\",\"text\":"
+			 "\"-----BEGIN PRIVATE KEY-----\\nMAA=\\n-----END PRIVATE KEY-----\"}"),
+	    422, "PRIVATEKEY", "text");
+	fake_store_set_key(id_of(path), (const uint8_t[CLAIM_DIGEST]){ 1 });
+	assert_fault(post(NULL, REPORTS, bodies[0]), 422, "proof-other-key", "proof");
 }
 
 /* ---- tokens ---- */
@@ -2825,6 +2874,7 @@ main(void)
 		TEST(an_owner_has_a_certificate_revoked),
 		TEST(who_may_not_revoke_is_told),
 		TEST(a_refusal_to_revoke_is_shown),
+		TEST(no_private_key_travels_as_a_reason),
 		TEST(a_note_must_be_read_first),
 		TEST(anybody_may_report_and_operators_see_it),
 		TEST(a_report_is_read_strictly),
@@ -2836,6 +2886,7 @@ main(void)
 		TEST(the_preliminary_report_is_given_once),
 		TEST(reports_are_listed_by_urgency),
 		TEST(the_queue_of_reports_is_measured),
+		TEST(the_private_key_itself_is_kept_nowhere_and_blocked),
 		TEST(who_shows_the_key_has_its_certificate_revoked_at_once),
 		TEST(a_token_goes_to_its_validator_and_is_kept_nowhere),
 		TEST(the_method_of_a_press_is_passed_on),
