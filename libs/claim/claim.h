@@ -385,4 +385,30 @@ claim_proposal_approvals(const struct claim_proposal *proposal, const char *cons
 CS_MUST_USE enum cs_code claim_proposal_approve(
     const char *path, const char *approvers_path, const struct claim_key *key, struct cs_err *err);
 
+/* ---- other things that two people agree on ---- */
+
+/* How many distinct approvers make an agreement. */
+#define CLAIM_APPROVALS 2
+
+/*
+ * Any payload in a DSSE JSON envelope of its own type, signed by the approvers of that file: the very octets
+ * are what they agree on.  Everything is in the arena.
+ */
+struct claim_agreement {
+	struct cs_span payload;
+	struct claim_texts names; /* of those who signed, each once */
+};
+
+/* Without a signature. */
+struct cs_span
+claim_agreement_new(struct cs_arena *arena, const char *type, struct cs_span payload);
+/* CS_MALFORMED: another type, or a signature that is wrong, a stranger's, or a second one. */
+CS_MUST_USE enum cs_code
+claim_agreement_open(struct cs_arena *arena, const char *type, struct cs_span envelope,
+    const char *approvers_path, struct claim_agreement *ret, struct cs_err *err);
+/* Adds this approver's.  CS_CONFLICT: not an approver's key. */
+CS_MUST_USE enum cs_code claim_agreement_add(struct cs_arena *arena, const char *type,
+    struct cs_span envelope, const char *approvers_path, const struct claim_key *key,
+    struct cs_span *ret_envelope, struct cs_err *err);
+
 #endif

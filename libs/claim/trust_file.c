@@ -311,7 +311,7 @@ approver_find(const struct approvers *approvers, const char *keyid)
 
 /* The approver who signed; NULL: not one of ours, or not right. */
 static const struct approver *
-signer_of(struct cs_arena *arena, const json_t *value, struct cs_span payload,
+signer_of(struct cs_arena *arena, const json_t *value, const char *type, struct cs_span payload,
     const struct approvers *approvers)
 {
 	static const char *const members[] = { "keyid", "sig", NULL };
@@ -322,15 +322,15 @@ signer_of(struct cs_arena *arena, const json_t *value, struct cs_span payload,
 		return NULL;
 	const struct approver *approver = approver_find(approvers, json_text(value, "keyid", 64));
 	if (approver == NULL ||
-	    !claim_dsse_verify(arena, approver->public_key, TRUST_TYPE, payload, signature))
+	    !claim_dsse_verify(arena, approver->public_key, type, payload, signature))
 		return NULL;
 	return approver;
 }
 
 static enum cs_code
-count_approvals(struct cs_arena *arena, const json_t *signatures, struct cs_span payload,
-    const struct approvers *approvers, size_t wanted, struct trust_approvals *ret,
-    struct cs_err *err)
+count_approvals(struct cs_arena *arena, const json_t *signatures, const char *type,
+    struct cs_span payload, const struct approvers *approvers, size_t wanted,
+    struct trust_approvals *ret, struct cs_err *err)
 {
 	const size_t n = json_array_size(signatures);
 
@@ -338,15 +338,15 @@ count_approvals(struct cs_arena *arena, const json_t *signatures, struct cs_span
 		return cs_fail(err, CS_MALFORMED, "trust table: two approvers must have signed it");
 	for (ret->n = 0; ret->n < n; ret->n++) {
 		const struct approver *approver =
-		    signer_of(arena, json_array_get(signatures, ret->n), payload, approvers);
+		    signer_of(arena, json_array_get(signatures, ret->n), type, payload, approvers);
 
 		if (approver == NULL)
 			return cs_fail(err, CS_MALFORMED,
-			    "trust table: signature %zu is not that of an approver", ret->n + 1);
+			    "signature %zu is not that of an approver", ret->n + 1);
 		for (size_t j = 0; j < ret->n; j++) {
 			if (strcmp(ret->names[j], approver->name) == 0)
-				return cs_fail(err, CS_MALFORMED, "trust table: %s signed it twice",
-				    approver->name);
+				return cs_fail(
+				    err, CS_MALFORMED, "%s signed it twice", approver->name);
 		}
 		ret->names[ret->n] = approver->name;
 	}
@@ -354,16 +354,15 @@ count_approvals(struct cs_arena *arena, const json_t *signatures, struct cs_span
 }
 
 static enum cs_code
-read_envelope(
-    struct cs_arena *arena, const json_t *root, struct cs_span *ret_payload, struct cs_err *err)
+read_envelope(struct cs_arena *arena, const json_t *root, const char *wanted,
+    struct cs_span *ret_payload, struct cs_err *err)
 {
 	static const char *const members[] = { "payloadType", "payload", "signatures", NULL };
 	const char *type = json_text(root, "payloadType", 128);
 
-	if (!json_is(root, members, 0) || type == NULL || strcmp(type, TRUST_TYPE) != 0 ||
+	if (!json_is(root, members, 0) || type == NULL || strcmp(type, wanted) != 0 ||
 	    !json_base64(arena, root, "payload", MAX_FILE, ret_payload))
-		return cs_fail(
-		    err, CS_MALFORMED, "trust file: not a DSSE envelope of a trust table");
+		return cs_fail(err, CS_MALFORMED, "not a DSSE envelope of type %s", wanted);
 	return CS_OK;
 }
 
@@ -376,9 +375,9 @@ read_trust(struct trust_table *table, struct cs_span file, const struct approver
 
 	pki_sha256(file, table->sha256);
 	if (json_read(file, "trust file", &root, err) ||
-	    read_envelope(table->arena, root, &payload, err) ||
-	    count_approvals(table->arena, json_object_get(root, "signatures"), payload, approvers,
-		wanted, ret_approvals, err))
+	    read_envelope(table->arena, root, TRUST_TYPE, &payload, err) ||
+	    count_approvals(table->arena, json_object_get(root, "signatures"), TRUST_TYPE, payload,
+		approvers, wanted, ret_approvals, err))
 		return err->code;
 	return read_table(table, payload, err);
 }
@@ -458,12 +457,13 @@ row_json(struct cs_arena *arena, const struct claim_trust_row *row)
 }
 
 static json_t *
-signature_json(struct cs_arena *arena, const struct claim_key *key, struct cs_span payload)
+signature_json(
+    struct cs_arena *arena, const struct claim_key *key, const char *type, struct cs_span payload)
 {
 	uint8_t signature[CLAIM_SIGNATURE];
 	json_t *value = json_object();
 
-	claim_dsse_sign(arena, key, TRUST_TYPE, payload, signature);
+	claim_dsse_sign(arena, key, type, payload, signature);
 	json_object_set_new(value, "keyid", json_string(claim_key_id(key)));
 	json_object_set_new(
 	    value, "sig", json_string(cs_base64(arena, cs_span_of(signature, sizeof(signature)))));
@@ -570,16 +570,17 @@ claim_proposal_approve(
 	if ((code = read_approvers(arena, approvers_path, approvers, unused, err)) == CS_OK &&
 	    (code = read_file(arena, path, &file, err)) == CS_OK &&
 	    (code = json_read(file, "trust file", &root, err)) == CS_OK &&
-	    (code = read_envelope(arena, root, &payload, err)) == CS_OK) {
+	    (code = read_envelope(arena, root, TRUST_TYPE, &payload, err)) == CS_OK) {
 		json_t *signatures = json_object_get(root, "signatures");
 
 		if (approver_find(approvers, claim_key_id(key)) == NULL)
 			code = cs_fail(
 			    err, CS_CONFLICT, "key %s is not an approver's", claim_key_id(key));
 		if (code == CS_OK) {
-			json_array_append_new(signatures, signature_json(arena, key, payload));
+			json_array_append_new(
+			    signatures, signature_json(arena, key, TRUST_TYPE, payload));
 			code = count_approvals(
-			    arena, signatures, payload, approvers, 1, &approvals, err);
+			    arena, signatures, TRUST_TYPE, payload, approvers, 1, &approvals, err);
 		}
 		if (code == CS_OK)
 			code = write_file(arena, path, dump(arena, root, JSON_INDENT(1)), err);
@@ -603,11 +604,84 @@ claim_trust_write(const char *path, uint32_t version, const struct claim_trust_r
 	json_object_set_new(table, "keys", keys);
 	const struct cs_span payload = dump(arena, table, JSON_COMPACT);
 	for (size_t i = 0; i < n_approvers; i++)
-		json_array_append_new(signatures, signature_json(arena, approvers[i], payload));
+		json_array_append_new(
+		    signatures, signature_json(arena, approvers[i], TRUST_TYPE, payload));
 	json_object_set_new(envelope, "payloadType", json_string(TRUST_TYPE));
 	json_object_set_new(envelope, "payload", json_string(cs_base64(arena, payload)));
 	json_object_set_new(envelope, "signatures", signatures);
 	enum cs_code code = write_file(arena, path, dump(arena, envelope, JSON_INDENT(1)), err);
 	cs_arena_free(arena);
 	return code;
+}
+
+/* ---- other things that two people agree on ---- */
+
+static struct cs_span
+envelope_of(struct cs_arena *arena, const char *type, struct cs_span payload)
+{
+	CS_AUTO(json_release) json_t *root = json_object();
+
+	json_object_set_new(root, "payloadType", json_string(type));
+	json_object_set_new(root, "payload", json_string(cs_base64(arena, payload)));
+	json_object_set_new(root, "signatures", json_array());
+	return dump(arena, root, JSON_INDENT(1));
+}
+
+struct cs_span
+claim_agreement_new(struct cs_arena *arena, const char *type, struct cs_span payload)
+{
+	return envelope_of(arena, type, payload);
+}
+
+static enum cs_code
+read_agreement(struct cs_arena *arena, const char *type, const json_t *root,
+    const struct approvers *approvers, struct claim_agreement *ret, struct cs_err *err)
+{
+	struct trust_approvals *approvals = CS_NEW(arena, struct trust_approvals);
+
+	if (read_envelope(arena, root, type, &ret->payload, err) ||
+	    count_approvals(arena, json_object_get(root, "signatures"), type, ret->payload,
+		approvers, 0, approvals, err))
+		return err->code;
+	ret->names = (struct claim_texts){ approvals->names, approvals->n };
+	return CS_OK;
+}
+
+enum cs_code
+claim_agreement_open(struct cs_arena *arena, const char *type, struct cs_span envelope,
+    const char *approvers_path, struct claim_agreement *ret, struct cs_err *err)
+{
+	struct approvers *approvers = CS_NEW(arena, struct approvers);
+	CS_AUTO(json_release) json_t *root = NULL;
+	uint8_t unused[PKI_SHA256];
+
+	if (read_approvers(arena, approvers_path, approvers, unused, err) ||
+	    json_read(envelope, "agreement", &root, err) ||
+	    read_agreement(arena, type, root, approvers, ret, err))
+		return err->code;
+	return CS_OK;
+}
+
+enum cs_code
+claim_agreement_add(struct cs_arena *arena, const char *type, struct cs_span envelope,
+    const char *approvers_path, const struct claim_key *key, struct cs_span *ret_envelope,
+    struct cs_err *err)
+{
+	struct approvers *approvers = CS_NEW(arena, struct approvers);
+	CS_AUTO(json_release) json_t *root = NULL;
+	uint8_t unused[PKI_SHA256];
+	struct claim_agreement agreement;
+
+	if (read_approvers(arena, approvers_path, approvers, unused, err) ||
+	    json_read(envelope, "agreement", &root, err) ||
+	    read_agreement(arena, type, root, approvers, &agreement, err))
+		return err->code;
+	if (approver_find(approvers, claim_key_id(key)) == NULL)
+		return cs_fail(err, CS_CONFLICT, "key %s is not an approver's", claim_key_id(key));
+	json_array_append_new(json_object_get(root, "signatures"),
+	    signature_json(arena, key, type, agreement.payload));
+	if (read_agreement(arena, type, root, approvers, &agreement, err))
+		return err->code; /* the same person twice */
+	*ret_envelope = dump(arena, root, JSON_INDENT(1));
+	return CS_OK;
 }

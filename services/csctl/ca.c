@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ca.c: makes and shows our own hierarchy: a root and an issuing CA below it. */
-#include "pki/ca.h"
-
+/* ca.c: a hierarchy at once, and what is in a chain.  In steps, by several people: ca_steps.c, ca_agree.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,46 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "base/time.h"
-#include "csctl.h"
-#include "pki/cert.h"
-#include "pki/issuer.h"
-#include "pki/pem.h"
-
-#define DAY_S 86400
-#define CHAIN_MAX 65536
-
-static const struct {
-	const char *name;
-	enum pki_key_kind kind;
-	uint32_t bits;
-	bool bench;
-} algorithms[] = {
-	{ "p256", PKI_KEY_EC, 256, false },
-	{ "p384", PKI_KEY_EC, 384, false },
-	{ "rsa4096", PKI_KEY_RSA, 4096, false },
-	{ "rsa2048", PKI_KEY_RSA, 2048, true }, /* for measurements: SBR 6.1.5 asks for 4096 */
-	{ "rsa3072", PKI_KEY_RSA, 3072, true },
-};
-
-static enum cs_code
-choose(const char *name, bool for_bench, struct pki_ca_spec *spec, struct cs_err *err)
-{
-	for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
-		if (strcmp(algorithms[i].name, name) != 0)
-			continue;
-		if (algorithms[i].bench && !for_bench)
-			return cs_fail(err, CS_MALFORMED,
-			    "%s: RSA keys of CAs have 4096 bits (SBR 6.1.5); --bench allows it for measurements",
-			    name);
-		spec->kind = algorithms[i].kind;
-		spec->bits = algorithms[i].bits;
-		spec->for_bench = algorithms[i].bench;
-		return CS_OK;
-	}
-	return cs_fail(err, CS_MALFORMED, "%s: want p256, p384 or rsa4096", name);
-}
+#include "ca_tools.h"
 
 static enum cs_code
 write_file(const char *path, const char *text, mode_t mode, struct cs_err *err)
@@ -117,17 +77,18 @@ run_ca_init(struct args *args)
 		.organization = name,
 		.country = country,
 		.not_before_s = now_s - 60,
-		.not_after_s = now_s - 60 + (int64_t)20 * 365 * DAY_S };
+		.not_after_s = now_s - 60 + (int64_t)20 * 365 * CA_DAY_S };
 	struct pki_ca_spec issuing = root;
 
 	issuing.common_name = cs_arena_printf(args->arena, "%s Issuing CA", name);
-	issuing.not_after_s = now_s - 60 + (int64_t)8 * 365 * DAY_S;
+	issuing.not_after_s = now_s - 60 + (int64_t)8 * 365 * CA_DAY_S;
 	issuing.crl_url = cs_arena_printf(args->arena, "%s/root.crl", base);
 	issuing.issuer_url = cs_arena_printf(args->arena, "%s/root.cer", base);
 	issuing.client_auth = true;
 	if (dir == NULL || !args_end(args))
 		return usage(args);
-	if (choose(algorithm, bench, &root, &err) || choose(algorithm, bench, &issuing, &err))
+	if (ca_take_algorithm(algorithm, bench, &root, &err) ||
+	    ca_take_algorithm(algorithm, bench, &issuing, &err))
 		return could_not(&err);
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
 		(void)cs_fail(&err, CS_INTERNAL, "%s: %s", dir, strerror(errno));
@@ -142,66 +103,27 @@ run_ca_init(struct args *args)
 	return DONE;
 }
 
-static void
-print_certificate(struct cs_arena *arena, const struct pki_cert_info *info)
-{
-	char from[CS_TIME_TEXT], until[CS_TIME_TEXT];
-	const char *comma = "  subject ";
-
-	cs_time_format(info->not_before_s * 1000, from);
-	cs_time_format(info->not_after_s * 1000, until);
-	(void)printf("serial %s\n", cs_hex(arena, info->serial));
-	for (size_t i = 0; i < info->n_subject_attributes; i++) {
-		const char *value = info->subject_attributes[i].value;
-
-		(void)printf("%s%s", comma, cs_escape(arena, cs_span_str(value), 100));
-		comma = ", ";
-	}
-	(void)printf("\n  from %s to %s\n  key identifier %s\n", from, until,
-	    cs_hex(arena, info->subject_key_id));
-}
-
 static int
 run_ca_show(struct args *args)
 {
-	const char *path = args_word(args), *label, *why = NULL;
-	uint8_t *text = cs_arena_alloc(args->arena, CHAIN_MAX);
+	struct pki_cert_info infos[8];
+	const char *path = args_word(args);
 	struct cs_err err = { 0 };
-	struct cs_span in, der;
-	size_t shown = 0;
+	size_t n;
 
 	if (path == NULL || !args_end(args))
 		return usage(args);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, CHAIN_MAX);
-
-	(void)cs_fail(&err, CS_NOT_FOUND, "%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
-	if (n < 0)
+	if (ca_read_chain(args->arena, path, infos, &n, &err))
 		return could_not(&err);
-	in = cs_span_of(text, (size_t)n);
-	while (pki_pem_next(args->arena, &in, &label, &der, &why)) {
-		struct pki_cert_info info;
-
-		if (strcmp(label, "CERTIFICATE") != 0)
-			continue;
-		if (pki_cert_read(args->arena, der, &info, &err))
-			return could_not(&err);
-		print_certificate(args->arena, &info);
-		shown++;
-	}
-	if (why == NULL && shown > 0)
-		return DONE;
-	(void)cs_fail(
-	    &err, CS_MALFORMED, "%s: %s", path, why == NULL ? "no certificate is in it" : why);
-	return could_not(&err);
+	for (size_t i = 0; i < n; i++)
+		ca_print(args->arena, &infos[i]);
+	return DONE;
 }
 
 const struct command ca_commands[] = {
 	{ "ca init",
-	    "--dir DIR [--algorithm p256|p384|rsa4096] [--name NAME] [--country CC] [--status-url URL]",
-	    "makes a root and an issuing CA, each with a key of its own", run_ca_init },
+	    "--dir DIR [--algorithm p256|p384|p521|rsa4096] [--name NAME] [--country CC] [--status-url URL]",
+	    "makes a root and an issuing CA at once, for demonstrations and tests", run_ca_init },
 	{ "ca show", "CHAIN.PEM", "prints what is in a chain of CA certificates", run_ca_show },
 	{ NULL, NULL, NULL, NULL },
 };

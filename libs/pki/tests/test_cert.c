@@ -357,7 +357,7 @@ refuses_hierarchies_that_the_rules_forbid(void **state)
 
 	for (size_t i = 0; i < COUNT(bad); i++)
 		bad[i] = issuing_spec();
-	bad[0].bits = 521;
+	bad[0].bits = 224;
 	bad[1].kind = PKI_KEY_RSA;
 	bad[1].bits = 2048;
 	bad[2].kind = PKI_KEY_RSA;
