@@ -178,9 +178,10 @@ check: packages ## format, warnings of both compilers, static analysis, architec
 
 # ---- measuring, images ----
 
-bench: build ## workloads W1 to W3 on the whole system, C1 to C4 on the validators; prints figures
+bench: build ## workloads W1 to W3 on the whole system, C1 to C4 on the validators, OCSP answers; prints figures
 	$(Q)/usr/bin/python3 tests/bench/bench.py
 	$(Q)/usr/bin/python3 tests/bench/checks.py
+	$(Q)/usr/bin/python3 tests/bench/status.py
 images: ## one container image for each service, by podman, without a registry
 	$(call install,$(call PACKAGES,image))
 	$(Q)docker/build.sh $(SERVICES)

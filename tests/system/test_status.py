@@ -538,3 +538,38 @@ class Replicas(StatusTest):
             self.stack.services[SERVICE] = first
             for serial in serials:
                 self.revoke(serial, 4)
+
+
+class Real(StatusTest):
+    """With the signer's own lists, and people who revoke."""
+
+    settings = {"signer": {"CS_CRL_AFTER_SECONDS": "0"}}
+
+    def verify(self, certificate: Path) -> str:
+        url = next(line.strip().removeprefix("URI:") for line in openssl("x509", "-in", certificate, "-noout", "-ext", "crlDistributionPoints").splitlines() if "URI:" in line)
+        answer = self.http("GET", urllib.parse.urlsplit(url).path)
+        if answer.status != 200:
+            return f"{answer.status}"
+        path = self.out / "real.crl"
+        path.write_text(openssl("crl", "-inform", "DER", given=answer.body))
+        words = ["-crl_check", "-CAfile", self.stack.ca / "chain.pem", "-CRLfile", path, certificate]
+        done = subprocess.run(["openssl", "verify", *map(str, words)], capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    def test_1_the_signers_list_is_served(self) -> None:
+        wait_for(lambda: self.verify(self.certificate).endswith(": OK\n"), options.wait(60), "a CRL that vouches for it")
+        self.assertEqual(self.metric(f'countersign_crl_stale{{issuer="{ISSUER}",partition="0"}}'), 0)
+
+    def test_2_what_its_owner_revokes_is_revoked_for_the_world(self) -> None:
+        self.assertIn(": good", self.client("-nonce"))
+        request = self.certificate.name.removesuffix(".cert.pem")
+        done = self.csctl("request", "revoke", request, "--reason", "keyCompromise", "--text", "It was stolen.")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        wait_for(lambda: ": revoked" in self.client("-no_nonce"), options.wait(20), "OCSP to say so")
+        self.assertIn("keyCompromise", self.client("-nonce"))
+        wait_for(lambda: "certificate revoked" in self.verify(self.certificate), options.wait(60), "the CRL to say so")
+        self.stack.stop_service("signer")
+        self.stack.restart_service(SERVICE)
+        self.assertIn("keyCompromise", self.client("-nonce"))
+        wait_for(lambda: "certificate revoked" in self.verify(self.certificate), options.wait(20), "the stored CRL")
+        self.stack.restart_service("signer")
