@@ -14,6 +14,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from control import serve  # noqa: E402
 from product import API_TOKENS, ISSUER_DOMAIN  # noqa: E402
 from stack import REPOSITORY, Stack, Stopped, stop_on  # noqa: E402
 from story import Story  # noqa: E402
+from wait import wait_for  # noqa: E402
 
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n")
 MESSAGE = "From: alice@alpha.example\nSubject: hello\n\nSigned with a certificate of our own making.\n"
@@ -35,6 +38,14 @@ def openssl(*words: Any, stdin: bytes | None = None) -> str:
     if done.returncode != 0:
         raise RuntimeError(f"openssl {words[0]} failed: {done.stderr.decode()}")
     return (done.stdout + done.stderr).decode(errors="replace").strip()
+
+
+def fetched(url: str) -> bytes | None:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return bytes(answer.read())
+    except urllib.error.HTTPError:
+        return None
 
 
 class Demo:
@@ -104,11 +115,19 @@ class Demo:
     def ask(self, stem: Path) -> None:
         """Its status, from where the certificate says it is to be had."""
         certificate, issuers = f"{stem}.cert.pem", self.stack.ca / "chain.pem"
-        self.step(f"{stem.name}: its status, by OCSP")
+        self.step(f"{stem.name}: its status, by OCSP and by the CRL, from where the certificate says")
         url = openssl("x509", "-in", certificate, "-noout", "-ocsp_uri")
         self.say(f"openssl ocsp -url {url}")
         issuer = ["-issuer", self.stack.ca / "issuing.cert.pem"]
         self.say(openssl("ocsp", *issuer, "-cert", certificate, "-url", url, "-CAfile", issuers))
+        points = openssl("x509", "-in", certificate, "-noout", "-ext", "crlDistributionPoints")
+        url = next(line.strip().removeprefix("URI:") for line in points.splitlines() if "URI:" in line)
+        crl = Path(f"{stem}.crl.pem")
+        wait_for(lambda: fetched(url) is not None, 30, "the first CRL")
+        crl.write_text(openssl("crl", "-inform", "DER", stdin=fetched(url)) + "\n")
+        self.say(f"{url}: " + " ".join(openssl("crl", "-in", crl, "-noout", "-crlnumber", "-nextupdate").split("\n")))
+        check = openssl("verify", "-crl_check", "-CAfile", issuers, "-CRLfile", crl, certificate)
+        self.say("openssl verify -crl_check: " + check)
 
     def run(self) -> None:
         self.story = Story(self.stack, self.say)

@@ -6,6 +6,7 @@
 #include "answer.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/time.h"
 #include "memory.h"
@@ -26,6 +27,16 @@ refuse(const struct status_service *status, enum pki_ocsp_refusal why, const cha
 {
 	svc_count(status->svc, "ocsp_answers", "result", what);
 	*ret = (struct answer){ .der = pki_ocsp_refuse(why) };
+}
+
+/* Of the processor: that others had it meanwhile is no reason to refuse. */
+static int64_t
+thread_us(void)
+{
+	struct timespec spent;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+	return (int64_t)spent.tv_sec * 1000000 + spent.tv_nsec / 1000;
 }
 
 /* Signatures have their share of each second; the rest belongs to what is answered from memory. */
@@ -106,10 +117,10 @@ sign(const struct question *q, const struct pki_ocsp_single *singles, struct cs_
 		.produced_at_s = q->now_s,
 		.this_update_s = q->times.this_update_s,
 		.next_update_s = q->times.next_update_s };
-	const int64_t began_us = cs_mono_us();
+	const int64_t began_us = thread_us();
 	const enum cs_code code = pki_ocsp_respond(desk->responder, arena, &answer, ret_der, err);
 
-	q->status->signing_us += cs_mono_us() - began_us;
+	q->status->signing_us += thread_us() - began_us;
 	return code;
 }
 
