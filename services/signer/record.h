@@ -118,6 +118,8 @@ struct signer_record {
 	struct record_issued issued;
 	struct record_revocation revocation;
 	struct record_statement *revocation_statements; /* kind CLAIM_REVOCATION */
+	/* The key of `issued` is to be blocked: "compromised", "reported"; NULL: it is not. */
+	const char *block_why;
 	uint32_t remind_days; /* a step of reminders that was taken; 0: none */
 };
 

@@ -205,10 +205,8 @@ accept(struct svc_event *ev, const struct asked *asked)
 	const struct claim_revocation *r = &asked->r;
 	const bool compromised = r->reason == CLAIM_REASON_KEY_COMPROMISE;
 
-	if (compromised && record->issued.blocked_why == NULL) {
-		memcpy(record->block.spki_sha256, record->issued.spki_sha256, CLAIM_DIGEST);
-		record->block.why = r->by == CLAIM_BY_REPORT ? "reported" : "compromised";
-	}
+	if (compromised && record->issued.blocked_why == NULL)
+		record->block_why = r->by == CLAIM_BY_REPORT ? "reported" : "compromised";
 	if (!had->is_there && has_expired(record, ev->now_ms)) {
 		refuse(ev, asked, &has_ended);
 	} else if (!had->is_there) {

@@ -220,9 +220,9 @@ fake_life_save(const struct svc_batch *batch, const struct signer_record *record
 		row_of(record)->n_statements++;
 	if (record->remind_days != 0)
 		row_of(record)->issued.reminded_days = record->remind_days;
-	if (record->block.why != NULL) {
+	if (record->block_why != NULL) {
 		cs_assert(fake_life.n_blocked < FAKE_LIVES);
-		memcpy(fake_life.blocked[fake_life.n_blocked], record->block.spki_sha256, 32);
-		fake_life.blocked_why[fake_life.n_blocked++] = record->block.why;
+		memcpy(fake_life.blocked[fake_life.n_blocked], record->issued.spki_sha256, 32);
+		fake_life.blocked_why[fake_life.n_blocked++] = record->block_why;
 	}
 }

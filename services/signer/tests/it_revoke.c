@@ -310,8 +310,7 @@ revoke_it(struct fixture *f, uint8_t n, uint32_t reason)
 	statement.sha256[0] = n;
 	record_add_revocation_statement(record, f->arena, &statement);
 	if (reason == 1) {
-		record->block.why = "compromised";
-		memcpy(record->block.spki_sha256, record->issued.spki_sha256, 32);
+	record->block_why = "compromised";
 	}
 	return end(&one);
 }
