@@ -309,9 +309,8 @@ revoke_it(struct fixture *f, uint8_t n, uint32_t reason)
 	}
 	statement.sha256[0] = n;
 	record_add_revocation_statement(record, f->arena, &statement);
-	if (reason == 1) {
-	record->block_why = "compromised";
-	}
+	if (reason == 1)
+		record->block_why = "compromised";
 	return end(&one);
 }
 
