@@ -652,8 +652,8 @@ claim_agreement_open(struct cs_arena *arena, const char *type, struct cs_span en
     const char *approvers_path, struct claim_agreement *ret, struct cs_err *err)
 {
 	struct approvers *approvers = CS_NEW(arena, struct approvers);
-	CS_AUTO(json_release) json_t *root = NULL;
 	uint8_t unused[PKI_SHA256];
+	CS_AUTO(json_release) json_t *root = NULL;
 
 	if (read_approvers(arena, approvers_path, approvers, unused, err) ||
 	    json_read(envelope, "agreement", &root, err) ||
@@ -668,8 +668,8 @@ claim_agreement_add(struct cs_arena *arena, const char *type, struct cs_span env
     struct cs_err *err)
 {
 	struct approvers *approvers = CS_NEW(arena, struct approvers);
-	CS_AUTO(json_release) json_t *root = NULL;
 	uint8_t unused[PKI_SHA256];
+	CS_AUTO(json_release) json_t *root = NULL;
 	struct claim_agreement agreement;
 
 	if (read_approvers(arena, approvers_path, approvers, unused, err) ||

@@ -78,7 +78,11 @@ load(struct pkcs11 *p, const char *path, struct cs_err *err)
 	if (get.symbol == NULL || get.function(&p->f) != CKR_OK || p->f == NULL)
 		return cs_fail(err, CS_MALFORMED, "module %s is not a PKCS#11 library", path);
 	const CK_RV rv = p->f->C_Initialize(&args);
-	return rv == CKR_OK ? CS_OK : failed(err, "C_Initialize", rv);
+	return rv == CKR_OK
+		   ? CS_OK
+		   : failed(err,
+			 "the module does not start (its own settings, as SOFTHSM2_CONF is, may be wrong): C_Initialize",
+			 rv);
 }
 
 static bool

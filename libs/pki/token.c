@@ -163,10 +163,8 @@ pki_token_key_free(struct pki_token_key *key)
 		return;
 	if (key->channel >= 0)
 		(void)close(key->channel); /* the worker ends by that, or by its timer */
-	if (key->pid > 0) {
-		(void)kill(key->pid, SIGKILL); /* and its worker with it */
-		(void)waitpid(key->pid, NULL, 0);
-	}
+	if (key->pid > 0)
+		(void)waitpid(key->pid, NULL, 0); /* a confined process may not kill */
 	free(key);
 }
 

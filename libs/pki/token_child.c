@@ -159,7 +159,7 @@ supervise(void)
 	harden();
 	if (!take_settings(&settings, &w.token))
 		_exit(1);
-	do {
+	for (;;) {
 		const pid_t me = getpid(), pid = fork();
 
 		status = 1 << 8; /* as if it had ended with 1, should there be no worker */
@@ -172,9 +172,10 @@ supervise(void)
 		}
 		while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			continue;
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			_exit(0);
 		(void)nanosleep(&rest, NULL);
-	} while (!(WIFEXITED(status) && WEXITSTATUS(status) == 0));
-	_exit(0);
+	}
 }
 
 void

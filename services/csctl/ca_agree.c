@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "ca_tools.h"
 #include "ceremony.h"
+#include "pki/crl.h"
 #include "pki/csr.h"
 #include "pki/file.h"
 
@@ -264,6 +265,7 @@ struct verifying {
 	const char *approvers;
 	bool bench;
 	struct pki_cert_info *cas; /* roots and CAs seen so far */
+	uint64_t *numbers;         /* of the last revocation list of each */
 	size_t n;
 	const char *said; /* what is to be said of this entry */
 	struct cs_err *err;
@@ -357,6 +359,29 @@ verify_certificate(struct verifying *v, const struct ceremony_entry *entry)
 	return CS_OK;
 }
 
+/* Of a root of this record, with a higher number than the list before. */
+static enum cs_code
+verify_crl(struct verifying *v, const struct ceremony_entry *entry)
+{
+	const struct pki_cert_info *root = NULL;
+	struct pki_crl crl;
+
+	if (pki_crl_read(v->args->arena, entry->crl, &crl, v->err))
+		return v->err->code;
+	for (size_t i = 0; i < v->n && root == NULL; i++)
+		if (pki_crl_signed_by(&crl, &v->cas[i]))
+			root = &v->cas[i];
+	if (root == NULL)
+		return refuse(v, "it is signed by no CA of this record");
+	uint64_t *last = &v->numbers[root - v->cas];
+	if (crl.number <= *last)
+		return refuse(v, "its number does not follow that of the list before");
+	*last = crl.number;
+	v->said = cs_arena_printf(
+	    v->args->arena, "number %llu, %zu CAs revoked", (unsigned long long)crl.number, crl.n);
+	return CS_OK;
+}
+
 static enum cs_code
 verify_entry(struct verifying *v, const struct ceremony_entry *entry)
 {
@@ -371,6 +396,8 @@ verify_entry(struct verifying *v, const struct ceremony_entry *entry)
 		return verify_certificate(v, entry);
 	if (strcmp(entry->what, "ocsp-signer") == 0)
 		return verify_issued(v, entry, &info);
+	if (strcmp(entry->what, "crl") == 0)
+		return verify_crl(v, entry);
 	return refuse(v, "nothing that a ceremony knows");
 }
 
@@ -381,6 +408,7 @@ run_ca_verify(struct args *args)
 	const bool bench = args_flag(args, "--bench");
 	const char *path = args_word(args);
 	struct ceremony_entry *entries;
+	char last[CEREMONY_HASH];
 	struct cs_err err = { 0 };
 	size_t n;
 
@@ -388,12 +416,13 @@ run_ca_verify(struct args *args)
 		return COULD_NOT_RUN;
 	if (path == NULL || !args_end(args))
 		return usage(args);
-	if (ceremony_read(args->arena, path, &entries, &n, &err)) {
+	if (ceremony_read(args->arena, path, &entries, &n, last, &err)) {
 		(void)could_not(&err);
 		return err.code == CS_MALFORMED ? REFUSED : COULD_NOT_RUN;
 	}
 	struct verifying v = { .args = args, .approvers = approvers, .bench = bench, .err = &err };
 	v.cas = CS_NEW_ARRAY(args->arena, n + 1, struct pki_cert_info);
+	v.numbers = CS_NEW_ARRAY(args->arena, n + 1, uint64_t);
 	for (size_t i = 0; i < n; i++) {
 		char at[CS_TIME_TEXT];
 
@@ -405,7 +434,7 @@ run_ca_verify(struct args *args)
 		}
 		(void)printf("%zu  %s  %s  %s\n", i + 1, at, entries[i].what, v.said);
 	}
-	(void)printf("%zu lines, all as they should be\n", n);
+	(void)printf("%zu lines, all as they should be; the last is %s\n", n, last);
 	return DONE;
 }
 

@@ -24,7 +24,7 @@ read_pass(const char *path, char ret[static PASS_MAX + 1], struct cs_err *err)
 
 	if (path == NULL)
 		return cs_fail(err, CS_MALFORMED,
-		    "--password FILE: a new CA key in a file is encrypted with a pass phrase");
+		    "--password FILE: a new key in a file is encrypted, unless --plain-key is given");
 	if (pki_file_read(path, true, ret, PASS_MAX, &len, err))
 		return err->code;
 	while (len > 0 && (ret[len - 1] == '\n' || ret[len - 1] == '\r'))
@@ -37,12 +37,16 @@ read_pass(const char *path, char ret[static PASS_MAX + 1], struct cs_err *err)
 }
 
 static enum cs_code
-make_key(const struct ca_key_place *place, const struct pki_ca_spec *spec, struct cs_err *err)
+make_key(const struct ca_key_place *place, const struct pki_ca_spec *spec, bool plain,
+    struct cs_err *err)
 {
 	char pass[PASS_MAX + 1];
 
 	if (place->files.token != NULL)
 		return pki_token_generate(place->files.token, spec->kind, spec->bits, err);
+	if (plain && place->files.password == NULL)
+		return pki_ca_key_make(
+		    place->files.key, spec->kind, spec->bits, spec->for_bench, NULL, err);
 	enum cs_code code = read_pass(place->files.password, pass, err);
 	if (code == CS_OK)
 		code = pki_ca_key_make(
@@ -55,7 +59,7 @@ struct step { /* options of a command that makes a key or takes one */
 	struct ca_key_place place;
 	struct pki_ca_spec spec;
 	const char *algorithm, *out, *record;
-	bool existing, bench;
+	bool existing, plain, bench;
 };
 
 static bool
@@ -65,6 +69,7 @@ take_step(struct args *args, struct step *s)
 		.out = args_option(args, "--out", NULL),
 		.record = args_option(args, "--record", NULL),
 		.existing = args_flag(args, "--existing-key"),
+		.plain = args_flag(args, "--plain-key"),
 		.bench = args_flag(args, "--bench") };
 	s->spec.common_name = args_option(args, "--name", NULL);
 	s->spec.organization = args_option(args, "--organization", NULL);
@@ -79,7 +84,7 @@ open_key(const struct step *s, struct pki_ca_key **ret, struct cs_err *err)
 	struct pki_ca_spec spec = s->spec;
 
 	if (ca_take_algorithm(s->algorithm, s->bench, &spec, err) ||
-	    (!s->existing && make_key(&s->place, &spec, err)))
+	    (!s->existing && make_key(&s->place, &spec, s->plain, err)))
 		return err->code;
 	return pki_ca_key_open(&s->place.files, ret, err);
 }
@@ -105,7 +110,7 @@ run_ca_root(struct args *args)
 
 	if (!args_number(args, "--years", 1, 25, &years))
 		return COULD_NOT_RUN;
-	if (!take_step(args, &s) || !args_end(args))
+	if (!take_step(args, &s) || s.plain || !args_end(args))
 		return usage(args);
 	s.spec.for_bench = s.bench;
 	s.spec.not_before_s = cs_now_ms() / 1000;
@@ -225,7 +230,7 @@ const struct command ca_step_commands[] = {
 	    run_ca_root },
 	{ "ca request",
 	    "--name CN --organization O --country CC --out CSR " CA_KEY_USAGE
-	    " [--algorithm p256|p384|p521|rsa4096] [--existing-key] [--record FILE]",
+	    " [--algorithm p256|p384|p521|rsa4096] [--existing-key] [--plain-key] [--record FILE]",
 	    "makes the key of an issuing CA or of an OCSP signer, and a request for it",
 	    run_ca_request },
 	{ "ca ocsp",

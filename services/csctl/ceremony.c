@@ -17,7 +17,6 @@
 #define PROPOSAL_TYPE "application/vnd.countersign.ca-proposal.v1+json"
 #define RECORD_MAX (4u * 1024 * 1024)
 #define LINES_MAX 4096
-#define HEX 65
 
 static void
 json_release(json_t **value)
@@ -101,7 +100,7 @@ ceremony_approve(struct cs_arena *arena, struct cs_span envelope, const char *ap
 /* ---- the record ---- */
 
 static void
-hash_of(struct cs_span line, char ret_hex[static HEX])
+hash_of(struct cs_span line, char ret_hex[static CEREMONY_HASH])
 {
 	uint8_t digest[PKI_SHA256];
 
@@ -132,7 +131,8 @@ read_entry(
 /* *ret_last: the hash of the last line, of nothing when there is none. */
 static enum cs_code
 read_lines(struct cs_arena *arena, const char *path, struct cs_span text,
-    struct ceremony_entry *ret, size_t *ret_n, char ret_last[static HEX], struct cs_err *err)
+    struct ceremony_entry *ret, size_t *ret_n, char ret_last[static CEREMONY_HASH],
+    struct cs_err *err)
 {
 	hash_of(cs_span_of(NULL, 0), ret_last);
 	for (*ret_n = 0; text.len > 0; ++*ret_n) {
@@ -151,9 +151,9 @@ read_lines(struct cs_arena *arena, const char *path, struct cs_span text,
 	return CS_OK;
 }
 
-static enum cs_code
-read_record(struct cs_arena *arena, const char *path, struct ceremony_entry **ret, size_t *ret_n,
-    char ret_last[static HEX], struct cs_err *err)
+enum cs_code
+ceremony_read(struct cs_arena *arena, const char *path, struct ceremony_entry **ret, size_t *ret_n,
+    char ret_last[static CEREMONY_HASH], struct cs_err *err)
 {
 	uint8_t *text = cs_arena_alloc(arena, RECORD_MAX);
 	size_t len = 0;
@@ -162,15 +162,6 @@ read_record(struct cs_arena *arena, const char *path, struct ceremony_entry **re
 	if (pki_file_read(path, false, text, RECORD_MAX, &len, err))
 		return err->code;
 	return read_lines(arena, path, cs_span_of(text, len), *ret, ret_n, ret_last, err);
-}
-
-enum cs_code
-ceremony_read(struct cs_arena *arena, const char *path, struct ceremony_entry **ret_entries,
-    size_t *ret_n, struct cs_err *err)
-{
-	char last[HEX];
-
-	return read_record(arena, path, ret_entries, ret_n, last, err);
 }
 
 static struct cs_span
@@ -198,12 +189,12 @@ append(struct cs_arena *arena, int fd, const char *path, const struct ceremony_e
     struct cs_err *err)
 {
 	struct ceremony_entry *before;
-	char last[HEX];
+	char last[CEREMONY_HASH];
 	size_t n;
 
 	if (flock(fd, LOCK_EX) != 0)
 		return cs_fail(err, CS_INTERNAL, "%s: %s", path, strerror(errno));
-	if (read_record(arena, path, &before, &n, last, err))
+	if (ceremony_read(arena, path, &before, &n, last, err))
 		return err->code;
 	const struct cs_span line = line_of(arena, entry, last);
 	if (write(fd, line.data, line.len) != (ssize_t)line.len || fsync(fd) != 0)

@@ -39,8 +39,14 @@ struct ceremony_entry {
 /* Appends a line, durably; makes the file when there is none.  CS_MALFORMED: its last line is not one. */
 CS_MUST_USE enum cs_code ceremony_note(struct cs_arena *arena, const char *path,
     const struct ceremony_entry *entry, struct cs_err *err);
-/* Every line, its place in the chain checked.  CS_NOT_FOUND, CS_MALFORMED: the line is named. */
-CS_MUST_USE enum cs_code ceremony_read(struct cs_arena *arena, const char *path,
-    struct ceremony_entry **ret_entries, size_t *ret_n, struct cs_err *err);
+#define CEREMONY_HASH 65 /* SHA-256 in hexadecimal, and its NUL */
+
+/*
+ * Every line, its place in the chain checked.  ret_last: of the last line, by which whoever has it from
+ * elsewhere sees that none was cut off.  CS_NOT_FOUND, CS_MALFORMED: the line is named.
+ */
+CS_MUST_USE enum cs_code
+ceremony_read(struct cs_arena *arena, const char *path, struct ceremony_entry **ret_entries,
+    size_t *ret_n, char ret_last[static CEREMONY_HASH], struct cs_err *err);
 
 #endif
