@@ -51,6 +51,7 @@ class SystemTest(unittest.TestCase):
             cls.stack.up()
             for zone in cls.mail_below:
                 cls.stack.dns.set(zone, "*", "MX", "10 mail")
+            cls.prepare()
             if cls.services:
                 cls.stack.start_product(cls.replicas, cls.settings)
             else:
@@ -59,6 +60,10 @@ class SystemTest(unittest.TestCase):
             cls.stack.down(failed=True)
             print("\n".join(cls.said[-12:]), flush=True)
             raise
+
+    @classmethod
+    def prepare(cls) -> None:
+        """Before the product starts: what its settings name."""
 
     @classmethod
     def tearDownClass(cls) -> None:
