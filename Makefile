@@ -50,15 +50,17 @@ $B/bin/$(1): $B/services/$(1)/main.o $B/services/$(1).a $(call archives,$($(1)_L
 $B/bin/$(1): LDLIBS = $(call ldlibs,$($(1)_LIBS)) -lprotobuf-c
 $(1)_TEST_BINS := $(patsubst %.c,$B/%,$(wildcard services/$(1)/tests/test_*.c))
 $(1)_IT_BINS   := $(patsubst %.c,$B/%,$(wildcard services/$(1)/tests/it_*.c))
-$$($(1)_TEST_BINS): %: %.o $(call objs,services/$(1)/tests/fake_*.c) $($(1)_FAKES:%.c=$B/%.o) $B/services/$(1).a $(call archives,$($(1)_LIBS)) $B/proto.a
+$(1)_BENCHES   := $(patsubst %.c,$B/%,$(wildcard services/$(1)/tests/bench_*.c))
+$$($(1)_TEST_BINS) $$($(1)_BENCHES): %: %.o $(call objs,services/$(1)/tests/fake_*.c) $($(1)_FAKES:%.c=$B/%.o) $B/services/$(1).a $(call archives,$($(1)_LIBS)) $B/proto.a
 $$($(1)_IT_BINS): %: %.o $B/services/$(1).a $(call archives,$($(1)_LIBS)) $B/proto.a
-$$($(1)_TEST_BINS) $$($(1)_IT_BINS): LDLIBS = $(call ldlibs,$($(1)_LIBS)) -lprotobuf-c -lcmocka
+$$($(1)_TEST_BINS) $$($(1)_IT_BINS) $$($(1)_BENCHES): LDLIBS = $(call ldlibs,$($(1)_LIBS)) -lprotobuf-c -lcmocka
 TESTS += $$($(1)_TEST_BINS)
 ITS   += $$($(1)_IT_BINS)
+BENCHES += $$($(1)_BENCHES)
 endef
 $(foreach s,$(SERVICES),$(eval $(call service,$s)))
 
-$(SERVICES:%=$B/bin/%) $(TESTS) $(ITS):
+$(SERVICES:%=$B/bin/%) $(TESTS) $(ITS) $(BENCHES):
 	$(Q)mkdir -p $(@D)
 	$(Q)$(if $(SHOW),echo "  $@")
 	$(Q)$(CC) $(LINK) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
@@ -178,10 +180,11 @@ check: packages ## format, warnings of both compilers, static analysis, architec
 
 # ---- measuring, images ----
 
-bench: build ## workloads W1 to W3 on the whole system, C1 to C4 on the validators, OCSP answers; prints figures
+bench: build ## workloads W1 to W3 on the whole system, C1 to C4 on the validators, OCSP answers, the signer; prints figures
 	$(Q)/usr/bin/python3 tests/bench/bench.py
 	$(Q)/usr/bin/python3 tests/bench/checks.py
 	$(Q)/usr/bin/python3 tests/bench/status.py
+	$(Q)/usr/bin/python3 tests/bench/signer.py
 images: ## one container image for each service, by podman, without a registry
 	$(call install,$(call PACKAGES,image))
 	$(Q)docker/build.sh $(SERVICES)
