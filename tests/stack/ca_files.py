@@ -74,14 +74,15 @@ def make_responder(ca: Path, where: Path, label: str, days: int = 30, key: str =
     request.unlink()
 
 
-def make_crl(ca: Path, work: Path, revoked: Iterable[str], number: int, begins: str | None = None) -> bytes:
-    """A CRL of the issuing CA, DER; `begins`: thisUpdate as GeneralizedTime."""
+def make_crl(ca: Path, work: Path, revoked: Iterable[str], number: int, begins: str | None = None, url: str = "") -> bytes:
+    """A CRL of the issuing CA, DER; `begins`: thisUpdate as GeneralizedTime; `url`: of a partition's list."""
     work.mkdir(exist_ok=True)
     rows = [f"R\t351231000000Z\t260101000000Z,keyCompromise\t{serial.upper()}\tunknown\t/CN=x\n" for serial in revoked]
     (work / "index.txt").write_text("".join(rows))
     (work / "crlnumber").write_text(f"{number:02X}\n" if len(f"{number:X}") % 2 == 0 or number < 16 else f"0{number:X}\n")
     config = work / "openssl.cnf"
-    config.write_text(ROOT_CRL.format(work=work).replace("sha384", "sha256").replace("_days = 300", "_days = 7"))
+    point = f"issuingDistributionPoint = critical, @point\n[point]\nfullname = URI:{url}\n" if url else ""
+    config.write_text(ROOT_CRL.format(work=work).replace("sha384", "sha256").replace("_days = 300", "_days = 7") + point)
     signer = ["-keyfile", ca / "issuing.key.pem", "-cert", ca / "issuing.cert.pem"]
     when = ["-crl_lastupdate", begins, "-crl_nextupdate", str(int(begins[:4]) + 1) + begins[4:]] if begins else []
     run(["openssl", "ca", "-gencrl", "-config", config, *signer, *when, "-out", work / "crl.pem"])

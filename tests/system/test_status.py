@@ -309,6 +309,23 @@ class Status(StatusTest):
         self.assertNotEqual(ids[0], ids[1])
         self.assertEqual(self.says(), "good")
 
+    def test_the_ceremony_makes_a_responder(self) -> None:
+        """csctl's key and certificate, in the places and forms that are read here."""
+        where, ocsp = self.out / "responder", self.stack.status_dir / "ocsp"
+        where.mkdir()
+        name = ["--name", "Countersign OCSP", "--organization", "Countersign", "--country", "DE"]
+        key, csr, cert = where / "key.pem", where / "csr.pem", where / "cert.pem"
+        made = self.csctl("ca", "request", *name, "--key", str(key), "--plain-key", "--out", str(csr))
+        self.assertEqual(made.returncode, 0, made.stderr)
+        ca = ["--chain", str(self.stack.ca / "chain.pem"), "--key", str(self.stack.ca / "issuing.key.pem")]
+        made = self.csctl("ca", "ocsp", "--csr", str(csr), *ca, "--out", str(cert), "--days", "30")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        (ocsp / f"{ISSUER}.key.pem").write_bytes(key.read_bytes())
+        (ocsp / f"{ISSUER}.cert.pem").write_bytes(cert.read_bytes())
+        self.stack.restart_service(SERVICE)
+        self.assertIn(": good", self.client("-nonce"))
+        self.assertIn("CN = Countersign OCSP", self.read(self.post(self.question()).body))
+
     def test_y_a_responder_that_has_ended_answers_nothing(self) -> None:
         ocsp = self.stack.status_dir / "ocsp"
         make_responder(self.stack.ca, ocsp, ISSUER, days=0)
@@ -511,6 +528,24 @@ class Lists(StatusTest):
         Lists.number = number + 1
         der, number = self.make()
         self.serve(der, number)
+
+    def test_4_partitions_have_lists_of_their_own(self) -> None:
+        der, number = self.make(url=f"http://{self.address}/crl/{ISSUER}-2.crl")
+        full, other = self.make()
+        self.signer.crls.clear()
+        self.signer.set(der, number, partition=2)
+        self.signer.set(full, other + 1, partition=3)  # it names no partition
+        self.serve(full, other)
+        wait_for(lambda: self.http("GET", f"/crl/{ISSUER}-2.crl").body == der, options.wait(20), "the second partition")
+        self.assertEqual(self.http("GET", f"/crl/{ISSUER}-3.crl").status, 404)
+        self.assertEqual(self.http("GET", f"/crl/{ISSUER}-1.crl").status, 404)
+        self.assertEqual(self.metric(f'countersign_crl_number{{issuer="{ISSUER}",partition="2"}}'), number)
+        before = self.metric('countersign_crls_total{result="refused"}')
+        self.signer.set(der, other + 2)  # a partition's list as the full one
+        self.announce(other + 2, der)
+        wait_for(lambda: self.metric('countersign_crls_total{result="refused"}') > before, options.wait(20), "it to be refused")
+        self.assertEqual(self.served(), full)
+        self.signer.crls.clear()
 
     def test_5_a_restart_has_everything(self) -> None:
         der, number = self.make(self.serial)
