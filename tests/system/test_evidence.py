@@ -11,6 +11,7 @@ from typing import Any, Callable
 from world import SystemTest, wait_for  # first: finds the others
 
 from options import options
+from product import PERSPECTIVES
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -53,6 +54,8 @@ class Evidence(SystemTest):
         test = cls()
         cls.by_mailbox = test.issue("ann@e1.beta.example")
         cls.by_domain = test.issue_by_domain("bea@alpha.example", "alpha.example")
+        cls.renewed = test.renew(cls.by_mailbox)
+        cls.after_another = test.issue_after_another("cid@e3.beta.example", "dan@e3.beta.example")
         behind = "select count(*) from signer.audit where seq > (select coalesce(max(size), 0) from signer.audit_tree_head)"
         wait_for(lambda: test.value(behind) == "0", options.wait(20), "a head over all records")
         cls.unsigned = test.export(cls.by_mailbox, "--unsigned")
@@ -89,6 +92,31 @@ class Evidence(SystemTest):
         person.approve(request)
         person.wait_state(request, "issued")
         return request
+
+    def renew(self, first: str) -> str:
+        """The same key again."""
+        person = self.person()
+        request = str(person.call("POST", f"/v1/requests/{first}/renew", {})["id"])
+        person.wait_state(request, "ready")
+        person.approve(request)
+        person.wait_state(request, "issued")
+        return request
+
+    def issue_after_another(self, refused: str, mailbox: str) -> str:
+        """CAA said no to another request about this domain before."""
+        zone, person = "beta.example", self.person()
+        label = mailbox.partition("@")[2].removesuffix("." + zone)
+        self.stack.dns.set(zone, label, "CAA", '0 issuemail ";"')
+        self.stack.dns.set(zone, label, "MX", "10 mail")
+        request = str(person.create(self.csr(refused), [refused], "smime-mailbox"))
+        person.wait_planned(request)
+        person.prove_mailbox(request, refused)
+        person.approve(request)
+        person.wait_state(request, "refused")
+        self.stack.dns.remove(zone, label, "CAA")
+        for service in ("caa-dnssec", *(perspective.service for perspective in PERSPECTIVES)):
+            self.stack.restart_service(service)  # they remember answers for a minute
+        return self.issue(mailbox)
 
     def export(self, request: str, *words: str) -> bytes:
         url = self.stack.environment("observer")["CS_DATABASE_URL"]
@@ -132,7 +160,7 @@ class Evidence(SystemTest):
 
     def test_every_certificate_is_judged_again_without_a_database(self) -> None:
         key = str(self.stack.key_file("csctl"))
-        for request in (self.by_mailbox, self.by_domain):
+        for request in (self.by_mailbox, self.renewed, self.after_another, self.by_domain):
             told = self.holds(self.export(request, "--key", key))
             self.assertEqual(
                 list(told), ["exporter", "log", "trust", "lint", "case", "gate", "chain", "octets", "answers"]
@@ -156,6 +184,38 @@ class Evidence(SystemTest):
         for at in range(whole):  # none may be left out, be it yes or no
             less = {**payload, "evidence": payload["evidence"][:at] + payload["evidence"][at + 1 :]}
             self.fails(sealed(less), "case")
+
+    def test_what_a_request_follows_is_in_the_pack(self) -> None:
+        payload = payload_of(self.export(self.renewed, "--unsigned"))
+        before = payload["previous"]
+        self.assertEqual((before["request_id"], before["revoked"]), (self.by_mailbox, False))
+        self.assertTrue(payload["key_was_theirs"])
+        self.assertEqual(before["certificate"], payload_of(self.unsigned)["certificate"])
+        for member in before:
+            other = {**before, member: True if member == "revoked" else flipped(before[member]) if member == "certificate" else "x"}
+            if member == "request_id":
+                other[member] = self.by_domain
+            self.fails(sealed({**payload, "previous": other}), "evidence" if member == "request_id" else "case")
+        self.fails(sealed({**payload, "previous": None}), "evidence")
+
+    def test_a_refusal_of_another_request_is_in_the_pack(self) -> None:
+        payload = payload_of(self.export(self.after_another, "--unsigned"))
+        others = (
+            "select translate(encode(e.envelope, 'base64'), E'\\n', '') from signer.evidence e"
+            " join signer.evidence o using (check_digest)"
+            f" where e.outcome = 2 and o.request = '{self.after_another}' and e.request <> o.request"
+        )
+        envelopes = [row[0] for row in self.rows(others)]
+        self.assertEqual(len(envelopes), 2)  # of the primary, and of those who looked from elsewhere
+        for envelope in envelopes:
+            at = [item["envelope"] for item in payload["evidence"]].index(envelope)
+            less = payload["evidence"][:at] + payload["evidence"][at + 1 :]
+            self.fails(sealed({**payload, "evidence": less}), "case")
+            late = payload["evidence"][at]["received_ms"] + 1
+            for change in ({"received_ms": late}, {"envelope": flipped(envelope, 9)}):
+                altered = json.loads(json.dumps(payload))
+                altered["evidence"][at].update(change)
+                self.fails(sealed(altered), "evidence", "case")
 
     def test_it_is_for_people_too(self) -> None:
         with tempfile.NamedTemporaryFile() as file:

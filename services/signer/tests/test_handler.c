@@ -1080,7 +1080,7 @@ static struct pki_ed25519 *
 audit_key(struct bench *b)
 {
 	const char *path = cs_arena_printf(b->w->arena, "%s/audit.key", b->w->dir);
-	struct pki_ed25519 *key;
+	struct pki_ed25519 *key = NULL;
 	struct cs_err err;
 
 	(void)unlink(path); /* of the test before */
