@@ -382,10 +382,12 @@ judge_profile(struct judging *j)
 {
 	struct gate_verdict *v = j->v;
 
+	const char *clause;
+
 	v->profile = smime_profile_find(v->plan.certificate_profile);
 	if (v->profile == NULL)
 		return refuse(j, "profile", "profile", "SBR 7.1.6.1",
-		    "the signer does not issue certificates of this profile");
+		    smime_profile_refusal(v->plan.certificate_profile, &clause));
 	if (v->request.validity_days == 0 || v->request.validity_days > v->profile->max_days)
 		return refuse(j, "validity", "validity_days", "SBR 6.3.2",
 		    "the profile does not allow this many days");
