@@ -23,6 +23,7 @@ GOOD = {
     "static const char *const names[] = { \"a\", \"b\" };\n"
     "int policy_decide(const char *x)\n{\n\treturn pki_hash(names[strlen(x) & 1]);\n}\n",
     "services/policy/store.c": 'const char *const q = "SELECT a FROM b";\n',
+    "libs/gate/gate.c": "int gate(void);\nint gate(void)\n{\n\treturn 3;\n}\n",
     "services/signer/signer.h": "int signer(void);\n",
     "services/signer/signer.c": '#include "signer.h"\nint signer(void)\n{\n\treturn 2;\n}\n',
 }
@@ -71,7 +72,7 @@ CASES = (
     Case("services/policy/policy.c", "#include <time.h>\nlong t(void);\nlong t(void)\n{\n\treturn time(0);\n}\n", "needs time"),
     Case("services/policy/policy_x.c", "#include <unistd.h>\nlong r(char *, unsigned long);\n"
          "long r(char *to, unsigned long n)\n{\n\tchar b[9];\n\tlong k = read(0, b, n);\n\t*to = b[0];\n\treturn k;\n}\n", "needs read"),
-    Case("services/signer/signer.c", "int db_query(int);\nint d(void);\nint d(void)\n{\n\treturn db_query(1);\n}\n", "needs db_query"),
+    Case("libs/gate/gate.c", "int db_query(int);\nint d(void);\nint d(void)\n{\n\treturn db_query(1);\n}\n", "needs db_query"),
 )
 
 
