@@ -124,8 +124,8 @@ claim_trust_key(const struct claim_trust *trust, const char *keyid, const char *
 
 	if (row == NULL)
 		return cs_fail(err, CS_MALFORMED, "key %s is not in the trust table", keyid);
-	if (claim_trust_permits(row, &stated, err))
-		return err->code;
+	if (claim_trust_permits(row, &stated, err) != CS_OK)
+		return CS_MALFORMED;
 	memcpy(ret_public, row->public_key, sizeof(row->public_key));
 	return CS_OK;
 }

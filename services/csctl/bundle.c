@@ -521,7 +521,7 @@ bundle_read(struct cs_arena *arena, struct cs_span file, struct bundle *ret, con
 
 	if (read_envelope(arena, file, &payload, &signature, err) ||
 	    read_payload(arena, payload, ret, err))
-		return err->code;
+		return CS_MALFORMED;
 	*ret_keyid = signature.keyid[0] != '\0' ? cs_arena_strdup(arena, signature.keyid) : NULL;
 	return CS_OK;
 }

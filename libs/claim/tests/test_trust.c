@@ -239,6 +239,52 @@ missing_files_are_said_to_be_missing(void **state)
 	    claim_trust_load(c->trust_path, "/nonexistent/a", &trust, NULL), CS_NOT_FOUND);
 }
 
+/* What is signed otherwise than in an envelope goes by the same rules. */
+static void
+a_key_is_given_for_what_it_may_state_then(void **state)
+{
+	struct fake_claims *c = *state;
+	const struct claim_trust_row *row;
+	uint8_t public_key[32] = { 0 };
+
+	for (size_t i = 0; i < 4; i++)
+		c->rows[i].distrusted_at_ms = FAKE_NOW + 5;
+	assert_int_equal(fake_claims_reload(c, FAKE_ANN, FAKE_BOB, NULL), CS_OK);
+	assert_int_equal(claim_trust_rows(c->trust, &row), 4);
+	const char *word = row->states.items[0];
+
+#define GIVES(code, state_word, at, now) \
+	assert_int_equal(                \
+	    claim_trust_key(c->trust, row->keyid, state_word, at, now, public_key, NULL), code)
+	GIVES(CS_OK, word, FAKE_NOW, FAKE_NOW);
+	assert_memory_equal(public_key, row->public_key, sizeof(public_key));
+	GIVES(CS_MALFORMED, "audit-head", FAKE_NOW, FAKE_NOW);
+	GIVES(CS_MALFORMED, word, row->not_before_ms - 1, FAKE_NOW);
+	GIVES(CS_MALFORMED, word, FAKE_NOW, row->not_after_ms + 1);
+	GIVES(CS_MALFORMED, word, FAKE_NOW, FAKE_NOW + 5);
+	GIVES(CS_MALFORMED, word, FAKE_NOW + 5001, FAKE_NOW);
+	assert_int_equal(
+	    claim_trust_key(c->trust, "00", word, FAKE_NOW, FAKE_NOW, public_key, NULL),
+	    CS_MALFORMED);
+}
+
+/* Another octet, another table: also where it means the same. */
+static void
+a_table_is_known_by_its_files(void **state)
+{
+	struct fake_claims *c = *state;
+	uint8_t table[2][CLAIM_DIGEST], approvers[2][CLAIM_DIGEST];
+
+	for (int i = 0; i < 2; i++) {
+		c->rows[0].not_after_ms += i;
+		assert_int_equal(fake_claims_reload(c, FAKE_ANN, FAKE_BOB, NULL), CS_OK);
+		assert_int_equal(claim_trust_identity(c->trust, table[i], approvers[i]), 3);
+	}
+	assert_memory_not_equal(table[0], table[1], CLAIM_DIGEST);
+	assert_memory_equal(approvers[0], approvers[1], CLAIM_DIGEST);
+	assert_memory_not_equal(table[0], approvers[0], CLAIM_DIGEST);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_claims_setup, fake_claims_teardown)
 
 int
@@ -252,6 +298,8 @@ main(void)
 		TEST(tables_are_read_strictly),
 		TEST(approvers_are_distinct_persons),
 		TEST(missing_files_are_said_to_be_missing),
+		TEST(a_key_is_given_for_what_it_may_state_then),
+		TEST(a_table_is_known_by_its_files),
 	};
 
 	return cmocka_run_group_tests_name("trust", tests, NULL, NULL);

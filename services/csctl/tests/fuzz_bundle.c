@@ -13,7 +13,7 @@ read_all(struct cs_arena *arena, struct cs_span file)
 	struct bundle bundle;
 	const char *keyid;
 
-	if (bundle_read_all(arena, file, &bundle, &keyid, NULL) == CS_OK && keyid == NULL)
+	if (bundle_read(arena, file, &bundle, &keyid, NULL) == CS_OK && keyid == NULL)
 		cs_assert(cs_span_equal(bundle_write(arena, &bundle, NULL), file));
 	(void)bundle_signed_by(arena, file, public_key);
 }
