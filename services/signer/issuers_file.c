@@ -258,7 +258,7 @@ issuers_file_parse(struct cs_arena *arena, const char *name, struct cs_span text
 	struct reader r = { .arena = arena, .name = name, .cas = ret_cas, .err = err };
 	char *rest = (char *)(uintptr_t)cs_arena_copy_span(arena, text).data, *line;
 
-	if (memchr(text.data, '\0', text.len) != NULL)
+	if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
 		return cs_fail(err, CS_MALFORMED, "%s: holds a NUL", name);
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		r.line++;
