@@ -79,7 +79,8 @@ answer(const struct token_ask *ask, enum cs_code code, struct cs_span octets)
 	struct token_answer packet = { .number = ask->number, .code = (uint32_t)code };
 
 	cs_assert(octets.len <= TOKEN_OCTETS);
-	memcpy(packet.octets, octets.data, octets.len);
+	if (octets.len > 0)
+		memcpy(packet.octets, octets.data, octets.len);
 	packet.len = (uint32_t)octets.len;
 	(void)send(TOKEN_CHANNEL, &packet, TOKEN_HEAD(packet) + packet.len, MSG_NOSIGNAL);
 }
