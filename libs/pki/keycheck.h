@@ -34,6 +34,8 @@ struct pki_key {
 CS_MUST_USE bool pki_key_judge(
     struct cs_span spki, unsigned flags, struct pki_key *ret_key, struct cs_refusal *ret_why);
 
+/* What kind of key a SubjectPublicKeyInfo claims to hold: its form alone.  False: none of ours. */
+CS_MUST_USE bool pki_key_kind_of(struct cs_span spki, enum pki_key_kind *ret_kind);
 const char *pki_key_name(const struct pki_key *key); /* "RSA 2048", "P-256", "Ed448" */
 
 /* RFC 7093 2 (1): the first 160 bits of the SHA-256 of the key's BIT STRING.  Asserts a good SPKI. */

@@ -225,3 +225,15 @@ pki_key_import(const struct pki_key *key)
 	    key->kind == PKI_KEY_ED25519 ? EVP_PKEY_ED25519 : EVP_PKEY_ED448, NULL, key->point.data,
 	    key->point.len);
 }
+
+bool
+pki_key_kind_of(struct cs_span spki, enum pki_key_kind *ret_kind)
+{
+	struct pki_key key;
+	struct cs_refusal why;
+
+	if (!pki_spki_read(spki, &key, &why))
+		return false;
+	*ret_kind = key.kind;
+	return true;
+}

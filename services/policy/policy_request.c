@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "pki/csr.h"
 #include "policy_checks.h"
 #include "smime/address.h"
 #include "smime/profile.h"
@@ -122,6 +123,42 @@ lasts_as_allowed(const struct asking *asking, struct cs_refusal *ret_why)
 			    (unsigned)days, (unsigned)max),
 			cs_arena_printf(asking->arena, "Ask for 1 to %u days.", (unsigned)max) });
 	return true;
+}
+
+static enum smime_key
+key_of(enum pki_key_kind kind)
+{
+	static const enum smime_key keys[] = {
+		[PKI_KEY_RSA] = SMIME_KEY_RSA,
+		[PKI_KEY_EC] = SMIME_KEY_EC,
+		[PKI_KEY_ED25519] = SMIME_KEY_ED25519,
+		[PKI_KEY_ED448] = SMIME_KEY_ED448,
+	};
+
+	return keys[kind];
+}
+
+/* Which keys a certificate profile takes, and for what, is its table's; what cannot be read the gate refuses. */
+static bool
+key_serves(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	static const enum smime_use uses[] = {
+		[CLAIM_DUAL] = SMIME_USE_DUAL,
+		[CLAIM_SIGNING] = SMIME_USE_SIGNING,
+		[CLAIM_ENCRYPTION] = SMIME_USE_ENCRYPTION,
+	};
+	const struct smime_profile *profile =
+	    smime_profile_find(asking->config->profile.certificate_profile);
+	enum pki_key_kind kind;
+	struct cs_span spki;
+
+	if (!pki_csr_spki(asking->request->csr, &spki) || !pki_key_kind_of(spki, &kind) ||
+	    smime_key_usage(profile, key_of(kind), uses[asking->request->key_use]) != 0)
+		return true;
+	return cs_refuse(ret_why,
+	    (struct cs_refusal){ "key-not-allowed", "csr", "SBR 7.1.2.3 e",
+		"The certificate profile takes no key of this kind for this use.",
+		"Use an RSA or P-256 key, or a key of this kind for signing where a profile offers it." });
 }
 
 static bool
@@ -394,8 +431,9 @@ policy_may_request(const struct policy_rules *rules, const struct policy_config 
 {
 	static rule *const all[] = { knows_the_asker, offers_the_profile,
 		proves_the_domains_that_it_must, lasts_as_allowed, uses_the_key_as_allowed,
-		names_mailboxes, mailboxes_are_in_their_domains, is_identified, domains_are_related,
-		offers_a_proof_of_domains, mailboxes_are_assigned, caa_may_permit_us };
+		key_serves, names_mailboxes, mailboxes_are_in_their_domains, is_identified,
+		domains_are_related, offers_a_proof_of_domains, mailboxes_are_assigned,
+		caa_may_permit_us };
 	const struct asking asking = { rules, config, request, now_ms, until_ms, arena };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)

@@ -204,10 +204,23 @@ characters(const char *text)
 	return n;
 }
 
+/*
+ * A mailbox may be the common name of every type (SBR 7.1.4.2.2 a), and mail programs show and find
+ * certificates by it: GnuPG 2.2 reads none without a subject.  "" asks for none.
+ */
+static const char *
+usual_common_name(const struct claim_request *request)
+{
+	const char *first = request->mailboxes.n > 0 ? request->mailboxes.items[0] : "";
+
+	return characters(first) <= CN_MAX ? first : "";
+}
+
 static bool
 read_common_name(const struct reading *r)
 {
-	const char *name = r->body->common_name ? r->body->common_name : "";
+	const char *name =
+	    r->body->common_name ? r->body->common_name : usual_common_name(&r->draft->request);
 
 	/* As the certificate would refuse them later. */
 	if (pki_text_fault(cs_span_str(name)))
@@ -289,8 +302,11 @@ read_csr(const struct reading *r)
 
 	if (!csr_octets(r, &octets))
 		return false;
-	/* As the signer reads it: nobody shall prove everything first, and then be refused. */
-	if (!pki_csr_read(r->arena, octets, 0, &csr, &draft->why)) {
+	/*
+	 * As the signer reads it: nobody shall prove everything first, and then be refused.  Which kinds of key a
+	 * profile takes policy says.
+	 */
+	if (!pki_csr_read(r->arena, octets, PKI_ALLOW_EDDSA, &csr, &draft->why)) {
 		draft->why.field = "csr";
 		if (strcmp(draft->why.code, "PRIVATEKEY") == 0)
 			draft->leaked_key = pki_csr_leaked_key(octets, draft->leaked_spki_sha256);
@@ -385,7 +401,7 @@ common_name_of(const struct json_create *wants, const struct claim_request *earl
 		return wants->common_name ? wants->common_name : earlier->common_name;
 	if (holds(earlier->mailboxes, earlier->common_name) &&
 	    !holds(wants->mailboxes, earlier->common_name))
-		return "";
+		return NULL; /* the usual one, of the new mailboxes */
 	return earlier->common_name;
 }
 
@@ -423,7 +439,8 @@ follows_by_its_kind(const struct reading *r, const struct claim_request *earlier
 		return refuse(r, "same-names", "mailboxes", "",
 		    "These are the names of the earlier certificate.",
 		    "Renew it, or rekey it with another key.");
-	if (request->kind == CLAIM_REKEY && pki_csr_read(r->arena, earlier->csr, 0, &csr, &why) &&
+	if (request->kind == CLAIM_REKEY &&
+	    pki_csr_read(r->arena, earlier->csr, PKI_ALLOW_EDDSA, &csr, &why) &&
 	    memcmp(csr.key.spki_sha256, r->draft->spki_sha256, CLAIM_DIGEST) == 0)
 		return refuse(r, "same-key", "csr", "",
 		    "This is the key of the earlier certificate.",

@@ -61,7 +61,7 @@ class Archive(SystemTest):
     def test_the_archive_tells_the_story_of_the_lanes_and_outlives_them(self) -> None:
         request = self.issue("alice@s1.beta.example")
         lanes, archive = self.events("replay", request), self.events("archive", request)
-        self.assertEqual(set(map(publisher, lanes)), {*SERVICES} - {"domain-validator"})
+        self.assertEqual(set(map(publisher, lanes)), {*SERVICES} - {"domain-validator", "certificate-status"})
         kept = [event for event in lanes if publisher(event) not in WITHOUT_OUTBOX]
         self.assertEqual(by_id(archive), by_id(kept))
         self.assertEqual(len(archive), len(by_id(archive)))

@@ -580,13 +580,15 @@ class Forgery(SystemTest):
             (
                 "an intent that nobody judged, and an order without a seal",
                 "update signer.request set state = 'intent' where request = '{b}';"
-                " insert into signer.intent select '{b}',"
+                " insert into signer.intent (request, serial, not_before_s, tbs, tbs_sha256, evidence, state,"
+                " judged_at_ms, void_at_ms, issuer, profile, crl_partition) select '{b}',"
                 " set_byte(serial, 0, get_byte(serial, 0) # 1), not_before_s, tbs, tbs_sha256,"
-                " evidence, 'open', {now}, 0 from signer.intent"
+                " evidence, 'open', {now}, 0, issuer, profile, crl_partition from signer.intent"
                 " where request = '{genuine}';"
                 " insert into signer.work select gen_random_uuid(), '{b}', 'sign',"
                 " decode(lpad(to_hex({now}), 16, '0'), 'hex') || decode(repeat('00', 32), 'hex')"
-                " || tbs, {now}, 0, 0 from signer.intent where request = '{genuine}'",
+                " || convert_to(issuer, 'UTF8') || decode('00', 'hex') || convert_to(profile, 'UTF8')"
+                " || decode('00', 'hex') || tbs, {now}, 0, 0 from signer.intent where request = '{genuine}'",
             ),
             (
                 "an event in the outbox",

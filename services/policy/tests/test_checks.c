@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/text.h"
 #include "fake_world.h"
 #include "smime/rules.h"
 
@@ -188,6 +189,30 @@ allows_only_the_profiles_uses_of_a_key(void **state)
 			expect_refusal(world, &config, &request,
 			    request.key_use == allowed ? "yes" : "key-use-not-allowed");
 	}
+}
+
+/* A request for an Ed25519 key: profiles of public trust take none, and none encrypts. */
+static void
+takes_only_the_profile_s_kinds_of_keys(void **state)
+{
+	static const char hex[] =
+	    "30819b304f020100301c311a301806035504030c11616c696365406578616d706c652e636f6d302a"
+	    "300506032b6570032100952332f24b7901a7bafe43814f8f5ea1ea5de180657e19e4fde086870cdc"
+	    "dd2ba000300506032b6570034100bf0c60787c0d6c4ee073cac41b1e0252c8f89e4afe24216bac67"
+	    "d5ab2d4b3297873f501924c847e12a16817678c01cf4384e929d39b5977032b73fd410d63105";
+	uint8_t csr[sizeof(hex) / 2];
+	struct fake_world *world = *state;
+	struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
+	struct policy_config config = world->config;
+
+	assert_true(cs_hex_decode(hex, csr, sizeof(csr)));
+	request.csr = cs_span_of(csr, sizeof(csr));
+	request.key_use = CLAIM_SIGNING;
+	expect_refusal(world, &config, &request, "key-not-allowed");
+	config.profile.certificate_profile = "private-mailbox";
+	expect_refusal(world, &config, &request, "yes");
+	request.key_use = CLAIM_DUAL;
+	expect_refusal(world, &config, &request, "key-not-allowed");
 }
 
 /* ---- checks ---- */
@@ -614,6 +639,7 @@ main(void)
 		CASE(refuses_whom_nobody_knows),
 		CASE(a_profile_may_be_stricter_than_the_rules_and_not_laxer),
 		CASE(allows_only_the_profiles_uses_of_a_key),
+		CASE(takes_only_the_profile_s_kinds_of_keys),
 		CASE(each_type_has_its_checks),
 		CASE(of_several_methods_for_a_mailbox_none_is_fixed),
 		CASE(a_check_holds_all_that_its_validator_needs),
