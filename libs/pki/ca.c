@@ -14,6 +14,7 @@
 #include "pki/hash.h"
 #include "pki/issuer_raw.h"
 #include "pki/name.h"
+#include "pki/ocsp.h"
 #include "pki/signer.h"
 
 #define SERIAL 16
@@ -384,6 +385,8 @@ pki_ca_ocsp_tbs(struct cs_arena *arena, const struct pki_ca_spec *spec,
 	if (why != NULL)
 		return cs_fail(err, CS_MALFORMED, "OCSP signer: %s", why);
 	describe(&m, &own, spki);
+	/* Clients look for the certificate by the name that answers have for its key (GnuPG by this alone). */
+	pki_ocsp_key_hash(spki, m.key_id);
 	m.template.issuer = ca->subject;
 	m.template.authority_key_id = ca->subject_key_id;
 	m.template.sigalg = sigalg;

@@ -4,6 +4,7 @@
 
 #include "pki/ca.h"
 #include "pki/name.h"
+#include "pki/ocsp.h"
 
 #define RSA_BITS 4096 /* SBR 6.1.5, for CA certificates signed since 2026-09-15 */
 #define OCSP_LIFE_S (INT64_C(366) * 86400)
@@ -75,7 +76,10 @@ key_holds(struct judging *j)
 		return false;
 	if (j->key.kind == PKI_KEY_RSA && j->key.bits < RSA_BITS && !j->for_bench)
 		return no(j, "key-size", "SBR 6.1.5", "an RSA key of a CA has 4096 bits or more");
-	pki_key_id(j->info->spki, id);
+	if (j->info->is_ca)
+		pki_key_id(j->info->spki, id);
+	else
+		pki_ocsp_key_hash(j->info->spki, id);
 	if (!cs_span_equal(j->info->subject_key_id, cs_span_of(id, sizeof(id))))
 		return no(
 		    j, "key-id", "RFC 5280 4.2.1.2", "its key identifier is not that of its key");

@@ -65,6 +65,9 @@ struct pki_ocsp_issuer {
 void pki_ocsp_name_issuer(const struct pki_cert_info *ca, struct pki_ocsp_issuer *ret_issuer);
 bool pki_ocsp_is_of(const struct pki_ocsp_id *id, const struct pki_ocsp_issuer *issuer);
 
+/* RFC 6960 4.2.1: KeyHash, by which answers name their responder.  Asserts a good SPKI. */
+void pki_ocsp_key_hash(struct cs_span spki, uint8_t ret_hash[static 20]);
+
 enum pki_ocsp_status { PKI_OCSP_GOOD, PKI_OCSP_REVOKED, PKI_OCSP_UNKNOWN };
 
 struct pki_ocsp_single {

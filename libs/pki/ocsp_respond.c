@@ -46,6 +46,12 @@ sha1(struct cs_span data, uint8_t ret_digest[static SHA_DIGEST_LENGTH])
 }
 
 void
+pki_ocsp_key_hash(struct cs_span spki, uint8_t ret_hash[static 20])
+{
+	sha1(key_octets(spki), ret_hash);
+}
+
+void
 pki_ocsp_name_issuer(const struct pki_cert_info *ca, struct pki_ocsp_issuer *ret_issuer)
 {
 	const struct cs_span key = key_octets(ca->spki);
@@ -119,7 +125,7 @@ pki_ocsp_responder_load(const struct pki_ocsp_files *files, const struct pki_cer
 		pki_ocsp_responder_free(responder);
 		return code;
 	}
-	sha1(key_octets(responder->cert.spki), responder->key_hash);
+	pki_ocsp_key_hash(responder->cert.spki, responder->key_hash);
 	*ret_responder = responder;
 	return CS_OK;
 }

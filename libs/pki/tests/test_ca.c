@@ -9,6 +9,7 @@
 #include "fake_applicant.h"
 #include "fake_hierarchy.h"
 #include "pki/csr.h"
+#include "pki/ocsp.h"
 #include "pki/signer.h"
 #include "pki/verify.h"
 
@@ -94,6 +95,7 @@ an_ocsp_signer_is_certified_for_nothing_else(void **state)
 	struct cs_span tbs, der;
 	struct pki_cert_info info;
 	struct cs_err err;
+	uint8_t key_hash[20];
 
 	spec.common_name = "OCSP";
 	spec.not_before_s = NOW_S;
@@ -108,6 +110,8 @@ an_ocsp_signer_is_certified_for_nothing_else(void **state)
 	assert_int_equal(info.key_usage, PKI_KU_DIGITAL_SIGNATURE);
 	assert_string_equal(info.eku[0], PKI_EKU_OCSP_SIGNING);
 	assert_null(info.eku[1]);
+	pki_ocsp_key_hash(info.spki, key_hash);
+	assert_true(cs_span_equal(info.subject_key_id, cs_span_of(key_hash, sizeof(key_hash))));
 	spec.not_after_s = NOW_S + 400 * INT64_C(86400);
 	assert_int_equal(pki_ca_ocsp_tbs(h->arena, &spec, ca, pki_issuer_sigalg(h->issuing),
 			     new_spki(h, "P-256"), &tbs, &err),
@@ -171,6 +175,7 @@ a_root_signs_nothing_that_the_rules_forbid(void **state)
 	struct pki_cert_info info;
 	const struct pki_cert_template good = template_of(h, &info);
 	struct pki_cert_template t;
+	uint8_t key_hash[20];
 
 	t = good, t.authority_key_id = cs_span_str("another key's identif");
 	refused(h, &t, "issuer");
@@ -207,6 +212,9 @@ a_root_signs_nothing_that_the_rules_forbid(void **state)
 	t = good, t.crl_urls = https;
 	refused(h, &t, "urls");
 	t = good, t.is_ca = false;
+	refused(h, &t, "key-id"); /* an OCSP signer has the one that answers name */
+	pki_ocsp_key_hash(t.spki, key_hash);
+	t.subject_key_id = cs_span_of(key_hash, sizeof(key_hash));
 	refused(h, &t, "eku");
 }
 
