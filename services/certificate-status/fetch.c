@@ -141,6 +141,7 @@ static void
 on_list(void *arg, bool ok, uint32_t code, struct cs_span body)
 {
 	struct fetch *fetch = arg;
+	size_t left_out;
 	struct cs_err err;
 
 	(void)code;
@@ -150,9 +151,13 @@ on_list(void *arg, bool ok, uint32_t code, struct cs_span body)
 	}
 	/* The answer lives no longer than this call. */
 	if (wire_read_crls(fetch->arena, cs_arena_copy_span(fetch->arena, body), &fetch->crls,
-		&fetch->n, &err)) {
+		&fetch->n, &left_out, &err)) {
 		end_round(fetch, err.text);
 		return;
+	}
+	if (left_out > 0) {
+		log_error(svc_log(fetch->status->svc), "crls cannot be served n=%zu", left_out);
+		svc_count(fetch->status->svc, "crls", "result", "unusable");
 	}
 	fetch->at = 0;
 	next_crl(fetch);

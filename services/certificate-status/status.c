@@ -107,9 +107,9 @@ status_is_label(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (text[i] == '\0' ||
-		    strchr("abcdefghijklmnopqrstuvwxyz0123456789-", text[i]) == NULL)
+		    strchr("abcdefghijklmnopqrstuvwxyz0123456789-.", text[i]) == NULL)
 			return false;
-	return len > 0 && len <= STATUS_LABEL_MAX;
+	return len > 0 && len <= STATUS_LABEL_MAX && text[0] != '.';
 }
 
 /* Decimal without leading zeros. */
@@ -118,7 +118,7 @@ read_partition(const char *text, size_t len, uint32_t *ret_partition)
 {
 	uint32_t partition = 0;
 
-	if (len == 0 || len > 3 || text[0] == '0')
+	if (len == 0 || len > 4 || text[0] == '0')
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] < '0' || text[i] > '9')

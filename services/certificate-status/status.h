@@ -7,7 +7,7 @@
 
 #include "status/index.h"
 
-#define STATUS_PARTITIONS_MAX 256
+#define STATUS_PARTITIONS_MAX 1024 /* as many as the signer makes */
 #define STATUS_LABEL_MAX 64
 
 /*
@@ -47,7 +47,7 @@ int64_t status_max_age(const struct status_rules *rules, int64_t next_update_s, 
 /* A CRL that nobody should rely on any more, or that should have been followed (SBR 4.9.7: 7 days). */
 bool status_crl_is_stale(const struct status_times *times, int64_t now_s, bool of_root);
 
-/* 1 to STATUS_LABEL_MAX of a-z, 0-9 and "-". */
+/* 1 to STATUS_LABEL_MAX of a-z, 0-9, "-" and ".", which is not the first. */
 bool status_is_label(const char *text, size_t len);
 /*
  * "issuing-1.crl" is the full list of "issuing-1", "issuing-1-2.crl" its second partition, unless a CA is

@@ -7,13 +7,13 @@
 
 #include "base/text.h"
 #include "pack/pack.h"
+#include "pki/crl.h"
 #include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
 
 #define BODY_MAX 65536 /* octets of an event, design 3 */
 #define PART_MAX (512 * 1024 + 256)
 #define CRLS_MAX 4096
-#define CRL_MAX (16u * 1024 * 1024)
 #define YEAR_10000_MS INT64_C(253402300800000)
 
 static bool
@@ -109,7 +109,7 @@ is_crl(const struct wire_crl *crl)
 {
 	return status_is_label(crl->issuer, strlen(crl->issuer)) &&
 	       crl->partition <= STATUS_PARTITIONS_MAX && crl->number > 0 && crl->size > 0 &&
-	       crl->size <= CRL_MAX && crl->sha256.len == 32;
+	       crl->size <= PKI_CRL_MAX && crl->sha256.len == 32;
 }
 
 enum cs_code
@@ -140,7 +140,7 @@ wire_write_crls_ask(struct cs_arena *arena)
 
 enum cs_code
 wire_read_crls(struct cs_arena *arena, struct cs_span body, struct wire_crl **ret_crls,
-    size_t *ret_n, struct cs_err *err)
+    size_t *ret_n, size_t *ret_left_out, struct cs_err *err)
 {
 	const Countersign__V1__CrlsAnswer *m =
 	    pack_read(arena, &countersign__v1__crls_answer__descriptor, body, PART_MAX, err);
@@ -150,17 +150,17 @@ wire_read_crls(struct cs_arena *arena, struct cs_span body, struct wire_crl **re
 	if (m->n_crls > CRLS_MAX)
 		return cs_fail(err, CS_MALFORMED, "CrlsAnswer: more than %d CRLs", CRLS_MAX);
 	struct wire_crl *crls = CS_NEW_ARRAY(arena, m->n_crls + 1, struct wire_crl);
+	size_t n = 0;
 	for (size_t i = 0; i < m->n_crls; i++) {
 		const Countersign__V1__CrlRow *row = m->crls[i];
 
-		crls[i] = (struct wire_crl){ row->issuer, row->partition, row->number, row->size,
+		crls[n] = (struct wire_crl){ row->issuer, row->partition, row->number, row->size,
 			cs_span_of(row->sha256.data, row->sha256.len) };
-		if (!is_crl(&crls[i]))
-			return cs_fail(
-			    err, CS_MALFORMED, "CrlsAnswer: a name or number is unusable");
+		n += is_crl(&crls[n]);
 	}
 	*ret_crls = crls;
-	*ret_n = m->n_crls;
+	*ret_n = n;
+	*ret_left_out = m->n_crls - n;
 	return CS_OK;
 }
 

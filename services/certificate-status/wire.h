@@ -35,10 +35,10 @@ struct wire_crl {
 CS_MUST_USE enum cs_code wire_read_crl_made(
     struct cs_arena *arena, struct cs_span body, struct wire_crl *ret, struct cs_err *err);
 
-/* ask.signer.crls */
+/* ask.signer.crls.  Left out is what cannot be served here: it keeps no other list away. */
 struct cs_span wire_write_crls_ask(struct cs_arena *arena);
 CS_MUST_USE enum cs_code wire_read_crls(struct cs_arena *arena, struct cs_span body,
-    struct wire_crl **ret_crls, size_t *ret_n, struct cs_err *err);
+    struct wire_crl **ret_crls, size_t *ret_n, size_t *ret_left_out, struct cs_err *err);
 /* ask.signer.crl: a part of one.  CS_NOT_FOUND: the signer has it no more. */
 struct cs_span
 wire_write_part_ask(struct cs_arena *arena, const struct wire_crl *crl, size_t offset);

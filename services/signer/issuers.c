@@ -271,6 +271,9 @@ read_settings(const struct issuers_settings *settings, struct issuers_ca *ret, s
 	if (settings->key_file[0] == '\0' || settings->chain_file[0] == '\0')
 		return cs_fail(err, CS_MALFORMED,
 		    "want CS_ISSUERS_FILE, or CS_ISSUER_KEY_FILE and CS_ISSUER_CHAIN_FILE");
+	if (!issuers_is_label(settings->label, strlen(settings->label)))
+		return cs_fail(err, CS_MALFORMED,
+		    "CS_ISSUER_LABEL: small letters, digits, \"-\" and \".\", which is not the first");
 	*ret = (struct issuers_ca){ .label = settings->label,
 		.chain = settings->chain_file,
 		.key = settings->key_file,

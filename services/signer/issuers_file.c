@@ -161,10 +161,10 @@ end_section(struct reader *r)
 	return CS_OK;
 }
 
-static bool
-is_label(const char *label, size_t len)
+bool
+issuers_is_label(const char *label, size_t len)
 {
-	if (len == 0 || len > LABEL_MAX)
+	if (len == 0 || len > LABEL_MAX || label[0] == '.')
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if (strchr("abcdefghijklmnopqrstuvwxyz0123456789-.", label[i]) == NULL)
@@ -179,7 +179,7 @@ begin_section(struct reader *r, const char *line)
 
 	if (end_section(r))
 		return CS_MALFORMED;
-	if (line[len - 1] != ']' || !is_label(line + 1, len - 2))
+	if (line[len - 1] != ']' || !issuers_is_label(line + 1, len - 2))
 		return fault(r, "section", "is [label]: small letters, digits, \"-\" and \".\"");
 	if (r->n == ISSUERS_MAX)
 		return fault(r, "section", "one CA too many");

@@ -6,6 +6,7 @@
 #ifndef SIGNER_ISSUERS_FILE_H
 #define SIGNER_ISSUERS_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -28,6 +29,9 @@ struct issuers_ca {
 	int64_t from_ms, until_ms;           /* 0: not given */
 	uint32_t crl_partitions;
 };
+
+/* 1 to 64 of a-z, 0-9, "-" and ".", which is not the first: whoever serves its lists makes file names of it. */
+bool issuers_is_label(const char *label, size_t len);
 
 /* `name`: of the file, for errors, which say the line and the field.  CS_MALFORMED. */
 CS_MUST_USE enum cs_code

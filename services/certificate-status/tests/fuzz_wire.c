@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wire_fetched fetched;
 	struct cs_span octets;
 	struct cs_err err;
-	size_t n;
+	size_t n, left_out;
 
 	if (wire_read_issued(arena, input, &fact, &err) == CS_OK)
 		check_fact(&fact);
@@ -33,7 +33,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_fact(&fact);
 	if (wire_read_crl_made(arena, input, &crl, &err) == CS_OK)
 		cs_assert(crl.partition <= STATUS_PARTITIONS_MAX && crl.number > 0);
-	if (wire_read_crls(arena, input, &crls, &n, &err) == CS_OK)
+	if (wire_read_crls(arena, input, &crls, &n, &left_out, &err) == CS_OK)
 		for (size_t i = 0; i < n; i++)
 			cs_assert(crls[i].sha256.len == 32 && crls[i].size > 0);
 	if (wire_read_part(arena, input, &asked, 900, &octets, &err) == CS_OK)

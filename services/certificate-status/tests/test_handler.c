@@ -18,6 +18,7 @@
 #include "pack/pack.h"
 #include "pki/ca.h"
 #include "pki/issuer_raw.h"
+#include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
 #include "svc/svc_test.h"
 #include "wire.h"
@@ -269,6 +270,50 @@ a_new_crl_is_work_for_the_loop(void **state)
 }
 
 static void
+a_list_that_cannot_be_served_keeps_no_other_away(void **state)
+{
+	struct stage *stage = *state;
+	uint8_t digest[32] = { 1 };
+	static const struct {
+		const char *issuer;
+		uint32_t partition, size;
+		bool good;
+	} cases[] = {
+		{ "Issuing", 0, 100, false },
+		{ "issuing.1", 1024, 100, true },
+		{ "issuing-1", 1025, 100, false },
+		{ "issuing-1", 0, 64 * 1024 * 1024, true },
+		{ "issuing-1", 1, 64 * 1024 * 1024 + 1, false },
+	};
+	Countersign__V1__CrlsAnswer m = COUNTERSIGN__V1__CRLS_ANSWER__INIT;
+	Countersign__V1__CrlRow rows[5], *all[5];
+	struct wire_crl *crls;
+	size_t n, left_out, at = 0;
+	struct cs_err err;
+
+	for (size_t i = 0; i < 5; i++) {
+		countersign__v1__crl_row__init(&rows[i]);
+		rows[i].issuer = pack_text(cases[i].issuer);
+		rows[i].partition = cases[i].partition;
+		rows[i].size = cases[i].size;
+		rows[i].number = 7;
+		rows[i].sha256 = pack_octets(cs_span_of(digest, sizeof(digest)));
+		all[i] = &rows[i];
+	}
+	m.n_crls = 5;
+	m.crls = all;
+	assert_int_equal(wire_read_crls(stage->arena, pack_write(stage->arena, &m.base), &crls, &n,
+			     &left_out, &err),
+	    CS_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(left_out, 3);
+	for (size_t i = 0; i < 5; i++) {
+		if (cases[i].good)
+			assert_int_equal(crls[at++].partition, cases[i].partition);
+	}
+}
+
+static void
 fetch(struct stage *stage, const char *id, int64_t number, const char *octets)
 {
 	const struct wire_fetched fetched = { "issuing-1", 3, number, cs_span_str(octets) };
@@ -307,6 +352,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    an_unknown_ca_or_reason_waits_for_an_operator, begin, end),
 		cmocka_unit_test_setup_teardown(a_new_crl_is_work_for_the_loop, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    a_list_that_cannot_be_served_keeps_no_other_away, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    a_crl_is_kept_when_its_number_is_greater, begin, end),
 	};

@@ -162,8 +162,11 @@ static const struct {
 } names[] = {
 	{ "issuing-1.crl", false, true, 9, 0 },
 	{ "issuing-1.crl", true, true, 7, 1 },
-	{ "issuing-1-256.crl", true, true, 9, 256 },
-	{ "issuing-1-257.crl", true, false, 0, 0 },
+	{ "issuing-1-1024.crl", true, true, 9, 1024 },
+	{ "issuing-1-1025.crl", true, false, 0, 0 },
+	{ "issuing-1-10000.crl", true, false, 0, 0 },
+	{ "issuing.2-3.crl", true, true, 9, 3 },
+	{ ".root.crl", false, false, 0, 0 },
 	{ "issuing-1-01.crl", true, false, 0, 0 },
 	{ "issuing-1-0.crl", true, false, 0, 0 },
 	{ "issuing-1-.crl", true, false, 0, 0 },
@@ -172,7 +175,7 @@ static const struct {
 	{ ".crl", false, false, 0, 0 },
 	{ "Root.crl", false, false, 0, 0 },
 	{ "ro/ot.crl", false, false, 0, 0 },
-	{ "root.crl.crl", false, false, 0, 0 },
+	{ "root.crl.crl", false, true, 8, 0 },
 	{ "root", false, false, 0, 0 },
 	{ "", false, false, 0, 0 },
 };
@@ -192,7 +195,8 @@ reads_the_names_of_lists(void **state)
 			fail_msg(
 			    "%s: got %d %zu %u", names[i].name, good, len, (unsigned)partition);
 	}
-	assert_true(status_is_label("a", 1));
+	assert_true(status_is_label("a", 1) && status_is_label("issuing.1", 9));
+	assert_false(status_is_label(".a", 2));
 	assert_false(status_is_label("a\0", 2));
 }
 

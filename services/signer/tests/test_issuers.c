@@ -303,6 +303,7 @@ a_fault_is_named_with_its_line_and_field(void **state)
 		{ "[a]\nchain\n", "line 2: line: is neither [label] nor name = value" },
 		{ "[a]\nchain =\n", "line 2: chain: is empty or too long" },
 		{ "[A]\n", "line 1: section: is [label]" },
+		{ "[.a]\n", "line 1: section: is [label]" },
 		{ "[a\n", "line 1: section: is [label]" },
 		{ "[a]\nchain = \x01\n", "line 2: line: holds something else" },
 		{ "[a]\nscheme = PSS\n", "line 2: scheme: is pkcs1 or pss" },
@@ -370,6 +371,9 @@ the_environment_alone_names_one_ca(void **state)
 	settings.crl_urls = "";
 	assert_int_equal(issuers_load(&settings, &w->issuers, &w->err), CS_MALFORMED);
 	assert_non_null(strstr(w->err.text, "CS_CRL_URLS"));
+	settings.label = "Issuing 1";
+	assert_int_equal(issuers_load(&settings, &w->issuers, &w->err), CS_MALFORMED);
+	assert_non_null(strstr(w->err.text, "CS_ISSUER_LABEL"));
 	settings.file = write_file(w, "issuers.pem", "[a]\n");
 	assert_int_equal(issuers_load(&settings, &w->issuers, &w->err), CS_MALFORMED);
 	assert_non_null(strstr(w->err.text, "must be empty"));
