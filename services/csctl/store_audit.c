@@ -134,7 +134,8 @@ static const char rows_sql[] =
     FIELD("approval", "approval") FIELD("plan", "plan") FIELD("sha256", "sha256")
     FIELD("spki", "spki") FIELD("not_after", "not_after") FIELD("code", "code")
     FIELD("reason", "reason") FIELD("by", "who") FIELD("statement", "statement")
-    FIELD("number", "number")
+    FIELD("number", "number") FIELD("partition", "partition") FIELD("owner", "owner")
+    FIELD("entries", "entries")
     " from audit)"
     ", bad as ("
     /* Intents. */
@@ -142,7 +143,8 @@ static const char rows_sql[] =
     " from intent i where not exists (select from f where f.request = i.request"
     " and action = 'intent' and serial = " HEX("i.serial") " and tbs_sha256 = " HEX(
 	"i.tbs_sha256") " and i.tbs_sha256 = sha256(i.tbs)"
-			" and f.issuer = i.issuer and f.profile = i.profile and f.evidence = " HEX(
+			" and f.issuer = i.issuer and f.partition = i.crl_partition::text"
+			" and f.profile = i.profile and f.evidence = " HEX(
 			    "i.evidence") ")"
 					  " union all select i.request, 0, 'an intent that was judged at another time than its records say'"
 					  " from intent i where i.judged_at_ms <> (select max(at_ms) from f where f.request = i.request"
@@ -166,7 +168,11 @@ static const char rows_sql[] =
 									      "c.sha256") " and c.sha256 = sha256(c.der)"
 											  " and f.spki = " HEX(
 											      "c.spki_sha256") " and f.not_after = c.not_after_s::text"
-													       " and f.at_ms = c.issued_at_ms)"
+													       " and f.owner = encode(sha256(convert_to(c.enterprise, 'UTF8') || '\\x00'::bytea"
+    " || convert_to(c.account, 'UTF8')), 'hex') and f.at_ms = c.issued_at_ms)"
+    " union all select c.request, 0, 'a certificate that another list has than its intent'"
+    " from certificate c join intent i on i.request = c.request"
+    " where i.issuer <> c.issuer or i.crl_partition <> c.crl_partition"
 													       " union all select f.request, f.seq, 'a record of a certificate that is not there' from f"
 													       " where action = 'issued' and not exists (select from certificate c"
 													       " where c.request = f.request and " HEX(
@@ -194,11 +200,17 @@ static const char rows_sql[] =
     " union all select r.request, 0, 'a revocation without its record, or not as that says'"
     " from revocation r where not exists (select from f where f.request = r.request"
     " and serial = " HEX("r.serial") " and (r.what = 'void' and action = 'void'"
+    " and f.not_after = r.not_after_s::text"
     " or r.what = 'certificate' and action = 'revoked' and f.at_ms = r.revoked_at_ms"
     " and f.who = (array['owner', 'operator', 'report', 'key', 'signer'])[r.revoked_by]))"
     " or r.what = 'certificate' and not exists (select from f where f.request = r.request"
     " and action in ('revoked', 'reason-changed') and f.at_ms = r.reason_at_ms"
     " and f.reason = r.reason::text)"
+    " union all select r.request, 0, 'a revocation for another list than its certificate'"
+    " from revocation r join intent i on i.request = r.request"
+    " left join certificate c on c.request = r.request where r.issuer <> i.issuer"
+    " or r.crl_partition <> i.crl_partition"
+    " or r.what = 'certificate' and r.not_after_s is distinct from c.not_after_s"
     " union all select f.request, f.seq, 'a record of a revocation that is not there' from f"
     " where action in ('revoked', 'void') and not exists (select from revocation r"
     " where r.request = f.request and " HEX("r.serial") " = f.serial)"
@@ -210,6 +222,21 @@ static const char rows_sql[] =
     " from crl c join crl_list l on l.issuer = c.issuer and l.crl_partition = c.crl_partition"
     " where c.sha256 <> sha256(c.der) or not exists (select from f where f.request = l.list"
     " and action = 'crl-made' and f.number = c.number::text and f.sha256 = " HEX("c.sha256") ")"
+    /* A minute: what was revoked while the list was made is on the next one. */
+    " union all select l.list, f.seq, 'a revocation list that lacks what was revoked before'"
+    " from f join crl_list l on l.list = f.request join crl c on c.issuer = l.issuer"
+    " and c.crl_partition = l.crl_partition and c.number::text = f.number where action = 'crl'"
+    " and f.entries::bigint < (select count(*) from revocation r where r.issuer = l.issuer"
+    " and (l.crl_partition = 0 or r.crl_partition = l.crl_partition)"
+    " and r.revoked_at_ms < f.at_ms - 60000 and r.not_after_s > f.at_ms / 1000)"
+    /* Keys. */
+    " union all select c.request, 0, 'a certificate whose key belongs to somebody else'"
+    " from certificate c where not exists (select from key_owner o"
+    " where o.spki_sha256 = c.spki_sha256 and o.enterprise = c.enterprise"
+    " and o.account = c.account)"
+    " union all select c.request, 0, 'a compromised key that is not blocked'"
+    " from certificate c join revocation r on r.request = c.request where r.reason = 1"
+    " and not exists (select from blocked_key b where b.spki_sha256 = c.spki_sha256)"
     ") select request, seq, what from bad order by seq, request limit $1";
 /* clang-format on */
 

@@ -233,12 +233,12 @@ intent_detail(const struct signer_service *signer, struct svc_event *ev,
 	claim_envelope_sha256(c->plan.envelope, plan);
 	return cs_arena_printf(ev->arena,
 	    "serial=%s tbs_sha256=%s request_digest=%s request=%s approval=%s plan=%s evidence=%s"
-	    " lint=%s issuer=%s profile=%s chain=%s case=%s %s",
+	    " lint=%s issuer=%s partition=%u profile=%s chain=%s case=%s %s",
 	    cs_hex(ev->arena, cs_span_of(intent->choice.serial, GATE_SERIAL)),
 	    hex(ev, intent->tbs_sha256), hex(ev, v->request.digest), hex(ev, request),
 	    hex(ev, v->plan.approval_sha256), hex(ev, plan), cs_hex(ev->arena, intent->evidence),
-	    own_word(ev->arena, pki_lint_version()), intent->issuer, intent->profile,
-	    hex(ev, chain), hex(ev, weighed), own_trust(signer, ev->arena));
+	    own_word(ev->arena, pki_lint_version()), intent->issuer, intent->choice.crl_partition,
+	    intent->profile, hex(ev, chain), hex(ev, weighed), own_trust(signer, ev->arena));
 }
 
 static void
@@ -519,6 +519,19 @@ assemble(const struct signer_service *signer, struct svc_event *ev,
 	       cs_span_equal(ret->serial, cs_span_of(intent->choice.serial, GATE_SERIAL));
 }
 
+/* Names may hold anything: a record has their digest. */
+static const char *
+owner_sha256(struct svc_event *ev, const struct wire_issued *message)
+{
+	const struct cs_span parts[] = { cs_span_of(
+					     message->enterprise, strlen(message->enterprise) + 1),
+		cs_span_str(message->account) };
+	uint8_t digest[PKI_SHA256];
+
+	pki_sha256_parts(parts, 2, digest);
+	return hex(ev, digest);
+}
+
 static void
 issue(const struct signer_service *signer, struct svc_event *ev, const struct pki_cert_info *info)
 {
@@ -538,8 +551,9 @@ issue(const struct signer_service *signer, struct svc_event *ev, const struct pk
 	record->previous = message.previous;
 	record->intent_changed = true;
 	record_add_audit(record, ev->arena, "issued",
-	    cs_arena_printf(ev->arena, "serial=%s sha256=%s spki=%s not_after=%lld", message.serial,
-		message.fingerprint, hex(ev, message.spki_sha256), (long long)info->not_after_s));
+	    cs_arena_printf(ev->arena, "serial=%s sha256=%s spki=%s owner=%s not_after=%lld",
+		message.serial, message.fingerprint, hex(ev, message.spki_sha256),
+		owner_sha256(ev, &message), (long long)info->not_after_s));
 	svc_emit(ev, "certificate.issued", wire_issued(ev->arena, &message));
 	svc_ended(ev);
 	log_info(ev->log, "certificate issued serial=%s", message.serial);
@@ -567,14 +581,15 @@ static void
 make_void(const struct signer_service *signer, struct svc_event *ev, const struct cs_refusal *why)
 {
 	struct signer_record *record = ev->state;
+	const int64_t end_s = intent_end_s(signer, ev);
 
 	record->intent.is_void = true;
 	record->intent_changed = true;
 	record_add_audit(record, ev->arena, "void",
-	    cs_arena_printf(ev->arena, "serial=%s code=%s",
+	    cs_arena_printf(ev->arena, "serial=%s not_after=%lld code=%s",
 		cs_hex(ev->arena, cs_span_of(record->intent.choice.serial, GATE_SERIAL)),
-		why->code));
-	revoke_void(ev, intent_end_s(signer, ev));
+		(long long)end_s, why->code));
+	revoke_void(ev, end_s);
 	refuse(ev, why);
 }
 

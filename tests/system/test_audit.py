@@ -128,9 +128,9 @@ class Audit(SystemTest):
         digests = {kind: hashlib.sha256(kind.encode()).hexdigest() for kind in ("request", "approval", "plan")}
         tbs = hashlib.sha256(b"tbs").hexdigest()
         judged = f"serial=5a5a tbs_sha256={tbs} request_digest=00 " + " ".join(
-            [*(f"{kind}={digest}" for kind, digest in digests.items()), "evidence= lint=1 issuer=i profile=p"]
+            [*(f"{kind}={digest}" for kind, digest in digests.items()), "evidence= lint=1 issuer=i partition=0 profile=p"]
         )
-        details = ("trust=2:00:00", judged, judged, "serial=5a5a code=evidence-expired", "code=evidence-expired field=x", "code=not-yours")
+        details = ("trust=2:00:00", judged, judged, "serial=5a5a not_after=0 code=evidence-expired", "code=evidence-expired field=x", "code=not-yours")
         statements = "".join(
             "insert into signer.statement (request, kind, revision, sha256, envelope, received_at_ms)"
             f" values ('{request}', {number}, 0, sha256('{kind}'), '{kind}', {at});"
@@ -339,6 +339,7 @@ class Audit(SystemTest):
             ("intent", "evidence", "sha256(evidence)", issued),
             ("intent", "issuer", "issuer || 'x'", issued),
             ("intent", "profile", "profile || 'x'", issued),
+            ("intent", "crl_partition", "crl_partition + 1", issued),
             ("intent", "judged_at_ms", "judged_at_ms + 1", issued),
             ("intent", "state", "'open'", void),
             ("intent", "void_at_ms", "void_at_ms + 1", void),
@@ -348,6 +349,10 @@ class Audit(SystemTest):
             ("certificate", "spki_sha256", "sha256(spki_sha256)", issued),
             ("certificate", "not_after_s", "not_after_s + 1", issued),
             ("certificate", "issued_at_ms", "issued_at_ms + 1", issued),
+            ("certificate", "issuer", "issuer || 'x'", issued),
+            ("certificate", "crl_partition", "crl_partition + 1", issued),
+            ("certificate", "enterprise", "enterprise || 'x'", issued),
+            ("certificate", "account", "account || 'x'", issued),
             ("request", "state", "'waiting'", stopped),
             ("request", "code", "'other'", stopped),
             ("statement", "envelope", "envelope || '\\x00'", issued),
@@ -358,6 +363,10 @@ class Audit(SystemTest):
             ("revocation", "revoked_by", "5", revoked),
             ("revocation", "revoked_at_ms", "revoked_at_ms - 1", revoked),
             ("revocation", "reason_at_ms", "reason_at_ms - 1", revoked),
+            ("revocation", "issuer", "issuer || 'x'", revoked),
+            ("revocation", "crl_partition", "crl_partition + 1", revoked),
+            ("revocation", "not_after_s", "1", revoked),
+            ("revocation", "not_after_s", "1", void),
             ("revocation_statement", "envelope", "envelope || '\\x00'", revoked),
         ):
             with self.subTest(table=table, column=column):
@@ -377,6 +386,31 @@ class Audit(SystemTest):
                     keep = keep.replace(issued, stopped)
                 gone = f"delete from signer.{table} where request = '{stopped if table == 'request' else issued}';"
                 self.finds(keep + gone, back, "row", None)
+        for table in ("blocked_key", "key_owner"):
+            with self.subTest(gone=table):
+                which = f"where spki_sha256 = (select spki_sha256 from signer.certificate where request = '{revoked}')"
+                keep = f"create table signer.kept as select * from signer.{table} {which};"
+                back = f"insert into signer.{table} select * from signer.kept; drop table signer.kept;"
+                found = self.finds(f"{keep} delete from signer.{table} {which};", back, "row", None)
+                self.assertIn(revoked, found["text"])
+        self.holds()
+
+    def test_a_list_that_was_made_without_a_revocation_is_found(self) -> None:
+        """Somebody hid a row while the list was made, and put it back."""
+        revoked = next(record for record in self.records() if record.action == "revoked").request
+        keep = f"create table signer.kept as select * from signer.revocation where request = '{revoked}';"
+        early = f"update signer.revocation set revoked_at_ms = revoked_at_ms - 86400000 where request = '{revoked}';"
+        lists = "select count(*) from signer.crl c join signer.crl_list l on l.issuer = c.issuer where c.entries = 0"
+        self.assertGreater(int(self.value(lists)), 0)
+        self.owner(keep + early)
+        try:
+            _, told = self.verify()
+        finally:
+            self.owner(
+                f"delete from signer.revocation where request = '{revoked}';"
+                "insert into signer.revocation select * from signer.kept; drop table signer.kept;"
+            )
+        self.assertTrue([found for found in told["findings"] if "lacks what was revoked" in found["text"]], told)
         self.holds()
 
     def test_a_record_is_proved_without_a_database(self) -> None:

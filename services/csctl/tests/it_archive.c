@@ -418,7 +418,8 @@ is_audited(const char *table)
 	static const char *const tables[] = { "signer.audit", "signer.audit_head",
 		"signer.audit_tree_head", "signer.request", "signer.statement", "signer.evidence",
 		"signer.intent", "signer.certificate", "signer.revocation",
-		"signer.revocation_statement", "signer.crl", "signer.crl_list" };
+		"signer.revocation_statement", "signer.crl", "signer.crl_list", "signer.key_owner",
+		"signer.blocked_key" };
 
 	for (size_t i = 0; i < LEN(tables); i++)
 		if (strcmp(tables[i], table) == 0)
