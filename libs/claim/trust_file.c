@@ -231,6 +231,16 @@ states_known(const struct claim_texts *states)
 	return true;
 }
 
+/* Approvers read a name in a line with others: nothing in it may look like one of them, or like none. */
+static bool
+is_visible(const char *word)
+{
+	for (; *word != '\0'; word++)
+		if (*word <= ' ' || *word > '~') /* also what is not ASCII */
+			return false;
+	return true;
+}
+
 static bool
 read_row(struct cs_arena *arena, const json_t *value, struct claim_trust_row *ret)
 {
@@ -246,7 +256,7 @@ read_row(struct cs_arena *arena, const json_t *value, struct claim_trust_row *re
 	claim_keyid(ret->public_key, keyid);
 	const char *named = json_text(value, "keyid", 64);
 	const char *service = json_text(value, "service", 128);
-	if (named == NULL || strcmp(named, keyid) != 0 || service == NULL)
+	if (named == NULL || strcmp(named, keyid) != 0 || service == NULL || !is_visible(service))
 		return false;
 	ret->keyid = cs_arena_strdup(arena, keyid);
 	ret->service = cs_arena_strdup(arena, service);
@@ -563,6 +573,7 @@ claim_proposal_approve(
 	struct cs_arena *arena = cs_arena_new();
 	struct approvers *approvers = CS_NEW(arena, struct approvers);
 	struct trust_approvals approvals = { .n = 0 };
+	struct trust_table table = { .arena = arena };
 	CS_AUTO(json_release) json_t *root = NULL;
 	struct cs_span file, payload;
 	enum cs_code code;
@@ -582,6 +593,9 @@ claim_proposal_approve(
 			code = count_approvals(
 			    arena, signatures, TRUST_TYPE, payload, approvers, 1, &approvals, err);
 		}
+		/* Nobody signs what cannot be shown. */
+		if (code == CS_OK)
+			code = read_table(&table, payload, err);
 		if (code == CS_OK)
 			code = write_file(arena, path, dump(arena, root, JSON_INDENT(1)), err);
 	}

@@ -16,6 +16,7 @@
 #define KEY_LIFE_DAYS 90
 #define ROWS_MAX 256
 #define APPROVALS 2
+#define WORD_MAX_OCTETS 128 /* of a service or an enterprise */
 
 #define STATES 5 /* of one row, and an end */
 
@@ -119,6 +120,13 @@ run_trust_write(struct args *args)
 
 /* ---- showing ---- */
 
+/* Whoever proposed it chose these words: none may move the cursor over another row. */
+static const char *
+shown(struct cs_arena *arena, const char *word)
+{
+	return cs_escape(arena, cs_span_str(word), 4 * WORD_MAX_OCTETS);
+}
+
 static void
 print_row(struct cs_arena *arena, const char *mark, const struct claim_trust_row *row)
 {
@@ -132,9 +140,10 @@ print_row(struct cs_arena *arena, const char *mark, const struct claim_trust_row
 	if (strcmp(row->enterprises.items[0], "*") != 0) {
 		cs_buf_add_str(&buf, "  for");
 		for (size_t i = 0; i < row->enterprises.n; i++)
-			cs_buf_printf(&buf, " %s", row->enterprises.items[i]);
+			cs_buf_printf(&buf, " %s", shown(arena, row->enterprises.items[i]));
 	}
-	(void)printf("%s%s  %-28s %s to %s ", mark, row->keyid, row->service, from, until);
+	(void)printf(
+	    "%s%s  %-28s %s to %s ", mark, row->keyid, shown(arena, row->service), from, until);
 	(void)printf("%.*s\n", (int)buf.len, (const char *)cs_buf_span(&buf).data);
 	if (row->distrusted_at_ms != 0) {
 		cs_time_format(row->distrusted_at_ms, from);

@@ -174,6 +174,14 @@ tables_are_read_strictly(void **state)
 		    CS_MALFORMED },
 		{ "distrusted",
 		    HEAD KEY REST TIMES ",\"distrusted_at\":\"2026-11-23T00:00:00Z\"}]}", CS_OK },
+		{ "a service that hides a line on a terminal",
+		    HEAD "{\"keyid\":\"%1$s\",\"public\":\"%2$s\","
+			 "\"service\":\"policy\\u001b[1A\\u001b[2K\"," REST TIMES "}]}",
+		    CS_MALFORMED },
+		{ "a service that looks like more than one",
+		    HEAD "{\"keyid\":\"%1$s\",\"public\":\"%2$s\","
+			 "\"service\":\"policy signer\"," REST TIMES "}]}",
+		    CS_MALFORMED },
 		{ "the id of another key",
 		    HEAD "{\"keyid\":\"00000000000000000000000000000000\",\"public\":\"%2$s\","
 			 "\"service\":\"policy\"," REST TIMES "}]}%1$.0s",
