@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/time.h"
 #include "ca_tools.h"
@@ -24,6 +25,22 @@ approvers_file(void)
 
 /* ---- showing ---- */
 
+/* Whoever asks for the certificate showed that the key is theirs (SBR 3.2.1), and it is this key. */
+static enum cs_code
+is_of_request(
+    struct cs_arena *arena, struct cs_span request, struct cs_span spki, struct cs_err *err)
+{
+	struct cs_refusal why;
+	struct pki_csr csr;
+
+	if (!pki_csr_read(arena, request, 0, &csr, &why))
+		return cs_fail(err, CS_MALFORMED, "its request: %s", why.text);
+	if (!cs_span_equal(csr.key.spki, spki))
+		return cs_fail(err, CS_MALFORMED,
+		    "it certifies another key than that of its request (SBR 3.2.1)");
+	return CS_OK;
+}
+
 /* What shall be signed, by whom, and who agreed. */
 static enum cs_code
 show(struct args *args, const struct ceremony_proposal *p, bool bench, struct cs_err *err)
@@ -35,6 +52,8 @@ show(struct args *args, const struct ceremony_proposal *p, bool bench, struct cs
 		return err->code;
 	if (!pki_ca_judge(args->arena, p->tbs, &root, bench, cs_now_ms() / 1000, &info, &why))
 		return cs_fail(err, CS_MALFORMED, "%s (%s)", why.text, why.clause);
+	if (is_of_request(args->arena, p->csr, info.spki, err))
+		return err->code;
 	(void)printf("to be signed: ");
 	ca_print(args->arena, &info);
 	(void)printf("by the key of: ");
@@ -206,6 +225,17 @@ sign(struct args *args, const struct ca_key_place *place, const struct ceremony_
 	return code;
 }
 
+/* A root does not sign what could not be written: the same octets would be signed twice. */
+static enum cs_code
+is_free(struct args *args, const char *out, const char *suffix, struct cs_err *err)
+{
+	const char *path = cs_arena_printf(args->arena, "%s.%s.pem", out, suffix);
+
+	if (access(path, F_OK) == 0)
+		return cs_fail(err, CS_MALFORMED, "%s: is there already", path);
+	return CS_OK;
+}
+
 /* OUT.cert.pem and OUT.chain.pem. */
 static enum cs_code
 write_signed(
@@ -239,7 +269,8 @@ run_ca_sign(struct args *args)
 	    !args_end(args))
 		return usage(args);
 	place.files.chain = root;
-	if (ca_read_file(args->arena, path, &envelope, &err) ||
+	if (is_free(args, out, "cert", &err) || is_free(args, out, "chain", &err) ||
+	    ca_read_file(args->arena, path, &envelope, &err) ||
 	    open_and_show(args, envelope, approvers, bench, &p, &err))
 		return could_not(&err);
 	if (sign(args, &place, &p, bench, &der, &err)) {

@@ -130,6 +130,8 @@ ca_write_file(const char *path, struct cs_span octets, struct cs_err *err)
 
 	if (fd >= 0)
 		(void)close(fd);
+	if (fd >= 0 && !good)
+		(void)unlink(path); /* half of a file would be taken for the whole */
 	return good ? CS_OK : cs_fail(err, CS_INTERNAL, "%s: %s", path, strerror(why));
 }
 

@@ -215,6 +215,35 @@ class CaKeys(SystemTest):
         status, said = self.tool(*sign)
         self.assertEqual((status, "not that of an approver" in said), (2, True), said)
 
+    def test_1a_what_is_certified_is_the_key_of_the_request(self) -> None:
+        """A proposal shows a good request, and has the octets for a key that nobody showed to have."""
+        for name in ("honest", "other"):
+            self.ca_tool("ca", "request", *self.names(name), "--out", f"{name}.csr", *self.in_file(name))
+        what = ["--root", "root.pem", "--crl", "http://crl.example/root.crl"]
+        self.ca_tool("ca", "propose", *what, "--csr", "other.csr", "--out", "swapped.proposal")
+        proposal = json.loads((self.where / "swapped.proposal").read_text())
+        payload = json.loads(base64.b64decode(proposal["payload"]))
+        payload["csr"] = "".join((self.where / "honest.csr").read_text().splitlines()[1:-1])
+        proposal["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()
+        (self.where / "swapped.proposal").write_text(json.dumps(proposal))
+        for approver in ("ann", "bob"):
+            status, said = self.tool("ca", "approve", "swapped.proposal", "--key", f"{approver}.pem")
+            self.assertEqual((status, "another key than that of its request" in said), (2, True), said)
+        self.assertEqual(json.loads((self.where / "swapped.proposal").read_text())["signatures"], [])
+
+    def test_1a_a_root_signs_nothing_that_cannot_be_written(self) -> None:
+        self.ca_tool("ca", "request", *self.names("twice"), "--out", "twice.csr", *self.in_file("twice"))
+        what = ["--root", "root.pem", "--csr", "twice.csr", "--crl", "http://crl.example/root.crl"]
+        self.ca_tool("ca", "propose", *what, "--out", "twice.proposal")
+        for approver in ("ann", "bob"):
+            self.ca_tool("ca", "approve", "twice.proposal", "--key", f"{approver}.pem")
+        by = ["--root", "root.pem", "--key", "root.key", "--password", "root.pass"]
+        (self.where / "twice.chain.pem").write_text("something else")
+        status, said = self.tool("ca", "sign", "twice.proposal", *by, "--out", "twice", "--record", "twice.record")
+        self.assertEqual((status, "twice.chain.pem: is there already" in said), (2, True), said)
+        self.assertFalse((self.where / "twice.record").exists())
+        self.assertEqual((self.where / "twice.chain.pem").read_text(), "something else")
+
     def test_1b_a_root_lists_what_it_revoked(self) -> None:
         by = ["--root", "own.pem", "--key", "own.key", "--password", "own.pass", *self.record()]
         shown = self.ca_tool("ca", "show", "inner.cert.pem").split()
