@@ -79,7 +79,7 @@ challenge(void *self, struct http_request *req)
 	struct call *call = call_begin_open(self, req);
 	char text[CHALLENGE_TEXT];
 
-	if (!call_within_network(call, SOURCE_PRESSES, call->api->intake->presses_per_network))
+	if (!call_within_network(call, SOURCE_CHALLENGES, call->api->intake->reports_per_network))
 		return;
 	challenge_make(call->api->intake->challenge_secret, call->query.now_ms, text);
 	call_reply_body(

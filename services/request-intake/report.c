@@ -229,6 +229,12 @@ revoke(struct cs_arena *arena, struct intake_request *req, struct report *report
 	if (!reason)
 		return refuse(422, "reason-unknown", "reason", "SBR 7.2.2",
 		    "This reason may not be given.", "Leave it out: the ground has one.");
+	/* The clock, and whether the key is blocked, must not depend on which of the two is read. */
+	if ((reason->code == CLAIM_REASON_KEY_COMPROMISE) !=
+	    (ground->reason == CLAIM_REASON_KEY_COMPROMISE))
+		return refuse(422, "reason-not-of-ground", "reason", "SBR 4.9.1.1",
+		    "Ground and reason do not say the same about the key.",
+		    "Leave the reason out, or name another ground.");
 	const struct intake_revocation wanted = { .by = CLAIM_BY_REPORT,
 		.account = caller->account,
 		.reason = reason->code,

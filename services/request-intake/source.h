@@ -31,7 +31,7 @@ struct source_network {
 struct source_network source_network_of(
     const struct sockaddr *peer, const char *forwarded, const struct http_address_rules *proxies);
 
-enum source_act { SOURCE_CREATES, SOURCE_PRESSES, SOURCE_REPORTS, SOURCE_ACTS };
+enum source_act { SOURCE_CREATES, SOURCE_PRESSES, SOURCE_REPORTS, SOURCE_CHALLENGES, SOURCE_ACTS };
 struct sources *sources_new(struct cs_arena *arena);
 /* Counts one more; false: there were `limit` in this hour before. */
 bool sources_count(struct sources *sources, const struct source_network *network,

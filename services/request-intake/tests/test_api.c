@@ -1949,8 +1949,19 @@ strangers_have_their_share_of_an_hour(void **state)
 	(void)reported("misuse");
 	assert_problem(post(NULL, REPORTS, "{}"), 429, "too-many");
 	assert_int_equal(get(NULL, REPORTS "/challenge")->status, 200);
-	world.intake.presses_per_network = 0;
 	assert_problem(get(NULL, REPORTS "/challenge"), 429, "too-many");
+}
+
+static void
+strangers_use_up_nothing_of_those_who_have_a_token(void **state)
+{
+	const char *path = planned();
+
+	(void)state;
+	world.intake.presses_per_network = 1;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(get(NULL, REPORTS "/challenge")->status, 200);
+	assert_int_equal(post(ALICE, under(path, "/checks/mailbox-1/verify"), NULL)->status, 202);
 }
 
 static void
@@ -1976,6 +1987,15 @@ a_report_is_decided_by_an_operator(void **state)
 	assert_fault(post(BOSS, decide,
 			 "{\"decision\":\"revoke\",\"text\":\"t\",\"reason\":\"certificateHold\"}"),
 	    422, "reason-unknown", "reason");
+	assert_fault(post(BOSS, decide,
+			 "{\"decision\":\"revoke\",\"text\":\"t\",\"ground\":\"key-compromise\","
+			 "\"reason\":\"superseded\"}"),
+	    422, "reason-not-of-ground", "reason");
+	assert_fault(post(BOSS, decide,
+			 "{\"decision\":\"revoke\",\"text\":\"t\",\"ground\":\"misuse\","
+			 "\"reason\":\"keyCompromise\"}"),
+	    422, "reason-not-of-ground", "reason");
+	assert_string_equal(member(get(BOSS, report), "state"), "open");
 	answer = post(BOSS, decide, "{\"decision\":\"revoke\",\"text\":\"It is so.\"}");
 	assert_int_equal(answer->status, 202);
 	assert_string_equal(member(answer, "decision.ground"), "misuse");
@@ -2880,6 +2900,7 @@ main(void)
 		TEST(a_report_is_read_strictly),
 		TEST(a_repeated_report_is_the_same),
 		TEST(strangers_have_their_share_of_an_hour),
+		TEST(strangers_use_up_nothing_of_those_who_have_a_token),
 		TEST(a_report_is_decided_by_an_operator),
 		TEST(a_report_that_could_not_be_followed_is_open_again),
 		TEST(a_report_of_no_kind_needs_a_ground),
