@@ -409,7 +409,7 @@ problem_of(struct cs_arena *arena, const struct claim_trust *trust, const json_t
 	    !proof_read_path(json_object_get(value, "path"), &proof) ||
 	    !proof_read_head(json_object_get(value, "head"), &head))
 		return "it is no proof of a record";
-	const char *problem = proof_head_problem(arena, trust, &head);
+	const char *problem = proof_lone_head_problem(arena, trust, &head);
 
 	if (problem != NULL)
 		return problem;

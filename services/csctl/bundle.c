@@ -222,7 +222,8 @@ read_received(struct cs_arena *arena, const json_t *value, struct gate_received 
 	const json_t *at = json_object_get(value, "received_ms");
 
 	ret->received_ms = json_integer_value(at);
-	return proof_has_members(value, members) && json_is_integer(at) &&
+	return proof_has_members(value, members) && json_is_integer(at) && ret->received_ms >= 0 &&
+	       ret->received_ms <= PROOF_NUMBER_MAX &&
 	       read_octets(arena, json_object_get(value, "envelope"), &ret->envelope) &&
 	       ret->envelope.len > 0 && ret->envelope.len <= CLAIM_MAX_ENVELOPE;
 }

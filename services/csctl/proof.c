@@ -27,7 +27,8 @@ read_number(const json_t *object, const char *member, int64_t *ret)
 {
 	const json_t *value = json_object_get(object, member);
 
-	if (!json_is_integer(value) || json_integer_value(value) < 0)
+	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+	    json_integer_value(value) > PROOF_NUMBER_MAX)
 		return false;
 	*ret = json_integer_value(value);
 	return true;
@@ -142,6 +143,30 @@ proof_head_problem(
 		return cs_arena_printf(
 		    arena, "it is forged: the signature of key %s is wrong", head->keyid);
 	return NULL;
+}
+
+static bool
+is_distrusted(const struct claim_trust *trust, const char *keyid)
+{
+	const struct claim_trust_row *rows;
+	const size_t n = claim_trust_rows(trust, &rows);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].keyid, keyid) == 0)
+			return rows[i].distrusted_at_ms != 0;
+	return false;
+}
+
+const char *
+proof_lone_head_problem(
+    struct cs_arena *arena, const struct claim_trust *trust, const struct audit_head *head)
+{
+	if (is_distrusted(trust, head->keyid))
+		return cs_arena_printf(arena,
+		    "key %s is distrusted, and may have signed this head at any time: export it again, with"
+		    " a head by a newer key",
+		    head->keyid);
+	return proof_head_problem(arena, trust, head);
 }
 
 /* ---- paths ---- */

@@ -9,10 +9,14 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "audit/audit.h"
 #include "base/err.h"
 #include "claim/claim.h"
+
+/* Of a time (the end of 9999) and a count: what is computed with them never overflows. */
+#define PROOF_NUMBER_MAX INT64_C(253402300799999)
 
 /* {"seq", "at_ms", "request", "action", "detail"} */
 json_t *proof_record_json(const struct audit_record *record);
@@ -36,6 +40,13 @@ const char *proof_field(struct cs_arena *arena, const char *detail, const char *
 
 /* NULL: signed by a key that may state heads then; otherwise what is wrong, in the arena. */
 const char *proof_head_problem(
+    struct cs_arena *arena, const struct claim_trust *trust, const struct audit_head *head);
+
+/*
+ * The same for who sees the head alone, and has no log to compare it with: a key that was stolen signs heads of any
+ * time.  A log that is still there gets a newer head, and what rests on it is exported again.
+ */
+const char *proof_lone_head_problem(
     struct cs_arena *arena, const struct claim_trust *trust, const struct audit_head *head);
 
 #endif

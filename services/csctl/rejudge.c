@@ -96,7 +96,7 @@ static bool
 log_holds(struct judging *j)
 {
 	const struct bundle *pack = j->pack;
-	const char *problem = proof_head_problem(j->arena, j->trust, &pack->head);
+	const char *problem = proof_lone_head_problem(j->arena, j->trust, &pack->head);
 	int64_t before = 0;
 
 	if (problem != NULL)

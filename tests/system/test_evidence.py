@@ -312,6 +312,7 @@ class Evidence(SystemTest):
                 (lambda p: p["head"].update(at_ms=p["head"]["at_ms"] + 1), ("head",)),
                 (lambda p: p["head"].update(signature="00" * 64), ("head",)),
                 (lambda p: p["head"].update(keyid="00" * 16), ("head",)),
+                *((lambda p, m=m: p["head"].update({m: 2**63 - 1}), ("pack",)) for m in ("size", "at_ms")),
             ],
             "trust": [(lambda p: p.update(trust=flipped(p["trust"])), ("trust",))],
             "approvers": [(lambda p: p.update(approvers=flipped(p["approvers"])), ("trust",))],
@@ -354,6 +355,24 @@ class Evidence(SystemTest):
         self.assertEqual(status, 1)
         self.assertEqual(told["steps"][-1]["name"], "evidence")
         self.assertIn("not in the trust table", told["steps"][-1]["text"])
+
+    def test_a_head_by_a_stolen_key_proves_nothing_however_it_is_dated(self) -> None:
+        """Whoever has the key writes a log of his own, with a head from before the theft was known."""
+        where = self.stack.root / "trust"
+        table, keyid = where / "after-theft", payload_of(self.unsigned)["head"]["keyid"]
+        files = {"CS_TRUST_FILE": str(where / "trust"), "CS_APPROVERS_FILE": str(where / "approvers")}
+        done = self.csctl("trust", "propose", "--out", str(table), "--distrust", keyid, **files)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for number in (1, 2):
+            self.csctl("trust", "approve", str(table), "--key", str(where / f"approver-{number}.pem"), **files)
+        status, told = self.judge(self.unsigned, None, "--trust", str(table))
+        self.assertEqual((status, told["steps"][-1]["name"]), (1, "head"), told)
+        self.assertIn("is distrusted", told["steps"][-1]["text"])
+        proof = self.stack.root / "lone.json"
+        proof.write_text(self.csctl("audit", "prove", "1").stdout)
+        for trusted, want in ((where / "trust", 0), (table, 1)):
+            checked = self.csctl("audit", "check", str(proof), **{**files, "CS_TRUST_FILE": str(trusted)})
+            self.assertEqual(checked.returncode, want, checked.stdout + checked.stderr)
 
     def test_what_was_never_issued_has_no_pack(self) -> None:
         done = self.csctl("evidence", "export", "00000000-0000-4000-8000-000000000000", "--unsigned")
