@@ -263,8 +263,8 @@ pki_crl_read_tbs(struct cs_arena *arena, struct cs_span tbs, struct pki_crl *crl
 	if (!pki_der_take(&in, PKI_SEQUENCE, &body) || in.len > 0 ||
 	    !pki_der_take(&body, PKI_INTEGER, &number) || !pki_der_uint32(number, &version) ||
 	    version != 1 || !pki_der_take_whole(&body, PKI_SEQUENCE, &crl->sigalg) ||
-	    pki_sigalg_name(crl->sigalg) == NULL ||
-	    !read_issuer(arena, &body, crl) || !read_times(&body, crl))
+	    pki_sigalg_name(crl->sigalg) == NULL || !read_issuer(arena, &body, crl) ||
+	    !read_times(&body, crl))
 		return false;
 	if (pki_der_take(&body, PKI_SEQUENCE, &list) && !read_entries(arena, list, crl))
 		return false;
