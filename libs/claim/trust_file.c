@@ -684,7 +684,7 @@ claim_agreement_add(struct cs_arena *arena, const char *type, struct cs_span env
 	struct approvers *approvers = CS_NEW(arena, struct approvers);
 	uint8_t unused[PKI_SHA256];
 	CS_AUTO(json_release) json_t *root = NULL;
-	struct claim_agreement agreement;
+	struct claim_agreement agreement = { 0 };
 
 	if (read_approvers(arena, approvers_path, approvers, unused, err) ||
 	    json_read(envelope, "agreement", &root, err) ||

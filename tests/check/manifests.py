@@ -5,11 +5,13 @@
     manifests.py NAME RENDERED BINARIES
 
 Every pod keeps Pod Security "restricted" and has a read-only root; every service accepts exactly the settings it is
-given, asked of the service itself; nobody may reach more than the table below says; what is referred to exists.
+given and the files that k8s/secrets.sh makes for it, asked of the service itself; nobody may reach more than the table
+below says; what is referred to exists.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -128,7 +130,24 @@ def files_of(service: str, settings: dict[str, str], known: set[str]) -> set[str
     return {value.removeprefix(SECRETS) for value in wanted if value.startswith(SECRETS)}
 
 
-def check_settings(service: str, container: Document, documents: list[Document], binaries: Path) -> Iterator[str]:
+def make_files(directory: Path, binaries: Path) -> Path:
+    """What k8s/secrets.sh makes for an installation with one perspective."""
+    words = [ROOT / "k8s" / "secrets.sh", directory, binaries / "csctl"]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, env=os.environ | {"PERSPECTIVES": "oslo"})
+    (directory / "secret" / "mpic-perspective-oslo").rename(directory / "secret" / "mpic-perspective")
+    return directory
+
+
+def file_in(files: Path, service: str, value: str) -> Path | None:
+    """The file that this setting names in a pod."""
+    if value.startswith(SECRETS):
+        return files / "secret" / service / value.removeprefix(SECRETS)
+    return files / "public" / value.removeprefix(PUBLIC) if value.startswith(PUBLIC) else None
+
+
+def check_settings(
+    service: str, container: Document, documents: list[Document], binaries: Path, files: Path
+) -> Iterator[str]:
     settings = environment(container, documents)
     help_text = subprocess.run([binaries / service, "--help"], capture_output=True, text=True).stdout
     known = set(re.findall(r"^  (CS_[A-Z_]+)", help_text, re.M))
@@ -140,11 +159,12 @@ def check_settings(service: str, container: Document, documents: list[Document],
     with tempfile.TemporaryDirectory() as directory:
         given = {"PATH": os.environ["PATH"]}
         for name, value in settings.items():
-            if value.startswith((SECRETS, PUBLIC)):
-                file = Path(directory) / Path(value).name
-                file.write_bytes(b"x" * 64)
-                file.chmod(0o400)
-                value = str(file)
+            source = file_in(files, service, value)
+            if source:
+                value = f"{directory}/{source.name}"
+            if source and source.is_file():
+                shutil.copyfile(source, value)
+                os.chmod(value, 0o400)
             given[name] = value
         done = subprocess.run([binaries / service, "--check-settings"], env=given, capture_output=True, text=True)
         for file in Path(directory).iterdir():
@@ -199,7 +219,7 @@ def check_reach(name: str, labels: dict[str, str], documents: list[Document]) ->
 # All
 
 
-def check(document: Document, documents: list[Document], binaries: Path) -> Iterator[str]:
+def check(document: Document, documents: list[Document], binaries: Path, files: Path) -> Iterator[str]:
     name, template = document["metadata"]["name"], document["spec"]["template"]
     container = template["spec"]["containers"][0]
     yield from check_pod(template["spec"])
@@ -209,10 +229,10 @@ def check(document: Document, documents: list[Document], binaries: Path) -> Iter
     if document["kind"] == "Deployment":
         yield from check_deployment(document, documents)
     if document["metadata"].get("labels", {}).get("app.kubernetes.io/component") == "service":
-        yield from check_settings(name, container, documents, binaries)
+        yield from check_settings(name, container, documents, binaries, files)
 
 
-def problems(documents: list[Document], binaries: Path) -> Iterator[str]:
+def problems(documents: list[Document], binaries: Path, files: Path) -> Iterator[str]:
     denied = [p for p in of_kind(documents, "NetworkPolicy") if p["spec"]["podSelector"] == {} and not {"egress", "ingress"} & set(p["spec"])]
     if not denied:
         yield "nothing denies by default"
@@ -220,14 +240,15 @@ def problems(documents: list[Document], binaries: Path) -> Iterator[str]:
         if space["metadata"]["labels"].get("pod-security.kubernetes.io/enforce") != "restricted":
             yield "the namespace does not enforce Pod Security"
     for document in of_kind(documents, "Deployment", "Job"):
-        for problem in check(document, documents, binaries):
+        for problem in check(document, documents, binaries, files):
             yield f"{document['metadata']['name']}: {problem}"
 
 
 def main() -> int:
     name, rendered, binaries = sys.argv[1:]
     documents = [document for document in yaml.safe_load_all(Path(rendered).read_text()) if document]
-    found = list(problems(documents, Path(binaries)))
+    with tempfile.TemporaryDirectory() as directory:
+        found = list(problems(documents, Path(binaries), make_files(Path(directory), Path(binaries))))
     print("".join(f"{name}: {line}\n" for line in found), end="")
     return 1 if found else 0
 

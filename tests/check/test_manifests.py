@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
-from manifests import problems, secrets_in_comments
+from manifests import make_files, problems, secrets_in_comments
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = (  # what is changed (its first occurrence), into what, part of the complaint
@@ -25,6 +25,7 @@ CASES = (  # what is changed (its first occurrence), into what, part of the comp
     ("CS_LOG_LEVEL: info", "CS_LOG_LEVEL: loud", "it refuses its settings"),
     ("CS_LOG_LEVEL: info", "CS_TEST_PUBLIC_NETS: x", "a setting for tests"),
     ("secrets/countersign/token.key", "secrets/countersign/tokens.key", "its Secret is said to hold"),
+    ("/etc/countersign/chain.pem", "/etc/countersign/mail-ca.pem", "the first certificate is not a CA's"),
     ("readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "securityContext is"),
     ("runAsNonRoot: true", "runAsNonRoot: false", "securityContext.runAsNonRoot"),
     ("defaultMode: 256", "defaultMode: 420", "has mode 644"),
@@ -38,10 +39,10 @@ CASES = (  # what is changed (its first occurrence), into what, part of the comp
 )
 
 
-def judge(rendered: str, before: str, after: str, says: str, binaries: Path) -> str:
+def judge(rendered: str, before: str, after: str, says: str, binaries: Path, files: Path) -> str:
     if before not in rendered:
         return f"{before!r} is not there to be changed"
-    found = list(problems(list(yaml.safe_load_all(rendered.replace(before, after, 1))), binaries))
+    found = list(problems(list(yaml.safe_load_all(rendered.replace(before, after, 1))), binaries, files))
     if any(says in line for line in found) if says else not found:
         return ""
     return f"{before!r} -> {after!r}: got {found}, want {says!r}"
@@ -63,8 +64,11 @@ def judge_secrets(binaries: Path) -> str:
 def main() -> int:
     words = ["kubectl", "kustomize", str(ROOT / "k8s" / "base")]
     rendered = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    said = [judge(rendered, *case, Path(sys.argv[1])) for case in CASES]
-    said.append(judge_secrets(Path(sys.argv[1])))
+    binaries = Path(sys.argv[1])
+    with tempfile.TemporaryDirectory() as directory:
+        files = make_files(Path(directory), binaries)
+        said = [judge(rendered, *case, binaries, files) for case in CASES]
+    said.append(judge_secrets(binaries))
     print("".join(f"test_manifests: {line}\n" for line in said if line), end="")
     return 1 if any(said) else 0
 
