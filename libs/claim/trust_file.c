@@ -527,11 +527,12 @@ claim_proposal_load(
     const char *path, const char *approvers_path, struct claim_proposal **ret, struct cs_err *err)
 {
 	struct trust_approvals approvals;
-	const struct trust_table *table;
+	const struct trust_table *table = NULL;
 
 	enum cs_code code = trust_file_read(path, approvers_path, 0, &table, &approvals, err);
 	if (code != CS_OK)
 		return code;
+	cs_assert(table != NULL);
 	struct claim_proposal *proposal = CS_NEW(table->arena, struct claim_proposal);
 	*proposal = (struct claim_proposal){ table, approvals };
 	*ret = proposal;
@@ -653,6 +654,7 @@ read_agreement(struct cs_arena *arena, const char *type, const json_t *root,
 {
 	struct trust_approvals *approvals = CS_NEW(arena, struct trust_approvals);
 
+	*ret = (struct claim_agreement){ 0 };
 	if (read_envelope(arena, root, type, &ret->payload, err) ||
 	    count_approvals(arena, json_object_get(root, "signatures"), type, ret->payload,
 		approvers, 0, approvals, err))
@@ -684,7 +686,7 @@ claim_agreement_add(struct cs_arena *arena, const char *type, struct cs_span env
 	struct approvers *approvers = CS_NEW(arena, struct approvers);
 	uint8_t unused[PKI_SHA256];
 	CS_AUTO(json_release) json_t *root = NULL;
-	struct claim_agreement agreement = { 0 };
+	struct claim_agreement agreement;
 
 	if (read_approvers(arena, approvers_path, approvers, unused, err) ||
 	    json_read(envelope, "agreement", &root, err) ||

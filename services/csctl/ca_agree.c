@@ -381,8 +381,8 @@ verify_certificate(struct verifying *v, const struct ceremony_entry *entry)
 	const struct pki_cert_info *issuer = issuer_of(v, info);
 	if (p.names.n < CLAIM_APPROVALS)
 		return refuse(v, "two approvers have not signed its proposal");
-	if (!cs_span_equal(p.tbs, info->tbs) || !cs_span_equal(p.root, issuer->der) ||
-	    !cs_span_equal(p.csr, entry->request))
+	if (issuer == NULL || !cs_span_equal(p.tbs, info->tbs) ||
+	    !cs_span_equal(p.root, issuer->der) || !cs_span_equal(p.csr, entry->request))
 		return refuse(v, "what was approved is not what was signed");
 	v->n++;
 	v->said = cs_arena_printf(v->args->arena, "%s, approved by %s and %s", v->said,

@@ -39,6 +39,16 @@ policy_identity_kind(enum claim_kind kind)
 	return kind_of(kind) != NULL;
 }
 
+/* A record of another kind is never read: store_identity.c. */
+static const struct kind *
+kind_of_record(const struct policy_identity *identity)
+{
+	const struct kind *kind = kind_of(identity->kind);
+
+	cs_assert(kind != NULL);
+	return kind;
+}
+
 /* ---- which record counts ---- */
 
 struct identifying {
@@ -209,7 +219,6 @@ policy_identify(const struct policy_identities *identities, enum smime_type type
 struct claim_check
 policy_identity_check(const struct policy_identity *identity)
 {
-	const struct kind *kind = kind_of(identity->kind);
 	struct claim_check check = {
 		.kind = identity->kind,
 		.target =
@@ -218,7 +227,7 @@ policy_identity_check(const struct policy_identity *identity)
 		.enterprise = identity->enterprise,
 		.account = identity->account,
 		.expected = identity->attributes,
-		.freshness_ms = smime_rule_reuse_ms(kind->proof),
+		.freshness_ms = smime_rule_reuse_ms(kind_of_record(identity)->proof),
 	};
 
 	claim_check_digest(&check, check.digest);
@@ -229,12 +238,13 @@ static struct claim_evidence
 state(const struct policy_identity *identity, const struct claim_asked *asked, int64_t now_ms,
     struct cs_arena *arena)
 {
+	const struct kind *kind = kind_of_record(identity);
 	const struct smime_identity_method *method =
-	    smime_identity_method_find(identity->method, kind_of(identity->kind)->proof);
+	    smime_identity_method_find(identity->method, kind->proof);
 	struct claim_evidence evidence;
 
 	claim_evidence_for(asked, &evidence);
-	evidence.clause = method != NULL ? method->clause : kind_of(identity->kind)->clause;
+	evidence.clause = method != NULL ? method->clause : kind->clause;
 	evidence.perspective = "operators";
 	evidence.stated_at_ms = now_ms;
 	evidence.detail = cs_arena_printf(arena, "%s; source: %s; verified by %s; approved by %s",
