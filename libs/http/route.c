@@ -133,6 +133,8 @@ rank(const char *pattern, const struct http_head *head)
 	unsigned literals = 0;
 	size_t n = split(pattern, segments);
 
+	if (n == 0)
+		return 0;
 	if (is_rest(segments[n - 1]) ? head->segment_count < n : head->segment_count != n)
 		return 0;
 	n -= is_rest(segments[n - 1]);

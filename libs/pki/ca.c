@@ -252,10 +252,8 @@ self_sign(struct cs_arena *arena, struct pki_signer *signer, struct making *m,
 {
 	m->template.issuer = pki_name(arena, m->subject, 3);
 	m->template.sigalg = signer->sigalg;
-	if (pki_cert_tbs(arena, &m->template, ret_tbs, err) ||
-	    pki_signer_sign(signer, arena, *ret_tbs, ret_signature, err))
-		return err->code;
-	return CS_OK;
+	const enum cs_code code = pki_cert_tbs(arena, &m->template, ret_tbs, err);
+	return code != CS_OK ? code : pki_signer_sign(signer, arena, *ret_tbs, ret_signature, err);
 }
 
 enum cs_code
@@ -338,16 +336,17 @@ issuing_tbs(struct making *m, const struct pki_ca_spec *spec, const struct pki_c
 	const char *const crl_urls[] = { spec->crl_url, NULL };
 	const char *const issuer_urls[] = { spec->issuer_url, NULL };
 
-	m->template.issuer = root->subject;
-	m->template.authority_key_id = root->subject_key_id;
 	m->template.sigalg = sigalg;
-	m->template.path_len = 0;
-	m->template.key_usage |= spec->ocsp ? PKI_KU_DIGITAL_SIGNATURE : 0;
-	m->template.eku = eku;
-	m->template.policies = spec->policies != NULL ? spec->policies : any_policy;
-	m->template.crl_urls = crl_urls;
-	m->template.issuer_urls = issuer_urls;
-	return pki_cert_tbs(m->arena, &m->template, ret_tbs, err);
+	struct pki_cert_template own = m->template; /* it points to the lists above */
+	own.issuer = root->subject;
+	own.authority_key_id = root->subject_key_id;
+	own.path_len = 0;
+	own.key_usage |= spec->ocsp ? PKI_KU_DIGITAL_SIGNATURE : 0;
+	own.eku = eku;
+	own.policies = spec->policies != NULL ? spec->policies : any_policy;
+	own.crl_urls = crl_urls;
+	own.issuer_urls = issuer_urls;
+	return pki_cert_tbs(m->arena, &own, ret_tbs, err);
 }
 
 enum cs_code

@@ -28,10 +28,10 @@ read_file(
 	uint8_t *data = cs_arena_alloc(arena, cap);
 	size_t len;
 
-	if (pki_file_read(path, false, data, cap, &len, err))
-		return err->code;
-	*ret = cs_span_of(data, len);
-	return CS_OK;
+	const enum cs_code code = pki_file_read(path, false, data, cap, &len, err);
+	if (code == CS_OK)
+		*ret = cs_span_of(data, len);
+	return code;
 }
 
 static enum cs_code

@@ -208,14 +208,14 @@ sign(struct args *args, const struct ca_key_place *place, const struct ceremony_
     bool bench, struct cs_span *ret_der, struct cs_err *err)
 {
 	struct pki_issuer *root;
-	enum cs_code code;
 
 	if (p->names.n < CLAIM_APPROVALS)
 		return cs_fail(err, CS_CONFLICT,
 		    "approved by %zu: a root signs when %d have approved", p->names.n,
 		    CLAIM_APPROVALS);
-	if (pki_issuer_load(&place->files, &root, err))
-		return err->code;
+	enum cs_code code = pki_issuer_load(&place->files, &root, err);
+	if (code != CS_OK)
+		return code;
 	if (!cs_span_equal(pki_issuer_certificate(root)->der, p->root))
 		code = cs_fail(err, CS_CONFLICT, "it was proposed for another root");
 	else
