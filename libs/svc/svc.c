@@ -157,7 +157,7 @@ loop_for(struct svc *svc, long ms)
 	(void)event_base_dispatch(svc->base);
 }
 
-/* One attempt to connect, which may take seconds and so has a thread of its own. */
+/* One attempt to connect: it may take seconds, in which who stands alone answers all the same. */
 struct connecting {
 	struct bus_settings settings;
 	struct bus *bus;
@@ -185,6 +185,8 @@ connect_bus(struct svc *svc, struct cs_err *err)
 					  .name = svc->service->name } };
 	pthread_t thread;
 
+	if (!svc->service->stands_alone)
+		return bus_open(&attempt.settings, &svc->bus, err);
 	if (pthread_create(&thread, NULL, connect_main, &attempt) != 0)
 		return cs_fail(err, CS_INTERNAL, "the thread that connects could not be started");
 	while (!atomic_load(&attempt.done))
