@@ -157,7 +157,9 @@ static void
 answer_read(struct question *q, struct cs_arena *arena, struct answer *ret)
 {
 	struct status_service *status = q->status;
-	const int64_t known_s = memory_known_s(status->memory);
+	const struct crl *crl = status->desks[q->authority].crls[0];
+	const int64_t known_s =
+	    status_known_s(memory_known_s(status->memory), crl != NULL ? &crl->times : NULL);
 	const struct status_answer *kept = kept_of(q);
 
 	if (kept != NULL &&

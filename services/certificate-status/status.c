@@ -78,6 +78,12 @@ status_times(const struct status_rules *rules, int64_t now_s, int64_t known_s,
 	return STATUS_CAN;
 }
 
+int64_t
+status_known_s(int64_t memory_s, const struct status_times *crl)
+{
+	return crl != NULL && crl->next_update_s < memory_s ? crl->next_update_s : memory_s;
+}
+
 bool
 status_must_renew(
     const struct status_rules *rules, const struct status_times *times, int64_t known_s)

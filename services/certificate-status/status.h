@@ -38,6 +38,11 @@ enum status_can { STATUS_CAN, STATUS_KNOWLEDGE_OLD, STATUS_RESPONDER_ENDS };
  */
 enum status_can status_times(const struct status_rules *rules, int64_t now_s, int64_t known_s,
     int64_t responder_end_s, struct status_times *ret_times);
+/*
+ * The last instant that we know about, as of `memory_s` by the bus.  Who cuts the bus could make us say "good" for
+ * good: what the CA itself said last, with its signature, bounds it.  `crl`: times of its full list; NULL: none yet.
+ */
+int64_t status_known_s(int64_t memory_s, const struct status_times *crl);
 /* May the kept answer of these times be given no more, because a newer one can be? */
 bool status_must_renew(
     const struct status_rules *rules, const struct status_times *times, int64_t known_s);

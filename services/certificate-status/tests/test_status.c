@@ -110,6 +110,19 @@ static const struct {
 };
 
 static void
+nothing_is_known_beyond_what_the_ca_said_last(void **state)
+{
+	const struct status_times fresh = { NOW - DAY, NOW + 6 * DAY },
+				  stale = { NOW - 8 * DAY, NOW - DAY };
+
+	(void)state;
+	assert_int_equal(status_known_s(NOW, NULL), NOW);
+	assert_int_equal(status_known_s(NOW, &fresh), NOW);
+	assert_int_equal(status_known_s(NOW, &stale), NOW - DAY);
+	assert_int_equal(status_known_s(NOW - 2 * DAY, &stale), NOW - 2 * DAY);
+}
+
+static void
 an_answer_lasts_no_longer_than_what_it_rests_on(void **state)
 {
 	(void)state;
@@ -207,6 +220,7 @@ main(void)
 		cmocka_unit_test(the_worst_wins_in_whatever_order),
 		cmocka_unit_test(knows_the_reasons_of_entries),
 		cmocka_unit_test(keeps_sbr_4_9_10),
+		cmocka_unit_test(nothing_is_known_beyond_what_the_ca_said_last),
 		cmocka_unit_test(an_answer_lasts_no_longer_than_what_it_rests_on),
 		cmocka_unit_test(an_old_answer_is_replaced_when_more_is_known),
 		cmocka_unit_test(an_old_crl_is_stale),
