@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <linux/netlink.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <string.h>
@@ -200,9 +202,6 @@ static const int usual[] = {
 	SCMP_SYS(recvmmsg),
 	SCMP_SYS(recvmsg),
 	SCMP_SYS(select),
-	SCMP_SYS(sendmmsg),
-	SCMP_SYS(sendmsg),
-	SCMP_SYS(sendto),
 	SCMP_SYS(setsockopt),
 	SCMP_SYS(shutdown),
 	SCMP_SYS(write),
@@ -297,23 +296,44 @@ bound_files(struct filling *f, const struct sandbox_bounds *bounds, bool allow)
 }
 
 static void
-allow_socket(struct filling *f, int family, int type)
+allow_socket(struct filling *f, int family, int type, int protocol)
 {
 	if (f->rc == 0)
-		f->rc = seccomp_rule_add(f->filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
-		    is(0, (scmp_datum_t)family), has_bits(1, TYPE_BITS, (scmp_datum_t)type));
+		f->rc = seccomp_rule_add(f->filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3,
+		    is(0, (scmp_datum_t)family), has_bits(1, TYPE_BITS, (scmp_datum_t)type),
+		    is(2, (scmp_datum_t)protocol));
+}
+
+/*
+ * Landlock bounds connect() of TCP alone: neither other protocols of streams (MPTCP goes on as TCP where the
+ * other side knows no better) nor a connection that begins with its first data.
+ */
+static void
+allow_streams(struct filling *f)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+
+	for (size_t i = 0; i < LEN(families); i++) {
+		allow_socket(f, families[i], SOCK_STREAM, 0);
+		allow_socket(f, families[i], SOCK_STREAM, IPPROTO_TCP);
+	}
+	rule(f, SCMP_ACT_ALLOW, SCMP_SYS(sendto), has_bits(3, MSG_FASTOPEN, 0));
+	rule(f, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), has_bits(2, MSG_FASTOPEN, 0));
+	rule(f, SCMP_ACT_ALLOW, SCMP_SYS(sendmmsg), has_bits(3, MSG_FASTOPEN, 0));
 }
 
 static void
 allow_some(struct filling *f, const struct sandbox_bounds *bounds)
 {
-	allow_socket(f, AF_UNIX, SOCK_STREAM);
-	allow_socket(f, AF_INET, SOCK_STREAM);
-	allow_socket(f, AF_INET6, SOCK_STREAM);
+	allow_socket(f, AF_UNIX, SOCK_STREAM, 0);
+	allow_streams(f);
 	if (bounds->datagrams) {
-		allow_socket(f, AF_INET, SOCK_DGRAM);
-		allow_socket(f, AF_INET6, SOCK_DGRAM);
-		allow_socket(f, AF_NETLINK, SOCK_RAW); /* getaddrinfo() asks for our addresses */
+		allow_socket(f, AF_INET, SOCK_DGRAM, IPPROTO_IP);
+		allow_socket(f, AF_INET, SOCK_DGRAM, IPPROTO_UDP);
+		allow_socket(f, AF_INET6, SOCK_DGRAM, IPPROTO_IP);
+		allow_socket(f, AF_INET6, SOCK_DGRAM, IPPROTO_UDP);
+		allow_socket(f, AF_NETLINK, SOCK_RAW,
+		    NETLINK_ROUTE); /* getaddrinfo() asks for our addresses */
 	}
 	rule(f, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), is(0, AF_UNIX));
 	rule(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), has_bits(2, PROT_EXEC, 0));

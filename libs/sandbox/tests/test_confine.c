@@ -199,6 +199,45 @@ open_raw(void)
 	return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0) >= 0 ? 0 : errno;
 }
 
+static int
+open_multipath(void)
+{
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP) >= 0 ? 0 : errno;
+}
+
+/* 0 also when the octets left: Landlock does not see this connection begin. */
+static int
+connect_elsewhere_with_data(void)
+{
+	const struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_port = htons(ports.numbers[1]),
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+
+	return fd >= 0 && sendto(fd, "x", 1, MSG_FASTOPEN, (const struct sockaddr *)&address,
+			      sizeof(address)) >= 0
+		   ? 0
+		   : errno;
+}
+
+/* The same, as a message. */
+static int
+connect_elsewhere_with_a_message(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_port = htons(ports.numbers[1]),
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+	char octet = 'x';
+	struct iovec octets = { &octet, 1 };
+	const struct msghdr message = { .msg_name = &address,
+		.msg_namelen = sizeof(address),
+		.msg_iov = &octets,
+		.msg_iovlen = 1 };
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 && sendmsg(fd, &message, MSG_FASTOPEN) >= 0 ? 0 : errno;
+}
+
 static void *
 in_thread(void *arg)
 {
@@ -267,6 +306,9 @@ what_else_is_refused(void **state)
 	gives(open_datagrams, &bounds, EPERM);
 	gives(open_raw, &bounds, EPERM);
 	gives(make_code, &bounds, EPERM);
+	gives(open_multipath, &bounds, EPERM);
+	gives(connect_elsewhere_with_data, &bounds, EPERM);
+	gives(connect_elsewhere_with_a_message, &bounds, EPERM);
 	bounds.datagrams = true;
 	gives(open_datagrams, &bounds, 0);
 }
