@@ -20,7 +20,8 @@ struct memory {
 	int64_t began_ms, oldest; /* of this pass: at its first page */
 	int64_t known_ms;
 	bool loaded, asking, in_pass;
-	size_t reading; /* CRLs that are on their way from the database */
+	size_t reading;             /* CRLs that are on their way from the database */
+	bool crls_seen, crl_missed; /* all that it had; one did not come this time */
 };
 
 static void
@@ -47,7 +48,9 @@ on_crl(void *arg, bool ok, uint32_t code, struct cs_span body)
 	struct memory *memory = reading->memory;
 	struct cs_err err;
 
-	memory->reading--;
+	memory->crl_missed |= !ok;
+	if (--memory->reading == 0 && !memory->crl_missed)
+		memory->crls_seen = true;
 	if (ok && code == 200 &&
 	    crls_adopt(memory->status, reading->authority, reading->partition, body, true,
 		cs_now_ms(), &err) == CS_MALFORMED)
@@ -69,6 +72,7 @@ read_crl(struct memory *memory, size_t authority, uint32_t partition)
 	if (!svc_ask_store(memory->status->svc, store_read_crl, cs_span_of(&id, sizeof(id)), NULL,
 		on_crl, reading)) {
 		memory->reading--;
+		memory->crl_missed = true;
 		cs_arena_free(arena);
 	}
 }
@@ -78,6 +82,7 @@ see_crls(struct memory *memory, const struct store_page *page)
 {
 	if (memory->reading > 0)
 		return;
+	memory->crl_missed = false;
 	for (size_t i = 0; i < page->n_crls; i++) {
 		const struct store_crl *row = &page->crls[i];
 		const struct authority *found =
@@ -93,6 +98,7 @@ see_crls(struct memory *memory, const struct store_page *page)
 		else if (crl->number == row->number)
 			crl->stored = true;
 	}
+	memory->crls_seen |= memory->reading == 0 && !memory->crl_missed;
 }
 
 /* ---- certificates ---- */
@@ -224,10 +230,11 @@ memory_index(const struct memory *memory)
 	return memory->index;
 }
 
+/* Certificates and lists: what a list alone says is revoked is never good, not even for the first moment. */
 bool
 memory_is_loaded(const struct memory *memory)
 {
-	return memory->loaded;
+	return memory->loaded && memory->crls_seen;
 }
 
 int64_t
