@@ -381,9 +381,15 @@ claim_proposal_rows(const struct claim_proposal *proposal, const struct claim_tr
 /* Names of those who approved so far, as the approvers file has them. */
 size_t
 claim_proposal_approvals(const struct claim_proposal *proposal, const char *const **ret_names);
-/* Adds this approver's.  CS_CONFLICT: not an approver's key.  CS_MALFORMED: the file, or signed twice. */
-CS_MUST_USE enum cs_code claim_proposal_approve(
-    const char *path, const char *approvers_path, const struct claim_key *key, struct cs_err *err);
+/* SHA-256 of the octets that approvers sign. */
+void claim_proposal_sha256(
+    const struct claim_proposal *proposal, uint8_t ret_sha256[static CLAIM_DIGEST]);
+/*
+ * Adds this approver's.  `octets`: SHA-256 of what the approver has seen, or NULL.  CS_CONFLICT: not an
+ * approver's key, or other octets.  CS_MALFORMED: the file, a table that cannot be read, or signed twice.
+ */
+CS_MUST_USE enum cs_code claim_proposal_approve(const char *path, const char *approvers_path,
+    const struct claim_key *key, const uint8_t *octets, struct cs_err *err);
 
 /* ---- other things that two people agree on ---- */
 

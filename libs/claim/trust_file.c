@@ -297,6 +297,8 @@ read_table(struct trust_table *trust, struct cs_span payload, struct cs_err *err
 	static const char *const members[] = { "version", "keys", NULL };
 	CS_AUTO(json_release) json_t *root = NULL;
 
+	pki_sha256(payload, trust->payload_sha256);
+
 	enum cs_code code = json_read(payload, "trust table", &root, err);
 	if (code != CS_OK)
 		return code;
@@ -559,6 +561,13 @@ claim_proposal_rows(const struct claim_proposal *proposal, const struct claim_tr
 	return proposal->table->n_rows;
 }
 
+void
+claim_proposal_sha256(
+    const struct claim_proposal *proposal, uint8_t ret_sha256[static CLAIM_DIGEST])
+{
+	memcpy(ret_sha256, proposal->table->payload_sha256, CLAIM_DIGEST);
+}
+
 size_t
 claim_proposal_approvals(const struct claim_proposal *proposal, const char *const **ret_names)
 {
@@ -567,8 +576,8 @@ claim_proposal_approvals(const struct claim_proposal *proposal, const char *cons
 }
 
 enum cs_code
-claim_proposal_approve(
-    const char *path, const char *approvers_path, const struct claim_key *key, struct cs_err *err)
+claim_proposal_approve(const char *path, const char *approvers_path, const struct claim_key *key,
+    const uint8_t *octets, struct cs_err *err)
 {
 	uint8_t unused[PKI_SHA256];
 	struct cs_arena *arena = cs_arena_new();
@@ -597,6 +606,10 @@ claim_proposal_approve(
 		/* Nobody signs what cannot be shown. */
 		if (code == CS_OK)
 			code = read_table(&table, payload, err);
+		if (code == CS_OK && octets != NULL &&
+		    memcmp(octets, table.payload_sha256, CLAIM_DIGEST) != 0)
+			code = cs_fail(err, CS_CONFLICT,
+			    "%s: it has other octets than those that were shown", path);
 		if (code == CS_OK)
 			code = write_file(arena, path, dump(arena, root, JSON_INDENT(1)), err);
 	}

@@ -14,7 +14,8 @@ struct trust_table {
 	uint32_t version;
 	struct claim_trust_row *rows; /* sorted by keyid */
 	size_t n_rows;
-	uint8_t sha256[PKI_SHA256]; /* of the file */
+	uint8_t sha256[PKI_SHA256];         /* of the file */
+	uint8_t payload_sha256[PKI_SHA256]; /* of what approvers sign */
 	uint8_t approvers_sha256[PKI_SHA256];
 	const struct trust_table *before; /* that it replaced; NULL: none */
 };

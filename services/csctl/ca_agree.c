@@ -8,12 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "ca_tools.h"
 #include "ceremony.h"
 #include "pki/crl.h"
 #include "pki/csr.h"
 #include "pki/file.h"
+#include "pki/hash.h"
 
 #define POLICIES_MAX 16
 
@@ -41,6 +43,15 @@ is_of_request(
 	return CS_OK;
 }
 
+static const char *
+octets_of(struct cs_arena *arena, const struct ceremony_proposal *p)
+{
+	uint8_t digest[PKI_SHA256];
+
+	pki_sha256(p->tbs, digest);
+	return cs_hex(arena, cs_span_of(digest, sizeof(digest)));
+}
+
 /* What shall be signed, by whom, and who agreed. */
 static enum cs_code
 show(struct args *args, const struct ceremony_proposal *p, bool bench, struct cs_err *err)
@@ -58,6 +69,7 @@ show(struct args *args, const struct ceremony_proposal *p, bool bench, struct cs
 	ca_print(args->arena, &info);
 	(void)printf("by the key of: ");
 	ca_print(args->arena, &root);
+	(void)printf("octets %s\n", octets_of(args->arena, p));
 	(void)printf("approved by %zu of %d:", p->names.n, CLAIM_APPROVALS);
 	for (size_t i = 0; i < p->names.n; i++)
 		(void)printf(" %s", p->names.items[i]);
@@ -173,10 +185,22 @@ replace(struct args *args, const char *path, struct cs_span octets, struct cs_er
 	return CS_OK;
 }
 
+/* `seen` NULL: nobody says what it was. */
+static enum cs_code
+is_what_was_seen(struct cs_arena *arena, const char *path, const struct ceremony_proposal *p,
+    const char *seen, struct cs_err *err)
+{
+	if (seen == NULL || strcmp(seen, octets_of(arena, p)) == 0)
+		return CS_OK;
+	return cs_fail(
+	    err, CS_CONFLICT, "%s: it has other octets than those that were shown", path);
+}
+
 static int
 run_ca_approve(struct args *args)
 {
 	const char *approvers = approvers_file(), *key_file = args_option(args, "--key", NULL);
+	const char *seen = args_option(args, "--octets", NULL);
 	const bool bench = args_flag(args, "--bench");
 	const char *path = args_word(args);
 	struct ceremony_proposal p;
@@ -190,6 +214,7 @@ run_ca_approve(struct args *args)
 		return usage(args);
 	if (ca_read_file(args->arena, path, &envelope, &err) ||
 	    ceremony_open(args->arena, envelope, approvers, &p, &err) ||
+	    is_what_was_seen(args->arena, path, &p, seen, &err) ||
 	    claim_key_load(key_file, &key, &err))
 		return could_not(&err);
 	enum cs_code code =
@@ -475,8 +500,10 @@ const struct command ca_agree_commands[] = {
 	    " [--policy OID]... [--client-auth] [--ocsp] [--scheme pkcs1|pss]",
 	    "writes the octets that a root shall sign for a request, and prints what they say",
 	    run_ca_propose },
-	{ "ca approve", "PROPOSAL --key KEYFILE",
-	    "prints a proposal in full and adds an approver's signature to it", run_ca_approve },
+	{ "ca approve", "PROPOSAL --key KEYFILE [--octets SHA256]",
+	    "prints a proposal in full and adds an approver's signature to it; with the digest that was printed"
+	    "\n      before, to nothing else",
+	    run_ca_approve },
 	{ "ca sign", "PROPOSAL --root CERT --out NAME --record FILE " CA_KEY_USAGE,
 	    "signs what two approvers agreed on, by the root's key, and records it", run_ca_sign },
 	{ "ca verify", "RECORD", "judges a record again: its chain, approvals, signatures, keys",

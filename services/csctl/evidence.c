@@ -41,6 +41,25 @@ read_file(
 	return CS_OK;
 }
 
+/* NULL: neither is there, and it was said. */
+static const char *
+trust_option(struct args *args)
+{
+	const char *path = args_option(args, "--trust", NULL);
+
+	return path != NULL ? path : setting("CS_TRUST_FILE", "or --trust FILE: the trust table");
+}
+
+static const char *
+approvers_option(struct args *args)
+{
+	const char *path = args_option(args, "--approvers", NULL);
+
+	return path != NULL ? path
+			    : setting("CS_APPROVERS_FILE",
+				  "or --approvers FILE: the approvers' public keys");
+}
+
 /* ---- export ---- */
 
 struct exporting {
@@ -398,8 +417,8 @@ run_export(struct args *args)
 	struct cs_err err = { 0 };
 
 	x.chain_path = args_option(args, "--chain", NULL);
-	x.trust_path = args_option(args, "--trust", getenv("CS_TRUST_FILE"));
-	x.approvers_path = args_option(args, "--approvers", getenv("CS_APPROVERS_FILE"));
+	x.trust_path = trust_option(args);
+	x.approvers_path = approvers_option(args);
 	const char *word = args_word(args);
 
 	if (word == NULL || domains == NULL || (key == NULL) != is_unsigned ||
@@ -515,8 +534,7 @@ read_root(struct cs_arena *arena, const char *path, struct cs_span *ret, struct 
 static int
 run_verify(struct args *args)
 {
-	const char *trust_path = args_option(args, "--trust", getenv("CS_TRUST_FILE"));
-	const char *approvers_path = args_option(args, "--approvers", getenv("CS_APPROVERS_FILE"));
+	const char *trust_path = trust_option(args), *approvers_path = approvers_option(args);
 	const char *root_path = args_option(args, "--root", NULL);
 	const bool as_json = args_flag(args, "--json");
 	const char *path = args_word(args);

@@ -240,10 +240,13 @@ show_proposal(struct args *args, const char *path, const char *approvers)
 	}
 	const size_t n = claim_proposal_rows(proposal, &rows);
 	const size_t n_names = claim_proposal_approvals(proposal, &names);
+	uint8_t octets[CLAIM_DIGEST];
 
+	claim_proposal_sha256(proposal, octets);
 	(void)printf("version %u after %u, %zu keys\n", claim_proposal_version(proposal),
 	    old == NULL ? 0 : claim_trust_version(old), n);
 	print_changes(args->arena, old, rows, n);
+	(void)printf("octets %s\n", cs_hex(args->arena, cs_span_of(octets, sizeof(octets))));
 	(void)printf("approved by %zu of %d:", n_names, APPROVALS);
 	for (size_t i = 0; i < n_names; i++)
 		(void)printf(" %s", names[i]);
@@ -406,17 +409,21 @@ static int
 run_trust_approve(struct args *args)
 {
 	const char *approvers = setting("CS_APPROVERS_FILE", "public keys of the approvers");
-	const char *key_file = args_option(args, "--key", NULL), *path = args_word(args);
+	const char *key_file = args_option(args, "--key", NULL);
+	const char *seen = args_option(args, "--octets", NULL), *path = args_word(args);
+	uint8_t octets[CLAIM_DIGEST];
 	struct claim_key *key;
 	struct cs_err err;
 
 	if (approvers == NULL)
 		return COULD_NOT_RUN;
-	if (path == NULL || key_file == NULL || !args_end(args))
+	if (path == NULL || key_file == NULL || !args_end(args) ||
+	    (seen != NULL && !cs_hex_decode(seen, octets, sizeof(octets))))
 		return usage(args);
 	if (claim_key_load(key_file, &key, &err))
 		return could_not(&err);
-	enum cs_code code = claim_proposal_approve(path, approvers, key, &err);
+	enum cs_code code =
+	    claim_proposal_approve(path, approvers, key, seen != NULL ? octets : NULL, &err);
 	claim_key_free(key);
 	return code != CS_OK ? could_not(&err) : show_proposal(args, path, approvers);
 }
@@ -460,7 +467,9 @@ const struct command trust_commands[] = {
 	    " [--distrust KEYID]... [--at TIME]",
 	    "writes the next trust table, to be approved, and shows what it changes",
 	    run_trust_propose },
-	{ "trust approve", "FILE --key KEYFILE", "adds an approver's signature to a proposed table",
+	{ "trust approve", "FILE --key KEYFILE [--octets SHA256]",
+	    "adds an approver's signature to a proposed table; with the digest that \"trust show\" printed,"
+	    "\n      to nothing else than was shown then",
 	    run_trust_approve },
 	{ "trust install", "FILE", "puts a table that two approvers signed into force",
 	    run_trust_install },

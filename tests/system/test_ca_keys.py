@@ -222,6 +222,8 @@ class CaKeys(SystemTest):
         what = ["--root", "root.pem", "--crl", "http://crl.example/root.crl"]
         self.ca_tool("ca", "propose", *what, "--csr", "other.csr", "--out", "swapped.proposal")
         proposal = json.loads((self.where / "swapped.proposal").read_text())
+        status, said = self.tool("ca", "approve", "swapped.proposal", "--key", "ann.pem", "--octets", "00" * 32)
+        self.assertEqual((status, "other octets" in said), (2, True), said)
         payload = json.loads(base64.b64decode(proposal["payload"]))
         payload["csr"] = "".join((self.where / "honest.csr").read_text().splitlines()[1:-1])
         proposal["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The trust table while everything runs: keys follow each other under load, and retired ones state nothing more."""
 
+import base64
+import json
+import re
 import shutil
 import time
 from pathlib import Path
@@ -155,6 +158,28 @@ class Trust(SystemTest):
         person.wait_state(request, "issued")
         checkers.settle(self)
         checkers.nothing_parked(self)
+
+    def test_what_was_shown_is_what_is_signed(self) -> None:
+        """Somebody puts another proposal into the place of the one that the approver has read."""
+        shown, other = self.where / "shown", self.where / "swapped"
+        key = str(self.where / "approver-1.pem")
+        said = self.trust("propose", "--out", str(shown), "--distrust", self.keyid("policy"))
+        octets = re.search(r"^octets ([0-9a-f]{64})$", said, re.M)
+        assert octets is not None
+        self.trust("propose", "--out", str(other), "--retire", self.keyid("signer"))
+        before = other.read_bytes()
+        self.refused("other octets", "approve", str(other), "--key", key, "--octets", octets[1])
+        self.assertEqual(other.read_bytes(), before)
+        self.trust("approve", str(shown), "--key", key, "--octets", octets[1])
+        # What nobody can show, nobody signs.
+        proposal = json.loads(before)
+        table = json.loads(base64.b64decode(proposal["payload"]))
+        table["keys"][0]["service"] += "\x1b[1A\x1b[2K"
+        proposal["payload"] = base64.b64encode(json.dumps(table).encode()).decode()
+        other.write_text(json.dumps(proposal))
+        self.refused("breaks a rule", "approve", str(other), "--key", key)
+        self.refused("breaks a rule", "show", str(other))
+        self.assertEqual(json.loads(other.read_text())["signatures"], [])
 
     def test_one_approver_is_not_enough(self) -> None:
         proposal = str(self.where / "alone")
