@@ -220,11 +220,16 @@ want_all(const struct svc_batch *batch)
 	return wanted;
 }
 
+/* Of the requests themselves; what their plans name of others; and of those others each no, which may void it. */
 static const char load_evidence_sql[] =
     "select request, sha256, envelope, received_at_ms from evidence where request = any($1::uuid[])"
     " union all"
     " select request, sha256, envelope, received_at_ms from evidence where sha256 = any($2::bytea[])"
-    " and not request = any($1::uuid[])";
+    " and not request = any($1::uuid[])"
+    " union all"
+    " select request, sha256, envelope, received_at_ms from evidence where outcome = 2"
+    " and request in (select request from evidence where sha256 = any($2::bytea[]))"
+    " and not request = any($1::uuid[]) and not sha256 = any($2::bytea[])";
 
 static enum cs_code
 read_evidence(struct cs_arena *arena, const struct db_rows *rows, size_t row,
@@ -242,10 +247,8 @@ read_evidence(struct cs_arena *arena, const struct db_rows *rows, size_t row,
 }
 
 static bool
-is_of(const struct gate_evidence *evidence, struct cs_id request, const struct wanted *wanted)
+is_named(const struct gate_evidence *evidence, const struct wanted *wanted)
 {
-	if (cs_id_equal(evidence->e.request, request))
-		return true;
 	for (size_t i = 0; i < wanted->n_sha256s; i++) {
 		if (cs_span_equal(wanted->sha256s[i], cs_span_of(evidence->sha256, CLAIM_DIGEST)))
 			return true;
@@ -253,26 +256,51 @@ is_of(const struct gate_evidence *evidence, struct cs_id request, const struct w
 	return false;
 }
 
-/* To each record its own request's evidence and whatever its plans name of others. */
+/* A no of a request of which something is named. */
+static bool
+may_void(const struct gate_evidence *no, const struct wanted *wanted,
+    const struct gate_evidence *all, size_t n)
+{
+	for (size_t i = 0; no->e.outcome == CLAIM_REFUSED && i < n; i++) {
+		if (cs_id_equal(all[i].e.request, no->e.request) && is_named(&all[i], wanted))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_for(const struct gate_evidence *evidence, struct cs_id request, const struct wanted *wanted,
+    const struct gate_evidence *all, size_t n)
+{
+	return cs_id_equal(evidence->e.request, request) || is_named(evidence, wanted) ||
+	       may_void(evidence, wanted, all, n);
+}
+
+static void
+hand_to(struct gate_case *c, const struct wanted *wanted, const struct gate_evidence *all, size_t n)
+{
+	size_t n_own = 0;
+
+	for (size_t i = 0; i < n; i++)
+		n_own += is_for(&all[i], c->id, wanted, all, n);
+	c->evidence = CS_NEW_ARRAY(wanted->arena, n_own, struct gate_evidence);
+	for (size_t i = 0; i < n; i++) {
+		if (is_for(&all[i], c->id, wanted, all, n))
+			c->evidence[c->n_evidence++] = all[i];
+	}
+}
+
+/* To each record its own request's evidence, whatever its plans name of others, and what may void that. */
 static void
 hand_out(struct svc_batch *batch, const struct gate_evidence *all, size_t n)
 {
 	for (size_t i = 0; i < batch->n; i++) {
-		struct gate_case *c = &store_record_of(&batch->aggregates[i])->c;
 		struct wanted own = { .arena = batch->arena };
-		size_t n_own = 0;
 
 		own.requests = CS_NEW(batch->arena, struct cs_id);
 		want(&own, &batch->aggregates[i]);
-		if (own.n_requests == 0)
-			continue;
-		for (size_t k = 0; k < n; k++)
-			n_own += is_of(&all[k], c->id, &own);
-		c->evidence = CS_NEW_ARRAY(batch->arena, n_own, struct gate_evidence);
-		for (size_t k = 0; k < n; k++) {
-			if (is_of(&all[k], c->id, &own))
-				c->evidence[c->n_evidence++] = all[k];
-		}
+		if (own.n_requests > 0)
+			hand_to(&store_record_of(&batch->aggregates[i])->c, &own, all, n);
 	}
 }
 

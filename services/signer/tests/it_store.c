@@ -339,6 +339,27 @@ evidence_of_others_is_loaded_when_a_plan_names_it(void **state)
 	assert_int_equal(end(&one), CS_OK);
 }
 
+/* Its no states another method or value, so that its digest is another: it voids by its request alone. */
+static void
+a_later_no_comes_with_the_evidence_that_it_may_void(void **state)
+{
+	struct fixture *f = *state;
+	struct one one;
+	const struct gate_evidence standing = evidence(f, 61, "sixty-one", CLAIM_PROVED, 1);
+	const struct gate_evidence no = evidence(f, 61, "another value", CLAIM_REFUSED, 2);
+	const struct gate_evidence strange = evidence(f, 62, "another value", CLAIM_REFUSED, 2);
+
+	add_evidence(f, 61, &standing);
+	add_evidence(f, 61, &no);
+	add_evidence(f, 62, &strange);
+	const struct signer_record *record =
+	    begin(f, &one, f->db, 63, plan(f, 63, 1, "sixty-one", standing.sha256));
+	assert_int_equal(record->c.n_evidence, 2);
+	assert_memory_equal(record->c.evidence[0].sha256, standing.sha256, CLAIM_DIGEST);
+	assert_memory_equal(record->c.evidence[1].sha256, no.sha256, CLAIM_DIGEST);
+	assert_int_equal(end(&one), CS_OK);
+}
+
 static void
 the_first_result_counts_and_the_second_is_noted(void **state)
 {
@@ -951,6 +972,7 @@ main(void)
 		cmocka_unit_test(what_is_saved_is_loaded_again),
 		cmocka_unit_test(two_replicas_cannot_both_be_first),
 		cmocka_unit_test(evidence_of_others_is_loaded_when_a_plan_names_it),
+		cmocka_unit_test(a_later_no_comes_with_the_evidence_that_it_may_void),
 		cmocka_unit_test(the_first_result_counts_and_the_second_is_noted),
 		cmocka_unit_test(what_was_waited_for_is_found),
 		cmocka_unit_test(who_waited_for_a_request_sees_its_intent),
