@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pack/pack.h"
+#include "pki/crl.h"
 #include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
 #include "proto/plan.pb-c.h"
@@ -245,7 +246,7 @@ wire_read_crl_ask(
 	if (m == NULL)
 		return CS_MALFORMED;
 	if (!pack_is_name(m->issuer) || m->partition > INT32_MAX || m->number < 0 ||
-	    m->offset > INT32_MAX)
+	    m->offset > PKI_CRL_MAX) /* SQL's numbers overflow a bit above INT32_MAX */
 		return cs_fail(err, CS_MALFORMED, "question for a list that cannot be");
 	*ret = (struct wire_crl_ask){ m->issuer, m->partition, m->offset, m->number };
 	return CS_OK;

@@ -563,12 +563,11 @@ urls_have_a_place_for_the_partition_or_none(void **state)
 
 /* ---- questions ---- */
 
-static Countersign__V1__CrlAnswer *
-ask(struct bench *b, uint32_t partition, int64_t number, uint32_t offset)
+static bool
+put(struct bench *b, uint32_t partition, int64_t number, uint32_t offset, struct cs_span *ret_reply)
 {
 	Countersign__V1__CrlAsk m = COUNTERSIGN__V1__CRL_ASK__INIT;
 	char issuer[] = CA;
-	struct cs_span reply;
 	uint32_t status;
 	uint8_t body[64];
 
@@ -580,7 +579,15 @@ ask(struct bench *b, uint32_t partition, int64_t number, uint32_t offset)
 	const struct svc_test_event e = { cs_arena_printf(b->arena, "q%u", b->n_events++),
 		"ask.signer.crl", .body = cs_span_of(body, len) };
 	svc_test_run(b->test, &e, 1);
-	assert_true(svc_test_reply(b->test, e.id, &status, &reply));
+	return svc_test_reply(b->test, e.id, &status, ret_reply);
+}
+
+static Countersign__V1__CrlAnswer *
+ask(struct bench *b, uint32_t partition, int64_t number, uint32_t offset)
+{
+	struct cs_span reply;
+
+	assert_true(put(b, partition, number, offset, &reply));
 	Countersign__V1__CrlAnswer *answer =
 	    countersign__v1__crl_answer__unpack(NULL, reply.len, reply.data);
 	assert_non_null(answer);
@@ -605,6 +612,10 @@ lists_are_given_in_parts(void **state)
 	answer = ask(b, 0, NOW / 1000 - 1, 0);
 	assert_string_equal(answer->result, "unknown");
 	countersign__v1__crl_answer__free_unpacked(answer, NULL);
+	struct cs_span reply;
+	assert_true(put(b, 0, NOW / 1000, PKI_CRL_MAX, &reply));
+	assert_false(put(b, 0, NOW / 1000, PKI_CRL_MAX + 1, &reply));
+	assert_false(put(b, 0, NOW / 1000, INT32_MAX, &reply));
 	assert_int_equal(fake_store.n_rows, 0); /* who asks leaves nothing */
 }
 
