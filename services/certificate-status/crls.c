@@ -24,6 +24,9 @@ crl_fault(
 		return "the CA did not sign it";
 	if ((crl->urls != NULL) != (partition != 0))
 		return "it is a partition's, or it is not";
+	for (const char *const *url = crl->urls; url != NULL && *url != NULL; url++)
+		if (!status_url_is_of(*url, authority->label, partition))
+			return "it is of another partition";
 	if (crl->this_update_s > now_s + FUTURE_S)
 		return "it is from the future";
 	if (crl->next_update_s <= crl->this_update_s)

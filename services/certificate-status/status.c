@@ -154,3 +154,16 @@ status_crl_name(const char *name, bool of_partition, size_t *ret_len, uint32_t *
 	*ret_len = dash - 1;
 	return status_is_label(name, *ret_len);
 }
+
+bool
+status_url_is_of(const char *url, const char *label, uint32_t partition)
+{
+	const char *slash = strrchr(url, '/');
+	size_t len;
+	uint32_t said;
+
+	if (slash == NULL || !status_crl_name(slash + 1, true, &len, &said) ||
+	    len != strlen(label) || memcmp(slash + 1, label, len) != 0)
+		return true;
+	return said == partition;
+}

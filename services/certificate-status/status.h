@@ -59,5 +59,10 @@ bool status_is_label(const char *text, size_t len);
  * called "issuing-1-2", which the caller knows.  False: no name of a CRL.  *ret_len: of the label.
  */
 bool status_crl_name(const char *name, bool of_partition, size_t *ret_len, uint32_t *ret_partition);
+/*
+ * May a list whose distribution point this is be that of this partition?  Signatures do not tell lists of one CA
+ * from each other: a URL that ends like our names says of which it is; where the operator has others, it says nothing.
+ */
+bool status_url_is_of(const char *url, const char *label, uint32_t partition);
 
 #endif

@@ -208,6 +208,10 @@ reads_the_names_of_lists(void **state)
 			fail_msg(
 			    "%s: got %d %zu %u", names[i].name, good, len, (unsigned)partition);
 	}
+	assert_true(status_url_is_of("http://crl.example/crl/issuing-1-3.crl", "issuing-1", 3));
+	assert_false(status_url_is_of("http://crl.example/crl/issuing-1-3.crl", "issuing-1", 5));
+	assert_true(status_url_is_of("http://crl.example/crl/other-3.crl", "issuing-1", 5));
+	assert_true(status_url_is_of("http://crl.example/three", "issuing-1", 5));
 	assert_true(status_is_label("a", 1) && status_is_label("issuing.1", 9));
 	assert_false(status_is_label(".a", 2));
 	assert_false(status_is_label("a\0", 2));
