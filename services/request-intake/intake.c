@@ -575,6 +575,10 @@ intake_approve(struct cs_arena *arena, struct intake_request *req,
 		    cs_arena_printf(arena, "These checks are not proved yet: %s.", missing),
 		    "Prove them, then approve again.");
 	}
+	/* It may have become known while its mailboxes were proved. */
+	if (req->key_blocked)
+		return refuse_key("key-compromised", "SBR 6.1.1.3",
+		    "The private key of this request is known to others.");
 	(void)intake_move(arena, req, INTAKE_APPROVED, now_ms);
 	return answer(202, INTAKE_SAYS_APPROVED);
 }

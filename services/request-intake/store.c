@@ -306,16 +306,18 @@ enum cs_code
 store_load_requests(struct svc_batch *batch, struct cs_err *err)
 {
 	struct db_rows *requests = NULL, *checks = NULL, *keys = NULL, *earlier = NULL,
-		       *reports = NULL;
+		       *blocked = NULL, *reports = NULL;
 
 	if (ask_requests(batch, &requests, err) || ask_checks(batch, &checks, err) ||
 	    ask_keys(batch, &keys, err) || store_ask_earlier(batch, &earlier, err) ||
-	    store_ask_reports(batch, &reports, err) || db_settle(batch->db, err))
+	    store_ask_blocked(batch, &blocked, err) || store_ask_reports(batch, &reports, err) ||
+	    db_settle(batch->db, err))
 		return err->code;
 	take_requests(batch, requests);
 	take_checks(batch, checks);
 	take_keys(batch, keys);
 	store_take_earlier(batch, earlier);
+	store_take_blocked(batch, blocked);
 	store_take_reports(batch, reports);
 	return CS_OK;
 }

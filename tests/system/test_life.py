@@ -253,6 +253,17 @@ class Life(SystemTest):
         body = {"profile": "smime-mailbox", "mailboxes": [mailbox], "csr": self.alice_csr(request)}
         self.refused(422, "key-compromised", lambda: self.alice.call("POST", "/v1/requests", body))
 
+    def test_a_key_that_was_sent_to_us_gets_no_other_certificate(self) -> None:
+        """Also not by a request that waited for its approval when the key came."""
+        request, key = self.issued("leaked@beta.example")
+        waiting = self.follow(request, "renew")["id"]
+        self.alice.wait_state(waiting, "ready", timeout=options.wait(30))
+        body = {"category": "other", "request": request, "text": key.read_text()}
+        self.assertTrue(self.report(201, body)["proved"])
+        self.refused(422, "key-compromised", lambda: self.alice.approve(waiting))
+        self.refused(422, "key-compromised", lambda: self.follow(request, "renew"))
+        self.assertEqual(self.count(f"signer.certificate where request = '{waiting}'"), 0)
+
     def test_an_operator_decides_a_report(self) -> None:
         request, _ = self.issued("misused@beta.example")
         serial = self.serial_of(request)

@@ -121,6 +121,13 @@ mark_keys(struct intake_request *req, const struct svc_event *ev)
 	}
 }
 
+static void
+mark_blocked(struct intake_request *req, const struct svc_event *ev)
+{
+	if (strcmp(ev->subject, "api.approve") == 0)
+		req->key_blocked |= fake_store_is_blocked(req->spki_sha256);
+}
+
 static bool
 has_event(const struct svc_aggregate *aggregate, bool creation)
 {
@@ -216,6 +223,7 @@ store_load_requests(struct svc_batch *batch, struct cs_err *err)
 		for (size_t k = 0; k < aggregate->n_events; k++) {
 			mark_keys(req, aggregate->events[k]);
 			mark_earlier(batch->arena, req, aggregate->events[k]);
+			mark_blocked(req, aggregate->events[k]);
 		}
 		aggregate->state = req;
 		load_reports(batch->arena, aggregate);

@@ -436,6 +436,32 @@ keys_are_remembered(void **state)
 	assert_false(load_for_key(f, 98, &alice)->key_blocked);
 }
 
+static bool
+is_blocked_at_approval(struct fixture *f, struct cs_id id)
+{
+	const bool blocked = load(f, batch_of(f, f->db, id, "api.approve", NULL))->key_blocked;
+
+	db_rollback(f->db);
+	return blocked;
+}
+
+static void
+a_key_that_became_known_is_found_at_the_approval(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id id = stored(f, &alice, NOW);
+	struct svc_batch *batch = NULL;
+	struct intake_request *req = NULL;
+
+	assert_false(is_blocked_at_approval(f, id));
+	batch = batch_of(f, f->db, new_id(f), "certificate.issued", NULL);
+	req = load(f, batch);
+	req->leaked_key = true;
+	memset(req->leaked_spki_sha256, id.octets[15], CLAIM_DIGEST);
+	assert_int_equal(save(batch), CS_OK);
+	assert_true(is_blocked_at_approval(f, id));
+}
+
 static void
 what_expires_is_found_at_its_time(void **state)
 {
@@ -843,6 +869,7 @@ main(void)
 		TEST(the_slower_of_two_replicas_is_told),
 		TEST(ends_are_kept_with_their_reasons),
 		TEST(keys_are_remembered),
+		TEST(a_key_that_became_known_is_found_at_the_approval),
 		TEST(what_expires_is_found_at_its_time),
 		TEST(lists_are_ordered_bounded_and_private),
 		TEST(lists_of_what_changed_are_ordered_bounded_and_private),

@@ -2232,6 +2232,20 @@ the_private_key_itself_is_kept_nowhere_and_blocked(void **state)
 	assert_fault(post(NULL, REPORTS, bodies[0]), 422, "proof-other-key", "proof");
 }
 
+static void
+a_key_that_became_known_is_not_certified(void **state)
+{
+	const char *path = ready();
+	const struct intake_request *req = fake_store_get(id_of(path));
+
+	(void)state;
+	fake_store_learn(req->spki_sha256, "", "");
+	assert_fault(post(ALICE, under(path, "/approve"), NULL), 422, "key-compromised", "csr");
+	assert_string_equal(member(get(ALICE, path), "state"), "ready");
+	assert_null(svc_test_out(world.test, "request.generation-approved", 0));
+	assert_int_equal(post(ALICE, under(path, "/cancel"), NULL)->status, 200);
+}
+
 /* ---- tokens ---- */
 
 static const struct {
@@ -2901,6 +2915,7 @@ main(void)
 		TEST(a_repeated_report_is_the_same),
 		TEST(strangers_have_their_share_of_an_hour),
 		TEST(strangers_use_up_nothing_of_those_who_have_a_token),
+		TEST(a_key_that_became_known_is_not_certified),
 		TEST(a_report_is_decided_by_an_operator),
 		TEST(a_report_that_could_not_be_followed_is_open_again),
 		TEST(a_report_of_no_kind_needs_a_ground),
