@@ -212,6 +212,21 @@ report_answer(
 }
 
 static struct intake_step
+key_is_known(const char *field)
+{
+	return refuse(422, "key-is-known", field, "SBR 4.9.1.1 (3)",
+	    "It was shown that the private key is known to others: nobody may decide otherwise.",
+	    "Decide to revoke for key-compromise.");
+}
+
+/* The signer found nothing left to revoke. */
+static bool
+was_refused(const struct intake_request *req)
+{
+	return req->revocation.refusal_code && req->revocation.refusal_code[0];
+}
+
+static struct intake_step
 revoke(struct cs_arena *arena, struct intake_request *req, struct report *report,
     const struct intake_caller *caller, const struct report_decision *decision, int64_t now_ms)
 {
@@ -224,6 +239,8 @@ revoke(struct cs_arena *arena, struct intake_request *req, struct report *report
 		return refuse(422, "ground-unknown", "ground", "SBR 4.9.1.1",
 		    "There is no such ground, or none was named and the category has none.",
 		    "Name one of those that /openapi.json lists.");
+	if (report->proved && ground->reason != CLAIM_REASON_KEY_COMPROMISE)
+		return key_is_known("ground");
 	reason =
 	    decision->reason ? reason_of_name(decision->reason) : reason_of_code(ground->reason);
 	if (!reason)
@@ -272,6 +289,8 @@ report_decide(struct cs_arena *arena, struct intake_request *req, struct report 
 		step = revoke(arena, req, report, caller, decision, now_ms);
 		if (step.status >= 400)
 			return step;
+	} else if (report->proved && !was_refused(req)) {
+		return key_is_known("decision");
 	} else {
 		report->state = REPORT_REJECTED;
 		report->closed_at_ms = now_ms;

@@ -184,6 +184,16 @@ class CaKeys(SystemTest):
                 (self.where / "altered").write_text("".join(text))
                 self.assertEqual(self.tool("ca", "verify", "altered")[0], 1)
 
+    def test_1_a_ca_without_approvals_is_found_whatever_it_is_called(self) -> None:
+        lines = (self.where / "ceremony").read_text().splitlines(keepends=True)
+        at = next(i for i, line in enumerate(lines) if '"what":"certificate"' in line)
+        entry = json.loads(lines[at])
+        del entry["proposal"]
+        entry["what"] = "ocsp-signer"
+        (self.where / "renamed").write_text("".join([*lines[:at], json.dumps(entry), "\n"]))
+        status, said = self.tool("ca", "verify", "renamed")
+        self.assertEqual((status, "it is a CA" in said), (1, True), said)
+
     def test_1a_nobody_alone_makes_a_root_sign(self) -> None:
         request = [*self.names("alone"), "--out", "alone.csr", *self.in_file("alone")]
         self.ca_tool("ca", "request", *request)

@@ -2223,7 +2223,26 @@ the_private_key_itself_is_kept_nowhere_and_blocked(void **state)
 		assert_non_null(strstr(member(answer, "text"), "kept nowhere"));
 		assert_null(strstr((const char *)answer->body.data, "BEGIN"));
 		assert_true(fake_store_is_blocked(fake_store_get(id_of(path))->spki_sha256));
+		assert_fault(post(BOSS, under(report, "/decide"),
+				 "{\"decision\":\"reject\",\"text\":\"No.\"}"),
+		    422, "key-is-known", "decision");
+		assert_fault(post(BOSS, under(report, "/decide"),
+				 "{\"decision\":\"revoke\",\"text\":\"t\",\"ground\":\"misuse\"}"),
+		    422, "key-is-known", "ground");
+		assert_string_equal(member(get(BOSS, report), "state"), "open");
 	}
+	/* Nothing is left to be revoked when it has ended: then it may be closed. */
+	const char *last = fake_http_header(post(NULL, REPORTS, bodies[0]), "Location");
+
+	assert_int_equal(
+	    post(BOSS, under(last, "/decide"), "{\"decision\":\"revoke\",\"text\":\"t\"}")->status,
+	    202);
+	assert_int_equal(asked_revocation(0).reason, 1);
+	hear_unrevoked(path, strrchr(last, '/') + 1);
+	assert_int_equal(
+	    post(BOSS, under(last, "/decide"), "{\"decision\":\"reject\",\"text\":\"It ended.\"}")
+		->status,
+	    200);
 	assert_fault(post(NULL, REPORTS,
 			 "{\"category\":\"other\",\"serial\":\"0a1b\",\"text\":"
 			 "\"-----BEGIN PRIVATE KEY-----\\nMAA=\\n-----END PRIVATE KEY-----\"}"),
