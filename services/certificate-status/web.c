@@ -228,8 +228,11 @@ decode_path(struct cs_arena *arena, const char *text, struct cs_span *ret_octets
 		char c = *p;
 
 		if (c == '%') {
-			/* the server has seen that two digits follow */
-			c = (char)(hex_digit(p[1]) << 4 | hex_digit(p[2]));
+			const int high = hex_digit(p[1]), low = high < 0 ? -1 : hex_digit(p[2]);
+
+			if (low < 0)
+				return false;
+			c = (char)(high << 4 | low);
 			p += 2;
 		}
 		cs_buf_add(&plain, &c, 1);

@@ -167,7 +167,13 @@ compare_heads(const void *a, const void *b)
 
 	if (left->size != right->size)
 		return left->size < right->size ? -1 : 1;
-	return memcmp(left, right, sizeof(*left));
+	if (left->at_ms != right->at_ms)
+		return left->at_ms < right->at_ms ? -1 : 1;
+	const int root = memcmp(left->root, right->root, sizeof(left->root)),
+		  keyid = strcmp(left->keyid, right->keyid);
+	if (root != 0 || keyid != 0)
+		return root != 0 ? root : keyid;
+	return memcmp(left->signature, right->signature, sizeof(left->signature));
 }
 
 /* In the order of their size, each once: the same head is kept in several places. */

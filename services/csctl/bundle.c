@@ -531,9 +531,10 @@ bool
 bundle_signed_by(struct cs_arena *arena, struct cs_span file, const uint8_t public_key[static 32])
 {
 	struct signature signature;
+	struct cs_err unused;
 	struct cs_span payload;
 
-	return read_envelope(arena, file, &payload, &signature, NULL) == CS_OK &&
+	return read_envelope(arena, file, &payload, &signature, &unused) == CS_OK &&
 	       signature.keyid[0] != '\0' &&
 	       pki_ed25519_verify(public_key, signed_octets(arena, payload), signature.octets);
 }

@@ -165,7 +165,7 @@ run_ca_crl(struct args *args)
 	struct listing *l = CS_NEW(args->arena, struct listing);
 	struct ca_key_place place;
 	struct cs_err err = { 0 };
-	struct cs_span der;
+	struct cs_span der = { 0 };
 	uint32_t days = 365;
 
 	*l = (struct listing){ .args = args, .now_s = cs_now_ms() / 1000 };

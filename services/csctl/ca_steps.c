@@ -194,7 +194,7 @@ run_ca_ocsp(struct args *args)
 	struct pki_cert_info info;
 	struct cs_refusal why;
 	struct cs_err err = { 0 };
-	struct cs_span text, der;
+	struct cs_span text, der = { 0 };
 	struct pki_csr csr;
 
 	if (!args_number(args, "--days", 1, 366, &days))

@@ -35,10 +35,10 @@ read_file(
 	uint8_t *data = cs_arena_alloc(arena, max);
 	size_t len;
 
-	if (pki_file_read(path, false, data, max, &len, err))
-		return err->code;
-	*ret = cs_span_of(data, len);
-	return CS_OK;
+	const enum cs_code code = pki_file_read(path, false, data, max, &len, err);
+	if (code == CS_OK)
+		*ret = cs_span_of(data, len);
+	return code;
 }
 
 /* NULL: neither is there, and it was said. */
@@ -526,9 +526,8 @@ read_root(struct cs_arena *arena, const char *path, struct cs_span *ret, struct 
 	*ret = (struct cs_span){ 0 };
 	if (path == NULL)
 		return CS_OK;
-	if (read_file(arena, path, CHAIN_OCTETS_MAX, &text, err))
-		return err->code;
-	return pki_cert_from_pem(arena, text, ret, err);
+	const enum cs_code code = read_file(arena, path, CHAIN_OCTETS_MAX, &text, err);
+	return code != CS_OK ? code : pki_cert_from_pem(arena, text, ret, err);
 }
 
 static int

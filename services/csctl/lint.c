@@ -180,7 +180,7 @@ run_lint(struct args *args)
 	const char *name = args_option(args, "--profile", NULL);
 	const char *date = args_option(args, "--date", NULL);
 	const char *path = args_word(args);
-	struct subject subject;
+	struct subject subject = { 0 };
 	struct cs_err err;
 	char day[DAYS_TEXT];
 
