@@ -1528,6 +1528,19 @@ last_submitted(void)
 	return request;
 }
 
+/* How many of the list's first three rows are of this kind; those of one millisecond come in any order. */
+static size_t
+of_kind(const struct fake_answer *list, const char *kind)
+{
+	static const char *const rows[] = { "requests.0.kind", "requests.1.kind",
+		"requests.2.kind" };
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		n += strcmp(member(list, rows[i]), kind) == 0;
+	return n;
+}
+
 static void
 a_renewal_has_the_key_and_names_of_the_earlier_certificate(void **state)
 {
@@ -1551,7 +1564,9 @@ a_renewal_has_the_key_and_names_of_the_earlier_certificate(void **state)
 	answer = post(ALICE, under(path, "/renew"), "{\"validity_days\":30,\"agreement\":\"v1\"}");
 	assert_int_equal(answer->status, 201);
 	assert_string_equal(member(answer, "validity_days"), "30");
-	assert_string_equal(member(get(ALICE, "/v1/requests"), "requests.0.kind"), "renewal");
+	answer = get(ALICE, "/v1/requests");
+	assert_int_equal(of_kind(answer, "renewal"), 2);
+	assert_int_equal(of_kind(answer, "first"), 1);
 }
 
 static void
