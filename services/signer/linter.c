@@ -175,9 +175,9 @@ go_on(evutil_socket_t fd, short what, void *arg)
 			cs_assert(event_add(linter->late, &late) == 0);
 		}
 	}
-	if (!linter->busy)
-		return;
 	struct ask *ask = linter->first;
+	if (ask == NULL || !linter->busy)
+		return;
 	const ssize_t n = send(linter->fd, ask->question.data + ask->written,
 	    ask->question.len - ask->written, MSG_NOSIGNAL);
 

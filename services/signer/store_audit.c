@@ -129,11 +129,12 @@ store_due_own(const void *self, struct db *db, int64_t now_ms, size_t max, struc
     struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err)
 {
 	const struct signer_service *signer = self;
-	struct own *own;
+	struct own *own = NULL;
 
 	(void)max;
-	if (read_own(db, arena, signer->instance, &own, err))
-		return err->code;
+	const enum cs_code code = read_own(db, arena, signer->instance, &own, err);
+	if (code != CS_OK || own == NULL)
+		return code;
 	*ret_keys = CS_NEW(arena, struct cs_id);
 	**ret_keys = signer->instance;
 	*ret_n = own_is_due(signer, arena, own, now_ms);
