@@ -9,14 +9,7 @@ from world import Applicant, SystemTest, openssl, wait_for  # first: finds the o
 
 from applicant import make_csr
 from options import options
-
-DAY_MS = 86_400_000
-ORGANIZATION = (
-    "organizationName=Alpha Widgets AG\norganizationIdentifier=NTRCH-CHE123456789\n"
-    "streetAddress=Weg 1\nlocalityName=Bern\npostalCode=3000\ncountryName=CH\n"
-)
-ALICE = "givenName=Alice\nsurname=Näf\n"
-METHODS = {"organization": "register", "authority": "reliable-contact", "individual": "id-document"}
+from verified import record, record_everything
 
 # profile: the policy that the certificate must name, what its subject must say, and what it must not
 MULTIPURPOSE, STRICT = 2, 3
@@ -49,28 +42,11 @@ class Identity(SystemTest):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.record("organization", "", ORGANIZATION)
-        cls.record("authority", "", ORGANIZATION)
-        cls.record("individual", "alice", ALICE)
+        record_everything(cls.stack)
 
     @classmethod
     def record(cls, kind: str, account: str, attributes: str, days_ago: float = 400, **more: str) -> str:
-        """What an operator would enter; returns its id."""
-        values = {
-            "kind": kind,
-            "enterprise": "demo",
-            "account": account,
-            "attributes": attributes,
-            "method": METHODS[kind],
-            "source": "file 4711",
-            "verified_by": "vera",
-            "approved_by": "otto",
-            "verified_at_ms": str(int(time.time() * 1000 - days_ago * DAY_MS)),
-            **more,
-        }
-        texts = ", ".join(f"$x${value}$x$" for value in values.values())
-        sql = f"insert into policy.identity ({', '.join(values)}) values ({texts}) returning id"
-        return cls.stack.postgres.query(sql).split("\n")[0]
+        return record(cls.stack, kind, account, attributes, days_ago, **more)
 
     def key_and_csr(self, name: str) -> tuple[Path, Path]:
         where = self.stack.root / "out"
