@@ -155,7 +155,8 @@ class GnuPg:
     def __init__(self, where: Path) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="cs-gnupg-", dir="/tmp"))  # sockets want a short path
         self.homes = {"GNUPGHOME": str(self.home)}
-        (self.home / "gpg-agent.conf").write_text("allow-loopback-pinentry\n")
+        # Each use of a key would take the agent a tenth of a second of hashing, or more where others work.
+        (self.home / "gpg-agent.conf").write_text("allow-loopback-pinentry\ns2k-count 65536\n")
         (self.home / "dirmngr.conf").write_text("disable-ldap\nallow-ocsp\n")
 
     def take(self, people: list[Person]) -> None:
