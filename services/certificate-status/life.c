@@ -49,14 +49,19 @@ read_root_crl(struct status_service *status, size_t i, struct cs_err *err)
 	return code == CS_NOT_FOUND || code == CS_CONFLICT ? CS_OK : code;
 }
 
-/* The first error; what was loaded before stays. */
+/* What was loaded before stays, and one bad file keeps none of the others away.  The last error. */
 static enum cs_code
 read_files(struct status_service *status, struct cs_err *err)
 {
-	for (size_t i = 0; i < status->authorities.n; i++)
-		if (read_responder(status, i, err) || read_root_crl(status, i, err))
-			return err->code;
-	return CS_OK;
+	enum cs_code code = CS_OK;
+
+	for (size_t i = 0; i < status->authorities.n; i++) {
+		if (read_responder(status, i, err))
+			code = err->code;
+		if (read_root_crl(status, i, err))
+			code = err->code;
+	}
+	return code;
 }
 
 /* ---- alerts ---- */

@@ -18,7 +18,7 @@ from world import Refused, SystemTest, openssl, wait_for  # first: finds the oth
 
 import forge
 from applicant import make_csr
-from ca_files import ISSUER, make_crl, make_responder
+from ca_files import ISSUER, make_crl, make_responder, make_root_crl
 from nats_client import NatsClient
 from options import options
 
@@ -324,6 +324,19 @@ class Status(StatusTest):
         self.stack.restart_service(SERVICE)
         self.assertIn(": good", self.client("-nonce"))
         self.assertIn(b"Countersign OCSP", self.post(self.question()).body)
+
+    def test_one_bad_file_keeps_no_other_away(self) -> None:
+        """The responder's key cannot be read; the root's new list, which comes behind it, is served."""
+        key = self.stack.status_dir / "ocsp" / f"{ISSUER}.key.pem"
+        good = key.read_bytes()
+        before = self.http("GET", "/crl/root.crl").body
+        key.write_bytes(b"no key")
+        try:
+            make_root_crl(self.stack.ca, self.stack.status_dir / "ca" / "root.crl")
+            wait_for(lambda: self.http("GET", "/crl/root.crl").body != before, options.wait(45), "the root's new list")
+        finally:
+            key.write_bytes(good)
+        self.assertEqual(self.says(), "good")
 
     def test_y_a_responder_that_has_ended_answers_nothing(self) -> None:
         ocsp = self.stack.status_dir / "ocsp"
