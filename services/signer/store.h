@@ -18,7 +18,11 @@ enum cs_code store_due_found(const void *self, struct db *db, int64_t now_ms, si
 CS_MUST_USE enum cs_code store_due_trust(const void *self, struct db *db, int64_t now_ms,
     size_t max, struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
 #define STORE_BLOCKED_EVERY_S 5
+#define STORE_BLOCKED_LATELY_S INT64_C(7200)
+#define STORE_BLOCKED_ALL_EVERY_S 600
 #define STORE_EXPIRING_EVERY_S 10
+#define STORE_EXPIRING_LATELY_S INT64_C(7200)
+#define STORE_EXPIRING_ALL_EVERY_S 3600
 /* svc_due of "clock.key-blocked": certificates that are relied on although their key is blocked. */
 enum cs_code store_due_blocked(const void *self, struct db *db, int64_t now_ms, size_t max,
     struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);

@@ -218,34 +218,50 @@ is_time(int64_t now_ms, int64_t every_s)
 
 static const char due_blocked_sql[] =
     "select c.request from blocked_key b join certificate c on c.spki_sha256 = b.spki_sha256"
-    " where c.not_after_s >= $1"
+    " where c.not_after_s >= $1 and b.at_ms >= $3"
     " and not exists (select 1 from revocation r where r.request = c.request) limit $2";
+
+/*
+ * A key that is blocked gets no further certificates, so that looking at those that were blocked lately is enough;
+ * at all of them, of which there may be many, now and then, for what a crash or a clock may have left.
+ */
+static int64_t
+blocked_since_ms(int64_t now_ms)
+{
+	return is_time(now_ms, STORE_BLOCKED_ALL_EVERY_S)
+		   ? 0
+		   : now_ms - STORE_BLOCKED_LATELY_S * CS_SECOND_MS;
+}
 
 enum cs_code
 store_due_blocked(const void *self, struct db *db, int64_t now_ms, size_t max,
     struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err)
 {
-	const struct db_param params[] = { db_i64(now_ms / 1000), db_i64((int64_t)max) };
+	const struct db_param params[] = { db_i64(now_ms / 1000), db_i64((int64_t)max),
+		db_i64(blocked_since_ms(now_ms)) };
 	struct db_rows *rows;
 
 	(void)self;
 	*ret_n = 0;
 	if (!is_time(now_ms, STORE_BLOCKED_EVERY_S))
 		return CS_OK;
-	if (db_query(db, arena, due_blocked_sql, params, 2, &rows, err))
+	if (db_query(db, arena, due_blocked_sql, params, 3, &rows, err))
 		return err->code;
 	store_due_ids(arena, rows, ret_keys, ret_n);
 	return CS_OK;
 }
 
-/* As revoke_reminder_step() has it: a step that has come, after the issue, and none of it or below it yet. */
+/*
+ * As revoke_reminder_step() has it: a step that has come and none below it yet, after the issue.  By ranges of the
+ * end, each from $4 seconds before its step: whose end lies further back was seen before, and is looked at again now and then.
+ */
 static const char due_expiring_sql[] =
-    "select distinct c.request from certificate c, unnest(array[1, 7, 14, 30]) s(days)"
-    " where c.not_after_s > $1 / 1000 and c.not_after_s <= $1 / 1000 + 30 * 86400"
-    " and c.not_after_s * 1000 - s.days * $3 <= $1"
-    " and c.not_after_s * 1000 - s.days * $3 >= c.issued_at_ms"
-    " and not exists (select 1 from unnest(array[1, 7, 14, 30]) t(days)"
-    "  where t.days < s.days and c.not_after_s * 1000 - t.days * $3 <= $1)"
+    "select c.request from unnest(array[1, 7, 14, 30], array[0, 1, 7, 14]) s(days, below),"
+    " lateral (select request, not_after_s, issued_at_ms from certificate"
+    "  where not_after_s <= $1 / 1000 + s.days * 86400"
+    "  and not_after_s > $1 / 1000 + greatest(s.below * 86400, s.days * 86400 - $4::bigint)"
+    "  offset 0) c" /* which keeps the planner from reading all certificates instead */
+    " where c.not_after_s * 1000 - s.days * $3 >= c.issued_at_ms"
     " and not exists (select 1 from reminder m where m.request = c.request and m.days <= s.days)"
     " and not exists (select 1 from revocation r where r.request = c.request)"
     " and not exists (select 1 from follows f join certificate n on n.request = f.request"
@@ -256,15 +272,16 @@ enum cs_code
 store_due_expiring(const void *self, struct db *db, int64_t now_ms, size_t max,
     struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err)
 {
-	const struct db_param params[] = { db_i64(now_ms), db_i64((int64_t)max),
-		db_i64(CS_DAY_MS) };
+	const struct db_param params[] = { db_i64(now_ms), db_i64((int64_t)max), db_i64(CS_DAY_MS),
+		db_i64(is_time(now_ms, STORE_EXPIRING_ALL_EVERY_S) ? INT32_MAX
+								   : STORE_EXPIRING_LATELY_S) };
 	struct db_rows *rows;
 
 	(void)self;
 	*ret_n = 0;
 	if (!is_time(now_ms, STORE_EXPIRING_EVERY_S))
 		return CS_OK;
-	if (db_query(db, arena, due_expiring_sql, params, 3, &rows, err))
+	if (db_query(db, arena, due_expiring_sql, params, 4, &rows, err))
 		return err->code;
 	store_due_ids(arena, rows, ret_keys, ret_n);
 	return CS_OK;

@@ -18,6 +18,7 @@ create table blocked_key (
 	at_ms bigint not null
 );
 
+create index blocked_key_at on blocked_key (at_ms);
 -- All certificates of a key: they fall together (store_revoke.c).
 create index certificate_spki on certificate (spki_sha256);
 

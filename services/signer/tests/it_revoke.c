@@ -25,6 +25,7 @@
 /* A time at which every clock looks. */
 #define NOW (INT64_C(1795437290000))
 #define DAY_S INT64_C(86400)
+#define HOUR (NOW / 1000 % STORE_EXPIRING_ALL_EVERY_S) /* so much earlier everything is looked at */
 #define CA "issuing-1"
 #define PARTITIONS 4
 
@@ -414,6 +415,25 @@ other_certificates_of_a_blocked_key_are_due(void **state)
 	assert_int_equal(due(f, store_due_blocked, NOW, &first), 0);
 }
 
+/* There may be very many blocked keys, and nothing new comes of those of long ago. */
+static void
+keys_that_were_blocked_long_ago_are_looked_at_now_and_then(void **state)
+{
+	const int64_t later_ms = NOW + 2 * STORE_BLOCKED_LATELY_S * 1000;
+	const int64_t every_ms = STORE_BLOCKED_ALL_EVERY_S * 1000;
+	struct fixture *f = *state;
+	struct cs_id first;
+
+	issue(f, 1, 7, 0, NOW / 1000 + DAY_S);
+	issue(f, 2, 7, 0, NOW / 1000 + DAY_S);
+	assert_int_equal(revoke_it(f, 1, 1), CS_OK);
+	assert_int_equal(due(f, store_due_blocked, NOW, &first), 1);
+	assert_true(later_ms % every_ms != 0);
+	assert_int_equal(due(f, store_due_blocked, later_ms, &first), 0);
+	assert_int_equal(due(f, store_due_blocked, later_ms / every_ms * every_ms, &first), 1);
+	assert_true(cs_id_equal(first, id(2)));
+}
+
 static void
 remind(struct fixture *f, uint8_t n, uint32_t days)
 {
@@ -440,14 +460,18 @@ reminders_are_due_once_at_each_step(void **state)
 	issue(f, 1, 7, 0, NOW / 1000 + 400 * DAY_S);
 	assert_false(reminder_due(f, 30 * DAY_S + 10));
 	assert_true(reminder_due(f, 30 * DAY_S));
-	assert_true(reminder_due(f, 15 * DAY_S));
+	assert_true(reminder_due(f, 30 * DAY_S - 7100));
+	assert_false(reminder_due(f, 15 * DAY_S)); /* seen when it came; else: */
+	assert_true(reminder_due(f, 15 * DAY_S + HOUR));
+	assert_true(reminder_due(f, 14 * DAY_S + HOUR));
 	remind(f, 1, 30);
-	assert_false(reminder_due(f, 15 * DAY_S));
+	assert_false(reminder_due(f, 15 * DAY_S + HOUR));
 	assert_true(reminder_due(f, 14 * DAY_S));
-	assert_true(reminder_due(f, 10));
+	assert_true(reminder_due(f, 13 * DAY_S + HOUR));
+	assert_true(reminder_due(f, HOUR));
 	remind(f, 1, 1);
-	assert_false(reminder_due(f, 10));
-	assert_false(reminder_due(f, 10 * DAY_S));
+	assert_false(reminder_due(f, HOUR));
+	assert_false(reminder_due(f, 10 * DAY_S + HOUR));
 	assert_int_equal(number(f, "select count(*) from reminder"), 2);
 }
 
@@ -711,6 +735,8 @@ main(void)
 		cmocka_unit_test_setup(a_revocation_is_loaded_again, clear),
 		cmocka_unit_test_setup(a_reason_becomes_worse_and_never_better, clear),
 		cmocka_unit_test_setup(other_certificates_of_a_blocked_key_are_due, clear),
+		cmocka_unit_test_setup(
+		    keys_that_were_blocked_long_ago_are_looked_at_now_and_then, clear),
 		cmocka_unit_test_setup(reminders_are_due_once_at_each_step, clear),
 		cmocka_unit_test_setup(what_was_renewed_or_revoked_is_not_due, clear),
 		cmocka_unit_test_setup(every_list_is_due_until_it_is_made, clear),
