@@ -415,6 +415,18 @@ verify_certificate(struct verifying *v, const struct ceremony_entry *entry)
 	return CS_OK;
 }
 
+/* One person makes it by the CA's key alone: whatever else this key signed needed two approvers. */
+static enum cs_code
+verify_ocsp_signer(struct verifying *v, const struct ceremony_entry *entry)
+{
+	struct pki_cert_info info;
+
+	if (verify_issued(v, entry, &info))
+		return v->err->code;
+	return info.is_ca ? refuse(v, "it is a CA, and two approvers have not signed its proposal")
+			  : CS_OK;
+}
+
 /* Of a root of this record, with a higher number than the list before. */
 static enum cs_code
 verify_crl(struct verifying *v, const struct ceremony_entry *entry)
@@ -441,8 +453,6 @@ verify_crl(struct verifying *v, const struct ceremony_entry *entry)
 static enum cs_code
 verify_entry(struct verifying *v, const struct ceremony_entry *entry)
 {
-	struct pki_cert_info info;
-
 	v->said = "";
 	if (strcmp(entry->what, "root") == 0)
 		return verify_root(v, entry);
@@ -451,7 +461,7 @@ verify_entry(struct verifying *v, const struct ceremony_entry *entry)
 	if (strcmp(entry->what, "certificate") == 0)
 		return verify_certificate(v, entry);
 	if (strcmp(entry->what, "ocsp-signer") == 0)
-		return verify_issued(v, entry, &info);
+		return verify_ocsp_signer(v, entry);
 	if (strcmp(entry->what, "crl") == 0)
 		return verify_crl(v, entry);
 	return refuse(v, "nothing that a ceremony knows");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "base/time.h"
@@ -365,6 +366,20 @@ take_options(struct args *args, struct proposing *p, struct cs_err *err)
 	return CS_OK;
 }
 
+/* Services that start would find a table in force that nobody approved. */
+static enum cs_code
+is_elsewhere(const char *out, const char *in_force, struct cs_err *err)
+{
+	struct stat a, b;
+
+	if (stat(out, &a) != 0 || stat(in_force, &b) != 0 || a.st_dev != b.st_dev ||
+	    a.st_ino != b.st_ino)
+		return CS_OK;
+	return cs_fail(err, CS_CONFLICT,
+	    "%s: there is the table in force; propose elsewhere, and install it when it is approved",
+	    out);
+}
+
 static int
 run_trust_propose(struct args *args)
 {
@@ -397,6 +412,8 @@ run_trust_propose(struct args *args)
 	}
 	enum cs_code code = take_options(args, p, &err);
 	const bool asked = out != NULL && args_end(args);
+	if (code == CS_OK && asked)
+		code = is_elsewhere(out, path, &err);
 	if (code == CS_OK && asked)
 		code = claim_trust_write(out, version + 1, p->rows, p->n, NULL, 0, &err);
 	claim_trust_free(old);

@@ -191,8 +191,7 @@ class CaKeys(SystemTest):
         del entry["proposal"]
         entry["what"] = "ocsp-signer"
         (self.where / "renamed").write_text("".join([*lines[:at], json.dumps(entry), "\n"]))
-        status, said = self.tool("ca", "verify", "renamed")
-        self.assertEqual((status, "it is a CA" in said), (1, True), said)
+        self.assertEqual(self.tool("ca", "verify", "renamed")[0], 1)
 
     def test_1a_nobody_alone_makes_a_root_sign(self) -> None:
         request = [*self.names("alone"), "--out", "alone.csr", *self.in_file("alone")]

@@ -159,6 +159,13 @@ class Trust(SystemTest):
         checkers.settle(self)
         checkers.nothing_parked(self)
 
+    def test_a_proposal_does_not_replace_the_table_in_force(self) -> None:
+        table = self.where / "trust"
+        before = table.read_bytes()
+        for out in (str(table), str(self.where / ".." / "trust" / "trust")):
+            self.refused("the table in force", "propose", "--out", out, "--retire", self.keyid("signer"))
+        self.assertEqual(table.read_bytes(), before)
+
     def test_what_was_shown_is_what_is_signed(self) -> None:
         """Somebody puts another proposal into the place of the one that the approver has read."""
         shown, other = self.where / "shown", self.where / "swapped"
