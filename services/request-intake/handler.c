@@ -715,7 +715,7 @@ on_revocation_refused(const void *self, struct svc_event *ev)
 
 	(void)self;
 	intake_on_revocation_refused(ev->arena, ev->state, no, ev->now_ms);
-	report_on_revocation_refused(ev->state, no->report);
+	report_on_revocation_refused(ev->state);
 	conclude(ev, "refusal to revoke heard");
 }
 

@@ -327,17 +327,20 @@ report_on_revoked(struct intake_request *req, int64_t now_ms)
 	}
 }
 
-/* Somebody must look at it again. */
+/*
+ * Somebody must look again, also at those that asked for nothing themselves since somebody else's question was under
+ * way.  One too many asks for little: what is revoked by then only needs to be said.
+ */
 void
-report_on_revocation_refused(struct intake_request *req, const char *id)
+report_on_revocation_refused(struct intake_request *req)
 {
-	struct cs_id which;
-	struct cs_err err = { 0 };
-	struct report *report = cs_id_parse(id, &which, &err) ? NULL : report_find(req, which);
+	for (size_t i = 0; i < req->n_reports; i++) {
+		struct report *report = &req->reports[i];
 
-	if (!report || report->state != REPORT_ASKED)
-		return;
-	report->state = REPORT_OPEN;
-	report->decided_at_ms = 0;
-	report->changed = true;
+		if (report->state != REPORT_ASKED || !cs_id_equal(report->request, req->id))
+			continue;
+		report->state = REPORT_OPEN;
+		report->decided_at_ms = 0;
+		report->changed = true;
+	}
 }

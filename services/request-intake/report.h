@@ -95,7 +95,7 @@ bool report_is_for(const char *subject);
 /* ---- what the signer says; of the reports that the batch loaded ---- */
 
 void report_on_revoked(struct intake_request *req, int64_t now_ms);
-void report_on_revocation_refused(struct intake_request *req, const char *report);
+void report_on_revocation_refused(struct intake_request *req);
 
 /* NULL: this batch did not load it. */
 struct report *report_find(const struct intake_request *req, struct cs_id id);

@@ -2052,6 +2052,29 @@ a_report_that_could_not_be_followed_is_open_again(void **state)
 }
 
 static void
+a_report_that_relied_on_another_question_is_open_again(void **state)
+{
+	const char *path = issued(), *report = reported("mis-issued");
+
+	(void)state;
+	assert_int_equal(
+	    post(ALICE, under(path, "/revoke"), "{\"reason\":\"superseded\"}")->status, 202);
+	assert_int_equal(
+	    post(BOSS, under(report, "/decide"), "{\"decision\":\"revoke\",\"text\":\"t\"}")
+		->status,
+	    202);
+	assert_null(
+	    svc_test_out(world.test, "request.revocation-asked", 1)); /* hers is on its way */
+	hear_unrevoked(path, "");
+	assert_string_equal(member(get(BOSS, report), "state"), "open");
+	assert_int_equal(
+	    post(BOSS, under(report, "/decide"), "{\"decision\":\"revoke\",\"text\":\"t\"}")
+		->status,
+	    202);
+	assert_int_equal(asked_revocation(1).by, CLAIM_BY_REPORT);
+}
+
+static void
 a_report_of_no_kind_needs_a_ground(void **state)
 {
 	const char *path = issued(), *report = reported("other");
@@ -2952,6 +2975,7 @@ main(void)
 		TEST(a_key_that_became_known_is_not_certified),
 		TEST(a_report_is_decided_by_an_operator),
 		TEST(a_report_that_could_not_be_followed_is_open_again),
+		TEST(a_report_that_relied_on_another_question_is_open_again),
 		TEST(a_report_of_no_kind_needs_a_ground),
 		TEST(the_preliminary_report_is_given_once),
 		TEST(reports_are_listed_by_urgency),
