@@ -81,6 +81,19 @@ pki_file_read(
 }
 
 enum cs_code
+pki_file_take(struct cs_arena *arena, const char *path, size_t cap, struct cs_span *ret_octets,
+    struct cs_err *err)
+{
+	uint8_t *data = cs_arena_alloc(arena, cap);
+	size_t len;
+
+	const enum cs_code code = pki_file_read(path, false, data, cap, &len, err);
+	if (code == CS_OK)
+		*ret_octets = cs_span_of(data, len);
+	return code;
+}
+
+enum cs_code
 pki_file_is_private(const char *path, struct cs_err *err)
 {
 	int fd = -1;

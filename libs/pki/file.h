@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/err.h"
+#include "base/span.h"
 
 /*
  * Reads a whole regular file of at most `cap` octets.  `secret`: refuses one that others than its
@@ -16,6 +18,9 @@
  */
 CS_MUST_USE enum cs_code pki_file_read(
     const char *path, bool secret, void *ret_data, size_t cap, size_t *ret_len, struct cs_err *err);
+/* The same of what is no secret, with room for `cap` octets in the arena. */
+CS_MUST_USE enum cs_code pki_file_take(struct cs_arena *arena, const char *path, size_t cap,
+    struct cs_span *ret_octets, struct cs_err *err);
 /* Would pki_file_read() take it as a secret?  Reads nothing. */
 CS_MUST_USE enum cs_code pki_file_is_private(const char *path, struct cs_err *err);
 /* A new file of mode 0600, on disk when this returns.  CS_CONFLICT: it exists. */

@@ -22,26 +22,13 @@ tag_of(struct cs_span octets, char ret_tag[static STATUS_TAG])
 }
 
 static enum cs_code
-read_file(
-    struct cs_arena *arena, const char *path, size_t cap, struct cs_span *ret, struct cs_err *err)
-{
-	uint8_t *data = cs_arena_alloc(arena, cap);
-	size_t len;
-
-	const enum cs_code code = pki_file_read(path, false, data, cap, &len, err);
-	if (code == CS_OK)
-		*ret = cs_span_of(data, len);
-	return code;
-}
-
-static enum cs_code
 read_authority(struct cs_arena *arena, const char *dir, const char *label,
     struct authority *authority, struct cs_err *err)
 {
 	const char *path = cs_arena_printf(arena, "%s/%s.cer", dir, label);
 	struct cs_span der;
 
-	if (read_file(arena, path, CERT_MAX, &der, err) ||
+	if (pki_file_take(arena, path, CERT_MAX, &der, err) ||
 	    pki_cert_read(arena, der, &authority->ca, err))
 		return err->code;
 	if (!authority->ca.is_ca || (authority->ca.key_usage & PKI_KU_CRL_SIGN) == 0)
@@ -127,7 +114,7 @@ desk_read_root_crl(struct cs_arena *arena, const struct authority *authority, co
 {
 	const char *path = cs_arena_printf(arena, "%s/%s.crl", dir, authority->label);
 
-	return read_file(arena, path, ROOT_CRL_MAX, ret_der, err);
+	return pki_file_take(arena, path, ROOT_CRL_MAX, ret_der, err);
 }
 
 static bool

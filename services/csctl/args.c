@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* args.c: words and options of a command line, and how a command says that it could not run. */
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,16 @@ could_not(const struct cs_err *err)
 {
 	(void)fprintf(stderr, "csctl: %s\n", err->text);
 	return COULD_NOT_RUN;
+}
+
+void
+put_json(json_t *value)
+{
+	char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+
+	(void)puts(text);
+	free(text);
+	json_decref(value);
 }
 
 int

@@ -39,16 +39,6 @@ open_signer(struct cs_arena *arena, struct db **ret, struct cs_err *err)
 	return CS_OK;
 }
 
-static void
-print_json(json_t *value)
-{
-	char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-
-	(void)puts(text);
-	free(text);
-	json_decref(value);
-}
-
 /* ---- verify: heads, from wherever they are kept ---- */
 
 struct heads {
@@ -284,7 +274,7 @@ print_verified(const struct verified *verified, bool as_json)
 			      found[i].text));
 	}
 	if (as_json)
-		print_json(json_pack("{s:b, s:I, s:I, s:I, s:o}", "good", n == 0, "records",
+		put_json(json_pack("{s:b, s:I, s:I, s:I, s:o}", "good", n == 0, "records",
 		    (json_int_t)verified->records, "heads",
 		    (json_int_t)ledger_heads(verified->ledger), "signed",
 		    (json_int_t)verified->newest, "findings", json_incref(list)));
@@ -396,7 +386,7 @@ run_prove(struct args *args)
 	db_close(db);
 	if (code != CS_OK)
 		return could_not(&err);
-	print_json(value);
+	put_json(value);
 	return DONE;
 }
 

@@ -111,13 +111,7 @@ ca_read_chain(struct cs_arena *arena, const char *path, struct pki_cert_info ret
 enum cs_code
 ca_read_file(struct cs_arena *arena, const char *path, struct cs_span *ret, struct cs_err *err)
 {
-	uint8_t *data = cs_arena_alloc(arena, FILE_MAX);
-	size_t len;
-
-	if (pki_file_read(path, false, data, FILE_MAX, &len, err))
-		return err->code;
-	*ret = cs_span_of(data, len);
-	return CS_OK;
+	return pki_file_take(arena, path, FILE_MAX, ret, err);
 }
 
 enum cs_code

@@ -57,6 +57,9 @@ struct cs_span;
 /* A file's octets, or those of stdin for "-"; of what is longer than `max` one octet more than that. */
 CS_MUST_USE enum cs_code read_input(
     struct cs_arena *arena, const char *path, size_t max, struct cs_span *ret, struct cs_err *err);
+struct json_t;
+/* Prints, and lets go of, the value. */
+void put_json(struct json_t *value);
 /* Says how the command is used, and returns COULD_NOT_RUN. */
 int usage(const struct args *args);
 

@@ -28,19 +28,6 @@ static const char *const archives[] = { "caa_dnssec", "domain_validator", "mailb
 
 #define ARCHIVES (sizeof(archives) / sizeof(archives[0]))
 
-static enum cs_code
-read_file(
-    struct cs_arena *arena, const char *path, size_t max, struct cs_span *ret, struct cs_err *err)
-{
-	uint8_t *data = cs_arena_alloc(arena, max);
-	size_t len;
-
-	const enum cs_code code = pki_file_read(path, false, data, max, &len, err);
-	if (code == CS_OK)
-		*ret = cs_span_of(data, len);
-	return code;
-}
-
 /* NULL: neither is there, and it was said. */
 static const char *
 trust_option(struct args *args)
@@ -291,7 +278,7 @@ chain_of_file(struct exporting *x, struct cs_err *err)
 	struct cs_span text;
 	const char *label, *why;
 
-	if (read_file(x->arena, x->chain_path, CHAIN_OCTETS_MAX, &text, err))
+	if (pki_file_take(x->arena, x->chain_path, CHAIN_OCTETS_MAX, &text, err))
 		return err->code;
 	while (x->pack->n_chain < BUNDLE_CHAIN_MAX &&
 	       pki_pem_next(x->arena, &text, &label, &x->pack->chain[x->pack->n_chain], &why))
@@ -332,8 +319,8 @@ export_trust(struct exporting *x, struct cs_err *err)
 	const char *said = proof_field(x->arena, x->judged->detail, "trust");
 	uint8_t digest[CLAIM_DIGEST];
 
-	if (read_file(x->arena, x->trust_path, TRUST_MAX, &pack->trust, err) ||
-	    read_file(x->arena, x->approvers_path, TRUST_MAX, &pack->approvers, err))
+	if (pki_file_take(x->arena, x->trust_path, TRUST_MAX, &pack->trust, err) ||
+	    pki_file_take(x->arena, x->approvers_path, TRUST_MAX, &pack->approvers, err))
 		return err->code;
 	pki_sha256(pack->trust, digest);
 	if (said == NULL ||
@@ -526,7 +513,7 @@ read_root(struct cs_arena *arena, const char *path, struct cs_span *ret, struct 
 	*ret = (struct cs_span){ 0 };
 	if (path == NULL)
 		return CS_OK;
-	const enum cs_code code = read_file(arena, path, CHAIN_OCTETS_MAX, &text, err);
+	const enum cs_code code = pki_file_take(arena, path, CHAIN_OCTETS_MAX, &text, err);
 	return code != CS_OK ? code : pki_cert_from_pem(arena, text, ret, err);
 }
 
@@ -544,7 +531,7 @@ run_verify(struct args *args)
 
 	if (path == NULL || trust_path == NULL || approvers_path == NULL || !args_end(args))
 		return usage(args);
-	if (read_file(args->arena, path, BUNDLE_OCTETS_MAX, &file, &err) ||
+	if (pki_file_take(args->arena, path, BUNDLE_OCTETS_MAX, &file, &err) ||
 	    read_root(args->arena, root_path, &root, &err) ||
 	    claim_trust_load(trust_path, approvers_path, &trust, &err))
 		return could_not(&err);

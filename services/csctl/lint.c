@@ -4,7 +4,6 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -50,16 +49,6 @@ print_rule(const struct pki_lint_rule *rule)
 	    day_of(rule->until_s, until), rule->clause, rule->says);
 }
 
-static void
-print_json(json_t *object)
-{
-	char *text = json_dumps(object, JSON_INDENT(2));
-
-	(void)puts(text);
-	free(text);
-	json_decref(object);
-}
-
 static int
 run_list(struct args *args)
 {
@@ -78,7 +67,7 @@ run_list(struct args *args)
 			print_rule(&rules[i]);
 	}
 	if (as_json)
-		print_json(list);
+		put_json(list);
 	else
 		json_decref(list);
 	return DONE;
@@ -161,10 +150,9 @@ print_findings(
 			    f->id, f->text, f->clause);
 	}
 	if (as_json)
-		print_json(
-		    json_pack("{s:s, s:s, s:s, s:I, s:I, s:o}", "version", pki_lint_version(),
-			"profile", profile, "date", day, "errors", (json_int_t)result->errors,
-			"warnings", (json_int_t)result->warnings, "findings", list));
+		put_json(json_pack("{s:s, s:s, s:s, s:I, s:I, s:o}", "version", pki_lint_version(),
+		    "profile", profile, "date", day, "errors", (json_int_t)result->errors,
+		    "warnings", (json_int_t)result->warnings, "findings", list));
 	else {
 		(void)printf("%s, as made on %s: %zu errors, %zu warnings\n", profile, day,
 		    result->errors, result->warnings);

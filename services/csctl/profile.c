@@ -4,7 +4,6 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -357,17 +356,6 @@ print_lints(json_t *lints)
 
 /* ---- commands ---- */
 
-/* Prints, and lets go of, the object. */
-static void
-print_json(json_t *object)
-{
-	char *text = json_dumps(object, JSON_INDENT(2));
-
-	(void)puts(text);
-	free(text);
-	json_decref(object);
-}
-
 static int
 run_list(struct args *args)
 {
@@ -390,7 +378,7 @@ run_list(struct args *args)
 			    profiles[i].title);
 	}
 	if (as_json)
-		print_json(list);
+		put_json(list);
 	else
 		json_decref(list);
 	return DONE;
@@ -419,7 +407,7 @@ run_show(struct args *args)
 		return refuse_name(name);
 	json_t *object = profile_json(profile);
 	if (as_json) {
-		print_json(object);
+		put_json(object);
 	} else {
 		print_profile(profile, object);
 		json_decref(object);
@@ -450,7 +438,7 @@ run_what_if(struct args *args)
 	(void)json_object_set_new(object, "domain_methods", methods_json(day_ms));
 	(void)json_object_set_new(object, "lints", lints_json(today_ms, day_ms));
 	if (as_json) {
-		print_json(object);
+		put_json(object);
 		return DONE;
 	}
 	print_profile(profile, object);

@@ -4,13 +4,11 @@
 
 #include <string.h>
 
-#include "base/text.h"
+#include "cursor.h"
 #include "pki/cert.h"
 #include "problem.h"
 #include "view.h"
 #include "wire.h"
-
-#define CURSOR_OCTETS 24 /* a time and an id */
 
 static enum cs_code
 answer(struct cs_arena *arena, unsigned status, struct cs_refusal why, uint32_t *ret_status,
@@ -243,28 +241,12 @@ const char *
 query_cursor(
     struct cs_arena *arena, const struct store_page *page, const struct intake_request *last)
 {
-	uint8_t octets[CURSOR_OCTETS];
-	uint64_t ms = (uint64_t)(page->has_since ? last->moved_at_ms : last->created_at_ms);
-
-	for (size_t i = 0; i < 8; i++)
-		octets[i] = (uint8_t)(ms >> (56 - 8 * i));
-	memcpy(octets + 8, last->id.octets, sizeof(last->id.octets));
-	return cs_hex(arena, cs_span_of(octets, sizeof(octets)));
+	return cursor_write(
+	    arena, page->has_since ? last->moved_at_ms : last->created_at_ms, &last->id);
 }
 
 bool
 query_cursor_parse(const char *text, struct store_page *page)
 {
-	uint8_t octets[CURSOR_OCTETS];
-	uint64_t ms = 0;
-
-	if (!cs_hex_decode(text, octets, sizeof(octets)))
-		return false;
-	for (size_t i = 0; i < 8; i++)
-		ms = ms << 8 | octets[i];
-	if (ms > INT64_MAX)
-		return false;
-	page->before_ms = (int64_t)ms;
-	memcpy(page->before.octets, octets + 8, sizeof(page->before.octets));
-	return true;
+	return cursor_read(text, &page->before_ms, &page->before);
 }

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query_report.h"
 
-#include <string.h>
-
-#include "base/text.h"
+#include "cursor.h"
 #include "problem.h"
 #include "view_report.h"
-
-#define CURSOR_OCTETS 24 /* a time and an id */
 
 static enum cs_code
 refuse(struct cs_arena *arena, const struct intake_step *step, uint32_t *ret_status,
@@ -91,32 +87,10 @@ query_report_show(const void *self, struct db *db, struct cs_span ask, const voi
 	return CS_OK;
 }
 
-static const char *
-cursor(struct cs_arena *arena, const struct report *last)
-{
-	uint8_t octets[CURSOR_OCTETS];
-
-	for (size_t i = 0; i < 8; i++)
-		octets[i] = (uint8_t)((uint64_t)last->due_at_ms >> (56 - 8 * i));
-	memcpy(octets + 8, last->id.octets, sizeof(last->id.octets));
-	return cs_hex(arena, cs_span_of(octets, sizeof(octets)));
-}
-
 bool
 query_report_cursor_parse(const char *text, struct store_reports_page *page)
 {
-	uint8_t octets[CURSOR_OCTETS];
-	uint64_t ms = 0;
-
-	if (!cs_hex_decode(text, octets, sizeof(octets)))
-		return false;
-	for (size_t i = 0; i < 8; i++)
-		ms = ms << 8 | octets[i];
-	if (ms > INT64_MAX)
-		return false;
-	page->after_ms = (int64_t)ms;
-	memcpy(page->after.octets, octets + 8, sizeof(page->after.octets));
-	return true;
+	return cursor_read(text, &page->after_ms, &page->after);
 }
 
 enum cs_code
@@ -139,7 +113,7 @@ query_report_list(const void *self, struct db *db, struct cs_span ask, const voi
 		return err->code;
 	if (n > query->page.limit) {
 		n = query->page.limit;
-		next = cursor(arena, &reports[n - 1]);
+		next = cursor_write(arena, reports[n - 1].due_at_ms, &reports[n - 1].id);
 	}
 	*ret_status = 200;
 	*ret_body = view_reports(arena, reports, n, next);
