@@ -84,10 +84,10 @@ store_make_observer(struct db *db, struct cs_arena *arena, const char *password,
  * too, and what became of them.  No service has its secrets in these.
  */
 #define OBSERVED "answer"
-#define OBSERVED_OF_SIGNER                                                                \
-	OBSERVED                                                                          \
-	    ", audit, audit_head, audit_tree_head, request, statement, evidence, intent," \
-	    " certificate, revocation, revocation_statement, crl, crl_list, key_owner, blocked_key"
+#define OBSERVED_OF_SIGNER                                                            \
+	OBSERVED                                                                      \
+	", audit, audit_head, audit_tree_head, request, statement, evidence, intent," \
+	" certificate, revocation, revocation_statement, crl, crl_list, key_owner, blocked_key"
 
 enum cs_code
 store_grant_observer(struct db *db, struct cs_arena *arena, const char *role, struct cs_err *err)
