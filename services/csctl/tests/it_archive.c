@@ -455,7 +455,7 @@ the_observer_sees_what_it_may_and_no_other_table(void **state)
 	}
 	assert_int_equal(seen, STORE_SCHEMAS);
 	assert_int_equal(answers, 2); /* domain-validator's and mailbox-validator's */
-	assert_int_equal(audited, 12);
+	assert_int_equal(audited, 14);
 	assert_true(db_rows_count(rows) > 5 * STORE_SCHEMAS);
 }
 
