@@ -244,10 +244,14 @@ class Issued(SystemTest):
         issuing = subprocess.run(
             ["openssl", "x509", "-outform", "DER"], input=chain, capture_output=True, check=True
         ).stdout
-        for algorithm, key, use, days in (("ec", "p256", "signing", 90), ("rsa", None, "dual", 365)):
-            request = alice.create(
-                self.csr(f"profiles-{use}", algorithm), [mailbox], "smime-mailbox", validity_days=days, key_use=use
-            )
+        usual = {"2.5.4.3": mailbox}  # the common name, unless none is asked for
+        for algorithm, key, use, days, more, subject in (
+            ("ec", "p256", "signing", 90, {}, usual),
+            ("rsa", None, "dual", 365, {"common_name": ""}, {}),
+        ):
+            csr = self.csr(f"profiles-{use}", algorithm)
+            wish = {"validity_days": days, "key_use": use, **more}
+            request = alice.create(csr, [mailbox], "smime-mailbox", **wish)
             alice.wait_planned(request)
             if use == "signing":  # the proof stands for the next one
                 alice.prove_mailbox(request, mailbox)
@@ -263,7 +267,7 @@ class Issued(SystemTest):
                     mailboxes=[mailbox],
                     hosts=[],
                     days=days,
-                    subject={},
+                    subject=subject,
                     key=key,
                 ),
             )
