@@ -144,6 +144,15 @@ class BadInput(SystemTest):
                 self.assertIn(answers[0].status, may)
         self.assertEqual(self.stored(), before)
 
+    def test_edwards_keys_are_for_profiles_of_private_trust(self) -> None:
+        """What a certificate profile takes policy says, before anybody proves anything."""
+        alice = self.person()
+        for curve in ("ed25519", "ed448"):
+            csr = REPOSITORY / f"libs/pki/tests/fixtures/{curve}.pem"
+            request = alice.create(csr, ["alice@alpha.example"], "smime-mailbox", key_use="signing")
+            refusal = alice.wait_state(request, "refused")["refusal"]
+            self.assertEqual((refusal["code"], refusal["field"]), ("key-not-allowed", "csr"))
+
     def test_a_published_weak_key_is_never_certified(self) -> None:
         """Two of Debian's of 2008, one in the list by its key and one by its modulus alone."""
         for pid in (1000, 10000):
