@@ -172,7 +172,7 @@ class Crash(SystemTest):
                 os.kill(victim, signal.SIGKILL)
                 killed.add(victim)
 
-        self.disturb(crowd, kill_one, 0.2, range(10, 200))
+        self.disturb(crowd, kill_one, 0.2, range(options.many(10, 4), 200))
         self.check(crowd, count)
         self.assertEqual(self.stack.processes.pid("caa-dnssec"), parent)
         all_again = lambda: len(self.children_of("caa-dnssec")) == crew_of("caa-dnssec")  # noqa: E731
