@@ -205,3 +205,23 @@ answer_make(struct status_service *status, size_t authority, struct cs_span ques
 	else
 		answer_read(&q, arena, ret);
 }
+
+void
+answer_ahead(struct status_service *status, size_t authority, struct cs_span serial)
+{
+	const struct pki_ocsp_issuer *names = &status->authorities.items[authority].names;
+	struct question q = { .status = status,
+		.authority = authority,
+		.asked = { .ids = { { PKI_OCSP_SHA1,
+			       cs_span_of(names->name_sha1, sizeof(names->name_sha1)),
+			       cs_span_of(names->key_sha1, sizeof(names->key_sha1)), serial } },
+		    .n = 1 },
+		.now_s = cs_now_ms() / 1000 };
+	struct answer unused;
+
+	if (status->desks[authority].responder == NULL || !may_sign(status, cs_mono_us()))
+		return; /* then it is signed when somebody asks */
+	struct cs_arena *arena = cs_arena_new();
+	answer_read(&q, arena, &unused);
+	cs_arena_free(arena);
+}

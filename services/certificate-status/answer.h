@@ -15,5 +15,10 @@ struct answer {
 /* Cannot fail: what cannot be answered is refused in the form of RFC 6960. */
 void answer_make(struct status_service *status, size_t authority, struct cs_span question,
     struct cs_arena *arena, struct answer *ret);
+/*
+ * Signs and keeps the answer to the usual question (RFC 5019: SHA-1, no nonce) about a certificate of which
+ * something new is known, before anybody asks; as far as signing has its share of time.
+ */
+void answer_ahead(struct status_service *status, size_t authority, struct cs_span serial);
 
 #endif

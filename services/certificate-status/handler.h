@@ -13,6 +13,7 @@ struct fetch;
 
 struct status_service {
 	const char *ca_dir, *ocsp_dir;
+	bool sign_ahead;
 	uint32_t valid_hours, renew_hours, max_age_s, sign_percent, answers_mib, keep_days,
 	    warn_days;
 	/* settings, up to here */

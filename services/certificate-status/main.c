@@ -17,6 +17,8 @@ static const struct svc_setting settings[] = {
 	    "seconds that caches of others may keep an OCSP answer or a CRL"),
 	SVC_U32(struct status_service, sign_percent, "CS_OCSP_SIGN_PERCENT", "80", 1, 95,
 	    "share of each second that may go into OCSP signatures; beyond it: tryLater"),
+	SVC_BOOL(struct status_service, sign_ahead, "CS_OCSP_SIGN_AHEAD", "1",
+	    "1: the answer about a certificate is signed when it is issued or revoked, before anybody asks"),
 	SVC_U32(struct status_service, answers_mib, "CS_OCSP_ANSWERS_MIB", "32", 1, 4096,
 	    "memory for signed OCSP answers, in MiB"),
 	SVC_U32(struct status_service, warn_days, "CS_OCSP_WARN_DAYS", "7", 1, 90,

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <string.h>
 
+#include "answer.h"
 #include "base/time.h"
 #include "crls.h"
 #include "store.h"
@@ -122,10 +123,12 @@ see_certificates(struct memory *memory, const struct store_page *page)
 		const struct authority *found =
 		    authority_find(&memory->status->authorities, row->issuer, strlen(row->issuer));
 
-		if (found != NULL)
-			memory_note(memory->status,
-			    (size_t)(found - memory->status->authorities.items), row->serial,
-			    &row->facts);
+		if (found == NULL)
+			continue;
+		const size_t authority = (size_t)(found - memory->status->authorities.items);
+		memory_note(memory->status, authority, row->serial, &row->facts);
+		if (memory->loaded && memory->status->sign_ahead)
+			answer_ahead(memory->status, authority, row->serial);
 	}
 }
 

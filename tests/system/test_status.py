@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What certificate-status says to the world: OCSP, CRLs, CA certificates; also while all else is away."""
 
+import re
 import base64
 import hashlib
 import http.client
@@ -46,6 +47,7 @@ class StatusTest(SystemTest):
             cls.out = cls.stack.root / "out"
             cls.out.mkdir(exist_ok=True)
             cls.serial, cls.certificate = cls.issue("alice@alpha.example")
+            wait_for(lambda: cls.kept() > 0, options.wait(10), "an answer that is signed before anybody asks")
         except BaseException:
             cls.stack.down(failed=True)
             raise
@@ -62,6 +64,11 @@ class StatusTest(SystemTest):
         path.write_bytes(alice.certificate(request))
         serial = openssl("x509", "-in", path, "-noout", "-serial").strip().removeprefix("serial=").lower()
         return serial, path
+
+    @classmethod
+    def kept(cls) -> int:
+        page = cls.stack.get(SERVICE, "metrics")[1]
+        return int(re.search(r"^countersign_ocsp_answers_kept (\d+)", page, re.M).group(1))  # type: ignore[union-attr]
 
     # Asking
 
