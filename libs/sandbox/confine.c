@@ -114,7 +114,6 @@ static const int deadly[] = {
 	SCMP_SYS(perf_event_open),
 	SCMP_SYS(process_vm_readv),
 	SCMP_SYS(process_vm_writev),
-	SCMP_SYS(ptrace),
 	SCMP_SYS(setns),
 	SCMP_SYS(unshare),
 	SCMP_SYS(userfaultfd),
@@ -266,13 +265,12 @@ rules(struct filling *f, uint32_t action, const int *calls, size_t n)
 
 /* Another process is a clone() that is no thread.  What clone3() shall do no filter can read. */
 static void
-bound_threads(struct filling *f, bool allow)
+bound_threads(struct filling *f)
 {
 	rule(f, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), has_bits(0, CLONE_THREAD, 0));
 	if (f->rc == 0)
 		f->rc = seccomp_rule_add(f->filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-	if (allow)
-		rule(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), has_bits(0, CLONE_THREAD, CLONE_THREAD));
+	rule(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), has_bits(0, CLONE_THREAD, CLONE_THREAD));
 }
 
 static void
@@ -349,7 +347,11 @@ fill(scmp_filter_ctx filter, const struct sandbox_bounds *bounds)
 	struct filling f = { filter, 0 };
 
 	rules(&f, SCMP_ACT_KILL_PROCESS, deadly, LEN(deadly));
-	bound_threads(&f, !SANDBOX_SANITIZED);
+	/* At its end a sanitizer looks for leaks from a process of its own, which traces this one. */
+	if (!SANDBOX_SANITIZED) {
+		rules(&f, SCMP_ACT_KILL_PROCESS, (const int[]){ SCMP_SYS(ptrace) }, 1);
+		bound_threads(&f);
+	}
 	bound_files(&f, bounds, !SANDBOX_SANITIZED);
 	if (!SANDBOX_SANITIZED) {
 		rules(&f, SCMP_ACT_ALLOW, usual, LEN(usual));

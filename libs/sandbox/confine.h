@@ -11,7 +11,8 @@
  *     written, made or run in the file system (5.13 and later).
  *
  * Landlock holds for the calling thread and those that it starts: call this before the first other thread.
- * A sanitizer's run-time library makes calls of its own: built with one, only what ends the process is left.
+ * A sanitizer's run-time library makes calls of its own: built with one, only what ends the process is left,
+ * without other processes and tracing, by which leaks are looked for.
  */
 #ifndef SANDBOX_CONFINE_H
 #define SANDBOX_CONFINE_H
