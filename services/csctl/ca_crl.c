@@ -49,7 +49,8 @@ take_last(
 		return CS_OK; /* another root's */
 	if (crl.n > ENTRIES_MAX)
 		return cs_fail(err, CS_MALFORMED, "more than %d CAs are revoked", ENTRIES_MAX);
-	memcpy(l->entries, crl.entries, crl.n * sizeof(crl.entries[0]));
+	for (size_t i = 0; i < crl.n; i++)
+		l->entries[i] = crl.entries[i];
 	l->n = crl.n;
 	l->number = crl.number;
 	l->this_update_s = crl.this_update_s;
