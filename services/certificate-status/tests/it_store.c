@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "db/db.h"
+#include "db/tests/it_db.h"
 #include "store.h"
 
 #define NOW INT64_C(1795437296789)
@@ -23,27 +23,6 @@ struct fixture {
 	struct db *db, *other;
 	struct status_service status;
 };
-
-static void
-ok(enum cs_code code, const struct cs_err *err)
-{
-	if (code != CS_OK)
-		fail_msg("%s: %s", cs_code_name(code), err->text);
-}
-
-static struct db *
-open_db(const char *script)
-{
-	const char *url = getenv("CS_DATABASE_URL");
-	struct cs_err err = { 0 };
-	struct db *db;
-
-	if (url == NULL)
-		fail_msg("CS_DATABASE_URL is not set");
-	ok(db_open(url, "it_store", &db, &err), &err);
-	ok(db_script(db, script, &err), &err);
-	return db;
-}
 
 static int
 setup(void **state)

@@ -18,7 +18,7 @@
 #include "../handler.h"
 #include "../policy.h"
 #include "../store.h"
-#include "db/db.h"
+#include "db/tests/it_db.h"
 #include "pki/ed25519.h"
 #include "smime/method.h"
 
@@ -33,41 +33,6 @@ struct fixture {
 	struct smime_psl *psl;
 	uint8_t random[32], next_id;
 };
-
-static void
-ok(enum cs_code code, const struct cs_err *err)
-{
-	if (code != CS_OK)
-		fail_msg("%s: %s", cs_code_name(code), err->text);
-}
-
-static struct db *
-open_db(const char *search_path)
-{
-	const char *url = getenv("CS_DATABASE_URL");
-	struct cs_err err = { 0 };
-	struct db *db;
-
-	if (url == NULL)
-		fail_msg("CS_DATABASE_URL is not set");
-	ok(db_open(url, "it_store", &db, &err), &err);
-	ok(db_script(db, search_path, &err), &err);
-	return db;
-}
-
-static void
-migrate(struct db *db, const char *path)
-{
-	static char sql[65536];
-	struct cs_err err = { 0 };
-	FILE *file = fopen(path, "rbe");
-
-	if (file == NULL)
-		fail_msg("%s: run this from the top of the tree", path);
-	sql[fread(sql, 1, sizeof(sql) - 1, file)] = '\0';
-	(void)fclose(file);
-	ok(db_script(db, sql, &err), &err);
-}
 
 static struct claim_key *
 new_key(void)

@@ -15,7 +15,7 @@
 #include "../life.h"
 #include "../store.h"
 #include "../store_report.h"
-#include "db/db.h"
+#include "db/tests/it_db.h"
 
 #define NOW INT64_C(1795437296789)
 
@@ -28,41 +28,6 @@ struct fixture {
 	struct db *db, *other;
 	uint8_t next_id;
 };
-
-static void
-ok(enum cs_code code, const struct cs_err *err)
-{
-	if (code != CS_OK)
-		fail_msg("%s: %s", cs_code_name(code), err->text);
-}
-
-static struct db *
-open_db(const char *script)
-{
-	const char *url = getenv("CS_DATABASE_URL");
-	struct cs_err err = { 0 };
-	struct db *db = NULL;
-
-	if (url == NULL)
-		fail_msg("CS_DATABASE_URL is not set");
-	ok(db_open(url, "it_store", &db, &err), &err);
-	ok(db_script(db, script, &err), &err);
-	return db;
-}
-
-static void
-migrate(struct db *db, const char *path)
-{
-	static char sql[65536];
-	struct cs_err err = { 0 };
-	FILE *file = fopen(path, "rbe");
-
-	if (file == NULL)
-		fail_msg("%s: run this from the top of the tree", path);
-	sql[fread(sql, 1, sizeof(sql) - 1, file)] = '\0';
-	(void)fclose(file);
-	ok(db_script(db, sql, &err), &err);
-}
 
 static int
 setup(void **state)

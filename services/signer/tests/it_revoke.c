@@ -10,15 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/time.h"
 #include "crls.h"
-#include "db/db.h"
+#include "db/tests/it_db.h"
 #include "handler.h"
-#include "pki/ca.h"
 #include "store.h"
+#include "tests/it_ca.h"
 #include "tests/it_trust.h"
 #include "wire.h"
 
@@ -36,109 +35,11 @@ struct fixture {
 };
 
 static void
-ok(enum cs_code code, const struct cs_err *err)
-{
-	if (code != CS_OK)
-		fail_msg("%s: %s", cs_code_name(code), err->text);
-}
-
-static void
 script(struct db *db, const char *sql)
 {
 	struct cs_err err = { 0 };
 
 	ok(db_script(db, sql, &err), &err);
-}
-
-static struct db *
-open_db(const char *sql)
-{
-	const char *url = getenv("CS_DATABASE_URL");
-	struct cs_err err = { 0 };
-	struct db *db;
-
-	if (url == NULL)
-		fail_msg("CS_DATABASE_URL is not set");
-	ok(db_open(url, "it_revoke", &db, &err), &err);
-	script(db, sql);
-	return db;
-}
-
-static void
-migrate(struct db *db, const char *path)
-{
-	static char sql[65536];
-	FILE *file = fopen(path, "rbe");
-
-	if (file == NULL)
-		fail_msg("%s: run this from the top of the tree", path);
-	sql[fread(sql, 1, sizeof(sql) - 1, file)] = '\0';
-	(void)fclose(file);
-	script(db, sql);
-}
-
-static void
-write_text(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
-
-	cs_assert(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
-	cs_assert(chmod(path, 0600) == 0);
-}
-
-/* The root's files become those of a CA below it. */
-static void
-make_issuing(struct pki_ca_spec *spec, const char *key, const char *chain)
-{
-	const struct pki_issuer_files files = { .key = key, .chain = chain };
-	struct pki_ca_made made = { 0 };
-	struct pki_issuer *root;
-
-	cs_assert(pki_issuer_load(&files, &root, NULL) == CS_OK);
-	spec->common_name = "Test Issuing";
-	spec->crl_url = "http://crl.example/root.crl";
-	cs_assert(pki_ca_make_issuing(spec, root, NULL, &made, NULL) == CS_OK);
-	write_text(key, made.key_pem);
-	write_text(chain, made.cert_pem);
-	pki_issuer_free(root);
-	pki_ca_made_fini(&made);
-}
-
-static void
-load_ca(struct signer_service *signer)
-{
-	struct pki_ca_spec spec = { .common_name = "Test Root",
-		.organization = "Countersign",
-		.country = "DE",
-		.kind = PKI_KEY_EC,
-		.bits = 384,
-		.not_before_s = NOW / 1000 - DAY_S,
-		.not_after_s = NOW / 1000 + 3650 * DAY_S };
-	char dir[] = "/tmp/it-revoke-XXXXXX", key[64], chain[64];
-	struct pki_ca_made made = { 0 };
-	struct cs_err err = { 0 };
-
-	cs_assert(mkdtemp(dir) != NULL);
-	(void)snprintf(key, sizeof(key), "%s/ca.key", dir);
-	(void)snprintf(chain, sizeof(chain), "%s/ca.pem", dir);
-	cs_assert(pki_ca_make_root(&spec, NULL, &made, &err) == CS_OK);
-	write_text(key, made.key_pem);
-	write_text(chain, made.cert_pem);
-	make_issuing(&spec, key, chain);
-	const struct issuers_settings settings = { .file = "",
-		.key_file = key,
-		.password_file = "",
-		.chain_file = chain,
-		.label = CA,
-		.crl_urls = "http://crl.example/{partition}.crl",
-		.ocsp_urls = "",
-		.issuer_urls = "" };
-	ok(issuers_load(&settings, &signer->issuers, &err), &err);
-	pki_ca_made_fini(&made);
-	(void)unlink(key);
-	(void)unlink(chain);
-	(void)rmdir(dir);
-	((struct issuers_row *)issuers_find(signer->issuers, CA))->crl_partitions = PARTITIONS;
 }
 
 static int
@@ -151,7 +52,8 @@ setup(void **state)
 	f.signer.crl_every_hours = 24;
 	f.signer.crl_life_hours = 168;
 	f.signer.crl_after_seconds = 60;
-	load_ca(&f.signer);
+	f.signer.issuers = it_ca(CA, "http://crl.example/{partition}.crl", NOW / 1000);
+	((struct issuers_row *)issuers_find(f.signer.issuers, CA))->crl_partitions = PARTITIONS;
 	f.db = open_db("drop schema if exists it_revoke cascade; create schema it_revoke;"
 		       " set search_path = it_revoke");
 	f.other = open_db("set search_path = it_revoke");

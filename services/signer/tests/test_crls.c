@@ -10,17 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/time.h"
 #include "handler.h"
-#include "pki/ca.h"
 #include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
 #include "svc/svc_test.h"
 #include "tests/fake_life.h"
 #include "tests/fake_store.h"
+#include "tests/it_ca.h"
 
 #define NOW INT64_C(1795437296789)
 #define CA "issuing-1"
@@ -37,72 +36,6 @@ struct bench {
 
 static const uint8_t seal_key[32] = "only signers have this one......";
 
-static void
-write_text(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
-
-	cs_assert(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
-	cs_assert(chmod(path, 0600) == 0);
-}
-
-/* The root's files become those of a CA below it. */
-static void
-make_issuing(struct pki_ca_spec *spec, const char *key, const char *chain)
-{
-	const struct pki_issuer_files files = { .key = key, .chain = chain };
-	struct pki_ca_made made = { 0 };
-	struct pki_issuer *root;
-
-	cs_assert(pki_issuer_load(&files, &root, NULL) == CS_OK);
-	spec->common_name = "Test Issuing";
-	spec->crl_url = "http://crl.example/root.crl";
-	cs_assert(pki_ca_make_issuing(spec, root, NULL, &made, NULL) == CS_OK);
-	write_text(key, made.key_pem);
-	write_text(chain, made.cert_pem);
-	pki_issuer_free(root);
-	pki_ca_made_fini(&made);
-}
-
-static void
-load_ca(struct bench *b)
-{
-	struct pki_ca_spec spec = { .common_name = "Test Root",
-		.organization = "Countersign",
-		.country = "DE",
-		.kind = PKI_KEY_EC,
-		.bits = 384,
-		.not_before_s = NOW / 1000 - 86400,
-		.not_after_s = NOW / 1000 + INT64_C(10) * 365 * 86400 };
-	char dir[] = "/tmp/test-crls-XXXXXX", key[64], chain[64];
-	struct pki_ca_made made = { 0 };
-	struct cs_err err = { 0 };
-
-	cs_assert(mkdtemp(dir) != NULL);
-	(void)snprintf(key, sizeof(key), "%s/ca.key", dir);
-	(void)snprintf(chain, sizeof(chain), "%s/ca.pem", dir);
-	cs_assert(pki_ca_make_root(&spec, NULL, &made, &err) == CS_OK);
-	write_text(key, made.key_pem);
-	write_text(chain, made.cert_pem);
-	make_issuing(&spec, key, chain);
-	const struct issuers_settings settings = { .file = "",
-		.key_file = key,
-		.password_file = "",
-		.chain_file = chain,
-		.label = CA,
-		.crl_urls =
-		    "http://crl.example/{partition}.crl,http://crl2.example/{partition}.crl",
-		.ocsp_urls = "",
-		.issuer_urls = "" };
-	if (issuers_load(&settings, &b->signer.issuers, &err) != CS_OK)
-		fail_msg("%s", err.text);
-	pki_ca_made_fini(&made);
-	(void)unlink(key);
-	(void)unlink(chain);
-	(void)rmdir(dir);
-	b->ca = (struct issuers_row *)issuers_find(b->signer.issuers, CA);
-}
-
 static int
 make_bench(void **state)
 {
@@ -113,7 +46,9 @@ make_bench(void **state)
 	bench.signer.crl_every_hours = 24;
 	bench.signer.crl_life_hours = 168;
 	bench.signer.crl_after_seconds = 60;
-	load_ca(&bench);
+	bench.signer.issuers = it_ca(CA,
+	    "http://crl.example/{partition}.crl,http://crl2.example/{partition}.crl", NOW / 1000);
+	bench.ca = (struct issuers_row *)issuers_find(bench.signer.issuers, CA);
 	bench.service = (struct svc_service){ .name = "signer",
 		.mode = SVC_BATCH,
 		.self = &bench.signer,
