@@ -467,3 +467,38 @@ world_make(struct world *w, world_change *change)
 	make_case(w);
 	step(w, change, STEP_CASE);
 }
+
+/* ---- answers ---- */
+
+const char *
+world_answer(struct world *w, const struct gate_verdict *v)
+{
+	switch (v->says) {
+	case GATE_COMPLETE:
+		return "complete";
+	case GATE_REFUSE:
+		return v->refusal.code;
+	case GATE_WAIT:
+		break;
+	}
+	assert_true(v->n_missing > 0);
+	return cs_arena_printf(w->arena, "%s %s", v->missing[0].about, v->missing[0].why);
+}
+
+void
+world_expect(struct world *w, const struct world_case *cases, size_t n)
+{
+	assert_true(n > 0);
+	for (size_t i = 0; i < n; i++) {
+		struct gate_verdict v;
+
+		world_make(w, cases[i].change);
+		gate_judge(w->arena, &w->rules, &w->c, w->now_ms, &v);
+		const char *got = world_answer(w, &v);
+		const char *want = cases[i].want != NULL ? cases[i].want : "complete";
+		if (strcmp(got, want) != 0)
+			fail_msg("%s: got %s, want %s", cases[i].name, got, want);
+		if (v.says == GATE_REFUSE && (v.refusal.text[0] == '\0' || v.refusal.field == NULL))
+			fail_msg("%s: refused without a reason", cases[i].name);
+	}
+}

@@ -105,6 +105,13 @@ struct world {
 
 typedef void world_change(struct world *w, enum world_step step);
 
+/* What the gate answers when one thing is changed. */
+struct world_case {
+	const char *name;
+	world_change *change;
+	const char *want; /* NULL: complete; "check why": missing; "code": refused */
+};
+
 struct world *world_new(void);
 void world_free(struct world *w);
 /* Makes everything anew, calling `change` (or NULL) after each step. */
@@ -118,6 +125,11 @@ void world_seal(struct world *w, size_t i);
 
 /* In STEP_FACTS: a certificate of this profile, for bob@dev.example alone, of whose domain acme has proof. */
 void world_identify(struct world *w, const char *certificate_profile);
+
+/* The verdict in the words of world_case.want, or "complete". */
+const char *world_answer(struct world *w, const struct gate_verdict *v);
+/* Makes each case's world and fails at the first that is answered otherwise. */
+void world_expect(struct world *w, const struct world_case *cases, size_t n);
 
 struct claim_texts world_texts(const char *const *items, size_t n);
 

@@ -443,11 +443,7 @@ CHANGE(
 	    w->results[MPIC_SALES][k].outcome = CLAIM_COULD_NOT_TELL;
     })
 
-static const struct {
-	const char *name;
-	world_change *change;
-	const char *want; /* NULL: complete; "check why": missing; "code": refused */
-} cases[] = {
+static const struct world_case cases[] = {
 	{ "complete", nothing, NULL },
 	{ "no request", no_request, "request absent" },
 	{ "no approval", no_approval, "approval absent" },
@@ -649,40 +645,10 @@ static const struct {
 	{ "no perspective answered", no_answers, "caa-not-corroborated" },
 };
 
-static const char *
-answer(struct world *w, const struct gate_verdict *v)
-{
-	switch (v->says) {
-	case GATE_COMPLETE:
-		return NULL;
-	case GATE_REFUSE:
-		return v->refusal.code;
-	case GATE_WAIT:
-		break;
-	}
-	assert_true(v->n_missing > 0);
-	return cs_arena_printf(w->arena, "%s %s", v->missing[0].about, v->missing[0].why);
-}
-
 static void
 each_change_has_its_one_answer(void **state)
 {
-	struct world *w = *state;
-
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct gate_verdict v;
-
-		world_make(w, cases[i].change);
-		gate_judge(w->arena, &w->rules, &w->c, w->now_ms, &v);
-		const char *got = answer(w, &v);
-		if ((got == NULL) != (cases[i].want == NULL) ||
-		    (got != NULL && strcmp(got, cases[i].want) != 0))
-			fail_msg("%s: got %s, want %s", cases[i].name,
-			    got != NULL ? got : "complete",
-			    cases[i].want != NULL ? cases[i].want : "complete");
-		if (v.says == GATE_REFUSE && (v.refusal.text[0] == '\0' || v.refusal.field == NULL))
-			fail_msg("%s: refused without a reason", cases[i].name);
-	}
+	world_expect(*state, cases, COUNT(cases));
 }
 
 /* Four remotes are enough until 2026-12-15T00:00:00Z, five from then on. */

@@ -207,11 +207,7 @@ CHANGE(iv_pseudonym, STEP_FACTS, IV, w->request.common_name = "user 1";
 CHANGE(iv_other_mailbox, STEP_FACTS, IV, w->request.common_name = "ann@sales.example")
 CHANGE(mv_person, STEP_FACTS, "mailbox-strict", w->request.common_name = "Ann Ng")
 
-static const struct {
-	const char *name;
-	world_change *change;
-	const char *want; /* NULL: complete; "check why": missing; "code": refused */
-} cases[] = {
+static const struct world_case cases[] = {
 	{ "organization", organization, NULL },
 	{ "sponsor", sponsor, NULL },
 	{ "individual", individual, NULL },
@@ -299,37 +295,10 @@ static const struct {
 	{ "a mailbox alone named as a person", mv_person, "common-name" },
 };
 
-static const char *
-answer(struct world *w, const struct gate_verdict *v)
-{
-	if (v->says == GATE_COMPLETE)
-		return NULL;
-	if (v->says == GATE_REFUSE)
-		return v->refusal.code;
-	assert_true(v->n_missing > 0);
-	return cs_arena_printf(w->arena, "%s %s", v->missing[0].about, v->missing[0].why);
-}
-
 static void
 each_change_has_its_one_answer(void **state)
 {
-	struct world *w = *state;
-
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct gate_verdict v;
-
-		world_make(w, cases[i].change);
-		gate_judge(w->arena, &w->rules, &w->c, w->now_ms, &v);
-		const char *got = answer(w, &v);
-
-		if ((got == NULL) != (cases[i].want == NULL) ||
-		    (got != NULL && strcmp(got, cases[i].want) != 0))
-			fail_msg("%s: got %s, want %s", cases[i].name,
-			    got != NULL ? got : "complete",
-			    cases[i].want != NULL ? cases[i].want : "complete");
-		if (v.says == GATE_REFUSE && (v.refusal.text[0] == '\0' || v.refusal.field == NULL))
-			fail_msg("%s: refused without a reason", cases[i].name);
-	}
+	world_expect(*state, cases, COUNT(cases));
 }
 
 static struct smime_identity

@@ -189,16 +189,6 @@ static const struct facts cases[] = {
 	    .blocked = "compromised" },
 };
 
-static const char *
-answer(struct world *w, const struct gate_verdict *v)
-{
-	if (v->says == GATE_COMPLETE)
-		return "complete";
-	if (v->says == GATE_REFUSE)
-		return v->refusal.code;
-	return cs_arena_printf(w->arena, "%s %s", v->missing[0].about, v->missing[0].why);
-}
-
 static void
 each_key_and_each_predecessor_has_its_one_answer(void **state)
 {
@@ -211,8 +201,8 @@ each_key_and_each_predecessor_has_its_one_answer(void **state)
 		now_tested = &cases[i];
 		world_make(w, change);
 		gate_judge(w->arena, &w->rules, &w->c, w->now_ms, &v);
-		if (strcmp(answer(w, &v), want) != 0)
-			fail_msg("%s: got %s, want %s", cases[i].name, answer(w, &v), want);
+		if (strcmp(world_answer(w, &v), want) != 0)
+			fail_msg("%s: got %s, want %s", cases[i].name, world_answer(w, &v), want);
 		if (v.says != GATE_REFUSE)
 			continue;
 		if (strcmp(v.refusal.field, cases[i].field) != 0)
