@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gate_floor.c: what no plan can lower.  Compiled in on purpose: no setting, no table and no event
+ * floor.c: what no plan can lower.  Compiled in on purpose: no setting, no table and no event
  * changes it.  Names are compared one by one: a check done many times for one name proves one name.
  */
 #include <string.h>

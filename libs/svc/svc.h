@@ -317,10 +317,6 @@ struct claim_trust;
  * What is refused is logged and counted (trust_reloads), and the old table stays in force.  `path` is borrowed.
  */
 void svc_watch_trust(struct svc *svc, struct claim_trust *trust, const char *path);
-/* What goes up and down: shown as countersign_<name>{label="value"} as it was last given.  At most 128 of them;
- * name below 40 octets, label below 24, value below 72, copied, without quotes; any thread. */
-void
-svc_gauge(struct svc *svc, const char *name, const char *label, const char *value, double reading);
 
 /* A sandbox_told for crews; `arg` is the struct svc.  Logs the fact, and counts it as children{fact="died"}. */
 void svc_child_told(void *arg, enum sandbox_fact fact, const char *text);

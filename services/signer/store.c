@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store.c: all queries of the signer.  A load is six queries and two waits for any number of events.  Records are
+ * store.c: requests, intents, statements and evidence in SQL; store_*.c have the rest.  A load of requests is seven
+ * queries and two waits for any number of events.  Records are
  * locked in the order of their ids, then keys in their order, and the audit chain last, so that replicas
  * cannot deadlock.
  */

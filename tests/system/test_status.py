@@ -184,8 +184,7 @@ class Status(StatusTest):
                 if serial == self.serial:
                     self.assertEqual(got.body, want)
                 else:
-                    self.assertIn("Cert Status: unknown", self.read(got.body) if path == text else "Cert Status: unknown")
-                    self.assertGreater(len(got.body), 5, path)
+                    self.assertIn("Cert Status: unknown", self.read(got.body), path)
 
     def test_caches_may_keep_it_until_its_end(self) -> None:
         path = f"/ocsp/{ISSUER}/" + urllib.parse.quote(base64.b64encode(self.question()).decode(), safe="")
@@ -199,7 +198,8 @@ class Status(StatusTest):
         self.assertLessEqual(times["Last-Modified"], times["Date"])
         said = dict(part.strip().partition("=")[::2] for part in answer.headers["Cache-Control"].split(","))
         self.assertEqual(set(said), {"max-age", "public", "no-transform", "must-revalidate"})
-        self.assertLessEqual(0 < int(said["max-age"]), times["Expires"] - times["Date"])
+        self.assertGreater(int(said["max-age"]), 0)
+        self.assertLessEqual(int(said["max-age"]), times["Expires"] - times["Date"])
         modified = time.strftime("%b %e %H:%M:%S %Y GMT", time.gmtime(times["Last-Modified"]))
         self.assertIn(f"This Update: {modified}", text)
         tag = answer.headers["ETag"]
@@ -289,16 +289,16 @@ class Status(StatusTest):
 
     def test_nothing_is_good_that_the_ca_did_not_sign(self) -> None:
         key, forged = self.out / "forged.key", self.out / "forged.pem"
-        subject = openssl("x509", "-in", self.stack.ca / "issuing.cert.pem", "-noout", "-subject", "-nameopt", "compat")
+        # Its issuer is named as the CA is: only the signature is another's.
+        named = openssl("x509", "-in", self.stack.ca / "issuing.cert.pem", "-noout", "-subject", "-nameopt", "compat")
+        name = named.strip().removeprefix("subject=").strip()
         words = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key]
-        openssl("req", "-x509", *words, "-set_serial", "0x41aabbccddeeff00", "-subj", "/CN=x", "-days", "9", "-out", forged)
-        self.assertTrue(subject)
+        openssl("req", "-x509", *words, "-set_serial", "0x41aabbccddeeff00", "-subj", name, "-days", "9", "-out", forged)
         before = self.count("certificate_status.parked")
         self.publish_issued(forged, "41aabbccddeeff00")
         self.publish_issued(self.certificate, "41aabbccddeeff00")
         wait_for(lambda: self.count("certificate_status.parked") == before + 2, options.wait(20), "both to be parked")
         self.assertEqual(self.says("41aabbccddeeff00"), "unknown")
-        self.csctl("deadletter", "list")
 
     def test_a_void_serial_is_revoked(self) -> None:
         now = forge.now_ms()
