@@ -194,7 +194,7 @@ wire_read_part(struct cs_arena *arena, struct cs_span body, const struct wire_cr
 	return CS_OK;
 }
 
-/* ---- our own: label, partition and number as texts, each ended by a NUL, then the octets ---- */
+/* ---- our own: label, partition and number as one text with blanks between, ended by a NUL, then the octets ---- */
 
 struct cs_span
 wire_write_fetched(struct cs_arena *arena, const struct wire_fetched *fetched)

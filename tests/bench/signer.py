@@ -14,7 +14,6 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SPEED = {"p256": "ecdsap256", "rsa2048": "rsa2048", "rsa3072": "rsa3072", "rsa4096": "rsa4096"}
-GOAL = 0.9  # of the bare rate, for RSA
 
 
 def run(*words: str) -> str:
