@@ -76,7 +76,7 @@ landlock(const struct sandbox_bounds *bounds, const char **ret_missing, struct c
 {
 	const long abi =
 	    syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	const struct ruleset_attr attr = { .fs = bounds->writes_files ? 0 : file_rights(abi),
+	const struct ruleset_attr attr = { .fs = file_rights(abi),
 		.net = abi >= ABI_NETWORK ? ACCESS_NET_CONNECT_TCP : 0 };
 
 	if (abi < 1) {
@@ -84,8 +84,6 @@ landlock(const struct sandbox_bounds *bounds, const char **ret_missing, struct c
 		return CS_OK;
 	}
 	*ret_missing = abi >= ABI_NETWORK ? "" : "ports: Linux 6.7 is the first that bounds them";
-	if (attr.fs == 0 && attr.net == 0)
-		return CS_OK;
 	/* Older kernels know the first member only, and refuse a longer structure. */
 	const size_t size = abi >= ABI_NETWORK ? sizeof(attr) : sizeof(attr.fs);
 	const int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
@@ -221,16 +219,6 @@ static const int usual[] = {
 	SCMP_SYS(statx),
 };
 
-static const int writing[] = {
-	SCMP_SYS(fdatasync),
-	SCMP_SYS(fsync),
-	SCMP_SYS(ftruncate),
-	SCMP_SYS(mkdir),
-	SCMP_SYS(pwrite64),
-	SCMP_SYS(rename),
-	SCMP_SYS(unlink),
-};
-
 /* Conditions on an argument, with all fields of the structure. */
 static struct scmp_arg_cmp
 is(unsigned argument, scmp_datum_t value)
@@ -274,21 +262,16 @@ bound_threads(struct filling *f)
 }
 
 static void
-bound_files(struct filling *f, const struct sandbox_bounds *bounds, bool allow)
+bound_files(struct filling *f, bool allow)
 {
 	static const scmp_datum_t ways[] = { O_WRONLY, O_RDWR };
 
-	for (size_t i = 0; !bounds->writes_files && i < LEN(ways); i++) {
+	for (size_t i = 0; i < LEN(ways); i++) {
 		rule(f, SCMP_ACT_KILL_PROCESS, SCMP_SYS(open), has_bits(1, O_ACCMODE, ways[i]));
 		rule(f, SCMP_ACT_KILL_PROCESS, SCMP_SYS(openat), has_bits(2, O_ACCMODE, ways[i]));
 	}
 	if (!allow)
 		return;
-	if (bounds->writes_files) {
-		rules(f, SCMP_ACT_ALLOW, writing, LEN(writing));
-		rules(f, SCMP_ACT_ALLOW, (const int[]){ SCMP_SYS(open), SCMP_SYS(openat) }, 2);
-		return;
-	}
 	rule(f, SCMP_ACT_ALLOW, SCMP_SYS(open), has_bits(1, O_ACCMODE | O_CREAT | O_TRUNC, 0));
 	rule(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), has_bits(2, O_ACCMODE | O_CREAT | O_TRUNC, 0));
 }
@@ -352,7 +335,7 @@ fill(scmp_filter_ctx filter, const struct sandbox_bounds *bounds)
 		rules(&f, SCMP_ACT_KILL_PROCESS, (const int[]){ SCMP_SYS(ptrace) }, 1);
 		bound_threads(&f);
 	}
-	bound_files(&f, bounds, !SANDBOX_SANITIZED);
+	bound_files(&f, !SANDBOX_SANITIZED);
 	if (!SANDBOX_SANITIZED) {
 		rules(&f, SCMP_ACT_ALLOW, usual, LEN(usual));
 		allow_some(&f, bounds);

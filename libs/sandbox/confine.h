@@ -29,8 +29,6 @@ struct sandbox_bounds {
 	const uint16_t *ports; /* of TCP that may be connected to */
 	size_t n_ports;        /* up to SANDBOX_PORTS_MAX */
 	bool datagrams;        /* host names are asked for over UDP */
-	bool
-	    writes_files; /* a token in software keeps its state in files: seccomp and Landlock allow it */
 };
 
 /* What the kernel could not do: "" is all well; else words for the log. */

@@ -46,12 +46,8 @@ static enum cs_code
 find_ports(struct svc *svc, struct leading *to, struct cs_err *err)
 {
 	struct db_route route;
-	const char **urls, **more;
+	const char **urls;
 	const size_t n = svc_list(svc->arena, svc->common.nats_url, &urls);
-	const size_t n_more =
-	    svc->service->ports == NULL
-		? 0
-		: svc_list(svc->arena, svc->service->ports(svc->service->self), &more);
 
 	if (svc->common.database_url != NULL && svc->common.database_url[0] != '\0') {
 		if (db_route(svc->common.database_url, &route, err))
@@ -62,15 +58,12 @@ find_ports(struct svc *svc, struct leading *to, struct cs_err *err)
 	}
 	for (size_t i = 0; i < n; i++)
 		add_url(svc->arena, to, urls[i]);
-	for (size_t i = 0; i < n_more; i++)
-		add_port(to, strtoul(more[i], NULL, 10));
 	return CS_OK;
 }
 
 enum cs_code
 confine(struct svc *svc, struct cs_err *err)
 {
-	const struct svc_service *service = svc->service;
 	struct leading to = { .n = 0 };
 	const char *missing;
 
@@ -80,8 +73,6 @@ confine(struct svc *svc, struct cs_err *err)
 		.ports = to.ports,
 		.n_ports = to.n,
 		.datagrams = to.names,
-		.writes_files =
-		    service->writes_files != NULL && service->writes_files(service->self),
 	};
 	if (sandbox_confine(&bounds, &missing, err))
 		return err->code;

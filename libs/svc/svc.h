@@ -276,12 +276,10 @@ struct svc_service {
 	const struct sandbox_role *const *children;
 	/*
 	 * The process gives up what it does not need (sandbox/confine.h): after init, and before the bus is opened
-	 * or any thread started.  TCP leads to NATS and PostgreSQL only, and to the `ports` that are listed
-	 * besides ("443,9000"; NULL: none).  `writes_files`: a software token needs it; NULL: no.
+	 * or any thread started.  TCP leads to NATS and PostgreSQL only.  What a service needs beside that (a token,
+	 * a program of the operator's) is a process that init starts.
 	 */
 	bool confined;
-	const char *(*ports)(const void *self);
-	bool (*writes_files)(const void *self);
 	bool serves_http; /* the service's routes are served on CS_HTTP_LISTEN: see svc_http() */
 	/*
 	 * It answers the world from memory, whatever else is away: its HTTP server, init and svc_ask_store()

@@ -14,7 +14,6 @@
 #include "ceremony.h"
 #include "pki/crl.h"
 #include "pki/csr.h"
-#include "pki/file.h"
 #include "pki/hash.h"
 
 #define POLICIES_MAX 16

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "base/time.h"
 #include "catalogue/catalogue.h"
 #include "claim/claim.h"
 #include "csctl.h"

@@ -272,13 +272,6 @@ ledger_findings(struct ledger *ledger, size_t *ret_n)
 	return ledger->findings;
 }
 
-const uint8_t *
-ledger_leaves(const struct ledger *ledger, uint64_t *ret_n)
-{
-	*ret_n = count(ledger);
-	return ledger->leaves.data;
-}
-
 uint64_t
 ledger_heads(const struct ledger *ledger)
 {

@@ -39,8 +39,6 @@ ledger_note(struct ledger *ledger, const char *what, int64_t first, int64_t last
 
 /* By number of the first record that they are about; about none: last. */
 const struct ledger_finding *ledger_findings(struct ledger *ledger, size_t *ret_n);
-/* Hashes of the records as they are, one behind the other: for proofs. */
-const uint8_t *ledger_leaves(const struct ledger *ledger, uint64_t *ret_n);
 uint64_t ledger_heads(const struct ledger *ledger); /* that fit */
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* life.c: what comes after a certificate: another that follows it, its revocation, and what must be read first. */
 #include "api.h"
-#include "base/text.h"
 
 /* Options that all of the three take. */
 static bool

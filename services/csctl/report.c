@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report.c: problem reports: by anybody, and what operators do with them. */
 #include "api.h"
-#include "base/text.h"
 
 #define COLLECTION "/v1/problem-reports"
 

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "base/time.h"
-
 /* What the refusals of each kind say. */
 static const struct kind {
 	enum claim_kind kind;

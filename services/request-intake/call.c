@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "base/time.h"
 #include "json.h"
 #include "pki/hash.h"

@@ -32,8 +32,8 @@ not_issued(void)
 			       "Name the request of a certificate that exists." });
 }
 
-static bool
-is_refused(const struct intake_revocation *revocation)
+bool
+intake_revocation_refused(const struct intake_revocation *revocation)
 {
 	return revocation->refusal_code && revocation->refusal_code[0];
 }
@@ -42,7 +42,8 @@ is_refused(const struct intake_revocation *revocation)
 static bool
 is_under_way(const struct intake_revocation *have)
 {
-	return have->revoked_at_ms != 0 || (have->asked_at_ms != 0 && !is_refused(have));
+	return have->revoked_at_ms != 0 ||
+	       (have->asked_at_ms != 0 && !intake_revocation_refused(have));
 }
 
 bool
@@ -193,7 +194,7 @@ intake_on_revocation_refused(struct cs_arena *arena, struct intake_request *req,
 {
 	struct intake_note *note = NULL;
 
-	if (req->state != INTAKE_ISSUED || is_refused(&req->revocation))
+	if (req->state != INTAKE_ISSUED || intake_revocation_refused(&req->revocation))
 		return;
 	req->revocation.refusal_code = no->code;
 	req->revocation.refusal_text = no->text;

@@ -43,12 +43,14 @@ struct intake_revoked {
 };
 void intake_on_revoked(struct cs_arena *arena, struct intake_request *req,
     const struct intake_revoked *revoked, int64_t now_ms);
-/* certificate.revocation-refused; `report`: whose it was, or "". */
+/* certificate.revocation-refused. */
 struct intake_unrevoked {
-	const char *code, *text, *report;
+	const char *code, *text;
 };
 void intake_on_revocation_refused(struct cs_arena *arena, struct intake_request *req,
     const struct intake_unrevoked *no, int64_t now_ms);
+/* The signer said no to what was asked for. */
+bool intake_revocation_refused(const struct intake_revocation *revocation);
 /* For intake.c: an issued request whose revocation is known becomes a revoked one. */
 void intake_tell_revoked(struct cs_arena *arena, struct intake_request *req, int64_t now_ms);
 

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
-
 #define FILE_MAX (1024 * 1024)
 #define NOTES_MAX 4096
 #define VERSION_MAX 64

@@ -20,23 +20,25 @@ static const struct reason reasons[] = {
 #define RULE "SBR 4.9.1.1 "
 
 static const struct ground grounds[] = {
-	{ "asked-for", RULE "(1)", DAY, 0, "the subscriber asks for it in writing" },
-	{ "not-authorised", RULE "(2)", DAY, 9, "the request was never authorised" },
-	{ "key-compromise", RULE "(3)", DAY, 1, "the private key is known to others" },
-	{ "weak-key", RULE "(4)", DAY, 1, "the private key can be computed from the public one" },
-	{ "validation-unreliable", RULE "(5)", DAY, 4, "the validation cannot be relied on" },
-	{ "key-below-rules", RULE "(6)", FIVE_DAYS, 4, "the key no longer meets the rules" },
-	{ "misuse", RULE "(7)", FIVE_DAYS, 9, "the certificate was misused" },
-	{ "breach", RULE "(8)", FIVE_DAYS, 9, "the subscriber broke the agreement" },
-	{ "name-no-longer-theirs", RULE "(9)", FIVE_DAYS, 5,
-	    "the mailbox or domain may no longer be used by the subscriber" },
-	{ "changed", RULE "(10)", FIVE_DAYS, 3, "what the certificate says has changed" },
-	{ "mis-issued", RULE "(11)", FIVE_DAYS, 4, "it was not issued by the rules" },
-	{ "inaccurate", RULE "(12)", FIVE_DAYS, 9, "what the certificate says is not accurate" },
-	{ "right-ends", RULE "(13)", FIVE_DAYS, 0, "the right to issue it ends" },
-	{ "practice-demands", RULE "(14)", FIVE_DAYS, 0, "our own practice statement demands it" },
-	{ "key-made-badly", RULE "(15)", FIVE_DAYS, 1,
-	    "the way in which the key was made is flawed" },
+	{ "asked-for", RULE "(1)", DAY, 0 },      /* the subscriber asks for it in writing */
+	{ "not-authorised", RULE "(2)", DAY, 9 }, /* the request was never authorised */
+	{ "key-compromise", RULE "(3)", DAY, 1 }, /* the private key is known to others */
+	{ "weak-key", RULE "(4)", DAY,
+	    1 }, /* the private key can be computed from the public one */
+	{ "validation-unreliable", RULE "(5)", DAY, 4 }, /* the validation cannot be relied on */
+	{ "key-below-rules", RULE "(6)", FIVE_DAYS, 4 }, /* the key no longer meets the rules */
+	{ "misuse", RULE "(7)", FIVE_DAYS, 9 },          /* the certificate was misused */
+	{ "breach", RULE "(8)", FIVE_DAYS, 9 },          /* the subscriber broke the agreement */
+	{ "name-no-longer-theirs", RULE "(9)", FIVE_DAYS,
+	    5 }, /* the mailbox or domain may no longer be used by the subscriber */
+	{ "changed", RULE "(10)", FIVE_DAYS, 3 },    /* what the certificate says has changed */
+	{ "mis-issued", RULE "(11)", FIVE_DAYS, 4 }, /* it was not issued by the rules */
+	{ "inaccurate", RULE "(12)", FIVE_DAYS, 9 }, /* what the certificate says is not accurate */
+	{ "right-ends", RULE "(13)", FIVE_DAYS, 0 }, /* the right to issue it ends */
+	{ "practice-demands", RULE "(14)", FIVE_DAYS,
+	    0 }, /* our own practice statement demands it */
+	{ "key-made-badly", RULE "(15)", FIVE_DAYS,
+	    1 }, /* the way in which the key was made is flawed */
 };
 
 /* What is not classified yet may turn out to be urgent. */

@@ -35,7 +35,6 @@ struct ground {
 	const char *clause;
 	uint32_t hours;  /* from when we learned of it until it must be published */
 	uint32_t reason; /* that the CRL gives */
-	const char *meaning;
 };
 
 const struct ground *ground_of_name(const char *name); /* NULL: there is none */

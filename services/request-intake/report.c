@@ -219,13 +219,6 @@ key_is_known(const char *field)
 	    "Decide to revoke for key-compromise.");
 }
 
-/* The signer found nothing left to revoke. */
-static bool
-was_refused(const struct intake_request *req)
-{
-	return req->revocation.refusal_code && req->revocation.refusal_code[0];
-}
-
 static struct intake_step
 revoke(struct cs_arena *arena, struct intake_request *req, struct report *report,
     const struct intake_caller *caller, const struct report_decision *decision, int64_t now_ms)
@@ -289,7 +282,7 @@ report_decide(struct cs_arena *arena, struct intake_request *req, struct report 
 		step = revoke(arena, req, report, caller, decision, now_ms);
 		if (step.status >= 400)
 			return step;
-	} else if (report->proved && !was_refused(req)) {
+	} else if (report->proved && !intake_revocation_refused(&req->revocation)) {
 		return key_is_known("decision");
 	} else {
 		report->state = REPORT_REJECTED;

@@ -54,7 +54,7 @@ revocation_state(const struct intake_revocation *revocation)
 {
 	if (revocation->revoked_at_ms != 0)
 		return "revoked";
-	return revocation->refusal_code[0] ? "refused" : "asked";
+	return intake_revocation_refused(revocation) ? "refused" : "asked";
 }
 
 static void

@@ -338,7 +338,7 @@ wire_read_revocation_refused(struct cs_arena *arena, struct cs_span body, struct
 	if (finish(&m->request_id, pack_is_name(m->code) && is_text(m->text) && is_text(m->report),
 		ret_request, "RevocationRefused", err))
 		return CS_MALFORMED;
-	*ret_no = (struct intake_unrevoked){ m->code, m->text, m->report };
+	*ret_no = (struct intake_unrevoked){ m->code, m->text };
 	return CS_OK;
 }
 

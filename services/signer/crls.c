@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/time.h"
 #include "handler.h"
 #include "pki/hash.h"
 #include "wire.h"
@@ -66,8 +65,9 @@ crls_all(struct cs_arena *arena, const struct issuers *issuers, int64_t now_ms, 
 
 /* ---- making one ---- */
 
-static struct pki_crl_rules
-rules_of(struct cs_arena *arena, const struct issuers_row *row, uint32_t partition, int64_t now_ms)
+struct pki_crl_rules
+crls_rules(
+    struct cs_arena *arena, const struct issuers_row *row, uint32_t partition, int64_t now_ms)
 {
 	return (struct pki_crl_rules){
 		.issuer = row->ca.name,
@@ -99,7 +99,7 @@ build(const struct signer_service *signer, struct svc_event *ev, const struct is
     struct cs_span *ret_tbs, struct cs_refusal *ret_why)
 {
 	const struct record_list *list = ((const struct signer_record *)ev->state)->list;
-	struct pki_crl_rules rules = rules_of(ev->arena, row, list->partition, ev->now_ms);
+	struct pki_crl_rules rules = crls_rules(ev->arena, row, list->partition, ev->now_ms);
 	const struct pki_crl_template template = {
 		.issuer = rules.issuer,
 		.authority_key_id = rules.authority_key_id,

@@ -99,4 +99,8 @@ svc_decide crls_on_crls_ask;
 svc_read crls_read_crl_ask; /* "ask.signer.crl"; `what` is a struct wire_crl_ask */
 svc_decide crls_on_crl_ask;
 
+/* By what a list of this CA is judged, but for its number: when it is decided and again when it is signed. */
+struct pki_crl_rules crls_rules(
+    struct cs_arena *arena, const struct issuers_row *row, uint32_t partition, int64_t now_ms);
+
 #endif

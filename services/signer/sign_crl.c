@@ -107,17 +107,9 @@ static enum cs_code
 sign(const struct issuers_row *row, struct svc_work *work, const struct crls_order *order,
     struct cs_span *ret_der, struct cs_err *err)
 {
-	const struct pki_crl_rules rules = {
-		.issuer = row->ca.name,
-		.authority_key_id = row->ca.key_id,
-		.sigalg = row->ca.sigalg,
-		.urls = order->partition > 0
-			    ? gate_crl_urls(work->arena, &row->ca, order->partition)
-			    : NULL,
-		.now_s = work->now_ms / 1000,
-		.last_number = (uint64_t)order->number - 1,
-	};
+	struct pki_crl_rules rules = crls_rules(work->arena, row, order->partition, work->now_ms);
 
+	rules.last_number = (uint64_t)order->number - 1;
 	return pki_crl_sign(row->issuer, work->arena, order->tbs, &rules, ret_der, err);
 }
 

@@ -100,7 +100,7 @@ static void
 what_is_about_to_be_revoked_is_not_followed(void **state)
 {
 	struct intake_request req = in_state(INTAKE_ISSUED);
-	static const struct intake_unrevoked no = { "no", "It cannot be done.", "" };
+	static const struct intake_unrevoked no = { "no", "It cannot be done." };
 
 	assert_int_equal(revoke(*state, &req, &alice, 4).status, 202);
 	assert_string_equal(intake_may_follow(&req, &alice, CLAIM_RENEWAL).why.code, "revoked");
@@ -237,7 +237,7 @@ nothing_ends_while_a_revocation_is_on_its_way(void **state)
 static void
 a_refusal_to_revoke_is_shown_and_may_be_asked_again(void **state)
 {
-	static const struct intake_unrevoked no = { "expired", "It has ended.", "" };
+	static const struct intake_unrevoked no = { "expired", "It has ended." };
 	struct intake_request req = in_state(INTAKE_ISSUED);
 
 	assert_int_equal(revoke(*state, &req, &alice, 4).status, 202);
