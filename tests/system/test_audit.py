@@ -232,7 +232,7 @@ class Audit(SystemTest):
                     f"leaf = '\\x{record.leaf().hex()}' {where}",
                 ),
             }
-            self.assertEqual(tuple(changes), COLUMNS)
+            self.assertEqual(tuple(changes), COLUMNS)  # which are those of the table: see below
             for column, (change, undo) in changes.items():
                 with self.subTest(kind=record.action, column=column):
                     last = record.seq == len(self.records())
@@ -241,6 +241,11 @@ class Audit(SystemTest):
                         f"update signer.audit set {change}", f"update signer.audit set {undo}", what, record.seq
                     )
         self.assertEqual(seen, KINDS)
+        columns = self.rows(
+            "select column_name from information_schema.columns"
+            " where table_schema = 'signer' and table_name = 'audit' order by ordinal_position"
+        )
+        self.assertEqual(tuple(row[0] for row in columns), COLUMNS)
         self.holds()
 
     def test_records_that_are_gone_or_moved_are_named(self) -> None:

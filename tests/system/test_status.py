@@ -407,7 +407,7 @@ class Signer(threading.Thread):
         self.crls: dict[tuple[str, int], tuple[int, bytes, bytes]] = {}  # number, octets, digest
         self.lists = self.bus.subscribe("ask.signer.crls")
         self.parts = self.bus.subscribe("ask.signer.crl")
-        self.asked = 0
+        self.asked = self.listed = 0  # parts and lists that were asked for
         self.ending = threading.Event()
         self.start()
 
@@ -423,6 +423,7 @@ class Signer(threading.Thread):
                     for (label, partition), (number, der, digest) in self.crls.items()
                 ]
                 self.bus.publish(asked.reply, forge.encode("CrlsAnswer", {"crls": rows}))
+                self.listed += 1
             while part := self.bus.next(self.parts, 0.01):
                 self.asked += 1
                 self.bus.publish(part.reply, forge.encode("CrlAnswer", self.part(forge.decode("CrlAsk", part.body))))
@@ -543,7 +544,11 @@ class Lists(StatusTest):
                 self.assertEqual(self.served(), good)
         older = self.make(number=number)[0]
         self.signer.set(older, number)
-        self.announce(number, older)
+        for _ in range(2):  # asked for the second time, it has done with the first answer
+            before = self.signer.listed
+            self.announce(number, older)
+            wait_for(lambda: self.signer.listed > before, options.wait(20), "the older one to be looked at")
+        self.assertEqual(self.served(), good)
         Lists.number = number + 1
         der, number = self.make()
         self.serve(der, number)
