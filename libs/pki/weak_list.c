@@ -87,10 +87,11 @@ read_list(struct pki_weak_list *list)
 		list->n_spki = n;
 	if (in.len % ENTRY != 0 || list->n_spki > n)
 		return false;
-	list->entries = in.data;
+	/* Not in.data: a span of nothing may point nowhere, and these may be none. */
+	list->entries = (const uint8_t *)list->map + (list->map_len - in.len);
 	list->n_modulus = n - list->n_spki;
-	return is_sorted(in.data, list->n_spki) &&
-	       is_sorted(in.data + list->n_spki * ENTRY, list->n_modulus);
+	return is_sorted(list->entries, list->n_spki) &&
+	       is_sorted(list->entries + list->n_spki * ENTRY, list->n_modulus);
 }
 
 static enum cs_code

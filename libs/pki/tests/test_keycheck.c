@@ -319,6 +319,11 @@ a_list_of_weak_keys_finds_its_keys_and_no_others(void **state)
 	assert_false(pki_weak_list_has(list, &key));
 	pki_weak_list_free(list);
 
+	put_list(path, file.data, sizeof(head) - 1); /* nobody's key yet */
+	assert_int_equal(pki_weak_list_load(path, &list, &err), CS_OK);
+	assert_false(pki_weak_list_has(list, &key));
+	pki_weak_list_free(list);
+
 	put_list(path, file.data, file.len - 1); /* cut */
 	assert_int_equal(pki_weak_list_load(path, &list, &err), CS_MALFORMED);
 	memcpy(file.data + sizeof(head) - 1, high, 10); /* out of order */
