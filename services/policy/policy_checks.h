@@ -33,6 +33,18 @@ enum policy_validation { POLICY_MAILBOX, POLICY_DOMAIN, POLICY_BOTH };
 /* "mailbox", "domain", "both". */
 const char *policy_validation_name(enum policy_validation validation);
 
+/* An attribute of the subject, as a profile shows it to people: a name of libs/smime/profile.h. */
+struct policy_rdn {
+	const char *name;
+	bool required;
+	const char *value; /* the same for everybody; "" for none */
+};
+
+/* A value that an operator has set for one person: fixed for the person. */
+struct policy_value {
+	const char *name, *value;
+};
+
 struct policy_profile {
 	uint32_t version;
 	enum policy_validation validation;
@@ -41,6 +53,31 @@ struct policy_profile {
 	bool may_dual, may_signing, may_encryption;
 	struct claim_texts domain_methods;  /* how people may prove a domain: names of libs/smime */
 	struct claim_texts mailbox_methods; /* and a mailbox: at least one */
+	const struct policy_rdn *rdns;      /* beside the common name; none: nothing is asked for */
+	size_t n_rdns;
+	bool domains_required;      /* the DNS field must name a domain */
+	const uint32_t *validities; /* days that may be chosen, rising; none: any up to max_days */
+	size_t n_validities;
+	/* What need not be proved; true only for private trust, and named in every plan. */
+	bool without_caa, without_mpic, without_dnssec;
+};
+
+/* Which domains people of an enterprise may name; owned: each is bound to the first who proved it. */
+enum policy_domain_mode {
+	POLICY_DOMAINS_APPROVED,       /* those that operators entered and that are verified */
+	POLICY_DOMAINS_APPROVED_OWNED, /* these, and each for one person */
+	POLICY_DOMAINS_ANY_OWNED,      /* these or new ones, and each for one person */
+	POLICY_DOMAINS_ANY             /* whatever is proved */
+};
+
+/* A domain that an operator entered.  It is verified while evidence of the enterprise stands for it. */
+struct policy_domain {
+	const char *name; /* A-labels */
+	bool active;
+};
+
+struct policy_ownership {
+	const char *domain, *account;
 };
 
 /* By which of our issuer domain names CAA of a domain, and of those below it, may permit us. */
@@ -59,6 +96,15 @@ struct policy_config {
 	struct policy_caa *caa; /* the enterprise's, for the mailboxes' domains and those above */
 	size_t n_caa;
 	struct policy_identities identities;
+	bool is_operator; /* the account may act for the enterprise */
+	enum policy_domain_mode domain_mode;
+	/* The enterprise's, of the request's domains, those of its mailboxes and all above these. */
+	const struct policy_domain *domains;
+	size_t n_domains;
+	const struct policy_ownership *ownerships;
+	size_t n_ownerships;
+	const struct policy_value *details; /* of the account */
+	size_t n_details;
 };
 
 /* What holds for everybody, from the settings. */

@@ -318,6 +318,7 @@ read_config(const struct db_rows *rows, size_t row, struct cs_arena *arena,
 		.profile_known = db_get_bool(rows, row, 3),
 		.profile_allowed = db_get_bool(rows, row, 4),
 		.assigned = split_lines(arena, db_get_text(rows, row, 16)),
+		.domain_mode = POLICY_DOMAINS_ANY,
 	};
 
 	read_caa(arena, db_get_text(rows, row, 17), &config);
