@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "handler_people.h"
 #include "store.h"
 #include "wire.h"
 
@@ -295,6 +296,7 @@ const struct svc_route policy_routes[] = {
 	{ "certificate.issued", read_issued, policy_on_issued },
 	{ "certificate.refused", read_refused, policy_on_refused },
 	{ "certificate.stopped", read_stopped, policy_on_stopped },
+	{ "ask.policy.who", people_read_who, people_on_who },
 	{ "clock.plan-due", NULL, policy_on_due },
 	{ "clock.identity-withdrawn", NULL, policy_on_withdrawn },
 	{ 0 },
@@ -339,6 +341,7 @@ policy_init(void *self, struct svc *svc, struct cs_err *err)
 	if (read_issuer_domains(policy, err) ||
 	    claim_key_load(policy->key_file, &policy->key, err) ||
 	    claim_trust_load(policy->trust_file, policy->approvers_file, &policy->trust, err) ||
+	    tokens_load(policy->tokens_file, policy->arena, &policy->tokens, err) ||
 	    smime_psl_load(NULL, &policy->psl, err))
 		return err->code;
 	policy->rules.psl = policy->psl;

@@ -5,14 +5,16 @@
 
 #include "policy.h"
 #include "svc/svc.h"
+#include "tokens.h"
 
 struct policy_service {
-	const char *key_file, *trust_file, *approvers_file, *issuer_domains;
+	const char *key_file, *trust_file, *approvers_file, *issuer_domains, *tokens_file;
 	uint32_t keep_days;        /* settings, up to here */
 	struct claim_key *key;     /* signs plans; owned */
 	struct claim_trust *trust; /* who may state what; owned */
 	struct smime_psl *psl;     /* owned */
 	struct policy_rules rules; /* borrows psl and what lies in the arena */
+	struct tokens *tokens;     /* that need no person; in the arena */
 	struct cs_arena *arena;    /* owned */
 };
 

@@ -10,6 +10,8 @@ static const struct svc_setting settings[] = {
 	    "the trust table: which key may state what"),
 	SVC_FILE(struct policy_service, approvers_file, "CS_APPROVERS_FILE", NULL,
 	    "public keys of those who sign the trust table"),
+	SVC_PRIVATE(struct policy_service, tokens_file, "CS_API_TOKENS_FILE", "",
+	    "SHA-256 of tokens that need no person, a line each: digest, enterprise, account, roles; empty: none"),
 	SVC_LIST(struct policy_service, issuer_domains, "CS_ISSUER_DOMAINS",
 	    "ca.countersign.example", 255, "names that CAA records permit us by"),
 	SVC_U32(struct policy_service, keep_days, "CS_KEEP_DAYS", "90", 40, 36500,

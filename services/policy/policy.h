@@ -8,6 +8,7 @@
 #define POLICY_POLICY_H
 
 #include "base/time.h"
+#include "people.h"
 #include "policy_checks.h"
 #include "policy_standing.h"
 
@@ -65,6 +66,7 @@ struct policy_case {
 	/* A record that was withdrawn, when the case is about one: then there is no plan. */
 	const struct policy_identity *withdrawn;
 	bool withdrawal_told;
+	struct people_world *people; /* when it is about a question; shared by the batch */
 };
 
 #define POLICY_STATEMENTS 3 /* organization, authority, individual */

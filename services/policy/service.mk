@@ -1,1 +1,1 @@
-policy_LIBS := svc pack claim smime
+policy_LIBS := svc pack claim smime pki

@@ -14,6 +14,7 @@
 #include "smime/address.h"
 #include "smime/method.h"
 #include "store_identity.h"
+#include "store_people.h"
 
 static struct policy_case *
 case_of(const struct svc_aggregate *aggregate)
@@ -616,7 +617,8 @@ store_load_cases(struct svc_batch *batch, struct cs_err *err)
 {
 	for (size_t i = 0; i < batch->n; i++)
 		batch->aggregates[i].state = CS_NEW(batch->arena, struct policy_case);
-	if (load_plans(batch, err) || load_surroundings(batch, err))
+	if (load_plans(batch, err) || load_surroundings(batch, err) ||
+	    store_load_people(batch, err))
 		return err->code;
 	return CS_OK;
 }
@@ -920,7 +922,7 @@ store_save_cases(struct svc_batch *batch, struct cs_err *err)
 {
 	if (save_plans(batch, true, err) || save_plans(batch, false, err) ||
 	    save_envelopes(batch, err) || save_progress(batch, err) || save_standing(batch, err) ||
-	    store_save_identities(batch, err))
+	    store_save_identities(batch, err) || store_save_people(batch, err))
 		return err->code;
 	return CS_OK;
 }

@@ -2,12 +2,16 @@
 /* wire.c: the only file of policy that names generated types. */
 #include "wire.h"
 
+#include <string.h>
+
 #include "pack/pack.h"
+#include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
 #include "proto/plan.pb-c.h"
 #include "proto/request.pb-c.h"
 
 #define BODY_MAX 65536 /* octets of an event, design 3 */
+#define SOURCE_MAX 64  /* octets of a network address */
 
 /* ---- reading ---- */
 
@@ -67,6 +71,68 @@ wire_read_stopped(
 	    arena, &countersign__v1__certificate_stopped__descriptor, body, BODY_MAX, err);
 
 	return m == NULL ? CS_MALFORMED : pack_read_id(&m->request_id, ret_request, err);
+}
+
+/* ---- people ---- */
+
+/* What a question says of where it came from is for counting: at most a network address. */
+static bool
+is_source(const char *text)
+{
+	return text[0] == '\0' || (strlen(text) <= SOURCE_MAX && pack_is_name(text));
+}
+
+enum cs_code
+wire_read_who(
+    struct cs_arena *arena, struct cs_span body, struct people_ask *ret, struct cs_err *err)
+{
+	const Countersign__V1__WhoAsk *m =
+	    pack_read(arena, &countersign__v1__who_ask__descriptor, body, BODY_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	if (m->token_sha256.len != PEOPLE_SHA256 || !is_source(m->source))
+		return cs_fail(err, CS_MALFORMED, "WhoAsk: token_sha256 or source");
+	*ret = (struct people_ask){ .has_token = true, .source = m->source };
+	memcpy(ret->sha256, m->token_sha256.data, PEOPLE_SHA256);
+	return CS_OK;
+}
+
+typedef const char *name_of(size_t i);
+
+/* The names of the bits that are set. */
+static char **
+names_of(struct cs_arena *arena, unsigned bits, name_of *name, size_t n, size_t *ret_n)
+{
+	char **names = CS_NEW_ARRAY(arena, n, char *);
+
+	*ret_n = 0;
+	for (size_t i = 0; i < n; i++)
+		if ((bits & 1U << i) != 0)
+			names[(*ret_n)++] = pack_text(name(i));
+	return names;
+}
+
+struct cs_span
+wire_write_who(struct cs_arena *arena, const struct people_caller *caller)
+{
+	Countersign__V1__WhoAnswer m = COUNTERSIGN__V1__WHO_ANSWER__INIT;
+	char credential[CS_ID_TEXT];
+
+	m.result = pack_text(caller != NULL ? "known" : "unknown");
+	if (caller == NULL)
+		return pack_write(arena, &m.base);
+	cs_id_format(caller->credential, credential);
+	m.enterprise = pack_text(caller->enterprise);
+	m.account = pack_text(caller->account);
+	m.roles = names_of(arena, caller->roles, people_role_name, PEOPLE_ROLES, &m.n_roles);
+	m.scopes = names_of(arena, caller->scopes, people_scope_name, PEOPLE_SCOPES, &m.n_scopes);
+	m.credential = credential;
+	m.factor = pack_text(caller->kind == PEOPLE_SESSION ? "password" : "api-token");
+	m.ends_at_ms = caller->ends_ms;
+	m.must_change = caller->must_change;
+
+	return pack_write(arena, &m.base);
 }
 
 /* ---- writing ---- */

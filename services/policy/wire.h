@@ -23,4 +23,11 @@ CS_MUST_USE enum cs_code wire_read_stopped(
 struct cs_span wire_write_refused(
     struct cs_arena *arena, const struct policy_step *step, struct cs_id request, int64_t now_ms);
 
+/* ---- people ---- */
+
+CS_MUST_USE enum cs_code wire_read_who(
+    struct cs_arena *arena, struct cs_span body, struct people_ask *ret, struct cs_err *err);
+/* NULL: nobody is known by this token. */
+struct cs_span wire_write_who(struct cs_arena *arena, const struct people_caller *caller);
+
 #endif

@@ -156,6 +156,7 @@ check_heap() {
 pure='
 request-intake     intake
 policy             policy
+policy             people
 mailbox-validator  mailbox
 domain-validator   domain
 caa-dnssec         caa
