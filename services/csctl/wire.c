@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
+#include "proto/config.pb-c.h"
 #include "proto/envelope.pb-c.h"
 #include "proto/evidence.pb-c.h"
 #include "proto/notice.pb-c.h"
@@ -36,6 +37,7 @@ static const ProtobufCMessageDescriptor *const messages[] = {
 	&countersign__v1__certificate_expiring__descriptor,
 	&countersign__v1__crl_made__descriptor,
 	&countersign__v1__audit_head__descriptor,
+	&countersign__v1__config_changed__descriptor,
 	&countersign__v1__notice_sent__descriptor,
 };
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "config_handler.h"
 #include "handler_people.h"
 #include "store.h"
 #include "wire.h"
@@ -297,6 +298,7 @@ const struct svc_route policy_routes[] = {
 	{ "certificate.refused", read_refused, policy_on_refused },
 	{ "certificate.stopped", read_stopped, policy_on_stopped },
 	{ "ask.policy.who", people_read_who, people_on_who },
+	{ "ask.policy.config", config_on_ask_read, config_on_ask },
 	{ "clock.plan-due", NULL, policy_on_due },
 	{ "clock.identity-withdrawn", NULL, policy_on_withdrawn },
 	{ 0 },

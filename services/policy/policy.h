@@ -23,6 +23,8 @@
 #define POLICY_ATTEMPTS 5 /* of one check in one final plan */
 #define POLICY_LOOKS 50   /* that people may ask for before they approve, of one check */
 
+struct config_state;
+
 enum policy_state {
 	POLICY_NEW,      /* nothing, or an approval that came before its request */
 	POLICY_MADE,     /* people prove what the first plan shows */
@@ -66,7 +68,9 @@ struct policy_case {
 	/* A record that was withdrawn, when the case is about one: then there is no plan. */
 	const struct policy_identity *withdrawn;
 	bool withdrawal_told;
-	struct people_world *people; /* when it is about a question; shared by the batch */
+	/* Of questions: who asks, shared by the batch, and documents; NULL: it is none. */
+	struct people_world *people;
+	struct config_state *documents;
 };
 
 #define POLICY_STATEMENTS 3 /* organization, authority, individual */

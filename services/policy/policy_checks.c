@@ -240,14 +240,15 @@ policy_caa_issuers(const struct policy_rules *rules, const struct policy_config 
     const char *domain, struct cs_arena *arena)
 {
 	const struct policy_caa *caa = closest(config, domain);
+	const struct claim_texts *chosen = caa != NULL ? &caa->issuers : &config->issuers;
 	struct claim_texts issuers = { CS_NEW_ARRAY(arena, rules->issuer_domains.n, const char *),
 		0 };
 
-	if (caa == NULL)
+	if (chosen->n == 0)
 		return rules->issuer_domains;
 	/* A name that is no more ours is none that could permit us. */
 	for (size_t i = 0; i < rules->issuer_domains.n; i++)
-		if (is_among(&caa->issuers, rules->issuer_domains.items[i]))
+		if (is_among(chosen, rules->issuer_domains.items[i]))
 			issuers.items[issuers.n++] = rules->issuer_domains.items[i];
 	return issuers;
 }

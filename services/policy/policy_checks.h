@@ -92,7 +92,9 @@ struct policy_config {
 	uint32_t enterprise_version;
 	struct policy_profile profile;
 	struct claim_texts
-	    assigned;           /* to the account: mailboxes, or "*@domain" for all of a domain */
+	    assigned; /* to the account: mailboxes, or "*@domain" for all of a domain */
+	struct claim_texts
+	    issuers;            /* that the enterprise relies on everywhere; none: all of ours */
 	struct policy_caa *caa; /* the enterprise's, for the mailboxes' domains and those above */
 	size_t n_caa;
 	struct policy_identities identities;

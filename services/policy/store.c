@@ -13,8 +13,10 @@
 #include "policy.h"
 #include "smime/address.h"
 #include "smime/method.h"
+#include "store_config.h"
 #include "store_identity.h"
 #include "store_people.h"
+#include "store_settings.h"
 
 static struct policy_case *
 case_of(const struct svc_aggregate *aggregate)
@@ -211,205 +213,6 @@ wanted_new(struct cs_arena *arena, size_t max)
 	};
 }
 
-/* ---- load: configuration ---- */
-
-static const char load_config_sql[] =
-    "select w.at, e.version, a.name is not null, p.name is not null,"
-    " coalesce(a.profiles && array[w.profile, '*'], false),"
-    " p.version, p.validation, p.certificate_profile, p.mailbox_period_days, p.domain_period_days,"
-    " p.max_days, p.may_dual, p.may_signing, p.may_encryption,"
-    " array_to_string(p.domain_methods, chr(10)), array_to_string(p.mailbox_methods, chr(10)),"
-    " (select string_agg(s.mailbox, chr(10) order by s.mailbox) from assignment s"
-    "  where s.enterprise = w.enterprise and s.account = w.account"
-    "  and s.mailbox = any(string_to_array(w.mailboxes, chr(10)))),"
-    " (select string_agg(c.domain || ',' || array_to_string(c.issuers, ','), chr(10))"
-    "  from domain_caa c where c.enterprise = w.enterprise"
-    "  and c.domain = any(string_to_array(w.domains, chr(10))))"
-    " from unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])"
-    "  as w(at, enterprise, account, profile, mailboxes, domains)"
-    " left join enterprise e on e.name = w.enterprise and e.active"
-    " left join account a on a.enterprise = e.name and a.name = w.account and a.active"
-    " left join profile p on p.name = w.profile and p.active";
-
-static struct claim_texts
-split_lines(struct cs_arena *arena, const char *lines)
-{
-	struct claim_texts texts = { NULL, 0 };
-
-	if (lines == NULL)
-		return texts;
-	texts.items = CS_NEW_ARRAY(arena, strlen(lines) / 2 + 1, const char *);
-	for (char *rest = cs_arena_strdup(arena, lines), *line;;) {
-		line = strsep(&rest, "\n");
-		if (line == NULL)
-			return texts;
-		if (line[0] != '\0')
-			texts.items[texts.n++] = line;
-	}
-}
-
-/* A name that this build does not know: it must not look as if the profile offered less. */
-static enum cs_code
-check_methods(const struct claim_texts *names, enum smime_target target, struct cs_err *err)
-{
-	for (size_t i = 0; i < names->n; i++) {
-		const struct smime_method *method = smime_method_find(names->items[i]);
-
-		if (method == NULL || method->target != target)
-			return cs_fail(err, CS_INTERNAL, "profile: %.40s proves no %s",
-			    names->items[i], target == SMIME_TARGET_DOMAIN ? "domain" : "mailbox");
-	}
-	return CS_OK;
-}
-
-static enum cs_code
-read_profile(const struct db_rows *rows, size_t row, struct cs_arena *arena,
-    struct policy_profile *ret, struct cs_err *err)
-{
-	const char *name = db_get_text(rows, row, 6);
-	enum policy_validation validation = POLICY_MAILBOX;
-
-	while (strcmp(policy_validation_name(validation), name) != 0) {
-		if (validation == POLICY_BOTH)
-			return cs_fail(err, CS_INTERNAL, "unknown validation %.40s", name);
-		validation++;
-	}
-	*ret = (struct policy_profile){
-		.version = (uint32_t)db_get_i32(rows, row, 5),
-		.validation = validation,
-		.certificate_profile = db_get_text(rows, row, 7),
-		.mailbox_period_days = (uint32_t)db_get_i32(rows, row, 8),
-		.domain_period_days = (uint32_t)db_get_i32(rows, row, 9),
-		.max_days = (uint32_t)db_get_i32(rows, row, 10),
-		.may_dual = db_get_bool(rows, row, 11),
-		.may_signing = db_get_bool(rows, row, 12),
-		.may_encryption = db_get_bool(rows, row, 13),
-		.domain_methods = split_lines(arena, db_get_text(rows, row, 14)),
-		.mailbox_methods = split_lines(arena, db_get_text(rows, row, 15)),
-	};
-	if (check_methods(&ret->domain_methods, SMIME_TARGET_DOMAIN, err))
-		return err->code;
-	return check_methods(&ret->mailbox_methods, SMIME_TARGET_MAILBOX, err);
-}
-
-/* A line each: the domain, then the names. */
-static void
-read_caa(struct cs_arena *arena, const char *text, struct policy_config *config)
-{
-	const struct claim_texts lines = split_lines(arena, text);
-
-	config->caa = CS_NEW_ARRAY(arena, lines.n, struct policy_caa);
-	for (size_t i = 0; i < lines.n; i++) {
-		const char **parts;
-		size_t n = svc_list(arena, lines.items[i], &parts);
-
-		config->caa[config->n_caa++] =
-		    (struct policy_caa){ parts[0], { parts + 1, n - 1 } };
-	}
-}
-
-static enum cs_code
-read_config(const struct db_rows *rows, size_t row, struct cs_arena *arena,
-    struct policy_config *ret, struct cs_err *err)
-{
-	struct policy_config config = {
-		.enterprise_known = !db_is_null(rows, row, 1),
-		.enterprise_version = (uint32_t)db_get_i32(rows, row, 1),
-		.account_known = db_get_bool(rows, row, 2),
-		.profile_known = db_get_bool(rows, row, 3),
-		.profile_allowed = db_get_bool(rows, row, 4),
-		.assigned = split_lines(arena, db_get_text(rows, row, 16)),
-		.domain_mode = POLICY_DOMAINS_ANY,
-	};
-
-	read_caa(arena, db_get_text(rows, row, 17), &config);
-	if (config.profile_known && read_profile(rows, row, arena, &config.profile, err))
-		return err->code;
-	*ret = config;
-	return CS_OK;
-}
-
-/* Under which assignments a request's mailboxes may be found, a line each: an account may have thousands. */
-static const char *
-assignable(const struct claim_request *request, struct cs_arena *arena)
-{
-	struct cs_buf lines = cs_buf_new(arena);
-
-	for (size_t i = 0; i < request->mailboxes.n; i++) {
-		const char *at = strrchr(request->mailboxes.items[i], '@');
-
-		cs_buf_printf(
-		    &lines, "%s\n*%s\n", request->mailboxes.items[i], at == NULL ? "" : at);
-	}
-	return (const char *)cs_buf_span(&lines).data;
-}
-
-/* The domains of a request's mailboxes and what is above them, a line each: CAA may be configured there. */
-static const char *
-domains_and_above(const struct claim_request *request, struct cs_arena *arena)
-{
-	struct cs_buf lines = cs_buf_new(arena);
-
-	for (size_t i = 0; i < request->mailboxes.n; i++) {
-		struct smime_address address;
-		struct cs_refusal why;
-
-		if (!smime_address_parse(
-			arena, cs_span_str(request->mailboxes.items[i]), &address, &why))
-			continue;
-		for (const char *d = address.domain; d != NULL; d = smime_domain_parent(d))
-			cs_buf_printf(&lines, "%s\n", d);
-	}
-	return (const char *)cs_buf_span(&lines).data;
-}
-
-/* *ret_rows: after the next settling; NULL when nobody is asked about. */
-static enum cs_code
-ask_configs(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
-{
-	const char **mailboxes = CS_NEW_ARRAY(batch->arena, batch->n, const char *);
-	const char **domains = CS_NEW_ARRAY(batch->arena, batch->n, const char *);
-	struct wanted wanted = wanted_new(batch->arena, batch->n);
-
-	*ret_rows = NULL;
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct claim_request *request = store_request_of(&batch->aggregates[i]);
-
-		if (request == NULL)
-			continue;
-		wanted.at[wanted.n] = (int32_t)i;
-		wanted.a[wanted.n] = request->enterprise;
-		wanted.b[wanted.n] = request->account;
-		mailboxes[wanted.n] = assignable(request, batch->arena);
-		domains[wanted.n] = domains_and_above(request, batch->arena);
-		wanted.c[wanted.n++] = request->profile;
-	}
-	const struct db_param params[] = {
-		db_i32_array(batch->arena, wanted.at, wanted.n),
-		db_text_array(batch->arena, wanted.a, wanted.n),
-		db_text_array(batch->arena, wanted.b, wanted.n),
-		db_text_array(batch->arena, wanted.c, wanted.n),
-		db_text_array(batch->arena, mailboxes, wanted.n),
-		db_text_array(batch->arena, domains, wanted.n),
-	};
-
-	if (wanted.n == 0)
-		return CS_OK;
-	return db_ask(batch->db, batch->arena, load_config_sql, params, 6, ret_rows, err);
-}
-
-static enum cs_code
-read_configs(struct svc_batch *batch, const struct db_rows *rows, struct cs_err *err)
-{
-	for (size_t i = 0; i < db_rows_count(rows); i++) {
-		struct svc_aggregate *found = &batch->aggregates[db_get_i32(rows, i, 0)];
-
-		if (read_config(rows, i, batch->arena, &case_of(found)->config, err))
-			return err->code;
-	}
-	return CS_OK;
-}
-
 /* ---- load: evidence that stands ---- */
 
 static const char load_standing_sql[] =
@@ -587,7 +390,8 @@ load_surroundings(struct svc_batch *batch, struct cs_err *err)
 	struct db_rows *configs, *rows;
 	struct store_identities identities;
 
-	if (ask_configs(batch, &configs, err) || store_ask_identities(batch, &identities, err))
+	if (store_ask_settings(batch, &configs, err) ||
+	    store_ask_identities(batch, &identities, err))
 		return err->code;
 	if (configs == NULL)
 		return settle_identities(batch, &identities, err);
@@ -600,7 +404,7 @@ load_surroundings(struct svc_batch *batch, struct cs_err *err)
 	};
 
 	if (db_ask(batch->db, batch->arena, load_standing_sql, params, 4, &rows, err) ||
-	    db_settle(batch->db, err) || read_configs(batch, configs, err) ||
+	    db_settle(batch->db, err) || store_read_settings(batch, configs, err) ||
 	    store_read_identities(batch, &identities, err))
 		return err->code;
 	for (size_t i = 0; i < db_rows_count(rows); i++) {
@@ -618,7 +422,7 @@ store_load_cases(struct svc_batch *batch, struct cs_err *err)
 	for (size_t i = 0; i < batch->n; i++)
 		batch->aggregates[i].state = CS_NEW(batch->arena, struct policy_case);
 	if (load_plans(batch, err) || load_surroundings(batch, err) ||
-	    store_load_people(batch, err))
+	    store_load_people(batch, err) || store_load_config(batch, err))
 		return err->code;
 	return CS_OK;
 }
@@ -922,7 +726,8 @@ store_save_cases(struct svc_batch *batch, struct cs_err *err)
 {
 	if (save_plans(batch, true, err) || save_plans(batch, false, err) ||
 	    save_envelopes(batch, err) || save_progress(batch, err) || save_standing(batch, err) ||
-	    store_save_identities(batch, err) || store_save_people(batch, err))
+	    store_save_identities(batch, err) || store_save_people(batch, err) ||
+	    store_save_config(batch, err))
 		return err->code;
 	return CS_OK;
 }

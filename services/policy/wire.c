@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "pack/pack.h"
 #include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
+#include "proto/config.pb-c.h"
 #include "proto/plan.pb-c.h"
 #include "proto/request.pb-c.h"
 
@@ -154,5 +156,65 @@ wire_write_refused(
 	m.contact = pack_text(step->next.plan.request.contact);
 	m.check_id = pack_text(step->refused_check);
 
+	return pack_write(arena, &m.base);
+}
+
+/* ---- settings ---- */
+
+#define CONFIG_ASK_MAX (512 * 1024) /* octets of a question: a body and its surroundings */
+
+static bool
+is_text(const char *text, size_t max)
+{
+	const size_t len = strlen(text);
+
+	return len <= max && cs_utf8_valid(cs_span_of(text, len));
+}
+
+enum cs_code
+wire_read_config(
+    struct cs_arena *arena, struct cs_span body, struct config_http *ret_http, struct cs_err *err)
+{
+	const Countersign__V1__ConfigAsk *m =
+	    pack_read(arena, &countersign__v1__config_ask__descriptor, body, CONFIG_ASK_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	if (!is_text(m->token, 512) || !is_text(m->method, 16) || !is_text(m->path, 1024) ||
+	    !is_text(m->query, 4096) || !is_text(m->if_match, 64) ||
+	    !is_text(m->if_none_match, 64) || !is_text(m->source, 64))
+		return cs_fail(err, CS_MALFORMED, "ConfigAsk: a text is too long or no UTF-8");
+	*ret_http = (struct config_http){ m->token, m->method, m->path, m->query, m->if_match,
+		m->if_none_match, m->source, cs_span_of(m->body.data, m->body.len) };
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_config_answer(struct cs_arena *arena, const struct config_answer *answer)
+{
+	Countersign__V1__ConfigAnswer m = COUNTERSIGN__V1__CONFIG_ANSWER__INIT;
+
+	m.status = answer->status;
+	m.body = pack_octets(answer->body);
+	m.etag = pack_text(answer->etag);
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+wire_write_config_changed(
+    struct cs_arena *arena, const struct config_change *change, const struct config_doc *doc)
+{
+	Countersign__V1__ConfigChanged m = COUNTERSIGN__V1__CONFIG_CHANGED__INIT;
+
+	m.kind = pack_text(config_kind_name(change->kind));
+	m.enterprise = pack_text(change->enterprise);
+	m.name = pack_text(change->name);
+	m.version = change->version;
+	m.deleted = change->after.len == 0;
+	m.spec = pack_octets(config_public_spec(arena, change->kind, change->after));
+	m.changed_at_ms = change->at_ms;
+	m.changed_by = pack_text(change->who);
+	if (doc != NULL)
+		m.document_id = pack_id(&doc->id);
 	return pack_write(arena, &m.base);
 }

@@ -6,6 +6,7 @@
 #ifndef POLICY_WIRE_H
 #define POLICY_WIRE_H
 
+#include "config.h"
 #include "policy.h"
 
 CS_MUST_USE enum cs_code wire_read_asked(struct cs_arena *arena, struct cs_span body,
@@ -19,6 +20,14 @@ CS_MUST_USE enum cs_code wire_read_refused(
     struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request, struct cs_err *err);
 CS_MUST_USE enum cs_code wire_read_stopped(
     struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request, struct cs_err *err);
+
+/* ask.policy.config. */
+CS_MUST_USE enum cs_code wire_read_config(
+    struct cs_arena *arena, struct cs_span body, struct config_http *ret_http, struct cs_err *err);
+struct cs_span wire_write_config_answer(struct cs_arena *arena, const struct config_answer *answer);
+/* config.*; `doc` NULL: it is gone. */
+struct cs_span wire_write_config_changed(
+    struct cs_arena *arena, const struct config_change *change, const struct config_doc *doc);
 
 struct cs_span wire_write_refused(
     struct cs_arena *arena, const struct policy_step *step, struct cs_id request, int64_t now_ms);

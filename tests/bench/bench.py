@@ -242,7 +242,7 @@ def workload(name: str, work: Workload, options: argparse.Namespace) -> bool:
         web = stack.block.address(WEB_SITES)
         if work.profile == "smime-domain":
             stack.dns.change(DOMAIN, {("@", "A"): [web], ("*", "A"): [web]})
-            stack.postgres.query(f"insert into policy.assignment values ('demo', 'alice', '*@{DOMAIN}')")
+            stack.assign(f"*@{DOMAIN}")
         with Load(stack, relay, web, work, options) as load:
             load.wait_ready()
             before = snapshot(stack)

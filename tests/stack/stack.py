@@ -190,6 +190,7 @@ class Stack:
         password = passwords / "observer.password"
         private_file(self.pass_file("observer"), f"*:*:*:{OBSERVER}:{password.read_text().strip()}\n")
         self.csctl("provision", user="provisioner")
+        self.postgres.query("set search_path = policy;" + (Path(__file__).parent / "demo.sql").read_text())
         ca = ["ca", "init", "--dir", str(self.ca), "--algorithm", algorithm]
         self.csctl(*ca, *(["--bench"] if algorithm == "rsa3072" else []))
         publish_ca(self.ca, self.status_dir)
@@ -213,6 +214,21 @@ class Stack:
             words += ["--approver", str(path)]
         words += [f"{name}={self.key_file(name)}" for name in signers if name not in WITHOUT_STATEMENTS]
         self.csctl(*words)
+
+    def document(self, kind: str, name: str, spec: dict[str, Any], enterprise: str = ENTERPRISE) -> None:
+        """Makes a document of policy, or changes these fields of it, past the API: for tests about other things."""
+        values = [text.replace("'", "''") for text in (kind, enterprise, name, json.dumps(spec))]
+        self.postgres.query(
+            "with head as (update policy.config_head set last_version = last_version + 1 returning last_version)"
+            " insert into policy.document select '{}', '{}', '{}', gen_random_uuid(), last_version, '{}'::jsonb, 0, 'test'"
+            " from head on conflict (kind, enterprise, name) do update set version = excluded.version,"
+            " spec = document.spec || excluded.spec".format(*values)
+        )
+
+    def assign(self, *mailboxes: str, to: str = "alice") -> None:
+        """Gives somebody mailboxes, or "*@domain", on the strength of the domain."""
+        for mailbox in mailboxes:
+            self.document("assignment", mailbox, {"people": [to]})
 
     @property
     def ca(self) -> Path:

@@ -434,7 +434,7 @@ class Services(World):
     def test_what_a_token_may_not_a_record_may(self) -> None:
         """validationmethods=ca-tbr-7: the same mailbox, by the TXT record of its domain."""
         domain = "r38c.matrix.example"
-        self.value(f"insert into policy.assignment values ('demo', 'alice', '*@{domain}')")
+        self.stack.assign(f"*@{domain}")
         request = self.create([f"record@{domain}"], "smime-domain", domains=[domain])
         self.person().prove_domain_by_txt(request, "matrix.example")
         shown = self.ends(request, [f"record@{domain}"], ("domain-1",))
@@ -467,7 +467,7 @@ class Services(World):
                 self.assertIn(f"issuers={names} account={ACCOUNT} ", found["read_for"])
 
     def configure(self, domain: str, names: str) -> None:
-        self.value(f"insert into policy.domain_caa values ('demo', '{domain}', '{{{names}}}')")
+        self.stack.document("domain", domain, {"active": True, "issuers": [names]})
 
     def test_answers_are_kept_and_can_be_shown(self) -> None:
         mailbox = "kept@r4.matrix.example"

@@ -88,9 +88,7 @@ class Domains(SystemTest):
         )
         for mailboxes in (name, assigned):
             if mailboxes:
-                self.value(
-                    "insert into policy.assignment values ('demo', 'alice', '*@%s')" % mailboxes
-                )
+                self.stack.assign(f"*@{mailboxes}")
         return name
 
     def ask(self, domain: str) -> str:
@@ -262,7 +260,7 @@ class DomainMethods(Domains):
         self.assertEqual((found["target"], found["proved_for"]), (f"east.{zone}", zone))
         self.assertTrue(found["covers_subdomains"])
         self.issued(request)
-        self.value(f"insert into policy.assignment values ('demo', 'alice', '*@west.{zone}')")
+        self.stack.assign(f"*@west.{zone}")
         mailbox = f"ann@west.{zone}"
         second = self.alice.create(
             self.csr(mailbox), [mailbox], "smime-domain", domains=[f"west.{zone}"]
@@ -297,7 +295,7 @@ class DomainMethods(Domains):
         self.issued(request)
 
     def test_a_bogus_zone_is_shown_with_what_broke(self) -> None:
-        self.value("insert into policy.assignment values ('demo', 'alice', '*@bogus.example')")
+        self.stack.assign("*@bogus.example")
         request = self.ask("bogus.example")
         self.alice.verify(request, "domain-1")
         found = self.alice.wait_check(request, "domain-1", "refused", "could-not-tell")

@@ -517,10 +517,7 @@ class Forgery(SystemTest):
     def test_rows_of_the_domain_validator(self) -> None:
         """He proves his own domain, and makes its challenge look like the victim's."""
         alice = self.person()
-        self.value(
-            f"insert into policy.assignment values ('{ENTERPRISE}', 'alice', '*@beta.example'),"
-            f" ('{ENTERPRISE}', 'alice', '*@caa-allow.example') on conflict do nothing"
-        )
+        self.stack.assign("*@beta.example", "*@caa-allow.example")
         ids = {}
         for zone in ("beta.example", "caa-allow.example"):
             request = alice.create(self.csr(f"d-{zone}"), [f"x@{zone}"], "smime-domain")

@@ -111,7 +111,10 @@ class Identity(SystemTest):
                     self.assertNotIn("postalCode", subject)
                 self.assertEqual(
                     self.value(f"select profile from signer.intent where request = '{request}'"),
-                    self.value(f"select certificate_profile from policy.profile where name = '{profile}'"),
+                    self.value(
+                        "select spec->>'certificate_profile' from policy.document"
+                        f" where kind = 'profile' and name = '{profile}'"
+                    ),
                 )
 
     def test_mailbox_validated(self) -> None:

@@ -290,8 +290,8 @@ class AnswerTest(MailTest):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        methods = "mailbox_methods = array['email-token', 'email-reply'], version = version + 1"
-        cls.stack.postgres.query(f"update policy.profile set {methods} where name = 'smime-mailbox'")
+        methods = {"mailbox_methods": ["email-reply", "email-token"]}
+        cls.stack.document("profile", "smime-mailbox", methods, enterprise="platform")
         where = cls.stack.root / "out"
         where.mkdir(exist_ok=True)
         cls.ours, cls.theirs = SigningDomain(where, "alpha.example"), SigningDomain(where, "beta.example")

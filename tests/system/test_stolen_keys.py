@@ -9,7 +9,7 @@ of the rows that say no fail for what they say and not for how they are written.
 from world import Applicant, SystemTest  # first: it makes the other modules findable
 
 from options import options
-from product import ENTERPRISE, PERSPECTIVES, SERVICES
+from product import PERSPECTIVES, SERVICES
 from thief import Thief, Wish, drain
 
 INTAKE, POLICY, MAILBOX, DOMAIN = SERVICES[:4]
@@ -57,11 +57,7 @@ class StolenKeys(SystemTest):
         request = alice.create(test.csr("domain"), ["it@alpha.example"], "smime-domain")
         alice.wait_planned(request)
         alice.prove_domain_by_txt(request, "alpha.example")
-        test.value(
-            "insert into policy.assignment select"
-            f" '{ENTERPRISE}', 'alice', '*@unproved' || n || '.beta.example'"
-            " from generate_series(1, 99) n"
-        )
+        cls.stack.assign(*(f"*@unproved{n}.beta.example" for n in range(1, 100)))
         cls.number = 0
 
     def prove(self, person: Applicant, mailbox: str, approve: bool = False) -> None:

@@ -196,7 +196,8 @@ class Thief:
 
     def _forge_plan(self, wish: Wish, request: dict[str, Any], final: bool) -> None:
         profile = self.test.value(
-            f"select certificate_profile from policy.profile where name = '{wish.profile}'"
+            "select spec->>'certificate_profile' from policy.document"
+            f" where kind = 'profile' and name = '{wish.profile}'"
         )
         approval = request.get("approval") or self._heard_approval(request)
         if final and not approval:

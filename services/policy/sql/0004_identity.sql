@@ -4,7 +4,7 @@
 create table identity (
 	id uuid primary key default gen_random_uuid(),
 	kind text not null check (kind in ('organization', 'authority', 'individual')),
-	enterprise text not null references enterprise (name),
+	enterprise text not null,
 	account text not null default '',               -- of an individual
 	attributes text not null check (octet_length(attributes) between 1 and 1024),  -- libs/smime/identity.h
 	method text not null,                           -- of libs/smime/identity.c
@@ -39,20 +39,3 @@ begin
 end $$;
 create trigger identity_is_final before update or delete on identity
 	for each row execute function identity_is_final();
-
--- One profile for each certificate profile that the three of 0001 leave out.  Whoever names an organization
--- proves its domains (SBR 1.3.2.1), and so does who wants hosts in a certificate of a private root.
-insert into profile select name, 1, validation, certificate_profile, 30, 398, 825, true, true, true,
-	array['dns-txt', 'dns-cname', 'dns-persist', 'http-file', 'acme-http', 'acme-tls-alpn', 'mx-dns-txt',
-	    'mx-http-file'], array['email-token'], true
-from (values
-	('smime-mailbox-strict', 'mailbox', 'mailbox-strict'),
-	('smime-organization', 'domain', 'organization-multipurpose'),
-	('smime-organization-strict', 'domain', 'organization-strict'),
-	('smime-sponsor', 'domain', 'sponsor-multipurpose'),
-	('smime-sponsor-strict', 'domain', 'sponsor-strict'),
-	('smime-individual', 'mailbox', 'individual-multipurpose'),
-	('smime-individual-strict', 'mailbox', 'individual-strict'),
-	('smime-private', 'domain', 'private-mailbox'),
-	('smime-private-person', 'domain', 'private-person')
-) as t (name, validation, certificate_profile);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config_handler.h"
+
+#include <string.h>
+
+#include "handler.h"
+#include "pki/hash.h"
+#include "policy.h"
+#include "wire.h"
+
+#define SUBJECT "ask.policy.config"
+
+const struct config_event *
+config_event_of(const struct svc_event *ev)
+{
+	return strcmp(ev->subject, SUBJECT) == 0 ? ev->what : NULL;
+}
+
+/* Calls that change something share an aggregate, so that they are decided one after the other. */
+static struct cs_id
+key_of_changes(void)
+{
+	uint8_t digest[32];
+
+	pki_sha256(cs_span_str(SUBJECT), digest);
+	return cs_id_from_digest(digest);
+}
+
+enum cs_code
+config_on_ask_read(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	const struct policy_service *policy = self;
+	struct config_event *event = CS_NEW(ev->arena, struct config_event);
+	struct config_http http;
+
+	if (wire_read_config(ev->arena, ev->body, &http, err))
+		return CS_MALFORMED;
+	people_ask_token(&event->who, http.token);
+	event->who.source = http.source;
+	event->ask = config_read(&policy->rules, ev->arena, &http);
+	ev->key = config_writes(&event->ask) ? key_of_changes() : ev->id;
+	ev->what = event;
+	return CS_OK;
+}
+
+static struct config_caller
+caller_of(const struct svc_event *ev, const struct config_event *event)
+{
+	const struct policy_case *c = ev->state;
+	struct people_caller who;
+	struct config_caller caller = { .enterprise = "", .account = "", .credential = "" };
+	char *credential = cs_arena_alloc(ev->arena, CS_ID_TEXT);
+
+	if (!people_identify(c->people, &event->who, ev->now_ms, &who) || who.must_change)
+		return caller;
+	cs_id_format(who.credential, credential);
+	return (struct config_caller){
+		.known = true,
+		.enterprise = who.enterprise,
+		.account = who.account,
+		.roles = who.roles,
+		.scopes = (people_allows(who.scopes, PEOPLE_CONFIG_READ) ? CONFIG_MAY_READ : 0) |
+			  (people_allows(who.scopes, PEOPLE_CONFIG_WRITE) ? CONFIG_MAY_WRITE : 0) |
+			  (people_allows(who.scopes, PEOPLE_PEOPLE_WRITE) ? CONFIG_MAY_PEOPLE : 0),
+		.credential = credential,
+		.source = event->who.source,
+	};
+}
+
+static void
+tell(struct svc_event *ev, const struct config_state *state, const struct config_change *change)
+{
+	const struct config_doc *doc =
+	    config_find(state->docs, change->kind, change->enterprise, change->name);
+
+	svc_emit(
+	    ev, config_kind_event(change->kind), wire_write_config_changed(ev->arena, change, doc));
+}
+
+void
+config_on_ask(const void *self, struct svc_event *ev)
+{
+	const struct policy_service *policy = self;
+	const struct config_event *event = ev->what;
+	struct policy_case *c = ev->state;
+	const struct config_setting in = { &policy->rules, ev->arena, ev->now_ms, ev->random };
+	const struct config_caller caller = caller_of(ev, event);
+	const struct config_answer answer = config_decide(&in, c->documents, &caller, &event->ask);
+
+	for (const struct config_change *change = answer.made; change != NULL;
+	     change = change->next)
+		tell(ev, c->documents, change);
+	svc_reply(ev, answer.status, wire_write_config_answer(ev->arena, &answer));
+	log_info(ev->log, "settings asked act=%d kind=%s enterprise=%s status=%u by=%s/%s",
+	    (int)event->ask.act, config_kind_name(event->ask.kind), event->ask.enterprise,
+	    answer.status, caller.enterprise, caller.account);
+}

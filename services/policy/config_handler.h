@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config_handler.h: ask.policy.config: calls of HTTP about documents, as request-intake passes them on. */
+#ifndef POLICY_CONFIG_HANDLER_H
+#define POLICY_CONFIG_HANDLER_H
+
+#include "config.h"
+#include "people.h"
+#include "svc/svc.h"
+
+/* What read makes of the question. */
+struct config_event {
+	struct people_ask who; /* first: whoever looks up callers knows this part alone */
+	struct config_ask ask;
+};
+
+svc_read config_on_ask_read;
+svc_decide config_on_ask;
+/* NULL: the event is no call about documents. */
+const struct config_event *config_event_of(const struct svc_event *ev);
+
+#endif

@@ -1,0 +1,1024 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config_kinds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_json.h"
+#include "pki/cert.h"
+#include "smime/address.h"
+#include "smime/method.h"
+#include "smime/profile.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define EVERY "*"
+
+/* ---- the table ---- */
+
+enum type { BOOL, NUMBER, TEXT, LINES, WORD, WORDS, NUMBERS, REF, REFS, RDNS, DETAILS };
+
+/* What a spec is read with. */
+struct reading {
+	const struct policy_rules *rules;
+	struct cs_arena *arena;
+	enum config_kind kind;
+	struct cs_refusal *why;
+};
+
+typedef bool judge_text(struct reading *in, const char *field, const char *text);
+
+struct field {
+	const char *name;
+	enum type type;
+	const char *fallback; /* JSON; NULL: it must be given */
+	int64_t min, max;     /* of a number, of octets, of items */
+	const char *const *words;
+	enum config_kind ref;
+	bool every; /* "*" may stand for all there are */
+	judge_text *judge;
+	const char *help;
+};
+
+static judge_text is_issuer, is_mailbox_or_empty, is_domain_method, is_mailbox_method,
+    is_certificate_profile;
+
+static const char *const modes[] = { "approved", "approved-owned", "any-owned", "any", NULL };
+static const char *const validations[] = { "mailbox", "domain", "both", NULL };
+static const char *const uses[] = { "dual", "signing", "encryption", NULL };
+static const char *const roles[] = { "user", "operator", "auditor", "administrator", NULL };
+static const char *const connectors[] = { "open-mpic", "smtp", "sms", "oidc", "saml", "ldap",
+	NULL };
+
+static const struct field enterprise_fields[] = {
+	{ "title", TEXT, "\"\"", 0, 200, NULL, 0, false, NULL, "how people call it" },
+	{ "active", BOOL, "true", 0, 0, NULL, 0, false, NULL, "false: nobody of it is served" },
+	{ "domain_mode", WORD, "\"approved\"", 0, 0, modes, 0, false, NULL,
+	    "which domains its people may name, and whether each is bound to one person" },
+	{ "caa", BOOL, "true", 0, 0, NULL, 0, false, NULL,
+	    "CAA is looked up; false counts for private trust alone (SBR 4.2.2.1)" },
+	{ "issuers", WORDS, "[]", 0, 10, NULL, 0, false, is_issuer,
+	    "by which of our issuer domain names CAA may permit us; none: by all" },
+	{ "profiles", REFS, "[\"*\"]", 0, CONFIG_ITEMS_MAX, NULL, CONFIG_PROFILE, true, NULL,
+	    "profiles of the platform that it may use" },
+	{ 0 },
+};
+
+static const struct field domain_fields[] = {
+	{ "active", BOOL, "true", 0, 0, NULL, 0, false, NULL, "false: it is not offered" },
+	{ "issuers", WORDS, "[]", 0, 10, NULL, 0, false, is_issuer,
+	    "by which of our issuer domain names CAA of it and below may permit us; none: as above it" },
+	{ 0 },
+};
+
+static const struct field ownership_fields[] = {
+	{ "person", REF, NULL, 1, 128, NULL, CONFIG_PERSON, false, NULL, "whose the domain is" },
+	{ 0 },
+};
+
+static const struct field profile_fields[] = {
+	{ "title", TEXT, "\"\"", 0, 200, NULL, 0, false, NULL, "how people call it" },
+	{ "active", BOOL, "true", 0, 0, NULL, 0, false, NULL, "false: nobody may use it" },
+	{ "validation", WORD, NULL, 0, 0, validations, 0, false, NULL, "what people prove" },
+	{ "certificate_profile", TEXT, NULL, 1, 64, NULL, 0, false, is_certificate_profile,
+	    "of the signer: csctl profile list" },
+	{ "domain_methods", WORDS,
+	    "[\"acme-http\",\"acme-tls-alpn\",\"dns-cname\",\"dns-persist\",\"dns-txt\",\"http-file\",\"mx-dns-txt\",\"mx-http-file\"]",
+	    0, 16, NULL, 0, false, is_domain_method, "how people may prove a domain" },
+	{ "mailbox_methods", WORDS, "[\"email-token\"]", 0, 4, NULL, 0, false, is_mailbox_method,
+	    "how people may prove a mailbox" },
+	{ "mailbox_period_days", NUMBER, "30", 1, 30, NULL, 0, false, NULL,
+	    "how long a proof of a mailbox serves (SBR 4.2.1)" },
+	{ "domain_period_days", NUMBER, "398", 1, 398, NULL, 0, false, NULL,
+	    "how long a proof of a domain serves (SBR 4.2.1)" },
+	{ "max_days", NUMBER, "825", 1, 825, NULL, 0, false, NULL,
+	    "the longest validity (SBR 6.3.2)" },
+	{ "validities", NUMBERS, "[]", 1, 825, NULL, 0, false, NULL,
+	    "days that may be chosen; none: any up to max_days" },
+	{ "key_uses", WORDS, "[\"dual\",\"encryption\",\"signing\"]", 1, 3, uses, 0, false, NULL,
+	    "what keys may be for" },
+	{ "caa", BOOL, "true", 0, 0, NULL, 0, false, NULL,
+	    "CAA is looked up; false for private trust alone (SBR 4.2.2.1)" },
+	{ "mpic", BOOL, "true", 0, 0, NULL, 0, false, NULL,
+	    "several network perspectives look; false for private trust alone (TBR 3.2.2.9)" },
+	{ "dnssec", BOOL, "true", 0, 0, NULL, 0, false, NULL,
+	    "DNS answers are validated; false for private trust alone (SBR 4.2.2.1.1)" },
+	{ "mpic_connector", REF, "\"\"", 0, 63, NULL, CONFIG_CONNECTOR, false, NULL,
+	    "an Open MPIC service that is asked beside our perspectives; empty: none" },
+	{ "rdns", RDNS, "[]", 0, 16, NULL, 0, false, NULL,
+	    "attributes of the subject that people are asked for: {name, required, value}" },
+	{ "domains_required", BOOL, "false", 0, 0, NULL, 0, false, NULL,
+	    "a request must name its domain" },
+	{ 0 },
+};
+
+static const struct field person_fields[] = {
+	{ "title", TEXT, "\"\"", 0, 200, NULL, 0, false, NULL, "how people call them" },
+	{ "active", BOOL, "true", 0, 0, NULL, 0, false, NULL, "false: they are not served" },
+	{ "roles", WORDS, "[\"user\"]", 1, 4, roles, 0, false, NULL, "what they may do" },
+	{ "profiles", REFS, "[\"*\"]", 0, CONFIG_ITEMS_MAX, NULL, CONFIG_PROFILE, true, NULL,
+	    "profiles that they may use" },
+	{ "email", TEXT, "\"\"", 0, 254, NULL, 0, false, is_mailbox_or_empty,
+	    "where invitations and codes go" },
+	{ "phone", TEXT, "\"\"", 0, 32, NULL, 0, false, NULL, "where codes by SMS go" },
+	{ "details", DETAILS, "{}", 0, 16, NULL, 0, false, NULL,
+	    "values of the subject that are fixed for them" },
+	{ 0 },
+};
+
+static const struct field assignment_fields[] = {
+	{ "people", REFS, NULL, 1, CONFIG_ITEMS_MAX, NULL, CONFIG_PERSON, false, NULL,
+	    "who gets the mailbox on the strength of its domain alone" },
+	{ 0 },
+};
+
+static const struct field note_fields[] = {
+	{ "text", LINES, NULL, 1, 4096, NULL, 0, false, NULL, "what people must have read" },
+	{ 0 },
+};
+
+static const struct field connector_fields[] = {
+	{ "type", WORD, NULL, 0, 0, connectors, 0, false, NULL, "what is at the other end" },
+	{ "endpoint", TEXT, NULL, 1, 1024, NULL, 0, false, NULL, "its URL" },
+	{ "username", TEXT, "\"\"", 0, 254, NULL, 0, false, NULL, "the account there" },
+	{ "from", TEXT, "\"\"", 0, 254, NULL, 0, false, NULL, "the sender of mail or SMS" },
+	{ "quorum", NUMBER, "0", 0, 64, NULL, 0, false, NULL,
+	    "perspectives that must agree; 0, and less than the rules: as the rules say" },
+	{ 0 },
+};
+
+static const struct {
+	const char *name, *event, *help;
+	const struct field *fields;
+} kinds[CONFIG_KINDS] = {
+	[CONFIG_ENTERPRISE] = { "enterprise", "config.enterprise", "a tenant, and its rules",
+	    enterprise_fields },
+	[CONFIG_DOMAIN] = { "domain", "config.domain",
+	    "a domain of the enterprise; usable while it is verified", domain_fields },
+	[CONFIG_OWNERSHIP] = { "ownership", "config.ownership",
+	    "to whom a domain is bound, where each is for one person", ownership_fields },
+	[CONFIG_PROFILE] = { "profile", "config.profile",
+	    "a certification profile: what may be asked for and what is proved", profile_fields },
+	[CONFIG_PERSON] = { "person", "config.person", "a person or program, and their rights",
+	    person_fields },
+	[CONFIG_ASSIGNMENT] = { "assignment", "config.assignment",
+	    "a mailbox, or *@domain, and whose it is", assignment_fields },
+	[CONFIG_NOTE] = { "note", "config.note",
+	    "what people read before they ask: by kind of request, or kind.screen", note_fields },
+	[CONFIG_CONNECTOR] = { "connector", "config.connector", "how something outside is reached",
+	    connector_fields },
+};
+
+const char *
+config_kind_name(enum config_kind kind)
+{
+	return kinds[kind].name;
+}
+
+const char *
+config_kind_event(enum config_kind kind)
+{
+	return kinds[kind].event;
+}
+
+bool
+config_kind_parse(const char *name, enum config_kind *ret_kind)
+{
+	for (enum config_kind kind = 0; kind < CONFIG_KINDS; kind++) {
+		if (strcmp(kinds[kind].name, name) == 0) {
+			*ret_kind = kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- refusals ---- */
+
+static bool
+refuse(
+    struct reading *in, const char *field, const char *clause, const char *text, const char *mend)
+{
+	return cs_refuse(
+	    in->why, (struct cs_refusal){ "config-field",
+			 cs_arena_printf(in->arena, "spec.%s", field), clause, text, mend });
+}
+
+static bool
+refuse_type(struct reading *in, const char *field, const char *what)
+{
+	return refuse(in, field, "", cs_arena_printf(in->arena, "This must be %s.", what),
+	    "See /v1/config/kinds for the fields and their types.");
+}
+
+/* ---- texts ---- */
+
+static bool
+is_among(const char *const *words, const char *text)
+{
+	for (size_t i = 0; words[i] != NULL; i++)
+		if (strcmp(words[i], text) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+listed(struct cs_arena *arena, const char *const *words)
+{
+	struct cs_buf out = cs_buf_new(arena);
+
+	for (size_t i = 0; words[i] != NULL; i++)
+		cs_buf_printf(&out, "%s%s", i > 0 ? ", " : "", words[i]);
+	return (const char *)cs_buf_span(&out).data;
+}
+
+static bool
+is_word(struct reading *in, const char *const *words, const char *field, const char *text)
+{
+	if (is_among(words, text))
+		return true;
+	return refuse(in, field, "",
+	    cs_arena_printf(in->arena, "\"%.40s\" is none of its values.", text),
+	    cs_arena_printf(in->arena, "Choose from: %s.", listed(in->arena, words)));
+}
+
+/* A line that a person sees all of. */
+static bool
+is_line(struct reading *in, const char *field, struct cs_span text)
+{
+	const char *fault = pki_text_fault(text);
+
+	if (fault == NULL)
+		return true;
+	return refuse(in, field, "",
+	    cs_arena_printf(in->arena, "The text cannot be taken: %s.", fault),
+	    "Leave out what nobody can see.");
+}
+
+static bool
+are_lines(struct reading *in, const char *field, const char *text)
+{
+	for (const char *rest = text; *rest != '\0';) {
+		const size_t len = strcspn(rest, "\n");
+
+		if (!is_line(in, field, cs_span_of(rest, len)))
+			return false;
+		rest += len + (rest[len] == '\n' ? 1 : 0);
+	}
+	return true;
+}
+
+static bool
+is_issuer(struct reading *in, const char *field, const char *text)
+{
+	for (size_t i = 0; i < in->rules->issuer_domains.n; i++)
+		if (strcmp(in->rules->issuer_domains.items[i], text) == 0)
+			return true;
+	return refuse(in, field, "SBR 4.2.2.1",
+	    cs_arena_printf(in->arena, "%.80s is none of our issuer domain names.", text),
+	    "Take names that the CPS lists, or none for all of them.");
+}
+
+static bool
+is_mailbox_or_empty(struct reading *in, const char *field, const char *text)
+{
+	struct smime_address address;
+	struct cs_refusal why = { 0 };
+
+	if (text[0] == '\0' || smime_address_parse(in->arena, cs_span_str(text), &address, &why))
+		return true;
+	return refuse(in, field, why.clause, why.text, why.mend);
+}
+
+static bool
+is_method(struct reading *in, const char *field, const char *text, enum smime_target target)
+{
+	const struct smime_method *method = smime_method_find(text);
+
+	if (method != NULL && method->target == target)
+		return true;
+	return refuse(in, field, "SBR 3.2.2",
+	    cs_arena_printf(in->arena, "There is no method \"%.40s\" that proves a %s.", text,
+		target == SMIME_TARGET_DOMAIN ? "domain" : "mailbox"),
+	    "See services/policy/README.md for the methods.");
+}
+
+static bool
+is_domain_method(struct reading *in, const char *field, const char *text)
+{
+	return is_method(in, field, text, SMIME_TARGET_DOMAIN);
+}
+
+static bool
+is_mailbox_method(struct reading *in, const char *field, const char *text)
+{
+	return is_method(in, field, text, SMIME_TARGET_MAILBOX);
+}
+
+static bool
+is_certificate_profile(struct reading *in, const char *field, const char *text)
+{
+	const char *clause = "";
+
+	if (smime_profile_find(text) != NULL)
+		return true;
+	const char *why = smime_profile_refusal(text, &clause);
+
+	return refuse(in, field, clause, why, "Choose one of `csctl profile list`.");
+}
+
+static bool
+has_length(struct reading *in, const struct field *f, const char *field, const json_t *value,
+    const char **ret_text)
+{
+	const size_t len = json_string_length(value);
+
+	if (!json_is_string(value))
+		return refuse_type(in, field, "a text");
+	*ret_text = json_string_value(value);
+	if (len < (size_t)f->min || len > (size_t)f->max)
+		return refuse(in, field, "",
+		    cs_arena_printf(in->arena, "The text has %zu octets.", len),
+		    cs_arena_printf(in->arena, "Give %lld to %lld octets of UTF-8.",
+			(long long)f->min, (long long)f->max));
+	return true;
+}
+
+static bool
+read_text(struct reading *in, const struct field *f, const json_t *value)
+{
+	const char *text;
+
+	if (!has_length(in, f, f->name, value, &text))
+		return false;
+	if (f->type == LINES)
+		return are_lines(in, f->name, text);
+	return is_line(in, f->name, cs_span_str(text)) &&
+	       (f->judge == NULL || f->judge(in, f->name, text));
+}
+
+/* ---- lists: each item once, sorted, since their order says nothing ---- */
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool
+read_item(struct reading *in, const struct field *f, const char *field, const json_t *item)
+{
+	const struct field one = { .min = 1, .max = f->type == REFS ? 128 : 253 };
+	const char *text;
+
+	if (!has_length(in, &one, field, item, &text) || !is_line(in, field, cs_span_str(text)))
+		return false;
+	if (f->words != NULL)
+		return is_word(in, f->words, field, text);
+	return f->judge == NULL || f->judge(in, field, text);
+}
+
+static bool
+read_items(struct reading *in, const struct field *f, const json_t *value, const char **texts)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(value, i, item)
+	{
+		const char *field = cs_arena_printf(in->arena, "%s[%zu]", f->name, i);
+
+		if (!read_item(in, f, field, item))
+			return false;
+		texts[i] = json_string_value(item);
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(texts[k], texts[i]) == 0)
+				return refuse(
+				    in, field, "", "The list names this twice.", "Name each once.");
+	}
+	return true;
+}
+
+static bool
+has_count(struct reading *in, const struct field *f, const json_t *value, size_t min, size_t max)
+{
+	const size_t n = json_array_size(value);
+
+	if (!json_is_array(value))
+		return refuse_type(in, f->name, "a list");
+	if (n < min || n > max)
+		return refuse(in, f->name, "",
+		    cs_arena_printf(in->arena, "The list has %zu items.", n),
+		    cs_arena_printf(in->arena, "Give %zu to %zu.", min, max));
+	return true;
+}
+
+static bool
+read_texts(struct reading *in, const struct field *f, const json_t *value, json_t *ret)
+{
+	const size_t n = json_array_size(value);
+
+	if (!has_count(in, f, value, (size_t)f->min, (size_t)f->max))
+		return false;
+	const char **texts = CS_NEW_ARRAY(in->arena, n, const char *);
+
+	if (!read_items(in, f, value, texts))
+		return false;
+	qsort(texts, n, sizeof(texts[0]), by_text);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(ret, json_string(texts[i]));
+	return true;
+}
+
+static bool
+read_number(struct reading *in, const struct field *f, const char *field, const json_t *value)
+{
+	const json_int_t number = json_integer_value(value);
+
+	if (!json_is_integer(value))
+		return refuse_type(in, field, "a whole number");
+	if (number < f->min || number > f->max)
+		return refuse(in, field, "",
+		    cs_arena_printf(in->arena, "%lld is out of bounds.", (long long)number),
+		    cs_arena_printf(
+			in->arena, "Give %lld to %lld.", (long long)f->min, (long long)f->max));
+	return true;
+}
+
+static bool
+read_numbers(struct reading *in, const struct field *f, const json_t *value)
+{
+	json_int_t last = 0;
+	json_t *item;
+	size_t i;
+
+	if (!has_count(in, f, value, 0, 16))
+		return false;
+	json_array_foreach(value, i, item)
+	{
+		const char *field = cs_arena_printf(in->arena, "%s[%zu]", f->name, i);
+
+		if (!read_number(in, f, field, item))
+			return false;
+		if (json_integer_value(item) <= last)
+			return refuse(in, field, "", "The numbers do not rise.",
+			    "Give each once, the smallest first.");
+		last = json_integer_value(item);
+	}
+	return true;
+}
+
+/* ---- attributes of the subject ---- */
+
+/* The common name and the mailboxes are the request's own. */
+static bool
+is_attribute(struct reading *in, const char *field, const char *name)
+{
+	for (enum smime_attribute a = SMIME_CN; a < SMIME_ATTRIBUTES; a++)
+		if (a != SMIME_CN && a != SMIME_EMAIL && strcmp(smime_attribute_name(a), name) == 0)
+			return true;
+	return refuse(in, field, "SBR 7.1.4.2.2",
+	    cs_arena_printf(in->arena, "\"%.40s\" is no attribute that may be set.", name),
+	    "Name one as `csctl profile show` does, but not commonName or emailAddress.");
+}
+
+static bool
+read_rdn(struct reading *in, size_t i, const json_t *item, json_t *ret)
+{
+	static const struct field name = { .name = "name", .min = 1, .max = 64 };
+	static const struct field value = { .name = "value", .min = 0, .max = 128 };
+	const char *field = cs_arena_printf(in->arena, "rdns[%zu]", i), *text, *fixed = "";
+	const json_t *required = json_object_get(item, "required"), *member;
+	size_t known = 1 + (required != NULL ? 1 : 0);
+
+	if (!json_is_object(item))
+		return refuse_type(in, field, "an object {name, required, value}");
+	if (!has_length(in, &name, cs_arena_printf(in->arena, "%s.name", field),
+		json_object_get(item, "name"), &text) ||
+	    !is_attribute(in, field, text))
+		return false;
+	if (required != NULL && !json_is_boolean(required))
+		return refuse_type(
+		    in, cs_arena_printf(in->arena, "%s.required", field), "true or false");
+	member = json_object_get(item, "value");
+	if (member != NULL) {
+		known++;
+		if (!has_length(in, &value, cs_arena_printf(in->arena, "%s.value", field), member,
+			&fixed) ||
+		    !is_line(in, field, cs_span_str(fixed)))
+			return false;
+	}
+	if (json_object_size(item) != known)
+		return refuse_type(in, field, "an object of name, required and value alone");
+	json_array_append_new(ret, json_pack("{s:s, s:b, s:s}", "name", text, "required",
+				       json_is_true(required), "value", fixed));
+	return true;
+}
+
+static bool
+read_rdns(struct reading *in, const struct field *f, const json_t *value, json_t *ret)
+{
+	json_t *item;
+	size_t i;
+
+	if (!has_count(in, f, value, (size_t)f->min, (size_t)f->max))
+		return false;
+	json_array_foreach(value, i, item)
+	{
+		if (!read_rdn(in, i, item, ret))
+			return false;
+		const char *name = json_string_value(json_object_get(item, "name"));
+
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(name, json_string_value(
+					     json_object_get(json_array_get(ret, k), "name"))) == 0)
+				return refuse(in, cs_arena_printf(in->arena, "rdns[%zu]", i), "",
+				    "The list names this attribute twice.", "Name each once.");
+	}
+	return true;
+}
+
+static bool
+read_details(struct reading *in, const struct field *f, json_t *value)
+{
+	static const struct field bounds = { .min = 1, .max = 128 };
+	const char *name, *text;
+	json_t *item;
+
+	if (!json_is_object(value))
+		return refuse_type(in, f->name, "an object of attributes and their values");
+	json_object_foreach(value, name, item)
+	{
+		const char *field = cs_arena_printf(in->arena, "%s.%.64s", f->name, name);
+
+		if (!is_attribute(in, field, name) ||
+		    !has_length(in, &bounds, field, item, &text) ||
+		    !is_line(in, field, cs_span_str(text)))
+			return false;
+	}
+	return true;
+}
+
+/* ---- a spec ---- */
+
+/* The value in its canonical form, or NULL: refused.  `value` is borrowed. */
+static json_t *
+read_value(struct reading *in, const struct field *f, json_t *value)
+{
+	json_t *list = NULL;
+	bool good = false;
+
+	switch (f->type) {
+	case BOOL:
+		good = json_is_boolean(value) || refuse_type(in, f->name, "true or false");
+		break;
+	case NUMBER:
+		good = read_number(in, f, f->name, value);
+		break;
+	case TEXT:
+	case LINES:
+	case REF:
+		good = read_text(in, f, value);
+		break;
+	case WORD:
+		good = (json_is_string(value) || refuse_type(in, f->name, "a text")) &&
+		       is_word(in, f->words, f->name, json_string_value(value));
+		break;
+	case NUMBERS:
+		good = read_numbers(in, f, value);
+		break;
+	case DETAILS:
+		good = read_details(in, f, value);
+		break;
+	case WORDS:
+	case REFS:
+		list = json_array();
+		good = read_texts(in, f, value, list);
+		break;
+	case RDNS:
+		list = json_array();
+		good = read_rdns(in, f, value, list);
+		break;
+	}
+	if (good && list == NULL)
+		return json_incref(value);
+	if (!good && list != NULL)
+		json_decref(list);
+	return good ? list : NULL;
+}
+
+static bool
+read_field(struct reading *in, const struct field *f, const json_t *from, json_t *to)
+{
+	json_t *given = json_object_get(from, f->name), *value;
+
+	if (given == NULL && f->fallback == NULL)
+		return refuse(in, f->name, "", "This field is missing.",
+		    cs_arena_printf(in->arena, "Give it: %s.", f->help));
+	value = given != NULL ? read_value(in, f, given)
+			      : json_loads(f->fallback, JSON_DECODE_ANY, NULL);
+	if (value == NULL)
+		return false;
+	json_object_set_new(to, f->name, value);
+	return true;
+}
+
+static const struct field *
+find_field(const struct field *fields, const char *name)
+{
+	for (; fields->name != NULL; fields++)
+		if (strcmp(fields->name, name) == 0)
+			return fields;
+	return NULL;
+}
+
+static bool
+knows_members(struct reading *in, const struct field *fields, json_t *from)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(from, name, value)
+	{
+		if (find_field(fields, name) == NULL)
+			return refuse(in, cs_arena_printf(in->arena, "%.64s", name), "",
+			    cs_arena_printf(in->arena, "A document of kind %s has no such field.",
+				kinds[in->kind].name),
+			    "Leave it out; /v1/config/kinds lists the fields.");
+	}
+	return true;
+}
+
+/* ---- rules between the fields of a profile ---- */
+
+static bool
+waives_nothing_public(struct reading *in, const json_t *spec, const struct smime_profile *of)
+{
+	static const struct {
+		const char *field, *clause, *text;
+	} demands[] = {
+		{ "caa", "SBR 4.2.2.1",
+		    "The rules demand CAA for every publicly trusted certificate; no setting switches it off." },
+		{ "mpic", "TBR 3.2.2.9",
+		    "The rules demand that several network perspectives agree; no setting switches it off." },
+		{ "dnssec", "SBR 4.2.2.1.1",
+		    "The rules demand that DNSSEC is validated; no setting switches it off." },
+	};
+
+	for (size_t i = 0; i < COUNT(demands) && of->trust == SMIME_TRUST_PUBLIC; i++)
+		if (!config_json_true(spec, demands[i].field))
+			return refuse(in, demands[i].field, demands[i].clause, demands[i].text,
+			    "Leave it true, or take a certificate profile of private trust.");
+	return true;
+}
+
+static bool
+offers_methods(struct reading *in, const json_t *spec)
+{
+	const char *validation = json_string_value(json_object_get(spec, "validation"));
+
+	if (strcmp(validation, "mailbox") != 0 &&
+	    json_array_size(json_object_get(spec, "domain_methods")) == 0)
+		return refuse(in, "domain_methods", "SBR 3.2.2.1",
+		    "Nobody could prove a domain: no method is named.", "Name one at least.");
+	if (strcmp(validation, "domain") != 0 &&
+	    json_array_size(json_object_get(spec, "mailbox_methods")) == 0)
+		return refuse(in, "mailbox_methods", "SBR 3.2.2.2",
+		    "Nobody could prove a mailbox: no method is named.", "Name one at least.");
+	return true;
+}
+
+/* Whoever names an organization proves its domains (SBR 1.3.2.1). */
+static bool
+proves_enough(struct reading *in, const json_t *spec, const struct smime_profile *of)
+{
+	const char *validation = json_string_value(json_object_get(spec, "validation"));
+
+	if (strcmp(validation, "mailbox") != 0 ||
+	    (of->type != SMIME_ORGANIZATION && of->type != SMIME_SPONSOR))
+		return true;
+	return refuse(in, "validation", "SBR 1.3.2.1",
+	    "A certificate that names an organization needs the proof of its domains.",
+	    "Set it to domain or both.");
+}
+
+static bool
+lasts_as_the_rules_say(struct reading *in, const json_t *spec, const struct smime_profile *of)
+{
+	const uint32_t max = config_json_number(spec, "max_days");
+	const json_t *choices = json_object_get(spec, "validities");
+	const size_t n = json_array_size(choices);
+
+	if (max > of->max_days)
+		return refuse(in, "max_days", "SBR 6.3.2",
+		    cs_arena_printf(in->arena, "The certificate profile allows %u days.",
+			(unsigned)of->max_days),
+		    cs_arena_printf(in->arena, "Give at most %u.", (unsigned)of->max_days));
+	if (n > 0 && json_integer_value(json_array_get(choices, n - 1)) > max)
+		return refuse(in, "validities", "SBR 6.3.2",
+		    "A validity that may be chosen is longer than max_days.",
+		    "Remove it, or raise max_days.");
+	return true;
+}
+
+static bool
+names_attributes_of(struct reading *in, const json_t *spec, const struct smime_profile *of)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(spec, "rdns"), i, item)
+	{
+		const char *name = json_string_value(json_object_get(item, "name"));
+
+		for (enum smime_attribute a = SMIME_CN; a < SMIME_ATTRIBUTES; a++)
+			if (strcmp(smime_attribute_name(a), name) == 0 &&
+			    of->subject[a] == SMIME_MUST_NOT)
+				return refuse(in, cs_arena_printf(in->arena, "rdns[%zu]", i),
+				    "SBR 7.1.4.2.2",
+				    cs_arena_printf(in->arena,
+					"%s must not stand in a certificate of this profile.",
+					name),
+				    "Remove it, or take another certificate profile.");
+	}
+	return true;
+}
+
+static bool
+profile_is_sound(struct reading *in, const json_t *spec)
+{
+	const struct smime_profile *of =
+	    smime_profile_find(json_string_value(json_object_get(spec, "certificate_profile")));
+
+	return waives_nothing_public(in, spec, of) && offers_methods(in, spec) &&
+	       proves_enough(in, spec, of) && lasts_as_the_rules_say(in, spec, of) &&
+	       names_attributes_of(in, spec, of);
+}
+
+static bool
+read_spec(struct reading *in, const json_t *from, json_t *to)
+{
+	for (const struct field *f = kinds[in->kind].fields; f->name != NULL; f++)
+		if (!read_field(in, f, from, to))
+			return false;
+	return in->kind != CONFIG_PROFILE || profile_is_sound(in, to);
+}
+
+bool
+config_spec_read(const struct policy_rules *rules, struct cs_arena *arena, enum config_kind kind,
+    struct cs_span json, struct cs_span *ret_spec, struct cs_refusal *ret_why)
+{
+	struct reading in = { rules, arena, kind, ret_why };
+	json_t *from = config_json_load(arena, json, ret_why), *to;
+	bool good;
+
+	if (from == NULL)
+		return false;
+	to = json_object();
+	good = (json_is_object(from) || refuse_type(&in, "", "an object")) &&
+	       knows_members(&in, kinds[kind].fields, from) && read_spec(&in, from, to);
+	json_decref(from);
+	*ret_spec = config_json_dump(arena, to);
+	if (good && ret_spec->len > CONFIG_SPEC_MAX)
+		return refuse(
+		    &in, "", "", "The document is larger than 16 KiB.", "Spread it over several.");
+	return good;
+}
+
+struct cs_span
+config_spec_again(struct cs_arena *arena, struct cs_span json)
+{
+	return config_json_dump(arena, config_json_own(json));
+}
+
+/* ---- references ---- */
+
+static void
+add_ref(struct config_refs *refs, struct cs_arena *arena, const struct field *f, const char *field,
+    const json_t *value)
+{
+	const char *name = json_string_value(value);
+
+	if (name == NULL || name[0] == '\0' || (f->every && strcmp(name, EVERY) == 0))
+		return;
+	refs->items[refs->n++] = (struct config_ref){ f->ref, cs_arena_strdup(arena, name), field };
+}
+
+struct config_refs
+config_spec_refs(struct cs_arena *arena, enum config_kind kind, struct cs_span spec)
+{
+	json_t *json = config_json_own(spec), *item;
+	struct config_refs refs = { CS_NEW_ARRAY(arena, CONFIG_ITEMS_MAX + 1, struct config_ref),
+		0 };
+	size_t i;
+
+	for (const struct field *f = kinds[kind].fields; f->name != NULL; f++) {
+		const json_t *value = json_object_get(json, f->name);
+
+		if (f->type == REF)
+			add_ref(&refs, arena, f, f->name, value);
+		if (f->type != REFS)
+			continue;
+		json_array_foreach(value, i, item)
+		    add_ref(&refs, arena, f, cs_arena_printf(arena, "%s[%zu]", f->name, i), item);
+	}
+	json_decref(json);
+	return refs;
+}
+
+/* ---- names ---- */
+
+static bool
+refuse_name(struct cs_refusal *ret_why, const char *clause, const char *text, const char *mend)
+{
+	return cs_refuse(ret_why, (struct cs_refusal){ "config-name", "name", clause, text, mend });
+}
+
+static bool
+is_label(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	const size_t len = strlen(name);
+
+	return len > 0 && len <= 63 && strspn(name, letters) == len && name[0] != '-';
+}
+
+static bool
+is_account(const char *name)
+{
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@+";
+	const size_t len = strlen(name);
+
+	return len > 0 && len <= 128 && strspn(name, letters) == len && name[0] != '.';
+}
+
+static bool
+is_domain(const struct policy_rules *rules, struct cs_arena *arena, const char *name,
+    struct cs_refusal *ret_why)
+{
+	const char *spelled;
+
+	if (!smime_domain_spell(arena, cs_span_str(name), &spelled, ret_why)) {
+		ret_why->field = "name";
+		return false;
+	}
+	if (strcmp(spelled, name) != 0)
+		return refuse_name(ret_why, "RFC 5891",
+		    "The domain is not written in lower-case A-labels.",
+		    cs_arena_printf(arena, "Write it as %s.", spelled));
+	if (smime_domain_registrable(rules->psl, name) == NULL)
+		return refuse_name(ret_why, "TBR 3.2.2.6", "Nobody owns this domain.",
+		    "Name one that somebody registered.");
+	return true;
+}
+
+static bool
+is_mailbox_pattern(const struct policy_rules *rules, struct cs_arena *arena, const char *name,
+    struct cs_refusal *ret_why)
+{
+	struct smime_address address;
+
+	if (strncmp(name, "*@", 2) == 0)
+		return is_domain(rules, arena, name + 2, ret_why);
+	if (!smime_address_parse(arena, cs_span_str(name), &address, ret_why)) {
+		ret_why->field = "name";
+		return false;
+	}
+	return strcmp(address.canonical, name) == 0 ||
+	       refuse_name(ret_why, "RFC 5321 4.1.2", "The mailbox is not in its canonical form.",
+		   cs_arena_printf(arena, "Write it as %s.", address.canonical));
+}
+
+static bool
+is_note(const char *name, struct cs_refusal *ret_why)
+{
+	static const char *const requests[] = { "issue", "renew", "rekey", "reissue", "revoke",
+		NULL };
+	static const char *const screens[] = { "csr", "sdn", "san", "validity", "ownership", NULL };
+	const size_t len = strcspn(name, ".");
+
+	for (size_t i = 0; requests[i] != NULL; i++)
+		if (strlen(requests[i]) == len && strncmp(requests[i], name, len) == 0 &&
+		    (name[len] == '\0' || is_among(screens, name + len + 1)))
+			return true;
+	return refuse_name(ret_why, "", "There is no such kind of request or screen.",
+	    "Name issue, renew, rekey, reissue or revoke, alone or with .csr, .sdn, .san, .validity or .ownership.");
+}
+
+static bool
+is_enterprise(const char *enterprise, const char *name, struct cs_refusal *ret_why)
+{
+	if (strcmp(enterprise, name) != 0)
+		return refuse_name(ret_why, "", "The document of an enterprise has its name.",
+		    "Name the enterprise twice.");
+	return strcmp(name, CONFIG_PLATFORM) != 0 ||
+	       refuse_name(ret_why, "", "No enterprise has this name.", "Choose another.");
+}
+
+static bool
+belongs(enum config_kind kind, const char *enterprise)
+{
+	return strcmp(enterprise, CONFIG_PLATFORM) != 0 || kind == CONFIG_PROFILE ||
+	       kind == CONFIG_PERSON || kind == CONFIG_CONNECTOR || kind == CONFIG_NOTE ||
+	       kind == CONFIG_ENTERPRISE;
+}
+
+static bool
+name_fits(const struct policy_rules *rules, struct cs_arena *arena, enum config_kind kind,
+    const char *enterprise, const char *name, struct cs_refusal *ret_why)
+{
+	switch (kind) {
+	case CONFIG_ENTERPRISE:
+		return is_enterprise(enterprise, name, ret_why);
+	case CONFIG_DOMAIN:
+	case CONFIG_OWNERSHIP:
+		return is_domain(rules, arena, name, ret_why);
+	case CONFIG_ASSIGNMENT:
+		return is_mailbox_pattern(rules, arena, name, ret_why);
+	case CONFIG_NOTE:
+		return is_note(name, ret_why);
+	case CONFIG_PERSON:
+		return is_account(name) || refuse_name(ret_why, "", "The account is not a name.",
+					       "Use 1 to 128 letters, digits and . _ - @ +.");
+	case CONFIG_PROFILE:
+	case CONFIG_CONNECTOR:
+	case CONFIG_KINDS:
+		break;
+	}
+	return is_label(name) || refuse_name(ret_why, "", "This is not a name.",
+				     "Use 1 to 63 lower-case letters, digits and hyphens.");
+}
+
+bool
+config_name_good(const struct policy_rules *rules, struct cs_arena *arena, enum config_kind kind,
+    const char *enterprise, const char *name, struct cs_refusal *ret_why)
+{
+	if (!is_label(enterprise))
+		return cs_refuse(
+		    ret_why, (struct cs_refusal){ "config-name", "enterprise", "",
+				 "This is not the name of an enterprise.",
+				 "Use 1 to 63 lower-case letters, digits and hyphens." });
+	if (strlen(name) > CONFIG_NAME_MAX)
+		return refuse_name(
+		    ret_why, "", "The name is longer than 254 octets.", "Shorten it.");
+	if (!belongs(kind, enterprise))
+		return refuse_name(ret_why, "",
+		    cs_arena_printf(arena, "The platform itself has no documents of kind %s.",
+			kinds[kind].name),
+		    "Name an enterprise.");
+	return name_fits(rules, arena, kind, enterprise, name, ret_why);
+}
+
+/* ---- showing ---- */
+
+static json_t *
+show_field(const struct field *f)
+{
+	static const char *const types[] = { [BOOL] = "boolean",
+		[NUMBER] = "number",
+		[TEXT] = "text",
+		[LINES] = "lines",
+		[WORD] = "word",
+		[WORDS] = "words",
+		[NUMBERS] = "numbers",
+		[REF] = "reference",
+		[REFS] = "references",
+		[RDNS] = "attributes",
+		[DETAILS] = "values" };
+	json_t *shown = json_pack("{s:s, s:s, s:b, s:s}", "name", f->name, "type", types[f->type],
+	    "required", f->fallback == NULL, "help", f->help);
+
+	if (f->fallback != NULL)
+		json_object_set_new(
+		    shown, "default", json_loads(f->fallback, JSON_DECODE_ANY, NULL));
+	if (f->type == REF || f->type == REFS)
+		json_object_set_new(shown, "of", json_string(kinds[f->ref].name));
+	if (f->max > 0) {
+		json_object_set_new(shown, "min", json_integer(f->min));
+		json_object_set_new(shown, "max", json_integer(f->max));
+	}
+	if (f->words == NULL)
+		return shown;
+	json_t *words = json_array();
+
+	for (size_t i = 0; f->words[i] != NULL; i++)
+		json_array_append_new(words, json_string(f->words[i]));
+	json_object_set_new(shown, "values", words);
+	return shown;
+}
+
+struct cs_span
+config_kinds_show(struct cs_arena *arena)
+{
+	json_t *all = json_array();
+
+	for (enum config_kind kind = 0; kind < CONFIG_KINDS; kind++) {
+		json_t *fields = json_array();
+
+		for (const struct field *f = kinds[kind].fields; f->name != NULL; f++)
+			json_array_append_new(fields, show_field(f));
+		json_array_append_new(all, json_pack("{s:s, s:s, s:o}", "kind", kinds[kind].name,
+					       "help", kinds[kind].help, "fields", fields));
+	}
+	return config_json_dump(arena, json_pack("{s:o}", "kinds", all));
+}

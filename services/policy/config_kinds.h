@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * config_kinds.h: what can be set: the kinds of documents, their fields and the rules that one document keeps
+ * for itself.  Pure.  One table says all of it; what it says is shown as GET /v1/config/kinds.
+ *
+ * A document is (kind, enterprise, name) -> spec, a JSON object.  Its canonical form names every field, in
+ * order, without spaces, so that two specs are the same when their octets are.
+ */
+#ifndef POLICY_CONFIG_KINDS_H
+#define POLICY_CONFIG_KINDS_H
+
+#include "base/arena.h"
+#include "base/refusal.h"
+#include "policy_checks.h"
+
+#define CONFIG_PLATFORM "platform" /* stands where an enterprise does: of none */
+#define CONFIG_NAME_MAX 254        /* octets */
+#define CONFIG_SPEC_MAX 16384      /* octets of a canonical spec */
+#define CONFIG_ITEMS_MAX 100       /* of a list */
+
+enum config_kind {
+	CONFIG_ENTERPRISE,
+	CONFIG_DOMAIN,
+	CONFIG_OWNERSHIP,
+	CONFIG_PROFILE,
+	CONFIG_PERSON,
+	CONFIG_ASSIGNMENT,
+	CONFIG_NOTE,
+	CONFIG_CONNECTOR,
+	CONFIG_KINDS
+};
+
+const char *config_kind_name(enum config_kind kind); /* "enterprise" */
+bool config_kind_parse(const char *name, enum config_kind *ret_kind);
+const char *config_kind_event(enum config_kind kind); /* "config.enterprise" */
+
+/* Another document that a spec names: of the same enterprise, else the platform's. */
+struct config_ref {
+	enum config_kind kind;
+	const char *name;
+	const char *field; /* "people[0]" */
+};
+struct config_refs {
+	struct config_ref *items;
+	size_t n;
+};
+
+/* May there be such a document?  `name` must be canonical already. */
+CS_MUST_USE bool config_name_good(const struct policy_rules *rules, struct cs_arena *arena,
+    enum config_kind kind, const char *enterprise, const char *name, struct cs_refusal *ret_why);
+
+/*
+ * Reads a spec that a person wrote, strictly: no member unknown or twice, each in its bounds, absent ones by
+ * their defaults; then the rules of the kind.  *ret_spec: its canonical form, in the arena.
+ * False: *ret_why names the field, as "spec.max_days".
+ */
+CS_MUST_USE bool
+config_spec_read(const struct policy_rules *rules, struct cs_arena *arena, enum config_kind kind,
+    struct cs_span json, struct cs_span *ret_spec, struct cs_refusal *ret_why);
+
+/* What a canonical spec refers to. */
+struct config_refs
+config_spec_refs(struct cs_arena *arena, enum config_kind kind, struct cs_span spec);
+
+/* The canonical form of JSON that was canonical once (a database may have put it in another order). */
+struct cs_span config_spec_again(struct cs_arena *arena, struct cs_span json);
+
+/* {"kinds": [{"kind", "fields": [{"name", "type", "required", "help", ...}]}]} */
+struct cs_span config_kinds_show(struct cs_arena *arena);
+
+#endif

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config_settings.h"
+
+#include <string.h>
+
+#include "config_json.h"
+#include "smime/method.h"
+#include "smime/profile.h"
+
+/* Each list is as long as there are documents at most. */
+struct filling {
+	struct cs_arena *arena;
+	const struct claim_request *request;
+	struct policy_config *to;
+	struct claim_texts enterprise_profiles, person_profiles;
+	bool enterprise_caa, own_profile;
+	struct policy_domain *domains;
+	struct policy_ownership *ownerships;
+};
+
+static bool
+is_among(const struct claim_texts *texts, const char *text)
+{
+	for (size_t i = 0; i < texts->n; i++)
+		if (strcmp(texts->items[i], text) == 0)
+			return true;
+	return false;
+}
+
+static struct claim_texts
+texts_of(struct cs_arena *arena, const json_t *spec, const char *member)
+{
+	const json_t *list = json_object_get(spec, member);
+	struct claim_texts texts = { CS_NEW_ARRAY(arena, json_array_size(list), const char *), 0 };
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item) texts.items[texts.n++] =
+	    cs_arena_strdup(arena, json_string_value(item));
+	return texts;
+}
+
+static void
+take_enterprise(struct filling *f, const struct config_doc *doc, const json_t *spec)
+{
+	static const char *const modes[] = {
+		[POLICY_DOMAINS_APPROVED] = "approved",
+		[POLICY_DOMAINS_APPROVED_OWNED] = "approved-owned",
+		[POLICY_DOMAINS_ANY_OWNED] = "any-owned",
+		[POLICY_DOMAINS_ANY] = "any",
+	};
+	const char *mode = config_json_text(f->arena, spec, "domain_mode", modes[0]);
+
+	f->to->enterprise_known = config_json_true(spec, "active");
+	f->to->enterprise_version = (uint32_t)doc->version;
+	f->enterprise_profiles = texts_of(f->arena, spec, "profiles");
+	f->enterprise_caa = config_json_true(spec, "caa");
+	f->to->issuers = texts_of(f->arena, spec, "issuers");
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(modes[i], mode) == 0)
+			f->to->domain_mode = (enum policy_domain_mode)i;
+}
+
+static void
+take_details(struct filling *f, const json_t *spec)
+{
+	json_t *details = json_object_get(spec, "details"), *value;
+	struct policy_value *values =
+	    CS_NEW_ARRAY(f->arena, json_object_size(details), struct policy_value);
+	const char *name;
+
+	f->to->details = values;
+	json_object_foreach(details, name, value) values[f->to->n_details++] =
+	    (struct policy_value){ cs_arena_strdup(f->arena, name),
+		    cs_arena_strdup(f->arena, json_string_value(value)) };
+}
+
+static void
+take_person(struct filling *f, const json_t *spec)
+{
+	const struct claim_texts roles = texts_of(f->arena, spec, "roles");
+
+	f->to->account_known = config_json_true(spec, "active");
+	f->to->is_operator = is_among(&roles, "operator") || is_among(&roles, "administrator");
+	f->person_profiles = texts_of(f->arena, spec, "profiles");
+	take_details(f, spec);
+}
+
+/* ---- profiles ---- */
+
+static enum policy_validation
+validation_of(struct cs_arena *arena, const json_t *spec)
+{
+	const char *name = config_json_text(arena, spec, "validation", "");
+	enum policy_validation validation = POLICY_MAILBOX;
+
+	while (validation < POLICY_BOTH && strcmp(policy_validation_name(validation), name) != 0)
+		validation++;
+	return validation;
+}
+
+static void
+take_rdns(struct cs_arena *arena, const json_t *spec, struct policy_profile *to)
+{
+	const json_t *list = json_object_get(spec, "rdns");
+	struct policy_rdn *rdns = CS_NEW_ARRAY(arena, json_array_size(list), struct policy_rdn);
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(
+	    list, i, item) rdns[i] = (struct policy_rdn){ config_json_text(arena, item, "name", ""),
+		config_json_true(item, "required"), config_json_text(arena, item, "value", "") };
+	to->rdns = rdns;
+	to->n_rdns = json_array_size(list);
+}
+
+static void
+take_validities(struct cs_arena *arena, const json_t *spec, struct policy_profile *to)
+{
+	const json_t *list = json_object_get(spec, "validities");
+	uint32_t *days = CS_NEW_ARRAY(arena, json_array_size(list), uint32_t);
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item) days[i] = (uint32_t)json_integer_value(item);
+	to->validities = days;
+	to->n_validities = json_array_size(list);
+}
+
+/* A name that this build does not know: it must not look as if the profile offered less. */
+static enum cs_code
+check_methods(const struct claim_texts *names, enum smime_target target, struct cs_err *err)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		const struct smime_method *method = smime_method_find(names->items[i]);
+
+		if (method == NULL || method->target != target)
+			return cs_fail(err, CS_INTERNAL, "profile: %.40s proves no %s",
+			    names->items[i], target == SMIME_TARGET_DOMAIN ? "domain" : "mailbox");
+	}
+	return CS_OK;
+}
+
+/* Whatever a document says: the rules bind for public trust. */
+static bool
+is_private(const char *certificate_profile)
+{
+	const struct smime_profile *profile = smime_profile_find(certificate_profile);
+
+	return profile != NULL && profile->trust == SMIME_TRUST_PRIVATE;
+}
+
+static enum cs_code
+take_profile(
+    struct filling *f, const struct config_doc *doc, const json_t *spec, struct cs_err *err)
+{
+	struct cs_arena *arena = f->arena;
+	const struct claim_texts uses = texts_of(arena, spec, "key_uses");
+	const char *certificate = config_json_text(arena, spec, "certificate_profile", "");
+	const bool private = is_private(certificate);
+	struct policy_profile *to = &f->to->profile;
+
+	f->to->profile_known = config_json_true(spec, "active");
+	f->own_profile = strcmp(doc->enterprise, CONFIG_PLATFORM) != 0;
+	*to = (struct policy_profile){
+		.version = (uint32_t)doc->version,
+		.validation = validation_of(arena, spec),
+		.certificate_profile = certificate,
+		.mailbox_period_days = config_json_number(spec, "mailbox_period_days"),
+		.domain_period_days = config_json_number(spec, "domain_period_days"),
+		.max_days = config_json_number(spec, "max_days"),
+		.may_dual = is_among(&uses, "dual"),
+		.may_signing = is_among(&uses, "signing"),
+		.may_encryption = is_among(&uses, "encryption"),
+		.domain_methods = texts_of(arena, spec, "domain_methods"),
+		.mailbox_methods = texts_of(arena, spec, "mailbox_methods"),
+		.domains_required = config_json_true(spec, "domains_required"),
+		.without_caa = private && !config_json_true(spec, "caa"),
+		.without_mpic = private && !config_json_true(spec, "mpic"),
+		.without_dnssec = private && !config_json_true(spec, "dnssec"),
+	};
+	take_rdns(arena, spec, to);
+	take_validities(arena, spec, to);
+	if (check_methods(&to->domain_methods, SMIME_TARGET_DOMAIN, err))
+		return err->code;
+	return check_methods(&to->mailbox_methods, SMIME_TARGET_MAILBOX, err);
+}
+
+/* ---- the rest ---- */
+
+static void
+take_domain(struct filling *f, const struct config_doc *doc, const json_t *spec)
+{
+	const struct claim_texts issuers = texts_of(f->arena, spec, "issuers");
+
+	f->domains[f->to->n_domains++] =
+	    (struct policy_domain){ doc->name, config_json_true(spec, "active") };
+	if (issuers.n > 0)
+		f->to->caa[f->to->n_caa++] = (struct policy_caa){ doc->name, issuers };
+}
+
+static void
+take_assignment(struct filling *f, const struct config_doc *doc, const json_t *spec)
+{
+	const struct claim_texts people = texts_of(f->arena, spec, "people");
+
+	if (is_among(&people, f->request->account))
+		f->to->assigned.items[f->to->assigned.n++] = doc->name;
+}
+
+static enum cs_code
+take(struct filling *f, const struct config_doc *doc, const json_t *spec, struct cs_err *err)
+{
+	switch (doc->kind) {
+	case CONFIG_ENTERPRISE:
+		take_enterprise(f, doc, spec);
+		break;
+	case CONFIG_PERSON:
+		take_person(f, spec);
+		break;
+	case CONFIG_PROFILE:
+		/* The enterprise's own goes before the platform's. */
+		if (!f->own_profile)
+			return take_profile(f, doc, spec, err);
+		break;
+	case CONFIG_DOMAIN:
+		take_domain(f, doc, spec);
+		break;
+	case CONFIG_ASSIGNMENT:
+		take_assignment(f, doc, spec);
+		break;
+	case CONFIG_OWNERSHIP:
+		f->ownerships[f->to->n_ownerships++] = (struct policy_ownership){ doc->name,
+			config_json_text(f->arena, spec, "person", "") };
+		break;
+	case CONFIG_NOTE:
+	case CONFIG_CONNECTOR:
+	case CONFIG_KINDS:
+		break;
+	}
+	return CS_OK;
+}
+
+static void
+conclude(struct filling *f)
+{
+	const char *name = f->request->profile;
+	struct policy_config *to = f->to;
+
+	to->profile_allowed =
+	    (is_among(&f->person_profiles, "*") || is_among(&f->person_profiles, name)) &&
+	    (f->own_profile || is_among(&f->enterprise_profiles, "*") ||
+		is_among(&f->enterprise_profiles, name));
+	if (to->enterprise_known && !f->enterprise_caa &&
+	    is_private(
+		to->profile.certificate_profile == NULL ? "" : to->profile.certificate_profile))
+		to->profile.without_caa = true;
+}
+
+enum cs_code
+config_settings(struct cs_arena *arena, const struct config_found *found,
+    const struct claim_request *request, struct policy_config *ret, struct cs_err *err)
+{
+	struct filling f = { .arena = arena,
+		.request = request,
+		.to = ret,
+		.domains = CS_NEW_ARRAY(arena, found->n, struct policy_domain),
+		.ownerships = CS_NEW_ARRAY(arena, found->n, struct policy_ownership) };
+
+	*ret = (struct policy_config){ .identities = ret->identities };
+	ret->caa = CS_NEW_ARRAY(arena, found->n, struct policy_caa);
+	ret->assigned.items = CS_NEW_ARRAY(arena, found->n, const char *);
+	for (size_t i = 0; i < found->n; i++) {
+		json_t *spec = config_json_own(found->docs[i].spec);
+		const enum cs_code code = take(&f, &found->docs[i], spec, err);
+
+		json_decref(spec);
+		if (code != CS_OK)
+			return code;
+	}
+	ret->domains = f.domains;
+	ret->ownerships = f.ownerships;
+	conclude(&f);
+	return CS_OK;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * config_settings.h: from documents to what a plan is made by.  Pure.  Documents may come in any order: what
+ * depends on several is worked out when all are there.
+ */
+#ifndef POLICY_CONFIG_SETTINGS_H
+#define POLICY_CONFIG_SETTINGS_H
+
+#include "base/err.h"
+#include "config.h"
+
+/* What was found of the documents that concern one request. */
+struct config_found {
+	struct config_doc *docs;
+	size_t n;
+};
+
+/*
+ * What they say for this request.  CS_INTERNAL: a document that was good when it was written cannot be read.
+ * `identities` of *ret stay as they are.
+ */
+CS_MUST_USE enum cs_code config_settings(struct cs_arena *arena, const struct config_found *found,
+    const struct claim_request *request, struct policy_config *ret, struct cs_err *err);
+
+#endif
