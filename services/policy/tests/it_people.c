@@ -108,8 +108,8 @@ count(struct fixture *f, const char *sql)
 static int
 setup(void **state)
 {
-	static const char *const files[] = { "0001_policy", "0002_builtin_demo", "0003_sweep",
-		"0004_identity", "0005_document", "0006_people" };
+	static const char *const files[] = { "0001_policy", "0003_sweep", "0004_identity",
+		"0005_document", "0006_people" };
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	f->arena = cs_arena_new();
