@@ -1,0 +1,791 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Documents: what may be set, by whom, and what a call about them leaves. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h> /* needs those before it */
+/* clang-format on */
+#include <stdio.h>
+#include <string.h>
+
+#include "../config.h"
+#include "../config_json.h"
+#include "../config_settings.h"
+
+#define NOW INT64_C(1795437296789)
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+#define ALL_ROLES (CONFIG_USER | CONFIG_OPERATOR | CONFIG_AUDITOR | CONFIG_ADMINISTRATOR)
+#define ALL_SCOPES (CONFIG_MAY_READ | CONFIG_MAY_WRITE | CONFIG_MAY_PEOPLE)
+
+struct fixture {
+	struct cs_arena *arena;
+	struct smime_psl *psl;
+	struct policy_rules rules;
+	struct config_state state;
+	struct config_caller caller;
+	uint8_t random[32];
+};
+
+static int
+setup(void **state)
+{
+	static const char *issuers[] = { "ca.countersign.example", "ca2.countersign.example" };
+	struct cs_arena *arena = cs_arena_new();
+	struct fixture *f = CS_NEW(arena, struct fixture);
+
+	f->arena = arena;
+	assert_int_equal(smime_psl_load(NULL, &f->psl, NULL), CS_OK);
+	f->rules = (struct policy_rules){ f->psl, { issuers, 2 } };
+	f->state.last_version = 10;
+	f->caller = (struct config_caller){ true, CONFIG_PLATFORM, "root", CONFIG_ADMINISTRATOR,
+		ALL_SCOPES, "c", "192.0.2.1" };
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	smime_psl_free(f->psl);
+	cs_arena_free(f->arena);
+	return 0;
+}
+
+/* ---- specs ---- */
+
+#define PROFILE(more) "{\"validation\": \"both\", \"certificate_profile\": " more "}"
+#define PUBLIC "\"mailbox-strict\""
+#define PRIVATE "\"private-person\""
+
+/* What a spec is refused for: "" for nothing.  Each names the field, and the rule where there is one. */
+static const struct {
+	enum config_kind kind;
+	const char *json, *field, *clause;
+} specs[] = {
+	{ CONFIG_ENTERPRISE, "{}", "", "" },
+	{ CONFIG_ENTERPRISE, "[]", "spec.", "" },
+	{ CONFIG_ENTERPRISE, "{\"colour\": 1}", "spec.colour", "" },
+	{ CONFIG_ENTERPRISE, "{\"active\": 1}", "spec.active", "" },
+	{ CONFIG_ENTERPRISE, "{\"title\": 1}", "spec.title", "" },
+	{ CONFIG_ENTERPRISE, "{\"title\": \"a\\u202eb\"}", "spec.title", "" },
+	{ CONFIG_ENTERPRISE, "{\"domain_mode\": \"all\"}", "spec.domain_mode", "" },
+	{ CONFIG_ENTERPRISE, "{\"domain_mode\": \"any-owned\"}", "", "" },
+	{ CONFIG_ENTERPRISE, "{\"issuers\": [\"ca2.countersign.example\"]}", "", "" },
+	{ CONFIG_ENTERPRISE, "{\"issuers\": [\"other.example\"]}", "spec.issuers[0]",
+	    "SBR 4.2.2.1" },
+	{ CONFIG_ENTERPRISE, "{\"profiles\": [\"a\", \"a\"]}", "spec.profiles[1]", "" },
+	{ CONFIG_ENTERPRISE, "{\"profiles\": \"a\"}", "spec.profiles", "" },
+	{ CONFIG_OWNERSHIP, "{}", "spec.person", "" },
+	{ CONFIG_PROFILE, "{}", "spec.validation", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC), "", "" },
+	{ CONFIG_PROFILE, PROFILE("\"mailbox-legacy\""), "spec.certificate_profile",
+	    "SBR 7.1.6.1" },
+	{ CONFIG_PROFILE, PROFILE("\"nothing\""), "spec.certificate_profile", "" },
+	/* Publicly trusted profiles cannot switch off what the rules demand. */
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"caa\": false"), "spec.caa", "SBR 4.2.2.1" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"mpic\": false"), "spec.mpic", "TBR 3.2.2.9" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"dnssec\": false"), "spec.dnssec", "SBR 4.2.2.1.1" },
+	{ CONFIG_PROFILE, PROFILE(PRIVATE ", \"caa\": false, \"mpic\": false"), "", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"mailbox_period_days\": 31"),
+	    "spec.mailbox_period_days", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"domain_period_days\": 399"),
+	    "spec.domain_period_days", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"max_days\": 826"), "spec.max_days", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"validities\": [90, 90]"), "spec.validities[1]", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"max_days\": 90, \"validities\": [30, 365]"),
+	    "spec.validities", "SBR 6.3.2" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"domain_methods\": []"), "spec.domain_methods",
+	    "SBR 3.2.2.1" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"domain_methods\": [\"email-token\"]"),
+	    "spec.domain_methods[0]", "SBR 3.2.2" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"mailbox_methods\": []"), "spec.mailbox_methods",
+	    "SBR 3.2.2.2" },
+	{ CONFIG_PROFILE,
+	    "{\"validation\": \"mailbox\", \"certificate_profile\": \"sponsor-strict\"}",
+	    "spec.validation", "SBR 1.3.2.1" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"key_uses\": []"), "spec.key_uses", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"rdns\": [{\"name\": \"organizationName\"}]"),
+	    "spec.rdns[0]", "SBR 7.1.4.2.2" },
+	{ CONFIG_PROFILE, PROFILE(PRIVATE ", \"rdns\": [{\"name\": \"givenName\"}]"), "", "" },
+	{ CONFIG_PROFILE, PROFILE(PRIVATE ", \"rdns\": [{\"name\": \"commonName\"}]"),
+	    "spec.rdns[0]", "SBR 7.1.4.2.2" },
+	{ CONFIG_PROFILE,
+	    PROFILE(PRIVATE ", \"rdns\": [{\"name\": \"givenName\"}, {\"name\": \"givenName\"}]"),
+	    "spec.rdns[1]", "" },
+	{ CONFIG_PROFILE, PROFILE(PRIVATE ", \"rdns\": [{\"name\": \"givenName\", \"x\": 1}]"),
+	    "spec.rdns[0]", "" },
+	{ CONFIG_PERSON, "{}", "", "" },
+	{ CONFIG_PERSON, "{\"roles\": []}", "spec.roles", "" },
+	{ CONFIG_PERSON, "{\"roles\": [\"king\"]}", "spec.roles[0]", "" },
+	{ CONFIG_PERSON, "{\"email\": \"no mailbox\"}", "spec.email", "RFC 5321 4.1.2" },
+	{ CONFIG_PERSON, "{\"details\": {\"surname\": \"Ng\"}}", "", "" },
+	{ CONFIG_PERSON, "{\"details\": {\"emailAddress\": \"x\"}}", "spec.details.emailAddress",
+	    "SBR 7.1.4.2.2" },
+	{ CONFIG_PERSON, "{\"details\": {\"surname\": \"\"}}", "spec.details.surname", "" },
+	{ CONFIG_ASSIGNMENT, "{\"people\": []}", "spec.people", "" },
+	{ CONFIG_NOTE, "{\"text\": \"one\\ntwo\"}", "", "" },
+	{ CONFIG_NOTE, "{\"text\": \"a\\u0007\"}", "spec.text", "" },
+	{ CONFIG_CONNECTOR, "{\"type\": \"fax\", \"endpoint\": \"x\"}", "spec.type", "" },
+};
+
+static void
+each_field_is_read_in_its_bounds(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < LEN(specs); i++) {
+		struct cs_refusal why = { .code = "", .field = "", .clause = "" };
+		struct cs_span spec;
+		const bool good = config_spec_read(
+		    &f->rules, f->arena, specs[i].kind, cs_span_str(specs[i].json), &spec, &why);
+
+		if (good != (specs[i].field[0] == '\0') || strcmp(why.field, specs[i].field) != 0)
+			fail_msg("%s: field \"%s\"", specs[i].json, why.field);
+		if (specs[i].clause[0] != '\0' && strcmp(why.clause, specs[i].clause) != 0)
+			fail_msg("%s: clause \"%s\"", specs[i].json, why.clause);
+		if (!good && (why.text == NULL || why.mend == NULL || why.mend[0] == '\0'))
+			fail_msg("%s: nothing says what would mend it", specs[i].json);
+	}
+}
+
+static void
+a_spec_that_is_read_again_is_the_same(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_refusal why;
+	struct cs_span once, again;
+
+	for (size_t i = 0; i < LEN(specs); i++) {
+		if (specs[i].field[0] != '\0')
+			continue;
+		assert_true(config_spec_read(
+		    &f->rules, f->arena, specs[i].kind, cs_span_str(specs[i].json), &once, &why));
+		assert_true(
+		    config_spec_read(&f->rules, f->arena, specs[i].kind, once, &again, &why));
+		assert_true(cs_span_equal(once, again));
+		assert_true(cs_span_equal(once, config_spec_again(f->arena, once)));
+	}
+}
+
+static void
+a_name_is_one_of_its_kind(void **state)
+{
+	static const struct {
+		enum config_kind kind;
+		const char *enterprise, *name;
+		bool good;
+	} names[] = {
+		{ CONFIG_ENTERPRISE, "acme", "acme", true },
+		{ CONFIG_ENTERPRISE, "acme", "other", false },
+		{ CONFIG_ENTERPRISE, "platform", "platform", false },
+		{ CONFIG_ENTERPRISE, "Acme", "Acme", false },
+		{ CONFIG_DOMAIN, "acme", "alpha.example", true },
+		{ CONFIG_DOMAIN, "acme", "Alpha.example", false },
+		{ CONFIG_DOMAIN, "acme", "xn--bcher-kva.example", true },
+		{ CONFIG_DOMAIN, "acme", "b\xc3\xbc\x63her.example", false },
+		{ CONFIG_DOMAIN, "acme", "com", false },
+		{ CONFIG_DOMAIN, "platform", "alpha.example", false },
+		{ CONFIG_ASSIGNMENT, "acme", "*@alpha.example", true },
+		{ CONFIG_ASSIGNMENT, "acme", "it@alpha.example", true },
+		{ CONFIG_ASSIGNMENT, "acme", "it@Alpha.example", false },
+		{ CONFIG_ASSIGNMENT, "acme", "*@com", false },
+		{ CONFIG_PERSON, "acme", "alice", true },
+		{ CONFIG_PERSON, "acme", "a b", false },
+		{ CONFIG_PERSON, "acme", "", false },
+		{ CONFIG_PERSON, "acme", "../x", false },
+		{ CONFIG_NOTE, "acme", "issue", true },
+		{ CONFIG_NOTE, "acme", "revoke.san", true },
+		{ CONFIG_NOTE, "acme", "issue.nowhere", false },
+		{ CONFIG_NOTE, "acme", "issues", false },
+		{ CONFIG_PROFILE, "platform", "smime-mailbox", true },
+		{ CONFIG_PROFILE, "acme", "-x", false },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < LEN(names); i++) {
+		struct cs_refusal why = { 0 };
+
+		if (config_name_good(&f->rules, f->arena, names[i].kind, names[i].enterprise,
+			names[i].name, &why) != names[i].good)
+			fail_msg("%s %s", config_kind_name(names[i].kind), names[i].name);
+	}
+}
+
+/* ---- calls ---- */
+
+static struct config_answer
+call_with(struct fixture *f, const char *method, const char *path, const char *query,
+    const char *body, const char *if_match, const char *if_none)
+{
+	const struct config_http http = { "t", method, path, query, if_match, if_none, "192.0.2.1",
+		cs_span_str(body) };
+	const struct config_ask ask = config_read(&f->rules, f->arena, &http);
+	const struct config_setting in = { &f->rules, f->arena, NOW, f->random };
+
+	return config_decide(&in, &f->state, &f->caller, &ask);
+}
+
+static struct config_answer
+put_new(struct fixture *f, const char *path, const char *body)
+{
+	return call_with(f, "PUT", path, "", body, "", "*");
+}
+
+static struct config_answer
+get(struct fixture *f, const char *path)
+{
+	return call_with(f, "GET", path, "", "", "", "");
+}
+
+static const char *
+member(struct fixture *f, struct config_answer answer, const char *name)
+{
+	json_t *json = config_json_own(answer.body);
+	const char *text = config_json_text(f->arena, json, name, "");
+
+	json_decref(json);
+	return text;
+}
+
+#define assert_status(answer, want)                                                             \
+	do {                                                                                    \
+		const struct config_answer got_ = (answer);                                     \
+		if (got_.status != (want))                                                      \
+			fail_msg("line %d: %u %.*s", __LINE__, got_.status, (int)got_.body.len, \
+			    (const char *)got_.body.data);                                      \
+	} while (0)
+
+static void
+make_acme(struct fixture *f)
+{
+	assert_status(put_new(f, "config/acme/enterprise/acme", "{}"), 201);
+	assert_status(put_new(f, "config/acme/person/alice", "{}"), 201);
+}
+
+static void
+a_document_is_made_shown_changed_and_deleted(void **state)
+{
+	struct fixture *f = *state;
+	struct config_answer made = put_new(f, "config/acme/enterprise/acme", "{\"title\": \"A\"}");
+
+	assert_status(made, 201);
+	assert_string_equal(made.etag, "\"11\"");
+	assert_non_null(made.made);
+	assert_int_equal(made.made->before.len, 0);
+	assert_string_equal(made.made->who, "platform/root");
+	assert_string_equal(made.made->source, "192.0.2.1");
+	assert_string_equal(get(f, "config/acme/enterprise/acme").etag, "\"11\"");
+	/* The same again is no change. */
+	struct config_answer same = call_with(
+	    f, "PUT", "config/acme/enterprise/acme", "", "{\"title\": \"A\"}", "\"11\"", "");
+
+	assert_status(same, 200);
+	assert_null(same.made);
+	assert_string_equal(same.etag, "\"11\"");
+	struct config_answer other = call_with(
+	    f, "PUT", "config/acme/enterprise/acme", "", "{\"title\": \"B\"}", "\"11\"", "");
+
+	assert_status(other, 200);
+	assert_string_equal(other.etag, "\"12\"");
+	assert_true(other.made->before.len > 0 && other.made->after.len > 0);
+	assert_status(
+	    call_with(f, "DELETE", "config/acme/enterprise/acme", "", "", "\"12\"", ""), 204);
+	assert_status(get(f, "config/acme/enterprise/acme"), 404);
+	/* It never has a version that it had before. */
+	assert_string_equal(put_new(f, "config/acme/enterprise/acme", "{}").etag, "\"14\"");
+}
+
+static void
+nobody_overwrites_what_they_have_not_seen(void **state)
+{
+	struct fixture *f = *state;
+	const char *path = "config/acme/enterprise/acme";
+
+	assert_status(call_with(f, "PUT", path, "", "{}", "", ""), 428);
+	assert_status(call_with(f, "PUT", path, "", "{}", "\"11\"", ""), 412);
+	assert_status(put_new(f, path, "{}"), 201);
+	assert_status(put_new(f, path, "{}"), 412);
+	assert_status(call_with(f, "PUT", path, "", "{}", "\"10\"", ""), 412);
+	assert_status(call_with(f, "PUT", path, "", "{}", "11", ""), 400);
+	assert_status(call_with(f, "PUT", path, "", "{}", "W/\"11\"", ""), 400);
+	assert_status(call_with(f, "PUT", path, "", "{}", "", "\"11\""), 400);
+	assert_status(call_with(f, "DELETE", path, "", "", "", ""), 428);
+	assert_status(call_with(f, "DELETE", path, "", "", "\"9\"", ""), 412);
+	assert_int_equal(f->state.last_version, 11);
+}
+
+static void
+what_is_referred_to_is_there(void **state)
+{
+	struct fixture *f = *state;
+	const char *path = "config/acme/assignment/*@alpha.example";
+
+	assert_status(put_new(f, path, "{\"people\": [\"alice\"]}"), 422);
+	make_acme(f);
+	assert_status(put_new(f, path, "{\"people\": [\"alice\"]}"), 201);
+	struct config_answer bad =
+	    call_with(f, "PUT", path, "", "{\"people\": [\"alice\", \"bob\"]}", "\"13\"", "");
+
+	assert_status(bad, 422);
+	assert_string_equal(member(f, bad, "field"), "spec.people[1]");
+	/* A person of another enterprise is not there. */
+	assert_status(put_new(f, "config/rival/enterprise/rival", "{}"), 201);
+	assert_status(
+	    put_new(f, "config/rival/assignment/*@alpha.example", "{\"people\": [\"alice\"]}"),
+	    422);
+}
+
+static void
+what_is_in_use_does_not_go_away(void **state)
+{
+	struct fixture *f = *state;
+	json_t *body, *use;
+
+	make_acme(f);
+	assert_status(
+	    put_new(f, "config/acme/assignment/*@alpha.example", "{\"people\": [\"alice\"]}"), 201);
+	struct config_answer answer =
+	    call_with(f, "DELETE", "config/acme/person/alice", "", "", "\"12\"", "");
+
+	assert_status(answer, 409);
+	body = config_json_own(answer.body);
+	assert_int_equal(json_array_size(json_object_get(body, "uses")), 1);
+	use = json_array_get(json_object_get(body, "uses"), 0);
+	assert_string_equal(config_json_text(f->arena, use, "kind", ""), "assignment");
+	assert_string_equal(config_json_text(f->arena, use, "field", ""), "people[0]");
+	json_decref(body);
+	assert_status(
+	    call_with(f, "DELETE", "config/acme/enterprise/acme", "", "", "\"11\"", ""), 409);
+	/* Together they may go. */
+	assert_status(
+	    call_with(f, "POST", "config/apply", "",
+		"{\"documents\": ["
+		"{\"kind\": \"person\", \"enterprise\": \"acme\", \"name\": \"alice\", \"delete\": true},"
+		"{\"kind\": \"enterprise\", \"enterprise\": \"acme\", \"name\": \"acme\", \"delete\": true},"
+		"{\"kind\": \"assignment\", \"enterprise\": \"acme\", \"name\": \"*@alpha.example\", \"delete\": true}]}",
+		"", ""),
+	    200);
+	assert_status(get(f, "config/acme/enterprise/acme"), 404);
+}
+
+/* What was loaded beside the documents that are named counts too, unless the call changes it. */
+static void
+uses_that_only_the_store_knows_count(void **state)
+{
+	struct fixture *f = *state;
+	struct config_doc user = { .kind = CONFIG_ASSIGNMENT,
+		.enterprise = "acme",
+		.name = "x@alpha.example",
+		.spec = cs_span_str("{\"people\":[\"alice\"]}") };
+
+	make_acme(f);
+	f->state.users = &user;
+	assert_status(
+	    call_with(f, "DELETE", "config/acme/person/alice", "", "", "\"12\"", ""), 409);
+	user.enterprise = "rival"; /* a name of theirs is not ours */
+	assert_status(
+	    call_with(f, "DELETE", "config/acme/person/alice", "", "", "\"12\"", ""), 204);
+}
+
+#define APPLY                                                                                      \
+	"{\"documents\": [{\"kind\": \"person\", \"enterprise\": \"acme\", \"name\": \"bob\", "    \
+	"\"spec\": {}}, {\"kind\": \"enterprise\", \"enterprise\": \"acme\", \"name\": \"acme\", " \
+	"\"spec\": {}}]}"
+
+static const char *
+action(struct fixture *f, struct config_answer answer, size_t i)
+{
+	json_t *body = config_json_own(answer.body);
+	const char *text = config_json_text(
+	    f->arena, json_array_get(json_object_get(body, "changes"), i), "action", "");
+
+	json_decref(body);
+	return text;
+}
+
+static void
+many_are_applied_in_any_order_and_again_without_change(void **state)
+{
+	struct fixture *f = *state;
+	struct config_answer dry =
+	    call_with(f, "POST", "config/apply", "dry_run=true", APPLY, "", "");
+
+	assert_status(dry, 200);
+	assert_string_equal(action(f, dry, 0), "create");
+	assert_null(dry.made);
+	assert_int_equal(f->state.last_version, 10);
+	struct config_answer first = call_with(f, "POST", "config/apply", "", APPLY, "", "");
+
+	assert_string_equal(action(f, first, 1), "create");
+	assert_int_equal(f->state.last_version, 12);
+	struct config_answer second = call_with(f, "POST", "config/apply", "", APPLY, "", "");
+
+	assert_string_equal(action(f, second, 0), "unchanged");
+	assert_string_equal(action(f, second, 1), "unchanged");
+	assert_int_equal(f->state.last_version, 12);
+}
+
+static void
+one_bad_document_stops_all(void **state)
+{
+	struct fixture *f = *state;
+	struct config_answer answer = call_with(f, "POST", "config/apply", "",
+	    "{\"documents\": ["
+	    "{\"kind\": \"enterprise\", \"enterprise\": \"acme\", \"name\": \"acme\", \"spec\": {}},"
+	    "{\"kind\": \"person\", \"enterprise\": \"acme\", \"name\": \"bob\", \"spec\": {\"roles\": [\"x\"]}}]}",
+	    "", "");
+
+	assert_status(answer, 422);
+	assert_string_equal(member(f, answer, "field"), "documents[1].spec.roles[0]");
+	assert_status(get(f, "config/acme/enterprise/acme"), 404);
+}
+
+static void
+what_cannot_be_read_is_refused(void **state)
+{
+	static const struct {
+		const char *method, *path, *query, *body;
+		unsigned status;
+	} calls[] = {
+		{ "GET", "config", "", "", 404 },
+		{ "GET", "config/acme", "", "", 404 },
+		{ "GET", "config/acme/nothing", "", "", 404 },
+		{ "GET", "config/acme/person/a/b", "", "", 404 },
+		{ "GET", "config//person", "", "", 404 },
+		{ "POST", "config/kinds", "", "", 405 },
+		{ "GET", "config/apply", "", "", 405 },
+		{ "PATCH", "config/acme/person/a", "", "", 405 },
+		{ "GET", "config/acme/person", "limit=0", "", 400 },
+		{ "GET", "config/acme/person", "limit=101", "", 400 },
+		{ "GET", "config/acme/person", "colour=red", "", 400 },
+		{ "GET", "config/acme/person", "dry_run=yes", "", 400 },
+		{ "GET", "config/acme/person", "after=%zz", "", 400 },
+		{ "PUT", "config/acme/person/alice", "", "", 400 },
+		{ "PUT", "config/acme/person/alice", "", "{\"a\":1,\"a\":2}", 400 },
+		{ "PUT", "config/acme/person/alice", "", "{} {}", 400 },
+		{ "POST", "config/apply", "", "{}", 422 },
+		{ "POST", "config/apply", "", "{\"documents\": []}", 422 },
+		{ "POST", "config/apply", "", "{\"documents\": [1]}", 422 },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < LEN(calls); i++) {
+		const struct config_answer answer = call_with(
+		    f, calls[i].method, calls[i].path, calls[i].query, calls[i].body, "", "*");
+
+		if (answer.status != calls[i].status)
+			fail_msg("%s %s?%s: %u", calls[i].method, calls[i].path, calls[i].query,
+			    answer.status);
+	}
+}
+
+/* ---- rights ---- */
+
+static const struct {
+	enum config_kind kind;
+	const char *name, *spec;
+} each_kind[] = {
+	{ CONFIG_DOMAIN, "alpha.example", "{}" },
+	{ CONFIG_OWNERSHIP, "alpha.example", "{\"person\": \"alice\"}" },
+	{ CONFIG_PROFILE, "own",
+	    "{\"validation\": \"mailbox\", \"certificate_profile\": \"mailbox-strict\"}" },
+	{ CONFIG_PERSON, "carol", "{}" },
+	{ CONFIG_ASSIGNMENT, "it@alpha.example", "{\"people\": [\"alice\"]}" },
+	{ CONFIG_NOTE, "issue", "{\"text\": \"x\"}" },
+	{ CONFIG_CONNECTOR, "post", "{\"type\": \"smtp\", \"endpoint\": \"smtp://x\"}" },
+};
+
+static void
+call_as(struct fixture *f, const char *enterprise, const char *account, unsigned roles)
+{
+	f->caller = (struct config_caller){ true, enterprise, account, roles, ALL_SCOPES, "c",
+		"192.0.2.1" };
+}
+
+static struct config_answer
+put_kind(struct fixture *f, size_t i)
+{
+	return put_new(f,
+	    cs_arena_printf(f->arena, "config/acme/%s/%s", config_kind_name(each_kind[i].kind),
+		each_kind[i].name),
+	    each_kind[i].spec);
+}
+
+static void
+who_may_set_what(void **state)
+{
+	static const struct {
+		unsigned roles;
+		const char *may; /* initials of the kinds of each_kind, or "" */
+	} cases[] = {
+		{ CONFIG_USER, "" },
+		{ CONFIG_AUDITOR, "" },
+		{ CONFIG_OPERATOR, "domaownepersassinote" },
+		{ CONFIG_ADMINISTRATOR, "domaowneprofpersassinoteconn" },
+	};
+
+	for (size_t i = 0; i < LEN(cases); i++) {
+		for (size_t k = 0; k < LEN(each_kind); k++) {
+			struct fixture *f;
+			char initials[5] = "";
+
+			setup(state);
+			f = *state;
+			make_acme(f);
+			(void)snprintf(
+			    initials, sizeof(initials), "%s", config_kind_name(each_kind[k].kind));
+			call_as(f, "acme", "someone", cases[i].roles);
+			const unsigned status = put_kind(f, k).status;
+			const bool may = strstr(cases[i].may, initials) != NULL;
+
+			if (status != (may ? 201 : status == 404 ? 404 : 403))
+				fail_msg("roles %u, %s: %u", cases[i].roles, initials, status);
+			teardown(state);
+		}
+	}
+	setup(state);
+}
+
+/* Another enterprise's things are as if they were not there: for every kind, role and method. */
+static void
+nothing_of_another_enterprise_is_seen_or_set(void **state)
+{
+	static const char *const methods[] = { "GET", "PUT", "DELETE" };
+	struct fixture *f = *state;
+
+	make_acme(f);
+	for (size_t i = 0; i < LEN(each_kind); i++)
+		assert_status(put_kind(f, i), 201);
+	assert_status(put_new(f, "config/rival/enterprise/rival", "{}"), 201);
+	const uint64_t before = f->state.last_version;
+
+	call_as(f, "rival", "eve", ALL_ROLES);
+	for (size_t i = 0; i < LEN(each_kind); i++) {
+		const char *kind = config_kind_name(each_kind[i].kind);
+		const char *path =
+		    cs_arena_printf(f->arena, "config/acme/%s/%s", kind, each_kind[i].name);
+
+		for (size_t m = 0; m < LEN(methods); m++)
+			assert_status(
+			    call_with(f, methods[m], path, "", each_kind[i].spec, "\"1\"", ""),
+			    404);
+		assert_status(put_new(f, path, each_kind[i].spec), 404);
+		assert_status(get(f, cs_arena_printf(f->arena, "config/acme/%s", kind)), 404);
+		/* Nor does a call that is wrong tell anything. */
+		assert_status(put_new(f, path, "{\"x\": 1}"), 404);
+	}
+	assert_status(get(f, "config/acme/changes"), 404);
+	assert_status(get(f, "config/acme/enterprise/acme"), 404);
+	assert_status(call_with(f, "POST", "config/apply", "", APPLY, "", ""), 404);
+	assert_status(get(f, "config/platform/person/root"), 404);
+	assert_int_equal(f->state.last_version, before);
+}
+
+static void
+a_user_sees_themselves_and_what_is_offered(void **state)
+{
+	struct fixture *f = *state;
+
+	make_acme(f);
+	assert_status(put_new(f, "config/acme/person/bob", "{}"), 201);
+	assert_status(put_new(f, "config/platform/profile/p", each_kind[2].spec), 201);
+	call_as(f, "acme", "alice", CONFIG_USER);
+	assert_status(get(f, "config/acme/person/alice"), 200);
+	assert_status(get(f, "config/acme/person/bob"), 404);
+	assert_status(get(f, "config/acme/person"), 403);
+	assert_status(get(f, "config/acme/enterprise/acme"), 200);
+	assert_status(get(f, "config/platform/profile/p"), 200);
+	assert_status(get(f, "config/acme/changes"), 403);
+}
+
+static void
+nobody_gives_themselves_rights(void **state)
+{
+	struct fixture *f = *state;
+	struct config_answer answer;
+
+	make_acme(f);
+	assert_status(put_new(f, "config/acme/person/olga", "{\"roles\": [\"operator\"]}"), 201);
+	assert_status(
+	    put_new(f, "config/acme/person/adam", "{\"roles\": [\"administrator\"]}"), 201);
+	call_as(f, "acme", "olga", CONFIG_OPERATOR);
+	answer = call_with(f, "PUT", "config/acme/person/alice", "",
+	    "{\"roles\": [\"administrator\"]}", "\"12\"", "");
+	assert_status(answer, 403);
+	assert_string_equal(member(f, answer, "field"), "spec.roles");
+	assert_status(put_new(f, "config/acme/person/mallory", "{\"roles\": [\"operator\"]}"), 403);
+	assert_status(put_new(f, "config/acme/person/carol", "{}"), 201);
+	assert_status(call_with(f, "PUT", "config/acme/person/alice", "",
+			  "{\"details\": {\"surname\": \"Ng\"}}", "\"12\"", ""),
+	    200);
+	assert_status(
+	    call_with(f, "DELETE", "config/acme/person/carol", "", "", "\"15\"", ""), 403);
+	call_as(f, "acme", "adam", CONFIG_ADMINISTRATOR);
+	assert_status(call_with(f, "PUT", "config/acme/person/adam", "",
+			  "{\"roles\": [\"administrator\", \"auditor\"]}", "\"14\"", ""),
+	    403);
+	assert_status(
+	    call_with(f, "DELETE", "config/acme/person/carol", "", "", "\"15\"", ""), 204);
+	/* What the platform grants an enterprise, the enterprise does not take. */
+	assert_status(call_with(f, "PUT", "config/acme/enterprise/acme", "", "{\"profiles\": []}",
+			  "\"11\"", ""),
+	    403);
+	assert_status(call_with(f, "PUT", "config/acme/enterprise/acme", "",
+			  "{\"title\": \"Acme\"}", "\"11\"", ""),
+	    200);
+	assert_status(put_new(f, "config/new/enterprise/new", "{}"), 404);
+}
+
+static void
+a_token_does_no_more_than_its_scopes(void **state)
+{
+	struct fixture *f = *state;
+
+	make_acme(f);
+	f->caller.scopes = CONFIG_MAY_WRITE | CONFIG_MAY_PEOPLE;
+	assert_status(get(f, "config/acme/enterprise/acme"), 403);
+	f->caller.scopes = CONFIG_MAY_READ | CONFIG_MAY_PEOPLE;
+	assert_status(put_new(f, "config/acme/note/issue", "{\"text\": \"x\"}"), 403);
+	assert_status(put_new(f, "config/acme/person/bob", "{}"), 201);
+	f->caller.scopes = CONFIG_MAY_READ | CONFIG_MAY_WRITE;
+	assert_status(put_new(f, "config/acme/note/issue", "{\"text\": \"x\"}"), 201);
+	assert_status(put_new(f, "config/acme/person/carol", "{}"), 403);
+	f->caller.known = false;
+	assert_status(get(f, "config/acme/enterprise/acme"), 401);
+	assert_status(get(f, "config/nothing"), 401);
+}
+
+static void
+a_person_s_particulars_are_told_to_nobody(void **state)
+{
+	struct fixture *f = *state;
+	const struct cs_span told = config_public_spec(f->arena, CONFIG_PERSON,
+	    cs_span_str("{\"active\":true,\"email\":\"a@b.example\",\"roles\":[\"user\"]}"));
+
+	assert_true(cs_span_is(told, "{\"active\":true,\"roles\":[\"user\"]}"));
+}
+
+/* ---- what plans are made by ---- */
+
+static struct policy_config
+settings_of(struct fixture *f, const char *profile)
+{
+	static const char *mailboxes[] = { "it@alpha.example" };
+	const struct claim_request request = { .enterprise = "acme",
+		.account = "alice",
+		.profile = profile,
+		.mailboxes = { mailboxes, 1 } };
+	struct config_found found = { 0 };
+	struct policy_config config = { 0 };
+	struct cs_err err;
+
+	for (const struct config_doc *doc = f->state.docs; doc != NULL; doc = doc->next)
+		found.n++;
+	found.docs = CS_NEW_ARRAY(f->arena, found.n, struct config_doc);
+	found.n = 0;
+	for (const struct config_doc *doc = f->state.docs; doc != NULL; doc = doc->next)
+		if (doc->kind != CONFIG_PROFILE || strcmp(doc->name, profile) == 0)
+			found.docs[found.n++] = *doc;
+	assert_int_equal(config_settings(f->arena, &found, &request, &config, &err), CS_OK);
+	return config;
+}
+
+static void
+documents_say_what_a_plan_is_made_by(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_status(
+	    put_new(f, "config/acme/enterprise/acme",
+		"{\"domain_mode\": \"approved-owned\", \"caa\": false, \"profiles\": [\"p\"],"
+		" \"issuers\": [\"ca2.countersign.example\"]}"),
+	    422);
+	assert_status(put_new(f, "config/platform/profile/p",
+			  PROFILE(PRIVATE ", \"validities\": [30, 90], \"rdns\": [{\"name\": "
+					  "\"title\", \"required\": true}], \"mpic\": false")),
+	    201);
+	assert_status(put_new(f, "config/platform/profile/q", PROFILE(PUBLIC)), 201);
+	assert_status(
+	    put_new(f, "config/acme/enterprise/acme",
+		"{\"domain_mode\": \"approved-owned\", \"caa\": false, \"profiles\": [\"p\"],"
+		" \"issuers\": [\"ca2.countersign.example\"]}"),
+	    201);
+	assert_status(put_new(f, "config/acme/person/alice",
+			  "{\"roles\": [\"operator\"], \"details\": {\"surname\": \"Ng\"}}"),
+	    201);
+	for (size_t i = 0; i < 2; i++)
+		assert_status(put_kind(f, i), 201);
+	assert_status(
+	    put_new(f, "config/acme/assignment/*@alpha.example", "{\"people\": [\"alice\"]}"), 201);
+	struct policy_config config = settings_of(f, "p");
+
+	assert_true(config.enterprise_known && config.account_known && config.profile_known);
+	assert_true(config.profile_allowed && config.is_operator);
+	assert_int_equal(config.domain_mode, POLICY_DOMAINS_APPROVED_OWNED);
+	assert_true(config.profile.without_caa && config.profile.without_mpic);
+	assert_false(config.profile.without_dnssec);
+	assert_int_equal(config.profile.n_validities, 2);
+	assert_int_equal(config.profile.validities[1], 90);
+	assert_string_equal(config.profile.rdns[0].name, "title");
+	assert_true(config.profile.rdns[0].required);
+	assert_string_equal(config.details[0].value, "Ng");
+	assert_int_equal(config.issuers.n, 1);
+	assert_int_equal(config.n_domains, 1);
+	assert_string_equal(config.ownerships[0].account, "alice");
+	assert_string_equal(config.assigned.items[0], "*@alpha.example");
+	/* The enterprise switched CAA off: for public trust that says nothing. */
+	config = settings_of(f, "q");
+	assert_false(config.profile.without_caa);
+	assert_false(config.profile_allowed);
+}
+
+/* Whatever a row says: it was written by somebody else than this code. */
+static void
+a_document_that_waives_for_public_trust_waives_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_status(put_new(f, "config/platform/profile/q", PROFILE(PUBLIC)), 201);
+	f->state.docs->spec =
+	    cs_span_str("{\"active\":true,\"caa\":false,\"certificate_profile\":\"mailbox-strict\","
+			"\"dnssec\":false,\"mpic\":false,\"validation\":\"mailbox\"}");
+	const struct policy_config config = settings_of(f, "q");
+
+	assert_true(config.profile_known);
+	assert_false(config.profile.without_caa || config.profile.without_mpic ||
+		     config.profile.without_dnssec);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(each_field_is_read_in_its_bounds),
+		CASE(a_spec_that_is_read_again_is_the_same),
+		CASE(a_name_is_one_of_its_kind),
+		CASE(a_document_is_made_shown_changed_and_deleted),
+		CASE(nobody_overwrites_what_they_have_not_seen),
+		CASE(what_is_referred_to_is_there),
+		CASE(what_is_in_use_does_not_go_away),
+		CASE(uses_that_only_the_store_knows_count),
+		CASE(many_are_applied_in_any_order_and_again_without_change),
+		CASE(one_bad_document_stops_all),
+		CASE(what_cannot_be_read_is_refused),
+		CASE(who_may_set_what),
+		CASE(nothing_of_another_enterprise_is_seen_or_set),
+		CASE(a_user_sees_themselves_and_what_is_offered),
+		CASE(nobody_gives_themselves_rights),
+		CASE(a_token_does_no_more_than_its_scopes),
+		CASE(a_person_s_particulars_are_told_to_nobody),
+		CASE(documents_say_what_a_plan_is_made_by),
+		CASE(a_document_that_waives_for_public_trust_waives_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
