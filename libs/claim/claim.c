@@ -249,6 +249,25 @@ claim_envelope_sha256(struct cs_span envelope, uint8_t ret_digest[static CLAIM_D
 	pki_sha256(envelope, ret_digest);
 }
 
+bool
+claim_plan_waives(const struct claim_plan *plan, const char *what)
+{
+	for (size_t i = 0; i < plan->waived.n; i++)
+		if (strcmp(plan->waived.items[i], what) == 0)
+			return true;
+	return false;
+}
+
+const char *
+claim_plan_waived(struct cs_arena *arena, const struct claim_plan *plan)
+{
+	struct cs_buf buf = cs_buf_new(arena);
+
+	for (size_t i = 0; i < plan->waived.n; i++)
+		cs_buf_printf(&buf, "%s%s", i > 0 ? "," : "", plan->waived.items[i]);
+	return (const char *)cs_buf_span(&buf).data;
+}
+
 void
 claim_evidence_for(const struct claim_asked *asked, struct claim_evidence *ret)
 {

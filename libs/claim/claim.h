@@ -148,7 +148,19 @@ struct claim_plan {
 	size_t n_checks;
 	int64_t made_at_ms, ends_at_ms;
 	uint8_t approval_sha256[CLAIM_DIGEST]; /* final only */
+	/*
+	 * What the profile does not want proved: sorted, distinct.  Of a certificate profile of private
+	 * trust, and CLAIM_WAIVED_CAA and _MPIC alone: whoever relies on the plan judges that.
+	 */
+	struct claim_texts waived;
 };
+
+#define CLAIM_WAIVED_CAA "caa"   /* what CAA says, and what perspectives say of it */
+#define CLAIM_WAIVED_MPIC "mpic" /* what other perspectives say */
+/* Does the plan say that it does without this?  Whether it may is the reader's to judge. */
+bool claim_plan_waives(const struct claim_plan *plan, const char *what);
+/* What it does without, joined by commas; "": nothing. */
+const char *claim_plan_waived(struct cs_arena *arena, const struct claim_plan *plan);
 
 struct claim_lookup {
 	const char *name, *type;

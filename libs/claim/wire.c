@@ -419,6 +419,7 @@ claim_wire_read_plan(
 		.n_checks = m->n_checks,
 		.made_at_ms = when(&r, m->made_at_ms, "made at"),
 		.ends_at_ms = when(&r, m->ends_at_ms, "ends at"),
+		.waived = sorted(&r, m->waived, m->n_waived, name, "waived"),
 	};
 	digest(&r, &m->request_digest, plan.request_digest, "request digest");
 	want(&r, m->revision > 0, "revision", "missing");
@@ -781,6 +782,8 @@ claim_wire_plan(struct cs_arena *arena, const struct claim_plan *plan)
 		m.approval_sha256 = pack_octets(cs_span_of(plan->approval_sha256, CLAIM_DIGEST));
 	m.certificate_profile = pack_text(plan->certificate_profile);
 	m.contact = pack_text(plan->contact);
+	m.n_waived = plan->waived.n;
+	m.waived = (char **)plan->waived.items;
 	return pack_write(arena, &m.base);
 }
 

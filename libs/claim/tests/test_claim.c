@@ -103,6 +103,46 @@ a_plan_survives_a_round_trip(void **state)
 	assert_int_equal(got.n_checks, 2);
 	for (size_t i = 0; i < 2; i++)
 		assert_check_equal(&got.checks[i], &c->checks[i]);
+	assert_int_equal(got.waived.n, 0);
+	assert_false(claim_plan_waives(&got, CLAIM_WAIVED_CAA));
+	assert_string_equal(claim_plan_waived(c->arena, &got), "");
+}
+
+static void
+a_plan_says_what_it_does_without(void **state)
+{
+	static const char *waived[] = { "caa", "mpic" };
+	static const struct {
+		const char *name;
+		const char *items[2];
+		size_t n;
+		enum cs_code want;
+	} lists[] = {
+		{ "one", { "mpic" }, 1, CS_OK },
+		{ "one that nobody knows yet", { "weather" }, 1, CS_OK },
+		{ "one twice", { "caa", "caa" }, 2, CS_MALFORMED },
+		{ "not in order", { "mpic", "caa" }, 2, CS_MALFORMED },
+		{ "one without a name", { "" }, 1, CS_MALFORMED },
+		{ "a control character", { "caa\n" }, 1, CS_MALFORMED },
+	};
+	struct fake_claims *c = *state;
+	struct claim_plan plan = c->plan, got;
+
+	plan.waived = (struct claim_texts){ waived, 2 };
+	struct cs_span sealed = claim_seal_plan(c->arena, c->keys[FAKE_POLICY], &plan);
+	assert_int_equal(claim_open_plan(c->arena, c->trust, sealed, FAKE_NOW, &got, NULL), CS_OK);
+	assert_int_equal(got.waived.n, 2);
+	assert_true(claim_plan_waives(&got, CLAIM_WAIVED_CAA));
+	assert_true(claim_plan_waives(&got, CLAIM_WAIVED_MPIC));
+	assert_false(claim_plan_waives(&got, "caa,mpic"));
+	assert_false(claim_plan_waives(&got, ""));
+	assert_string_equal(claim_plan_waived(c->arena, &got), "caa,mpic");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		plan.waived = (struct claim_texts){ (const char **)lists[i].items, lists[i].n };
+		sealed = claim_seal_plan(c->arena, c->keys[FAKE_POLICY], &plan);
+		if (claim_open_plan(c->arena, NULL, sealed, 0, &got, NULL) != lists[i].want)
+			fail_msg("%s: read otherwise than wanted", lists[i].name);
+	}
 }
 
 static void
@@ -585,6 +625,7 @@ main(void)
 		TEST(a_request_survives_a_round_trip),
 		TEST(an_approval_survives_a_round_trip),
 		TEST(a_plan_survives_a_round_trip),
+		TEST(a_plan_says_what_it_does_without),
 		TEST(a_first_plan_names_no_approval),
 		TEST(an_evidence_survives_a_round_trip),
 		TEST(a_perspective_answer_survives_a_round_trip),
