@@ -2,6 +2,8 @@
 /*
  * floor.c: what no plan can lower.  Compiled in on purpose: no setting, no table and no event
  * changes it.  Names are compared one by one: a check done many times for one name proves one name.
+ * For certificates of private trust the floor lies lower by what their plan names, and two things alone
+ * can be named.
  */
 #include <string.h>
 
@@ -144,8 +146,6 @@ gate_floor_quorum(const struct gate_floor *floor, const struct gate_proof *mpic,
 	       smime_rule_mpic_quorum(&tally, floor->now_ms);
 }
 
-/* ---- control of a mailbox ---- */
-
 static bool
 refuse(struct cs_refusal *ret, const char *code, const char *field, const char *clause,
     const char *text)
@@ -153,6 +153,39 @@ refuse(struct cs_refusal *ret, const char *code, const char *field, const char *
 	*ret = (struct cs_refusal){ code, field, clause, text, "make a new request" };
 	return false;
 }
+
+/* ---- what need not be proved ---- */
+
+/* Asked wherever something is left out, so that no order of questions lets a public profile through. */
+static bool
+does_without(const struct gate_floor *floor, const char *what)
+{
+	if (floor->profile->trust != SMIME_TRUST_PRIVATE)
+		return false;
+	for (size_t i = 0; i < floor->waived.n; i++) {
+		if (strcmp(floor->waived.items[i], what) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+gate_floor_waives(const struct gate_floor *floor, struct cs_refusal *ret_why)
+{
+	for (size_t i = 0; i < floor->waived.n; i++) {
+		const char *what = floor->waived.items[i];
+
+		if (floor->profile->trust != SMIME_TRUST_PRIVATE)
+			return refuse(ret_why, "waiver-public", "plan", "SBR 4.2.2",
+			    "the plan does without a check that every certificate of public trust needs");
+		if (strcmp(what, CLAIM_WAIVED_CAA) != 0 && strcmp(what, CLAIM_WAIVED_MPIC) != 0)
+			return refuse(ret_why, "waiver-unknown", "plan", "SBR 4.2.2",
+			    "the plan does without something other than CAA and perspectives");
+	}
+	return true;
+}
+
+/* ---- control of a mailbox ---- */
 
 /* Does this proof belong to the enterprise, and say this, by a method that we know? */
 static bool
@@ -230,7 +263,8 @@ domain_is_proved(const struct gate_floor *floor, const char *domain, bool *ret_c
 		if (!covers(floor, &floor->proofs[i], domain))
 			continue;
 		*ret_covered = true;
-		if (is_corroborated(floor, floor->proofs[i].evidence))
+		if (does_without(floor, CLAIM_WAIVED_MPIC) ||
+		    is_corroborated(floor, floor->proofs[i].evidence))
 			return true;
 	}
 	return false;
@@ -361,6 +395,8 @@ caa_holds(const struct gate_floor *floor, const char *domain, const char *field,
 {
 	bool primary = false;
 
+	if (does_without(floor, CLAIM_WAIVED_CAA))
+		return true;
 	for (size_t i = 0; i < floor->n_proofs; i++) {
 		const struct gate_proof *proof = &floor->proofs[i];
 
@@ -370,6 +406,8 @@ caa_holds(const struct gate_floor *floor, const char *domain, const char *field,
 	if (!primary)
 		return refuse(ret_why, "caa-not-proved", field, "SBR 4.2.2.1",
 		    "nothing proves that CAA permits us for this domain, this account and these methods");
+	if (does_without(floor, CLAIM_WAIVED_MPIC))
+		return true;
 	for (size_t i = 0; i < floor->n_proofs; i++) {
 		if (permits(floor, &floor->proofs[i], CLAIM_MPIC_CAA, domain) &&
 		    gate_floor_quorum(floor, &floor->proofs[i], true))

@@ -407,11 +407,12 @@ judge_floor(struct judging *j)
 		.profile = j->v->profile,
 		.proofs = j->v->proofs,
 		.n_proofs = j->v->n_proofs,
+		.waived = j->v->plan.waived,
 		.now_ms = j->now_ms,
 	};
 	struct cs_refusal why;
 
-	if (gate_floor_holds(&floor, &why) &&
+	if (gate_floor_waives(&floor, &why) && gate_floor_holds(&floor, &why) &&
 	    (j->v->profile->names[SMIME_SAN_DNS] == SMIME_MUST_NOT ||
 		gate_floor_domains_hold(&floor, &why)) &&
 	    gate_floor_identity(&floor, &j->v->identity, &why))

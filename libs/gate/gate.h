@@ -161,12 +161,20 @@ struct gate_floor {
 	const struct smime_profile *profile; /* of the certificate */
 	const struct gate_proof *proofs;     /* all verified, proved and fresh */
 	size_t n_proofs;
+	struct claim_texts waived; /* as the plan says */
 	int64_t now_ms;
 };
 
 /*
+ * May the plan do without what it says it does without?  CAA and what other perspectives say, for
+ * certificates of private trust alone: never control of a mailbox or a domain, and never DNSSEC, since
+ * unsigned domains pass anyway and what is bogus or could not be validated is no answer.  False: *ret_why.
+ */
+bool gate_floor_waives(const struct gate_floor *floor, struct cs_refusal *ret_why);
+
+/*
  * For each mailbox of the request, by name: control of it or of its domain, with corroboration by
- * other perspectives, and CAA with corroboration.  Where the certificate names an organization control of
+ * other perspectives, and CAA with corroboration; without what a plan of private trust waives.  Where the certificate names an organization control of
  * the mailbox alone is not enough (SBR 1.3.2.1).  False: *ret_why.
  */
 bool gate_floor_holds(const struct gate_floor *floor, struct cs_refusal *ret_why);
