@@ -369,6 +369,21 @@ proofs_text(struct judging *j)
 	return (const char *)cs_buf_span(&buf).data;
 }
 
+/* Private trust: the log says so too, for those who read nothing else. */
+static bool
+waiver_holds(struct judging *j)
+{
+	const char *waived = claim_plan_waived(j->arena, &j->verdict.plan);
+
+	if (waived[0] == '\0')
+		return true;
+	if (!says(j, j->judged, "waived", waived))
+		return step(j, "waived", false, "the log does not say what the plan did without");
+	return step(j, "waived", true,
+	    cs_arena_printf(j->arena, "the profile is of %s trust, and nobody had to prove: %s",
+		smime_trust_name(j->verdict.profile->trust), waived));
+}
+
 static bool
 gate_holds(struct judging *j)
 {
@@ -381,7 +396,7 @@ gate_holds(struct judging *j)
 		return step(j, "gate", false,
 		    cs_arena_printf(j->arena, "%s, %s: %s (%s)", v->refusal.code, v->refusal.field,
 			v->refusal.text, v->refusal.clause));
-	return step(j, "gate", true, proofs_text(j));
+	return step(j, "gate", true, proofs_text(j)) && waiver_holds(j);
 }
 
 /* ---- the certificate ---- */

@@ -224,6 +224,7 @@ intent_detail(const struct signer_service *signer, struct svc_event *ev,
 {
 	const struct record_intent *intent = &record->intent;
 	const struct gate_case *c = &record->c;
+	const char *waived = claim_plan_waived(ev->arena, &v->plan);
 	uint8_t request[CLAIM_DIGEST], plan[CLAIM_DIGEST], weighed[CLAIM_DIGEST],
 	    chain[CLAIM_DIGEST];
 
@@ -233,12 +234,13 @@ intent_detail(const struct signer_service *signer, struct svc_event *ev,
 	claim_envelope_sha256(c->plan.envelope, plan);
 	return cs_arena_printf(ev->arena,
 	    "serial=%s tbs_sha256=%s request_digest=%s request=%s approval=%s plan=%s evidence=%s"
-	    " lint=%s issuer=%s partition=%u profile=%s chain=%s case=%s %s",
+	    " lint=%s issuer=%s partition=%u profile=%s waived=%s chain=%s case=%s %s",
 	    cs_hex(ev->arena, cs_span_of(intent->choice.serial, GATE_SERIAL)),
 	    hex(ev, intent->tbs_sha256), hex(ev, v->request.digest), hex(ev, request),
 	    hex(ev, v->plan.approval_sha256), hex(ev, plan), cs_hex(ev->arena, intent->evidence),
 	    own_word(ev->arena, pki_lint_version()), intent->issuer, intent->choice.crl_partition,
-	    intent->profile, hex(ev, chain), hex(ev, weighed), own_trust(signer, ev->arena));
+	    intent->profile, waived[0] != '\0' ? waived : "none", hex(ev, chain), hex(ev, weighed),
+	    own_trust(signer, ev->arena));
 }
 
 static void
