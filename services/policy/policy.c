@@ -213,7 +213,8 @@ need_of(const struct policy_setting *in, const struct policy_case *c)
 {
 	return (struct policy_need){ .until_ms = in->now_ms + POLICY_FINAL_MS + POLICY_MARGIN_MS,
 		.proofs = c->proofs,
-		.request = c->plan.request.id };
+		.request = c->plan.request.id,
+		.uncorroborated = policy_waives(&c->config.profile, CLAIM_WAIVED_MPIC) };
 }
 
 /* Numbers of attempts go on over all plans of a request, whatever a plan says. */
@@ -248,6 +249,7 @@ draft(const struct policy_setting *in, const struct policy_case *c,
 		.profile_version = c->config.profile.version,
 		.enterprise_version = c->config.enterprise_version,
 		.made_at_ms = in->now_ms,
+		.waived = policy_waived(&c->config.profile, in->arena),
 	};
 
 	need.looks_anew = looks_anew;

@@ -122,6 +122,8 @@ add_domain(struct making *making, size_t number, const char *domain)
 	check->allowed_methods = making->domain_methods;
 	check->issuer_domains = making->rules->issuer_domains; /* a persistent record names us */
 	check->freshness_ms = freshness;
+	if (policy_waives(making->profile, CLAIM_WAIVED_MPIC))
+		return;
 	check = add(making, CLAIM_MPIC_DOMAIN, number, domain);
 	check->allowed_methods = making->domain_methods;
 	check->freshness_ms = freshness;
@@ -137,6 +139,16 @@ add_caa(struct making *making, enum claim_kind kind, size_t number, const char *
 	check->freshness_ms = SMIME_CAA_WINDOW_MS;
 	if (kind == CLAIM_MPIC_CAA)
 		check->min_remotes = making->min_remotes;
+}
+
+static void
+add_caa_pair(struct making *making, size_t number, const char *domain)
+{
+	if (policy_waives(making->profile, CLAIM_WAIVED_CAA))
+		return;
+	add_caa(making, CLAIM_CAA, number, domain);
+	if (!policy_waives(making->profile, CLAIM_WAIVED_MPIC))
+		add_caa(making, CLAIM_MPIC_CAA, number, domain);
 }
 
 static void
@@ -205,10 +217,8 @@ policy_checks_make(const struct policy_rules *rules, const struct policy_config 
 	if (config->profile.validation != POLICY_MAILBOX)
 		for (size_t i = 0; i < scope.n; i++)
 			add_domain(&making, i + 1, scope.items[i]);
-	for (size_t i = 0; i < of_mailboxes.n; i++) {
-		add_caa(&making, CLAIM_CAA, i + 1, of_mailboxes.items[i]);
-		add_caa(&making, CLAIM_MPIC_CAA, i + 1, of_mailboxes.items[i]);
-	}
+	for (size_t i = 0; i < of_mailboxes.n; i++)
+		add_caa_pair(&making, i + 1, of_mailboxes.items[i]);
 	for (size_t i = 0; i < making.n; i++)
 		claim_check_digest(&making.checks[i], making.checks[i].digest);
 	policy_checks_terms(rules, config, making.checks, making.n, arena);

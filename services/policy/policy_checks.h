@@ -7,14 +7,16 @@
  *   domain       domain-N and mpic-domain-N for each domain; each mailbox assigned to the account
  *   both         all of these
  *   always       caa-N and mpic-caa-N for each domain of a mailbox
+ *   without CAA  no caa-N and no mpic-caa-N      these two for certificate profiles of private
+ *   without MPIC no mpic-domain-N, no mpic-caa-N trust alone, and named in the plan
  *
  *   certificate of type          checks, which people verified before
  *   organization-validated       organization-1, authority-1
  *   sponsor-validated            organization-1, authority-1, individual-1
  *   individual-validated         individual-1
  *
- * No profile and no setting removes the last line (SBR 4.2.2.1, 4.2.2.2) or lengthens a period
- * beyond SBR 4.2.1.
+ * For public trust no profile and no setting removes CAA and corroboration (SBR 4.2.2.1, 4.2.2.2);
+ * for nobody does one remove the proof of a mailbox or a domain, or lengthen a period beyond SBR 4.2.1.
  */
 #ifndef POLICY_CHECKS_H
 #define POLICY_CHECKS_H
@@ -58,7 +60,11 @@ struct policy_profile {
 	bool domains_required;      /* the DNS field must name a domain */
 	const uint32_t *validities; /* days that may be chosen, rising; none: any up to max_days */
 	size_t n_validities;
-	/* What need not be proved; true only for private trust, and named in every plan. */
+	/*
+	 * What need not be proved; true only for private trust, and named in every plan.  without_dnssec is
+	 * refused for everybody: unsigned domains pass anyway, and what is bogus or could not be validated
+	 * is no answer.
+	 */
 	bool without_caa, without_mpic, without_dnssec;
 };
 
@@ -118,6 +124,29 @@ struct policy_rules {
 	 */
 	struct claim_texts issuer_domains;
 };
+
+/* ---- policy_profile.c ---- */
+
+/* How long a certificate may be valid at most: the profile's, the certificate profile's, SBR 6.3.2. */
+uint32_t policy_longest_days(const struct policy_profile *profile);
+
+/*
+ * May a profile say this at all (SBR 4.2.2, 6.3.2)?  What it does without, and its validities.  False:
+ * *ret_why, with the field of the profile, "caa", "validities[1]".  Asked when it is set, and again for
+ * each request.
+ */
+CS_MUST_USE bool policy_profile_holds(
+    const struct policy_profile *profile, struct cs_arena *arena, struct cs_refusal *ret_why);
+
+/*
+ * Does the profile do without CLAIM_WAIVED_CAA, CLAIM_WAIVED_MPIC?  Never for public trust, whatever is
+ * set: policy_may_request refuses such a profile.
+ */
+bool policy_waives(const struct policy_profile *profile, const char *what);
+/* All of it, as a plan names it. */
+struct claim_texts policy_waived(const struct policy_profile *profile, struct cs_arena *arena);
+
+/* ---- policy_request.c, policy_checks.c ---- */
 
 /*
  * False and *ret_why: no, with field, clause, text and what would mend it.  `until_ms`: as of

@@ -96,33 +96,89 @@ proves_the_domains_that_it_must(const struct asking *asking, struct cs_refusal *
 			 "Ask an operator to let the profile prove domains." });
 }
 
-static uint32_t
-least(uint32_t a, uint32_t b)
+/* It was refused when it was set; the profile that it is for may have become another since. */
+static bool
+offers_what_it_may(const struct asking *asking, struct cs_refusal *ret_why)
 {
-	return a < b ? a : b;
+	if (policy_profile_holds(&asking->config->profile, asking->arena, ret_why))
+		return true;
+	ret_why->field = "profile";
+	ret_why->mend = cs_arena_printf(
+	    asking->arena, "Choose another profile, or ask an operator: %s", ret_why->mend);
+	return false;
+}
+
+/* "30, 90 or 365". */
+static const char *
+choices(const struct asking *asking)
+{
+	const struct policy_profile *profile = &asking->config->profile;
+	struct cs_buf buf = cs_buf_new(asking->arena);
+
+	for (size_t i = 0; i < profile->n_validities; i++)
+		cs_buf_printf(&buf, "%s%u",
+		    i == 0                           ? ""
+		    : i + 1 == profile->n_validities ? " or "
+						     : ", ",
+		    (unsigned)profile->validities[i]);
+	return (const char *)cs_buf_span(&buf).data;
+}
+
+static const char *
+how_long(const struct asking *asking, uint32_t max)
+{
+	if (asking->config->profile.n_validities == 0)
+		return cs_arena_printf(asking->arena, "Ask for 1 to %u days.", (unsigned)max);
+	return cs_arena_printf(asking->arena, "Ask for %s days.", choices(asking));
+}
+
+static bool
+is_offered(const struct policy_profile *profile, uint32_t days)
+{
+	for (size_t i = 0; i < profile->n_validities; i++)
+		if (profile->validities[i] == days)
+			return true;
+	return profile->n_validities == 0;
 }
 
 static bool
 lasts_as_allowed(const struct asking *asking, struct cs_refusal *ret_why)
 {
 	const struct policy_profile *profile = &asking->config->profile;
-	const struct smime_profile *certificate = smime_profile_find(profile->certificate_profile);
-	uint32_t max = least(least(profile->max_days, certificate->max_days), POLICY_MAX_DAYS);
-	uint32_t days = asking->request->validity_days;
+	const uint32_t max = policy_longest_days(profile);
+	const uint32_t days = asking->request->validity_days;
 
 	if (days == 0)
-		return cs_refuse(ret_why,
-		    (struct cs_refusal){ "validity-zero", "validity_days", "SBR 6.3.2",
-			"A certificate must be valid for at least one day.",
-			cs_arena_printf(asking->arena, "Ask for 1 to %u days.", (unsigned)max) });
+		return cs_refuse(
+		    ret_why, (struct cs_refusal){ "validity-zero", "validity_days", "SBR 6.3.2",
+				 "A certificate must be valid for at least one day.",
+				 how_long(asking, max) });
 	if (days > max)
 		return cs_refuse(ret_why,
 		    (struct cs_refusal){ "validity-too-long", "validity_days", "SBR 6.3.2",
 			cs_arena_printf(asking->arena,
 			    "The validity of %u days is longer than the %u that are allowed.",
 			    (unsigned)days, (unsigned)max),
-			cs_arena_printf(asking->arena, "Ask for 1 to %u days.", (unsigned)max) });
+			how_long(asking, max) });
+	if (!is_offered(profile, days))
+		return cs_refuse(ret_why,
+		    (struct cs_refusal){ "validity-not-offered", "validity_days", "SBR 6.3.2",
+			cs_arena_printf(asking->arena,
+			    "The profile does not offer a validity of %u days.", (unsigned)days),
+			how_long(asking, max) });
 	return true;
+}
+
+static bool
+names_domains(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	if (!asking->config->profile.domains_required || asking->request->domains.n > 0)
+		return true;
+	return cs_refuse(
+	    ret_why, (struct cs_refusal){ "domains-required", "domains", "SBR 3.2.2.1",
+			 "The profile wants the domains of the mailboxes named, and the request "
+			 "names none.",
+			 "Give the domain of each mailbox." });
 }
 
 static enum smime_key
@@ -405,6 +461,8 @@ mailboxes_are_assigned(const struct asking *asking, struct cs_refusal *ret_why)
 static bool
 caa_may_permit_us(const struct asking *asking, struct cs_refusal *ret_why)
 {
+	if (policy_waives(&asking->config->profile, CLAIM_WAIVED_CAA))
+		return true;
 	for (size_t i = 0; i < asking->request->mailboxes.n; i++) {
 		const char *mailbox = asking->request->mailboxes.items[i];
 		struct smime_address address;
@@ -429,11 +487,11 @@ policy_may_request(const struct policy_rules *rules, const struct policy_config 
     const struct claim_request *request, int64_t now_ms, int64_t until_ms, struct cs_arena *arena,
     struct cs_refusal *ret_why)
 {
-	static rule *const all[] = { knows_the_asker, offers_the_profile,
+	static rule *const all[] = { knows_the_asker, offers_the_profile, offers_what_it_may,
 		proves_the_domains_that_it_must, lasts_as_allowed, uses_the_key_as_allowed,
-		key_serves, names_mailboxes, mailboxes_are_in_their_domains, is_identified,
-		domains_are_related, offers_a_proof_of_domains, mailboxes_are_assigned,
-		caa_may_permit_us };
+		key_serves, names_mailboxes, names_domains, mailboxes_are_in_their_domains,
+		is_identified, domains_are_related, offers_a_proof_of_domains,
+		mailboxes_are_assigned, caa_may_permit_us };
 	const struct asking asking = { rules, config, request, now_ms, until_ms, arena };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)

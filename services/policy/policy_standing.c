@@ -272,17 +272,20 @@ corroboration(const struct policy_need *need, const struct policy_proof *domain,
 	return NULL;
 }
 
+/* `mpic` NULL: the plan does without corroboration. */
 static void
 serve_domain(const struct policy_need *need, struct claim_check *domain, struct claim_check *mpic)
 {
 	const struct policy_proof *best = NULL, *best_mpic = NULL;
 
+	cs_assert(mpic != NULL || need->uncorroborated);
 	for (const struct policy_proof *p = need->proofs; p != NULL; p = p->next) {
 		if (!proves_domain(need, p, domain))
 			continue;
-		const struct policy_proof *seconded = corroboration(need, p, mpic);
+		const struct policy_proof *seconded =
+		    mpic != NULL ? corroboration(need, p, mpic) : NULL;
 
-		if (seconded == NULL ||
+		if ((mpic != NULL && seconded == NULL) ||
 		    (best != NULL && ends_at(p, domain) <= ends_at(best, domain)))
 			continue;
 		best = p;
@@ -291,7 +294,8 @@ serve_domain(const struct policy_need *need, struct claim_check *domain, struct 
 	if (best == NULL)
 		return;
 	stand(best, domain);
-	stand(best_mpic, mpic);
+	if (mpic != NULL)
+		stand(best_mpic, mpic);
 }
 
 /* "mpic-domain-1" of "domain-1": by name, because standing evidence may change the target. */
@@ -311,14 +315,10 @@ policy_standing_attach(const struct policy_need *need, struct claim_check *check
 	for (size_t i = 0; i < n; i++) {
 		struct claim_check *check = &checks[i];
 
-		if (check->kind == CLAIM_DOMAIN) {
-			struct claim_check *mpic = mpic_of(checks, n, check);
-
-			cs_assert(mpic != NULL);
-			serve_domain(need, check, mpic);
-		} else if (check->kind == CLAIM_MAILBOX) {
+		if (check->kind == CLAIM_DOMAIN)
+			serve_domain(need, check, mpic_of(checks, n, check));
+		else if (check->kind == CLAIM_MAILBOX)
 			(void)policy_standing_serve(need, check);
-		}
 	}
 }
 

@@ -35,7 +35,8 @@ struct policy_need {
 	struct cs_id request; /* whose plan it is */
 	int64_t until_ms;     /* fresh at least until then: the plan's end and a margin */
 	const struct policy_proof *proofs;
-	bool looks_anew; /* what needs no person is looked up again, whatever stands */
+	bool looks_anew;     /* what needs no person is looked up again, whatever stands */
+	bool uncorroborated; /* the plan does without what other perspectives say */
 };
 
 /*
@@ -63,7 +64,7 @@ bool policy_standing_has(const struct policy_proof *proofs, const struct policy_
 /*
  * Gives every check of a mailbox or a domain that evidence serves its standing: evidence digest, end, and the method, target
  * and expected value that were proved, so that the check digest is the evidence's own.  A domain
- * and its MPIC corroboration stand together or not at all.
+ * and its MPIC corroboration stand together or not at all, unless the checks have no corroboration.
  */
 void policy_standing_attach(const struct policy_need *need, struct claim_check *checks, size_t n);
 
