@@ -122,7 +122,7 @@ claim_revoked_by_name(enum claim_revoked_by by)
  * its octets; a list is its count in the same form and then its items; a number is a field of four.
  * Hence no two different statements have one form: `parts` holds the pieces in that order.
  */
-#define PARTS 64
+#define PARTS 96
 
 struct form {
 	struct cs_span parts[2 * PARTS];
@@ -187,6 +187,24 @@ add_texts(struct form *form, const struct claim_texts *texts)
 		add_text(form, texts->items[i]);
 }
 
+/*
+ * What requests of old do not have comes last, under its name, and only where it is there: they keep
+ * their digest.
+ */
+static void
+add_subject(struct form *form, const struct claim_values *subject)
+{
+	cs_assert(subject->n <= CLAIM_MAX_VALUES);
+	if (subject->n == 0)
+		return;
+	add_text(form, "subject");
+	add_length(form, subject->n);
+	for (size_t i = 0; i < subject->n; i++) {
+		add_text(form, subject->items[i].name);
+		add_text(form, subject->items[i].value);
+	}
+}
+
 #define REQUEST_LABEL "countersign/request-digest/v1"
 #define CHECK_LABEL "countersign/check-digest/v1"
 
@@ -209,6 +227,7 @@ claim_request_digest(const struct claim_request *request, struct cs_span spki,
 	add_text(&form, request->common_name);
 	add_number(&form, request->kind);
 	add(&form, cs_span_of(request->previous.octets, sizeof(request->previous.octets)));
+	add_subject(&form, &request->subject);
 	pki_sha256_parts(form.parts, form.n, ret_digest);
 }
 

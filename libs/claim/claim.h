@@ -24,6 +24,8 @@
 #define CLAIM_MAX_CHECKS 64
 #define CLAIM_MAX_NAMES 10
 #define CLAIM_MAX_TEXT 1024
+#define CLAIM_MAX_VALUES 14 /* attributes of a subject beside the common name */
+#define CLAIM_MAX_VALUE 512 /* octets of one */
 /* Versions of the rules in force: SBR and TBR; stored with every proof (SBR 3.2.2). */
 #define CLAIM_RULES_VERSION "SBR 1.0.16; TBR 2.2.9"
 
@@ -84,6 +86,19 @@ struct claim_texts {
 	size_t n;
 };
 
+/* What a subject names beside the common name, although nobody verified it. */
+struct claim_value {
+	const char *name;   /* of an attribute (smime/profile.h), not commonName */
+	const char *value;  /* UTF-8 without control characters, not empty */
+	const char *source; /* of a plan: "operator", "profile" or "person"; of a request: "" */
+};
+
+/* By name, each name once. */
+struct claim_values {
+	struct claim_value *items;
+	size_t n;
+};
+
 struct claim_request {
 	struct cs_id id;
 	const char *enterprise, *account, *profile;
@@ -95,7 +110,8 @@ struct claim_request {
 	int64_t submitted_at_ms;
 	const char *contact, *common_name; /* "" for none */
 	enum claim_request_kind kind;
-	struct cs_id previous; /* all zero for a first one */
+	struct cs_id previous;       /* all zero for a first one */
+	struct claim_values subject; /* as a person typed it */
 	uint8_t digest[CLAIM_DIGEST];
 };
 
@@ -147,6 +163,7 @@ struct claim_plan {
 	struct claim_check *checks;
 	size_t n_checks;
 	int64_t made_at_ms, ends_at_ms;
+	struct claim_values subject;
 	uint8_t approval_sha256[CLAIM_DIGEST]; /* final only */
 	/*
 	 * What the profile does not want proved: sorted, distinct.  Of a certificate profile of private
@@ -253,7 +270,7 @@ struct claim_perspective_ask {
 /*
  * SHA-256 over a fixed binary form (every field with its length, big endian, under a label of its own).
  * Request: SPKI, sorted mailboxes, domains, profile, validity, key use, enterprise, account, agreement,
- * common name, kind, previous request.  Check: kind, target, method, enterprise, account, expected.
+ * common name, kind, previous request; and, where there are any, the values of the subject.  Check: kind, target, method, enterprise, account, expected.
  */
 void claim_request_digest(const struct claim_request *request, struct cs_span spki,
     uint8_t ret_digest[static CLAIM_DIGEST]);

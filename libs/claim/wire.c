@@ -12,6 +12,7 @@
 #include "proto/request.pb-c.h"
 #include "smime/address.h"
 #include "smime/domain.h"
+#include "smime/profile.h"
 
 #define MAX_NAME 128 /* octets of an identifier */
 #define MAX_LIST 64  /* items of a list */
@@ -227,6 +228,63 @@ claim_wire_read_envelope(struct cs_arena *arena, struct cs_span octets_in,
 	return r.code;
 }
 
+/* An attribute's name, and what it says; a mailbox in it is one of the request's, which the gate compares. */
+static struct claim_value
+subject_value(struct reading *r, const char *named, const char *value, const char *source)
+{
+	const enum smime_attribute attribute = smime_attribute_find(named);
+
+	want(r, attribute != SMIME_ATTRIBUTES && attribute != SMIME_CN, "subject",
+	    "not an attribute that may be named");
+	want(r, value[0] != '\0', "subject", "missing");
+	want(r, strlen(value) <= CLAIM_MAX_VALUE, "subject", "too long");
+	want(r, !has_control(value), "subject", "control character");
+	return (struct claim_value){ named, text(r, value, "subject"), source };
+}
+
+static void
+want_order(struct reading *r, const struct claim_values *values)
+{
+	for (size_t i = 1; i < values->n && r->code == CS_OK; i++)
+		want(r, strcmp(values->items[i - 1].name, values->items[i].name) < 0, "subject",
+		    "not sorted and distinct");
+}
+
+static struct claim_values
+wishes(struct reading *r, Countersign__V1__SubjectValue **items, size_t n)
+{
+	struct claim_values values = { CS_NEW_ARRAY(r->arena, n, struct claim_value), n };
+
+	want(r, n <= CLAIM_MAX_VALUES, "subject", "too many");
+	for (size_t i = 0; i < n && r->code == CS_OK; i++)
+		values.items[i] = subject_value(r, items[i]->name, items[i]->value, "");
+	want_order(r, &values);
+	return values;
+}
+
+static const char *
+who_set_it(struct reading *r, const char *value)
+{
+	want(r,
+	    strcmp(value, "operator") == 0 || strcmp(value, "profile") == 0 ||
+		strcmp(value, "person") == 0,
+	    "source", "unknown value");
+	return value;
+}
+
+static struct claim_values
+planned(struct reading *r, Countersign__V1__PlannedValue **items, size_t n)
+{
+	struct claim_values values = { CS_NEW_ARRAY(r->arena, n, struct claim_value), n };
+
+	want(r, n <= CLAIM_MAX_VALUES, "subject", "too many");
+	for (size_t i = 0; i < n && r->code == CS_OK; i++)
+		values.items[i] = subject_value(
+		    r, items[i]->name, items[i]->value, who_set_it(r, items[i]->source));
+	want_order(r, &values);
+	return values;
+}
+
 enum cs_code
 claim_wire_read_request(
     struct cs_arena *arena, struct cs_span octets_in, struct claim_request *ret, struct cs_err *err)
@@ -252,6 +310,7 @@ claim_wire_read_request(
 		.contact = mailbox_or_none(&r, m->contact, "contact"),
 		.common_name = text(&r, m->common_name, "common name"),
 		.kind = one_of(&r, m->kind, CLAIM_FIRST, CLAIM_REISSUE, "kind"),
+		.subject = wishes(&r, m->subject, m->n_subject),
 	};
 	if (request.kind != CLAIM_FIRST)
 		request.previous = id(&r, &m->previous_id, "previous id");
@@ -420,6 +479,7 @@ claim_wire_read_plan(
 		.made_at_ms = when(&r, m->made_at_ms, "made at"),
 		.ends_at_ms = when(&r, m->ends_at_ms, "ends at"),
 		.waived = sorted(&r, m->waived, m->n_waived, name, "waived"),
+		.subject = planned(&r, m->subject, m->n_subject),
 	};
 	digest(&r, &m->request_digest, plan.request_digest, "request digest");
 	want(&r, m->revision > 0, "revision", "missing");
@@ -658,6 +718,41 @@ claim_wire_envelope(struct cs_arena *arena, const struct claim_envelope *envelop
 	return pack_write(arena, &m.base);
 }
 
+static Countersign__V1__SubjectValue **
+put_wishes(struct cs_arena *arena, const struct claim_values *values)
+{
+	Countersign__V1__SubjectValue *all =
+	    CS_NEW_ARRAY(arena, values->n, Countersign__V1__SubjectValue);
+	Countersign__V1__SubjectValue **list =
+	    CS_NEW_ARRAY(arena, values->n, Countersign__V1__SubjectValue *);
+
+	for (size_t i = 0; i < values->n; i++) {
+		countersign__v1__subject_value__init(&all[i]);
+		all[i].name = pack_text(values->items[i].name);
+		all[i].value = pack_text(values->items[i].value);
+		list[i] = &all[i];
+	}
+	return list;
+}
+
+static Countersign__V1__PlannedValue **
+put_planned(struct cs_arena *arena, const struct claim_values *values)
+{
+	Countersign__V1__PlannedValue *all =
+	    CS_NEW_ARRAY(arena, values->n, Countersign__V1__PlannedValue);
+	Countersign__V1__PlannedValue **list =
+	    CS_NEW_ARRAY(arena, values->n, Countersign__V1__PlannedValue *);
+
+	for (size_t i = 0; i < values->n; i++) {
+		countersign__v1__planned_value__init(&all[i]);
+		all[i].name = pack_text(values->items[i].name);
+		all[i].value = pack_text(values->items[i].value);
+		all[i].source = pack_text(values->items[i].source);
+		list[i] = &all[i];
+	}
+	return list;
+}
+
 struct cs_span
 claim_wire_request(struct cs_arena *arena, const struct claim_request *request)
 {
@@ -682,6 +777,8 @@ claim_wire_request(struct cs_arena *arena, const struct claim_request *request)
 	m.kind = (Countersign__V1__RequestKind)request->kind;
 	if (request->kind != CLAIM_FIRST)
 		m.previous_id = pack_id(&request->previous);
+	m.n_subject = request->subject.n;
+	m.subject = put_wishes(arena, &request->subject);
 	return pack_write(arena, &m.base);
 }
 
@@ -784,6 +881,8 @@ claim_wire_plan(struct cs_arena *arena, const struct claim_plan *plan)
 	m.contact = pack_text(plan->contact);
 	m.n_waived = plan->waived.n;
 	m.waived = (char **)plan->waived.items;
+	m.n_subject = plan->subject.n;
+	m.subject = put_planned(arena, &plan->subject);
 	return pack_write(arena, &m.base);
 }
 

@@ -253,16 +253,6 @@ may_be_verified(const struct smime_profile *profile, enum smime_attribute attrib
 	       profile->subject[attribute] != SMIME_MUST_NOT;
 }
 
-static enum smime_attribute
-attribute_named(const char *name)
-{
-	enum smime_attribute i = 0;
-
-	while (i < SMIME_ATTRIBUTES && strcmp(smime_attribute_name(i), name) != 0)
-		i++;
-	return i;
-}
-
 /* `*from`: the attributes that may still come.  Cuts `line` at its "=". */
 static bool
 read_line(char *line, const struct smime_profile *profile, enum smime_attribute *from,
@@ -276,7 +266,7 @@ read_line(char *line, const struct smime_profile *profile, enum smime_attribute 
 	if (equals == NULL || equals[1] == '\0')
 		return false;
 	*equals = '\0';
-	const enum smime_attribute attribute = attribute_named(line);
+	const enum smime_attribute attribute = smime_attribute_find(line);
 
 	if (attribute == SMIME_ATTRIBUTES || attribute < *from)
 		return false;

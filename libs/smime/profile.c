@@ -248,6 +248,16 @@ smime_attribute_name(enum smime_attribute attribute)
 	return attributes[attribute].name;
 }
 
+enum smime_attribute
+smime_attribute_find(const char *name)
+{
+	enum smime_attribute i = 0;
+
+	while (i < SMIME_ATTRIBUTES && strcmp(attributes[i].name, name) != 0)
+		i++;
+	return i;
+}
+
 const char *
 smime_attribute_oid(enum smime_attribute attribute)
 {

@@ -112,8 +112,10 @@ const char *smime_type_name(enum smime_type type);                /* "mailbox", 
 const char *smime_generation_name(enum smime_generation);         /* "multipurpose", "strict" */
 const char *smime_attribute_name(enum smime_attribute attribute); /* "commonName" */
 const char *smime_attribute_oid(enum smime_attribute attribute);  /* "2.5.4.3" */
-const char *smime_san_name(enum smime_san name);                  /* "rfc822Name", ... */
-const char *smime_purpose_name(enum smime_purpose purpose);       /* "emailProtection" */
+/* SMIME_ATTRIBUTES: there is none of this name. */
+enum smime_attribute smime_attribute_find(const char *name);
+const char *smime_san_name(enum smime_san name);            /* "rfc822Name", ... */
+const char *smime_purpose_name(enum smime_purpose purpose); /* "emailProtection" */
 const char *smime_purpose_oid(enum smime_purpose purpose);
 const char *smime_extension_name(enum smime_extension extension); /* "keyUsage" */
 const char *smime_extension_oid(enum smime_extension extension);

@@ -60,9 +60,43 @@ a_request_survives_a_round_trip(void **state)
 	assert_int_equal(got.submitted_at_ms, c->request.submitted_at_ms);
 	assert_string_equal(got.contact, "ann@sales.example");
 	assert_string_equal(got.common_name, "");
+	assert_int_equal(got.subject.n, 0);
 	assert_memory_equal(got.digest, c->request.digest, CLAIM_DIGEST);
 	assert_int_equal(claim_statement_of(c->arena, sealed), CLAIM_REQUEST);
 	assert_string_equal(claim_keyid_of(c->arena, sealed), claim_key_id(c->keys[FAKE_INTAKE]));
+}
+
+static void
+values_of_the_subject_survive_a_round_trip(void **state)
+{
+	struct claim_value wished[] = { { "countryName", "CH", "" },
+		{ "organizationalUnitName", "Z\xc3\xbcrich", "" } };
+	struct claim_value planned[] = { { "countryName", "CH", "operator" },
+		{ "organizationalUnitName", "Z\xc3\xbcrich", "person" },
+		{ "title", "Dr.", "profile" } };
+	struct fake_claims *c = *state;
+	struct claim_request request = c->request, got;
+	struct claim_plan plan = c->plan, got_plan;
+
+	request.subject = (struct claim_values){ wished, 2 };
+	plan.subject = (struct claim_values){ planned, 3 };
+	struct cs_span sealed = claim_seal_request(c->arena, c->keys[FAKE_INTAKE], &request);
+	assert_int_equal(claim_open_request(c->arena, NULL, sealed, 0, &got, NULL), CS_OK);
+	assert_int_equal(got.subject.n, 2);
+	assert_string_equal(got.subject.items[1].name, "organizationalUnitName");
+	assert_string_equal(got.subject.items[1].value, "Z\xc3\xbcrich");
+	assert_string_equal(got.subject.items[1].source, "");
+	sealed = claim_seal_plan(c->arena, c->keys[FAKE_POLICY], &plan);
+	assert_int_equal(claim_open_plan(c->arena, NULL, sealed, 0, &got_plan, NULL), CS_OK);
+	assert_int_equal(got_plan.subject.n, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_string_equal(got_plan.subject.items[i].name, planned[i].name);
+		assert_string_equal(got_plan.subject.items[i].value, planned[i].value);
+		assert_string_equal(got_plan.subject.items[i].source, planned[i].source);
+	}
+	planned[1].source = "somebody";
+	sealed = claim_seal_plan(c->arena, c->keys[FAKE_POLICY], &plan);
+	assert_int_equal(claim_open_plan(c->arena, NULL, sealed, 0, &got_plan, NULL), CS_MALFORMED);
 }
 
 static void
@@ -294,6 +328,45 @@ CHANGE(text_at_limit, r->common_name = longest_text)
 CHANGE(text_past_limit, r->common_name = long_text)
 CHANGE(no_csr, r->csr.len = 0)
 
+static struct claim_value ou_sales[] = { { "organizationalUnitName", "Sales", "" } };
+static struct claim_value ou_dev[] = { { "organizationalUnitName", "Dev", "" } };
+static struct claim_value title_sales[] = { { "title", "Sales", "" } };
+static struct claim_value two_values[] = { { "countryName", "CH", "" }, { "title", "Dr.", "" } };
+static struct claim_value moved_value[] = { { "countryName", "CHtitle", "" },
+	{ "title", "Dr.", "" } };
+static struct claim_value unsorted_values[] = { { "title", "Dr.", "" },
+	{ "countryName", "CH", "" } };
+static struct claim_value doubled_values[] = { { "title", "Dr.", "" }, { "title", "Prof.", "" } };
+static struct claim_value no_attribute[] = { { "favouriteColour", "blue", "" } };
+static struct claim_value common_name[] = { { "commonName", "Ann", "" } };
+static struct claim_value empty_value[] = { { "title", "", "" } };
+static struct claim_value broken_value[] = { { "title", "D\xc3", "" } };
+static struct claim_value lined_value[] = { { "title", "Dr.\nO=Acme", "" } };
+static char full[CLAIM_MAX_VALUE + 1], overfull[CLAIM_MAX_VALUE + 2];
+static struct claim_value full_value[] = { { "title", full, "" } };
+static struct claim_value overfull_value[] = { { "title", overfull, "" } };
+static struct claim_value many_values[CLAIM_MAX_VALUES + 1];
+
+#define VALUES(items) ((struct claim_values){ (items), sizeof(items) / sizeof((items)[0]) })
+CHANGE(with_value, r->subject = VALUES(ou_sales))
+CHANGE(with_other_value, r->subject = VALUES(ou_dev))
+CHANGE(with_other_name, r->subject = VALUES(title_sales))
+CHANGE(with_two, r->subject = VALUES(two_values))
+CHANGE(with_octets_moved, r->subject = VALUES(moved_value))
+CHANGE(values_not_sorted, r->subject = VALUES(unsorted_values))
+CHANGE(values_twice, r->subject = VALUES(doubled_values))
+CHANGE(value_of_nothing, r->subject = VALUES(no_attribute))
+CHANGE(value_of_common_name, r->subject = VALUES(common_name))
+CHANGE(value_empty, r->subject = VALUES(empty_value))
+CHANGE(value_bad_utf8, r->subject = VALUES(broken_value))
+CHANGE(value_with_line_end, r->subject = VALUES(lined_value))
+CHANGE(value_full, memset(full, 'x', CLAIM_MAX_VALUE); r->subject = VALUES(full_value))
+CHANGE(value_overfull, memset(overfull, 'x', CLAIM_MAX_VALUE + 1);
+       r->subject = VALUES(overfull_value))
+CHANGE(
+    too_many_values, for (size_t i = 0; i <= CLAIM_MAX_VALUES; i++) many_values[i] = title_sales[0];
+    r->subject = VALUES(many_values))
+
 static void
 requests_are_read_strictly(void **state)
 {
@@ -323,6 +396,18 @@ requests_are_read_strictly(void **state)
 		{ "longest text", text_at_limit, CS_OK },
 		{ "text one too long", text_past_limit, CS_MALFORMED },
 		{ "no csr", no_csr, CS_MALFORMED },
+		{ "one value of the subject", with_value, CS_OK },
+		{ "two values of the subject", with_two, CS_OK },
+		{ "values not sorted", values_not_sorted, CS_MALFORMED },
+		{ "one attribute twice", values_twice, CS_MALFORMED },
+		{ "no attribute", value_of_nothing, CS_MALFORMED },
+		{ "the common name among the values", value_of_common_name, CS_MALFORMED },
+		{ "empty value", value_empty, CS_MALFORMED },
+		{ "broken UTF-8 in a value", value_bad_utf8, CS_MALFORMED },
+		{ "line end in a value", value_with_line_end, CS_MALFORMED },
+		{ "longest value", value_full, CS_OK },
+		{ "value one too long", value_overfull, CS_MALFORMED },
+		{ "one value too many", too_many_values, CS_MALFORMED },
 	};
 	struct fake_claims *c = *state;
 
@@ -555,7 +640,8 @@ every_change_of_a_request_changes_its_digest(void **state)
 	static change_request *const changes[] = { nothing, other_mailbox, more_mailboxes,
 		other_domains, names_swapped, name_moved, other_profile, other_days, other_use,
 		other_enterprise, other_account, account_swapped, account_moved, other_agreement,
-		other_name, name_for_agreement, days_for_use };
+		other_name, name_for_agreement, days_for_use, with_value, with_other_value,
+		with_other_name, with_two, with_octets_moved };
 	enum { CHANGES = sizeof(changes) / sizeof(changes[0]) };
 	const char *seen[CHANGES + 1];
 	struct fake_claims *c = *state;
@@ -623,6 +709,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_request_survives_a_round_trip),
+		TEST(values_of_the_subject_survive_a_round_trip),
 		TEST(an_approval_survives_a_round_trip),
 		TEST(a_plan_survives_a_round_trip),
 		TEST(a_plan_says_what_it_does_without),
