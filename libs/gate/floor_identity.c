@@ -100,7 +100,7 @@ common_name_holds(const struct gate_floor *floor, const struct smime_identity *i
 	const struct claim_request *request = floor->request;
 
 	if (request->common_name[0] == '\0' ||
-	    smime_identity_may_name(floor->profile->type, identity, request->common_name))
+	    smime_identity_may_name(floor->profile->common_name, identity, request->common_name))
 		return true;
 	for (size_t i = 0; i < request->mailboxes.n; i++)
 		if (strcmp(request->mailboxes.items[i], request->common_name) == 0)
@@ -123,7 +123,8 @@ gate_floor_identity(
 	    !find_individual(floor, &individual, ret_why))
 		return false;
 	joined = smime_identity_join(type, &organization, &individual);
-	if (!common_name_holds(floor, &joined, ret_why))
+	if (!gate_floor_subject(floor, &joined, ret_why) ||
+	    !common_name_holds(floor, &joined, ret_why))
 		return false;
 	*ret = joined;
 	return true;

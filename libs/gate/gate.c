@@ -404,6 +404,7 @@ judge_floor(struct judging *j)
 		.arena = j->arena,
 		.rules = j->rules,
 		.request = &j->v->request,
+		.subject = &j->v->plan.subject,
 		.profile = j->v->profile,
 		.proofs = j->v->proofs,
 		.n_proofs = j->v->n_proofs,

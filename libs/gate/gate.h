@@ -103,7 +103,7 @@ struct gate_verdict {
 	struct claim_plan plan;
 	struct pki_csr csr;
 	const struct smime_profile *profile;
-	struct smime_identity identity; /* as proved; all NULL where only mailboxes are */
+	struct smime_identity identity; /* as proved, and as the plan adds where nothing need be */
 	struct gate_proof *proofs;      /* one for each check */
 	size_t n_proofs;
 };
@@ -158,6 +158,7 @@ struct gate_floor {
 	struct cs_arena *arena;
 	const struct gate_rules *rules;
 	const struct claim_request *request;
+	const struct claim_values *subject;  /* of the plan */
 	const struct smime_profile *profile; /* of the certificate */
 	const struct gate_proof *proofs;     /* all verified, proved and fresh */
 	size_t n_proofs;
@@ -184,10 +185,17 @@ bool gate_floor_domains_hold(const struct gate_floor *floor, struct cs_refusal *
 /*
  * floor_identity.c.  Where the certificate names an organization: who it is, and its authority; where it
  * names a person: who that is, for this account (SBR 3.2.3, 3.2.6, 3.2.4).  *ret: what it may name, values
- * of the evidence; commonName is among it or a mailbox.  False: *ret_why.
+ * of the evidence and of the plan's subject; commonName is among it or a mailbox.  False: *ret_why.
  */
 bool gate_floor_identity(
     const struct gate_floor *floor, struct smime_identity *ret, struct cs_refusal *ret_why);
+
+/*
+ * floor_subject.c.  Adds what the plan's subject says to what was proved, as far as the profile takes it from
+ * whoever set it (SBR 3.2.5).  What the request's subject asks for is named exactly so.  False: *ret_why.
+ */
+bool gate_floor_subject(
+    const struct gate_floor *floor, struct smime_identity *identity, struct cs_refusal *ret_why);
 
 /* Counts again, from the perspectives' own signed answers.  `primary`: the primary found it too. */
 bool gate_floor_quorum(const struct gate_floor *floor, const struct gate_proof *mpic, bool primary);

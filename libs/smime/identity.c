@@ -198,6 +198,21 @@ address_holds(const struct smime_identity *identity, struct cs_refusal *ret_why)
 	return true;
 }
 
+/* What one attribute says of another. */
+static bool
+fit_together(const struct smime_profile *profile, const struct smime_identity *identity,
+    struct cs_refusal *ret_why)
+{
+	const bool names_somebody =
+	    !profile->unverified && profile->subject[SMIME_GIVEN_NAME] != SMIME_MUST_NOT;
+
+	if (identity->values[SMIME_ORG_ID] != NULL &&
+	    !smime_organization_id_holds(
+		identity->values[SMIME_ORG_ID], identity->values[SMIME_COUNTRY], ret_why))
+		return false;
+	return person_holds(identity, names_somebody, ret_why) && address_holds(identity, ret_why);
+}
+
 static bool
 all_hold(const struct smime_profile *profile, const struct smime_identity *identity,
     struct cs_refusal *ret_why)
@@ -206,13 +221,7 @@ all_hold(const struct smime_profile *profile, const struct smime_identity *ident
 		if (profile->subject[i] == SMIME_MUST && identity->values[i] == NULL)
 			return refuse(ret_why, "identity-incomplete", i, "SBR 7.1.4.2.2",
 			    "must be named and is not there");
-	if (identity->values[SMIME_ORG_ID] != NULL &&
-	    !smime_organization_id_holds(
-		identity->values[SMIME_ORG_ID], identity->values[SMIME_COUNTRY], ret_why))
-		return false;
-	return person_holds(
-		   identity, profile->subject[SMIME_GIVEN_NAME] != SMIME_MUST_NOT, ret_why) &&
-	       address_holds(identity, ret_why);
+	return fit_together(profile, identity, ret_why);
 }
 
 /* ---- the written form ---- */
@@ -321,24 +330,19 @@ is_personal_name(const struct smime_identity *identity, const char *name)
 
 bool
 smime_identity_may_name(
-    enum smime_type type, const struct smime_identity *identity, const char *common_name)
+    unsigned may, const struct smime_identity *identity, const char *common_name)
 {
 	const char *organization = identity->values[SMIME_O];
 	const char *pseudonym = identity->values[SMIME_PSEUDONYM];
 
 	if (characters(common_name) > COMMON_NAME_MAX)
 		return false;
-	switch (type) {
-	case SMIME_MAILBOX:
-		return false;
-	case SMIME_ORGANIZATION:
-		return organization != NULL && strcmp(common_name, organization) == 0;
-	case SMIME_SPONSOR:
-	case SMIME_INDIVIDUAL:
-		return is_personal_name(identity, common_name) ||
-		       (pseudonym != NULL && strcmp(common_name, pseudonym) == 0);
-	}
-	return false;
+	if ((may & SMIME_CN_ORGANIZATION) != 0 && organization != NULL &&
+	    strcmp(common_name, organization) == 0)
+		return true;
+	return (may & SMIME_CN_PERSON) != 0 &&
+	       (is_personal_name(identity, common_name) ||
+		   (pseudonym != NULL && strcmp(common_name, pseudonym) == 0));
 }
 
 struct smime_identity
@@ -359,6 +363,87 @@ smime_identity_join(enum smime_type type, const struct smime_identity *organizat
 	for (size_t i = 0; i < sizeof(of_person) / sizeof(of_person[0]); i++)
 		joined.values[of_person[i]] = individual->values[of_person[i]];
 	return joined;
+}
+
+/* ---- what nobody verified ---- */
+
+static const char *const sources[] = {
+	[SMIME_BY_PERSON] = "person",
+	[SMIME_BY_PROFILE] = "profile",
+	[SMIME_BY_OPERATOR] = "operator",
+};
+
+const char *
+smime_source_name(enum smime_source source)
+{
+	return sources[source];
+}
+
+bool
+smime_source_find(const char *name, enum smime_source *ret)
+{
+	for (enum smime_source i = SMIME_BY_PERSON; i <= SMIME_BY_OPERATOR; i++) {
+		if (strcmp(sources[i], name) == 0) {
+			*ret = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+smime_may_state(
+    const struct smime_profile *profile, enum smime_attribute attribute, enum smime_source source)
+{
+	if (attribute == SMIME_CN || profile->subject[attribute] == SMIME_MUST_NOT)
+		return false;
+	if (attribute == SMIME_EMAIL || profile->unverified)
+		return true;
+	return attribute == SMIME_SERIAL_NUMBER && profile->type == SMIME_MAILBOX &&
+	       source == SMIME_BY_OPERATOR;
+}
+
+/* IA5String, as the certificate has it. */
+static bool
+mailbox_holds(const char *value, const char *const *mailboxes, size_t n, struct cs_refusal *ret_why)
+{
+	for (const char *at = value; *at != '\0'; at++)
+		if ((unsigned char)*at > 0x7e)
+			return refuse(ret_why, "identity-text", SMIME_EMAIL, "RFC 5280 4.1.2.6",
+			    "a character that IA5String has not");
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(mailboxes[i], value) == 0)
+			return true;
+	return refuse(ret_why, "identity-mailbox", SMIME_EMAIL, "SBR 7.1.4.2.1",
+	    "not one of the mailboxes of the certificate");
+}
+
+static bool
+stated_value_holds(enum smime_attribute attribute, const char *value, struct cs_refusal *ret_why)
+{
+	if (strchr(value, '@') != NULL)
+		return refuse(ret_why, "identity-mailbox", attribute, "SBR 7.1.4.2.1",
+		    "looks like a mailbox, and only emailAddress may name one");
+	return value_holds(attribute, value, ret_why);
+}
+
+bool
+smime_stated_holds(const struct smime_profile *profile, const struct smime_identity *stated,
+    const char *const *mailboxes, size_t n_mailboxes, struct cs_refusal *ret_why)
+{
+	for (enum smime_attribute i = 0; i < SMIME_ATTRIBUTES; i++) {
+		const char *value = stated->values[i];
+
+		if (value == NULL)
+			continue;
+		if (i == SMIME_CN || profile->subject[i] == SMIME_MUST_NOT)
+			return refuse(ret_why, "identity-attribute", i, "SBR 7.1.4.2.2",
+			    "not to be named in a certificate of this profile");
+		if (i == SMIME_EMAIL ? !mailbox_holds(value, mailboxes, n_mailboxes, ret_why)
+				     : !stated_value_holds(i, value, ret_why))
+			return false;
+	}
+	return !profile->unverified || fit_together(profile, stated, ret_why);
 }
 
 /* ---- methods ---- */

@@ -37,12 +37,12 @@ CS_MUST_USE bool smime_identity_read(struct cs_arena *arena, struct cs_span octe
     enum smime_type type, struct smime_identity *ret, struct cs_refusal *ret_why);
 
 /*
- * May a certificate of this type have this commonName (SBR 7.1.4.2.2 a), beside one of its mailboxes: the
+ * May a certificate have this commonName (SBR 7.1.4.2.2 a), beside one of its mailboxes: the
  * organizationName; or the personal name (given name, a space, surname; or the only one of them) or the
- * pseudonym.
+ * pseudonym.  `may`: SMIME_CN_ bits of its profile.
  */
 bool smime_identity_may_name(
-    enum smime_type type, const struct smime_identity *identity, const char *common_name);
+    unsigned may, const struct smime_identity *identity, const char *common_name);
 
 /*
  * What a subject of this type says of the two, either NULL: a sponsor's certificate names the organization
@@ -50,6 +50,31 @@ bool smime_identity_may_name(
  */
 struct smime_identity smime_identity_join(enum smime_type type,
     const struct smime_identity *organization, const struct smime_identity *individual);
+
+/* ---- what nobody verified ---- */
+
+/* Who set a value. */
+enum smime_source { SMIME_BY_PERSON, SMIME_BY_PROFILE, SMIME_BY_OPERATOR };
+const char *smime_source_name(enum smime_source source); /* "person", "profile", "operator" */
+CS_MUST_USE bool smime_source_find(const char *name, enum smime_source *ret);
+
+/*
+ * May a subject of this profile say what this one set, though nobody verified it (SBR 3.2.5)?  Every profile:
+ * emailAddress, since it repeats a mailbox that is proved.  One of mailboxes: also a serialNumber, which the
+ * operator assigns as registration authority (SBR 7.1.4.2.2).  One with `unverified`: everything that it may
+ * name.  commonName never: it has rules of its own.
+ */
+bool smime_may_state(
+    const struct smime_profile *profile, enum smime_attribute attribute, enum smime_source source);
+
+/*
+ * The rules of smime_identity_read for such values: of each, and, where the profile is `unverified`, of one
+ * beside others.  emailAddress is one of the `mailboxes`, and nothing else looks like one (SBR 7.1.4.2.1).
+ * False: *ret_why, its field the attribute's name.
+ */
+CS_MUST_USE bool
+smime_stated_holds(const struct smime_profile *profile, const struct smime_identity *stated,
+    const char *const *mailboxes, size_t n_mailboxes, struct cs_refusal *ret_why);
 
 /* ---- how it was verified ---- */
 

@@ -39,6 +39,15 @@
 		[SMIME_TITLE] = MAY, [SMIME_STREET] = (address), [SMIME_LOCALITY] = MAY,    \
 		[SMIME_STATE] = MAY, [SMIME_POSTAL_CODE] = (address), [SMIME_COUNTRY] = MAY \
 	}
+/* Whatever a subject can say, and nothing that it must. */
+#define SUBJECT_DETAILS                                                                    \
+	{                                                                                  \
+		[SMIME_CN] = MAY, [SMIME_O] = MAY, [SMIME_OU] = MAY, [SMIME_ORG_ID] = MAY, \
+		[SMIME_GIVEN_NAME] = MAY, [SMIME_SURNAME] = MAY, [SMIME_PSEUDONYM] = MAY,  \
+		[SMIME_SERIAL_NUMBER] = MAY, [SMIME_EMAIL] = MAY, [SMIME_TITLE] = MAY,     \
+		[SMIME_STREET] = MAY, [SMIME_LOCALITY] = MAY, [SMIME_STATE] = MAY,         \
+		[SMIME_POSTAL_CODE] = MAY, [SMIME_COUNTRY] = MAY                           \
+	}
 #define ADDRESS_MULTIPURPOSE MAY
 #define ADDRESS_STRICT NO
 
@@ -153,6 +162,10 @@ static const struct smime_profile profiles[] = {
 	{ "private-person", "Private trust, person of an organization", PRIVATE(SPONSOR),
 	    .subject = SUBJECT_SPONSOR(ADDRESS_MULTIPURPOSE, MAY),
 	    .common_name = SMIME_CN_MAILBOX | SMIME_CN_PERSON },
+	/* Mailboxes are proved; what else it says is the enterprise's own business. */
+	{ "private-details", "Private trust, mailbox and unverified details", PRIVATE(MAILBOX),
+	    .subject = SUBJECT_DETAILS, .common_name = SMIME_CN_MAILBOX | SMIME_CN_PERSON,
+	    .unverified = true },
 };
 #define N_PROFILES (sizeof(profiles) / sizeof(profiles[0]))
 

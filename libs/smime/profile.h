@@ -82,6 +82,7 @@ struct smime_profile {
 	uint8_t names[SMIME_SANS];
 	uint8_t purposes[SMIME_PURPOSES];
 	uint8_t common_name; /* SMIME_CN_ bits */
+	bool unverified; /* of an own root alone: its subject says what operators and people say */
 	struct {
 		uint8_t presence, critical;
 	} extensions[SMIME_EXTENSIONS];

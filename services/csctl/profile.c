@@ -112,12 +112,12 @@ common_name_json(const struct smime_profile *p)
 static json_t *
 profile_json(const struct smime_profile *p)
 {
-	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I}", "name", p->name,
-	    "title", p->title, "trust", smime_trust_name(p->trust), "type",
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I, s:b}", "name",
+	    p->name, "title", p->title, "trust", smime_trust_name(p->trust), "type",
 	    smime_type_name(p->type), "generation",
 	    p->trust == SMIME_TRUST_PUBLIC ? smime_generation_name(p->generation) : NULL,
 	    "policy_oid", p->policy_oid, "max_days", (json_int_t)p->max_days, "default_days",
-	    (json_int_t)p->default_days);
+	    (json_int_t)p->default_days, "unverified", p->unverified);
 
 	(void)json_object_set_new(
 	    object, "subject", presences(p->subject, SMIME_ATTRIBUTES, attribute_name));

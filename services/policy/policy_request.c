@@ -337,7 +337,7 @@ may_have_common_name(
 	const char *name = asking->request->common_name;
 
 	if (name[0] == '\0' || is_among(&asking->request->mailboxes, name) ||
-	    smime_identity_may_name(type, subject, name))
+	    smime_identity_may_name(certificate_of(asking->config)->common_name, subject, name))
 		return true;
 	return cs_refuse(
 	    ret_why, (struct cs_refusal){ "common-name", "common_name", "SBR 7.1.4.2.2 a",

@@ -69,6 +69,10 @@ PROFILES = {
         None, {O}, ANY | ORGANIZATION | PERSON | ADDRESS | {ORG_ID}, {"mailbox", "person"},
         client_auth=True, hosts=True, edwards=True,
     ),
+    "private-details": profile(
+        None, set(), ANY | ORGANIZATION | PERSON | ADDRESS | {O, ORG_ID}, {"mailbox", "person"},
+        client_auth=True, hosts=True, edwards=True,
+    ),
 }  # fmt: skip
 
 # 7.1.3.1, octet for octet.

@@ -44,6 +44,10 @@ def csctl(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+# Whose subject a private profile can have; of private-details nobody verified it.
+PRIVATE = {"private-person": "sponsor", "private-details": "sponsor"}
+
+
 def csctl_json(*words: str) -> Any:
     return json.loads(csctl(*words, "--json").stdout)
 
@@ -51,7 +55,7 @@ def csctl_json(*words: str) -> Any:
 def subject_of(name: str, identity: str) -> dict[str, str]:
     """What the subject must be: of what was proved, all that the profile may name, and who it is as commonName."""
     profile = tables.PROFILES[name]
-    kind = name.split("-")[0] if profile.policy else {"private-person": "sponsor"}.get(name, "mailbox")
+    kind = name.split("-")[0] if profile.policy else PRIVATE.get(name, "mailbox")
     if kind == "mailbox":
         return {}
     whole: dict[str, str] = {}
@@ -160,6 +164,7 @@ class Profiles(unittest.TestCase):
         self.assertEqual(shown["subject"], subject)
         self.assertEqual(shown["policy_oid"], profile.policy)
         self.assertEqual(shown["trust"], "public" if profile.policy else "private")
+        self.assertEqual(shown["unverified"], name == "private-details")
         self.assertEqual((shown["max_days"], shown["default_days"]), (825, 365))
         self.assertEqual(set(shown["common_name"]), profile.common_name)
         self.assertEqual(

@@ -158,19 +158,21 @@ static const enum smime_attribute organizations[] = { SMIME_O, SMIME_ORG_ID },
 static bool
 has_organization(const struct smime_profile *profile)
 {
-	return profile->type == SMIME_ORGANIZATION || profile->type == SMIME_SPONSOR;
+	return profile->type == SMIME_ORGANIZATION || profile->type == SMIME_SPONSOR ||
+	       profile->unverified;
 }
 
 static bool
 has_person(const struct smime_profile *profile)
 {
-	return profile->type == SMIME_SPONSOR || profile->type == SMIME_INDIVIDUAL;
+	return profile->type == SMIME_SPONSOR || profile->type == SMIME_INDIVIDUAL ||
+	       profile->unverified;
 }
 
 static void
 identify(const struct smime_profile *profile, enum certs_identity how, struct smime_identity *ret)
 {
-	if (profile->type == SMIME_MAILBOX)
+	if (profile->type == SMIME_MAILBOX && !profile->unverified)
 		return;
 	for (unsigned i = 0; how != CERTS_SHORT && i < SMIME_ATTRIBUTES; i++)
 		ret->values[i] = named[i];

@@ -125,7 +125,7 @@ static void
 every_profile_certifies_every_key_and_use_of_its_table(void **state)
 {
 	/* Public: six keys of RSA and EC, three uses; private also both Edwards curves for signing. */
-	assert_int_equal(for_each(*state, check), (8 * 18 + 2 * 20) * 3);
+	assert_int_equal(for_each(*state, check), (8 * 18 + 3 * 20) * 3);
 }
 
 static void
@@ -173,6 +173,9 @@ static const struct {
 	{ "individual-strict", CERTS_PSEUDONYM, "ann@sales.example", "ann@sales.example" },
 	{ "private-mailbox", CERTS_NAMED, "sales.example", NULL },
 	{ "private-person", CERTS_SHORT, "", "Ann M\xc3\xbcller" },
+	{ "private-details", CERTS_SHORT, "", "Ann M\xc3\xbcller" },
+	{ "private-details", CERTS_SHORT, "ann@sales.example", "ann@sales.example" },
+	{ "private-details", CERTS_SHORT, "M\xc3\xbcller & S\xc3\xb6hne GmbH", NULL },
 };
 
 static void

@@ -192,6 +192,9 @@ a_nul_and_a_flood_are_refused(void **state)
 	cs_arena_free(arena);
 }
 
+#define OF_ORGANIZATION (SMIME_CN_MAILBOX | SMIME_CN_ORGANIZATION)
+#define OF_PERSON (SMIME_CN_MAILBOX | SMIME_CN_PERSON)
+
 static void
 a_common_name_repeats_what_was_verified(void **state)
 {
@@ -205,19 +208,19 @@ a_common_name_repeats_what_was_verified(void **state)
 	const struct smime_identity longest = { .values[SMIME_SURNAME] = long_name };
 
 	(void)state;
-	assert_true(smime_identity_may_name(SMIME_ORGANIZATION, &org, "Acme AG"));
-	assert_false(smime_identity_may_name(SMIME_ORGANIZATION, &org, "Acme"));
-	assert_false(smime_identity_may_name(SMIME_SPONSOR, &org, "Acme AG"));
-	assert_false(smime_identity_may_name(SMIME_MAILBOX, &org, "Acme AG"));
-	assert_true(smime_identity_may_name(SMIME_SPONSOR, &ann, "Ann Ng"));
-	assert_true(smime_identity_may_name(SMIME_INDIVIDUAL, &ann, "Ann Ng"));
-	assert_false(smime_identity_may_name(SMIME_INDIVIDUAL, &ann, "Ann"));
-	assert_false(smime_identity_may_name(SMIME_INDIVIDUAL, &ann, "Ann  Ng"));
-	assert_false(smime_identity_may_name(SMIME_ORGANIZATION, &ann, "Ann Ng"));
-	assert_true(smime_identity_may_name(SMIME_INDIVIDUAL, &single, "Ng"));
-	assert_true(smime_identity_may_name(SMIME_INDIVIDUAL, &hidden, "user 1"));
-	assert_false(smime_identity_may_name(SMIME_INDIVIDUAL, &longest, long_name));
-	assert_true(smime_identity_may_name(SMIME_INDIVIDUAL,
+	assert_true(smime_identity_may_name(OF_ORGANIZATION, &org, "Acme AG"));
+	assert_false(smime_identity_may_name(OF_ORGANIZATION, &org, "Acme"));
+	assert_false(smime_identity_may_name(OF_PERSON, &org, "Acme AG"));
+	assert_false(smime_identity_may_name(SMIME_CN_MAILBOX, &org, "Acme AG"));
+	assert_true(smime_identity_may_name(OF_PERSON, &ann, "Ann Ng"));
+	assert_true(smime_identity_may_name(OF_PERSON, &ann, "Ann Ng"));
+	assert_false(smime_identity_may_name(OF_PERSON, &ann, "Ann"));
+	assert_false(smime_identity_may_name(OF_PERSON, &ann, "Ann  Ng"));
+	assert_false(smime_identity_may_name(OF_ORGANIZATION, &ann, "Ann Ng"));
+	assert_true(smime_identity_may_name(OF_PERSON, &single, "Ng"));
+	assert_true(smime_identity_may_name(OF_PERSON, &hidden, "user 1"));
+	assert_false(smime_identity_may_name(OF_PERSON, &longest, long_name));
+	assert_true(smime_identity_may_name(OF_PERSON,
 	    &(struct smime_identity){ .values[SMIME_SURNAME] = long_name + 1 }, long_name + 1));
 }
 
@@ -296,6 +299,151 @@ each_type_rests_on_what_the_rules_say(void **state)
 	}
 }
 
+/* ---- what nobody verified ---- */
+
+static const struct smime_profile *
+profile(const char *name)
+{
+	const struct smime_profile *found = smime_profile_find(name);
+
+	assert_non_null(found);
+	return found;
+}
+
+/* SBR 3.2.5: nothing unverified in a publicly trusted certificate, but what repeats a proof or is ours. */
+static void
+what_nobody_verified_is_for_one_private_profile(void **state)
+{
+	static const struct {
+		const char *profile;
+		enum smime_attribute attribute;
+		bool person, by_profile, by_operator;
+	} cases[] = {
+		{ "mailbox-strict", SMIME_CN, false, false, false },
+		{ "mailbox-strict", SMIME_EMAIL, true, true, true },
+		{ "mailbox-strict", SMIME_SERIAL_NUMBER, false, false, true },
+		{ "mailbox-multipurpose", SMIME_OU, false, false, false },
+		{ "mailbox-multipurpose", SMIME_SURNAME, false, false, false },
+		{ "organization-strict", SMIME_OU, false, false, false },
+		{ "sponsor-multipurpose", SMIME_SERIAL_NUMBER, false, false, false },
+		{ "individual-strict", SMIME_SURNAME, false, false, false },
+		{ "private-mailbox", SMIME_OU, false, false, false },
+		{ "private-mailbox", SMIME_SERIAL_NUMBER, false, false, true },
+		{ "private-person", SMIME_SURNAME, false, false, false },
+		{ "private-details", SMIME_CN, false, false, false },
+		{ "private-details", SMIME_OU, true, true, true },
+		{ "private-details", SMIME_SURNAME, true, true, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct smime_profile *p = profile(cases[i].profile);
+
+		assert_int_equal(
+		    smime_may_state(p, cases[i].attribute, SMIME_BY_PERSON), cases[i].person);
+		assert_int_equal(
+		    smime_may_state(p, cases[i].attribute, SMIME_BY_PROFILE), cases[i].by_profile);
+		assert_int_equal(smime_may_state(p, cases[i].attribute, SMIME_BY_OPERATOR),
+		    cases[i].by_operator);
+	}
+}
+
+/* The same of the table: whatever a public profile takes unverified is one of those two. */
+static void
+no_public_profile_takes_a_name_that_nobody_verified(void **state)
+{
+	size_t n, seen = 0;
+	const struct smime_profile *all = smime_profiles(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		if (all[i].trust != SMIME_TRUST_PUBLIC)
+			continue;
+		assert_false(all[i].unverified);
+		for (enum smime_attribute a = 0; a < SMIME_ATTRIBUTES; a++) {
+			seen += smime_may_state(&all[i], a, SMIME_BY_OPERATOR);
+			if (a != SMIME_EMAIL && a != SMIME_SERIAL_NUMBER)
+				assert_false(smime_may_state(&all[i], a, SMIME_BY_OPERATOR));
+			if (a != SMIME_EMAIL)
+				assert_false(smime_may_state(&all[i], a, SMIME_BY_PERSON));
+		}
+	}
+	assert_int_equal(seen, 8 + 2); /* emailAddress everywhere, serialNumber for mailboxes */
+}
+
+static const char *const own[] = { "ann@sales.example", "\xc3\xa4nn@sales.example" };
+
+static const struct {
+	const char *name, *profile;
+	struct smime_identity stated;
+	const char *code, *field; /* code NULL: they hold */
+} stated_rows[] = {
+	{ "nothing", "private-details", { { NULL } }, NULL, "" },
+	{ "a unit alone", "private-details", { .values[SMIME_OU] = "Sales" }, NULL, "" },
+	{ "a mailbox of its own", "mailbox-strict", { .values[SMIME_EMAIL] = "ann@sales.example" },
+	    NULL, "" },
+	{ "a mailbox of another", "mailbox-strict", { .values[SMIME_EMAIL] = "bob@sales.example" },
+	    "identity-mailbox", "emailAddress" },
+	{ "a mailbox outside ASCII", "private-details",
+	    { .values[SMIME_EMAIL] = "\xc3\xa4nn@sales.example" }, "identity-text",
+	    "emailAddress" },
+	{ "a mailbox as a unit", "private-details", { .values[SMIME_OU] = "ann@sales.example" },
+	    "identity-mailbox", "organizationalUnitName" },
+	{ "a unit where there is none", "private-mailbox", { .values[SMIME_OU] = "Sales" },
+	    "identity-attribute", "organizationalUnitName" },
+	{ "a common name", "private-details", { .values[SMIME_CN] = "Ann" }, "identity-attribute",
+	    "commonName" },
+	{ "only metadata", "private-details", { .values[SMIME_TITLE] = "N/A" }, "identity-metadata",
+	    "title" },
+	{ "hidden characters", "private-details", { .values[SMIME_TITLE] = "a\xe2\x80\xae" },
+	    "identity-text", "title" },
+	{ "no country", "private-details", { .values[SMIME_COUNTRY] = "ZZ" }, "identity-country",
+	    "countryName" },
+	{ "a place without a country", "private-details", { .values[SMIME_LOCALITY] = "Bern" },
+	    "identity-address", "localityName" },
+	{ "a place", "private-details",
+	    { .values[SMIME_LOCALITY] = "Bern", .values[SMIME_COUNTRY] = "CH" }, NULL, "" },
+	{ "a pseudonym beside a name", "private-details",
+	    { .values[SMIME_SURNAME] = "Ng", .values[SMIME_PSEUDONYM] = "user 1" },
+	    "identity-pseudonym", "pseudonym" },
+	{ "an organization's number", "private-details", { .values[SMIME_ORG_ID] = "NTRCH-1" },
+	    NULL, "" },
+	{ "a number of no register", "private-details", { .values[SMIME_ORG_ID] = "7" },
+	    "organization-identifier-malformed", "organizationIdentifier" },
+};
+
+static void
+unverified_values_follow_the_same_rules(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(stated_rows); i++) {
+		struct cs_refusal why = { .code = NULL };
+		const bool holds = smime_stated_holds(
+		    profile(stated_rows[i].profile), &stated_rows[i].stated, own, COUNT(own), &why);
+
+		if (holds != (stated_rows[i].code == NULL))
+			fail_msg("%s: %s", stated_rows[i].name, holds ? "held" : why.code);
+		if (holds)
+			continue;
+		if (strcmp(why.code, stated_rows[i].code) != 0 ||
+		    strcmp(why.field, stated_rows[i].field) != 0)
+			fail_msg("%s: got %s at %s", stated_rows[i].name, why.code, why.field);
+	}
+}
+
+static void
+every_source_has_a_name(void **state)
+{
+	enum smime_source found;
+
+	(void)state;
+	for (enum smime_source i = SMIME_BY_PERSON; i <= SMIME_BY_OPERATOR; i++) {
+		assert_true(smime_source_find(smime_source_name(i), &found));
+		assert_int_equal(found, i);
+	}
+	assert_false(smime_source_find("somebody", &found));
+}
+
 int
 main(void)
 {
@@ -306,6 +454,10 @@ main(void)
 		cmocka_unit_test(a_sponsor_has_its_own_address_and_the_person_a_name),
 		cmocka_unit_test(each_method_proves_what_its_row_says),
 		cmocka_unit_test(each_type_rests_on_what_the_rules_say),
+		cmocka_unit_test(what_nobody_verified_is_for_one_private_profile),
+		cmocka_unit_test(no_public_profile_takes_a_name_that_nobody_verified),
+		cmocka_unit_test(unverified_values_follow_the_same_rules),
+		cmocka_unit_test(every_source_has_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,7 +54,8 @@ every_public_profile_follows_its_generation(void **state)
 static void
 a_private_profile_names_no_reserved_policy(void **state)
 {
-	static const char *const names[] = { "private-mailbox", "private-person" };
+	static const char *const names[] = { "private-mailbox", "private-person",
+		"private-details" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
