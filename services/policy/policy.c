@@ -250,6 +250,7 @@ draft(const struct policy_setting *in, const struct policy_case *c,
 		.enterprise_version = c->config.enterprise_version,
 		.made_at_ms = in->now_ms,
 		.waived = policy_waived(&c->config.profile, in->arena),
+		.subject = identified->stated,
 	};
 
 	need.looks_anew = looks_anew;

@@ -156,7 +156,10 @@ CS_MUST_USE bool policy_may_request(const struct policy_rules *rules,
     const struct policy_config *config, const struct claim_request *request, int64_t now_ms,
     int64_t until_ms, struct cs_arena *arena, struct cs_refusal *ret_why);
 
-/* Of what the request's certificate profile rests on, see policy_identify.  The profile is known. */
+/*
+ * Of what the request's certificate profile rests on, see policy_identify, and what its subject says beside
+ * that, see policy_subject_plan.  The profile is known.
+ */
 CS_MUST_USE bool policy_identify_for(const struct policy_config *config,
     const struct claim_request *request, int64_t now_ms, int64_t until_ms, struct cs_arena *arena,
     struct policy_identified *ret, struct cs_refusal *ret_why);

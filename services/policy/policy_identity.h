@@ -30,6 +30,7 @@ struct policy_identities {
 struct policy_identified {
 	const struct policy_identity *organization, *authority, *individual;
 	struct smime_identity subject; /* what it may name */
+	struct claim_values stated;    /* of that, what nobody verified: policy_subject.h */
 };
 
 /*

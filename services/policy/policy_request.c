@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "pki/csr.h"
 #include "policy_checks.h"
+#include "policy_subject.h"
 #include "smime/address.h"
 #include "smime/profile.h"
 
@@ -316,37 +317,45 @@ policy_identify_for(const struct policy_config *config, const struct claim_reque
     int64_t now_ms, int64_t until_ms, struct cs_arena *arena, struct policy_identified *ret,
     struct cs_refusal *ret_why)
 {
-	return policy_identify(
-	    &config->identities, type_of(config), request, now_ms, until_ms, arena, ret, ret_why);
+	struct policy_identified found;
+
+	if (!policy_identify(&config->identities, type_of(config), request, now_ms, until_ms, arena,
+		&found, ret_why) ||
+	    !policy_subject_plan(config, request, arena, &found.subject, &found.stated, ret_why))
+		return false;
+	*ret = found;
+	return true;
+}
+
+static const char *
+common_name_mend(unsigned may)
+{
+	if ((may & SMIME_CN_ORGANIZATION) != 0)
+		return "Leave it out, or give one of the mailboxes or the organization's name.";
+	if ((may & SMIME_CN_PERSON) != 0)
+		return "Leave it out, or give one of the mailboxes or the person's name or "
+		       "pseudonym.";
+	return "Leave it out, or give one of the mailboxes.";
 }
 
 static bool
 may_have_common_name(
     const struct asking *asking, const struct smime_identity *subject, struct cs_refusal *ret_why)
 {
-	static const char *const mends[] = {
-		[SMIME_MAILBOX] = "Leave it out, or give one of the mailboxes.",
-		[SMIME_ORGANIZATION] =
-		    "Leave it out, or give one of the mailboxes or the organization's name.",
-		[SMIME_SPONSOR] =
-		    "Leave it out, or give one of the mailboxes or the person's name or pseudonym.",
-		[SMIME_INDIVIDUAL] =
-		    "Leave it out, or give one of the mailboxes or the person's name or pseudonym.",
-	};
-	const enum smime_type type = type_of(asking->config);
+	const unsigned may = certificate_of(asking->config)->common_name;
 	const char *name = asking->request->common_name;
 
 	if (name[0] == '\0' || is_among(&asking->request->mailboxes, name) ||
-	    smime_identity_may_name(certificate_of(asking->config)->common_name, subject, name))
+	    smime_identity_may_name(may, subject, name))
 		return true;
 	return cs_refuse(
 	    ret_why, (struct cs_refusal){ "common-name", "common_name", "SBR 7.1.4.2.2 a",
-			 type == SMIME_MAILBOX
+			 may == SMIME_CN_MAILBOX
 			     ? "The common name is not one of the mailboxes, and nothing else is "
 			       "proved."
-			     : "The common name is neither one of the mailboxes nor what was "
-			       "verified.",
-			 mends[type] });
+			     : "The common name is neither one of the mailboxes nor who the "
+			       "certificate names.",
+			 common_name_mend(may) });
 }
 
 /* The signer would say so too, but only after people proved everything. */
