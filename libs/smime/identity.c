@@ -418,8 +418,8 @@ mailbox_holds(const char *value, const char *const *mailboxes, size_t n, struct 
 	    "not one of the mailboxes of the certificate");
 }
 
-static bool
-stated_value_holds(enum smime_attribute attribute, const char *value, struct cs_refusal *ret_why)
+bool
+smime_value_holds(enum smime_attribute attribute, const char *value, struct cs_refusal *ret_why)
 {
 	if (strchr(value, '@') != NULL)
 		return refuse(ret_why, "identity-mailbox", attribute, "SBR 7.1.4.2.1",
@@ -440,7 +440,7 @@ smime_stated_holds(const struct smime_profile *profile, const struct smime_ident
 			return refuse(ret_why, "identity-attribute", i, "SBR 7.1.4.2.2",
 			    "not to be named in a certificate of this profile");
 		if (i == SMIME_EMAIL ? !mailbox_holds(value, mailboxes, n_mailboxes, ret_why)
-				     : !stated_value_holds(i, value, ret_why))
+				     : !smime_value_holds(i, value, ret_why))
 			return false;
 	}
 	return !profile->unverified || fit_together(profile, stated, ret_why);

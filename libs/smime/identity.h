@@ -68,8 +68,14 @@ bool smime_may_state(
     const struct smime_profile *profile, enum smime_attribute attribute, enum smime_source source);
 
 /*
- * The rules of smime_identity_read for such values: of each, and, where the profile is `unverified`, of one
- * beside others.  emailAddress is one of the `mailboxes`, and nothing else looks like one (SBR 7.1.4.2.1).
+ * The rules of smime_identity_read for one such value, of another attribute than commonName and emailAddress:
+ * nothing in it looks like a mailbox (SBR 7.1.4.2.1).  False: *ret_why, its field the attribute's name.
+ */
+CS_MUST_USE bool
+smime_value_holds(enum smime_attribute attribute, const char *value, struct cs_refusal *ret_why);
+/*
+ * The same for all of them: of each, and, where the profile is `unverified`, of one
+ * beside others.  emailAddress is one of the `mailboxes`.
  * False: *ret_why, its field the attribute's name.
  */
 CS_MUST_USE bool

@@ -17,6 +17,7 @@
 #include "pki/keycheck.h"
 #include "smime/address.h"
 #include "smime/domain.h"
+#include "smime/identity.h"
 
 #define CN_MAX 64 /* characters, RFC 5280 ub-common-name */
 
@@ -233,6 +234,76 @@ read_common_name(const struct reading *r)
 	return true;
 }
 
+/* ---- the rest of the subject ---- */
+
+static int
+by_value_name(const void *a, const void *b)
+{
+	const struct claim_value *left = a, *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
+/* As the mailboxes are read; that it is one of them policy says. */
+static bool
+read_subject_mailbox(const struct reading *r, struct claim_value *value)
+{
+	struct smime_address address = { 0 };
+
+	if (!smime_address_parse(r->arena, cs_span_str(value->value), &address, &r->draft->why)) {
+		r->draft->why.field = "subject.emailAddress";
+		return false;
+	}
+	value->value = address.canonical;
+	return true;
+}
+
+/* What the value alone says: whether the profile takes it is policy's. */
+static bool
+read_value(const struct reading *r, struct claim_value *value)
+{
+	const enum smime_attribute attribute = smime_attribute_find(value->name);
+	struct cs_refusal *why = &r->draft->why;
+	const char *field = cs_arena_printf(
+	    r->arena, "subject.%s", cs_escape(r->arena, cs_span_str(value->name), 64));
+
+	if (attribute == SMIME_CN)
+		return refuse(r, "subject-common-name", field, "SBR 7.1.4.2.2 a",
+		    "The common name has a member of its own.", "Give it as common_name.");
+	if (attribute == SMIME_ATTRIBUTES)
+		return refuse(r, "subject-unknown", field, "SBR 7.1.4.2.2",
+		    "A subject names no attribute of this name.",
+		    "Give one that the profile shows.");
+	if (value->value[0] == '\0')
+		return refuse(r, "subject-empty", field, "SBR 7.1.4.2", "There is no value.",
+		    "Give one, or leave the attribute out.");
+	if (attribute == SMIME_EMAIL)
+		return read_subject_mailbox(r, value);
+	if (smime_value_holds(attribute, value->value, why))
+		return true;
+	why->field = field;
+	why->text = cs_arena_printf(r->arena, "This value cannot be named: %s.", why->text);
+	why->mend = "Correct the value, or leave it out.";
+	return false;
+}
+
+static bool
+read_subject(const struct reading *r)
+{
+	const struct claim_values *sent = r->body->subject;
+	struct claim_values values = { NULL, sent ? sent->n : 0 };
+
+	values.items = CS_NEW_ARRAY(r->arena, values.n, struct claim_value);
+	for (size_t i = 0; i < values.n; i++) {
+		values.items[i] = sent->items[i];
+		if (!read_value(r, &values.items[i]))
+			return false;
+	}
+	qsort(values.items, values.n, sizeof(values.items[0]), by_value_name);
+	r->draft->request.subject = values;
+	return true;
+}
+
 /* ---- the rest ---- */
 
 static const char *const key_use_names[] = {
@@ -341,7 +412,7 @@ draft_read(struct cs_arena *arena, const struct draft_rules *rules, struct cs_sp
 		draft.status = strcmp(draft.why.code, "validity") == 0 ? 422 : 400;
 	/* The key comes last: it costs most. */
 	else if (!read_terms(&r) || !read_mailboxes(&r) || !read_domains(&r) || !read_contact(&r) ||
-		 !read_common_name(&r) || !read_csr(&r))
+		 !read_common_name(&r) || !read_subject(&r) || !read_csr(&r))
 		draft.status = 422;
 	draft.note_version = note_version_of(&create);
 	*ret_draft = draft;
@@ -421,9 +492,22 @@ whole_body(
 		.contact = contact_of(wants, earlier),
 		.mailboxes = renames ? wants->mailboxes : earlier->mailboxes,
 		.domains = renames ? wants->domains : earlier->domains,
+		.subject = wants->subject ? wants->subject : &earlier->subject,
 		.validity_days =
 		    wants->validity_days ? wants->validity_days : earlier->validity_days,
 	};
+}
+
+static bool
+same_values(const struct claim_values *a, const struct claim_values *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->items[i].name, b->items[i].name) != 0 ||
+		    strcmp(a->items[i].value, b->items[i].value) != 0)
+			return false;
+	return true;
 }
 
 static bool
@@ -431,7 +515,8 @@ follows_by_its_kind(const struct reading *r, const struct claim_request *earlier
 {
 	const struct claim_request *request = &r->draft->request;
 	const bool same_names = same_texts(request->mailboxes, earlier->mailboxes) &&
-				strcmp(request->common_name, earlier->common_name) == 0;
+				strcmp(request->common_name, earlier->common_name) == 0 &&
+				same_values(&request->subject, &earlier->subject);
 	struct pki_csr csr = { 0 };
 	struct cs_refusal why = { 0 };
 
@@ -457,7 +542,7 @@ draft_follow(struct cs_arena *arena, const struct draft_rules *rules,
 		rules->allow_example_names ? 0 : SMIME_REFUSE_DOCUMENTATION };
 
 	if (!read_terms(&r) || !read_mailboxes(&r) || !read_domains(&r) || !read_contact(&r) ||
-	    !read_common_name(&r) || (!draft->follows->csr && !read_csr(&r)) ||
+	    !read_common_name(&r) || !read_subject(&r) || (!draft->follows->csr && !read_csr(&r)) ||
 	    !follows_by_its_kind(&r, earlier))
 		draft->status = 422;
 }

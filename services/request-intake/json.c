@@ -16,13 +16,14 @@
 
 #define WHOLE "body" /* the field that is at fault when no member is */
 
-enum kind { TEXT, LIST, DAYS };
+enum kind { TEXT, LIST, DAYS, VALUES };
 
 struct member {
 	const char *name;
 	enum kind kind;
 	bool required;
-	size_t max; /* octets of a text, items of a list, the greatest number */
+	size_t
+	    max; /* octets of a text, items of a list, members of an object, the greatest number */
 	size_t offset;
 };
 
@@ -39,6 +40,7 @@ static const struct member create_members[] = {
 	MEMBER(validity_days, DAYS, false, 825),
 	MEMBER(key_use, TEXT, false, 16),
 	MEMBER(common_name, TEXT, false, TEXT_MAX),
+	MEMBER(subject, VALUES, false, CLAIM_MAX_VALUES),
 	MEMBER(agreement, TEXT, false, 64),
 	MEMBER(contact, TEXT, false, TEXT_MAX),
 	MEMBER(note_version, TEXT, false, 64),
@@ -63,6 +65,7 @@ static const struct member reissue_members[] = {
 	MEMBER(mailboxes, LIST, true, CLAIM_MAX_NAMES),
 	MEMBER(domains, LIST, false, CLAIM_MAX_NAMES),
 	MEMBER(common_name, TEXT, false, TEXT_MAX),
+	MEMBER(subject, VALUES, false, CLAIM_MAX_VALUES),
 	MEMBER(csr, TEXT, false, CSR_MAX),
 	FOLLOW_MEMBERS,
 };
@@ -297,6 +300,36 @@ read_list(struct cs_arena *arena, const json_t *value, const struct member *memb
 	return true;
 }
 
+/* {"title": "Dr."}: which names there are draft.h knows. */
+static bool
+read_values(struct cs_arena *arena, json_t *object, const struct member *member,
+    const struct claim_values **ret, struct cs_refusal *ret_why)
+{
+	struct claim_values *values = CS_NEW(arena, struct claim_values);
+	const char *name = NULL;
+	json_t *value = NULL;
+
+	if (!json_is_object(object))
+		return refuse_type(arena, member->name, "an object of texts", ret_why);
+	if (json_object_size(object) > member->max)
+		return refuse(ret_why, "json-length", member->name,
+		    cs_arena_printf(arena, "The object has more than %zu members.", member->max),
+		    "Leave some out.");
+	values->items = CS_NEW_ARRAY(arena, json_object_size(object), struct claim_value);
+	json_object_foreach(object, name, value)
+	{
+		struct claim_value *item = &values->items[values->n++];
+		const char *field = cs_arena_printf(
+		    arena, "%s.%s", member->name, cs_escape(arena, cs_span_str(name), 64));
+
+		*item = (struct claim_value){ .name = cs_arena_strdup(arena, name), .source = "" };
+		if (!read_text(arena, value, field, CLAIM_MAX_VALUE, &item->value, ret_why))
+			return false;
+	}
+	*ret = values;
+	return true;
+}
+
 static bool
 read_days(struct cs_arena *arena, const json_t *value, const struct member *member, uint32_t *ret,
     struct cs_refusal *ret_why)
@@ -318,7 +351,7 @@ static bool
 read_member(struct cs_arena *arena, const json_t *root, const struct member *member, void *ret_body,
     struct cs_refusal *ret_why)
 {
-	const json_t *value = json_object_get(root, member->name);
+	json_t *value = json_object_get(root, member->name);
 	void *at = (char *)ret_body + member->offset;
 
 	if (!value && member->required)
@@ -330,6 +363,8 @@ read_member(struct cs_arena *arena, const json_t *root, const struct member *mem
 		return read_text(arena, value, member->name, member->max, at, ret_why);
 	if (member->kind == LIST)
 		return read_list(arena, value, member, at, ret_why);
+	if (member->kind == VALUES)
+		return read_values(arena, value, member, at, ret_why);
 	return read_days(arena, value, member, at, ret_why);
 }
 

@@ -8,6 +8,7 @@
 #include "db/db.h"
 #include "draft.h"
 #include "store_rows.h"
+#include "subject.h"
 
 /* ---- rows to structs ---- */
 
@@ -93,8 +94,8 @@ read_refusal(const struct db_rows *rows, size_t row, size_t first, struct intake
 
 /* After SHOWN_COLUMNS: the rest, but for octets and refusals. */
 #define REST_COLUMNS \
-	"s.body_sha256, s.digest, s.spki_sha256, s.ends_ms, r.revision, r.seq, r.version"
-#define N_REST 7
+	"s.body_sha256, s.digest, s.spki_sha256, s.ends_ms, r.revision, r.seq, r.version, r.subject"
+#define N_REST 8
 
 static void
 read_request(
@@ -108,6 +109,7 @@ read_request(
 	ret->revision = (uint32_t)db_get_i32(rows, row, N_SHOWN + 4);
 	ret->seq = (uint64_t)db_get_i64(rows, row, N_SHOWN + 5);
 	ret->version = (uint32_t)db_get_i32(rows, row, N_SHOWN + 6);
+	ret->subject = subject_read(arena, db_get_text(rows, row, N_SHOWN + 7));
 	ret->envelope = db_get_bytes(rows, row, N_SHOWN + N_REST);
 }
 
@@ -400,9 +402,9 @@ save_created(const struct svc_batch *batch, const struct changes *changes, struc
 /* Fewer rows than requests: somebody else was faster. */
 static const char move_sql[] =
     "update request r set state = x.s, changed_ms = x.c, moved_ms = x.m, revision = x.p,"
-    " seq = x.q, version = x.v + 1"
+    " seq = x.q, version = x.v + 1, subject = x.n"
     " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[],"
-    " $6::bigint[], $7::integer[]) as x(id, s, c, m, p, q, v)"
+    " $6::bigint[], $7::integer[], $8::text[]) as x(id, s, c, m, p, q, v, n)"
     " where r.id = x.id and r.version = x.v";
 
 static enum cs_code
@@ -421,6 +423,7 @@ save_moved(const struct svc_batch *batch, const struct changes *changes, struct 
 	I32S(&c, reqs, n, ->revision);
 	I64S(&c, reqs, n, ->seq);
 	I32S(&c, reqs, n, ->version);
+	COLUMN(&c, n, const char *, subject_write(batch->arena, &reqs[i]->subject), db_text_array);
 	return db_send(batch->db, move_sql, c.params, c.n, (int64_t)n, err);
 }
 

@@ -510,8 +510,63 @@ write_note(struct out *out, const char *clause, const char *text)
 }
 
 /* Where what people asked for and what the rules allow differ, they are told. */
+/* Before there is a plan, what the person asked for. */
+static struct claim_values
+subject_of(const struct intake_request *req, const struct claim_request *claim)
+{
+	return req->revision > 0 ? req->subject : claim->subject;
+}
+
+/* A request says no source: it is the person's. */
+static bool
+is_persons(const struct claim_value *value)
+{
+	return value->source[0] == '\0' ||
+	       strcmp(value->source, smime_source_name(SMIME_BY_PERSON)) == 0;
+}
+
+/* One that repeats a mailbox is proved with it. */
+static bool
+is_mailbox(const struct claim_value *value)
+{
+	return smime_attribute_find(value->name) == SMIME_EMAIL;
+}
+
 static void
-write_notes(struct out *out, const struct claim_request *claim)
+write_subject(struct out *out, const struct claim_values *values)
+{
+	if (values->n == 0)
+		return;
+	out_array(out, "subject");
+	for (size_t i = 0; i < values->n; i++) {
+		const struct claim_value *value = &values->items[i];
+
+		out_object(out, NULL);
+		out_text(out, "name", value->name);
+		out_text(out, "value", value->value);
+		out_text(out, "set_by",
+		    is_persons(value) ? smime_source_name(SMIME_BY_PERSON) : value->source);
+		out_bool(out, "verified", is_mailbox(value));
+		out_end_object(out);
+	}
+	out_end_array(out);
+}
+
+static void
+write_subject_note(struct out *out, const struct claim_values *values)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		if (!is_persons(&values->items[i]) || is_mailbox(&values->items[i]))
+			continue;
+		write_note(out, "SBR 3.2.5",
+		    "The subject holds values that the person typed in and that nobody verifies. Only "
+		    "certificates of a private root may name them.");
+		return;
+	}
+}
+
+static void
+write_notes(struct out *out, const struct claim_request *claim, const struct claim_values *subject)
 {
 	out_array(out, "notes");
 	if (claim->domains.n > 0)
@@ -522,6 +577,7 @@ write_notes(struct out *out, const struct claim_request *claim)
 		write_note(out, "SBR 4.1.2",
 		    "No version of the subscriber agreement was accepted with this request: the "
 		    "agreement of the enterprise applies.");
+	write_subject_note(out, subject);
 	out_end_array(out);
 }
 
@@ -608,15 +664,18 @@ static void
 write_wishes(struct out *out, struct cs_arena *arena, const struct intake_request *req,
     const struct claim_request *claim)
 {
+	const struct claim_values subject = subject_of(req, claim);
+
 	out_text(out, "key_use", key_use_name(claim->key_use));
 	if (claim->validity_days)
 		out_number(out, "validity_days", claim->validity_days);
 	out_text_if(out, "common_name", claim->common_name);
+	write_subject(out, &subject);
 	out_text_if(out, "agreement", claim->agreement);
 	out_text_if(out, "contact", claim->contact);
 	out_text_if(out, "note_version", req->note_version);
 	out_text(out, "spki_sha256", cs_hex(arena, cs_span_of(req->spki_sha256, CLAIM_DIGEST)));
-	write_notes(out, claim);
+	write_notes(out, claim, &subject);
 }
 
 enum cs_code

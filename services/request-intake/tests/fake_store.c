@@ -320,6 +320,18 @@ keep_revocation(const struct intake_revocation *from)
 	return kept;
 }
 
+static struct claim_values
+keep_values(struct claim_values from)
+{
+	struct claim_values kept = { CS_NEW_ARRAY(store.arena, from.n, struct claim_value),
+		from.n };
+
+	for (size_t i = 0; i < from.n; i++)
+		kept.items[i] = (struct claim_value){ keep(from.items[i].name),
+			keep(from.items[i].value), keep(from.items[i].source) };
+	return kept;
+}
+
 static void
 keep_request(const struct intake_request *from)
 {
@@ -333,6 +345,7 @@ keep_request(const struct intake_request *from)
 	to.profile = keep(from->profile);
 	to.mailboxes = keep_names(from->mailboxes);
 	to.domains = keep_names(from->domains);
+	to.subject = keep_values(from->subject);
 	keep_refusal(&to, from, old);
 	to.note_version = keep(from->note_version);
 	to.revocation = keep_revocation(&from->revocation);

@@ -184,7 +184,11 @@ hear_plan(struct fixture *f, struct intake_request *req)
 		    .has_standing = true,
 		    .standing_until_ms = NOW + 5 },
 	};
-	const struct claim_plan plan = { .revision = 3, .checks = checks, .n_checks = 2 };
+	static struct claim_value values[] = { { "organizationalUnitName", "R = D", "operator" },
+		{ "title", "Dr.", "person" } };
+	const struct claim_plan plan = {
+		.revision = 3, .checks = checks, .n_checks = 2, .subject = { values, 2 }
+	};
 
 	intake_on_plan(f->arena, req, &plan, NOW);
 }
@@ -229,6 +233,11 @@ what_is_saved_is_loaded_and_found(void **state)
 	assert_int_equal(found.version, 2);
 	assert_int_equal(found.revision, 3);
 	assert_int_equal(found.ends_at_ms, NOW + 1000);
+	assert_int_equal(found.subject.n, 2);
+	assert_string_equal(found.subject.items[0].source, "operator");
+	assert_string_equal(found.subject.items[0].name, "organizationalUnitName");
+	assert_string_equal(found.subject.items[0].value, "R = D");
+	assert_string_equal(found.subject.items[1].value, "Dr.");
 	assert_int_equal(found.n_checks, 2);
 	assert_string_equal(found.checks[0].id, "zz-first"); /* the plan's order */
 	assert_string_equal(found.checks[0].allowed_methods, "dns-txt,http-file");

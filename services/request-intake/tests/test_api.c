@@ -243,6 +243,8 @@ member(const struct fake_answer *answer, const char *path)
 		text = cs_arena_strdup(world.arena, json_string_value(at));
 	else if (json_is_integer(at))
 		text = cs_arena_printf(world.arena, "%lld", (long long)json_integer_value(at));
+	else if (json_is_boolean(at))
+		text = json_is_true(at) ? "true" : "false";
 	else if (at)
 		text = "(other)";
 	json_decref(root);
@@ -777,6 +779,8 @@ keys_must_be_usable(void **state)
 	"{\"profile\":\"p\",\"csr\":\"" csr "\",\"mailboxes\":[" mailboxes "]" rest "}"
 #define MAIL(mailbox) BODY(CSR_PEM, "\"" mailbox "\"", "")
 #define DOMAIN(domains) BODY(CSR_PEM, "\"a@alpha.example\"", ",\"domains\":[" domains "]")
+#define SUBJECT(values) BODY(CSR_PEM, "\"a@alpha.example\"", ",\"subject\":" values)
+#define VALUE_512 LABEL LABEL LABEL LABEL LABEL LABEL LABEL LABEL "aaaaaaaa"
 #define LABEL "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static const struct {
@@ -847,6 +851,33 @@ static const struct {
 	{ "common name with a line end",
 	    BODY(CSR_PEM, "\"a@alpha.example\"", ",\"common_name\":\"a\\nb\""), 422, "common-name",
 	    "common_name" },
+	{ "subject that is a text", SUBJECT("\"x\""), 400, "json-type", "subject" },
+	{ "value that is a number", SUBJECT("{\"title\":7}"), 400, "json-type", "subject.title" },
+	{ "value twice", SUBJECT("{\"title\":\"a\",\"title\":\"b\"}"), 400, "json-member-twice",
+	    "title" },
+	{ "value of 513 octets", SUBJECT("{\"title\":\"" VALUE_512 "x\"}"), 400, "json-length",
+	    "subject.title" },
+	{ "value of 65 characters", SUBJECT("{\"title\":\"" LABEL "aa\"}"), 422,
+	    "identity-too-long", "subject.title" },
+	{ "no value", SUBJECT("{\"title\":\"\"}"), 422, "subject-empty", "subject.title" },
+	{ "attribute that nobody knows", SUBJECT("{\"favouriteColour\":\"blue\"}"), 422,
+	    "subject-unknown", "subject.favouriteColour" },
+	{ "attribute with a line end", SUBJECT("{\"a\\nb\":\"blue\"}"), 422, "subject-unknown",
+	    "subject.a\\x0ab" },
+	{ "common name in the subject", SUBJECT("{\"commonName\":\"Ann\"}"), 422,
+	    "subject-common-name", "subject.commonName" },
+	{ "value that turns round", SUBJECT("{\"title\":\"a\\u202eb\"}"), 422, "identity-text",
+	    "subject.title" },
+	{ "value with a line end", SUBJECT("{\"title\":\"a\\nb\"}"), 422, "identity-text",
+	    "subject.title" },
+	{ "value that says nothing", SUBJECT("{\"title\":\"N/A\"}"), 422, "identity-metadata",
+	    "subject.title" },
+	{ "country that is none", SUBJECT("{\"countryName\":\"Switzerland\"}"), 422,
+	    "identity-too-long", "subject.countryName" },
+	{ "mailbox as a title", SUBJECT("{\"title\":\"eve@alpha.example\"}"), 422,
+	    "identity-mailbox", "subject.title" },
+	{ "emailAddress that is none", SUBJECT("{\"emailAddress\":\"eve\"}"), 422, NULL,
+	    "subject.emailAddress" },
 	{ "CSR empty", BODY("", "\"a@alpha.example\"", ""), 422, "csr-form", "csr" },
 	{ "CSR neither PEM nor base64", BODY("hello world", "\"a@alpha.example\"", ""), 422,
 	    "csr-form", "csr" },
@@ -906,6 +937,15 @@ static const struct {
 	{ "days of the operator", MAIL("a@alpha.example"), "validity_days", "365" },
 	{ "all the days", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"validity_days\":825"),
 	    "validity_days", "825" },
+	{ "nothing in the subject", SUBJECT("{}"), "subject", "" },
+	{ "a value", SUBJECT("{\"title\":\"Dr.\"}"), "subject.0.value", "Dr." },
+	{ "who typed it in", SUBJECT("{\"title\":\"Dr.\"}"), "subject.0.set_by", "person" },
+	{ "values by name", SUBJECT("{\"title\":\"Dr.\",\"countryName\":\"CH\"}"), "subject.0.name",
+	    "countryName" },
+	{ "value of 64 characters", SUBJECT("{\"title\":\"" LABEL "a\"}"), "subject.0.value",
+	    LABEL "a" },
+	{ "mailbox in the subject", SUBJECT("{\"emailAddress\":\"a@ALPHA.example\"}"),
+	    "subject.0.value", "a@alpha.example" },
 	{ "signing", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"key_use\":\"signing\""), "key_use",
 	    "signing" },
 	{ "encryption", BODY(CSR_PEM, "\"a@alpha.example\"", ",\"key_use\":\"encryption\""),
@@ -1587,6 +1627,95 @@ a_rekey_has_another_key(void **state)
 	assert_fault(post(ALICE, under(path, "/rekey"), "{}"), 400, "json-missing", "csr");
 }
 
+/* ---- what the subject says ---- */
+
+static void
+hear_subject(const char *path, struct claim_value *values, size_t n)
+{
+	struct claim_check mailbox = check("mailbox-1", CLAIM_MAILBOX, "alice@alpha.example");
+	const struct claim_plan plan = { .request = id_of(path),
+		.revision = 1,
+		.enterprise = "demo",
+		.account = "alice",
+		.profile = "p",
+		.certificate_profile = "p",
+		.rules_version = "r",
+		.contact = "",
+		.checks = &mailbox,
+		.n_checks = 1,
+		.made_at_ms = world.now_ms,
+		.ends_at_ms = world.now_ms + 1,
+		.subject = { values, n } };
+
+	hear("plan.made", claim_seal_plan(world.arena, world.intake.key, &plan));
+}
+
+/* "An operator will see the rendered values in a disabled form": both see the plan's, and who set each. */
+static void
+the_plan_says_whose_value_it_is(void **state)
+{
+	struct claim_value values[] = { { "emailAddress", "alice@alpha.example", "profile" },
+		{ "organizationalUnitName", "Sales", "operator" },
+		{ "title", "Dr. = \"x\"", "person" } };
+	static const char *const readers[] = { ALICE, BOSS };
+	const char *path = created();
+
+	(void)state;
+	assert_string_equal(member(get(ALICE, path), "subject"), "");
+	hear_subject(path, values, 3);
+	for (size_t i = 0; i < 2; i++) {
+		const struct fake_answer *answer = get(readers[i], path);
+
+		assert_string_equal(member(answer, "subject.0.verified"), "true");
+		assert_string_equal(member(answer, "subject.1.name"), "organizationalUnitName");
+		assert_string_equal(member(answer, "subject.1.value"), "Sales");
+		assert_string_equal(member(answer, "subject.1.set_by"), "operator");
+		assert_string_equal(member(answer, "subject.1.verified"), "false");
+		assert_string_equal(member(answer, "subject.2.value"), "Dr. = \"x\"");
+		assert_string_equal(member(answer, "subject.2.set_by"), "person");
+	}
+}
+
+static bool
+says_unverified(const struct fake_answer *answer)
+{
+	static const char words[] = "that nobody verifies";
+
+	return memmem(answer->body.data, answer->body.len, words, sizeof(words) - 1) != NULL;
+}
+
+/* What the person typed in is said to be unverified, from the beginning. */
+static void
+a_note_says_that_nobody_verified_it(void **state)
+{
+	struct claim_value fixed[] = { { "title", "Dr.", "operator" } };
+	const struct fake_answer *answer = create_with(ALICE, NULL, SUBJECT("{\"title\":\"Dr.\"}"));
+	const char *path = member(answer, "links.self");
+
+	(void)state;
+	assert_true(says_unverified(answer));
+	hear_subject(path, fixed, 1); /* and it is the operator's, who set the same */
+	assert_false(says_unverified(get(ALICE, path)));
+	answer = create_with(ALICE, NULL, SUBJECT("{\"emailAddress\":\"a@alpha.example\"}"));
+	assert_false(says_unverified(answer));
+}
+
+static void
+the_signed_request_holds_what_was_typed_in(void **state)
+{
+	struct claim_request one, other;
+
+	(void)state;
+	assert_int_equal(create_with(ALICE, NULL, SUBJECT("{\"title\":\"Dr.\"}"))->status, 201);
+	one = last_submitted();
+	assert_int_equal(one.subject.n, 1);
+	assert_string_equal(one.subject.items[0].name, "title");
+	assert_string_equal(one.subject.items[0].value, "Dr.");
+	assert_int_equal(create_with(ALICE, NULL, SUBJECT("{\"title\":\"Prof.\"}"))->status, 201);
+	other = last_submitted();
+	assert_memory_not_equal(one.digest, other.digest, CLAIM_DIGEST);
+}
+
 static void
 a_reissue_has_other_names(void **state)
 {
@@ -1605,6 +1734,11 @@ a_reissue_has_other_names(void **state)
 	    "same-names", "mailboxes");
 	assert_fault(post(ALICE, under(path, "/reissue"), "{\"mailboxes\":[\"not one\"]}"), 422,
 	    "mailbox-syntax", "mailboxes[0]");
+	/* Another title is another name. */
+	answer = post(ALICE, under(path, "/reissue"),
+	    "{\"mailboxes\":[\"alice@alpha.example\"],\"subject\":{\"title\":\"Dr.\"}}");
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(last_submitted().subject.items[0].value, "Dr.");
 }
 
 static void
@@ -2915,7 +3049,7 @@ the_document_describes_every_member_of_a_creation(void **state)
 		if (strcmp(member(answer, "code"), "json-unknown") == 0)
 			fail_msg("%s is described but not taken", name);
 	}
-	assert_int_equal(json_object_size(json_object_get(create, "properties")), 10);
+	assert_int_equal(json_object_size(json_object_get(create, "properties")), 11);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -2957,6 +3091,9 @@ main(void)
 		TEST(a_request_that_nobody_approves_expires),
 		TEST(a_renewal_has_the_key_and_names_of_the_earlier_certificate),
 		TEST(a_rekey_has_another_key),
+		TEST(the_plan_says_whose_value_it_is),
+		TEST(a_note_says_that_nobody_verified_it),
+		TEST(the_signed_request_holds_what_was_typed_in),
 		TEST(a_reissue_has_other_names),
 		TEST(only_a_certificate_of_ones_own_is_followed),
 		TEST(a_repeated_renewal_is_the_same_request),
