@@ -165,6 +165,10 @@ def request_digest(request: dict[str, Any], spki: bytes) -> bytes:
     for name in ("enterprise", "account", "agreement", "common_name"):
         form += _part(request.get(name, "").encode())
     form += _number(request.get("kind", 0)) + _part(request.get("previous_id", bytes(16)))
+    if request.get("subject"):
+        form += _part(b"subject") + struct.pack(">I", len(request["subject"]))
+        for value in request["subject"]:
+            form += _part(value["name"].encode()) + _part(value["value"].encode())
     return hashlib.sha256(form).digest()
 
 

@@ -32,6 +32,8 @@ int api_post(struct api *api, const char *url, json_t *body, const char *key);
 bool api_take_text(struct args *args, const char *option, json_t *body, const char *member);
 /* The same of every such option, into a list. */
 bool api_take_list(struct args *args, const char *option, json_t *body, const char *member);
+/* "--subject NAME=VALUE", as often as there are; a value may hold "=". */
+bool api_take_subject(struct args *args, json_t *body);
 /* "--name FILE": its text, or base64 of its octets.  False: it cannot be read, and that was said. */
 bool api_take_file(struct args *args, const char *option, json_t *body, const char *member);
 /* Prints a problem document; the exit status that it means. */

@@ -64,7 +64,8 @@ run_reissue(struct args *args)
 	const bool good = take_terms(args, body) && api_take_file(args, "--csr", body, "csr") &&
 			  api_take_list(args, "--mailbox", body, "mailboxes") &&
 			  api_take_list(args, "--domain", body, "domains") &&
-			  api_take_text(args, "--common-name", body, "common_name");
+			  api_take_text(args, "--common-name", body, "common_name") &&
+			  api_take_subject(args, body);
 
 	return post(args, "reissue", body, good, "mailboxes");
 }
@@ -109,7 +110,8 @@ const struct command life_commands[] = {
 	{ "request rekey", "ID --csr FILE" TERMS,
 	    "asks for another certificate for the same names and a new key", run_rekey },
 	{ "request reissue",
-	    "ID --mailbox ADDRESS... [--domain NAME]... [--common-name TEXT] [--csr FILE]" TERMS,
+	    "ID --mailbox ADDRESS... [--domain NAME]... [--common-name TEXT] [--subject NAME=VALUE]..."
+	    " [--csr FILE]" TERMS,
 	    "asks for another certificate for other names", run_reissue },
 	{ "request revoke",
 	    "ID [--reason keyCompromise|affiliationChanged|superseded|cessationOfOperation]"

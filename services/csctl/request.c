@@ -184,6 +184,41 @@ api_take_list(struct args *args, const char *option, json_t *body, const char *m
 	return good;
 }
 
+static bool
+add_value(struct cs_arena *arena, const char *pair, json_t *subject)
+{
+	const char *equals = strchr(pair, '=');
+
+	if (!is_utf8("--subject", pair))
+		return false;
+	if (equals == NULL) {
+		(void)fprintf(stderr, "csctl: --subject must be NAME=VALUE\n");
+		return false;
+	}
+	const char *name = cs_arena_strndup(arena, pair, (size_t)(equals - pair));
+
+	if (json_object_get(subject, name) != NULL) {
+		(void)fprintf(stderr, "csctl: --subject %s is given twice\n", name);
+		return false;
+	}
+	return json_object_set_new(subject, name, json_string(equals + 1)) == 0;
+}
+
+bool
+api_take_subject(struct args *args, json_t *body)
+{
+	json_t *subject = json_object();
+	const char *pair;
+	bool good = true;
+
+	while ((pair = args_option(args, "--subject", NULL)) != NULL)
+		good = add_value(args->arena, pair, subject) && good;
+	if (json_object_size(subject) > 0)
+		(void)json_object_set(body, "subject", subject);
+	json_decref(subject);
+	return good;
+}
+
 bool
 api_take_text(struct args *args, const char *option, json_t *body, const char *member)
 {
@@ -209,6 +244,7 @@ take_wishes(struct args *args)
 		good = api_take_text(args, texts[i][0], body, texts[i][1]) && good;
 	good = api_take_list(args, "--mailbox", body, "mailboxes") && good;
 	good = api_take_list(args, "--domain", body, "domains") && good;
+	good = api_take_subject(args, body) && good;
 	if (days != 0)
 		(void)json_object_set_new(body, "validity_days", json_integer(days));
 	if (good)
@@ -533,7 +569,8 @@ run_watch(struct args *args)
 const struct command request_commands[] = {
 	{ "request submit",
 	    "--csr FILE --mailbox ADDRESS... [--domain NAME]... [--profile NAME] [--days N]"
-	    " [--key-use dual|signing|encryption] [--common-name TEXT] [--note-version VERSION]"
+	    " [--key-use dual|signing|encryption] [--common-name TEXT]"
+	    " [--subject NAME=VALUE]... [--note-version VERSION]"
 	    " [--idempotency-key KEY]",
 	    "asks for a certificate", run_submit },
 	{ "request show", "ID", "shows a request with its checks", run_show },

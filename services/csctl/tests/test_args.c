@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../api.h"
 #include "../csctl.h"
 
 #define WORDS 8
@@ -157,6 +158,42 @@ a_setting_is_there_or_it_is_said(void **state)
 	assert_null(setting("CS_TEST_SETTING", "for this test"));
 }
 
+/* A value is everything after the first "=". */
+static void
+values_of_a_subject_are_pairs(void **state)
+{
+	static const struct {
+		const char *text, *want; /* NULL: refused */
+	} rows[] = {
+		{ "", "{}" },
+		{ "--subject title=Dr.", "{\"subject\": {\"title\": \"Dr.\"}}" },
+		{ "--subject title=R=D --subject countryName=CH",
+		    "{\"subject\": {\"title\": \"R=D\", \"countryName\": \"CH\"}}" },
+		{ "--subject title=", "{\"subject\": {\"title\": \"\"}}" }, /* the door says no */
+		{ "--subject title", NULL },
+		{ "--subject title=a --subject title=b", NULL },
+		{ "--subject title=\xff", NULL },
+		{ "--subject \xff=a", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct line line;
+		struct args *args = line_of(&line, rows[i].text);
+		json_t *body = json_object();
+
+		args->arena = cs_arena_new();
+		const bool good = api_take_subject(args, body);
+		char *said = json_dumps(body, 0);
+
+		if (good != (rows[i].want != NULL) || (good && strcmp(said, rows[i].want) != 0))
+			fail_msg("%s: got %s", rows[i].text, good ? said : "a refusal");
+		free(said);
+		json_decref(body);
+		cs_arena_free(args->arena);
+	}
+}
+
 int
 main(void)
 {
@@ -169,6 +206,7 @@ main(void)
 		cmocka_unit_test(nothing_is_nothing),
 		cmocka_unit_test(each_number_is_read_or_refused),
 		cmocka_unit_test(a_setting_is_there_or_it_is_said),
+		cmocka_unit_test(values_of_a_subject_are_pairs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
