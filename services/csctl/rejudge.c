@@ -384,6 +384,22 @@ waiver_holds(struct judging *j)
 		smime_trust_name(j->verdict.profile->trust), waived));
 }
 
+/* What no evidence stands behind, so that nobody takes it for proved. */
+static void
+tell_stated(struct judging *j)
+{
+	const struct claim_values *values = &j->verdict.plan.subject;
+	struct cs_buf buf = cs_buf_new(j->arena);
+
+	if (values->n == 0)
+		return;
+	cs_buf_add_str(&buf, "the profile takes it, and nobody verified");
+	for (size_t i = 0; i < values->n; i++)
+		cs_buf_printf(&buf, "%s %s=%s (set by: %s)", i > 0 ? ";" : "",
+		    values->items[i].name, values->items[i].value, values->items[i].source);
+	(void)step(j, "subject", true, (const char *)cs_buf_span(&buf).data);
+}
+
 static bool
 gate_holds(struct judging *j)
 {
@@ -396,7 +412,9 @@ gate_holds(struct judging *j)
 		return step(j, "gate", false,
 		    cs_arena_printf(j->arena, "%s, %s: %s (%s)", v->refusal.code, v->refusal.field,
 			v->refusal.text, v->refusal.clause));
-	return step(j, "gate", true, proofs_text(j)) && waiver_holds(j);
+	(void)step(j, "gate", true, proofs_text(j));
+	tell_stated(j);
+	return waiver_holds(j);
 }
 
 /* ---- the certificate ---- */
