@@ -3,7 +3,9 @@
  * What a subject says beside its common name.  The first tests are the sentences of "a few things to
  * remember with respect to SDNs, SANs and RDNs", one for each.
  */
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "fake_world.h"
 #include "policy_subject.h"
@@ -421,6 +423,122 @@ a_common_name_may_repeat_the_details(void **state)
 	expect_refusal(world, &request, "common-name", "common_name", "mailboxes");
 }
 
+/* ---- whatever is planned: random profiles, details and wishes ---- */
+
+static const char *const names[] = { "organizationName", OU, "organizationIdentifier", "givenName",
+	"surname", "pseudonym", "serialNumber", "emailAddress", "title", "streetAddress",
+	"localityName", "stateOrProvinceName", "postalCode", "countryName" };
+static const char *const texts[] = { "Sales", "CH", "NTRCH-CHE123456789", "alice@alpha.example",
+	"bob@alpha.example", "N/A", "a\xe2\x80\xae", "A-17" };
+
+static const char *
+pick(const char *const *from, size_t n, unsigned *seed)
+{
+	return from[(unsigned)rand_r(seed) % n];
+}
+
+static void
+draw(struct fake_world *world, struct claim_request *request, unsigned *seed)
+{
+	size_t n_profiles;
+	const struct smime_profile *profiles = smime_profiles(&n_profiles);
+	const size_t n = (unsigned)rand_r(seed) % 5;
+	struct policy_rdn *shown = CS_NEW_ARRAY(world->arena, n, struct policy_rdn);
+	struct policy_value *set = CS_NEW_ARRAY(world->arena, n, struct policy_value);
+	struct claim_value *typed = CS_NEW_ARRAY(world->arena, 1, struct claim_value);
+
+	for (size_t i = 0; i < n; i++) {
+		shown[i] =
+		    (struct policy_rdn){ pick(names, LEN(names), seed), rand_r(seed) % 4 == 0,
+			    rand_r(seed) % 4 == 0 ? pick(texts, LEN(texts), seed) : "" };
+		set[i] = (struct policy_value){ rand_r(seed) % 2 ? shown[i].name
+								 : pick(names, LEN(names), seed),
+			pick(texts, LEN(texts), seed) };
+	}
+	typed[0] = (struct claim_value){ n > 0 && rand_r(seed) % 4 ? shown[0].name
+								   : pick(names, LEN(names), seed),
+		pick(texts, LEN(texts), seed), "" };
+	world->config.profile.certificate_profile =
+	    rand_r(seed) % 2 ? "private-details"
+			     : profiles[(unsigned)rand_r(seed) % n_profiles].name;
+	world->config.profile.rdns = shown;
+	world->config.profile.n_rdns = n;
+	set_details(world, set, (unsigned)rand_r(seed) % 2 ? n : 0);
+	request->subject = (struct claim_values){ typed, (unsigned)rand_r(seed) % 2 };
+}
+
+/* The rules of the signer (libs/gate/floor_subject.c), and that nobody changed what an operator set. */
+static void
+keeps_the_rules(const struct policy_config *config, const struct claim_request *request,
+    const struct smime_identity *named, const struct claim_values *values, unsigned seed)
+{
+	const struct smime_profile *certificate =
+	    smime_profile_find(config->profile.certificate_profile);
+	struct smime_identity stated = { { NULL } };
+	struct cs_refusal why;
+
+	for (size_t i = 0; i < values->n; i++) {
+		const struct claim_value *value = &values->items[i];
+		const enum smime_attribute attribute = smime_attribute_find(value->name);
+		enum smime_source source;
+
+		assert_true(smime_source_find(value->source, &source));
+		if (!smime_may_state(certificate, attribute, source))
+			fail_msg("seed %u: %s of %s", seed, value->name, value->source);
+		if (i > 0 && strcmp(values->items[i - 1].name, value->name) >= 0)
+			fail_msg("seed %u: not sorted", seed);
+		if (source == SMIME_BY_PERSON &&
+		    (request->subject.n == 0 ||
+			strcmp(request->subject.items[0].value, value->value) != 0))
+			fail_msg("seed %u: nobody typed in %s", seed, value->name);
+		for (size_t k = config->n_details; k > 0; k--)
+			if (source != SMIME_BY_OPERATOR &&
+			    strcmp(config->details[k - 1].name, value->name) == 0 &&
+			    smime_may_state(certificate, attribute, SMIME_BY_OPERATOR))
+				fail_msg("seed %u: the operator's %s is lost", seed, value->name);
+		stated.values[attribute] = value->value;
+	}
+	if (!smime_stated_holds(
+		certificate, &stated, request->mailboxes.items, request->mailboxes.n, &why))
+		fail_msg("seed %u: %s", seed, why.text);
+	for (size_t i = 0; i < request->subject.n; i++) {
+		const struct claim_value *asked = &request->subject.items[i];
+		const char *got = named->values[smime_attribute_find(asked->name)];
+
+		if (got == NULL || strcmp(got, asked->value) != 0)
+			fail_msg("seed %u: %s is not named as asked", seed, asked->name);
+	}
+}
+
+static void
+whatever_is_planned_the_signer_takes(void **state)
+{
+	struct fake_world *world = *state;
+	const unsigned first = (unsigned)time(NULL);
+	unsigned planned_ones = 0;
+
+	print_message("seed %u\n", first);
+	for (unsigned round = 0; round < 20000; round++) {
+		unsigned seed = first + round, state_of = seed;
+		struct claim_request request = wish(world, NULL, NULL);
+		struct smime_identity named = { { NULL } };
+		struct claim_values values;
+		struct cs_refusal why;
+
+		draw(world, &request, &state_of);
+		if (!policy_subject_plan(
+			&world->config, &request, world->arena, &named, &values, &why)) {
+			if (why.code[0] == '\0' || why.mend[0] == '\0' || why.clause[0] == '\0')
+				fail_msg("seed %u: a refusal without words", seed);
+			continue;
+		}
+		planned_ones += values.n > 0;
+		keeps_the_rules(&world->config, &request, &named, &values, seed);
+	}
+	if (planned_ones < 100)
+		fail_msg("seed %u: only %u plans named anything", first, planned_ones);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_world_setup, fake_world_teardown)
 
 int
@@ -439,6 +557,7 @@ main(void)
 		TEST(a_profile_shows_an_attribute_once),
 		TEST(a_bad_value_is_mended_by_who_set_it),
 		TEST(a_common_name_may_repeat_the_details),
+		TEST(whatever_is_planned_the_signer_takes),
 	};
 
 	return cmocka_run_group_tests_name("subject", tests, NULL, NULL);
