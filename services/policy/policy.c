@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "policy_domains.h"
 #include "smime/rules.h"
 
 /* ---- states ---- */
@@ -283,12 +284,13 @@ may_request(const struct policy_setting *in, const struct policy_step *step,
     struct policy_identified *ret, struct cs_refusal *ret_why)
 {
 	const struct policy_case *c = &step->next;
-	const int64_t until_ms = need_of(in, c).until_ms;
+	const struct policy_need need = need_of(in, c);
 
-	return policy_may_request(in->rules, &c->config, &c->plan.request, in->now_ms, until_ms,
-		   in->arena, ret_why) &&
-	       policy_identify_for(
-		   &c->config, &c->plan.request, in->now_ms, until_ms, in->arena, ret, ret_why);
+	return policy_may_request(in->rules, &c->config, &c->plan.request, in->now_ms,
+		   need.until_ms, in->arena, ret_why) &&
+	       policy_domains_permit(&c->config, &need, &c->plan.request, in->arena, ret_why) &&
+	       policy_identify_for(&c->config, &c->plan.request, in->now_ms, need.until_ms,
+		   in->arena, ret, ret_why);
 }
 
 /* Runs only what needs a person: their validators make a challenge and then wait for them. */
@@ -374,6 +376,7 @@ publish_final(const struct policy_setting *in, struct policy_step *step,
 {
 	struct policy_plan *plan = &step->next.plan;
 
+	policy_domains_bind_used(&step->next.config, &plan->request, in->arena);
 	drafted->final = true;
 	drafted->ends_at_ms = in->now_ms + POLICY_FINAL_MS;
 	claim_envelope_sha256(plan->approval_envelope, drafted->approval_sha256);
@@ -433,6 +436,18 @@ try_final(const struct policy_setting *in, struct policy_step *step, bool looks_
 		publish_final(in, step, &identified, &drafted);
 }
 
+/* A proof binds the domain to whom it was asked for by, in the enterprises that want that. */
+static void
+bind_proved(const struct policy_setting *in, struct policy_step *step)
+{
+	const struct policy_need need = need_of(in, &step->next);
+	const enum policy_state state = step->next.plan.state;
+
+	if (state == POLICY_MADE || state == POLICY_APPROVED)
+		policy_domains_bind_proved(
+		    &step->next.config, &need, &step->next.plan.request, in->arena);
+}
+
 /* ---- facts ---- */
 
 struct policy_step
@@ -454,6 +469,7 @@ policy_decide_submitted(const struct policy_setting *in, const struct policy_cas
 	}
 	move(in, &step, POLICY_MADE);
 	make_first(in, &step, &identified);
+	bind_proved(in, &step);
 	if (plan->approval_envelope.len > 0) {
 		/*
 		 * The approval was faster.  People's validators are told first, then the clock
@@ -668,6 +684,7 @@ policy_decide_evidence(const struct policy_setting *in, const struct policy_case
 	struct policy_step step = keep(old, "evidence kept");
 
 	remember(in, &step, evidence);
+	bind_proved(in, &step);
 	switch (step.next.plan.state) {
 	case POLICY_MADE:
 		on_early_evidence(in, &step, &evidence->evidence);

@@ -84,6 +84,7 @@ struct policy_domain {
 
 struct policy_ownership {
 	const char *domain, *account;
+	bool is_new; /* bound since it was loaded: for the store alone */
 };
 
 /* By which of our issuer domain names CAA of a domain, and of those below it, may permit us. */

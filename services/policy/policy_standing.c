@@ -272,11 +272,17 @@ corroboration(const struct policy_need *need, const struct policy_proof *domain,
 	return NULL;
 }
 
+struct pair {
+	const struct policy_proof *domain,
+	    *mpic; /* NULL: nothing serves; or no corroboration is asked for */
+};
+
 /* `mpic` NULL: the plan does without corroboration. */
-static void
-serve_domain(const struct policy_need *need, struct claim_check *domain, struct claim_check *mpic)
+static struct pair
+best_pair(const struct policy_need *need, const struct claim_check *domain,
+    const struct claim_check *mpic)
 {
-	const struct policy_proof *best = NULL, *best_mpic = NULL;
+	struct pair best = { NULL, NULL };
 
 	cs_assert(mpic != NULL || need->uncorroborated);
 	for (const struct policy_proof *p = need->proofs; p != NULL; p = p->next) {
@@ -286,16 +292,47 @@ serve_domain(const struct policy_need *need, struct claim_check *domain, struct 
 		    mpic != NULL ? corroboration(need, p, mpic) : NULL;
 
 		if ((mpic != NULL && seconded == NULL) ||
-		    (best != NULL && ends_at(p, domain) <= ends_at(best, domain)))
+		    (best.domain != NULL && ends_at(p, domain) <= ends_at(best.domain, domain)))
 			continue;
-		best = p;
-		best_mpic = seconded;
+		best = (struct pair){ p, seconded };
 	}
-	if (best == NULL)
+	return best;
+}
+
+static void
+serve_domain(const struct policy_need *need, struct claim_check *domain, struct claim_check *mpic)
+{
+	const struct pair best = best_pair(need, domain, mpic);
+
+	if (best.domain == NULL)
 		return;
-	stand(best, domain);
+	stand(best.domain, domain);
 	if (mpic != NULL)
-		stand(best_mpic, mpic);
+		stand(best.mpic, mpic);
+}
+
+int64_t
+policy_standing_domain(const struct policy_need *need, const char *enterprise, const char *domain,
+    const struct claim_texts *methods, const char **ret_target)
+{
+	struct claim_check check = {
+		.kind = CLAIM_DOMAIN,
+		.target = domain,
+		.enterprise = enterprise,
+		.account = "",
+		.allowed_methods = *methods,
+		.freshness_ms = smime_rule_reuse_ms(SMIME_PROOF_DOMAIN),
+	};
+	struct claim_check mpic = check;
+
+	mpic.kind = CLAIM_MPIC_DOMAIN;
+	mpic.min_remotes = smime_rule_mpic_min_remotes(need->until_ms);
+	const struct pair best = best_pair(need, &check, &mpic);
+
+	if (best.domain == NULL)
+		return 0;
+	*ret_target = best.domain->target;
+	return earlier(ends_at(best.domain, &check), ends_at(best.mpic, &mpic));
 }
 
 /* "mpic-domain-1" of "domain-1": by name, because standing evidence may change the target. */

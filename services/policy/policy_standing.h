@@ -75,6 +75,13 @@ policy_standing_attach_caa(const struct policy_need *need, struct claim_check *c
 /* The same for one check other than of a domain; false: nothing serves it, nothing was changed. */
 bool policy_standing_serve(const struct policy_need *need, struct claim_check *check);
 
+/*
+ * Until when evidence of the enterprise, by one of these methods and seen by as many perspectives as the rules
+ * want, stands for this domain, and for which name it was shown; 0: none that is fresh at need->until_ms.
+ */
+int64_t policy_standing_domain(const struct policy_need *need, const char *enterprise,
+    const char *domain, const struct claim_texts *methods, const char **ret_target);
+
 /* Was the evidence that this check stands on refused by a later look? */
 bool policy_standing_voided(const struct policy_proof *proofs, const struct claim_check *check);
 

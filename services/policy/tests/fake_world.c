@@ -110,6 +110,7 @@ make_rules(struct fake_world *world)
 		.profile_known = true,
 		.profile_allowed = true,
 		.enterprise_version = 3,
+		.domain_mode = POLICY_DOMAINS_ANY,
 		.profile = {
 			.version = 2,
 			.validation = POLICY_MAILBOX,
