@@ -96,9 +96,16 @@ claim_request_kind_name(enum claim_request_kind kind)
 		[CLAIM_RENEWAL] = "renewal",
 		[CLAIM_REKEY] = "rekey",
 		[CLAIM_REISSUE] = "reissue",
+		[CLAIM_DOMAIN_ONLY] = "domain",
 	};
 
 	return NAME_OF(names, kind);
+}
+
+bool
+claim_request_follows(enum claim_request_kind kind)
+{
+	return kind == CLAIM_RENEWAL || kind == CLAIM_REKEY || kind == CLAIM_REISSUE;
 }
 
 const char *

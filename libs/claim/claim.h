@@ -54,7 +54,13 @@ enum claim_kind {
 	CLAIM_AUTHORITY,
 	CLAIM_INDIVIDUAL
 };
-enum claim_request_kind { CLAIM_FIRST, CLAIM_RENEWAL, CLAIM_REKEY, CLAIM_REISSUE };
+enum claim_request_kind {
+	CLAIM_FIRST,
+	CLAIM_RENEWAL,
+	CLAIM_REKEY,
+	CLAIM_REISSUE,
+	CLAIM_DOMAIN_ONLY /* no certificate: a domain of the enterprise shall be proved */
+};
 enum claim_revoked_by {
 	CLAIM_BY_OWNER = 1,
 	CLAIM_BY_OPERATOR,
@@ -79,6 +85,7 @@ const char *claim_statement_name(enum claim_statement statement);
 /* On which subject evidence of a kind is published: "evidence.mpic". */
 const char *claim_kind_subject(enum claim_kind kind);
 const char *claim_request_kind_name(enum claim_request_kind kind); /* "first", "renewal", ... */
+bool claim_request_follows(enum claim_request_kind kind);          /* an earlier certificate */
 const char *claim_revoked_by_name(enum claim_revoked_by by);       /* "owner", ... */
 
 struct claim_texts {
@@ -99,6 +106,9 @@ struct claim_values {
 	size_t n;
 };
 
+/*
+ * Of CLAIM_DOMAIN_ONLY only id, enterprise, account, one domain, time and digest: the rest is empty, key_use 0.
+ */
 struct claim_request {
 	struct cs_id id;
 	const char *enterprise, *account, *profile;
@@ -110,7 +120,7 @@ struct claim_request {
 	int64_t submitted_at_ms;
 	const char *contact, *common_name; /* "" for none */
 	enum claim_request_kind kind;
-	struct cs_id previous;       /* all zero for a first one */
+	struct cs_id previous;       /* all zero for what follows none */
 	struct claim_values subject; /* as a person typed it */
 	uint8_t digest[CLAIM_DIGEST];
 };
@@ -151,6 +161,7 @@ struct claim_check {
 	int64_t standing_until_ms;
 	uint32_t min_remotes;
 	bool fresh; /* somebody pressed Verify: no answer of DNS is taken from memory */
+	const char *new_because; /* "": the plan before had it too; NULL is written as "" */
 };
 
 struct claim_plan {
@@ -158,6 +169,7 @@ struct claim_plan {
 	uint8_t request_digest[CLAIM_DIGEST];
 	uint32_t revision;
 	bool final;
+	/* Of a domain alone: no profile, and never final. */
 	const char *enterprise, *account, *profile, *certificate_profile, *rules_version, *contact;
 	uint32_t profile_version, enterprise_version;
 	struct claim_check *checks;

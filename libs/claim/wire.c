@@ -285,6 +285,30 @@ planned(struct reading *r, Countersign__V1__PlannedValue **items, size_t n)
 	return values;
 }
 
+static void
+want_nothing_but_a_domain(struct reading *r, const struct claim_request *request)
+{
+	want(r, request->domains.n == 1, "domains", "not one");
+	want(r, request->mailboxes.n == 0, "mailboxes", "of a domain alone");
+	want(r, request->csr.len == 0, "csr", "of a domain alone");
+	want(r, request->profile[0] == '\0', "profile", "of a domain alone");
+	want(r, request->key_use == 0, "key use", "of a domain alone");
+	want(r, request->validity_days == 0, "validity days", "of a domain alone");
+	want(r, request->agreement[0] == '\0', "agreement", "of a domain alone");
+	want(r, request->contact[0] == '\0', "contact", "of a domain alone");
+	want(r, request->common_name[0] == '\0', "common name", "of a domain alone");
+	want(r, request->subject.n == 0, "subject", "of a domain alone");
+}
+
+static void
+want_what_a_certificate_needs(struct reading *r, const struct claim_request *request)
+{
+	want(r, request->profile[0] != '\0', "profile", "missing");
+	want(r, request->key_use != 0, "key use", "missing");
+	want(r, request->mailboxes.n > 0, "mailboxes", "missing");
+	want(r, request->csr.len > 0, "csr", "missing");
+}
+
 enum cs_code
 claim_wire_read_request(
     struct cs_arena *arena, struct cs_span octets_in, struct claim_request *ret, struct cs_err *err)
@@ -299,26 +323,28 @@ claim_wire_read_request(
 		.id = id(&r, &m->request_id, "request id"),
 		.enterprise = name(&r, m->enterprise, "enterprise"),
 		.account = name(&r, m->account, "account"),
-		.profile = name(&r, m->profile, "profile"),
+		.profile = name_or_none(&r, m->profile, "profile"),
 		.csr = octets(&r, &m->csr, MAX_CSR, "csr"),
 		.mailboxes = sorted(&r, m->mailboxes, m->n_mailboxes, mailbox, "mailboxes"),
 		.domains = sorted(&r, m->domains, m->n_domains, domain, "domains"),
 		.validity_days = at_most(&r, m->validity_days, 36600, "validity days"),
-		.key_use = one_of(&r, m->key_use, CLAIM_DUAL, CLAIM_ENCRYPTION, "key use"),
+		.key_use = one_of(&r, m->key_use, 0, CLAIM_ENCRYPTION, "key use"),
 		.agreement = name_or_none(&r, m->agreement, "agreement"),
 		.submitted_at_ms = when(&r, m->submitted_at_ms, "submitted at"),
 		.contact = mailbox_or_none(&r, m->contact, "contact"),
 		.common_name = text(&r, m->common_name, "common name"),
-		.kind = one_of(&r, m->kind, CLAIM_FIRST, CLAIM_REISSUE, "kind"),
+		.kind = one_of(&r, m->kind, CLAIM_FIRST, CLAIM_DOMAIN_ONLY, "kind"),
 		.subject = wishes(&r, m->subject, m->n_subject),
 	};
-	if (request.kind != CLAIM_FIRST)
+	if (claim_request_follows(request.kind))
 		request.previous = id(&r, &m->previous_id, "previous id");
 	else
-		want(&r, m->previous_id.len == 0, "previous id", "a first request follows none");
+		want(&r, m->previous_id.len == 0, "previous id", "it follows none");
 	digest(&r, &m->request_digest, request.digest, "request digest");
-	want(&r, request.mailboxes.n > 0, "mailboxes", "missing");
-	want(&r, request.csr.len > 0, "csr", "missing");
+	if (request.kind == CLAIM_DOMAIN_ONLY)
+		want_nothing_but_a_domain(&r, &request);
+	else
+		want_what_a_certificate_needs(&r, &request);
 	if (r.code == CS_OK)
 		*ret = request;
 	return r.code;
@@ -425,6 +451,7 @@ read_check(struct reading *r, const Countersign__V1__Check *m, struct claim_chec
 		.standing_until_ms = when_or_never(r, m->standing_until_ms, "standing until"),
 		.min_remotes = at_most(r, m->min_remotes, MAX_LIST, "min remotes"),
 		.fresh = m->fresh,
+		.new_because = text(r, m->new_because, "new because"),
 	};
 
 	want(
@@ -468,8 +495,9 @@ claim_wire_read_plan(
 		.final = m->final,
 		.enterprise = name(&r, m->enterprise, "enterprise"),
 		.account = name(&r, m->account, "account"),
-		.profile = name(&r, m->profile, "profile"),
-		.certificate_profile = name(&r, m->certificate_profile, "certificate profile"),
+		.profile = name_or_none(&r, m->profile, "profile"),
+		.certificate_profile =
+		    name_or_none(&r, m->certificate_profile, "certificate profile"),
 		.rules_version = name_or_none(&r, m->rules_version, "rules version"),
 		.contact = mailbox_or_none(&r, m->contact, "contact"),
 		.profile_version = m->profile_version,
@@ -483,6 +511,9 @@ claim_wire_read_plan(
 	};
 	digest(&r, &m->request_digest, plan.request_digest, "request digest");
 	want(&r, m->revision > 0, "revision", "missing");
+	want(&r, (plan.profile[0] == '\0') == (plan.certificate_profile[0] == '\0'), "profile",
+	    "and certificate profile belong together");
+	want(&r, !plan.final || plan.profile[0] != '\0', "profile", "missing");
 	if (plan.final)
 		digest(&r, &m->approval_sha256, plan.approval_sha256, "approval sha256");
 	else
@@ -775,7 +806,7 @@ claim_wire_request(struct cs_arena *arena, const struct claim_request *request)
 	m.contact = pack_text(request->contact);
 	m.common_name = pack_text(request->common_name);
 	m.kind = (Countersign__V1__RequestKind)request->kind;
-	if (request->kind != CLAIM_FIRST)
+	if (claim_request_follows(request->kind))
 		m.previous_id = pack_id(&request->previous);
 	m.n_subject = request->subject.n;
 	m.subject = put_wishes(arena, &request->subject);
@@ -840,6 +871,7 @@ put_check(const struct claim_check *check, Countersign__V1__Check *m)
 	m->standing_until_ms = check->standing_until_ms;
 	m->min_remotes = check->min_remotes;
 	m->fresh = check->fresh;
+	m->new_because = pack_text(check->new_because);
 }
 
 static Countersign__V1__Check **

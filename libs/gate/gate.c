@@ -206,6 +206,9 @@ judge_request(struct judging *j)
 	struct cs_refusal why;
 	uint8_t digest[CLAIM_DIGEST];
 
+	if (v->request.kind == CLAIM_DOMAIN_ONLY)
+		return refuse(
+		    j, "no-certificate", "request", "", "the request asks for no certificate");
 	/* Which keys a profile takes is asked later, by its table. */
 	if (!pki_csr_read(j->arena, v->request.csr, PKI_ALLOW_EDDSA, &v->csr, &why)) {
 		v->says = GATE_REFUSE;

@@ -19,8 +19,8 @@
  * here, with its limits, and put the new size.
  */
 _Static_assert(sizeof(struct probe_finding) == 112, "wire.c carries every field of a finding");
-/* So it is with a question, but for what is of the plan alone: standing evidence. */
-_Static_assert(sizeof(struct claim_check) == 208, "wire.c carries every field of a check");
+/* So it is with a question, but for what is of the plan alone: standing evidence, and what it tells people. */
+_Static_assert(sizeof(struct claim_check) == 216, "wire.c carries every field of a check");
 
 /* ---- settings ---- */
 

@@ -77,8 +77,8 @@ const struct command *const *commands_groups(size_t *ret_n);
 
 extern const struct command catalogue_commands[], provision_commands[], migrate_commands[],
     key_commands[], trust_commands[], ca_commands[], ca_step_commands[], ca_agree_commands[],
-    ca_crl_commands[], request_commands[], life_commands[], report_commands[], event_commands[],
-    deadletter_commands[], profile_commands[], lint_commands[], check_commands[], answer_commands[],
-    audit_commands[], evidence_commands[], weak_key_commands[];
+    ca_crl_commands[], request_commands[], life_commands[], domain_commands[], report_commands[],
+    event_commands[], deadletter_commands[], profile_commands[], lint_commands[], check_commands[],
+    answer_commands[], audit_commands[], evidence_commands[], weak_key_commands[];
 
 #endif

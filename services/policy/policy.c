@@ -238,13 +238,14 @@ draft(const struct policy_setting *in, const struct policy_case *c,
 {
 	struct policy_need need = need_of(in, c);
 	const struct claim_request *request = &c->plan.request;
+	const bool alone = request->kind == CLAIM_DOMAIN_ONLY;
 	struct claim_plan plan = {
 		.request = request->id,
 		.revision = c->plan.plan.revision + 1,
 		.enterprise = request->enterprise,
 		.account = request->account,
 		.profile = request->profile,
-		.certificate_profile = c->config.profile.certificate_profile,
+		.certificate_profile = alone ? "" : c->config.profile.certificate_profile,
 		.rules_version = smime_rules_version(),
 		.contact = request->contact,
 		.profile_version = c->config.profile.version,
@@ -255,6 +256,9 @@ draft(const struct policy_setting *in, const struct policy_case *c,
 	};
 
 	need.looks_anew = looks_anew;
+	if (alone)
+		need.proofs =
+		    NULL; /* who has a domain verified wants a new proof, whatever stands */
 	memcpy(plan.request_digest, request->digest, CLAIM_DIGEST);
 	policy_checks_make(in->rules, &c->config, request, identified, need.until_ms, in->arena,
 	    &plan.checks, &plan.n_checks);
@@ -400,7 +404,8 @@ is_approved(const struct policy_plan *plan)
 	const struct claim_approval *approval = &plan->approval;
 	const struct claim_request *request = &plan->request;
 
-	return plan->approval_envelope.len > 0 && plan->request_envelope.len > 0 &&
+	return request->kind != CLAIM_DOMAIN_ONLY && plan->approval_envelope.len > 0 &&
+	       plan->request_envelope.len > 0 &&
 	       strcmp(approval->enterprise, request->enterprise) == 0 &&
 	       strcmp(approval->account, request->account) == 0 &&
 	       memcmp(approval->request_digest, request->digest, CLAIM_DIGEST) == 0;
@@ -470,7 +475,7 @@ policy_decide_submitted(const struct policy_setting *in, const struct policy_cas
 	move(in, &step, POLICY_MADE);
 	make_first(in, &step, &identified);
 	bind_proved(in, &step);
-	if (plan->approval_envelope.len > 0) {
+	if (plan->approval_envelope.len > 0 && plan->request.kind != CLAIM_DOMAIN_ONLY) {
 		/*
 		 * The approval was faster.  People's validators are told first, then the clock
 		 * goes on.
@@ -529,7 +534,7 @@ policy_decide_approved(const struct policy_setting *in, const struct policy_case
 	struct policy_plan *plan = &step.next.plan;
 
 	if ((plan->state != POLICY_NEW && plan->state != POLICY_MADE) ||
-	    plan->approval_envelope.len > 0)
+	    plan->approval_envelope.len > 0 || plan->request.kind == CLAIM_DOMAIN_ONLY)
 		return step;
 	plan->approval = approved->approval;
 	plan->approval_envelope = approved->envelope;

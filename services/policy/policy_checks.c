@@ -57,6 +57,7 @@ add(struct making *making, enum claim_kind kind, size_t number, const char *targ
 		.method = "",
 		.enterprise = making->request->enterprise,
 		.account = "",
+		.new_because = "",
 	};
 	return check;
 }
@@ -107,6 +108,31 @@ policy_domain_methods(const struct policy_profile *profile, int64_t at_ms, struc
 		    smime_method_usable(&methods[i], at_ms))
 			usable.items[usable.n++] = methods[i].name;
 	return usable;
+}
+
+struct claim_texts
+policy_every_domain_method(struct cs_arena *arena)
+{
+	size_t n;
+	const struct smime_method *methods = smime_methods(&n);
+	struct claim_texts names = { CS_NEW_ARRAY(arena, n, const char *), 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (methods[i].target == SMIME_TARGET_DOMAIN)
+			names.items[names.n++] = methods[i].name;
+	return names;
+}
+
+/* What nothing narrows but the rules: of a request for a domain alone. */
+static struct policy_profile
+widest_profile(struct cs_arena *arena)
+{
+	return (struct policy_profile){
+		.validation = POLICY_DOMAIN,
+		.domain_period_days =
+		    (uint32_t)(smime_rule_reuse_ms(SMIME_PROOF_DOMAIN) / CS_DAY_MS),
+		.domain_methods = policy_every_domain_method(arena),
+	};
 }
 
 /*
@@ -195,13 +221,15 @@ policy_checks_make(const struct policy_rules *rules, const struct policy_config 
     const struct claim_request *request, const struct policy_identified *identified,
     int64_t until_ms, struct cs_arena *arena, struct claim_check **ret_checks, size_t *ret_n)
 {
+	const struct policy_profile profile =
+	    request->kind == CLAIM_DOMAIN_ONLY ? widest_profile(arena) : config->profile;
 	struct making making = {
 		.rules = rules,
-		.profile = &config->profile,
+		.profile = &profile,
 		.request = request,
 		.arena = arena,
 		.min_remotes = smime_rule_mpic_min_remotes(until_ms),
-		.domain_methods = policy_domain_methods(&config->profile, until_ms, arena),
+		.domain_methods = policy_domain_methods(&profile, until_ms, arena),
 		.checks = CS_NEW_ARRAY(arena, CLAIM_MAX_CHECKS, struct claim_check),
 	};
 	const struct claim_texts of_mailboxes = mailbox_domains(&making);
@@ -211,10 +239,10 @@ policy_checks_make(const struct policy_rules *rules, const struct policy_config 
 	add_identity(&making, identified->organization);
 	add_identity(&making, identified->authority);
 	add_identity(&making, identified->individual);
-	if (config->profile.validation != POLICY_DOMAIN)
+	if (profile.validation != POLICY_DOMAIN)
 		for (size_t i = 0; i < request->mailboxes.n; i++)
 			add_mailbox(&making, i + 1, request->mailboxes.items[i]);
-	if (config->profile.validation != POLICY_MAILBOX)
+	if (profile.validation != POLICY_MAILBOX)
 		for (size_t i = 0; i < scope.n; i++)
 			add_domain(&making, i + 1, scope.items[i]);
 	for (size_t i = 0; i < of_mailboxes.n; i++)

@@ -15,6 +15,7 @@
  *   sponsor-validated            organization-1, authority-1, individual-1
  *   individual-validated         individual-1
  *
+ * Of a request for a domain alone domain-1 and mpic-domain-1, by every method that may be used.
  * For public trust no profile and no setting removes CAA and corroboration (SBR 4.2.2.1, 4.2.2.2);
  * for nobody does one remove the proof of a mailbox or a domain, or lengthen a period beyond SBR 4.2.1.
  */
@@ -168,6 +169,9 @@ CS_MUST_USE bool policy_identify_for(const struct policy_config *config,
 /* The profile's methods for domains that are not retired at `at_ms`, in the order of libs/smime. */
 struct claim_texts
 policy_domain_methods(const struct policy_profile *profile, int64_t at_ms, struct cs_arena *arena);
+
+/* All that there are, retired or not. */
+struct claim_texts policy_every_domain_method(struct cs_arena *arena);
 
 /*
  * The checks of a request that may be made, without standing or attempt, for a plan that ends at

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#include "smime/method.h"
-
 /* ---- modes ---- */
 
 static const struct {
@@ -103,24 +101,11 @@ closest_domain(const struct policy_config *config, const char *name)
 	return best;
 }
 
-static struct claim_texts
-all_methods(struct cs_arena *arena)
-{
-	size_t n;
-	const struct smime_method *methods = smime_methods(&n);
-	struct claim_texts names = { CS_NEW_ARRAY(arena, n, const char *), 0 };
-
-	for (size_t i = 0; i < n; i++)
-		if (methods[i].target == SMIME_TARGET_DOMAIN)
-			names.items[names.n++] = methods[i].name;
-	return names;
-}
-
 int64_t
 policy_domain_verified_until(const struct policy_need *need, const char *enterprise,
     const char *domain, struct cs_arena *arena)
 {
-	const struct claim_texts methods = all_methods(arena);
+	const struct claim_texts methods = policy_every_domain_method(arena);
 	const char *target;
 
 	return policy_standing_domain(need, enterprise, domain, &methods, &target);

@@ -319,6 +319,10 @@ policy_identify_for(const struct policy_config *config, const struct claim_reque
 {
 	struct policy_identified found;
 
+	if (request->kind == CLAIM_DOMAIN_ONLY) {
+		*ret = (struct policy_identified){ .organization = NULL };
+		return true;
+	}
 	if (!policy_identify(&config->identities, type_of(config), request, now_ms, until_ms, arena,
 		&found, ret_why) ||
 	    !policy_subject_plan(config, request, arena, &found.subject, &found.stated, ret_why))
@@ -491,11 +495,50 @@ caa_may_permit_us(const struct asking *asking, struct cs_refusal *ret_why)
 	return true;
 }
 
+/* ---- a domain alone ---- */
+
+static bool
+is_an_operator(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	if (asking->config->is_operator)
+		return true;
+	return cs_refuse(
+	    ret_why, (struct cs_refusal){ "not-an-operator", "account", "SBR 4.1.2",
+			 "Only operators have the enterprise's domains verified.",
+			 "Ask an operator, or prove the domain with a request of your own." });
+}
+
+static bool
+names_a_registered_domain(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	const struct claim_texts *domains = &asking->request->domains;
+
+	cs_assert(domains->n == 1); /* as it was read */
+	if (smime_domain_registrable(asking->rules->psl, domains->items[0]) != NULL)
+		return true;
+	return cs_refuse(
+	    ret_why, (struct cs_refusal){ "domain-public-suffix", "domains[0]", "TBR 3.2.2.6",
+			 "Nobody owns this domain: it is a public suffix.",
+			 "Give a domain that somebody registered." });
+}
+
+/* The first rule that is broken says why. */
+static bool
+keeps(const struct asking *asking, rule *const *rules, size_t n, struct cs_refusal *ret_why)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!rules[i](asking, ret_why))
+			return false;
+	return true;
+}
+
 bool
 policy_may_request(const struct policy_rules *rules, const struct policy_config *config,
     const struct claim_request *request, int64_t now_ms, int64_t until_ms, struct cs_arena *arena,
     struct cs_refusal *ret_why)
 {
+	static rule *const of_domain[] = { knows_the_asker, is_an_operator,
+		names_a_registered_domain };
 	static rule *const all[] = { knows_the_asker, offers_the_profile, offers_what_it_may,
 		proves_the_domains_that_it_must, lasts_as_allowed, uses_the_key_as_allowed,
 		key_serves, names_mailboxes, names_domains, mailboxes_are_in_their_domains,
@@ -503,8 +546,7 @@ policy_may_request(const struct policy_rules *rules, const struct policy_config 
 		mailboxes_are_assigned, caa_may_permit_us };
 	const struct asking asking = { rules, config, request, now_ms, until_ms, arena };
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (!all[i](&asking, ret_why))
-			return false;
-	return true;
+	if (request->kind == CLAIM_DOMAIN_ONLY)
+		return keeps(&asking, of_domain, sizeof(of_domain) / sizeof(of_domain[0]), ret_why);
+	return keeps(&asking, all, sizeof(all) / sizeof(all[0]), ret_why);
 }

@@ -547,11 +547,38 @@ draft_follow(struct cs_arena *arena, const struct draft_rules *rules,
 		draft->status = 422;
 }
 
+/* ---- a domain alone ---- */
+
+void
+draft_read_domain(struct cs_arena *arena, const struct draft_rules *rules, struct cs_span domain,
+    struct draft *ret_draft)
+{
+	const unsigned flags = SMIME_REFUSE_PRIVATE_SUFFIX |
+			       (rules->allow_example_names ? 0 : SMIME_REFUSE_DOCUMENTATION);
+	const char **names = CS_NEW_ARRAY(arena, 1, const char *);
+	struct draft draft = { .note_version = "",
+		.request = { .kind = CLAIM_DOMAIN_ONLY,
+		    .profile = "",
+		    .agreement = "",
+		    .contact = "",
+		    .common_name = "" },
+		.spki = cs_span_str("") };
+
+	pki_sha256(domain, draft.body_sha256);
+	if (smime_domain_parse(arena, domain, rules->psl, flags, &names[0], &draft.why)) {
+		draft.request.domains = (struct claim_texts){ names, 1 };
+	} else {
+		draft.why.field = "domain";
+		draft.status = 422;
+	}
+	*ret_draft = draft;
+}
+
 bool
 draft_is_for(const char *subject)
 {
 	static const char *const subjects[] = { "api.create", "api.renew", "api.rekey",
-		"api.reissue" };
+		"api.reissue", "api.domain" };
 
 	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
 		if (strcmp(subjects[i], subject) == 0)

@@ -38,7 +38,7 @@ struct draft {
 	const struct json_create *follows;
 	/* Good drafts only.  Empty: id, enterprise, account, submitted_at_ms, digest. */
 	struct claim_request request;
-	struct cs_span spki;
+	struct cs_span spki; /* empty, of a domain alone */
 	uint8_t spki_sha256[CLAIM_DIGEST];
 };
 
@@ -58,6 +58,10 @@ void draft_read_follow(struct cs_arena *arena, const struct draft_rules *rules,
  */
 void draft_follow(struct cs_arena *arena, const struct draft_rules *rules,
     const struct claim_request *earlier, struct draft *draft);
+
+/* Of a request for a domain alone: `domain` as the client named it. */
+void draft_read_domain(struct cs_arena *arena, const struct draft_rules *rules,
+    struct cs_span domain, struct draft *ret_draft);
 
 /* Commands whose `what` is a draft. */
 bool draft_is_for(const char *subject);

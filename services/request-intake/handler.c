@@ -50,6 +50,19 @@ read_follow(const struct intake_service *intake, struct svc_event *ev, enum clai
 	return CS_OK;
 }
 
+/* The body is what the path names. */
+static enum cs_code
+read_domain(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	const struct intake_service *intake = self;
+	struct draft *draft = CS_NEW(ev->arena, struct draft);
+
+	(void)err;
+	draft_read_domain(ev->arena, &intake->rules, ev->body, draft);
+	ev->what = draft;
+	return CS_OK;
+}
+
 static enum cs_code
 read_renew(const void *self, struct svc_event *ev, struct cs_err *err)
 {
@@ -492,9 +505,28 @@ note_kind_of(enum claim_request_kind kind)
 	case CLAIM_REISSUE:
 		return NOTE_REISSUE;
 	case CLAIM_FIRST:
+	case CLAIM_DOMAIN_ONLY: /* notes are about certificates: none is shown */
 		break;
 	}
 	return NOTE_ISSUE;
+}
+
+static void
+answer_created(const struct intake_service *intake, struct svc_event *ev, struct intake_step step)
+{
+	struct cs_span shown = { NULL, 0 };
+	struct cs_err err = { 0 };
+
+	say(intake, ev, step);
+	if (step.status >= 400) {
+		svc_reply(ev, step.status, problem_write(ev->arena, step.status, &step.why));
+	} else {
+		/* We sealed it ourselves, now or before. */
+		cs_assert(view_created(ev->arena, ev->state, &shown, &err) == CS_OK);
+		svc_reply(ev, step.status, shown);
+	}
+	log_info(ev->log, "asked subject=%s status=%u code=%s", ev->subject, step.status,
+	    step.why.code ? step.why.code : "-");
 }
 
 static void
@@ -507,8 +539,6 @@ intake_on_api_create(const void *self, struct svc_event *ev)
 	struct draft *draft = &whole;
 	const struct note *unread = NULL;
 	struct intake_step step = intake_repeat(req, draft->body_sha256);
-	struct cs_span shown = { NULL, 0 };
-	struct cs_err err = { 0 };
 
 	if (draft->leaked_key) {
 		req->leaked_key = true;
@@ -527,16 +557,20 @@ intake_on_api_create(const void *self, struct svc_event *ev)
 	}
 	if (step.status == 0)
 		step = create(self, ev, draft);
-	say(self, ev, step);
-	if (step.status >= 400) {
-		svc_reply(ev, step.status, problem_write(ev->arena, step.status, &step.why));
-	} else {
-		/* We sealed it ourselves, now or before. */
-		cs_assert(view_created(ev->arena, req, &shown, &err) == CS_OK);
-		svc_reply(ev, step.status, shown);
-	}
-	log_info(ev->log, "asked subject=%s status=%u code=%s", ev->subject, step.status,
-	    step.why.code ? step.why.code : "-");
+	answer_created(self, ev, step);
+}
+
+static void
+intake_on_api_domain(const void *self, struct svc_event *ev)
+{
+	const struct draft *draft = ev->what;
+	struct intake_step step = intake_repeat(ev->state, draft->body_sha256);
+
+	if (step.status == 0 && draft->status != 0)
+		step = (struct intake_step){ .status = draft->status, .why = draft->why };
+	else if (step.status == 0)
+		step = create(self, ev, draft);
+	answer_created(self, ev, step);
 }
 
 static void
@@ -724,6 +758,7 @@ const struct svc_route intake_routes[] = {
 	{ "api.renew", read_renew, intake_on_api_create },
 	{ "api.rekey", read_rekey, intake_on_api_create },
 	{ "api.reissue", read_reissue, intake_on_api_create },
+	{ "api.domain", read_domain, intake_on_api_domain },
 	{ "api.revoke", read_revoke, intake_on_api_revoke },
 	{ "api.report-submit", read_report_submit, intake_on_report_submit },
 	{ "api.report-answer", read_report_answer, intake_on_report_answer },

@@ -427,6 +427,14 @@ intake_repeat(const struct intake_request *req, const uint8_t body_sha256[static
 	    "Repeat exactly the same body, or use a new key.");
 }
 
+static struct intake_step
+not_an_operator(void)
+{
+	return refuse_field(403, "not-an-operator", "Authorization",
+	    "Only operators have the enterprise's domains verified.",
+	    "Use an operator's API token.");
+}
+
 struct intake_step
 intake_create(struct cs_arena *arena, struct intake_request *req, const struct intake_new *draft)
 {
@@ -434,6 +442,8 @@ intake_create(struct cs_arena *arena, struct intake_request *req, const struct i
 
 	if (step.status != 0)
 		return step;
+	if (draft->kind == CLAIM_DOMAIN_ONLY && !draft->caller.is_operator)
+		return not_an_operator();
 	/* By the names that the signer gives them, if they only come to light there. */
 	if (req->key_blocked)
 		return refuse_key("key-compromised", "SBR 6.1.1.3",
@@ -465,7 +475,9 @@ may_act(const struct intake_request *req, const struct intake_caller *caller)
 {
 	if (!intake_may_see(req, caller))
 		return not_found();
-	if (strcmp(req->account, caller->account) != 0)
+	/* A domain of the enterprise is every operator's business. */
+	if (strcmp(req->account, caller->account) != 0 &&
+	    (req->kind != CLAIM_DOMAIN_ONLY || !caller->is_operator))
 		return not_yours();
 	if (intake_ended(req->state))
 		return refuse(409, "ended", "The request has ended.", "Make a new request.");
@@ -562,6 +574,10 @@ intake_approve(struct cs_arena *arena, struct intake_request *req,
 
 	if (step.status != 0)
 		return step;
+	if (req->kind == CLAIM_DOMAIN_ONLY)
+		return refuse(409, "no-certificate",
+		    "This request asks for no certificate, so there is nothing to approve.",
+		    "It is done when its domain is proved; ask for a certificate then.");
 	if (req->state == INTAKE_APPROVED)
 		return answer(202, INTAKE_SAYS_NOTHING);
 	if (req->revision == 0)

@@ -198,7 +198,8 @@ struct intake_request {
 /* Who asks: from an API token, never from a body. */
 struct intake_caller {
 	const char *enterprise, *account;
-	bool is_operator; /* sees and cancels what others of the enterprise asked for */
+	/* Sees and cancels what others of the enterprise asked for, and has its domains verified. */
+	bool is_operator;
 };
 
 /* May this caller see the request at all?  If not it is as if there were none. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c: request-intake takes requests over HTTP and shows what becomes of them. */
 #include "api.h"
+#include "api_domain.h"
 #include "api_life.h"
 #include "api_report.h"
 #include "challenge.h"
@@ -83,6 +84,7 @@ init(void *self, struct svc *svc, struct cs_err *err)
 		return err->code;
 	intake->reports = api_reports_new(svc);
 	if (http_server_add_routes(svc_http(svc), api_life_routes, intake->api, err) ||
+	    http_server_add_routes(svc_http(svc), api_domain_routes, intake->api, err) ||
 	    http_server_add_routes(svc_http(svc), api_report_routes, intake->api, err))
 		return err->code;
 	return http_server_add_routes(svc_http(svc), api_routes, intake->api, err);

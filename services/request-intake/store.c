@@ -234,8 +234,7 @@ draft_of(const struct svc_event *ev)
 {
 	const struct draft *draft = draft_is_for(ev->subject) ? ev->what : NULL;
 
-	return draft && draft->status == 0 && (!draft->follows || draft->spki.len > 0) ? draft
-										       : NULL;
+	return draft && draft->status == 0 && draft->spki.len > 0 ? draft : NULL;
 }
 
 static const char load_keys_sql[] =

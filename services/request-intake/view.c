@@ -614,7 +614,7 @@ write_links(struct out *out, const struct intake_request *req, enum intake_state
 	out_object(out, "links");
 	write_path(out, "self", req->id, "");
 	write_path(out, "events", req->id, "/events");
-	if (state == INTAKE_READY)
+	if (state == INTAKE_READY && req->kind != CLAIM_DOMAIN_ONLY)
 		write_path(out, "approve", req->id, "/approve");
 	if (!intake_ended(state))
 		write_path(out, "cancel", req->id, "/cancel");
@@ -637,7 +637,7 @@ write_head(struct out *out, const struct intake_request *req, enum intake_state 
 	write_id(out, "id", req->id);
 	out_text(out, "state", intake_state_name(state));
 	out_text(out, "account", req->account);
-	out_text(out, "profile", req->profile);
+	out_text_if(out, "profile", req->profile);
 	out_texts(out, "mailboxes", req->mailboxes);
 	out_texts(out, "domains", req->domains);
 	out_text(out, "kind", claim_request_kind_name(req->kind));
@@ -658,6 +658,17 @@ key_use_name(enum claim_key_use use)
 		return "encryption";
 	}
 	return "";
+}
+
+/* There is no key, and no certificate will say anything. */
+static void
+write_domain_only(struct out *out)
+{
+	out_array(out, "notes");
+	write_note(out, "SBR 4.2.1",
+	    "No certificate comes of this. What is proved serves all requests of the enterprise for "
+	    "398 days at most.");
+	out_end_array(out);
 }
 
 static void
@@ -693,7 +704,10 @@ view_request(struct cs_arena *arena, const struct intake_request *req, int64_t n
 	out_time_if(&out, "changed_at", req->changed_at_ms);
 	if (!intake_ended(state) && state != INTAKE_APPROVED)
 		out_time_if(&out, "expires_at", req->ends_at_ms);
-	write_wishes(&out, arena, req, &claim);
+	if (req->kind == CLAIM_DOMAIN_ONLY)
+		write_domain_only(&out);
+	else
+		write_wishes(&out, arena, req, &claim);
 	if (write_checks(&out, arena, req, now_ms, err))
 		return err->code;
 	write_refusal(&out, req);

@@ -24,7 +24,7 @@
 
 /* ---- reading ---- */
 
-static void
+static struct handler_statement *
 keep(struct svc_event *ev, struct cs_id key, uint32_t revision)
 {
 	struct handler_statement *statement = CS_NEW(ev->arena, struct handler_statement);
@@ -34,6 +34,7 @@ keep(struct svc_event *ev, struct cs_id key, uint32_t revision)
 	claim_envelope_sha256(ev->body, statement->sha256);
 	ev->key = key;
 	ev->what = statement;
+	return statement;
 }
 
 static enum cs_code
@@ -44,7 +45,7 @@ read_request(const void *self, struct svc_event *ev, struct cs_err *err)
 
 	if (claim_open_request(ev->arena, signer->trust, ev->body, ev->now_ms, &request, err))
 		return CS_MALFORMED;
-	keep(ev, request.id, 0);
+	keep(ev, request.id, 0)->no_certificate = request.kind == CLAIM_DOMAIN_ONLY;
 	return CS_OK;
 }
 
@@ -56,7 +57,7 @@ read_approval(const void *self, struct svc_event *ev, struct cs_err *err)
 
 	if (claim_open_approval(ev->arena, signer->trust, ev->body, ev->now_ms, &approval, err))
 		return CS_MALFORMED;
-	keep(ev, approval.request, 0);
+	(void)keep(ev, approval.request, 0);
 	return CS_OK;
 }
 
@@ -70,7 +71,7 @@ read_plan(const void *self, struct svc_event *ev, struct cs_err *err)
 		return CS_MALFORMED;
 	if (!plan.final || plan.revision > INT32_MAX)
 		return cs_fail(err, CS_MALFORMED, "not a final plan");
-	keep(ev, plan.request, plan.revision);
+	(void)keep(ev, plan.request, plan.revision);
 	return CS_OK;
 }
 
@@ -348,9 +349,13 @@ record_statement(struct svc_event *ev, enum claim_statement kind, struct gate_re
 static void
 on_request(const void *self, struct svc_event *ev)
 {
+	const struct handler_statement *statement = ev->what;
 	struct signer_record *record = ev->state;
 	struct gate_received unused, *where = &record->c.request;
 
+	/* Its evidence alone is of use here: plans of other requests name it. */
+	if (statement->no_certificate)
+		return;
 	record_statement(ev, CLAIM_REQUEST, where->envelope.len == 0 ? where : &unused);
 	judge(self, ev);
 }

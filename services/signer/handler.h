@@ -43,7 +43,8 @@ void signer_fini(void *self);
 struct handler_statement {
 	struct gate_received received;
 	uint8_t sha256[CLAIM_DIGEST];
-	uint32_t revision; /* of a plan */
+	uint32_t revision;   /* of a plan */
+	bool no_certificate; /* of a request: it asks for none */
 };
 
 extern const struct svc_route signer_routes[];

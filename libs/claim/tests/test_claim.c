@@ -35,6 +35,7 @@ assert_check_equal(const struct claim_check *a, const struct claim_check *b)
 	assert_int_equal(a->standing_until_ms, b->standing_until_ms);
 	assert_int_equal(a->min_remotes, b->min_remotes);
 	assert_int_equal(a->fresh, b->fresh);
+	assert_string_equal(a->new_because, b->new_because != NULL ? b->new_because : "");
 }
 
 static void
@@ -64,6 +65,46 @@ a_request_survives_a_round_trip(void **state)
 	assert_memory_equal(got.digest, c->request.digest, CLAIM_DIGEST);
 	assert_int_equal(claim_statement_of(c->arena, sealed), CLAIM_REQUEST);
 	assert_string_equal(claim_keyid_of(c->arena, sealed), claim_key_id(c->keys[FAKE_INTAKE]));
+}
+
+/* No certificate, so nothing that only a certificate needs. */
+static struct claim_request
+of_a_domain(const struct fake_claims *c)
+{
+	static const char *const sales[] = { "sales.example" };
+	struct claim_request request = {
+		.id = c->request.id,
+		.enterprise = c->request.enterprise,
+		.account = c->request.account,
+		.domains = { (const char **)sales, 1 },
+		.submitted_at_ms = c->request.submitted_at_ms,
+		.kind = CLAIM_DOMAIN_ONLY,
+	};
+
+	request.profile = request.agreement = request.contact = request.common_name = "";
+	claim_request_digest(&request, cs_span_str(""), request.digest);
+	return request;
+}
+
+static void
+a_request_for_a_domain_survives_a_round_trip(void **state)
+{
+	struct fake_claims *c = *state;
+	const struct claim_request request = of_a_domain(c);
+	struct claim_request got;
+	struct cs_err err = { 0 };
+	struct cs_span sealed = claim_seal_request(c->arena, c->keys[FAKE_INTAKE], &request);
+
+	if (claim_open_request(c->arena, c->trust, sealed, FAKE_NOW, &got, &err) != CS_OK)
+		fail_msg("%s", err.text);
+	assert_int_equal(got.kind, CLAIM_DOMAIN_ONLY);
+	assert_texts_equal(&got.domains, &request.domains);
+	assert_int_equal(got.mailboxes.n, 0);
+	assert_int_equal(got.csr.len, 0);
+	assert_string_equal(got.profile, "");
+	assert_true(cs_id_is_zero(got.previous));
+	assert_memory_equal(got.digest, request.digest, CLAIM_DIGEST);
+	assert_string_equal(claim_request_kind_name(got.kind), "domain");
 }
 
 static void
@@ -122,6 +163,7 @@ a_plan_survives_a_round_trip(void **state)
 	struct claim_plan got;
 	struct cs_err err = { 0 };
 
+	c->checks[1].new_because = "the profile was changed";
 	struct cs_span sealed = claim_seal_plan(c->arena, c->keys[FAKE_POLICY], &c->plan);
 	if (claim_open_plan(c->arena, c->trust, sealed, FAKE_NOW, &got, &err) != CS_OK)
 		fail_msg("%s", err.text);
@@ -424,6 +466,90 @@ requests_are_read_strictly(void **state)
 	}
 }
 
+static const char *const two_domains[] = { "mail.sales.example", "sales.example" };
+
+CHANGE(no_domain, r->domains.n = 0)
+CHANGE(more_domains, r->domains = (struct claim_texts){ (const char **)two_domains, 2 })
+CHANGE(some_mailbox, r->mailboxes = (struct claim_texts){ (const char **)doubled, 1 })
+CHANGE(some_csr, r->csr = cs_span_str("der"))
+CHANGE(some_profile, r->profile = "staff")
+CHANGE(some_use, r->key_use = CLAIM_DUAL)
+CHANGE(some_days, r->validity_days = 1)
+CHANGE(some_agreement, r->agreement = "2026-01")
+CHANGE(some_contact, r->contact = "ann@sales.example")
+CHANGE(some_name, r->common_name = "ann@sales.example")
+CHANGE(a_first_one, r->kind = CLAIM_FIRST)
+CHANGE(unknown_kind, r->kind = (enum claim_request_kind)5)
+
+static void
+a_request_for_a_domain_holds_nothing_else(void **state)
+{
+	static const struct {
+		const char *name;
+		change_request *change;
+		enum cs_code want;
+	} cases[] = {
+		{ "as it is", nothing, CS_OK },
+		{ "no domain", no_domain, CS_MALFORMED },
+		{ "two domains", more_domains, CS_MALFORMED },
+		{ "a mailbox", some_mailbox, CS_MALFORMED },
+		{ "a csr", some_csr, CS_MALFORMED },
+		{ "a profile", some_profile, CS_MALFORMED },
+		{ "a key use", some_use, CS_MALFORMED },
+		{ "a validity", some_days, CS_MALFORMED },
+		{ "an agreement", some_agreement, CS_MALFORMED },
+		{ "a contact", some_contact, CS_MALFORMED },
+		{ "a common name", some_name, CS_MALFORMED },
+		{ "of another kind", a_first_one, CS_MALFORMED },
+		{ "of an unknown kind", unknown_kind, CS_MALFORMED },
+	};
+	struct fake_claims *c = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct claim_request request = of_a_domain(c), got;
+
+		cases[i].change(&request);
+		const struct cs_span sealed =
+		    claim_seal_request(c->arena, c->keys[FAKE_INTAKE], &request);
+		const enum cs_code code = claim_open_request(c->arena, NULL, sealed, 0, &got, NULL);
+
+		if (code != cases[i].want)
+			fail_msg("%s: got %s", cases[i].name, cs_code_name(code));
+	}
+}
+
+/* Only a first plan may be for no profile: the signer judges by final ones. */
+static void
+a_final_plan_names_its_profiles(void **state)
+{
+	static const struct {
+		bool final;
+		const char *profile, *certificate_profile;
+		enum cs_code want;
+	} cases[] = {
+		{ true, "staff", "mailbox-strict", CS_OK },
+		{ true, "", "", CS_MALFORMED },
+		{ true, "staff", "", CS_MALFORMED },
+		{ false, "", "", CS_OK },
+		{ false, "staff", "", CS_MALFORMED },
+		{ false, "", "mailbox-strict", CS_MALFORMED },
+	};
+	struct fake_claims *c = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct claim_plan plan = c->plan, got;
+
+		plan.final = cases[i].final;
+		plan.profile = cases[i].profile;
+		plan.certificate_profile = cases[i].certificate_profile;
+		const struct cs_span sealed =
+		    claim_seal_plan(c->arena, c->keys[FAKE_POLICY], &plan);
+
+		if (claim_open_plan(c->arena, NULL, sealed, 0, &got, NULL) != cases[i].want)
+			fail_msg("case %zu", i);
+	}
+}
+
 static void
 plans_and_evidence_are_read_strictly(void **state)
 {
@@ -714,6 +840,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_request_survives_a_round_trip),
 		TEST(values_of_the_subject_survive_a_round_trip),
+		TEST(a_request_for_a_domain_survives_a_round_trip),
 		TEST(an_approval_survives_a_round_trip),
 		TEST(a_plan_survives_a_round_trip),
 		TEST(a_plan_says_what_it_does_without),
@@ -723,6 +850,8 @@ main(void)
 		TEST(orders_survive_a_round_trip),
 		TEST(evidence_for_a_check_repeats_it_exactly),
 		TEST(requests_are_read_strictly),
+		TEST(a_request_for_a_domain_holds_nothing_else),
+		TEST(a_final_plan_names_its_profiles),
 		TEST(plans_and_evidence_are_read_strictly),
 		TEST(an_identity_is_stated_in_the_time_of_its_key),
 		TEST(hidden_octets_are_refused),

@@ -200,6 +200,21 @@ pop_broken(struct world *w, enum world_step step)
 	bad_pop[sizeof(csr_one) - 1] ^= 1;
 	w->request.csr = cs_span_of(bad_pop, sizeof(bad_pop));
 }
+static const char *const sales[] = { "sales.example" };
+static void
+no_certificate(struct world *w, enum world_step step)
+{
+	if (step != STEP_REQUEST)
+		return;
+	w->request.kind = CLAIM_DOMAIN_ONLY;
+	w->request.mailboxes.n = 0;
+	w->request.domains = world_texts(sales, 1);
+	w->request.csr.len = 0;
+	w->request.key_use = 0;
+	w->request.validity_days = 0;
+	w->request.profile = w->request.agreement = w->request.contact = w->request.common_name =
+	    "";
+}
 CHANGE(no_csr_at_all, STEP_FACTS, w->request.csr = cs_span_str("hello"))
 CHANGE(approval_other_digest, STEP_REQUEST, w->approval.request_digest[0] ^= 1)
 CHANGE(approval_other_id, STEP_FACTS, w->approval.request.octets[0] ^= 1)
@@ -522,6 +537,7 @@ static const struct world_case cases[] = {
 	{ "request of another id", other_id, "caa-1 absent" },
 	{ "proof of possession is wrong", pop_broken, "POP" },
 	{ "no CSR", no_csr_at_all, "PEM" },
+	{ "asks for no certificate", no_certificate, "no-certificate" },
 	{ "approval of another digest", approval_other_digest, "approval-other-request" },
 	{ "approval of another request", approval_other_id, "approval-other-request" },
 	{ "approval by another account", approval_other_account, "approval-other-request" },

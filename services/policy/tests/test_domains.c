@@ -507,6 +507,138 @@ mailboxes_alone_bind_nothing(void **state)
 	expect_owner(&flow, "alpha.example", NULL, false);
 }
 
+/* ---- a domain alone ---- */
+
+static struct flow
+begin_alone(struct fake_world *world, const char *domain)
+{
+	struct flow flow = begin(world, "operator", "", domain);
+	struct claim_request *request = &flow.submitted.request;
+
+	request->kind = CLAIM_DOMAIN_ONLY;
+	request->profile = request->agreement = request->contact = "";
+	request->csr.len = 0;
+	request->key_use = 0;
+	request->validity_days = 0;
+	fake_reseal(world, &flow.submitted);
+	flow.c.config.is_operator = true;
+	flow.c.config.profile_known = flow.c.config.profile_allowed = false;
+	flow.c.config.profile = (struct policy_profile){ .version = 0 };
+	return flow;
+}
+
+static void
+a_domain_alone_has_its_own_two_checks(void **state)
+{
+	struct fake_world *world = *state;
+
+	setup(world, POLICY_DOMAINS_APPROVED_OWNED); /* it is not on the list yet */
+	struct flow flow = begin_alone(world, "alpha.example");
+	const struct policy_step step = submit(&flow);
+	const struct claim_plan *plan = &flow.c.plan.plan;
+	const struct claim_check *domain = fake_check(plan, "domain-1");
+	const struct claim_check *mpic = fake_check(plan, "mpic-domain-1");
+
+	expect_code("alone", &step, "none");
+	assert_true(step.publishes);
+	assert_int_equal(plan->n_checks, 2);
+	assert_non_null(mpic);
+	assert_true(step.asks[domain - plan->checks]);
+	assert_false(step.asks[mpic - plan->checks]);
+	assert_string_equal(domain->target, "alpha.example");
+	assert_int_equal(domain->freshness_ms, 398 * CS_DAY_MS);
+	assert_true(domain->allowed_methods.n > 2);
+	assert_true(mpic->min_remotes > 0);
+	assert_string_equal(plan->profile, "");
+	assert_string_equal(plan->certificate_profile, "");
+	struct claim_plan got;
+	const struct cs_span sealed = claim_seal_plan(world->arena, world->policy.key, plan);
+
+	assert_int_equal(claim_open_plan(world->arena, NULL, sealed, 0, &got, NULL), CS_OK);
+}
+
+static void
+a_domain_alone_is_an_operators(void **state)
+{
+	static const struct {
+		const char *name, *domain, *code;
+		bool known, is_operator;
+	} cases[] = {
+		{ "operator", "alpha.example", "none", true, true },
+		{ "user", "alpha.example", "not-an-operator", true, false },
+		{ "stranger", "alpha.example", "unknown-account", false, true },
+		{ "a public suffix", "co.uk", "domain-public-suffix", true, true },
+	};
+	struct fake_world *world = *state;
+
+	for (size_t i = 0; i < LEN(cases); i++) {
+		struct flow flow = begin_alone(world, cases[i].domain);
+
+		flow.c.config.account_known = cases[i].known;
+		flow.c.config.is_operator = cases[i].is_operator;
+		const struct policy_step step = submit(&flow);
+
+		expect_code(cases[i].name, &step, cases[i].code);
+	}
+}
+
+static void
+what_it_proves_approves_the_domain_and_binds_it_to_nobody(void **state)
+{
+	struct fake_world *world = *state;
+
+	setup(world, POLICY_DOMAINS_APPROVED_OWNED);
+	world->config.domains = list;
+	world->config.n_domains = LEN(list);
+	struct flow first = begin_alone(world, "beta.example");
+	struct flow user = begin(world, "alice", "a@beta.example", "beta.example");
+
+	(void)submit(&first);
+	prove(&first, "beta.example", "dns-txt");
+	assert_int_equal(first.c.config.n_ownerships, 0);
+	user.c.proofs = first.c.proofs;
+	const struct policy_step step = submit(&user);
+
+	expect_code("user", &step, "none");
+	assert_true(fake_check(&user.c.plan.plan, "domain-1")->has_standing);
+}
+
+static void
+it_asks_for_a_new_proof_whatever_stands(void **state)
+{
+	struct fake_world *world = *state;
+
+	setup(world, POLICY_DOMAINS_APPROVED);
+	struct flow again = begin_alone(world, "alpha.example");
+
+	again.c.proofs = earlier_proof(world, "alpha.example", "dns-txt");
+	(void)submit(&again);
+	assert_false(fake_check(&again.c.plan.plan, "domain-1")->has_standing);
+	assert_int_equal(fake_check(&again.c.plan.plan, "domain-1")->attempt, 1);
+}
+
+/* An approval that nobody may give, before the request or after it, makes no final plan. */
+static void
+it_is_never_final(void **state)
+{
+	struct fake_world *world = *state;
+
+	for (int early = 0; early < 2; early++) {
+		struct flow flow = begin_alone(world, "alpha.example");
+
+		if (early)
+			(void)approve(&flow);
+		(void)submit(&flow);
+		prove(&flow, "alpha.example", "dns-txt");
+		const struct policy_step step = approve(&flow);
+
+		assert_false(step.publishes);
+		assert_int_equal(flow.c.plan.state, POLICY_MADE);
+		assert_false(flow.c.plan.plan.final);
+		assert_int_equal(flow.c.plan.due_ms, 0);
+	}
+}
+
 int
 main(void)
 {
@@ -527,6 +659,11 @@ main(void)
 		CASE(what_operators_proved_is_bound_by_its_first_use),
 		CASE(other_modes_bind_nothing),
 		CASE(mailboxes_alone_bind_nothing),
+		CASE(a_domain_alone_has_its_own_two_checks),
+		CASE(a_domain_alone_is_an_operators),
+		CASE(what_it_proves_approves_the_domain_and_binds_it_to_nobody),
+		CASE(it_asks_for_a_new_proof_whatever_stands),
+		CASE(it_is_never_final),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "api.h"
+#include "api_domain.h"
 #include "api_life.h"
 #include "api_report.h"
 #include "base/text.h"
@@ -94,8 +95,8 @@ load_tokens(const char *dir)
 static void
 collect_routes(void)
 {
-	const struct http_route *const tables[] = { api_routes, api_life_routes,
-		api_report_routes };
+	const struct http_route *const tables[] = { api_routes, api_life_routes, api_report_routes,
+		api_domain_routes };
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
@@ -1823,6 +1824,99 @@ routes_of_the_life_keep_to_the_limits(void **state)
 		assert_problem(post(ALICE, under(path, rests[i]), "{}"), 429, "too-many");
 }
 
+/* ---- a domain alone ---- */
+
+#define VERIFY_ALPHA "/v1/domains/alpha.example/verification"
+
+static void
+hear_domain_plan(const char *path)
+{
+	struct claim_check checks[] = { check("domain-1", CLAIM_DOMAIN, "alpha.example"),
+		check("mpic-domain-1", CLAIM_MPIC_DOMAIN, "alpha.example") };
+	const struct claim_plan plan = { .request = id_of(path),
+		.revision = 1,
+		.enterprise = "demo",
+		.account = "boss",
+		.rules_version = "r",
+		.checks = checks,
+		.n_checks = 2,
+		.made_at_ms = world.now_ms,
+		.ends_at_ms = world.now_ms + 1 };
+
+	hear("plan.made", claim_seal_plan(world.arena, world.intake.key, &plan));
+}
+
+static void
+an_operator_has_a_domain_verified(void **state)
+{
+	const struct fake_answer *answer = post(BOSS, VERIFY_ALPHA, "{}");
+	const char *path = fake_http_header(answer, "Location");
+	const struct svc_test_out *out = svc_test_out(world.test, "request.submitted", 0);
+	struct claim_request request = { 0 };
+	struct cs_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(member(answer, "kind"), "domain");
+	assert_string_equal(member(answer, "domains.0"), "alpha.example");
+	assert_string_equal(member(answer, "profile"), "");
+	assert_string_equal(member(answer, "spki_sha256"), "");
+	assert_int_equal(
+	    claim_open_request(world.arena, NULL, out->body, world.now_ms, &request, &err), CS_OK);
+	assert_int_equal(request.kind, CLAIM_DOMAIN_ONLY);
+	assert_string_equal(request.account, "boss");
+	assert_problem(get(ALICE, path), 404, "not-found");
+	hear_domain_plan(path);
+	hear_domain_challenge(path);
+	answer = get(BOSS, path);
+	assert_string_equal(member(answer, "state"), "validating");
+	assert_string_equal(member(answer, "checks.0.you.do"), "publish");
+	assert_int_equal(post(BOSS, under(path, "/checks/domain-1/verify"), NULL)->status, 202);
+	assert_int_equal(svc_test_count(world.test, "request.verification-asked"), 1);
+	hear_evidence(path, "domain-1", CLAIM_DOMAIN, CLAIM_PROVED, 1);
+	assert_string_equal(member(get(BOSS, path), "state"), "validating");
+	hear_evidence(path, "mpic-domain-1", CLAIM_MPIC_DOMAIN, CLAIM_PROVED, 1);
+	answer = get(BOSS, path);
+	assert_string_equal(member(answer, "state"), "ready");
+	assert_string_equal(member(answer, "links.approve"), "");
+	assert_problem(post(BOSS, under(path, "/approve"), NULL), 409, "no-certificate");
+	assert_problem(post(BOSS, under(path, "/renew"), NULL), 409, "not-issued");
+	assert_int_equal(svc_test_count(world.test, "request.generation-approved"), 0);
+}
+
+static void
+a_domain_alone_is_refused_for_a_reason(void **state)
+{
+	struct fake_ask request = {
+		.method = "POST", .path = VERIFY_ALPHA, .token = BOSS, .type = "text/plain"
+	};
+
+	(void)state;
+	assert_fault(post(ALICE, VERIFY_ALPHA, NULL), 403, "not-an-operator", "Authorization");
+	assert_problem(post(NULL, VERIFY_ALPHA, NULL), 401, "unauthorized");
+	assert_int_equal(post(BOSS, "/v1/domains/co.uk/verification", NULL)->status, 422);
+	assert_string_equal(
+	    member(post(BOSS, "/v1/domains/a..b/verification", NULL), "field"), "domain");
+	request.body = "x";
+	assert_problem(ask(&request), 415, "media-type");
+	request.body = NULL;
+	request.type = NULL;
+	request.headers[0].name = "Idempotency-Key";
+	request.headers[0].value = "again";
+	const struct fake_answer *first = ask(&request);
+
+	assert_string_equal(
+	    fake_http_header(ask(&request), "Location"), fake_http_header(first, "Location"));
+	request.path = "/v1/domains/beta.example/verification";
+	assert_problem(ask(&request), 409, "idempotency-conflict");
+	assert_int_equal(svc_test_count(world.test, "request.submitted"), 1);
+	fake_svc_stuck(true);
+	assert_problem(post(BOSS, VERIFY_ALPHA, NULL), 503, "try-again");
+	fake_svc_stuck(false);
+	world.intake.creations_per_hour = 0;
+	assert_problem(post(BOSS, VERIFY_ALPHA, NULL), 429, "too-many");
+}
+
 static void
 a_key_that_leaked_is_not_renewed(void **state)
 {
@@ -3098,6 +3192,8 @@ main(void)
 		TEST(only_a_certificate_of_ones_own_is_followed),
 		TEST(a_repeated_renewal_is_the_same_request),
 		TEST(routes_of_the_life_keep_to_the_limits),
+		TEST(an_operator_has_a_domain_verified),
+		TEST(a_domain_alone_is_refused_for_a_reason),
 		TEST(a_key_that_leaked_is_not_renewed),
 		TEST(an_owner_has_a_certificate_revoked),
 		TEST(who_may_not_revoke_is_told),

@@ -747,6 +747,33 @@ nothing_is_heard_of_a_request_that_does_not_exist(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* A domain of the enterprise is every operator's business, and nobody's certificate. */
+static void
+any_operator_works_on_a_domain_alone(void **state)
+{
+	static const struct intake_caller second = { "demo", "deputy", true };
+	struct claim_check checks[] = { check("domain-1", CLAIM_DOMAIN) };
+	struct intake_request req = { 0 };
+	struct intake_new draft = { .id = { { 1 } },
+		.caller = alice,
+		.now_ms = NOW,
+		.ends_at_ms = LATER,
+		.kind = CLAIM_DOMAIN_ONLY };
+
+	assert_int_equal(intake_create(*state, &req, &draft).status, 403);
+	assert_int_equal(req.state, INTAKE_NONE);
+	draft.caller = operator;
+	assert_int_equal(intake_create(*state, &req, &draft).status, 201);
+	plan_with(*state, &req, 1, checks, 1);
+	req.checks[0].challenge = INTAKE_PUBLISH;
+	assert_int_equal(intake_verify(*state, &req, &bob, "domain-1", NOW).status, 404);
+	assert_int_equal(intake_verify(*state, &req, &stranger, "domain-1", NOW).status, 404);
+	assert_int_equal(intake_verify(*state, &req, &second, "domain-1", NOW).status, 202);
+	assert_string_equal(
+	    intake_approve(*state, &req, &operator, NOW).why.code, "no-certificate");
+	assert_int_equal(intake_cancel(*state, &req, &second, NOW).status, 200);
+}
+
 int
 main(void)
 {
@@ -754,6 +781,7 @@ main(void)
 		TEST(moves_only_where_the_table_says),
 		TEST(every_state_has_a_name_that_reads_back),
 		TEST(answers_each_action_by_the_state),
+		TEST(any_operator_works_on_a_domain_alone),
 		TEST(what_ended_stays_as_it_is),
 		TEST(a_certificate_outweighs_a_refusal),
 		TEST(nobody_sees_what_is_not_theirs),

@@ -650,6 +650,42 @@ a_key_that_may_not_be_certified_is_refused(void **state)
 }
 
 static void
+only_a_domain(struct world *w, enum world_step step)
+{
+	static const char *const sales[] = { "sales.example" };
+
+	only_ann(w, step);
+	if (step != STEP_FACTS)
+		return;
+	w->request = (struct claim_request){
+		.id = w->request.id,
+		.enterprise = w->request.enterprise,
+		.account = w->request.account,
+		.profile = "",
+		.domains = world_texts(sales, 1),
+		.agreement = "",
+		.submitted_at_ms = w->request.submitted_at_ms,
+		.contact = "",
+		.common_name = "",
+		.kind = CLAIM_DOMAIN_ONLY,
+	};
+}
+
+/* Whatever else comes for it: nothing is judged, nothing is said, and the request itself is not kept. */
+static void
+a_request_for_a_domain_alone_is_none_of_its_business(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, only_a_domain);
+	give_all(b);
+	expect_state(b, SIGNER_WAITING);
+	assert_int_equal(row(b)->record.c.request.envelope.len, 0);
+	assert_int_equal(svc_test_count(b->test, "work.sign"), 0);
+	assert_int_equal(svc_test_count(b->test, "certificate.refused"), 0);
+}
+
+static void
 an_intent_claims_its_key(void **state)
 {
 	struct bench *b = *state;
@@ -1186,6 +1222,7 @@ main(void)
 		cmocka_unit_test(a_plan_that_asks_too_little_is_refused),
 		cmocka_unit_test(a_common_name_is_one_of_the_mailboxes),
 		cmocka_unit_test(a_key_that_may_not_be_certified_is_refused),
+		cmocka_unit_test(a_request_for_a_domain_alone_is_none_of_its_business),
 		cmocka_unit_test(an_intent_claims_its_key),
 		cmocka_unit_test(a_key_that_is_blocked_while_it_is_signed_gets_no_certificate),
 		cmocka_unit_test(a_certificate_does_not_outlive_its_issuer),
