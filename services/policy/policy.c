@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "policy_change.h"
 #include "policy_domains.h"
 #include "smime/rules.h"
 
@@ -218,14 +219,23 @@ need_of(const struct policy_setting *in, const struct policy_case *c)
 		.uncorroborated = policy_waives(&c->config.profile, CLAIM_WAIVED_MPIC) };
 }
 
+static size_t
+position(const struct policy_plan *plan, const char *check_id)
+{
+	size_t i = 0;
+
+	while (i < plan->plan.n_checks && strcmp(plan->plan.checks[i].id, check_id) != 0)
+		i++;
+	return i;
+}
+
 /* Numbers of attempts go on over all plans of a request, whatever a plan says. */
 static uint32_t
 attempts_so_far(const struct policy_plan *plan, const char *check_id)
 {
-	for (size_t i = 0; i < plan->plan.n_checks; i++)
-		if (strcmp(plan->plan.checks[i].id, check_id) == 0)
-			return plan->progress[i].attempt;
-	return 0;
+	const size_t i = position(plan, check_id);
+
+	return i < plan->plan.n_checks ? plan->progress[i].attempt : 0;
 }
 
 /*
@@ -321,6 +331,61 @@ make_first(const struct policy_setting *in, struct policy_step *step,
 	}
 	step->publishes = true;
 	step->says = "first plan made";
+}
+
+/* What was begun goes on under its number. */
+static void
+carry_on(struct policy_step *step, const struct policy_plan *was, size_t i)
+{
+	struct policy_plan *plan = &step->next.plan;
+	struct claim_check *check = &plan->plan.checks[i];
+	const size_t before = position(was, check->id);
+
+	if (check->has_standing || before == was->plan.n_checks)
+		return;
+	plan->progress[i] = was->progress[before];
+	check->attempt = plan->progress[i].attempt;
+	check->deadline_ms = was->plan.checks[before].deadline_ms;
+}
+
+/* A validator that has heard of the check hears of it under the same number: its challenge stays good. */
+static void
+ask_people_again(const struct policy_setting *in, struct policy_step *step, size_t i)
+{
+	struct policy_plan *plan = &step->next.plan;
+
+	if (plan->progress[i].attempt == 0)
+		start_attempt(in, step, i);
+	step->asks[i] = true;
+	plan->plan.checks[i].deadline_ms = plan->plan.ends_at_ms;
+	plan->progress[i].next_ms = 0;
+}
+
+static bool
+is_stated(const struct policy_plan *was, const struct claim_check *check)
+{
+	const size_t before = position(was, check->id);
+
+	return before < was->plan.n_checks && was->progress[before].outcome == CLAIM_PROVED &&
+	       memcmp(was->plan.checks[before].digest, check->digest, CLAIM_DIGEST) == 0;
+}
+
+static void
+revise(const struct policy_setting *in, struct policy_step *step, const struct policy_plan *was,
+    const struct policy_identified *identified, const struct policy_change *change)
+{
+	struct policy_plan *plan = &step->next.plan;
+
+	for (size_t i = 0; i < plan->plan.n_checks; i++) {
+		carry_on(step, was, i);
+		if (change->again[i])
+			ask_people_again(in, step, i);
+		else if (policy_identity_kind(plan->plan.checks[i].kind) &&
+			 !is_stated(was, &plan->plan.checks[i]))
+			state_identity(in, step, i, identified);
+	}
+	step->publishes = true;
+	step->says = "first plan revised";
 }
 
 static const struct claim_check *
@@ -484,16 +549,6 @@ policy_decide_submitted(const struct policy_setting *in, const struct policy_cas
 		plan->due_ms = in->now_ms;
 	}
 	return step;
-}
-
-static size_t
-position(const struct policy_plan *plan, const char *check_id)
-{
-	size_t i = 0;
-
-	while (i < plan->plan.n_checks && strcmp(plan->plan.checks[i].id, check_id) != 0)
-		i++;
-	return i;
 }
 
 /* Mailboxes and domains are their validators' business: they hear of it themselves.  Who somebody is was
@@ -814,6 +869,30 @@ policy_decide_due(const struct policy_setting *in, const struct policy_case *old
 	case POLICY_STATES:
 		break; /* these wait for nothing */
 	}
+	return step;
+}
+
+struct policy_step
+policy_decide_changed(const struct policy_setting *in, const struct policy_case *old)
+{
+	struct policy_step step = keep(old, "first plan asks for the same");
+	struct policy_plan *plan = &step.next.plan;
+	const struct policy_need need = need_of(in, old);
+	struct policy_identified identified;
+	struct cs_refusal why;
+
+	if (plan->state != POLICY_MADE || plan->request.kind == CLAIM_DOMAIN_ONLY ||
+	    !may_request(in, &step, &identified, &why))
+		return step;
+	struct claim_plan drafted = draft(in, &step.next, &identified, false);
+	const struct policy_change change =
+	    policy_change(&old->plan.plan, &drafted, &need, in->arena);
+
+	if (!change.any)
+		return step;
+	drafted.ends_at_ms = plan->plan.ends_at_ms;
+	take(in, plan, &drafted);
+	revise(in, &step, &old->plan, &identified, &change);
 	return step;
 }
 

@@ -127,6 +127,13 @@ struct policy_step policy_decide_evidence(const struct policy_setting *in,
  */
 struct policy_step
 policy_decide_due(const struct policy_setting *in, const struct policy_case *old);
+/*
+ * Settings, rules or what stands may have changed since the first plan.  When it asks for other things now, it is
+ * published anew and says of each new check why it is asked for; what was proved or begun goes on.  A request
+ * that may not be made any more is left to its approval, which judges again: settings may come back.
+ */
+struct policy_step
+policy_decide_changed(const struct policy_setting *in, const struct policy_case *old);
 /* An operator withdrew a record of what was verified: everybody is told, once. */
 struct policy_step
 policy_decide_withdrawn(const struct policy_setting *in, const struct policy_case *old);
