@@ -101,7 +101,7 @@ static const struct field profile_fields[] = {
 	{ "mpic", BOOL, "true", 0, 0, NULL, 0, false, NULL,
 	    "several network perspectives look; false for private trust alone (TBR 3.2.2.9)" },
 	{ "dnssec", BOOL, "true", 0, 0, NULL, 0, false, NULL,
-	    "DNS answers are validated; false for private trust alone (SBR 4.2.2.1.1)" },
+	    "DNS answers are validated; never false (SBR 4.2.2.1.1): domains without DNSSEC pass anyway" },
 	{ "mpic_connector", REF, "\"\"", 0, 63, NULL, CONFIG_CONNECTOR, false, NULL,
 	    "an Open MPIC service that is asked beside our perspectives; empty: none" },
 	{ "rdns", RDNS, "[]", 0, 16, NULL, 0, false, NULL,
@@ -660,10 +660,12 @@ waives_nothing_public(struct reading *in, const json_t *spec, const struct smime
 		    "The rules demand CAA for every publicly trusted certificate; no setting switches it off." },
 		{ "mpic", "TBR 3.2.2.9",
 		    "The rules demand that several network perspectives agree; no setting switches it off." },
-		{ "dnssec", "SBR 4.2.2.1.1",
-		    "The rules demand that DNSSEC is validated; no setting switches it off." },
 	};
 
+	if (!config_json_true(spec, "dnssec"))
+		return refuse(in, "dnssec", "SBR 4.2.2.1.1",
+		    "Domains without DNSSEC pass; without validation only forged answers would pass too.",
+		    "Leave it true.");
 	for (size_t i = 0; i < COUNT(demands) && of->trust == SMIME_TRUST_PUBLIC; i++)
 		if (!config_json_true(spec, demands[i].field))
 			return refuse(in, demands[i].field, demands[i].clause, demands[i].text,

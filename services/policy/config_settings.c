@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config_json.h"
+#include "policy_domains.h"
 #include "smime/method.h"
 #include "smime/profile.h"
 
@@ -43,22 +44,16 @@ texts_of(struct cs_arena *arena, const json_t *spec, const char *member)
 static void
 take_enterprise(struct filling *f, const struct config_doc *doc, const json_t *spec)
 {
-	static const char *const modes[] = {
-		[POLICY_DOMAINS_APPROVED] = "approved",
-		[POLICY_DOMAINS_APPROVED_OWNED] = "approved-owned",
-		[POLICY_DOMAINS_ANY_OWNED] = "any-owned",
-		[POLICY_DOMAINS_ANY] = "any",
-	};
-	const char *mode = config_json_text(f->arena, spec, "domain_mode", modes[0]);
+	const char *mode = config_json_text(f->arena, spec, "domain_mode", "");
 
 	f->to->enterprise_known = config_json_true(spec, "active");
 	f->to->enterprise_version = (uint32_t)doc->version;
 	f->enterprise_profiles = texts_of(f->arena, spec, "profiles");
 	f->enterprise_caa = config_json_true(spec, "caa");
 	f->to->issuers = texts_of(f->arena, spec, "issuers");
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
-		if (strcmp(modes[i], mode) == 0)
-			f->to->domain_mode = (enum policy_domain_mode)i;
+	/* A mode that this build does not know permits the least. */
+	if (!policy_domain_mode_parse(mode, &f->to->domain_mode))
+		f->to->domain_mode = POLICY_DOMAINS_APPROVED_OWNED;
 }
 
 static void
@@ -231,7 +226,7 @@ take(struct filling *f, const struct config_doc *doc, const json_t *spec, struct
 		break;
 	case CONFIG_OWNERSHIP:
 		f->ownerships[f->to->n_ownerships++] = (struct policy_ownership){ doc->name,
-			config_json_text(f->arena, spec, "person", "") };
+			config_json_text(f->arena, spec, "person", ""), false };
 		break;
 	case CONFIG_NOTE:
 	case CONFIG_CONNECTOR:

@@ -13,7 +13,10 @@
 bool
 policy_waives(const struct policy_profile *profile, const char *what)
 {
-	const struct smime_profile *certificate = smime_profile_find(profile->certificate_profile);
+	/* A domain alone is asked for without a profile. */
+	const struct smime_profile *certificate =
+	    profile->certificate_profile != NULL ? smime_profile_find(profile->certificate_profile)
+						 : NULL;
 
 	return certificate != NULL && certificate->trust == SMIME_TRUST_PRIVATE &&
 	       ((profile->without_caa && strcmp(what, CLAIM_WAIVED_CAA) == 0) ||

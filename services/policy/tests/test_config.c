@@ -89,6 +89,7 @@ static const struct {
 	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"caa\": false"), "spec.caa", "SBR 4.2.2.1" },
 	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"mpic\": false"), "spec.mpic", "TBR 3.2.2.9" },
 	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"dnssec\": false"), "spec.dnssec", "SBR 4.2.2.1.1" },
+	{ CONFIG_PROFILE, PROFILE(PRIVATE ", \"dnssec\": false"), "spec.dnssec", "SBR 4.2.2.1.1" },
 	{ CONFIG_PROFILE, PROFILE(PRIVATE ", \"caa\": false, \"mpic\": false"), "", "" },
 	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"mailbox_period_days\": 31"),
 	    "spec.mailbox_period_days", "" },
