@@ -5,8 +5,8 @@
 
 #include "svc/svc.h"
 
-CS_MUST_USE enum cs_code
-people_read_who(const void *self, struct svc_event *ev, struct cs_err *err);
-void people_on_who(const void *self, struct svc_event *ev);
+svc_read people_read_who, people_read_salt, people_read_login, people_read_password,
+    people_read_logout;
+svc_decide people_on_who, people_on_salt, people_on_login, people_on_password, people_on_logout;
 
 #endif

@@ -115,6 +115,15 @@ people_find_credential(const struct people_world *world, const uint8_t sha256[st
 	return NULL;
 }
 
+struct people_tally *
+people_find_tally(const struct people_world *world, struct cs_id account, const char *network)
+{
+	for (struct people_tally *t = world->tallies; t != NULL; t = t->next)
+		if (cs_id_equal(t->account, account) && strcmp(t->network, network) == 0)
+			return t;
+	return NULL;
+}
+
 /* ---- who asks ---- */
 
 /* When it ends if nobody uses it again; 0: never. */
@@ -128,12 +137,15 @@ ends_at(const struct people_credential *c)
 	return idle < c->ends_ms ? idle : c->ends_ms;
 }
 
-static bool
-has_ended(const struct people_credential *c, int64_t now_ms)
+struct people_credential *
+people_find_live(const struct people_world *world, const struct people_ask *ask, int64_t now_ms)
 {
-	const int64_t ends = ends_at(c);
+	struct people_credential *c =
+	    ask->has_token ? people_find_credential(world, ask->sha256) : NULL;
 
-	return ends != 0 && ends <= now_ms;
+	if (c == NULL || c->ended || !c->person->active)
+		return NULL;
+	return ends_at(c) == 0 || ends_at(c) > now_ms ? c : NULL;
 }
 
 static void
@@ -151,10 +163,9 @@ bool
 people_identify(struct people_world *world, const struct people_ask *ask, int64_t now_ms,
     struct people_caller *ret)
 {
-	struct people_credential *c =
-	    ask->has_token ? people_find_credential(world, ask->sha256) : NULL;
+	struct people_credential *c = people_find_live(world, ask, now_ms);
 
-	if (c == NULL || c->kind == PEOPLE_INVITATION || !c->person->active || has_ended(c, now_ms))
+	if (c == NULL || c->kind == PEOPLE_INVITATION)
 		return false;
 	note_use(c, now_ms);
 	*ret = (struct people_caller){

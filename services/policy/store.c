@@ -818,8 +818,9 @@ store_sweep_cases(const void *self, struct db *db, int64_t now_ms, struct cs_are
 	int64_t plans = 0, standing = 0;
 
 	if (sweep_plans(db, now_ms - policy->keep_days * CS_DAY_MS, arena, &plans, err) ||
-	    sweep_standing(db, now_ms - STANDING_KEPT_MS, arena, &standing, err))
+	    sweep_standing(db, now_ms - STANDING_KEPT_MS, arena, &standing, err) ||
+	    store_sweep_people(db, now_ms, arena, ret_more, err))
 		return err->code;
-	*ret_more = plans == SWEEP_MAX || standing == SWEEP_MAX;
+	*ret_more |= plans == SWEEP_MAX || standing == SWEEP_MAX;
 	return CS_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "pack/pack.h"
+#include "pki/hash.h"
 #include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
 #include "proto/config.pb-c.h"
@@ -134,6 +135,171 @@ wire_write_who(struct cs_arena *arena, const struct people_caller *caller)
 	m.ends_at_ms = caller->ends_ms;
 	m.must_change = caller->must_change;
 
+	return pack_write(arena, &m.base);
+}
+
+/* What Argon2id costs: at least what new passwords are stretched with, at most what a machine can do. */
+#define PASSES_MAX 100
+#define MEMORY_KIB_MAX (4 * 1024 * 1024)
+#define LANES_MAX 64
+
+/* Of a secret that was sent: who it is shall be looked up by its digest. */
+static bool
+read_secret(const char *text, struct people_ask *ask)
+{
+	people_ask_token(ask, text);
+	return strlen(text) <= PEOPLE_TOKEN_MAX;
+}
+
+static bool
+read_proof(const ProtobufCBinaryData *proof, uint8_t ret_sha256[static PEOPLE_SHA256])
+{
+	pki_sha256(cs_span_of(proof->data, proof->len), ret_sha256);
+	return proof->len == PEOPLE_PROOF;
+}
+
+static bool
+is_person(const char *enterprise, const char *account)
+{
+	return pack_is_name(enterprise) && pack_is_name(account);
+}
+
+enum cs_code
+wire_read_salt(
+    struct cs_arena *arena, struct cs_span body, struct people_ask *ret, struct cs_err *err)
+{
+	const Countersign__V1__SaltAsk *m =
+	    pack_read(arena, &countersign__v1__salt_ask__descriptor, body, BODY_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	*ret = (struct people_ask){ .question = PEOPLE_SALTS, .source = "" };
+	if (!read_secret(m->invitation, ret) ||
+	    (!ret->has_token && !is_person(m->enterprise, m->account)))
+		return cs_fail(err, CS_MALFORMED, "SaltAsk: no person and no invitation");
+	ret->enterprise = m->enterprise;
+	ret->account = m->account;
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_login(
+    struct cs_arena *arena, struct cs_span body, struct people_login_ask *ret, struct cs_err *err)
+{
+	const Countersign__V1__LoginAsk *m =
+	    pack_read(arena, &countersign__v1__login_ask__descriptor, body, BODY_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	*ret = (struct people_login_ask){ .who = { .question = PEOPLE_LOGIN,
+					      .enterprise = m->enterprise,
+					      .account = m->account,
+					      .source = m->source } };
+	if (!is_person(m->enterprise, m->account) || !is_source(m->source) ||
+	    !read_proof(&m->proof, ret->proof_sha256) || strcmp(m->factor, "password") != 0)
+		return cs_fail(err, CS_MALFORMED, "LoginAsk: person, source, proof or factor");
+	return CS_OK;
+}
+
+static bool
+read_wanted(const Countersign__V1__PasswordAsk *m, struct people_password *ret)
+{
+	if (m->salt.len != PEOPLE_SALT || m->passes < PEOPLE_PASSES || m->passes > PASSES_MAX ||
+	    m->memory_kib < PEOPLE_MEMORY_KIB || m->memory_kib > MEMORY_KIB_MAX || m->lanes < 1 ||
+	    m->lanes > LANES_MAX)
+		return false;
+	memcpy(ret->salt, m->salt.data, PEOPLE_SALT);
+	ret->passes = m->passes;
+	ret->memory_kib = m->memory_kib;
+	ret->lanes = m->lanes;
+	return read_proof(&m->proof, ret->proof_sha256);
+}
+
+enum cs_code
+wire_read_password(struct cs_arena *arena, struct cs_span body, struct people_password_ask *ret,
+    struct cs_err *err)
+{
+	const Countersign__V1__PasswordAsk *m =
+	    pack_read(arena, &countersign__v1__password_ask__descriptor, body, BODY_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	*ret = (struct people_password_ask){ .by_invitation = m->invitation[0] != '\0' };
+	ret->who.question = PEOPLE_NEW_PASSWORD;
+	ret->who.source = "";
+	if ((m->invitation[0] != '\0') == (m->token[0] != '\0') ||
+	    !read_secret(ret->by_invitation ? m->invitation : m->token, &ret->who) ||
+	    !read_wanted(m, &ret->wanted) ||
+	    (!ret->by_invitation && !read_proof(&m->old_proof, ret->old_proof_sha256)))
+		return cs_fail(err, CS_MALFORMED, "PasswordAsk: by whom, proofs, salt or costs");
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_logout(
+    struct cs_arena *arena, struct cs_span body, struct people_ask *ret, struct cs_err *err)
+{
+	const Countersign__V1__LogoutAsk *m =
+	    pack_read(arena, &countersign__v1__logout_ask__descriptor, body, BODY_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	*ret = (struct people_ask){ .question = PEOPLE_LOGOUT, .source = "" };
+	if (!read_secret(m->token, ret))
+		return cs_fail(err, CS_MALFORMED, "LogoutAsk: token");
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_salt(struct cs_arena *arena, const struct people_salt *salt)
+{
+	Countersign__V1__SaltAnswer m = COUNTERSIGN__V1__SALT_ANSWER__INIT;
+
+	if (salt->known) {
+		m.salt = pack_octets(cs_span_of(salt->salt, PEOPLE_SALT));
+		m.new_salt = pack_octets(cs_span_of(salt->new_salt, PEOPLE_SALT));
+		m.passes = salt->passes;
+		m.memory_kib = salt->memory_kib;
+		m.lanes = salt->lanes;
+	}
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+wire_write_login(struct cs_arena *arena, const struct people_login *login)
+{
+	Countersign__V1__LoginAnswer m = COUNTERSIGN__V1__LOGIN_ANSWER__INIT;
+
+	m.result = pack_text(people_verdict_name(login->verdict));
+	m.token = pack_text(login->token);
+	m.ends_at_ms = login->ends_ms;
+	m.retry_at_ms = login->retry_ms;
+	m.must_change = login->must_change;
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+wire_write_password(struct cs_arena *arena, enum people_verdict verdict)
+{
+	static const char *const texts[] = {
+		[PEOPLE_UNKNOWN] = "There is no such invitation or session: it may have ended.",
+		[PEOPLE_WRONG] = "This is not the old password.",
+		[PEOPLE_LOCKED] = "The old password was wrong too often: wait a while.",
+		[PEOPLE_WELCOME] = "The password is set. Every session has ended.",
+	};
+	Countersign__V1__PasswordAnswer m = COUNTERSIGN__V1__PASSWORD_ANSWER__INIT;
+
+	m.result = pack_text(verdict == PEOPLE_WELCOME ? "changed" : people_verdict_name(verdict));
+	m.text = pack_text(texts[verdict]);
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+wire_write_logout(struct cs_arena *arena, bool ended)
+{
+	Countersign__V1__LogoutAnswer m = COUNTERSIGN__V1__LOGOUT_ANSWER__INIT;
+
+	m.result = pack_text(ended ? "ended" : "unknown");
 	return pack_write(arena, &m.base);
 }
 

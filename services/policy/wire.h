@@ -39,4 +39,18 @@ CS_MUST_USE enum cs_code wire_read_who(
 /* NULL: nobody is known by this token. */
 struct cs_span wire_write_who(struct cs_arena *arena, const struct people_caller *caller);
 
+/* Of tokens, invitations and proofs only digests are kept. */
+CS_MUST_USE enum cs_code wire_read_salt(
+    struct cs_arena *arena, struct cs_span body, struct people_ask *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_login(
+    struct cs_arena *arena, struct cs_span body, struct people_login_ask *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_password(struct cs_arena *arena, struct cs_span body,
+    struct people_password_ask *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code wire_read_logout(
+    struct cs_arena *arena, struct cs_span body, struct people_ask *ret, struct cs_err *err);
+struct cs_span wire_write_salt(struct cs_arena *arena, const struct people_salt *salt);
+struct cs_span wire_write_login(struct cs_arena *arena, const struct people_login *login);
+struct cs_span wire_write_password(struct cs_arena *arena, enum people_verdict verdict);
+struct cs_span wire_write_logout(struct cs_arena *arena, bool ended);
+
 #endif

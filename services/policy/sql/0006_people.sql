@@ -32,6 +32,25 @@ create table credential (
 create index credential_of on credential (login, kind);
 create index credential_ends on credential (ends_ms) where ends_ms > 0;
 
+-- How often somebody failed to come in: to an account from a network, to an account (network ''), from a network
+-- (account all zero).
+create table attempt (
+	account uuid not null,                          -- of the two names; they need not be anybody's
+	network text not null,
+	failures integer not null default 0,
+	failed_ms bigint not null default 0,
+	welcome_ms bigint not null default 0,           -- when that account last came in from there
+	primary key (account, network)
+);
+create index attempt_failed on attempt (failed_ms);
+
+-- From it come the salts that are shown for those who have none.
+create table salt_key (
+	one boolean primary key default true check (one),
+	key bytea not null check (length(key) = 32)
+);
+insert into salt_key values (true, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())));
+
 -- Whoever is deleted or no more active is out at once, and a new person of the same name begins with nothing.
 create function person_is_out() returns trigger language plpgsql as $$
 begin

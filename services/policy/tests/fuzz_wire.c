@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_wire.c: every reader of unsigned events, on any octets. */
+#include <string.h>
+
 #include "wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -18,6 +20,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)!wire_read_issued(arena, body, &id, NULL);
 	(void)!wire_read_refused(arena, body, &id, NULL);
 	(void)!wire_read_stopped(arena, body, &id, NULL);
+	struct people_ask ask;
+	struct people_login_ask login;
+	struct people_password_ask password;
+
+	if (wire_read_who(arena, body, &ask, NULL) == CS_OK)
+		cs_assert(ask.has_token && strlen(ask.source) <= 64);
+	if (wire_read_salt(arena, body, &ask, NULL) == CS_OK)
+		cs_assert(ask.has_token || ask.account[0] != '\0');
+	if (wire_read_login(arena, body, &login, NULL) == CS_OK)
+		cs_assert(login.who.enterprise[0] != '\0' && login.who.account[0] != '\0');
+	if (wire_read_password(arena, body, &password, NULL) == CS_OK)
+		cs_assert(password.who.has_token && password.wanted.passes >= PEOPLE_PASSES);
+	(void)!wire_read_logout(arena, body, &ask, NULL);
 	cs_arena_free(arena);
 	return 0;
 }

@@ -30,8 +30,9 @@ struct fixture {
 	struct svc_test *test;
 	struct cs_arena *arena;
 	struct db *db;
+	const char *steal; /* what another replica does between a load and its save, once */
 	int64_t now_ms;
-	char ids[256][8];
+	char ids[1024][8];
 	size_t n;
 };
 
@@ -53,6 +54,15 @@ load(struct svc_batch *batch, struct cs_err *err)
 static enum cs_code
 save(struct svc_batch *batch, struct cs_err *err)
 {
+	struct fixture *f = (struct fixture *)batch->self;
+
+	if (f->steal != NULL) {
+		struct db *other = open_db("set search_path = it_people;");
+
+		ok(db_script(other, f->steal, err), err);
+		db_close(other);
+		f->steal = NULL;
+	}
 	if (store_save_cases(batch, err) || db_commit(batch->db, err)) {
 		db_rollback(batch->db);
 		return err->code;
@@ -389,6 +399,439 @@ an_invitation_is_no_token(void **state)
 	assert_string_equal(who(f, ALICE), "unknown");
 }
 
+/* ---- coming in ---- */
+
+#define HOME "192.0.2.7"
+#define ELSEWHERE "198.51.100.1"
+#define INVITATION "csi_invitation"
+#define RIGHT 0x11 /* the octet that the right proof is made of */
+#define OTHER 0x22
+
+static char *
+text(struct fixture *f, const char *t)
+{
+	return cs_arena_strdup(f->arena, t);
+}
+
+static ProtobufCBinaryData
+octets(struct fixture *f, uint8_t octet, size_t len)
+{
+	uint8_t *made = CS_NEW_ARRAY(f->arena, len, uint8_t);
+
+	memset(made, octet, len);
+	return (ProtobufCBinaryData){ len, made };
+}
+
+static Countersign__V1__SaltAnswer *
+salt(struct fixture *f, const char *account, const char *invitation)
+{
+	Countersign__V1__SaltAsk m = COUNTERSIGN__V1__SALT_ASK__INIT;
+
+	m.enterprise = text(f, account[0] != '\0' ? "demo" : "");
+	m.account = text(f, account);
+	m.invitation = text(f, invitation);
+	const struct svc_test_event asked = event(f, "ask.policy.salt", &m.base);
+
+	return run_one(f, &asked, &countersign__v1__salt_answer__descriptor);
+}
+
+static struct svc_test_event
+login_event(struct fixture *f, const char *account, uint8_t proof, const char *source)
+{
+	Countersign__V1__LoginAsk m = COUNTERSIGN__V1__LOGIN_ASK__INIT;
+
+	m.enterprise = text(f, "demo");
+	m.account = text(f, account);
+	m.proof = octets(f, proof, PEOPLE_PROOF);
+	m.source = text(f, source);
+	m.factor = text(f, "password");
+	return event(f, "ask.policy.login", &m.base);
+}
+
+/* The session's token; "wrong"; "locked 1000" with the ms that are to be waited. */
+static const char *
+login_text(struct fixture *f, Countersign__V1__LoginAnswer *a)
+{
+	const char *got = text(f, a->result);
+
+	if (strcmp(a->result, "welcome") == 0)
+		got = text(f, a->token);
+	else
+		assert_string_equal(a->token, "");
+	if (strcmp(a->result, "locked") == 0)
+		got = cs_arena_printf(
+		    f->arena, "locked %lld", (long long)(a->retry_at_ms - f->now_ms));
+	countersign__v1__login_answer__free_unpacked(a, NULL);
+	return got;
+}
+
+static const char *
+login(struct fixture *f, const char *account, uint8_t proof, const char *source)
+{
+	const struct svc_test_event asked = login_event(f, account, proof, source);
+
+	return login_text(f, run_one(f, &asked, &countersign__v1__login_answer__descriptor));
+}
+
+static struct svc_test_event
+password_event(
+    struct fixture *f, const char *token, const char *invitation, uint8_t old, uint8_t new)
+{
+	Countersign__V1__PasswordAsk m = COUNTERSIGN__V1__PASSWORD_ASK__INIT;
+
+	m.token = text(f, token);
+	m.invitation = text(f, invitation);
+	if (token[0] != '\0')
+		m.old_proof = octets(f, old, PEOPLE_PROOF);
+	m.salt = octets(f, 0x5a, PEOPLE_SALT);
+	m.passes = PEOPLE_PASSES;
+	m.memory_kib = PEOPLE_MEMORY_KIB;
+	m.lanes = PEOPLE_LANES;
+	m.proof = octets(f, new, PEOPLE_PROOF);
+	return event(f, "ask.policy.password", &m.base);
+}
+
+static const char *
+password_text(struct fixture *f, Countersign__V1__PasswordAnswer *a)
+{
+	const char *got = text(f, a->result);
+
+	assert_true(a->text[0] != '\0');
+	countersign__v1__password_answer__free_unpacked(a, NULL);
+	return got;
+}
+
+static const char *
+password(struct fixture *f, const char *token, const char *invitation, uint8_t old, uint8_t new)
+{
+	const struct svc_test_event asked = password_event(f, token, invitation, old, new);
+
+	return password_text(f, run_one(f, &asked, &countersign__v1__password_answer__descriptor));
+}
+
+static const char *
+logout(struct fixture *f, const char *token)
+{
+	Countersign__V1__LogoutAsk m = COUNTERSIGN__V1__LOGOUT_ASK__INIT;
+
+	m.token = text(f, token);
+	const struct svc_test_event asked = event(f, "ask.policy.logout", &m.base);
+	Countersign__V1__LogoutAnswer *a =
+	    run_one(f, &asked, &countersign__v1__logout_answer__descriptor);
+	const char *got = text(f, a->result);
+
+	countersign__v1__logout_answer__free_unpacked(a, NULL);
+	return got;
+}
+
+/* Alice has a password: RIGHT is its proof. */
+static void
+let_alice_in(struct fixture *f)
+{
+	give(f, "alice", INVITATION, "invitation", NOW + CS_DAY_MS);
+	assert_string_equal(password(f, "", INVITATION, 0, RIGHT), "changed");
+}
+
+static bool
+is_token(const char *text)
+{
+	return strncmp(text, "css_", 4) == 0 && strlen(text) == 47;
+}
+
+static void
+an_invitation_makes_a_password_and_a_password_a_session(void **state)
+{
+	struct fixture *f = *state;
+
+	let_alice_in(f);
+	const char *token = login(f, "alice", RIGHT, HOME);
+
+	assert_true(is_token(token));
+	assert_string_equal(
+	    who(f, token), cs_arena_printf(f->arena, "demo/alice user,operator * password %lld",
+			       (long long)(NOW + PEOPLE_IDLE_MS)));
+	assert_string_equal(login(f, "alice", OTHER, HOME), "wrong");
+	assert_string_equal(login(f, "bob", RIGHT, HOME), "wrong");
+	assert_string_equal(login(f, "nobody", RIGHT, HOME), "wrong");
+	assert_string_not_equal(login(f, "alice", RIGHT, HOME), token);
+	assert_string_equal(logout(f, token), "ended");
+	assert_string_equal(logout(f, token), "unknown");
+	assert_string_equal(who(f, token), "unknown");
+}
+
+static void
+an_invitation_counts_once_and_until_it_ends(void **state)
+{
+	struct fixture *f = *state;
+
+	let_alice_in(f);
+	assert_string_equal(password(f, "", INVITATION, 0, OTHER), "unknown");
+	give(f, "alice", "another", "invitation", NOW + CS_DAY_MS);
+	f->now_ms = NOW + CS_DAY_MS;
+	assert_string_equal(password(f, "", "another", 0, OTHER), "unknown");
+	f->now_ms--;
+	const struct svc_test_event both[] = { password_event(f, "", "another", 0, OTHER),
+		password_event(f, "", "another", 0, RIGHT) };
+
+	svc_test_set_time(f->test, f->now_ms);
+	svc_test_run(f->test, both, LEN(both));
+	assert_string_equal(
+	    password_text(f, answer(f, &both[0], &countersign__v1__password_answer__descriptor)),
+	    "changed");
+	assert_string_equal(
+	    password_text(f, answer(f, &both[1], &countersign__v1__password_answer__descriptor)),
+	    "unknown");
+	assert_true(is_token(login(f, "alice", OTHER, HOME)));
+}
+
+/* Two replicas: the second waits for the first, and then finds the invitation gone. */
+static void
+of_two_replicas_one_uses_up_an_invitation(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, "alice", INVITATION, "invitation", NOW + CS_DAY_MS);
+	f->steal = "delete from credential where kind = 'invitation'";
+	assert_string_equal(password(f, "", INVITATION, 0, RIGHT), "unknown");
+	assert_null(f->steal);
+	assert_int_equal(count(f, "select count(*) from login where salt is not null"), 0);
+}
+
+static void
+a_new_password_ends_every_session_and_invitation(void **state)
+{
+	struct fixture *f = *state;
+
+	let_alice_in(f);
+	give(f, "alice", ALICE, "api-token", 0);
+	give(f, "alice", "another", "invitation", NOW + CS_DAY_MS);
+	const char *first = login(f, "alice", RIGHT, HOME);
+	const char *second = login(f, "alice", RIGHT, HOME);
+
+	assert_string_equal(password(f, first, "", OTHER, OTHER), "wrong");
+	assert_memory_equal(who(f, first), "demo/alice ", 11);
+	assert_string_equal(password(f, ALICE, "", RIGHT, OTHER), "unknown");
+	assert_string_equal(password(f, first, "", RIGHT, OTHER), "changed");
+	assert_string_equal(who(f, first), "unknown");
+	assert_string_equal(who(f, second), "unknown");
+	assert_string_equal(password(f, "", "another", 0, RIGHT), "unknown");
+	assert_memory_equal(who(f, ALICE), "demo/alice ", 11);
+	assert_string_equal(login(f, "alice", RIGHT, HOME), "wrong");
+	assert_true(is_token(login(f, "alice", OTHER, HOME)));
+}
+
+static void
+a_session_cannot_try_old_passwords_for_ever(void **state)
+{
+	struct fixture *f = *state;
+
+	let_alice_in(f);
+	const char *token = login(f, "alice", RIGHT, HOME);
+
+	for (int i = 0; i < 5; i++)
+		assert_string_equal(password(f, token, "", OTHER, OTHER), "wrong");
+	assert_string_equal(password(f, token, "", RIGHT, OTHER), "locked");
+	f->now_ms += CS_SECOND_MS;
+	assert_string_equal(password(f, token, "", RIGHT, OTHER), "changed");
+}
+
+static void
+nobody_learns_from_a_salt_who_is_there(void **state)
+{
+	static const char *const accounts[] = { "bob", "nobody" };
+	struct fixture *f = *state;
+
+	let_alice_in(f);
+	for (size_t i = 0; i < LEN(accounts); i++) {
+		Countersign__V1__SaltAnswer *alice = salt(f, "alice", ""),
+					    *a = salt(f, accounts[i], ""),
+					    *again = salt(f, accounts[i], "");
+
+		assert_int_equal(a->salt.len, PEOPLE_SALT);
+		assert_memory_equal(a->salt.data, again->salt.data, PEOPLE_SALT);
+		assert_memory_not_equal(a->salt.data, alice->salt.data, PEOPLE_SALT);
+		assert_int_equal(a->passes, alice->passes);
+		assert_int_equal(a->memory_kib, alice->memory_kib);
+		assert_int_equal(a->lanes, alice->lanes);
+		assert_memory_not_equal(a->new_salt.data, again->new_salt.data, PEOPLE_SALT);
+		assert_int_equal(alice->salt.data[0], 0x5a);
+		countersign__v1__salt_answer__free_unpacked(alice, NULL);
+		countersign__v1__salt_answer__free_unpacked(a, NULL);
+		countersign__v1__salt_answer__free_unpacked(again, NULL);
+	}
+}
+
+static void
+an_invitation_that_is_not_known_has_no_salt(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, "alice", INVITATION, "invitation", NOW + CS_DAY_MS);
+	give(f, "alice", ALICE, "api-token", 0);
+	Countersign__V1__SaltAnswer *known = salt(f, "", INVITATION),
+				    *unknown = salt(f, "", "csi_other"),
+				    *other = salt(f, "", ALICE);
+
+	assert_int_equal(known->salt.len, PEOPLE_SALT);
+	assert_int_equal(known->new_salt.len, PEOPLE_SALT);
+	assert_int_equal(unknown->salt.len + unknown->new_salt.len + unknown->passes, 0);
+	assert_int_equal(other->salt.len, 0);
+	countersign__v1__salt_answer__free_unpacked(known, NULL);
+	countersign__v1__salt_answer__free_unpacked(unknown, NULL);
+	countersign__v1__salt_answer__free_unpacked(other, NULL);
+}
+
+static void
+wrong_passwords_cost_more_and_more_waiting(void **state)
+{
+	static const char *const accounts[] = { "alice", "nobody" };
+	struct fixture *f = *state;
+
+	let_alice_in(f);
+	for (size_t k = 0; k < LEN(accounts); k++) {
+		f->now_ms = NOW;
+		const char *source = k == 0 ? HOME : ELSEWHERE;
+
+		for (int i = 0; i < 5; i++)
+			assert_string_equal(login(f, accounts[k], OTHER, source), "wrong");
+		assert_string_equal(login(f, accounts[k], RIGHT, source), "locked 1000");
+		f->now_ms += 999;
+		assert_string_equal(login(f, accounts[k], RIGHT, source), "locked 1");
+		f->now_ms++;
+		assert_string_equal(login(f, accounts[k], OTHER, source), "wrong");
+		assert_string_equal(login(f, accounts[k], RIGHT, source), "locked 2000");
+	}
+	f->now_ms = NOW + 3 * CS_SECOND_MS;
+	assert_true(is_token(login(f, "alice", RIGHT, HOME)));
+	for (int i = 0; i < 5; i++) /* it is forgotten what was before */
+		assert_string_equal(login(f, "alice", OTHER, HOME), "wrong");
+}
+
+static void
+guesses_of_one_batch_are_counted_each(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_test_event asked[8];
+
+	let_alice_in(f);
+	for (size_t i = 0; i < LEN(asked); i++)
+		asked[i] = login_event(f, "alice", OTHER, HOME);
+	svc_test_run(f->test, asked, LEN(asked));
+	for (size_t i = 0; i < LEN(asked); i++)
+		assert_string_equal(
+		    login_text(f, answer(f, &asked[i], &countersign__v1__login_answer__descriptor)),
+		    i < 5 ? "wrong" : "locked 1000");
+}
+
+static void
+strangers_elsewhere_keep_nobody_out(void **state)
+{
+	struct fixture *f = *state;
+
+	let_alice_in(f);
+	assert_true(is_token(login(f, "alice", RIGHT, HOME)));
+	for (int i = 0; i < 20; i++) {
+		const char *source = cs_arena_printf(f->arena, "198.51.%d.1", i);
+
+		(void)login(f, "alice", OTHER, source);
+	}
+	assert_memory_equal(login(f, "alice", RIGHT, "203.0.113.9"), "locked", 6);
+	assert_true(is_token(login(f, "alice", RIGHT, HOME)));
+}
+
+static void
+a_network_that_guesses_names_waits(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 31; i++)
+		assert_string_equal(login(f, cs_arena_printf(f->arena, "name-%d", i), OTHER,
+					cs_arena_printf(f->arena, "192.0.2.%d", i)),
+		    "wrong");
+	assert_string_equal(login(f, "name-31", OTHER, HOME), "locked 1000");
+	assert_string_equal(login(f, "name-31", OTHER, ELSEWHERE), "wrong");
+}
+
+static void
+whoever_must_change_the_password_is_told_so(void **state)
+{
+	struct fixture *f = *state;
+
+	let_alice_in(f);
+	script(f, "update login set must_change = true");
+	const struct svc_test_event asked = login_event(f, "alice", RIGHT, HOME);
+	Countersign__V1__LoginAnswer *a =
+	    run_one(f, &asked, &countersign__v1__login_answer__descriptor);
+
+	assert_true(a->must_change);
+	assert_true(a->ends_at_ms == NOW + PEOPLE_SESSION_MS);
+	const struct svc_test_event asks = who_event(f, a->token);
+	Countersign__V1__WhoAnswer *w = run_one(f, &asks, &countersign__v1__who_answer__descriptor);
+
+	assert_true(w->must_change);
+	countersign__v1__who_answer__free_unpacked(w, NULL);
+	assert_string_equal(password(f, a->token, "", RIGHT, OTHER), "changed");
+	countersign__v1__login_answer__free_unpacked(a, NULL);
+	assert_int_equal(count(f, "select count(*) from login where must_change"), 0);
+}
+
+static void
+of_many_sessions_twenty_go_on(void **state)
+{
+	struct fixture *f = *state;
+	const char *first = NULL, *last = NULL;
+
+	let_alice_in(f);
+	for (int i = 0; i < 21; i++) {
+		f->now_ms++;
+		last = login(f, "alice", RIGHT, HOME);
+		first = first == NULL ? last : first;
+	}
+	assert_int_equal(count(f, "select count(*) from credential"), 20);
+	assert_string_equal(who(f, first), "unknown");
+	assert_memory_equal(who(f, last), "demo/alice ", 11);
+}
+
+static void
+no_secret_is_stored(void **state)
+{
+	struct fixture *f = *state;
+
+	let_alice_in(f);
+	const char *token = login(f, "alice", RIGHT, HOME);
+	const char *sql = cs_arena_printf(f->arena,
+	    "select count(*) from (select l::text from login l union all select c::text from"
+	    " credential c union all select a::text from attempt a) r(t)"
+	    " where position('%s' in t) + position(encode('%s', 'hex') in t)"
+	    " + position(repeat('11', 32) in t) > 0",
+	    token, token);
+
+	assert_int_equal(count(f, sql), 0);
+	assert_int_equal(count(f, "select count(*) from credential"), 1);
+}
+
+static void
+what_has_ended_is_swept(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_err err = { 0 };
+	bool more = true;
+
+	let_alice_in(f);
+	give(f, "alice", ALICE, "api-token", NOW + 1);
+	give(f, "alice", "for good", "api-token", 0);
+	assert_true(is_token(login(f, "alice", RIGHT, HOME)));
+	assert_string_equal(login(f, "bob", OTHER, HOME), "wrong");
+	ok(store_sweep_cases(&f->policy, f->db, NOW + CS_DAY_MS, f->arena, &more, &err), &err);
+	assert_false(more);
+	assert_int_equal(count(f, "select count(*) from credential"), 3);
+	ok(store_sweep_cases(&f->policy, f->db, NOW + 2 * CS_DAY_MS, f->arena, &more, &err), &err);
+	assert_int_equal(count(f, "select count(*) from credential"), 1);
+	assert_int_equal(count(f, "select count(*) from attempt"), 1); /* where alice came in */
+	ok(store_sweep_cases(&f->policy, f->db, NOW + 31 * CS_DAY_MS, f->arena, &more, &err), &err);
+	assert_int_equal(count(f, "select count(*) from attempt"), 0);
+}
+
 int
 main(void)
 {
@@ -402,6 +845,21 @@ main(void)
 		CASE(sessions_end_when_a_person_is_no_more_active),
 		CASE(a_session_ends_after_twelve_hours_or_half_an_hour_unused),
 		CASE(an_invitation_is_no_token),
+		CASE(an_invitation_makes_a_password_and_a_password_a_session),
+		CASE(an_invitation_counts_once_and_until_it_ends),
+		CASE(of_two_replicas_one_uses_up_an_invitation),
+		CASE(a_new_password_ends_every_session_and_invitation),
+		CASE(a_session_cannot_try_old_passwords_for_ever),
+		CASE(nobody_learns_from_a_salt_who_is_there),
+		CASE(an_invitation_that_is_not_known_has_no_salt),
+		CASE(wrong_passwords_cost_more_and_more_waiting),
+		CASE(guesses_of_one_batch_are_counted_each),
+		CASE(strangers_elsewhere_keep_nobody_out),
+		CASE(a_network_that_guesses_names_waits),
+		CASE(whoever_must_change_the_password_is_told_so),
+		CASE(of_many_sessions_twenty_go_on),
+		CASE(no_secret_is_stored),
+		CASE(what_has_ended_is_swept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
