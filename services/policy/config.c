@@ -605,6 +605,8 @@ decide(struct deciding *d)
 	case CONFIG_APPLY:
 		change(d);
 		break;
+	case CONFIG_PEOPLE:
+		cs_assert(false); /* config_people_decide() */
 	}
 }
 

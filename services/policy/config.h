@@ -51,7 +51,8 @@ enum config_act {
 	CONFIG_PUT,
 	CONFIG_DELETE,
 	CONFIG_APPLY,
-	CONFIG_CHANGES
+	CONFIG_CHANGES,
+	CONFIG_PEOPLE /* how a person comes in: config_people.h */
 };
 
 /* What shall be set, or go away. */
@@ -81,7 +82,8 @@ struct config_ask {
 	bool if_none_match; /* it must not be there */
 	struct config_wish *wishes;
 	size_t n_wishes;
-	unsigned status; /* of `why`; 0: it can be read */
+	bool writes_people; /* of PEOPLE */
+	unsigned status;    /* of `why`; 0: it can be read */
 	struct cs_refusal why;
 };
 

@@ -26,6 +26,26 @@ key_of_changes(void)
 	return cs_id_from_digest(digest);
 }
 
+/* False: it is a call about documents. */
+static bool
+read_people(struct cs_arena *arena, const struct config_http *http, struct config_event *event)
+{
+	struct config_people_call *call = CS_NEW(arena, struct config_people_call);
+
+	if (!config_people_read(arena, http, call))
+		return false;
+	event->people = call;
+	event->who.question = PEOPLE_CREDENTIALS;
+	event->who.enterprise = call->enterprise;
+	event->who.account = call->account;
+	event->ask = (struct config_ask){ .act = CONFIG_PEOPLE,
+		.kind = CONFIG_PERSON,
+		.enterprise = call->enterprise,
+		.name = call->account,
+		.writes_people = config_people_writes(call) };
+	return true;
+}
+
 enum cs_code
 config_on_ask_read(const void *self, struct svc_event *ev, struct cs_err *err)
 {
@@ -37,7 +57,8 @@ config_on_ask_read(const void *self, struct svc_event *ev, struct cs_err *err)
 		return CS_MALFORMED;
 	people_ask_token(&event->who, http.token);
 	event->who.source = http.source;
-	event->ask = config_read(&policy->rules, ev->arena, &http);
+	if (!read_people(ev->arena, &http, event))
+		event->ask = config_read(&policy->rules, ev->arena, &http);
 	ev->key = config_writes(&event->ask) ? key_of_changes() : ev->id;
 	ev->what = event;
 	return CS_OK;
@@ -67,6 +88,18 @@ caller_of(const struct svc_event *ev, const struct config_event *event)
 	};
 }
 
+static struct config_answer
+answer_people(
+    const struct config_setting *in, struct policy_case *c, const struct config_event *event)
+{
+	struct people_caller who;
+	const bool known =
+	    people_identify(c->people, &event->who, in->now_ms, &who) && !who.must_change;
+
+	return config_people_decide(
+	    in, c->documents, c->people, known ? &who : NULL, event->who.source, event->people);
+}
+
 static void
 tell(struct svc_event *ev, const struct config_state *state, const struct config_change *change)
 {
@@ -85,7 +118,9 @@ config_on_ask(const void *self, struct svc_event *ev)
 	struct policy_case *c = ev->state;
 	const struct config_setting in = { &policy->rules, ev->arena, ev->now_ms, ev->random };
 	const struct config_caller caller = caller_of(ev, event);
-	const struct config_answer answer = config_decide(&in, c->documents, &caller, &event->ask);
+	const struct config_answer answer =
+	    event->people != NULL ? answer_people(&in, c, event)
+				  : config_decide(&in, c->documents, &caller, &event->ask);
 
 	for (const struct config_change *change = answer.made; change != NULL;
 	     change = change->next)

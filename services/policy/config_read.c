@@ -328,5 +328,5 @@ config_read(
 bool
 config_writes(const struct config_ask *ask)
 {
-	return ask->status == 0 && ask->n_wishes > 0;
+	return ask->status == 0 && (ask->n_wishes > 0 || ask->writes_people);
 }

@@ -76,12 +76,15 @@ struct people_person {
 	struct people_person *next;
 	struct cs_id id; /* of the two names: people_id() */
 	const char *enterprise, *account;
-	bool active;    /* the document is there and active, and so is the enterprise */
+	bool there;     /* the document is */
+	bool active;    /* it is there and active, and so is the enterprise */
 	unsigned roles; /* as the document says */
 	struct people_password password;
 	bool must_change;
 	bool changed;  /* password or must_change is new */
 	bool logs_out; /* sessions and invitations end, but for those that are new */
+	bool unlocked; /* nobody waits for failures of the past */
+	bool lists;    /* load gives all credentials of it */
 	bool locked;   /* load holds the row; a decision may change it */
 };
 
@@ -120,7 +123,14 @@ struct people_world {
 	    [PEOPLE_SHA256]; /* of the salts of those who have none; only for PEOPLE_SALTS */
 };
 
-enum people_question { PEOPLE_WHO, PEOPLE_SALTS, PEOPLE_LOGIN, PEOPLE_NEW_PASSWORD, PEOPLE_LOGOUT };
+enum people_question {
+	PEOPLE_WHO,
+	PEOPLE_SALTS,
+	PEOPLE_LOGIN,
+	PEOPLE_NEW_PASSWORD,
+	PEOPLE_LOGOUT,
+	PEOPLE_CREDENTIALS /* all of the person that it is about, who may change */
+};
 
 /* The beginning of each question's `what`. */
 struct people_ask {

@@ -20,10 +20,11 @@ ask_of(const struct svc_event *ev)
 
 /* ---- load: credentials ---- */
 
-static const char load_credentials_sql[] =
-    "select c.id, c.kind, c.sha256, c.label, c.scopes, c.made_ms, c.ends_ms, c.used_ms,"
-    " l.enterprise, l.account"
-    " from credential c join login l on l.id = c.login where c.sha256 = any($1::bytea[])";
+#define COLUMNS                                                                        \
+	" c.id, c.kind, c.sha256, c.label, c.scopes, c.made_ms, c.ends_ms, c.used_ms," \
+	" l.enterprise, l.account, c.made_by from credential c join login l on l.id = c.login"
+
+static const char load_credentials_sql[] = "select" COLUMNS " where c.sha256 = any($1::bytea[])";
 
 /* The person of these names in the world, made when it is not there yet. */
 static struct people_person *
@@ -73,8 +74,11 @@ read_credential(const struct db_rows *rows, size_t row, struct people_world *wor
 		.used_ms = db_get_i64(rows, row, 7),
 		.person =
 		    person_of(world, db_get_text(rows, row, 8), db_get_text(rows, row, 9), arena),
+		.made_by = db_get_text(rows, row, 10),
 	};
 	memcpy(credential->sha256, db_get_bytes(rows, row, 2).data, PEOPLE_SHA256);
+	if (people_find_credential(world, credential->sha256) != NULL)
+		return CS_OK; /* the question's own */
 	if (read_kind(db_get_text(rows, row, 1), &credential->kind, err))
 		return err->code;
 	world->credentials = credential;
@@ -163,7 +167,8 @@ static const char load_persons_sql[] =
     " d.spec ? 'roles',"
     " (select string_agg(r, ' ') from jsonb_array_elements_text("
     "   case jsonb_typeof(d.spec -> 'roles') when 'array' then d.spec -> 'roles' end) r),"
-    " coalesce(l.must_change, false), l.salt, l.passes, l.memory_kib, l.lanes, l.proof_sha256"
+    " coalesce(l.must_change, false), l.salt, l.passes, l.memory_kib, l.lanes, l.proof_sha256,"
+    " d.id is not null"
     " from unnest($1::integer[], $2::uuid[], $3::text[], $4::text[])"
     "  as w(at, id, enterprise, account)"
     " left join login l on l.id = w.id"
@@ -190,6 +195,7 @@ read_person(
 	const char *names = db_get_text(rows, row, 3);
 
 	person->active = db_get_bool(rows, row, 1);
+	person->there = db_get_bool(rows, row, 10);
 	if (!db_get_bool(rows, row, 2))
 		person->roles = PEOPLE_USER; /* the field's default */
 	else if (names != NULL)
@@ -251,6 +257,43 @@ read_persons(const struct asked_persons *asked, struct cs_arena *arena)
 {
 	for (size_t i = 0; asked->rows != NULL && i < db_rows_count(asked->rows); i++)
 		read_person(asked->rows, i, asked->of[db_get_i32(asked->rows, i, 0)], arena);
+}
+
+/* ---- load: all credentials of somebody ---- */
+
+static const char list_sql[] =
+    "select" COLUMNS " where c.login = any($1::uuid[]) order by c.made_ms desc, c.id desc";
+
+static enum cs_code
+ask_lists(struct svc_batch *batch, const struct people_world *world, struct db_rows **ret_rows,
+    struct cs_err *err)
+{
+	struct cs_id *ids;
+	size_t n = 0;
+
+	*ret_rows = NULL;
+	for (const struct people_person *p = world->persons; p != NULL; p = p->next)
+		n += p->lists;
+	if (n == 0)
+		return CS_OK;
+	ids = CS_NEW_ARRAY(batch->arena, n, struct cs_id);
+	n = 0;
+	for (const struct people_person *p = world->persons; p != NULL; p = p->next)
+		if (p->lists)
+			ids[n++] = p->id;
+	const struct db_param params[] = { db_id_array(batch->arena, ids, n) };
+
+	return db_ask(batch->db, batch->arena, list_sql, params, 1, ret_rows, err);
+}
+
+static enum cs_code
+read_lists(struct svc_batch *batch, struct people_world *world, const struct db_rows *rows,
+    struct cs_err *err)
+{
+	for (size_t i = 0; rows != NULL && i < db_rows_count(rows); i++)
+		if (read_credential(rows, i, world, batch->arena, err))
+			return err->code;
+	return CS_OK;
 }
 
 /* ---- load: tallies ---- */
@@ -373,6 +416,8 @@ want_new_password(struct people_world *world, const struct people_ask *ask, stru
 static void
 want(struct people_world *world, const struct people_ask *ask, struct cs_arena *arena)
 {
+	struct people_person *person;
+
 	switch (ask->question) {
 	case PEOPLE_SALTS:
 		if (!ask->has_token)
@@ -383,6 +428,11 @@ want(struct people_world *world, const struct people_ask *ask, struct cs_arena *
 		break;
 	case PEOPLE_NEW_PASSWORD:
 		want_new_password(world, ask, arena);
+		break;
+	case PEOPLE_CREDENTIALS:
+		person = person_of(world, ask->enterprise, ask->account, arena);
+		person->locked = true;
+		person->lists = true;
 		break;
 	case PEOPLE_WHO:
 	case PEOPLE_LOGOUT:
@@ -396,11 +446,11 @@ static const char salt_key_sql[] = "select key from salt_key";
 static enum cs_code
 load_people(struct svc_batch *batch, struct people_world *world, struct cs_err *err)
 {
-	struct db_rows *tallies, *key;
+	struct db_rows *tallies, *key, *lists;
 	struct asked_persons persons;
 
 	if (ask_tallies(batch, world, &tallies, err) || lock_logins(batch, world, err) ||
-	    ask_persons(batch, world, &persons, err) ||
+	    ask_persons(batch, world, &persons, err) || ask_lists(batch, world, &lists, err) ||
 	    db_ask(batch->db, batch->arena, salt_key_sql, NULL, 0, &key, err) ||
 	    db_settle(batch->db, err))
 		return err->code;
@@ -409,7 +459,7 @@ load_people(struct svc_batch *batch, struct people_world *world, struct cs_err *
 	if (db_rows_count(key) != 1)
 		return cs_fail(err, CS_INTERNAL, "salt_key has %zu rows", db_rows_count(key));
 	memcpy(world->salt_key, db_get_bytes(key, 0, 0).data, sizeof(world->salt_key));
-	return CS_OK;
+	return read_lists(batch, world, lists, err);
 }
 
 /* ---- load ---- */
@@ -522,6 +572,8 @@ save_login(struct svc_batch *batch, const struct people_person *person, struct c
 static const char log_out_sql[] =
     "delete from credential where login = $1 and kind in ('session', 'invitation')";
 
+static const char unlock_sql[] = "update attempt set failures = 0 where account = $1";
+
 static enum cs_code
 save_persons(struct svc_batch *batch, const struct people_world *world, struct cs_err *err)
 {
@@ -531,6 +583,8 @@ save_persons(struct svc_batch *batch, const struct people_world *world, struct c
 		if (p->changed && save_login(batch, p, err))
 			return err->code;
 		if (p->logs_out && db_send(batch->db, log_out_sql, params, 1, -1, err))
+			return err->code;
+		if (p->unlocked && db_send(batch->db, unlock_sql, params, 1, -1, err))
 			return err->code;
 	}
 	return CS_OK;
@@ -603,6 +657,9 @@ save_used(struct svc_batch *batch, const struct people_world *world, struct cs_e
 	return n == 0 ? CS_OK : db_send(batch->db, used_sql, params, 2, -1, err);
 }
 
+/* Who has no password yet has no row of their own either. */
+static const char new_login_sql[] = "insert into login (id, enterprise, account)"
+				    " values ($1, $2, $3) on conflict do nothing";
 /* So many sessions of one person go on; the least used go first. */
 static const char new_credential_sql[] =
     "insert into credential (id, login, kind, sha256, label, scopes, made_ms, made_by, ends_ms,"
@@ -626,7 +683,11 @@ save_new_credential(struct svc_batch *batch, const struct people_credential *c, 
 		db_i64(c->ends_ms),
 	};
 
-	if (db_send(batch->db, new_credential_sql, params, 9, 1, err))
+	const struct db_param login[] = { db_id(c->person->id), db_text(c->person->enterprise),
+		db_text(c->person->account) };
+
+	if (db_send(batch->db, new_login_sql, login, 3, -1, err) ||
+	    db_send(batch->db, new_credential_sql, params, 9, 1, err))
 		return err->code;
 	return c->kind != PEOPLE_SESSION ? CS_OK
 					 : db_send(batch->db, crowd_sql, params + 1, 1, -1, err);

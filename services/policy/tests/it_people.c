@@ -32,7 +32,7 @@ struct fixture {
 	struct db *db;
 	const char *steal; /* what another replica does between a load and its save, once */
 	int64_t now_ms;
-	char ids[1024][8];
+	char ids[4096][8];
 	size_t n;
 };
 
@@ -832,6 +832,359 @@ what_has_ended_is_swept(void **state)
 	assert_int_equal(count(f, "select count(*) from attempt"), 0);
 }
 
+/* ---- calls about how a person comes in ---- */
+
+#define OPERATOR "operator-token"
+#define AUDITOR "auditor-token"
+#define ADMINISTRATOR "administrator-token"
+#define STRANGER "stranger-token" /* an administrator of another enterprise */
+#define WATCHER "watcher-token"   /* an auditor of the platform */
+
+/* "201 {...}" */
+static const char *
+call(struct fixture *f, const char *token, const char *method, const char *path, const char *body)
+{
+	Countersign__V1__ConfigAsk m = COUNTERSIGN__V1__CONFIG_ASK__INIT;
+
+	m.token = text(f, token);
+	m.method = text(f, method);
+	m.path = cs_arena_printf(f->arena, "config/%s", path);
+	m.query = text(f, "");
+	m.body = (ProtobufCBinaryData){ strlen(body), (uint8_t *)text(f, body) };
+	m.if_match = text(f, "");
+	m.if_none_match = text(f, "");
+	m.source = text(f, HOME);
+	const struct svc_test_event asked = event(f, "ask.policy.config", &m.base);
+	Countersign__V1__ConfigAnswer *a =
+	    run_one(f, &asked, &countersign__v1__config_answer__descriptor);
+	const char *got = cs_arena_printf(f->arena, "%u %.*s", a->status, (int)a->body.len,
+	    a->body.len > 0 ? (const char *)a->body.data : "");
+
+	countersign__v1__config_answer__free_unpacked(a, NULL);
+	return got;
+}
+
+static void
+begins(const char *name, const char *got, const char *want)
+{
+	if (strncmp(got, want, strlen(want)) != 0)
+		fail_msg("%s: got %s, want %s", name, got, want);
+}
+
+/* The text of a member, which is one. */
+static const char *
+member(struct fixture *f, const char *json, const char *name)
+{
+	const char *at = strstr(json, cs_arena_printf(f->arena, "\"%s\":\"", name));
+
+	if (at == NULL)
+		fail_msg("no %s in %s", name, json);
+	at += strlen(name) + 4;
+	return cs_arena_strndup(f->arena, at, strcspn(at, "\""));
+}
+
+/* Those who may or may not do something to alice. */
+static void
+let_everybody_be_there(struct fixture *f)
+{
+	load_file(
+	    f, cs_arena_printf(f->arena,
+		   "%s platform root administrator\n%s demo op operator\n%s demo aud auditor\n"
+		   "%s demo adm administrator\n%s other adm administrator operator auditor\n"
+		   "%s platform watch auditor\n",
+		   digest_of(f, ROOT), digest_of(f, OPERATOR), digest_of(f, AUDITOR),
+		   digest_of(f, ADMINISTRATOR), digest_of(f, STRANGER), digest_of(f, WATCHER)));
+}
+
+#define TOKEN_BODY "{\"scopes\": [\"requests:read\"], \"label\": \"ci\", \"days\": 30}"
+
+static void
+an_invited_person_comes_in_and_makes_a_token(void **state)
+{
+	struct fixture *f = *state;
+	const char *made = call(f, ROOT, "POST", "demo/person/bob/invitation", "");
+
+	begins("invitation", made, "201 {\"ends_at\":\"2026-11-30T");
+	assert_string_equal(password(f, "", member(f, made, "invitation"), 0, RIGHT), "changed");
+	const char *session = login(f, "bob", RIGHT, HOME);
+
+	assert_true(is_token(session));
+	made = call(f, session, "POST", "demo/person/bob/tokens", TOKEN_BODY);
+	begins("token", made, "201 {\"ends_at\":\"2026-12-23T");
+	const char *token = member(f, made, "token");
+
+	begins("who", who(f, token), "demo/bob user requests:read api-token ");
+	begins(
+	    "its scopes do not reach", call(f, token, "GET", "demo/person/bob/tokens", ""), "403");
+	const char *list = call(f, session, "GET", "demo/person/bob/tokens", "");
+
+	begins("list", list, "200 {\"tokens\":[");
+	assert_non_null(strstr(list, "\"label\":\"ci\""));
+	assert_non_null(strstr(list, "\"made_by\":\"demo/bob\""));
+	assert_non_null(strstr(list, "\"kind\":\"session\""));
+	assert_null(strstr(list, token));
+	const char *path =
+	    cs_arena_printf(f->arena, "demo/person/bob/tokens/%s", member(f, made, "id"));
+
+	begins("end", call(f, session, "DELETE", path, ""), "204");
+	assert_string_equal(who(f, token), "unknown");
+	begins("ended", call(f, session, "DELETE", path, ""), "404");
+}
+
+static void
+a_new_invitation_ends_the_one_before(void **state)
+{
+	struct fixture *f = *state;
+	const char *first = member(
+	    f, call(f, ROOT, "POST", "demo/person/bob/invitation", "{\"days\": 1}"), "invitation");
+	const char *second =
+	    member(f, call(f, ROOT, "POST", "demo/person/bob/invitation", ""), "invitation");
+
+	assert_string_equal(password(f, "", first, 0, RIGHT), "unknown");
+	f->now_ms += 7 * CS_DAY_MS - 1;
+	assert_string_equal(password(f, "", second, 0, RIGHT), "changed");
+}
+
+/* What each may do to alice, an operator of demo: the status. */
+static const struct {
+	const char *token;
+	unsigned list, make, end, invite, unlock, reset;
+} may[] = {
+	{ ROOT, 200, 201, 204, 201, 204, 201 },
+	{ ADMINISTRATOR, 200, 201, 204, 201, 204, 201 },
+	{ OPERATOR, 200, 403, 403, 403, 204, 403 },
+	{ AUDITOR, 200, 403, 403, 403, 403, 403 },
+	{ WATCHER, 200, 403, 403, 403, 403, 403 },
+	{ ALICE, 200, 201, 204, 403, 204, 403 }, /* an operator */
+	{ BOB, 404, 404, 404, 404, 404, 404 },
+	{ STRANGER, 404, 404, 404, 404, 404, 404 },
+	{ "nobody's", 401, 401, 401, 401, 401, 401 },
+	{ "", 401, 401, 401, 401, 401, 401 },
+};
+
+static void
+expect(struct fixture *f, size_t i, const char *method, const char *what, const char *body,
+    unsigned want)
+{
+	const char *before =
+	    "select coalesce(sum(hashtext(t)), 0)::bigint from"
+	    " (select c.id::text || c.kind from credential c union all select l::text"
+	    " from login l union all select h::text from change h) r(t)";
+	const int64_t was = count(f, before);
+	const char *got =
+	    call(f, may[i].token, method, cs_arena_printf(f->arena, "demo/person/%s", what), body);
+
+	begins(cs_arena_printf(f->arena, "%s %s %s", may[i].token, method, what), got,
+	    cs_arena_printf(f->arena, "%u", want));
+	if (want >= 300 && count(f, before) != was)
+		fail_msg("%s %s %s changed something", may[i].token, method, what);
+	/* Of one who is there and hidden nobody learns more than of one who is not. */
+	if (want == 404)
+		assert_string_equal(
+		    got, call(f, may[i].token, method,
+			     cs_arena_printf(f->arena, "demo/person/nobody%s", strchr(what, '/')),
+			     body));
+}
+
+static void
+each_may_do_what_the_roles_say(void **state)
+{
+	struct fixture *f = *state;
+	char id[CS_ID_TEXT];
+
+	let_everybody_be_there(f);
+	for (size_t i = 0; i < LEN(may); i++) {
+		script(f, "delete from credential");
+		give(f, "alice", ALICE, "api-token", 0);
+		give(f, "alice", "spare", "api-token", 0);
+		give(f, "bob", BOB, "api-token", 0);
+		script(f, "update credential set scopes = 32");
+		struct db_rows *rows;
+		struct cs_err err = { 0 };
+
+		ok(db_query(f->db, f->arena,
+		       cs_arena_printf(f->arena,
+			   "select id from credential where sha256 = decode('%s', 'hex')",
+			   digest_of(f, "spare")),
+		       NULL, 0, &rows, &err),
+		    &err);
+		cs_id_format(db_get_id(rows, 0, 0), id);
+		expect(f, i, "GET", "alice/tokens", "", may[i].list);
+		expect(f, i, "POST", "alice/tokens", TOKEN_BODY, may[i].make);
+		expect(f, i, "DELETE", cs_arena_printf(f->arena, "alice/tokens/%s", id), "",
+		    may[i].end);
+		expect(f, i, "POST", "alice/invitation", "", may[i].invite);
+		expect(f, i, "POST", "alice/unlock", "", may[i].unlock);
+		expect(f, i, "POST", "alice/password-reset", "", may[i].reset);
+	}
+}
+
+static const struct {
+	const char *method, *what, *body, *want;
+} bad[] = {
+	{ "POST", "tokens", "", "422 {\"code\":\"bad-member\"" },
+	{ "POST", "tokens", "[]", "422" },
+	{ "POST", "tokens", "{", "400" },
+	{ "POST", "tokens", "{\"scopes\": [], \"label\": \"a\", \"days\": 1}", "422" },
+	{ "POST", "tokens", "{\"scopes\": \"*\", \"label\": \"a\", \"days\": 1}", "422" },
+	{ "POST", "tokens", "{\"scopes\": [\"all\"], \"label\": \"a\", \"days\": 1}", "422" },
+	{ "POST", "tokens", "{\"scopes\": [\"*\", \"*\"], \"label\": \"a\", \"days\": 1}", "422" },
+	{ "POST", "tokens", "{\"scopes\": [\"*\"], \"days\": 1}", "422" },
+	{ "POST", "tokens", "{\"scopes\": [\"*\"], \"label\": \"\", \"days\": 1}", "422" },
+	{ "POST", "tokens", "{\"scopes\": [\"*\"], \"label\": \"a\\u0007\", \"days\": 1}", "422" },
+	{ "POST", "tokens", "{\"scopes\": [\"*\"], \"label\": \"a\"}", "422" },
+	{ "POST", "tokens", "{\"scopes\": [\"*\"], \"label\": \"a\", \"days\": 0}", "422" },
+	{ "POST", "tokens", "{\"scopes\": [\"*\"], \"label\": \"a\", \"days\": 731}", "422" },
+	{ "POST", "tokens", "{\"scopes\": [\"*\"], \"label\": \"a\", \"days\": 730}", "201" },
+	{ "POST", "tokens", "{\"scopes\": [\"*\"], \"label\": \"a\", \"days\": 1, \"x\": 1}",
+	    "422" },
+	{ "POST", "tokens/1", TOKEN_BODY, "405" },
+	{ "PUT", "tokens", TOKEN_BODY, "405" },
+	{ "DELETE", "tokens", "", "405" },
+	{ "DELETE", "tokens/1", "", "404" },
+	{ "DELETE", "tokens/00000000-0000-0000-0000-000000000000", "", "404" },
+	{ "POST", "invitation", "{\"days\": 31}", "422" },
+	{ "POST", "invitation", "{\"days\": 30}", "201" },
+	{ "POST", "invitation", "{\"hours\": 1}", "422" },
+	{ "GET", "invitation", "", "405" },
+	{ "POST", "unlock", "{\"a\": 1}", "422" },
+	{ "POST", "password-reset", "{\"must_change\": 1}", "422" },
+	{ "POST", "password-reset", "{\"must_change\": true}", "409 {\"code\":\"no-password\"" },
+	{ "POST", "keys", "", "404" },
+};
+
+static void
+whatever_is_wrong_is_named(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < LEN(bad); i++)
+		begins(
+		    cs_arena_printf(f->arena, "%s %s %s", bad[i].method, bad[i].what, bad[i].body),
+		    call(f, ROOT, bad[i].method,
+			cs_arena_printf(f->arena, "demo/person/bob/%s", bad[i].what), bad[i].body),
+		    bad[i].want);
+}
+
+static void
+nobody_hands_on_more_than_they_have(void **state)
+{
+	struct fixture *f = *state;
+	static const char narrow[] =
+	    "{\"scopes\": [\"people:write\", \"requests:read\"], \"label\": \"a\", \"days\": 2}";
+	const char *token =
+	    member(f, call(f, ROOT, "POST", "demo/person/bob/tokens", narrow), "token");
+
+	begins("another scope",
+	    call(f, token, "POST", "demo/person/bob/tokens",
+		"{\"scopes\": [\"requests:write\"], \"label\": \"a\", \"days\": 1}"),
+	    "403");
+	begins("everything",
+	    call(f, token, "POST", "demo/person/bob/tokens",
+		"{\"scopes\": [\"*\"], \"label\": \"a\", \"days\": 1}"),
+	    "403");
+	begins("longer",
+	    call(f, token, "POST", "demo/person/bob/tokens",
+		"{\"scopes\": [\"requests:read\"], \"label\": \"a\", \"days\": 3}"),
+	    "403");
+	begins("as much", call(f, token, "POST", "demo/person/bob/tokens", narrow), "201");
+}
+
+static void
+a_person_has_fifty_tokens_at_most(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 50; i++)
+		begins(
+		    "one more", call(f, ROOT, "POST", "demo/person/bob/tokens", TOKEN_BODY), "201");
+	begins("too many", call(f, ROOT, "POST", "demo/person/bob/tokens", TOKEN_BODY),
+	    "409 {\"code\":\"too-many-tokens\"");
+	f->now_ms += 30 * CS_DAY_MS;
+	begins("they ended", call(f, ROOT, "POST", "demo/person/bob/tokens", TOKEN_BODY), "201");
+}
+
+static void
+whoever_is_not_active_is_given_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, "bob", BOB, "api-token", 0);
+	script(f, "update document set spec = '{\"active\": false}' where name = 'bob'");
+	begins("token", call(f, ROOT, "POST", "demo/person/bob/tokens", TOKEN_BODY), "409");
+	begins("invitation", call(f, ROOT, "POST", "demo/person/bob/invitation", ""), "409");
+	const char *list = call(f, ROOT, "GET", "demo/person/bob/tokens", "");
+
+	begins("but what is there can be ended",
+	    call(f, ROOT, "DELETE",
+		cs_arena_printf(f->arena, "demo/person/bob/tokens/%s", member(f, list, "id")), ""),
+	    "204");
+}
+
+static void
+an_operator_ends_a_wait(void **state)
+{
+	struct fixture *f = *state;
+
+	let_everybody_be_there(f);
+	let_alice_in(f);
+	for (int i = 0; i < 5; i++)
+		assert_string_equal(login(f, "alice", OTHER, HOME), "wrong");
+	assert_string_equal(login(f, "alice", RIGHT, HOME), "locked 1000");
+	begins("unlock", call(f, OPERATOR, "POST", "demo/person/alice/unlock", ""), "204");
+	assert_true(is_token(login(f, "alice", RIGHT, HOME)));
+}
+
+static void
+a_reset_leaves_nobody_in(void **state)
+{
+	struct fixture *f = *state;
+
+	let_alice_in(f);
+	const char *session = login(f, "alice", RIGHT, HOME);
+
+	begins("must change",
+	    call(f, ROOT, "POST", "demo/person/alice/password-reset", "{\"must_change\": true}"),
+	    "204");
+	assert_string_equal(who(f, session), "unknown");
+	session = login(f, "alice", RIGHT, HOME);
+	assert_true(is_token(session));
+	begins("nothing else is answered", call(f, session, "GET", "demo/person/alice/tokens", ""),
+	    "401");
+	const char *made = call(f, ROOT, "POST", "demo/person/alice/password-reset", "");
+
+	begins("reset", made, "201");
+	assert_string_equal(who(f, session), "unknown");
+	assert_string_equal(login(f, "alice", RIGHT, HOME), "wrong");
+	assert_string_equal(password(f, "", member(f, made, "invitation"), 0, OTHER), "changed");
+	assert_true(is_token(login(f, "alice", OTHER, HOME)));
+}
+
+static void
+the_audit_says_who_did_what_and_no_secret(void **state)
+{
+	struct fixture *f = *state;
+	const char *made = call(f, ROOT, "POST", "demo/person/bob/tokens", TOKEN_BODY);
+	const char *invited = call(f, ROOT, "POST", "demo/person/bob/password-reset", "");
+
+	begins("end",
+	    call(f, ROOT, "DELETE",
+		cs_arena_printf(f->arena, "demo/person/bob/tokens/%s", member(f, made, "id")), ""),
+	    "204");
+	begins("unlock", call(f, ROOT, "POST", "demo/person/bob/unlock", ""), "204");
+	const char *audit = call(f, ROOT, "GET", "demo/changes", "");
+
+	begins("audit", audit, "200 ");
+	assert_non_null(strstr(audit, "\"after\":{\"unlocked\":true}"));
+	assert_non_null(strstr(audit, "\"before\":{\"password\":false}"));
+	assert_non_null(strstr(audit, "\"label\":\"ci\""));
+	assert_non_null(strstr(audit, "\"who\":\"platform/root\""));
+	assert_non_null(strstr(audit, "\"source\":\"192.0.2.7\""));
+	assert_null(strstr(audit, member(f, made, "token")));
+	assert_null(strstr(audit, member(f, invited, "invitation")));
+	assert_int_equal(count(f, "select count(*) from change"), 4);
+}
+
 int
 main(void)
 {
@@ -860,6 +1213,16 @@ main(void)
 		CASE(of_many_sessions_twenty_go_on),
 		CASE(no_secret_is_stored),
 		CASE(what_has_ended_is_swept),
+		CASE(an_invited_person_comes_in_and_makes_a_token),
+		CASE(a_new_invitation_ends_the_one_before),
+		CASE(each_may_do_what_the_roles_say),
+		CASE(whatever_is_wrong_is_named),
+		CASE(nobody_hands_on_more_than_they_have),
+		CASE(a_person_has_fifty_tokens_at_most),
+		CASE(whoever_is_not_active_is_given_nothing),
+		CASE(an_operator_ends_a_wait),
+		CASE(a_reset_leaves_nobody_in),
+		CASE(the_audit_says_who_did_what_and_no_secret),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
