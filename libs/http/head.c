@@ -205,6 +205,7 @@ parse_query(char *query, struct cs_arena *arena, struct http_head *head)
 {
 	if (!is_path_text(query, "/?"))
 		return bad("a character that a query cannot hold");
+	head->query_text = cs_arena_strdup(arena, query);
 	for (char *next = query; next != NULL && *query != '\0';) {
 		char *pair = next;
 

@@ -49,6 +49,7 @@ struct http_head {
 	size_t segment_count;
 	struct http_pair query[HTTP_QUERY_MAX]; /* decoded */
 	size_t query_count;
+	const char *query_text; /* all of it as sent; NULL: none */
 	struct http_pair *fields;
 	size_t field_count;
 	const char *host; /* lower case, without the port */

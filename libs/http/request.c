@@ -55,6 +55,18 @@ http_request_path(const struct http_request *req)
 	return req->head.path;
 }
 
+const char *
+http_request_query_text(const struct http_request *req)
+{
+	return req->head.query_text != NULL ? req->head.query_text : "";
+}
+
+const struct http_route *
+http_request_route(const struct http_request *req)
+{
+	return req->match.route;
+}
+
 static const char *
 pair_value(const struct http_pair *pairs, size_t count, const char *name)
 {

@@ -102,6 +102,10 @@ void http_server_free(struct http_server *server);
 
 const char *http_request_method(const struct http_request *req);
 const char *http_request_path(const struct http_request *req); /* as sent, without the query */
+/* The whole query as sent, without "?"; "" when there is none.  It was read, and found well formed. */
+const char *http_request_query_text(const struct http_request *req);
+/* The row that was matched, in the table that was added. */
+const struct http_route *http_request_route(const struct http_request *req);
 /* A {name} of the pattern, decoded once: valid UTF-8 without "/" and controls.  NULL: no such name. */
 const char *http_request_param(const struct http_request *req, const char *name);
 /* From the query, decoded once ("+" is a space); NULL when absent.  A name given twice was refused. */

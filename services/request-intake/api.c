@@ -235,7 +235,7 @@ on_reply_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
 static void
 show_reply(void *self, struct http_request *req)
 {
-	struct call *call = call_begin(self, req);
+	struct call *call = call_begin_writing(self, req);
 
 	if (call && call_within_limit(call, false))
 		svc_question(call->api->svc, "ask.mailbox.reply",
@@ -399,7 +399,7 @@ may_watch(struct call *call)
 {
 	static const struct http_header again[] = { { "Retry-After", "10" }, { NULL, NULL } };
 	const struct api *api = call->api;
-	bool within = api->usage[call->token->index].streams < api->intake->streams_per_token;
+	bool within = call_usage(call)->streams < api->intake->streams_per_token;
 
 	if (sse_is_full(api->sse))
 		call_busy(call);
@@ -432,7 +432,7 @@ on_watched(void *arg, bool ok, uint32_t status, struct cs_span body)
 		call_reply(call, 204, NULL, cs_span_str(NULL), NULL);
 	else if (may_watch(call)) /* others may have come while the store was asked */
 		sse_open(call->api->sse, call->req, call->query.id, call->watch_after,
-		    &call->api->usage[call->token->index].streams);
+		    &call_usage(call)->streams);
 }
 
 static void
@@ -480,7 +480,8 @@ api_new(struct intake_service *intake, struct svc *svc)
 	api->intake = intake;
 	api->svc = svc;
 	api->sse = sse_new(svc);
-	api->usage = CS_NEW_ARRAY(arena, tokens_count(intake->tokens) + 1, struct usage);
+	api->usages = usages_new(arena);
+	api->who = who_cache_new(arena);
 	api->sources = sources_new(arena);
 	return api;
 }

@@ -12,7 +12,7 @@
 
 extern const struct http_route api_routes[];
 
-/* `intake` is borrowed; its tokens are loaded. */
+/* `intake` is borrowed. */
 struct api *api_new(struct intake_service *intake, struct svc *svc);
 void api_free(struct api *api); /* takes NULL */
 

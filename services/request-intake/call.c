@@ -115,28 +115,163 @@ new_call(struct api *api, struct http_request *req)
 	call->api = api;
 	call->req = req;
 	call->arena = arena;
-	call->query.caller = (struct intake_caller){ "", "", false };
+	call->query.caller = (struct intake_caller){ .enterprise = "", .account = "" };
 	call->query.now_ms = cs_now_ms();
+	return call;
+}
+
+void
+call_too_many(struct call *call, const char *text)
+{
+	static const struct http_header again[] = { { "Retry-After", "600" }, { NULL, NULL } };
+
+	call_problem_with(call, 429,
+	    (struct cs_refusal){ .code = "too-many",
+		.text = text,
+		.mend = "Try again in the next hour, or ask the operator for a higher limit." },
+	    again);
+}
+
+/* Of several fields only the last one is by the proxy next to us. */
+static const char *
+forwarded_for(const struct http_request *req)
+{
+	const char *last = NULL, *next;
+
+	for (size_t n = 0; (next = http_request_header_at(req, "X-Forwarded-For", n)) != NULL; n++)
+		last = next;
+	return last;
+}
+
+struct source_network
+call_network_of(const struct api *api, const struct http_request *req)
+{
+	return source_network_of(
+	    http_request_address(req), forwarded_for(req), &api->intake->proxies);
+}
+
+/* Policy was not asked, because too many tokens were tried in vain; or it does not answer. */
+static void
+nobody_said(struct call *call, const uint8_t sha256[static PKI_SHA256])
+{
+	const struct api *api = call->api;
+	const struct source_network network = call_network_of(api, call->req);
+
+	if (!who_is_familiar(api->who, sha256) &&
+	    sources_is_full(api->sources, &network, SOURCE_STRANGERS,
+		api->intake->strangers_per_network, call->query.now_ms))
+		call_too_many(
+		    call, "Too many API tokens that nobody has came from your network this hour.");
+	else
+		call_busy(call);
+}
+
+/* False: answered. */
+static bool
+read_token(struct call *call)
+{
+	const char *bearer = http_request_authorization(call->req, "Bearer");
+	struct who *who = CS_NEW(call->arena, struct who);
+	enum who_found found = WHO_UNKNOWN;
+	uint8_t sha256[PKI_SHA256];
+
+	if (bearer) {
+		pki_sha256(cs_span_str(bearer), sha256);
+		found = who_find(call->api->who, sha256, call->query.now_ms, who);
+	}
+	switch (found) {
+	case WHO_KNOWN:
+	case WHO_STALE:
+		call->who = who;
+		return true;
+	case WHO_UNKNOWN:
+		unauthorized(call);
+		break;
+	case WHO_ASK:
+		nobody_said(call, sha256);
+		break;
+	}
+	return false;
+}
+
+/* RFC 6750 section 3.1 */
+static void
+refuse_scope(struct call *call, enum who_scope scope)
+{
+	const char *name = who_scope_name(scope);
+	const struct http_header challenge[] = {
+		{ "WWW-Authenticate",
+		    cs_arena_printf(call->arena,
+			"Bearer realm=\"countersign\", error=\"insufficient_scope\", scope=\"%s\"",
+			name) },
+		{ NULL, NULL }
+	};
+
+	call_problem_with(call, 403,
+	    (struct cs_refusal){ .code = "scope",
+		.field = "Authorization",
+		.clause = "RFC 6750 3.1",
+		.text = cs_arena_printf(call->arena,
+		    "This API token may not be used for this: it lacks the scope %s.", name),
+		.mend = "Use another token, or ask an administrator for one with this scope." },
+	    challenge);
+}
+
+/* False: answered.  `scope` 0: whatever the token is for. */
+static bool
+may_use(struct call *call, enum who_scope scope)
+{
+	if (!scope)
+		return true;
+	if (call->who->must_change)
+		call_problem(call, 403,
+		    (struct cs_refusal){ .code = "password-must-change",
+			.field = "Authorization",
+			.text = "The password must be changed first.",
+			.mend = "Set a new one by POST /v1/password." });
+	else if (!(call->who->scopes & (unsigned)scope))
+		refuse_scope(call, scope);
+	else
+		return true;
+	return false;
+}
+
+static struct call *
+begin(void *self, struct http_request *req, enum who_scope scope)
+{
+	struct call *call = new_call(self, req);
+
+	if (!read_token(call) || !may_use(call, scope))
+		return NULL;
+	call->query.caller = (struct intake_caller){ .enterprise = call->who->enterprise,
+		.account = call->who->account,
+		.is_operator = call->who->roles & WHO_OPERATOR };
+	if (!read_path(call)) {
+		not_found(call);
+		return NULL;
+	}
 	return call;
 }
 
 struct call *
 call_begin(void *self, struct http_request *req)
 {
-	struct call *call = new_call(self, req);
-	const char *bearer = http_request_authorization(req, "Bearer");
+	const char *method = http_request_method(req);
+	const bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 
-	call->token = bearer ? tokens_find(call->api->intake->tokens, bearer) : NULL;
-	if (!call->token) {
-		unauthorized(call);
-		return NULL;
-	}
-	call->query.caller = call->token->caller;
-	if (!read_path(call)) {
-		not_found(call);
-		return NULL;
-	}
-	return call;
+	return begin(self, req, reads ? WHO_READS_REQUESTS : WHO_WRITES_REQUESTS);
+}
+
+struct call *
+call_begin_writing(void *self, struct http_request *req)
+{
+	return begin(self, req, WHO_WRITES_REQUESTS);
+}
+
+struct call *
+call_begin_any(void *self, struct http_request *req)
+{
+	return begin(self, req, 0);
 }
 
 struct call *
@@ -175,39 +310,27 @@ call_has_no_body(struct call *call)
 	return false;
 }
 
-static void
-too_many(struct call *call, const char *text)
-{
-	static const struct http_header again[] = { { "Retry-After", "600" }, { NULL, NULL } };
-
-	call_problem_with(call, 429,
-	    (struct cs_refusal){ .code = "too-many",
-		.text = text,
-		.mend = "Try again in the next hour, or ask the operator for a higher limit." },
-	    again);
-}
-
-/* Of several fields only the last one is by the proxy next to us. */
-static const char *
-forwarded_for(const struct http_request *req)
-{
-	const char *last = NULL, *next;
-
-	for (size_t n = 0; (next = http_request_header_at(req, "X-Forwarded-For", n)) != NULL; n++)
-		last = next;
-	return last;
-}
-
 bool
 call_within_network(struct call *call, enum source_act act, uint32_t limit)
 {
-	const struct source_network network = source_network_of(
-	    http_request_address(call->req), forwarded_for(call->req), &call->api->intake->proxies);
+	const struct source_network network = call_network_of(call->api, call->req);
 
 	if (sources_count(call->api->sources, &network, act, limit, call->query.now_ms))
 		return true;
-	too_many(call, "Too much came from your network this hour.");
+	call_too_many(call, "Too much came from your network this hour.");
 	return false;
+}
+
+struct usage *
+call_usage(const struct call *call)
+{
+	const struct who *who = call->who;
+	const char *name =
+	    who->by_password
+		? cs_arena_printf(call->arena, "person\n%s\n%s", who->enterprise, who->account)
+		: cs_arena_printf(call->arena, "credential\n%s", who->credential);
+
+	return usages_find(call->api->usages, cs_span_str(name), call->query.now_ms);
 }
 
 /* Attempts count, not successes. */
@@ -215,16 +338,11 @@ bool
 call_within_limit(struct call *call, bool is_creation)
 {
 	const struct intake_service *intake = call->api->intake;
-	struct usage *usage = &call->api->usage[call->token->index];
-	int64_t hour = call->query.now_ms / CS_HOUR_MS;
-	bool within = false;
-
-	if (usage->hour != hour)
-		*usage = (struct usage){ .hour = hour, .streams = usage->streams };
-	within = is_creation ? usage->creations++ < intake->creations_per_hour
-			     : usage->presses++ < intake->presses_per_hour;
+	struct usage *usage = call_usage(call);
+	bool within = is_creation ? usage->creations++ < intake->creations_per_hour
+				  : usage->presses++ < intake->presses_per_hour;
 	if (!within)
-		too_many(call, "This API token was used too often this hour.");
+		call_too_many(call, "This API token was used too often this hour.");
 	return within &&
 	       call_within_network(call, is_creation ? SOURCE_CREATES : SOURCE_PRESSES,
 		   is_creation ? intake->creations_per_network : intake->presses_per_network);

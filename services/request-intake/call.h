@@ -11,23 +11,22 @@
 #include "service.h"
 #include "source.h"
 #include "sse.h"
+#include "usage.h"
+#include "who.h"
 
 #define CALL_JSON "application/json"
 
-/* What a token was used for in its present hour, and how many streams it has open. */
-struct usage {
-	int64_t hour;
-	uint32_t creations, presses;
-	uint32_t streams;
-};
+struct asking;
 
 struct api {
 	struct cs_arena *arena; /* its own */
 	struct intake_service *intake;
 	struct svc *svc;
 	struct sse *sse;
-	struct usage *usage; /* by index of the token */
+	struct usages *usages;
 	struct sources *sources;
+	struct who_cache *who;
+	struct asking *asking; /* questions to policy under way: see door.h */
 };
 
 /* One request under way; lives in the request's arena. */
@@ -35,17 +34,32 @@ struct call {
 	struct api *api;
 	struct http_request *req;
 	struct cs_arena *arena;
-	const struct token *token; /* NULL: a route that asks for none */
-	struct query query;        /* caller and id are always set */
-	const char *check;         /* "" when the path names none */
+	const struct who *who; /* NULL: a route that asks for no token */
+	struct query query;    /* caller and id are always set */
+	const char *check;     /* "" when the path names none */
 	uint64_t watch_after;
 	struct cs_span body; /* of a command that follows a query */
 };
 
-/* NULL: already answered: no token that counts, or a path that names nothing. */
+/*
+ * NULL: already answered: no token that counts, one that may not be used for this, or a path that names nothing.
+ * Behind the door (door.h).  What is only read needs the scope requests:read, anything else requests:write.
+ */
 struct call *call_begin(void *self, struct http_request *req);
+/* The same for a route that only reads, but what nobody shall read who may not write. */
+struct call *call_begin_writing(void *self, struct http_request *req);
+/*
+ * The same for routes of the token itself and those that policy judges: with whatever scopes, and also when the
+ * password must be changed first.
+ */
+struct call *call_begin_any(void *self, struct http_request *req);
 /* The same for routes that are open to everybody: the caller is nobody. */
 struct call *call_begin_open(void *self, struct http_request *req);
+
+/* Where the call comes from, behind the proxies that are trusted. */
+struct source_network call_network_of(const struct api *api, const struct http_request *req);
+/* What is counted for whoever asks: the API token, or the person who logged in, with however many sessions. */
+struct usage *call_usage(const struct call *call);
 
 /* Each of these is true, or has answered. */
 bool call_is_json(struct call *call);
@@ -54,7 +68,8 @@ call_has_no_body(struct call *call); /* an action without parameters: no body, o
 bool call_within_limit(struct call *call, bool is_creation);
 /* For routes without a token: only the network counts.  `limit`: for this act in an hour. */
 bool call_within_network(struct call *call, enum source_act act, uint32_t limit);
-bool call_has_room(struct call *call); /* new requests are shed first */
+void call_too_many(struct call *call, const char *text); /* 429 */
+bool call_has_room(struct call *call);                   /* new requests are shed first */
 /* Sets the id of what is created: that of the Idempotency-Key, or a new one. */
 bool call_read_key(struct call *call);
 

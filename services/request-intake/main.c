@@ -5,6 +5,7 @@
 #include "api_life.h"
 #include "api_report.h"
 #include "challenge.h"
+#include "door.h"
 #include "handler.h"
 #include "notes.h"
 #include "page.h"
@@ -16,8 +17,6 @@
 static const struct svc_setting settings[] = {
 	SVC_PRIVATE(struct intake_service, key_file, "CS_KEY_FILE", NULL,
 	    "Ed25519 key that signs requests and approvals, PKCS#8 PEM"),
-	SVC_PRIVATE(struct intake_service, tokens_file, "CS_API_TOKENS_FILE", NULL,
-	    "API tokens: \"<sha256> <enterprise> <account> [operator]\", a line each"),
 	SVC_TEXT(struct intake_service, weak_keys_file, "CS_WEAK_KEYS_FILE", "", 4096,
 	    "list of keys that are known to be weak; empty: none"),
 	SVC_TEXT(struct intake_service, agreement, "CS_AGREEMENT_VERSION", "v1", 64,
@@ -39,6 +38,9 @@ static const struct svc_setting settings[] = {
 	    "verifications, tokens, approvals and cancels from one network in an hour"),
 	SVC_U32(struct intake_service, reports_per_network, "CS_REPORTS_PER_NETWORK_HOUR", "30", 1,
 	    100000000, "problem reports that may come from one network in an hour"),
+	SVC_U32(struct intake_service, strangers_per_network, "CS_STRANGERS_PER_NETWORK_HOUR",
+	    "600", 1, 100000000,
+	    "API tokens that nobody has, which may be tried from one network in an hour"),
 	SVC_TEXT(struct intake_service, trusted_proxies, "CS_TRUSTED_PROXIES", "", 1024,
 	    "networks of proxies whose X-Forwarded-For says where a call comes from; empty: none"),
 	SVC_U32(struct intake_service, streams_per_token, "CS_STREAMS_PER_TOKEN", "32", 1,
@@ -66,8 +68,7 @@ init(void *self, struct svc *svc, struct cs_err *err)
 
 	if (claim_key_load(intake->key_file, &intake->key, err) ||
 	    challenge_secret(intake->key_file, intake->challenge_secret, err) ||
-	    tokens_load(intake->tokens_file, &intake->tokens, err) || load_weak_keys(intake, err) ||
-	    smime_psl_load(NULL, &intake->psl, err))
+	    load_weak_keys(intake, err) || smime_psl_load(NULL, &intake->psl, err))
 		return err->code;
 	intake->rules = (struct draft_rules){ .psl = intake->psl,
 		.weak = intake->weak,
@@ -83,11 +84,11 @@ init(void *self, struct svc *svc, struct cs_err *err)
 	if (http_server_add_routes(svc_http(svc), page_routes, NULL, err))
 		return err->code;
 	intake->reports = api_reports_new(svc);
-	if (http_server_add_routes(svc_http(svc), api_life_routes, intake->api, err) ||
-	    http_server_add_routes(svc_http(svc), api_domain_routes, intake->api, err) ||
-	    http_server_add_routes(svc_http(svc), api_report_routes, intake->api, err))
+	if (door_add_routes(svc_http(svc), api_life_routes, intake->api, err) ||
+	    door_add_routes(svc_http(svc), api_domain_routes, intake->api, err) ||
+	    door_add_routes(svc_http(svc), api_report_routes, intake->api, err))
 		return err->code;
-	return http_server_add_routes(svc_http(svc), api_routes, intake->api, err);
+	return door_add_routes(svc_http(svc), api_routes, intake->api, err);
 }
 
 static void
@@ -98,7 +99,6 @@ fini(void *self)
 	api_reports_free(intake->reports);
 	api_free(intake->api);
 	cs_arena_free(intake->arena);
-	tokens_free(intake->tokens);
 	pki_weak_list_free(intake->weak);
 	smime_psl_free(intake->psl);
 	claim_key_free(intake->key);

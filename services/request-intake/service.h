@@ -6,7 +6,6 @@
 #include "draft.h"
 #include "http/address.h"
 #include "svc/svc.h"
-#include "tokens.h"
 
 struct api;
 struct api_reports;
@@ -14,19 +13,19 @@ struct notes;
 
 struct intake_service {
 	/* Settings. */
-	const char *key_file, *tokens_file, *weak_keys_file, *agreement;
+	const char *key_file, *weak_keys_file, *agreement;
 	uint32_t default_days; /* of validity, when none is asked for */
 	uint32_t life_days;    /* of a request that nobody approves */
 	/* For each API token, at each replica. */
 	uint32_t creations_per_hour, presses_per_hour, streams_per_token;
 	/* For each network that calls come from, at each replica. */
 	uint32_t creations_per_network, presses_per_network;
+	uint32_t strangers_per_network; /* tokens that nobody has */
 	const char *trusted_proxies;
 
 	struct claim_key *key;
 	struct smime_psl *psl;
-	struct pki_weak_list *weak; /* NULL: none configured */
-	struct tokens *tokens;
+	struct pki_weak_list *weak;        /* NULL: none configured */
 	struct cs_arena *arena;            /* of what follows */
 	struct http_address_rules proxies; /* of trusted_proxies */
 	struct draft_rules rules;

@@ -105,6 +105,20 @@ source_network_of(
 	return network_of(peer);
 }
 
+const char *
+source_network_text(struct cs_arena *arena, const struct source_network *network)
+{
+	const bool is_v4 = network->octets[0] == 4;
+	uint8_t octets[16] = { 0 };
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (!is_v4 && network->octets[0] != 6)
+		return "";
+	memcpy(octets, network->octets + 1, is_v4 ? 3 : 6);
+	cs_assert(inet_ntop(is_v4 ? AF_INET : AF_INET6, octets, text, sizeof(text)) != NULL);
+	return cs_arena_printf(arena, "%s/%d", text, is_v4 ? 24 : 48);
+}
+
 struct sources *
 sources_new(struct cs_arena *arena)
 {
@@ -137,4 +151,23 @@ sources_count(struct sources *sources, const struct source_network *network, enu
 		return false;
 	place->n[act]++;
 	return true;
+}
+
+bool
+sources_is_full(struct sources *sources, const struct source_network *network, enum source_act act,
+    uint32_t limit, int64_t now_ms)
+{
+	const struct place *place = place_of(sources, network);
+
+	return (place->hour == now_ms / CS_HOUR_MS ? place->n[act] : 0) >= limit;
+}
+
+void
+sources_uncount(struct sources *sources, const struct source_network *network, enum source_act act,
+    int64_t now_ms)
+{
+	struct place *place = place_of(sources, network);
+
+	if (place->hour == now_ms / CS_HOUR_MS && place->n[act] > 0)
+		place->n[act]--;
 }

@@ -31,10 +31,26 @@ struct source_network {
 struct source_network source_network_of(
     const struct sockaddr *peer, const char *forwarded, const struct http_address_rules *proxies);
 
-enum source_act { SOURCE_CREATES, SOURCE_PRESSES, SOURCE_REPORTS, SOURCE_CHALLENGES, SOURCE_ACTS };
+/* "192.0.2.0/24", "2001:db8:1::/48"; "" for an address of another kind.  Lives in `arena`. */
+const char *source_network_text(struct cs_arena *arena, const struct source_network *network);
+
+enum source_act {
+	SOURCE_CREATES,
+	SOURCE_PRESSES,
+	SOURCE_REPORTS,
+	SOURCE_CHALLENGES,
+	SOURCE_STRANGERS, /* tokens that were tried and may be nobody's */
+	SOURCE_ACTS
+};
 struct sources *sources_new(struct cs_arena *arena);
 /* Counts one more; false: there were `limit` in this hour before. */
 bool sources_count(struct sources *sources, const struct source_network *network,
     enum source_act act, uint32_t limit, int64_t now_ms);
+/* Would one more be too many? */
+bool sources_is_full(struct sources *sources, const struct source_network *network,
+    enum source_act act, uint32_t limit, int64_t now_ms);
+/* Takes one back that was counted, perhaps in the hour before, which is forgotten. */
+void sources_uncount(struct sources *sources, const struct source_network *network,
+    enum source_act act, int64_t now_ms);
 
 #endif

@@ -408,6 +408,47 @@ wire_read_reply_answer(
 	return CS_OK;
 }
 
+/* False: no name, or longer than what is kept. */
+static bool
+take_name(char ret[static WHO_NAME], const char *text)
+{
+	if (!pack_is_name(text) || strlen(text) >= WHO_NAME)
+		return false;
+	(void)strcpy(ret, text);
+	return true;
+}
+
+/* A role or scope that is not known here allows nothing. */
+enum cs_code
+wire_read_who(struct cs_arena *arena, struct cs_span body, bool *ret_known, struct who *ret_who,
+    struct cs_err *err)
+{
+	const Countersign__V1__WhoAnswer *m = pack_read(
+	    arena, &countersign__v1__who_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+	struct who who = { 0 };
+
+	if (!m)
+		return CS_MALFORMED;
+	*ret_known = strcmp(m->result, "known") == 0;
+	if (!*ret_known && strcmp(m->result, "unknown") != 0)
+		return cs_fail(err, CS_MALFORMED, "WhoAnswer: unknown result");
+	if (!*ret_known)
+		return CS_OK;
+	who.by_password = strcmp(m->factor, "password") == 0;
+	who.must_change = m->must_change;
+	who.ends_at_ms = m->ends_at_ms;
+	if (!take_name(who.enterprise, m->enterprise) || !take_name(who.account, m->account) ||
+	    !take_name(who.credential, m->credential) || !is_time_or_none(m->ends_at_ms) ||
+	    (!who.by_password && strcmp(m->factor, "api-token") != 0))
+		return cs_fail(err, CS_MALFORMED, "WhoAnswer: a field breaks its rule");
+	for (size_t i = 0; i < m->n_roles; i++)
+		who.roles |= who_role_of(m->roles[i]);
+	for (size_t i = 0; i < m->n_scopes; i++)
+		who.scopes |= who_scopes_of(m->scopes[i]);
+	*ret_who = who;
+	return CS_OK;
+}
+
 /* ---- writing ---- */
 
 struct cs_span
@@ -475,5 +516,16 @@ wire_write_stop(
 	m.enterprise = pack_text(enterprise);
 	m.account = pack_text(account);
 	m.reason = pack_text("cancelled");
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+wire_write_who(
+    struct cs_arena *arena, const uint8_t token_sha256[static WHO_SHA256], const char *source)
+{
+	Countersign__V1__WhoAsk m = COUNTERSIGN__V1__WHO_ASK__INIT;
+
+	m.token_sha256 = pack_octets(cs_span_of(token_sha256, WHO_SHA256));
+	m.source = pack_text(source);
 	return pack_write(arena, &m.base);
 }

@@ -8,6 +8,7 @@
 
 #include "intake.h"
 #include "life.h"
+#include "who.h"
 
 /* evidence.mailbox-challenge, evidence.domain-challenge */
 CS_MUST_USE enum cs_code wire_read_mailbox_challenge(struct cs_arena *arena, struct cs_span body,
@@ -62,6 +63,12 @@ CS_MUST_USE enum cs_code wire_read_reply_answer(
 struct cs_span wire_write_token(struct cs_arena *arena, const struct wire_token *token);
 CS_MUST_USE enum cs_code wire_read_token_answer(struct cs_arena *arena, struct cs_span body,
     enum wire_token_result *ret_result, unsigned *ret_tries_left, struct cs_err *err);
+
+/* ask.policy.who; *ret_known false: it is nobody's, and *ret_who is untouched. */
+struct cs_span wire_write_who(
+    struct cs_arena *arena, const uint8_t token_sha256[static WHO_SHA256], const char *source);
+CS_MUST_USE enum cs_code wire_read_who(struct cs_arena *arena, struct cs_span body, bool *ret_known,
+    struct who *ret_who, struct cs_err *err);
 
 /* ask.signer.stop */
 enum wire_stop_result { WIRE_STOPPED, WIRE_TOO_LATE, WIRE_STOP_UNKNOWN, WIRE_STOP_RESULTS };

@@ -29,6 +29,8 @@ struct world {
 	unsigned closed; /* streams that ended */
 	unsigned drained;
 	struct http_seen seen;
+	const struct http_route *matched; /* of the last echo */
+	char query[64];
 };
 
 struct client {
@@ -51,6 +53,8 @@ on_echo(void *self, struct http_request *req)
 	const char *bearer = http_request_authorization(req, "Bearer");
 
 	world->handled++;
+	world->matched = http_request_route(req);
+	(void)snprintf(world->query, sizeof(world->query), "%s", http_request_query_text(req));
 	cs_buf_printf(&out,
 	    "%s id=%s q=%s cookie=%s bearer=%s peer=%s json=%d body=", http_request_method(req),
 	    id != NULL ? id : "-", query != NULL ? query : "-", cookie != NULL ? cookie : "-",
@@ -392,10 +396,13 @@ hands_over_what_was_asked(void **state)
 	assert_non_null(strstr(one.text, "\r\nCache-Control: no-store\r\n"));
 	assert_string_equal(world.seen.pattern, "/echo/{id}");
 	assert_int_equal(world.seen.status, 200);
+	assert_ptr_equal(world.matched, &routes[2]);
+	assert_string_equal(world.query, "q=a%20b+c");
 	ask(&world,
 	    "GET / HTTP/1.1\r\nHost: a\r\nCookie: c=1; c=2\r\nAuthorization: Basic x\r\n" CLOSE
 	    "\r\n");
 	assert_non_null(strstr(one.text, " q=- cookie=- bearer=- "));
+	assert_string_equal(world.query, "");
 	world_stop(&world);
 }
 

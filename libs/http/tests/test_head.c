@@ -294,6 +294,7 @@ reads_what_a_request_says(void **state)
 	assert_int_equal(head.segment_count, 3);
 	assert_string_equal(head.segments[1], "%62");
 	assert_string_equal(head.segments[2], "");
+	assert_string_equal(head.query_text, "q=%C3%A9+x&empty");
 	assert_int_equal(head.query_count, 2);
 	assert_string_equal(head.query[0].value, "\xc3\xa9 x");
 	assert_string_equal(head.query[1].name, "empty");

@@ -6,10 +6,13 @@
 #include <string.h>
 
 #define PAIRS 8
+#define TABLES 16
 
 struct http_request {
 	struct cs_arena *arena;
 	const struct fake_ask *ask;
+	const struct http_route *route;
+	const char *query_text;
 	struct http_header params[PAIRS], query[PAIRS];
 	size_t n_params, n_query;
 	struct fake_answer answer;
@@ -23,6 +26,12 @@ struct http_stream {
 };
 
 static struct http_stream *closing;
+
+static struct {
+	const struct http_route *routes;
+	void *self;
+} tables[TABLES];
+static size_t n_tables;
 
 /* ---- routing ---- */
 
@@ -68,6 +77,7 @@ split_query(struct http_request *req, const char *path)
 	if (!query)
 		return copy;
 	*query++ = '\0';
+	req->query_text = cs_arena_strdup(req->arena, query);
 	for (char *pair = strtok_r(query, "&", &save); pair; pair = strtok_r(NULL, "&", &save)) {
 		char *value = strchr(pair, '=');
 
@@ -77,25 +87,67 @@ split_query(struct http_request *req, const char *path)
 	return copy;
 }
 
+void
+fake_http_reset(void)
+{
+	n_tables = 0;
+}
+
+enum cs_code
+http_server_add_routes(
+    struct http_server *server, const struct http_route *routes, void *self, struct cs_err *err)
+{
+	(void)server;
+	(void)err;
+	cs_assert(n_tables < TABLES);
+	tables[n_tables].routes = routes;
+	tables[n_tables++].self = self;
+	return CS_OK;
+}
+
+/* A literal segment wins over a {name}. */
+static bool
+is_better(const struct http_route *route, const struct http_route *than)
+{
+	return !than || strcspn(route->pattern, "{") > strcspn(than->pattern, "{");
+}
+
+static void *
+find_route(struct http_request *req, const char *path)
+{
+	void *self = NULL;
+
+	for (size_t i = 0; i < n_tables; i++) {
+		for (const struct http_route *r = tables[i].routes; r->method; r++) {
+			if (strcmp(r->method, req->ask->method) != 0 ||
+			    !matches(req, r->pattern, path) || !is_better(r, req->route))
+				continue;
+			req->route = r;
+			self = tables[i].self;
+		}
+	}
+	return self;
+}
+
 const struct fake_answer *
-fake_http(
-    struct cs_arena *arena, const struct http_route *routes, void *self, const struct fake_ask *ask)
+fake_http(struct cs_arena *arena, const struct fake_ask *ask)
 {
 	struct http_request *req = CS_NEW(arena, struct http_request);
 	const char *path = NULL;
+	void *self = NULL;
 
 	req->arena = arena;
 	req->ask = ask;
+	req->query_text = "";
 	path = split_query(req, ask->path);
-	for (; routes->method; routes++) {
-		if (strcmp(routes->method, ask->method) == 0 &&
-		    matches(req, routes->pattern, path)) {
-			req->answer.pattern = routes->pattern;
-			routes->handle(self, req);
-			return &req->answer;
-		}
+	self = find_route(req, path);
+	if (!req->route) {
+		req->answer.status = 404;
+		return &req->answer;
 	}
-	req->answer.status = 404;
+	(void)matches(req, req->route->pattern, path); /* its params */
+	req->answer.pattern = req->route->pattern;
+	req->route->handle(self, req);
 	return &req->answer;
 }
 
@@ -108,6 +160,24 @@ find(const struct http_header *pairs, size_t n, const char *name)
 		if (pairs[i].name && strcmp(pairs[i].name, name) == 0)
 			return pairs[i].value;
 	return NULL;
+}
+
+const char *
+http_request_method(const struct http_request *req)
+{
+	return req->ask->method;
+}
+
+const char *
+http_request_query_text(const struct http_request *req)
+{
+	return req->query_text;
+}
+
+const struct http_route *
+http_request_route(const struct http_request *req)
+{
+	return req->route;
 }
 
 const char *

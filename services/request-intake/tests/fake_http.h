@@ -9,7 +9,7 @@ struct fake_ask {
 	const char *method, *path;     /* with its query */
 	const char *token;             /* NULL: none */
 	const char *type, *body;       /* NULL: none */
-	struct http_header headers[3]; /* others; unused ones are zero */
+	struct http_header headers[4]; /* others; unused ones are zero */
 	bool gone;                     /* the client leaves before it is answered */
 };
 
@@ -25,9 +25,10 @@ struct fake_answer {
 	uint64_t last_id;
 };
 
-/* `routes` end with a zero row; a path that none of them has answers 404.  Lives in `arena`. */
-const struct fake_answer *fake_http(struct cs_arena *arena, const struct http_route *routes,
-    void *self, const struct fake_ask *ask);
+/* Forgets every table; those that http_server_add_routes() is given from now on are asked. */
+void fake_http_reset(void);
+/* A path that no route has answers 404.  Lives in `arena`; `ask` is borrowed until it is answered. */
+const struct fake_answer *fake_http(struct cs_arena *arena, const struct fake_ask *ask);
 const char *fake_http_header(const struct fake_answer *answer, const char *name); /* NULL: none */
 /* Streams that were closed are told so. */
 void fake_http_settle(void);

@@ -5,13 +5,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fake_policy.h"
+
 #define GAUGES 8
+#define HELD 8
+
+struct held {
+	bool ok;
+	uint8_t answer[1024];
+	size_t len;
+	svc_answered *answered;
+	void *arg;
+};
 
 static struct {
 	struct svc_test *test;
 	struct event_base *base;
 	unsigned commands;
-	bool overloaded, stuck, answers;
+	bool overloaded, stuck, answers, hold;
+	struct held held[HELD];
+	size_t n_held;
 	uint8_t answer[1024], asked[4096];
 	size_t answer_len, asked_len;
 	const char *subject;
@@ -106,16 +119,58 @@ svc_ask_store(struct svc *self, svc_query *query, struct cs_span ask, const void
 	return true;
 }
 
+static void
+give(bool ok, struct cs_span body, svc_answered *answered, void *arg)
+{
+	struct held *held = &svc.held[svc.n_held];
+
+	if (!svc.hold) {
+		answered(arg, ok, 0, body);
+		return;
+	}
+	cs_assert(svc.n_held < HELD && body.len <= sizeof(held->answer));
+	*held = (struct held){ .ok = ok, .len = body.len, .answered = answered, .arg = arg };
+	if (body.len)
+		memcpy(held->answer, body.data, body.len);
+	svc.n_held++;
+}
+
+void
+fake_svc_hold(bool hold)
+{
+	svc.hold = hold;
+	for (size_t i = 0; !hold && i < svc.n_held; i++)
+		svc.held[i].answered(svc.held[i].arg, svc.held[i].ok, 0,
+		    cs_span_of(svc.held[i].answer, svc.held[i].len));
+	if (!hold)
+		svc.n_held = 0;
+}
+
+static void
+ask_who(struct cs_span body, svc_answered *answered, void *arg)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct cs_span answer = { NULL, 0 };
+	const bool ok = fake_policy_answer(arena, body, &answer);
+
+	give(ok, answer, answered, arg);
+	cs_arena_free(arena);
+}
+
 void
 svc_question(struct svc *self, const char *subject, struct cs_span body, uint32_t timeout_ms,
     svc_answered *answered, void *arg)
 {
 	(void)self;
 	cs_assert(timeout_ms > 0 && body.len <= sizeof(svc.asked));
+	if (strcmp(subject, "ask.policy.who") == 0) {
+		ask_who(body, answered, arg);
+		return;
+	}
 	svc.subject = subject;
 	memcpy(svc.asked, body.data, body.len);
 	svc.asked_len = body.len;
-	answered(arg, svc.answers, 0, cs_span_of(svc.answer, svc.answer_len));
+	give(svc.answers, cs_span_of(svc.answer, svc.answer_len), answered, arg);
 }
 
 bool

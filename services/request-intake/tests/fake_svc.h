@@ -13,7 +13,10 @@ void fake_svc_overloaded(bool overloaded);
 void fake_svc_stuck(bool stuck); /* queues are full */
 /* What the next question is answered with; ok false: nobody answers. */
 void fake_svc_answer(bool ok, struct cs_span body);
-const char *fake_svc_asked(struct cs_span *ret_body); /* the last question's subject, "" for none */
+/* Questions wait from now on; false: those that wait are answered, in their order. */
+void fake_svc_hold(bool hold);
+const char *fake_svc_asked(struct cs_span
+	*ret_body); /* but for ask.policy.who: the last question's subject, "" for none */
 
 /* What a reading was set to last; -1: never. */
 double fake_svc_gauge(const char *name, const char *value);

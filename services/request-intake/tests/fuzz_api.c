@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fuzz_api.c: the API behind the reader of requests: a head, and after it the content.  Each request is
- * answered once, by a status of ours and by JSON where it says so.  The first octet "t": a file of tokens.
+ * answered once, by a status of ours and by JSON where it says so.  The first octet "t": policy's answer to
+ * whose token it is.
  */
 #include <jansson.h>
 #include <string.h>
@@ -10,13 +11,14 @@
 #include "api_life.h"
 #include "api_report.h"
 #include "base/tests/memory_file.h"
-#include "base/text.h"
+#include "door.h"
+#include "fake_policy.h"
 #include "fake_store.h"
 #include "fake_svc.h"
 #include "handler.h"
 #include "http/conn.h" /* to make a request without a socket */
-#include "pki/hash.h"
 #include "smime/domain.h"
+#include "wire.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,7 +30,13 @@ static const struct http_limits limits = {
 	.body_octets = 65536, .head_octets = 16384, .line_octets = 8192, .field_count = 64
 };
 
+static const struct fake_person people[] = {
+	{ TOKEN, "demo", "alice", "user", "*", "1", NULL, 0, false },
+	{ .token = NULL },
+};
+
 static struct intake_service intake;
+static struct http_routes routes;
 static unsigned answers;
 
 /* ---- what stands for the connection ---- */
@@ -75,17 +83,15 @@ http_stream_close(struct http_stream *stream)
 	(void)stream;
 }
 
-/* ---- the service ---- */
-
-static struct tokens *
-read_tokens(struct cs_span octets)
+enum cs_code
+http_server_add_routes(
+    struct http_server *server, const struct http_route *table, void *self, struct cs_err *err)
 {
-	static struct memory_file file;
-	struct tokens *tokens = NULL;
-
-	(void)!tokens_load(memory_file(&file, octets), &tokens, NULL);
-	return tokens;
+	(void)server;
+	return http_routes_add(&routes, table, self, err);
 }
+
+/* ---- the service ---- */
 
 static struct claim_key *
 make_key(void)
@@ -105,17 +111,12 @@ make_key(void)
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	struct cs_arena *arena = cs_arena_new();
-	uint8_t digest[PKI_SHA256];
-
 	(void)argc;
 	(void)argv;
-	pki_sha256(cs_span_str(TOKEN), digest);
-	intake.tokens = read_tokens(cs_span_str(cs_arena_printf(
-	    arena, "%s demo alice\n", cs_hex(arena, cs_span_of(digest, sizeof(digest))))));
 	intake.key = make_key();
-	cs_assert(intake.tokens && smime_psl_load(NULL, &intake.psl, NULL) == CS_OK);
+	cs_assert(smime_psl_load(NULL, &intake.psl, NULL) == CS_OK);
 	intake.life_days = 30;
+	intake.strangers_per_network = UINT32_MAX;
 	intake.reports_per_network = intake.creations_per_network = intake.presses_per_network =
 	    UINT32_MAX;
 	intake.creations_per_hour = intake.presses_per_hour = UINT32_MAX;
@@ -123,8 +124,18 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 		.agreement = "v1",
 		.default_days = 365,
 		.allow_example_names = true };
-	cs_arena_free(arena);
 	return 0;
+}
+
+static void
+add_routes(void)
+{
+	static const struct http_route *const tables[] = { api_routes, api_life_routes,
+		api_report_routes };
+
+	routes = (struct http_routes){ 0 };
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		cs_assert(door_add_routes(NULL, tables[i], intake.api, NULL) == CS_OK);
 }
 
 static void
@@ -140,9 +151,14 @@ handle(struct http_request *req)
 
 	fake_store_reset();
 	fake_svc_use(test);
+	fake_policy_use(people);
 	intake.api = api_new(&intake, NULL);
-	req->match.route->handle(intake.api, req);
-	cs_assert(answers == 1);
+	add_routes();
+	http_routes_match(&routes, &req->head, req->arena, &req->match);
+	if (req->match.route) {
+		req->match.route->handle(req->match.self, req);
+		cs_assert(answers == 1);
+	}
 	api_free(intake.api);
 	svc_test_free(test);
 }
@@ -152,14 +168,10 @@ ask(struct cs_span octets)
 {
 	static struct http_conn conn = { .peer = { .ss_family = AF_INET } };
 	struct http_request *req = request_new(&conn);
-	struct http_routes routes = { 0 };
 	struct http_fault fault;
 	size_t len = 0;
 
 	answers = 0;
-	cs_assert(http_routes_add(&routes, api_routes, NULL, NULL) == CS_OK);
-	cs_assert(http_routes_add(&routes, api_life_routes, NULL, NULL) == CS_OK);
-	cs_assert(http_routes_add(&routes, api_report_routes, NULL, NULL) == CS_OK);
 	if (http_head_scan(octets, &limits, &len, &fault) == HTTP_SCAN_DONE &&
 	    http_head_parse(cs_span_of(octets.data, len), &limits, req->arena, &req->head).status ==
 		0) {
@@ -167,24 +179,29 @@ ask(struct cs_span octets)
 		const char *cookie = http_request_cookie(req, "csrf");
 
 		cs_assert(cookie == NULL || strchr(cookie, ';') == NULL);
-		http_routes_match(&routes, &req->head, req->arena, &req->match);
-		if (req->match.route)
-			handle(req);
+		handle(req);
 	}
 	request_free(req);
+}
+
+static void
+read_who(struct cs_span octets)
+{
+	struct cs_arena *arena = cs_arena_new();
+	bool known = false;
+	struct who who = { 0 };
+
+	if (wire_read_who(arena, octets, &known, &who, NULL) == CS_OK && known)
+		cs_assert(who.enterprise[0] && who.account[0] && who.credential[0]);
+	cs_arena_free(arena);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (size > 0 && data[0] == 't') {
-		struct tokens *tokens = read_tokens(cs_span_of(data + 1, size - 1));
-
-		if (tokens)
-			(void)tokens_find(tokens, TOKEN);
-		tokens_free(tokens);
-	} else if (size <= limits.body_octets) {
+	if (size > 0 && data[0] == 't')
+		read_who(cs_span_of(data + 1, size - 1));
+	else if (size <= limits.body_octets)
 		ask(cs_span_of(data, size));
-	}
 	return 0;
 }

@@ -22,8 +22,10 @@
 #include "base/time.h"
 #include "challenge.h"
 #include "contract.h"
+#include "door.h"
 #include "fake_http.h"
 #include "fake_key.h"
+#include "fake_policy.h"
 #include "fake_store.h"
 #include "fake_svc.h"
 #include "fixtures.h"
@@ -49,60 +51,33 @@ struct world {
 	struct svc_test *test;
 	int64_t now_ms;
 	unsigned events;
-	struct http_route routes[64]; /* all tables in one */
-	json_t *document;             /* of the whole run */
+	json_t *document; /* of the whole run */
 };
 
 static struct world world;
 
 /* ---- the world ---- */
 
-static void
-write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
+static const struct fake_person people[] = {
+	{ ALICE, "demo", "alice", "user", "*", "1", NULL, 0, false },
+	{ BOB, "demo", "bob", "user", "*", "2", NULL, 0, false },
+	{ BOSS, "demo", "boss", "user operator", "*", "3", NULL, 0, false },
+	{ OTHER, "other", "alice", "user", "*", "4", NULL, 0, false },
+	{ OTHER_BOSS, "other", "boss", "user operator", "*", "5", NULL, 0, false },
+	{ .token = NULL },
+};
 
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
+static const struct http_route *const tables[] = { api_routes, api_life_routes, api_report_routes,
+	api_domain_routes };
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 static void
-load_tokens(const char *dir)
+add_routes(void)
 {
-	static const struct {
-		const char *token, *rest;
-	} rows[] = { { ALICE, "demo alice" }, { BOB, "demo bob" }, { BOSS, "demo boss operator" },
-		{ OTHER, "other alice" }, { OTHER_BOSS, "other boss operator" } };
-	struct cs_buf text = cs_buf_new(world.arena);
-	const char *path = cs_arena_printf(world.arena, "%s/tokens", dir);
 	struct cs_err err = { 0 };
 
-	cs_buf_add_str(&text, "# who may ask\n\n");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		uint8_t digest[PKI_SHA256];
-
-		pki_sha256(cs_span_str(rows[i].token), digest);
-		cs_buf_printf(&text, "%s %s\n",
-		    cs_hex(world.arena, cs_span_of(digest, sizeof(digest))), rows[i].rest);
-	}
-	write_file(path, (const char *)cs_buf_span(&text).data);
-	assert_int_equal(tokens_load(path, &world.intake.tokens, &err), CS_OK);
-	assert_int_equal(tokens_count(world.intake.tokens), 5);
-	assert_int_equal(unlink(path), 0);
-}
-
-static void
-collect_routes(void)
-{
-	const struct http_route *const tables[] = { api_routes, api_life_routes, api_report_routes,
-		api_domain_routes };
-	size_t n = 0;
-
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		for (const struct http_route *route = tables[i]; route->method; route++)
-			world.routes[n++] = *route;
-	assert_true(n < sizeof(world.routes) / sizeof(world.routes[0]));
+	for (size_t i = 0; i < TABLES; i++)
+		assert_int_equal(door_add_routes(NULL, tables[i], world.intake.api, &err), CS_OK);
 }
 
 static int
@@ -114,7 +89,6 @@ make_world(void **state)
 	(void)state;
 	world.arena = cs_arena_new();
 	assert_non_null(mkdtemp(dir));
-	load_tokens(dir);
 	const char *path = cs_arena_printf(world.arena, "%s/key", dir);
 
 	assert_int_equal(pki_ed25519_generate(path, &err), CS_OK);
@@ -124,7 +98,6 @@ make_world(void **state)
 	assert_int_equal(smime_psl_load(NULL, &world.intake.psl, &err), CS_OK);
 	world.document = json_loads(openapi_json, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(world.document);
-	collect_routes();
 	return 0;
 }
 
@@ -133,7 +106,6 @@ end_world(void **state)
 {
 	(void)state;
 	json_decref(world.document);
-	tokens_free(world.intake.tokens);
 	claim_key_free(world.intake.key);
 	smime_psl_free(world.intake.psl);
 	fake_svc_use(NULL);
@@ -150,6 +122,7 @@ setup(void **state)
 	world.now_ms = cs_now_ms();
 	world.intake.notes = NULL;
 	world.intake.reports_per_network = 1000;
+	world.intake.strangers_per_network = 1000;
 	world.intake.life_days = 30;
 	world.intake.creations_per_hour = world.intake.presses_per_hour = 1000;
 	world.intake.creations_per_network = world.intake.presses_per_network = 1000;
@@ -166,7 +139,10 @@ setup(void **state)
 		.save = store_save_requests };
 	world.test = svc_test_new(&world.service, world.now_ms);
 	fake_svc_use(world.test);
+	fake_policy_use(people);
 	world.intake.api = api_new(&world.intake, NULL);
+	fake_http_reset();
+	add_routes();
 	return 0;
 }
 
@@ -185,8 +161,7 @@ teardown(void **state)
 static const struct fake_answer *
 ask(const struct fake_ask *request)
 {
-	const struct fake_answer *answer =
-	    fake_http(world.arena, world.routes, world.intake.api, request);
+	const struct fake_answer *answer = fake_http(world.arena, request);
 
 	assert_non_null(answer->pattern);
 	assert_int_not_equal(answer->status, 0);
@@ -298,6 +273,181 @@ id_of(const char *path)
 
 	assert_int_equal(cs_id_parse(strrchr(path, '/') + 1, &id, &err), CS_OK);
 	return id;
+}
+
+/* ---- whose token it is ---- */
+
+static void
+policy_is_asked_once_for_a_token(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
+	assert_int_equal(fake_policy_asked(), 1);
+	assert_string_equal(fake_policy_source(), "0.0.0.0/24");
+	for (int i = 0; i < 5; i++)
+		assert_problem(get("nobody", "/v1/requests"), 401, "unauthorized");
+	assert_int_equal(fake_policy_asked(), 2);
+	assert_int_equal(get(NULL, "/openapi.json")->status, 200);
+	assert_int_equal(fake_policy_asked(), 2);
+}
+
+static void
+who_comes_while_policy_is_asked_waits_with_the_others(void **state)
+{
+	const char *const tokens[] = { ALICE, ALICE, "nobody", ALICE, BOB, "nobody" };
+	const struct fake_answer *answers[6];
+	struct fake_ask asks[6];
+
+	(void)state;
+	fake_svc_hold(true);
+	for (size_t i = 0; i < 6; i++) {
+		asks[i] = (struct fake_ask){
+			.method = "GET", .path = "/v1/requests", .token = tokens[i]
+		};
+		answers[i] = fake_http(world.arena, &asks[i]);
+		assert_int_equal(answers[i]->status, 0);
+	}
+	assert_int_equal(fake_policy_asked(), 3);
+	fake_svc_hold(false);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(answers[i]->status, strcmp(tokens[i], "nobody") == 0 ? 401 : 200);
+	assert_int_equal(fake_policy_asked(), 3);
+}
+
+static void
+without_policy_only_who_was_known_comes_in(void **state)
+{
+	(void)state;
+	assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
+	fake_policy_away(true);
+	assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
+	assert_problem(get(BOB, "/v1/requests"), 503, "try-again");
+	fake_policy_away(false);
+	assert_int_equal(get(BOB, "/v1/requests")->status, 200);
+}
+
+/* Whose token counts costs a network nothing, and keeps counting when it is full of others'. */
+static void
+a_network_tries_so_many_tokens_in_vain(void **state)
+{
+	(void)state;
+	world.intake.strangers_per_network = 2;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(get(i < 2 ? ALICE : BOB, "/v1/requests")->status, 200);
+	assert_problem(get("one", "/v1/requests"), 401, "unauthorized");
+	assert_problem(get("two", "/v1/requests"), 401, "unauthorized");
+	assert_problem(get("three", "/v1/requests"), 429, "too-many");
+	assert_problem(get(BOSS, "/v1/requests"), 429, "too-many");
+	assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
+	assert_int_equal(fake_policy_asked(), 4);
+}
+
+/* A path of the pattern: each name is an identifier of nothing. */
+static const char *
+path_of(const char *pattern)
+{
+	struct cs_buf path = cs_buf_new(world.arena);
+
+	for (const char *at = pattern; *at; at++) {
+		if (*at != '{') {
+			cs_buf_add(&path, at, 1);
+			continue;
+		}
+		cs_buf_add_str(&path, "00000000-0000-4000-8000-000000000001");
+		at = strchr(at, '}');
+	}
+	return (const char *)cs_buf_span(&path).data;
+}
+
+static bool
+is_open(const struct http_route *route)
+{
+	const char *method = strcmp(route->method, "GET") == 0 ? "get" : "post";
+	json_t *item = json_object_get(json_object_get(world.document, "paths"), route->pattern);
+	json_t *security = json_object_get(json_object_get(item, method), "security");
+
+	return security && json_array_size(security) == 0;
+}
+
+static const struct fake_answer *
+ask_route(const struct http_route *route, const char *token)
+{
+	const struct fake_ask request = {
+		.method = route->method, .path = path_of(route->pattern), .token = token
+	};
+
+	return ask(&request);
+}
+
+/* Every route, but those that the document says are open. */
+static void
+nobody_gets_in_anywhere_without_a_token_that_may(void **state)
+{
+	static const struct fake_person some[] = {
+		{ "none", "demo", "alice", "user operator", "", "1", NULL, 0, false },
+		{ "reads", "demo", "alice", "user operator", "requests:read", "2", NULL, 0, false },
+		{ "writes", "demo", "alice", "user operator", "requests:write", "3", NULL, 0,
+		    false },
+		{ "new", "demo", "alice", "user operator", "*", "4", "password", 0, true },
+		{ .token = NULL },
+	};
+	size_t closed = 0;
+
+	(void)state;
+	fake_policy_use(some);
+	for (size_t i = 0; i < TABLES; i++) {
+		for (const struct http_route *route = tables[i]; route->method; route++) {
+			const bool reads =
+			    strcmp(route->method, "GET") == 0 && !strstr(route->pattern, "/reply");
+			const struct fake_answer *answer = NULL;
+
+			if (is_open(route))
+				continue;
+			closed++;
+			fake_policy_away(true);
+			assert_problem(ask_route(route, route->pattern), 503, "try-again");
+			fake_policy_away(false);
+			assert_problem(ask_route(route, NULL), 401, "unauthorized");
+			assert_problem(ask_route(route, "nobody"), 401, "unauthorized");
+			world.intake.strangers_per_network = 0;
+			assert_problem(ask_route(route, route->pattern), 429, "too-many");
+			world.intake.strangers_per_network = 1000;
+			assert_problem(ask_route(route, "new"), 403, "password-must-change");
+			assert_problem(ask_route(route, "none"), 403, "scope");
+			answer = ask_route(route, reads ? "writes" : "reads");
+			assert_problem(answer, 403, "scope");
+			assert_string_equal(fake_http_header(answer, "WWW-Authenticate"),
+			    cs_arena_printf(world.arena,
+				"Bearer realm=\"countersign\", error=\"insufficient_scope\", "
+				"scope=\"requests:%s\"",
+				reads ? "read" : "write"));
+			answer = ask_route(route, reads ? "reads" : "writes");
+			assert_string_not_equal(member(answer, "code"), "scope");
+		}
+	}
+	assert_true(closed > 15);
+}
+
+static void
+limits_are_of_a_token_or_of_whoever_logged_in(void **state)
+{
+	static const struct fake_person some[] = {
+		{ "a", "demo", "alice", "user", "*", "1", "password", 0, false },
+		{ "b", "demo", "alice", "user", "*", "2", "password", 0, false },
+		{ "c", "demo", "alice", "user", "*", "3", NULL, 0, false },
+		{ "d", "demo", "bob", "user", "*", "4", "password", 0, false },
+		{ .token = NULL },
+	};
+
+	(void)state;
+	fake_policy_use(some);
+	world.intake.creations_per_hour = 1;
+	assert_int_equal(create_with("a", NULL, good)->status, 201);
+	assert_problem(create_with("b", NULL, good), 429, "too-many");
+	assert_int_equal(create_with("c", NULL, good)->status, 201);
+	assert_problem(create_with("c", NULL, good), 429, "too-many");
+	assert_int_equal(create_with("d", "x", "{}")->status, 400);
 }
 
 /* ---- what the bus says ---- */
@@ -2816,7 +2966,7 @@ a_stream_survives_nonsense_and_departures(void **state)
 		assert_int_equal(stream->n_events, 2);
 		fake_http_leave(stream);
 	}
-	(void)fake_http(world.arena, api_routes, world.intake.api, &gone);
+	(void)fake_http(world.arena, &gone);
 	prove(path);
 	assert_true(watch(path, NULL)->n_events > 2);
 }
@@ -3034,6 +3184,17 @@ the_document_is_served_without_a_token(void **state)
 	assert_true(cs_span_is(answer->body, openapi_json));
 }
 
+static bool
+is_routed(const char *method, const char *path)
+{
+	for (size_t i = 0; i < TABLES; i++)
+		for (const struct http_route *route = tables[i]; route->method; route++)
+			if (strcmp(route->pattern, path) == 0 &&
+			    strcasecmp(route->method, method) == 0)
+				return true;
+	return false;
+}
+
 static void
 routes_and_document_name_the_same_operations(void **state)
 {
@@ -3042,18 +3203,14 @@ routes_and_document_name_the_same_operations(void **state)
 	size_t described = 0, routed = 0;
 
 	(void)state;
-	for (const struct http_route *route = world.routes; route->method; route++)
-		routed++;
+	for (size_t i = 0; i < TABLES; i++)
+		for (const struct http_route *route = tables[i]; route->method; route++)
+			routed++;
 	json_object_foreach(json_object_get(world.document, "paths"), path, item)
 	{
 		json_object_foreach(item, method, operation)
 		{
-			const struct http_route *route = world.routes;
-
-			while (route->method && (strcmp(route->pattern, path) != 0 ||
-						    strcasecmp(route->method, method) != 0))
-				route++;
-			if (!route->method)
+			if (!is_routed(method, path))
 				fail_msg("%s %s is described but not routed", method, path);
 			described++;
 		}
@@ -3234,6 +3391,12 @@ main(void)
 		TEST(a_mail_is_sent_deferred_or_refused),
 		TEST(evidence_counts_only_on_the_subject_of_its_kind),
 		TEST(the_document_is_served_without_a_token),
+		TEST(policy_is_asked_once_for_a_token),
+		TEST(who_comes_while_policy_is_asked_waits_with_the_others),
+		TEST(without_policy_only_who_was_known_comes_in),
+		TEST(a_network_tries_so_many_tokens_in_vain),
+		TEST(nobody_gets_in_anywhere_without_a_token_that_may),
+		TEST(limits_are_of_a_token_or_of_whoever_logged_in),
 		TEST(routes_and_document_name_the_same_operations),
 		TEST(the_document_describes_every_member_of_a_creation),
 		/* Last: they look back on all the others. */

@@ -114,6 +114,45 @@ each_act_has_its_limit_in_each_hour(void **state)
 	cs_arena_free(arena);
 }
 
+static void
+what_is_taken_back_was_not_counted(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct sources *sources = sources_new(arena);
+	const struct source_network here = { { 4, 192, 0, 2 } };
+
+	(void)state;
+	assert_false(sources_is_full(sources, &here, SOURCE_STRANGERS, 1, NOW));
+	assert_true(sources_count(sources, &here, SOURCE_STRANGERS, 1, NOW));
+	assert_true(sources_is_full(sources, &here, SOURCE_STRANGERS, 1, NOW));
+	assert_false(sources_is_full(sources, &here, SOURCE_STRANGERS, 1, NOW + CS_HOUR_MS));
+	sources_uncount(sources, &here, SOURCE_STRANGERS, NOW);
+	sources_uncount(sources, &here, SOURCE_STRANGERS, NOW); /* not below nothing */
+	assert_true(sources_count(sources, &here, SOURCE_STRANGERS, 1, NOW));
+	sources_uncount(sources, &here, SOURCE_STRANGERS, NOW + CS_HOUR_MS); /* another hour's */
+	assert_false(sources_count(sources, &here, SOURCE_STRANGERS, 1, NOW));
+	cs_arena_free(arena);
+}
+
+static void
+a_network_has_a_text(void **state)
+{
+	static const struct {
+		struct source_network network;
+		const char *text;
+	} rows[] = {
+		{ { { 4, 192, 0, 2 } }, "192.0.2.0/24" },
+		{ { { 6, 0x20, 0x01, 0x0d, 0xb8, 0, 1 } }, "2001:db8:1::/48" },
+		{ { { 0 } }, "" },
+	};
+	struct cs_arena *arena = cs_arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++)
+		assert_string_equal(source_network_text(arena, &rows[i].network), rows[i].text);
+	cs_arena_free(arena);
+}
+
 /* Of so many networks hardly any fall on one place, and none is let through more often for it. */
 static void
 networks_are_counted_apart(void **state)
@@ -141,6 +180,8 @@ main(void)
 		cmocka_unit_test(other_networks_are_not_the_same),
 		cmocka_unit_test(each_act_has_its_limit_in_each_hour),
 		cmocka_unit_test(networks_are_counted_apart),
+		cmocka_unit_test(what_is_taken_back_was_not_counted),
+		cmocka_unit_test(a_network_has_a_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
