@@ -295,7 +295,7 @@ list(void *self, struct http_request *req)
 {
 	struct call *call = call_begin(self, req);
 
-	if (call && read_page(call))
+	if (call && call_read_enterprise(call) && read_page(call))
 		call_query(call, query_list, call_answered);
 }
 

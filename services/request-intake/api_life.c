@@ -98,7 +98,7 @@ notes(void *self, struct http_request *req)
 	const char *name = http_request_query(req, "kind");
 	enum note_kind kind = NOTE_KINDS;
 
-	if (!call)
+	if (!call || !call_read_enterprise(call))
 		return;
 	if (name && !note_kind_parse(name, &kind))
 		(void)call_refuse_query(call, "kind", "There is no such kind of request.",

@@ -169,7 +169,7 @@ list(void *self, struct http_request *req)
 	struct call *call = call_begin(self, req);
 	struct reporting *reporting = NULL;
 
-	if (!call)
+	if (!call || !call_read_enterprise(call))
 		return;
 	reporting = reporting_of(call);
 	if (read_page(call, &reporting->query.page))

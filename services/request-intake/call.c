@@ -11,7 +11,8 @@
 
 #define CHECK_MAX 128
 #define PAGE_MAX 100
-#define KEY_MAX 255 /* octets of an Idempotency-Key */
+#define PLATFORM "platform" /* the enterprise that is none */
+#define KEY_MAX 255         /* octets of an Idempotency-Key */
 
 /* ---- answers ---- */
 
@@ -115,7 +116,8 @@ new_call(struct api *api, struct http_request *req)
 	call->api = api;
 	call->req = req;
 	call->arena = arena;
-	call->query.caller = (struct intake_caller){ .enterprise = "", .account = "" };
+	call->query.caller =
+	    (struct intake_caller){ .enterprise = "", .account = "", .signs_as = "", .factor = "" };
 	call->query.now_ms = cs_now_ms();
 	return call;
 }
@@ -217,6 +219,17 @@ refuse_scope(struct call *call, enum who_scope scope)
 	    challenge);
 }
 
+static bool
+refuse_role(struct call *call, const char *text)
+{
+	call_problem(call, 403,
+	    (struct cs_refusal){ .code = "role",
+		.field = "Authorization",
+		.text = text,
+		.mend = "Use an account that has the role." });
+	return false;
+}
+
 /* False: answered.  `scope` 0: whatever the token is for. */
 static bool
 may_use(struct call *call, enum who_scope scope)
@@ -231,9 +244,28 @@ may_use(struct call *call, enum who_scope scope)
 			.mend = "Set a new one by POST /v1/password." });
 	else if (!(call->who->scopes & (unsigned)scope))
 		refuse_scope(call, scope);
+	else if (scope == WHO_WRITES_REQUESTS && !(call->who->roles & (WHO_USER | WHO_OPERATOR)))
+		refuse_role(call,
+		    "Only users and operators may do this: auditors see, administrators set.");
 	else
 		return true;
 	return false;
+}
+
+static struct intake_caller
+caller_of(const struct call *call)
+{
+	const struct who *who = call->who;
+	const bool of_platform = strcmp(who->enterprise, PLATFORM) == 0;
+
+	return (struct intake_caller){ .enterprise = who->enterprise,
+		.account = who->account,
+		.is_operator = who->roles & WHO_OPERATOR,
+		.is_auditor = who->roles & WHO_AUDITOR,
+		.is_everywhere = of_platform,
+		.signs_as = of_platform ? cs_arena_printf(call->arena, PLATFORM "/%s", who->account)
+					: who->account,
+		.factor = who->by_password ? "password" : "api-token" };
 }
 
 static struct call *
@@ -243,9 +275,7 @@ begin(void *self, struct http_request *req, enum who_scope scope)
 
 	if (!read_token(call) || !may_use(call, scope))
 		return NULL;
-	call->query.caller = (struct intake_caller){ .enterprise = call->who->enterprise,
-		.account = call->who->account,
-		.is_operator = call->who->roles & WHO_OPERATOR };
+	call->query.caller = caller_of(call);
 	if (!read_path(call)) {
 		not_found(call);
 		return NULL;
@@ -462,6 +492,30 @@ call_refuse_query(struct call *call, const char *field, const char *text, const 
 	call_problem(call, 400,
 	    (struct cs_refusal){ .code = "query", .field = field, .text = text, .mend = mend });
 	return false;
+}
+
+bool
+call_read_enterprise(struct call *call)
+{
+	const char *name = http_request_query(call->req, "enterprise");
+	struct intake_caller *caller = &call->query.caller;
+
+	if (!caller->is_everywhere && name && strcmp(name, caller->enterprise) != 0)
+		return call_refuse_query(call, "enterprise",
+		    "Only people of the platform may name another enterprise than their own.",
+		    "Leave it out.");
+	if (!caller->is_everywhere)
+		return true;
+	if (!caller->is_operator && !caller->is_auditor)
+		return refuse_role(
+		    call, "Of the platform only operators and auditors see what others asked for.");
+	if (!name)
+		return call_refuse_query(call, "enterprise",
+		    "People of the platform must say which enterprise they mean.",
+		    "Add enterprise=<name>.");
+	caller->enterprise = name;
+	caller->is_everywhere = false;
+	return true;
 }
 
 bool

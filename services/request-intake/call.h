@@ -43,7 +43,8 @@ struct call {
 
 /*
  * NULL: already answered: no token that counts, one that may not be used for this, or a path that names nothing.
- * Behind the door (door.h).  What is only read needs the scope requests:read, anything else requests:write.
+ * Behind the door (door.h).  What is only read needs the scope requests:read, anything else requests:write and
+ * a person who is a user or an operator.
  */
 struct call *call_begin(void *self, struct http_request *req);
 /* The same for a route that only reads, but what nobody shall read who may not write. */
@@ -85,6 +86,11 @@ bool call_refuse_query(struct call *call, const char *field, const char *text, c
 
 /* What people say travels far: no private key is in it, or it was refused (422). */
 bool call_holds_no_key(struct call *call, const char *text);
+/*
+ * For lists: operators and auditors of the platform name the enterprise that they mean in the query, and count
+ * as its own from here on.  False: answered.
+ */
+bool call_read_enterprise(struct call *call);
 /* From 1 to 100; false: it is something else. */
 bool call_parse_limit(const char *text, uint32_t *ret);
 

@@ -305,10 +305,11 @@ static void
 emit_approval(
     const struct intake_service *intake, struct svc_event *ev, const struct intake_request *req)
 {
+	const struct intake_caller *caller = ev->context;
 	struct claim_approval approval = { .request = req->id,
 		.enterprise = req->enterprise,
 		.account = req->account,
-		.factor = "api-token",
+		.factor = caller->factor,
 		.approved_at_ms = ev->now_ms };
 
 	memcpy(approval.request_digest, req->digest, CLAIM_DIGEST);
@@ -603,7 +604,7 @@ intake_on_api_revoke(const void *self, struct svc_event *ev)
 	const struct intake_revoke *ask = ev->what;
 	const struct note *unread = NULL;
 
-	if (intake_may_see(ev->state, caller))
+	if (intake_may_see(ev->state, caller) && !caller->is_everywhere)
 		unread = unread_note(intake, caller->enterprise, NOTE_REVOKE, ask->note_version);
 	if (unread)
 		reply_note(ev, unread);

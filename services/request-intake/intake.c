@@ -117,12 +117,36 @@ intake_find_check(const struct intake_request *req, const char *id)
 	return NULL;
 }
 
+static bool
+is_of(const struct intake_caller *caller, const char *enterprise)
+{
+	return caller->is_everywhere || strcmp(enterprise, caller->enterprise) == 0;
+}
+
+bool
+intake_owns(const struct intake_request *req, const struct intake_caller *caller)
+{
+	return strcmp(req->enterprise, caller->enterprise) == 0 &&
+	       strcmp(req->account, caller->account) == 0;
+}
+
+bool
+intake_oversees(const struct intake_caller *caller, const char *enterprise)
+{
+	return (caller->is_operator || caller->is_auditor) && is_of(caller, enterprise);
+}
+
+bool
+intake_operates(const struct intake_caller *caller, const char *enterprise)
+{
+	return caller->is_operator && is_of(caller, enterprise);
+}
+
 bool
 intake_may_see(const struct intake_request *req, const struct intake_caller *caller)
 {
-	if (req->state == INTAKE_NONE || strcmp(req->enterprise, caller->enterprise) != 0)
-		return false;
-	return caller->is_operator || strcmp(req->account, caller->account) == 0;
+	return req->state != INTAKE_NONE &&
+	       (intake_owns(req, caller) || intake_oversees(caller, req->enterprise));
 }
 
 /* ---- what people see ---- */
@@ -442,6 +466,10 @@ intake_create(struct cs_arena *arena, struct intake_request *req, const struct i
 
 	if (step.status != 0)
 		return step;
+	if (draft->caller.is_everywhere)
+		return refuse_field(403, "no-enterprise", "Authorization",
+		    "People of the platform belong to no enterprise, so they ask for nothing in it.",
+		    "Use an API token of a person of the enterprise.");
 	if (draft->kind == CLAIM_DOMAIN_ONLY && !draft->caller.is_operator)
 		return not_an_operator();
 	/* By the names that the signer gives them, if they only come to light there. */
@@ -476,8 +504,8 @@ may_act(const struct intake_request *req, const struct intake_caller *caller)
 	if (!intake_may_see(req, caller))
 		return not_found();
 	/* A domain of the enterprise is every operator's business. */
-	if (strcmp(req->account, caller->account) != 0 &&
-	    (req->kind != CLAIM_DOMAIN_ONLY || !caller->is_operator))
+	if (!intake_owns(req, caller) &&
+	    (req->kind != CLAIM_DOMAIN_ONLY || !intake_operates(caller, req->enterprise)))
 		return not_yours();
 	if (intake_ended(req->state))
 		return refuse(409, "ended", "The request has ended.", "Make a new request.");
@@ -605,6 +633,8 @@ intake_cancel(struct cs_arena *arena, struct intake_request *req,
 {
 	if (!intake_may_see(req, caller))
 		return not_found();
+	if (!intake_owns(req, caller) && !intake_operates(caller, req->enterprise))
+		return not_yours();
 	if (req->state == INTAKE_CANCELLED)
 		return answer(200, INTAKE_SAYS_NOTHING);
 	if (req->state == INTAKE_APPROVED)

@@ -195,13 +195,23 @@ struct intake_request {
 
 /* ---- decisions ---- */
 
-/* Who asks: from an API token, never from a body. */
+/* Who asks: from an API token or a session, never from a body. */
 struct intake_caller {
 	const char *enterprise, *account;
 	/* Sees and cancels what others of the enterprise asked for, and has its domains verified. */
 	bool is_operator;
+	bool is_auditor; /* sees what others of the enterprise asked for */
+	/* Of the platform: the two hold in every enterprise, and it asks for nothing itself. */
+	bool is_everywhere;
+	const char *signs_as; /* the account; of the platform "platform/<account>" */
+	const char *factor;   /* how it was authenticated: "api-token", "password" */
 };
 
+/* It is this caller's own: the same account of the same enterprise. */
+bool intake_owns(const struct intake_request *req, const struct intake_caller *caller);
+/* What is this enterprise's: does the caller see what others asked for there, or act as an operator? */
+bool intake_oversees(const struct intake_caller *caller, const char *enterprise);
+bool intake_operates(const struct intake_caller *caller, const char *enterprise);
 /* May this caller see the request at all?  If not it is as if there were none. */
 bool intake_may_see(const struct intake_request *req, const struct intake_caller *caller);
 

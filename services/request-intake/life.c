@@ -61,7 +61,7 @@ intake_may_follow(const struct intake_request *earlier, const struct intake_call
 {
 	if (!earlier || !intake_may_see(earlier, caller))
 		return not_found();
-	if (strcmp(earlier->account, caller->account) != 0)
+	if (!intake_owns(earlier, caller))
 		return refuse(
 		    403, (struct cs_refusal){ "not-yours", "Authorization", "",
 			     "Only the account that the certificate was issued to may do this.",
@@ -118,9 +118,15 @@ intake_revoke(struct cs_arena *arena, struct intake_request *req,
 
 	if (!intake_may_see(req, caller))
 		return not_found();
-	const bool is_owner = strcmp(req->account, caller->account) == 0;
+	const bool is_owner = intake_owns(req, caller);
+	const bool operates = intake_operates(caller, req->enterprise);
 
-	if (!reason->for_owner && !caller->is_operator)
+	if (!is_owner && !operates)
+		return refuse(
+		    403, (struct cs_refusal){ "not-yours", "Authorization", "",
+			     "Only the owner of the certificate and operators may have it revoked.",
+			     "Ask one of them, or report the problem." });
+	if (!reason->for_owner && !operates)
 		return refuse(403,
 		    (struct cs_refusal){ "reason-not-yours", "reason", "SBR 7.2.2",
 			"Only an operator may give this reason.",
@@ -128,7 +134,7 @@ intake_revoke(struct cs_arena *arena, struct intake_request *req,
 	const bool as_owner = is_owner && reason->for_owner;
 	const struct intake_revocation wanted = {
 		.by = as_owner ? CLAIM_BY_OWNER : CLAIM_BY_OPERATOR,
-		.account = caller->account,
+		.account = caller->signs_as,
 		.reason = ask->reason,
 		.text = ask->text,
 		.report = "",

@@ -179,12 +179,11 @@ not_found(void)
 struct intake_step
 report_may_see(const char *enterprise, const struct intake_caller *caller)
 {
-	if (!caller->is_operator)
+	if (!caller->is_operator && !caller->is_auditor)
 		return refuse(403, "not-an-operator", "Authorization", "",
-		    "Only operators see problem reports.", "Use an operator's API token.");
-	if (strcmp(enterprise, caller->enterprise) != 0)
-		return not_found();
-	return answer(0);
+		    "Only operators and auditors see problem reports.",
+		    "Use an operator's API token.");
+	return intake_oversees(caller, enterprise) ? answer(0) : not_found();
 }
 
 static struct intake_step
@@ -192,7 +191,12 @@ may_act(const struct report *report, const struct intake_caller *caller)
 {
 	if (!report || report->state == REPORT_NONE)
 		return not_found();
-	return report_may_see(report->enterprise, caller);
+	struct intake_step step = report_may_see(report->enterprise, caller);
+
+	if (step.status == 0 && !intake_operates(caller, report->enterprise))
+		return refuse(403, "not-an-operator", "Authorization", "",
+		    "Only operators decide about problem reports.", "Use an operator's API token.");
+	return step;
 }
 
 struct intake_step
@@ -206,7 +210,7 @@ report_answer(
 	if (report->preliminary_at_ms != 0)
 		return refuse(409, "answered", "", "SBR 4.9.5",
 		    "The preliminary report was given already.", "Decide the report.");
-	answer_now(report, caller->account, text, now_ms);
+	answer_now(report, caller->signs_as, text, now_ms);
 	report->changed = true;
 	return answer(200);
 }
@@ -246,7 +250,7 @@ revoke(struct cs_arena *arena, struct intake_request *req, struct report *report
 		    "Ground and reason do not say the same about the key.",
 		    "Leave the reason out, or name another ground.");
 	const struct intake_revocation wanted = { .by = CLAIM_BY_REPORT,
-		.account = caller->account,
+		.account = caller->signs_as,
 		.reason = reason->code,
 		.text = decision->text,
 		.report = id_text(arena, report->id),
@@ -290,11 +294,11 @@ report_decide(struct cs_arena *arena, struct intake_request *req, struct report 
 		step.status = 200;
 	}
 	report->decided_at_ms = now_ms;
-	report->decided_by = caller->account;
+	report->decided_by = caller->signs_as;
 	report->decision_text = decision->text;
 	report->changed = true;
 	if (report->preliminary_at_ms == 0)
-		answer_now(report, caller->account, decision->text, now_ms);
+		answer_now(report, caller->signs_as, decision->text, now_ms);
 	return step;
 }
 

@@ -67,7 +67,7 @@ struct intake_step report_submit(struct cs_arena *arena, struct intake_request *
 
 /* ---- what an operator does ---- */
 
-/* May this caller see reports of the enterprise?  Status 0: yes. */
+/* May this caller see reports of the enterprise?  Status 0: yes.  Only operators act on them. */
 struct intake_step report_may_see(const char *enterprise, const struct intake_caller *caller);
 struct intake_step report_answer(
     struct report *report, const struct intake_caller *caller, const char *text, int64_t now_ms);

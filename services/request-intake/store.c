@@ -707,6 +707,7 @@ store_find_checks(
 #define ALL " and $2::text is not null"
 #define ANY " and $5::text is not null"
 
+/* Of one enterprise: for people of the platform too, of the one that they named. */
 static const char *
 list_sql(const struct intake_caller *caller, const struct store_page *page)
 {
@@ -720,7 +721,9 @@ list_sql(const struct intake_caller *caller, const struct store_page *page)
 		    { MOVED(ALL ANY), MOVED(" and r.state = $5" ALL) } },
 	};
 
-	return sql[page->has_since][caller->is_operator][page->state != INTAKE_NONE];
+	const bool all = intake_oversees(caller, caller->enterprise);
+
+	return sql[page->has_since][all][page->state != INTAKE_NONE];
 }
 
 enum cs_code

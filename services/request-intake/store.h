@@ -31,7 +31,7 @@ CS_MUST_USE enum cs_code store_find_checks(
 
 /*
  * The next page: only what a list shows.  The newest first; with has_since those whose state changed
- * at or after since_ms, the last change first.  An operator sees the whole enterprise.
+ * at or after since_ms, the last change first.  Operators and auditors see the whole enterprise of `caller`.
  */
 struct store_page {
 	int64_t before_ms; /* of what was shown last; INT64_MAX: from the first */

@@ -19,9 +19,15 @@
 
 #define NOW INT64_C(1795437296789)
 
-static const struct intake_caller alice = { "demo", "alice", false };
+static const struct intake_caller alice = {
+	.enterprise = "demo", .account = "alice", .signs_as = "alice", .factor = "api-token"
+};
 static const struct intake_certificate certificate = { .serial = "0a", .fingerprint = "ff" };
-static const struct intake_caller boss = { "demo", "boss", true };
+static const struct intake_caller boss = { .enterprise = "demo",
+	.account = "boss",
+	.signs_as = "boss",
+	.factor = "api-token",
+	.is_operator = true };
 
 struct fixture {
 	struct cs_arena *arena;
@@ -393,7 +399,9 @@ load_for_key(struct fixture *f, uint8_t octet, const struct intake_caller *calle
 static void
 keys_are_remembered(void **state)
 {
-	static const struct intake_caller bob = { "demo", "bob", false };
+	static const struct intake_caller bob = {
+		.enterprise = "demo", .account = "bob", .signs_as = "bob", .factor = "api-token"
+	};
 	struct fixture *f = *state;
 	struct cs_id id = stored(f, &alice, NOW);
 	struct svc_batch *batch = batch_of(f, f->db, id, "certificate.issued", NULL);
@@ -454,8 +462,15 @@ what_expires_is_found_at_its_time(void **state)
 static void
 lists_are_ordered_bounded_and_private(void **state)
 {
-	static const struct intake_caller bob = { "demo", "bob", false },
-					  mallory = { "other", "boss", true };
+	static const struct intake_caller bob = { .enterprise = "demo",
+		.account = "bob",
+		.signs_as = "bob",
+		.factor = "api-token" },
+					  mallory = { .enterprise = "other",
+						  .account = "boss",
+						  .signs_as = "boss",
+						  .factor = "api-token",
+						  .is_operator = true };
 	struct fixture *f = *state;
 	struct cs_id first = stored(f, &alice, NOW), second = stored(f, &alice, NOW),
 		     third = stored(f, &bob, NOW + 1);
@@ -499,8 +514,15 @@ move_at(struct fixture *f, struct cs_id id, int64_t at_ms)
 static void
 lists_of_what_changed_are_ordered_bounded_and_private(void **state)
 {
-	static const struct intake_caller bob = { "demo", "bob", false },
-					  mallory = { "other", "boss", true };
+	static const struct intake_caller bob = { .enterprise = "demo",
+		.account = "bob",
+		.signs_as = "bob",
+		.factor = "api-token" },
+					  mallory = { .enterprise = "other",
+						  .account = "boss",
+						  .signs_as = "boss",
+						  .factor = "api-token",
+						  .is_operator = true };
 	struct fixture *f = *state;
 	struct cs_id first = stored(f, &alice, NOW), second = stored(f, &alice, NOW),
 		     third = stored(f, &bob, NOW + 1);

@@ -43,6 +43,12 @@
 #define BOSS "boss-token"
 #define OTHER "other-token"
 #define OTHER_BOSS "other-boss-token"
+#define AUDITOR "auditor-token"
+#define BOTH "both-token" /* a user who audits */
+#define ADMIN "admin-token"
+#define PLATFORM "platform-token" /* an operator of the platform */
+#define PLATFORM_AUDITOR "platform-auditor-token"
+#define PLATFORM_ADMIN "platform-admin-token" /* whose account is alice, too */
 
 struct world {
 	struct cs_arena *arena;
@@ -64,6 +70,12 @@ static const struct fake_person people[] = {
 	{ BOSS, "demo", "boss", "user operator", "*", "3", NULL, 0, false },
 	{ OTHER, "other", "alice", "user", "*", "4", NULL, 0, false },
 	{ OTHER_BOSS, "other", "boss", "user operator", "*", "5", NULL, 0, false },
+	{ AUDITOR, "demo", "eve", "auditor", "*", "6", NULL, 0, false },
+	{ BOTH, "demo", "carol", "user auditor", "*", "7", NULL, 0, false },
+	{ ADMIN, "demo", "root", "administrator", "*", "8", NULL, 0, false },
+	{ PLATFORM, "platform", "ops", "operator", "*", "9", NULL, 0, false },
+	{ PLATFORM_AUDITOR, "platform", "aud", "auditor", "*", "10", NULL, 0, false },
+	{ PLATFORM_ADMIN, "platform", "alice", "administrator user", "*", "11", NULL, 0, false },
 	{ .token = NULL },
 };
 
@@ -2681,6 +2693,115 @@ a_key_that_became_known_is_not_certified(void **state)
 	assert_int_equal(post(ALICE, under(path, "/cancel"), NULL)->status, 200);
 }
 
+/* ---- roles ---- */
+
+static const char of_another_key[] = "{\"profile\":\"smime-mailbox\",\"csr\":\"" OTHER_CSR_BASE64
+				     "\",\"mailboxes\":[\"carol@alpha.example\"]}";
+
+static void
+auditors_see_all_of_the_enterprise_and_change_nothing(void **state)
+{
+	const char *path = ready(), *report = NULL, *const eyes[] = { AUDITOR, BOTH };
+
+	(void)state;
+	(void)issued();
+	report = reported("misuse");
+	for (size_t i = 0; i < 2; i++) {
+		assert_string_equal(member(get(eyes[i], path), "account"), "alice");
+		assert_string_equal(
+		    member(get(eyes[i], "/v1/requests"), "requests.1.account"), "alice");
+		assert_string_equal(member(get(eyes[i], report), "state"), "open");
+		assert_string_equal(member(get(eyes[i], REPORTS), "reports.0.state"), "open");
+		fake_http_leave(
+		    ask(&(struct fake_ask){ "GET", under(path, "/events"), .token = eyes[i] }));
+	}
+	for (size_t i = 0; i < sizeof(posts) / sizeof(posts[0]); i++) {
+		assert_problem(post(AUDITOR, under(path, posts[i]), NULL), 403, "role");
+		assert_problem(post(BOTH, under(path, posts[i]), NULL), 403, "not-yours");
+	}
+	assert_problem(post(AUDITOR, under(path, "/revoke"), NULL), 403, "role");
+	assert_problem(post(BOTH, under(path, "/revoke"), NULL), 403, "not-yours");
+	assert_problem(post(BOTH, under(path, "/renew"), NULL), 403, "not-yours");
+	assert_problem(get(AUDITOR, under(path, "/checks/mailbox-1/reply")), 403, "role");
+	assert_problem(create_with(AUDITOR, NULL, good), 403, "role");
+	for (size_t i = 0; i < 2; i++) {
+		const char *code = i == 0 ? "role" : "not-an-operator";
+
+		assert_problem(
+		    post(eyes[i], under(report, "/preliminary"), "{\"text\":\"t\"}"), 403, code);
+		assert_problem(post(eyes[i], under(report, "/decide"),
+				   "{\"decision\":\"reject\",\"text\":\"t\"}"),
+		    403, code);
+	}
+	assert_string_equal(member(get(ALICE, path), "state"), "ready");
+	assert_string_equal(member(get(BOSS, report), "state"), "open");
+	assert_int_equal(create_with(BOTH, NULL, of_another_key)->status, 201);
+}
+
+static void
+administrators_set_and_see_no_requests(void **state)
+{
+	const char *path = ready();
+
+	(void)state;
+	assert_problem(get(ADMIN, path), 404, "not-found");
+	assert_string_equal(member(get(ADMIN, "/v1/requests"), "requests.0"), "");
+	assert_problem(get(ADMIN, REPORTS), 403, "not-an-operator");
+	assert_problem(post(ADMIN, under(path, "/cancel"), NULL), 403, "role");
+	assert_problem(create_with(ADMIN, NULL, good), 403, "role");
+}
+
+static void
+people_of_the_platform_act_in_every_enterprise(void **state)
+{
+	const char *path = issued(), *report = reported("misuse"), *waits = NULL;
+
+	(void)state;
+	waits = created();
+	for (size_t i = 0; i < 2; i++) {
+		const char *eyes = i == 0 ? PLATFORM : PLATFORM_AUDITOR;
+
+		assert_string_equal(member(get(eyes, path), "account"), "alice");
+		assert_fault(get(eyes, "/v1/requests"), 400, "query", "enterprise");
+		assert_fault(get(eyes, REPORTS), 400, "query", "enterprise");
+		assert_string_equal(
+		    member(get(eyes, "/v1/requests?enterprise=demo"), "requests.1.account"),
+		    "alice");
+		assert_string_equal(
+		    member(get(eyes, "/v1/requests?enterprise=other"), "requests.0"), "");
+		assert_string_equal(
+		    member(get(eyes, REPORTS "?enterprise=demo"), "reports.0.state"), "open");
+		assert_string_equal(
+		    member(get(eyes, REPORTS "?enterprise=other"), "reports.0"), "");
+	}
+	assert_problem(create_with(PLATFORM, NULL, of_another_key), 403, "no-enterprise");
+	assert_problem(post(PLATFORM, under(path, "/renew"), NULL), 403, "not-yours");
+	assert_int_equal(post(PLATFORM, under(waits, "/cancel"), NULL)->status, 200);
+	assert_int_equal(
+	    post(PLATFORM, under(report, "/preliminary"), "{\"text\":\"t\"}")->status, 200);
+	assert_string_equal(member(get(BOSS, report), "preliminary.by"), "platform/ops");
+	assert_int_equal(
+	    post(PLATFORM, under(path, "/revoke"), "{\"reason\":\"privilegeWithdrawn\"}")->status,
+	    202);
+	assert_string_equal(member(get(ALICE, path), "revocation.account"), "platform/ops");
+	assert_string_equal(asked_revocation(0).account, "platform/ops");
+}
+
+/* An account of the same name in the platform owns nothing elsewhere. */
+static void
+the_same_name_in_the_platform_is_somebody_else(void **state)
+{
+	const char *path = ready();
+
+	(void)state;
+	assert_problem(get(PLATFORM_ADMIN, path), 404, "not-found");
+	assert_problem(post(PLATFORM_ADMIN, under(path, "/approve"), NULL), 404, "not-found");
+	assert_problem(get(PLATFORM_ADMIN, "/v1/requests?enterprise=demo"), 403, "role");
+	assert_problem(get(PLATFORM_ADMIN, "/v1/requests"), 403, "role");
+	assert_fault(get(OTHER, "/v1/requests?enterprise=demo"), 400, "query", "enterprise");
+	assert_int_equal(get(ALICE, "/v1/requests?enterprise=demo")->status, 200);
+}
+
 /* ---- tokens ---- */
 
 static const struct {
@@ -3397,6 +3518,10 @@ main(void)
 		TEST(a_network_tries_so_many_tokens_in_vain),
 		TEST(nobody_gets_in_anywhere_without_a_token_that_may),
 		TEST(limits_are_of_a_token_or_of_whoever_logged_in),
+		TEST(auditors_see_all_of_the_enterprise_and_change_nothing),
+		TEST(administrators_set_and_see_no_requests),
+		TEST(people_of_the_platform_act_in_every_enterprise),
+		TEST(the_same_name_in_the_platform_is_somebody_else),
 		TEST(routes_and_document_name_the_same_operations),
 		TEST(the_document_describes_every_member_of_a_creation),
 		/* Last: they look back on all the others. */

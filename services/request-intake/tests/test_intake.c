@@ -14,11 +14,23 @@
 #define NOW INT64_C(1800000000000)
 #define LATER (NOW + 86400000)
 
-static const struct intake_caller alice = { "demo", "alice", false };
-static const struct intake_caller bob = { "demo", "bob", false };
-static const struct intake_caller operator= { "demo", "boss", true };
+static const struct intake_caller alice = {
+	.enterprise = "demo", .account = "alice", .signs_as = "alice", .factor = "api-token"
+};
+static const struct intake_caller bob = {
+	.enterprise = "demo", .account = "bob", .signs_as = "bob", .factor = "api-token"
+};
+static const struct intake_caller operator= { .enterprise = "demo",
+	.account = "boss",
+	.signs_as = "boss",
+	.factor = "api-token",
+	.is_operator = true };
 static const struct intake_certificate certificate = { .serial = "0a", .fingerprint = "ff" };
-static const struct intake_caller stranger = { "other", "alice", true };
+static const struct intake_caller stranger = { .enterprise = "other",
+	.account = "alice",
+	.signs_as = "alice",
+	.factor = "api-token",
+	.is_operator = true };
 
 static int
 setup(void **state)

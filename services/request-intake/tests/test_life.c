@@ -15,10 +15,22 @@
 #define NOW INT64_C(1800000000000)
 #define DAY INT64_C(86400000)
 
-static const struct intake_caller alice = { "demo", "alice", false };
-static const struct intake_caller bob = { "demo", "bob", false };
-static const struct intake_caller boss = { "demo", "boss", true };
-static const struct intake_caller stranger = { "other", "alice", true };
+static const struct intake_caller alice = {
+	.enterprise = "demo", .account = "alice", .signs_as = "alice", .factor = "api-token"
+};
+static const struct intake_caller bob = {
+	.enterprise = "demo", .account = "bob", .signs_as = "bob", .factor = "api-token"
+};
+static const struct intake_caller boss = { .enterprise = "demo",
+	.account = "boss",
+	.signs_as = "boss",
+	.factor = "api-token",
+	.is_operator = true };
+static const struct intake_caller stranger = { .enterprise = "other",
+	.account = "alice",
+	.signs_as = "alice",
+	.factor = "api-token",
+	.is_operator = true };
 
 static int
 setup(void **state)
