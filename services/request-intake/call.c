@@ -79,9 +79,8 @@ not_found(struct call *call)
 static void
 unauthorized(struct call *call)
 {
-	static const struct http_header challenge[] = {
-		{ "WWW-Authenticate", "Bearer realm=\"countersign\"" }, { NULL, NULL }
-	};
+	static const struct http_header challenge[] = { { "WWW-Authenticate", CALL_CHALLENGE },
+		{ NULL, NULL } };
 
 	call_problem_with(call, 401,
 	    (struct cs_refusal){ .code = "unauthorized",
@@ -196,6 +195,15 @@ read_token(struct call *call)
 	return false;
 }
 
+void
+call_forget_token(const struct call *call)
+{
+	uint8_t sha256[PKI_SHA256];
+
+	pki_sha256(cs_span_str(http_request_authorization(call->req, "Bearer")), sha256);
+	who_forget(call->api->who, sha256);
+}
+
 /* RFC 6750 section 3.1 */
 static void
 refuse_scope(struct call *call, enum who_scope scope)
@@ -204,8 +212,7 @@ refuse_scope(struct call *call, enum who_scope scope)
 	const struct http_header challenge[] = {
 		{ "WWW-Authenticate",
 		    cs_arena_printf(call->arena,
-			"Bearer realm=\"countersign\", error=\"insufficient_scope\", scope=\"%s\"",
-			name) },
+			CALL_CHALLENGE ", error=\"insufficient_scope\", scope=\"%s\"", name) },
 		{ NULL, NULL }
 	};
 
@@ -338,6 +345,14 @@ call_has_no_body(struct call *call)
 		return true;
 	call_problem(call, 400, why);
 	return false;
+}
+
+const char *
+call_source(const struct call *call)
+{
+	const struct source_network network = call_network_of(call->api, call->req);
+
+	return source_network_text(call->arena, &network);
 }
 
 bool

@@ -15,6 +15,7 @@
 #include "who.h"
 
 #define CALL_JSON "application/json"
+#define CALL_CHALLENGE "Bearer realm=\"countersign\"" /* of a 401 (RFC 6750 3) */
 
 struct asking;
 
@@ -57,8 +58,13 @@ struct call *call_begin_any(void *self, struct http_request *req);
 /* The same for routes that are open to everybody: the caller is nobody. */
 struct call *call_begin_open(void *self, struct http_request *req);
 
+/* The token that came with the call counts no more, for all that is known here. */
+void call_forget_token(const struct call *call);
+
 /* Where the call comes from, behind the proxies that are trusted. */
 struct source_network call_network_of(const struct api *api, const struct http_request *req);
+/* The same as others are told: "192.0.2.0/24". */
+const char *call_source(const struct call *call);
 /* What is counted for whoever asks: the API token, or the person who logged in, with however many sessions. */
 struct usage *call_usage(const struct call *call);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c: request-intake takes requests over HTTP and shows what becomes of them. */
 #include "api.h"
+#include "api_config.h"
 #include "api_domain.h"
 #include "api_life.h"
 #include "api_report.h"
@@ -62,6 +63,18 @@ load_weak_keys(struct intake_service *intake, struct cs_err *err)
 }
 
 static enum cs_code
+add_routes(struct intake_service *intake, struct svc *svc, struct cs_err *err)
+{
+	static const struct http_route *const tables[] = { api_routes, api_life_routes,
+		api_domain_routes, api_report_routes, api_config_routes };
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (door_add_routes(svc_http(svc), tables[i], intake->api, err))
+			return err->code;
+	return CS_OK;
+}
+
+static enum cs_code
 init(void *self, struct svc *svc, struct cs_err *err)
 {
 	struct intake_service *intake = self;
@@ -84,11 +97,7 @@ init(void *self, struct svc *svc, struct cs_err *err)
 	if (http_server_add_routes(svc_http(svc), page_routes, NULL, err))
 		return err->code;
 	intake->reports = api_reports_new(svc);
-	if (door_add_routes(svc_http(svc), api_life_routes, intake->api, err) ||
-	    door_add_routes(svc_http(svc), api_domain_routes, intake->api, err) ||
-	    door_add_routes(svc_http(svc), api_report_routes, intake->api, err))
-		return err->code;
-	return door_add_routes(svc_http(svc), api_routes, intake->api, err);
+	return add_routes(intake, svc, err);
 }
 
 static void

@@ -16,6 +16,7 @@
 #define CERTIFICATE_MAX 16384 /* octets */
 #define CHAIN_MAX 8
 #define ROUTES_MAX 64
+#define ETAG_MAX 128
 #define YEAR_9999_MS INT64_C(253402300799999)
 
 /* ---- reading ---- */
@@ -449,6 +450,44 @@ wire_read_who(struct cs_arena *arena, struct cs_span body, bool *ret_known, stru
 	return CS_OK;
 }
 
+/* Of an answer that a client can use: done, or a problem. */
+static bool
+is_status(uint32_t status, size_t body_len)
+{
+	if (status == 204)
+		return body_len == 0;
+	return (status >= 200 && status <= 299) || (status >= 400 && status <= 599 && body_len > 0);
+}
+
+/* It becomes a header field. */
+static bool
+is_etag(const char *etag)
+{
+	size_t len = strlen(etag);
+
+	for (size_t i = 0; i < len; i++)
+		if (etag[i] < 0x20 || etag[i] > 0x7e)
+			return false;
+	return len <= ETAG_MAX;
+}
+
+enum cs_code
+wire_read_config_answer(struct cs_arena *arena, struct cs_span body,
+    struct wire_config_answer *ret_answer, struct cs_err *err)
+{
+	const Countersign__V1__ConfigAnswer *m = pack_read(
+	    arena, &countersign__v1__config_answer__descriptor, body, WIRE_CONFIG_MAX, err);
+
+	if (!m)
+		return CS_MALFORMED;
+	if (!is_status(m->status, m->body.len) || !is_etag(m->etag) ||
+	    !cs_utf8_valid(cs_span_of(m->body.data, m->body.len)))
+		return cs_fail(err, CS_MALFORMED, "ConfigAnswer: a field breaks its rule");
+	*ret_answer = (struct wire_config_answer){ m->status, cs_span_of(m->body.data, m->body.len),
+		m->etag };
+	return CS_OK;
+}
+
 /* ---- writing ---- */
 
 struct cs_span
@@ -527,5 +566,21 @@ wire_write_who(
 
 	m.token_sha256 = pack_octets(cs_span_of(token_sha256, WHO_SHA256));
 	m.source = pack_text(source);
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+wire_write_config(struct cs_arena *arena, const struct wire_config *config)
+{
+	Countersign__V1__ConfigAsk m = COUNTERSIGN__V1__CONFIG_ASK__INIT;
+
+	m.token = pack_text(config->token);
+	m.method = pack_text(config->method);
+	m.path = pack_text(config->path);
+	m.query = pack_text(config->query);
+	m.body = pack_octets(config->body);
+	m.if_match = pack_text(config->if_match);
+	m.if_none_match = pack_text(config->if_none_match);
+	m.source = pack_text(config->source);
 	return pack_write(arena, &m.base);
 }

@@ -70,6 +70,21 @@ struct cs_span wire_write_who(
 CS_MUST_USE enum cs_code wire_read_who(struct cs_arena *arena, struct cs_span body, bool *ret_known,
     struct who *ret_who, struct cs_err *err);
 
+/* ask.policy.config: one call of the API of settings and people.  It holds the token: for svc_question() alone. */
+struct wire_config {
+	const char *token, *method, *path, *query, *if_match, *if_none_match, *source;
+	struct cs_span body;
+};
+#define WIRE_CONFIG_MAX 524288 /* octets of an answer: BUS_BODY_MAX */
+struct wire_config_answer {
+	unsigned status;     /* of what was done, or of a problem */
+	struct cs_span body; /* of a problem never empty */
+	const char *etag;    /* visible ASCII and spaces; "" for none */
+};
+struct cs_span wire_write_config(struct cs_arena *arena, const struct wire_config *config);
+CS_MUST_USE enum cs_code wire_read_config_answer(struct cs_arena *arena, struct cs_span body,
+    struct wire_config_answer *ret_answer, struct cs_err *err);
+
 /* ask.signer.stop */
 enum wire_stop_result { WIRE_STOPPED, WIRE_TOO_LATE, WIRE_STOP_UNKNOWN, WIRE_STOP_RESULTS };
 struct cs_span wire_write_stop(

@@ -2,12 +2,13 @@
 /*
  * fuzz_api.c: the API behind the reader of requests: a head, and after it the content.  Each request is
  * answered once, by a status of ours and by JSON where it says so.  The first octet "t": policy's answer to
- * whose token it is.
+ * whose token it is; "c": to a call of settings.
  */
 #include <jansson.h>
 #include <string.h>
 
 #include "api.h"
+#include "api_config.h"
 #include "api_life.h"
 #include "api_report.h"
 #include "base/tests/memory_file.h"
@@ -131,7 +132,7 @@ static void
 add_routes(void)
 {
 	static const struct http_route *const tables[] = { api_routes, api_life_routes,
-		api_report_routes };
+		api_report_routes, api_config_routes };
 
 	routes = (struct http_routes){ 0 };
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
@@ -196,11 +197,25 @@ read_who(struct cs_span octets)
 	cs_arena_free(arena);
 }
 
+static void
+read_config(struct cs_span octets)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct wire_config_answer answer = { 0 };
+
+	if (wire_read_config_answer(arena, octets, &answer, NULL) == CS_OK)
+		cs_assert(strpbrk(answer.etag, "\r\n") == NULL &&
+			  (answer.status < 400 || answer.body.len > 0));
+	cs_arena_free(arena);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size > 0 && data[0] == 't')
 		read_who(cs_span_of(data + 1, size - 1));
+	else if (size > 0 && data[0] == 'c')
+		read_config(cs_span_of(data + 1, size - 1));
 	else if (size <= limits.body_octets)
 		ask(cs_span_of(data, size));
 	return 0;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "api.h"
+#include "api_config.h"
 #include "api_domain.h"
 #include "api_life.h"
 #include "api_report.h"
@@ -31,8 +32,10 @@
 #include "fixtures.h"
 #include "handler.h"
 #include "notes.h"
+#include "pack/pack.h"
 #include "pki/ed25519.h"
 #include "pki/hash.h"
+#include "proto/ask.pb-c.h"
 #include "smime/domain.h"
 #include "store.h"
 
@@ -80,7 +83,7 @@ static const struct fake_person people[] = {
 };
 
 static const struct http_route *const tables[] = { api_routes, api_life_routes, api_report_routes,
-	api_domain_routes };
+	api_domain_routes, api_config_routes };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 static void
@@ -375,10 +378,13 @@ path_of(const char *pattern)
 static bool
 is_open(const struct http_route *route)
 {
-	const char *method = strcmp(route->method, "GET") == 0 ? "get" : "post";
+	char method[8] = "";
 	json_t *item = json_object_get(json_object_get(world.document, "paths"), route->pattern);
-	json_t *security = json_object_get(json_object_get(item, method), "security");
+	json_t *security = NULL;
 
+	for (size_t i = 0; route->method[i] && i < sizeof(method) - 1; i++)
+		method[i] = (char)(route->method[i] | 0x20);
+	security = json_object_get(json_object_get(item, method), "security");
 	return security && json_array_size(security) == 0;
 }
 
@@ -425,6 +431,8 @@ nobody_gets_in_anywhere_without_a_token_that_may(void **state)
 			world.intake.strangers_per_network = 0;
 			assert_problem(ask_route(route, route->pattern), 429, "too-many");
 			world.intake.strangers_per_network = 1000;
+			if (tables[i] == api_config_routes)
+				continue; /* policy judges */
 			assert_problem(ask_route(route, "new"), 403, "password-must-change");
 			assert_problem(ask_route(route, "none"), 403, "scope");
 			answer = ask_route(route, reads ? "writes" : "reads");
@@ -2802,6 +2810,229 @@ the_same_name_in_the_platform_is_somebody_else(void **state)
 	assert_int_equal(get(ALICE, "/v1/requests?enterprise=demo")->status, 200);
 }
 
+/* ---- settings and people ---- */
+
+#define DOCUMENT "/v1/config/demo/assignment/*@alpha.example"
+#define SHOWN                                                                                 \
+	"{\"kind\":\"assignment\",\"enterprise\":\"demo\",\"name\":\"*@alpha.example\","      \
+	"\"version\":3,\"changed_at\":\"2026-11-28T12:00:00Z\",\"changed_by\":\"demo/root\"," \
+	"\"spec\":{\"people\":[\"alice\"]},\"status\":{}}"
+#define APPLIED                                                                          \
+	"{\"changes\":[{\"kind\":\"person\",\"enterprise\":\"demo\",\"name\":\"alice\"," \
+	"\"action\":\"update\",\"before\":{},\"after\":{\"active\":true}}]}"
+
+/* What policy answers next; etag NULL: none. */
+static void
+config_answer(unsigned status, const char *body, const char *etag)
+{
+	Countersign__V1__ConfigAnswer answer = COUNTERSIGN__V1__CONFIG_ANSWER__INIT;
+
+	answer.status = status;
+	answer.body = pack_octets(cs_span_str(body));
+	answer.etag = pack_text(etag ? etag : "");
+	fake_svc_answer(true, pack_write(world.arena, &answer.base));
+}
+
+static const Countersign__V1__ConfigAsk *
+config_asked(void)
+{
+	struct cs_span asked = { NULL, 0 };
+	struct cs_err err = { 0 };
+	const Countersign__V1__ConfigAsk *ask_of = NULL;
+
+	assert_string_equal(fake_svc_asked(&asked), "ask.policy.config");
+	ask_of = pack_read(
+	    world.arena, &countersign__v1__config_ask__descriptor, asked, asked.len, &err);
+	assert_non_null(ask_of);
+	return ask_of;
+}
+
+static const char *
+sample(unsigned status)
+{
+	return cs_arena_printf(world.arena,
+	    "{\"type\":\"about:blank\",\"title\":\"t\",\"status\":%u,\"code\":\"c\",\"field\":\"f\","
+	    "\"clause\":\"k\",\"detail\":\"d\",\"mend\":\"m\",\"uses\":[{\"kind\":\"person\","
+	    "\"enterprise\":\"demo\",\"name\":\"alice\",\"field\":\"profiles\"}]}",
+	    status);
+}
+
+static void
+calls_of_settings_are_passed_on_as_they_came(void **state)
+{
+	const struct fake_ask put = { .method = "PUT",
+		.path = DOCUMENT "?dry_run=true&x=%41",
+		.token = ADMIN,
+		.type = "application/json",
+		.body = "{ \"people\": [] }",
+		.headers = { { "If-Match", "\"3\", W/\"x\"" }, { "If-None-Match", "*" } } };
+	const struct fake_answer *answer = NULL;
+	const Countersign__V1__ConfigAsk *asked = NULL;
+
+	(void)state;
+	config_answer(200, SHOWN, "\"4\"");
+	answer = ask(&put);
+	assert_int_equal(answer->status, 200);
+	assert_true(cs_span_is(answer->body, SHOWN));
+	assert_string_equal(fake_http_header(answer, "ETag"), "\"4\"");
+	asked = config_asked();
+	assert_string_equal(asked->token, ADMIN);
+	assert_string_equal(asked->method, "PUT");
+	assert_string_equal(asked->path, "config/demo/assignment/*@alpha.example");
+	assert_string_equal(asked->query, "dry_run=true&x=%41");
+	assert_int_equal(asked->body.len, strlen(put.body));
+	assert_memory_equal(asked->body.data, put.body, asked->body.len);
+	assert_string_equal(asked->if_match, "\"3\", W/\"x\"");
+	assert_string_equal(asked->if_none_match, "*");
+	assert_string_equal(asked->source, "0.0.0.0/24");
+	config_answer(200, "{}", NULL);
+	answer = get(ADMIN, "/v1/config/demo/person/alice/tokens");
+	assert_null(fake_http_header(answer, "ETag"));
+	asked = config_asked();
+	assert_string_equal(asked->method, "GET");
+	assert_string_equal(asked->path, "config/demo/person/alice/tokens");
+	assert_string_equal(asked->query, "");
+	assert_string_equal(asked->if_match, "");
+	assert_int_equal(asked->body.len, 0);
+}
+
+static const char *
+body_for(const struct http_route *route, unsigned status)
+{
+	if (status == 204)
+		return NULL;
+	if (status >= 400)
+		return sample(status);
+	return strstr(route->pattern, "/apply") ? APPLIED : SHOWN;
+}
+
+/* Whatever policy answers, as far as the document describes it for this operation. */
+static void
+what_policy_answers_is_the_clients(void **state)
+{
+	static const unsigned statuses[] = { 200, 201, 204, 400, 401, 403, 404, 409, 412, 415, 422,
+		428, 429, 503 };
+
+	(void)state;
+	for (const struct http_route *route = api_config_routes; route->method; route++) {
+		const bool writes = strcmp(route->method, "GET") != 0;
+		json_t *item =
+		    json_object_get(json_object_get(world.document, "paths"), route->pattern);
+		char method[8] = "", code[16];
+
+		for (size_t i = 0; route->method[i]; i++)
+			method[i] = (char)(route->method[i] | 0x20);
+		json_t *described = json_object_get(json_object_get(item, method), "responses");
+
+		for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+			const unsigned status = statuses[i];
+			const char *body = body_for(route, status);
+			const struct fake_answer *answer = NULL;
+
+			(void)snprintf(code, sizeof(code), "%u", status);
+			if (!json_object_get(described, code))
+				continue;
+			config_answer(status, body, NULL);
+			answer = ask_route(route, ADMIN);
+			assert_int_equal(answer->status, status);
+			assert_true(cs_span_is(answer->body, body ? body : ""));
+			assert_int_equal(fake_http_header(answer, "Retry-After") != NULL,
+			    status == 429 || status == 503);
+			assert_int_equal(
+			    fake_http_header(answer, "WWW-Authenticate") != NULL, status == 401);
+		}
+		fake_svc_answer(false, cs_span_str(NULL));
+		assert_problem(
+		    ask_route(route, ADMIN), 503, writes ? "outcome-unknown" : "try-again");
+	}
+}
+
+static void
+an_answer_that_makes_no_sense_is_none(void **state)
+{
+	static const struct {
+		unsigned status;
+		const char *body, *etag;
+	} rows[] = { { 0, "{}", NULL }, { 100, "{}", NULL }, { 302, "{}", NULL },
+		{ 204, "{}", NULL }, { 600, "{}", NULL }, { 404, "", NULL },
+		{ 200, "{\"a\":\"\xff\"}", NULL }, { 200, "{}", "\"1\"\r\nSet-Cookie: a=b" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		config_answer(rows[i].status, rows[i].body, rows[i].etag);
+		assert_problem(get(ADMIN, DOCUMENT), 503, "try-again");
+	}
+	fake_svc_answer(true, cs_span_str("\xff"));
+	assert_problem(get(ADMIN, DOCUMENT), 503, "try-again");
+}
+
+static const struct fake_answer *
+put_document(const char *type, const char *body, const char *field, const char *value)
+{
+	const struct fake_ask put = { .method = "PUT",
+		.path = DOCUMENT,
+		.token = ADMIN,
+		.type = type,
+		.body = body,
+		.headers = { { "If-Match", "*" }, { field, value } } };
+
+	return ask(&put);
+}
+
+static void
+calls_of_settings_are_of_one_form(void **state)
+{
+	const struct fake_ask with_body = { .method = "DELETE",
+		.path = DOCUMENT,
+		.token = ADMIN,
+		.type = "application/json",
+		.body = "{\"a\":1}" };
+	char longer[600] = "";
+
+	(void)state;
+	memset(longer, 'a', sizeof(longer) - 1);
+	config_answer(200, SHOWN, NULL);
+	assert_int_equal(put_document("application/json", "{}", NULL, NULL)->status, 200);
+	assert_problem(put_document("text/plain", "{}", NULL, NULL), 415, "media-type");
+	assert_fault(put_document("application/json", "{}", "If-Match", "\"1\""), 400,
+	    "precondition", "If-Match");
+	assert_fault(put_document("application/json", "{}", "If-None-Match", longer), 400,
+	    "precondition", "If-None-Match");
+	assert_problem(ask(&with_body), 400, "json-unknown");
+}
+
+static void
+changes_of_settings_keep_to_the_limits(void **state)
+{
+	(void)state;
+	world.intake.presses_per_hour = 1;
+	config_answer(200, SHOWN, NULL);
+	assert_int_equal(put_document("application/json", "{}", NULL, NULL)->status, 200);
+	assert_problem(put_document("application/json", "{}", NULL, NULL), 429, "too-many");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(get(ADMIN, DOCUMENT)->status, 200);
+}
+
+/* A right that was taken away, here, counts no more in the next call. */
+static void
+after_a_change_policy_is_asked_again_who_is_who(void **state)
+{
+	(void)state;
+	config_answer(200, SHOWN, NULL);
+	assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
+	assert_int_equal(get(ADMIN, DOCUMENT)->status, 200);
+	assert_int_equal(fake_policy_asked(), 2);
+	assert_int_equal(put_document("application/json", "{}", NULL, NULL)->status, 200);
+	assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
+	assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
+	assert_int_equal(fake_policy_asked(), 3);
+	config_answer(401, sample(401), NULL);
+	assert_int_equal(get(ALICE, DOCUMENT)->status, 401);
+	assert_int_equal(fake_policy_asked(), 3);
+	assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
+	assert_int_equal(fake_policy_asked(), 4);
+}
+
 /* ---- tokens ---- */
 
 static const struct {
@@ -3384,7 +3615,8 @@ static void
 every_member_that_is_described_was_answered(void **state)
 {
 	static const char *const asked[] = { "Create", "Token", "Verify", "Nothing", "Renew",
-		"Rekey", "Reissue", "Revoke", "CreateReport", "Preliminary", "Decide" };
+		"Rekey", "Reissue", "Revoke", "CreateReport", "Preliminary", "Decide", "Apply",
+		"CreateToken" };
 	const char *name = NULL;
 	json_t *schema = NULL;
 
@@ -3522,6 +3754,12 @@ main(void)
 		TEST(administrators_set_and_see_no_requests),
 		TEST(people_of_the_platform_act_in_every_enterprise),
 		TEST(the_same_name_in_the_platform_is_somebody_else),
+		TEST(calls_of_settings_are_passed_on_as_they_came),
+		TEST(what_policy_answers_is_the_clients),
+		TEST(an_answer_that_makes_no_sense_is_none),
+		TEST(calls_of_settings_are_of_one_form),
+		TEST(changes_of_settings_keep_to_the_limits),
+		TEST(after_a_change_policy_is_asked_again_who_is_who),
 		TEST(routes_and_document_name_the_same_operations),
 		TEST(the_document_describes_every_member_of_a_creation),
 		/* Last: they look back on all the others. */

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api_config.h"
+
+#include <string.h>
+
+#include "call.h"
+#include "problem.h"
+#include "wire.h"
+
+#define ASK_CONFIG_MS 8000
+#define FIELD_MAX 512 /* octets of If-Match and If-None-Match */
+#define BELOW "/v1/"
+#define JSON_OR_PROBLEM(status) ((status) >= 400 ? PROBLEM_TYPE : CALL_JSON)
+
+/* ---- the answer ---- */
+
+static bool
+changes(const struct call *call)
+{
+	const char *method = http_request_method(call->req);
+
+	return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
+}
+
+static void
+answer_nothing(struct call *call)
+{
+	static const struct http_header again[] = { { "Retry-After", "2" }, { NULL, NULL } };
+
+	if (changes(call))
+		call_problem_with(call, 503,
+		    (struct cs_refusal){ .code = "outcome-unknown",
+			.text = "No answer came: this was done, or it was not.",
+			.mend = "Look at what is set now, and repeat it if it was not done." },
+		    again);
+	else
+		call_busy(call);
+}
+
+static void
+pass_answer(struct call *call, const struct wire_config_answer *answer)
+{
+	struct http_header headers[3] = { { NULL, NULL } };
+	size_t n = 0;
+
+	if (answer->etag[0])
+		headers[n++] = (struct http_header){ "ETag", answer->etag };
+	if (answer->status == 401)
+		headers[n++] = (struct http_header){ "WWW-Authenticate", CALL_CHALLENGE };
+	else if (answer->status == 429)
+		headers[n++] = (struct http_header){ "Retry-After", "60" };
+	else if (answer->status == 503)
+		headers[n++] = (struct http_header){ "Retry-After", "2" };
+	call_reply(call, answer->status, answer->body.len ? JSON_OR_PROBLEM(answer->status) : NULL,
+	    answer->body, headers);
+}
+
+static void
+on_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
+{
+	struct call *call = arg;
+	struct wire_config_answer answer = { 0 };
+	struct cs_err err = { 0 };
+
+	(void)status;
+	/* Whatever became of it, rights may be others now. */
+	if (changes(call))
+		who_expire_all(call->api->who);
+	if (!ok || wire_read_config_answer(call->arena, body, &answer, &err)) {
+		answer_nothing(call);
+		return;
+	}
+	if (answer.status == 401)
+		call_forget_token(call);
+	pass_answer(call, &answer);
+}
+
+/* ---- the question ---- */
+
+/* Decoded once, by the server: what policy reads is what was matched here. */
+static const char *
+path_of(const struct call *call)
+{
+	const char *at = http_request_route(call->req)->pattern + strlen(BELOW);
+	struct cs_buf path = cs_buf_new(call->arena);
+
+	while (*at) {
+		size_t len = strcspn(at, "{");
+
+		cs_buf_add(&path, at, len);
+		at += len;
+		if (*at == '{') {
+			len = strcspn(at, "}");
+			cs_buf_add_str(&path, http_request_param(call->req,
+						  cs_arena_strndup(call->arena, at + 1, len - 1)));
+			at += len + 1;
+		}
+	}
+	return (const char *)cs_buf_span(&path).data;
+}
+
+/* False: answered.  Absent is "". */
+static bool
+read_field(struct call *call, const char *name, const char **ret_value)
+{
+	const char *value = http_request_header_at(call->req, name, 0);
+
+	*ret_value = value ? value : "";
+	if (strlen(*ret_value) <= FIELD_MAX && !http_request_header_at(call->req, name, 1))
+		return true;
+	call_problem(call, 400,
+	    (struct cs_refusal){ .code = "precondition",
+		.field = name,
+		.clause = "RFC 9110 13.1",
+		.text = "This header field must come once, and not be so long.",
+		.mend = "Send the ETag of the document that you saw." });
+	return false;
+}
+
+/* What changes something has a JSON body, or none where there is nothing to say. */
+static bool
+read_body(struct call *call, struct cs_span *ret_body)
+{
+	const char *method = http_request_method(call->req);
+
+	*ret_body = http_request_body(call->req);
+	if (strcmp(method, "PUT") != 0 && strcmp(method, "POST") != 0) {
+		*ret_body = cs_span_str(NULL);
+		return call_has_no_body(call);
+	}
+	return ret_body->len == 0 || call_is_json(call);
+}
+
+static void
+forward(void *self, struct http_request *req)
+{
+	struct call *call = call_begin_any(self, req);
+	struct wire_config config = { 0 };
+
+	if (!call || !read_field(call, "If-Match", &config.if_match) ||
+	    !read_field(call, "If-None-Match", &config.if_none_match) ||
+	    !read_body(call, &config.body) || (changes(call) && !call_within_limit(call, false)))
+		return;
+	config.token = http_request_authorization(req, "Bearer");
+	config.method = changes(call) ? http_request_method(req) : "GET";
+	config.path = path_of(call);
+	config.query = http_request_query_text(req);
+	config.source = call_source(call);
+	svc_question(call->api->svc, "ask.policy.config", wire_write_config(call->arena, &config),
+	    ASK_CONFIG_MS, on_answer, call);
+}
+
+#define ENTERPRISE "/v1/config/{enterprise}"
+#define DOCUMENT ENTERPRISE "/{kind}/{name}"
+#define PERSON ENTERPRISE "/person/{name}"
+
+const struct http_route api_config_routes[] = {
+	{ "GET", "/v1/config/kinds", forward },
+	{ "POST", "/v1/config/apply", forward },
+	{ "GET", ENTERPRISE "/changes", forward },
+	{ "GET", ENTERPRISE "/{kind}", forward },
+	{ "GET", DOCUMENT, forward },
+	{ "PUT", DOCUMENT, forward },
+	{ "DELETE", DOCUMENT, forward },
+	{ "GET", PERSON "/tokens", forward },
+	{ "POST", PERSON "/tokens", forward },
+	{ "DELETE", PERSON "/tokens/{token}", forward },
+	{ "POST", PERSON "/invitation", forward },
+	{ "POST", PERSON "/unlock", forward },
+	{ "POST", PERSON "/password-reset", forward },
+	{ NULL, NULL, NULL },
+};
