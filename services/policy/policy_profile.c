@@ -65,7 +65,7 @@ keeps_what_public_trust_needs(const struct policy_profile *profile,
 			"trust." });
 	if (profile->without_mpic)
 		return cs_refuse(ret_why,
-		    (struct cs_refusal){ "mpic-not-waivable", "mpic", "SBR 4.2.2.2",
+		    (struct cs_refusal){ "mpic-not-waivable", "mpic", "TBR 3.2.2.9",
 			"No certificate of public trust is issued without the corroboration of "
 			"other perspectives.",
 			"Let the profile keep MPIC, or give it a certificate profile of private "

@@ -279,6 +279,8 @@ draw_config(struct draw *draw)
 		.is_operator = draw_chance(draw, 10),
 		.domain_mode = POLICY_DOMAINS_ANY,
 	};
+	if (draw_chance(draw, 20))
+		draw->config.issuers = some(draw, issuers, LEN(issuers), 60, 0);
 	draw_profile(draw, &draw->config.profile);
 	draw_identities(draw, &draw->config);
 	draw_caa(draw, &draw->config);

@@ -206,7 +206,10 @@ mailboxes_are_assigned(struct draw *draw)
 	return true;
 }
 
-/* Those that the enterprise has chosen for the domain or the closest above it; else all that are ours. */
+/*
+ * Those that the enterprise has chosen for the domain or the closest above it; else those that it has chosen
+ * for all; else all that are ours.
+ */
 bool
 law_caa_may_name(const struct draw *draw, const char *domain, const char *issuer)
 {
@@ -220,8 +223,11 @@ law_caa_may_name(const struct draw *draw, const char *domain, const char *issuer
 		if (about && (closest == NULL || law_below(caa->domain, closest->domain)))
 			closest = caa;
 	}
+	const struct claim_texts *chosen =
+	    closest != NULL ? &closest->issuers : &draw->config.issuers;
+
 	return law_among(&draw->rules->issuer_domains, issuer) &&
-	       (closest == NULL || law_among(&closest->issuers, issuer));
+	       (chosen->n == 0 || law_among(chosen, issuer));
 }
 
 static bool
