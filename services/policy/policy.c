@@ -261,14 +261,14 @@ draft(const struct policy_setting *in, const struct policy_case *c,
 		.profile_version = c->config.profile.version,
 		.enterprise_version = c->config.enterprise_version,
 		.made_at_ms = in->now_ms,
-		.waived = policy_waived(&c->config.profile, in->arena),
 		.subject = identified->stated,
 	};
 
 	need.looks_anew = looks_anew;
-	if (alone)
-		need.proofs =
-		    NULL; /* who has a domain verified wants a new proof, whatever stands */
+	if (alone) /* who has a domain verified wants a new proof, whatever stands */
+		need.proofs = NULL;
+	else
+		plan.waived = policy_waived(&c->config.profile, in->arena);
 	memcpy(plan.request_digest, request->digest, CLAIM_DIGEST);
 	policy_checks_make(in->rules, &c->config, request, identified, need.until_ms, in->arena,
 	    &plan.checks, &plan.n_checks);

@@ -10,13 +10,19 @@
 
 /* ---- what a profile of private trust does without ---- */
 
+/* NULL: none of ours; or nothing is known of the profile, as of a request that names none. */
+static const struct smime_profile *
+certificate_of(const struct policy_profile *profile)
+{
+	return profile->certificate_profile == NULL
+		   ? NULL
+		   : smime_profile_find(profile->certificate_profile);
+}
+
 bool
 policy_waives(const struct policy_profile *profile, const char *what)
 {
-	/* A domain alone is asked for without a profile. */
-	const struct smime_profile *certificate =
-	    profile->certificate_profile != NULL ? smime_profile_find(profile->certificate_profile)
-						 : NULL;
+	const struct smime_profile *certificate = certificate_of(profile);
 
 	return certificate != NULL && certificate->trust == SMIME_TRUST_PRIVATE &&
 	       ((profile->without_caa && strcmp(what, CLAIM_WAIVED_CAA) == 0) ||
@@ -82,7 +88,7 @@ least(uint32_t a, uint32_t b)
 uint32_t
 policy_longest_days(const struct policy_profile *profile)
 {
-	const struct smime_profile *certificate = smime_profile_find(profile->certificate_profile);
+	const struct smime_profile *certificate = certificate_of(profile);
 
 	return certificate == NULL
 		   ? 0

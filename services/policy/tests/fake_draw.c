@@ -281,7 +281,8 @@ draw_config(struct draw *draw)
 	};
 	if (draw_chance(draw, 20))
 		draw->config.issuers = some(draw, issuers, LEN(issuers), 60, 0);
-	draw_profile(draw, &draw->config.profile);
+	if (draw->config.profile_known)
+		draw_profile(draw, &draw->config.profile);
 	draw_identities(draw, &draw->config);
 	draw_caa(draw, &draw->config);
 	draw_assigned(draw, &draw->config);

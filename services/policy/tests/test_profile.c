@@ -358,6 +358,48 @@ a_profile_that_waives_what_it_may_not_ends_the_request(void **state)
 	assert_string_equal(step.refusal.field, "profile");
 }
 
+/* The store knows no profile of that name: there is nothing in it, not even a certificate profile. */
+static void
+a_profile_that_nobody_knows_waives_nothing(void **state)
+{
+	struct fake_world *world = *state;
+	const struct policy_setting in = fake_setting(world);
+	struct policy_case c = { .config = world->config };
+	struct policy_submitted submitted = fake_request(world, "alice@alpha.example", "");
+
+	c.config.profile_known = false;
+	c.config.profile = (struct policy_profile){ 0 };
+	const struct policy_step step = policy_decide_submitted(&in, &c, &submitted);
+
+	assert_string_equal(step.refusal.code, "unknown-profile");
+	assert_int_equal(policy_longest_days(&c.config.profile), 0);
+}
+
+/* A domain alone is proved for every request to come, so whatever a profile waives is nothing to it. */
+static void
+a_domain_alone_is_proved_in_full(void **state)
+{
+	struct fake_world *world = *state;
+	const struct policy_setting in = fake_setting(world);
+	struct policy_case c = { .config = world->config };
+	struct policy_submitted submitted = fake_request(world, "", "alpha.example");
+
+	submitted.request.kind = CLAIM_DOMAIN_ONLY;
+	c.config.is_operator = true;
+	for (int i = 0; i < 2; i++) {
+		const struct policy_step step = policy_decide_submitted(&in, &c, &submitted);
+
+		assert_true(step.publishes);
+		assert_int_equal(step.next.plan.plan.waived.n, 0);
+		assert_int_equal(step.next.plan.plan.n_checks, 2); /* domain-1, mpic-domain-1 */
+		c.config.profile.certificate_profile = i == 0 ? "private-mailbox" : NULL;
+		c.config.profile.without_mpic = c.config.profile.without_caa = true;
+	}
+	c.config.profile = (struct policy_profile){ 0 };
+	c.config.profile_known = false;
+	assert_true(policy_decide_submitted(&in, &c, &submitted).publishes);
+}
+
 int
 main(void)
 {
@@ -373,6 +415,8 @@ main(void)
 		TEST(a_plan_without_looks_is_complete_at_once),
 		TEST(what_was_waived_before_does_not_serve_public_trust),
 		TEST(a_profile_that_waives_what_it_may_not_ends_the_request),
+		TEST(a_profile_that_nobody_knows_waives_nothing),
+		TEST(a_domain_alone_is_proved_in_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

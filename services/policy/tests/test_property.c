@@ -534,7 +534,8 @@ go_on(struct trial *t)
 	if (what < 76)
 		return wait(t);
 	if (what < 80)
-		return smime_profile_find(t->draw.config.profile.certificate_profile) == NULL ||
+		return !t->draw.config.profile_known ||
+		       smime_profile_find(t->draw.config.profile.certificate_profile) == NULL ||
 		       change(t);
 	if (what < 86)
 		return look(t);
