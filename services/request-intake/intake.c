@@ -681,6 +681,7 @@ check_of(struct cs_arena *arena, struct intake_request *req, const char *id, enu
 		.target = "",
 		.method = "",
 		.allowed_methods = "",
+		.new_because = "",
 		.position = (uint32_t)req->n_checks };
 	req->checks = grown;
 	req->n_checks++;
@@ -704,6 +705,8 @@ plan_check(struct intake_check *check, const struct intake_check *planned)
 	const bool same = check->planned && strcmp(check->target, planned->target) == 0 &&
 			  strcmp(check->method, planned->method) == 0 &&
 			  strcmp(check->allowed_methods, planned->allowed_methods) == 0 &&
+			  strcmp(check->new_because, planned->new_because) == 0 &&
+			  check->outcome == planned->outcome &&
 			  check->position == planned->position &&
 			  check->plan_attempt == planned->plan_attempt &&
 			  check->standing_until_ms == planned->standing_until_ms;
@@ -715,18 +718,40 @@ plan_check(struct intake_check *check, const struct intake_check *planned)
 	check->changed = true;
 }
 
-static void
+/* The plan takes no proof by the method that it was proved by. */
+static bool
+is_proved_otherwise(const struct intake_check *check, const struct claim_check *wanted)
+{
+	if (check->outcome != CLAIM_PROVED || wanted->has_standing ||
+	    !intake_before_approval(check->kind) || intake_by_operators(check->kind))
+		return false;
+	if (wanted->allowed_methods.n == 0)
+		return wanted->method[0] && strcmp(check->method, wanted->method) != 0;
+	for (size_t i = 0; i < wanted->allowed_methods.n; i++)
+		if (strcmp(wanted->allowed_methods.items[i], check->method) == 0)
+			return false;
+	return true;
+}
+
+/* NULL: nobody has to be told why it is asked for. */
+static const char *
 take_planned(
     struct cs_arena *arena, struct intake_request *req, const struct claim_plan *plan, size_t i)
 {
 	const struct claim_check *wanted = &plan->checks[i];
 	struct intake_check *check = check_of(arena, req, wanted->id, wanted->kind);
+	const char *because = wanted->new_because ? wanted->new_because : "";
 	struct intake_check planned;
 
 	if (!check)
-		return;
+		return NULL;
+	const bool is_news = because[0] && strcmp(because, check->new_because) != 0;
+
 	planned = *check;
 	planned.target = wanted->target;
+	planned.new_because = because;
+	if (is_proved_otherwise(check, wanted))
+		planned.outcome = 0; /* as if nobody had looked */
 	if (wanted->method[0])
 		planned.method = wanted->method;
 	planned.allowed_methods = join(arena, wanted->allowed_methods);
@@ -734,6 +759,7 @@ take_planned(
 	planned.plan_attempt = wanted->has_standing ? 0 : wanted->attempt;
 	planned.standing_until_ms = wanted->has_standing ? wanted->standing_until_ms : 0;
 	plan_check(check, &planned);
+	return is_news ? because : NULL;
 }
 
 static bool
@@ -759,19 +785,36 @@ drop_unplanned(struct intake_request *req, const struct claim_plan *plan)
 	}
 }
 
+/* Whoever watches learns why there is more to do than before. */
+static void
+tell_news(struct cs_arena *arena, struct intake_request *req, const char *id, const char *because,
+    int64_t now_ms)
+{
+	const struct intake_check *check = intake_find_check(req, id);
+	struct intake_note *line = note(arena, req, id, intake_shown_name(check->shown), now_ms);
+
+	line->reason = "asked-for-now";
+	line->text = because;
+}
+
 void
 intake_on_plan(struct cs_arena *arena, struct intake_request *req, const struct claim_plan *plan,
     int64_t now_ms)
 {
 	if (req->state == INTAKE_NONE || plan->revision <= req->revision)
 		return;
+	const char *news[CLAIM_MAX_CHECKS];
+
 	drop_unplanned(req, plan);
 	for (size_t i = 0; i < plan->n_checks; i++)
-		take_planned(arena, req, plan, i);
+		news[i] = take_planned(arena, req, plan, i);
 	req->revision = plan->revision;
 	req->subject = plan->subject;
 	req->changed = true;
 	settle(arena, req, now_ms);
+	for (size_t i = 0; i < plan->n_checks; i++)
+		if (news[i])
+			tell_news(arena, req, plan->checks[i].id, news[i], now_ms);
 }
 
 void

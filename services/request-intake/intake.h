@@ -83,6 +83,7 @@ struct intake_check {
 	const char *target;
 	const char *method;          /* "" until one was chosen */
 	const char *allowed_methods; /* joined by commas */
+	const char *new_because;     /* the plan before did not ask for it, and why; else "" */
 	uint32_t position;           /* in the plan, from 0 */
 	bool planned;          /* the newest plan lists it; false: its evidence came before any */
 	uint32_t plan_attempt; /* that the plan wants made; 0: none */

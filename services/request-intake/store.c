@@ -116,8 +116,9 @@ read_request(
 #define CHECK_COLUMNS                                                                            \
 	"c.request, c.id, c.kind, c.target, c.method, c.allowed_methods, c.position, c.planned," \
 	" c.plan_attempt, c.standing_until_ms, c.asked_ms, c.challenge, c.challenge_ms,"         \
-	" c.challenge_until_ms, c.attempt, c.outcome, c.checked_ms, c.valid_until_ms, c.shown"
-#define N_CHECK 19
+	" c.challenge_until_ms, c.attempt, c.outcome, c.checked_ms, c.valid_until_ms, c.shown,"  \
+	" c.new_because"
+#define N_CHECK 20
 
 static struct intake_check
 read_check(const struct db_rows *rows, size_t row)
@@ -141,6 +142,7 @@ read_check(const struct db_rows *rows, size_t row)
 		.checked_at_ms = db_get_i64(rows, row, 16),
 		.valid_until_ms = db_get_i64(rows, row, 17),
 		.shown = (enum intake_shown)db_get_i32(rows, row, 18),
+		.new_because = db_get_text(rows, row, 19),
 		.stored = true,
 	};
 }
@@ -456,20 +458,20 @@ save_refused(const struct svc_batch *batch, const struct changes *changes, struc
 	" unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[]," \
 	" $7::boolean[], $8::integer[], $9::bigint[], $10::bigint[], $11::integer[],"        \
 	" $12::bigint[], $13::bigint[], $14::integer[], $15::integer[], $16::bigint[],"      \
-	" $17::bigint[], $18::integer[]"
+	" $17::bigint[], $18::integer[], $19::text[]"
 
 static const char new_checks_sql[] =
     "insert into shown_check (request, id, target, method, allowed_methods, position, planned,"
     " plan_attempt, standing_until_ms, asked_ms, challenge, challenge_ms, challenge_until_ms,"
-    " attempt, outcome, checked_ms, valid_until_ms, shown, kind)"
-    " select * from" CHECK_ARRAYS ", $19::integer[])";
+    " attempt, outcome, checked_ms, valid_until_ms, shown, new_because, kind)"
+    " select * from" CHECK_ARRAYS ", $20::integer[])";
 
 static const char old_checks_sql[] =
     "update shown_check s set target = c, method = d, allowed_methods = e, position = f,"
     " planned = g, plan_attempt = h, standing_until_ms = i, asked_ms = j, challenge = k,"
     " challenge_ms = l, challenge_until_ms = m, attempt = n, outcome = o, checked_ms = p,"
-    " valid_until_ms = q, shown = r"
-    " from" CHECK_ARRAYS ") as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r)"
+    " valid_until_ms = q, shown = r, new_because = t"
+    " from" CHECK_ARRAYS ") as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, t)"
     " where s.request = a and s.id = b";
 
 static void
@@ -493,6 +495,7 @@ add_checks(struct columns *c, const struct changed_check *rows, size_t n)
 	I64S(c, rows, n, .check->checked_at_ms);
 	I64S(c, rows, n, .check->valid_until_ms);
 	I32S(c, rows, n, .check->shown);
+	TEXTS(c, rows, n, .check->new_because);
 }
 
 static enum cs_code

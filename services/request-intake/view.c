@@ -474,6 +474,7 @@ write_check(struct out *out, struct cs_arena *arena, const struct intake_request
 	out_text(out, "target", check->target);
 	out_text_if(out, "method", check->method);
 	out_text(out, "state", intake_shown_name(shown));
+	out_text_if(out, "new_because", check->new_because);
 	write_you(out, arena, req, check, check->told.len > 0 ? &told : NULL, now_ms);
 	if (has_evidence)
 		write_evidence(arena, out, &evidence);

@@ -437,6 +437,19 @@ rules_are_asked_again_at_the_approval(void **state)
 	expect_code(&step, "profile-not-allowed");
 }
 
+/* Load leaves its profile empty. */
+static void
+a_profile_that_nobody_knows_is_refused(void **state)
+{
+	struct flow flow = begin(*state);
+
+	flow.c.config.profile_known = false;
+	flow.c.config.profile = (struct policy_profile){ .version = 0 };
+	const struct policy_step step = submit(&flow);
+
+	expect_code(&step, "unknown-profile");
+}
+
 static void
 a_second_approval_changes_nothing(void **state)
 {
@@ -888,6 +901,7 @@ main(void)
 		CASE(an_approval_of_something_else_is_refused),
 		CASE(a_row_that_says_approved_without_an_approval_is_refused),
 		CASE(rules_are_asked_again_at_the_approval),
+		CASE(a_profile_that_nobody_knows_is_refused),
 		CASE(a_second_approval_changes_nothing),
 		CASE(evidence_must_outlive_the_final_plan_by_the_margin),
 		CASE(when_all_is_proved_the_signer_has_its_turn),

@@ -76,6 +76,7 @@ create table shown_check (
 	checked_ms bigint not null,
 	valid_until_ms bigint not null,
 	shown integer not null,
+	new_because text not null,              -- why the plan asks for it, when the one before did not; else ''
 	primary key (request, id)
 ) with (fillfactor = 60);
 

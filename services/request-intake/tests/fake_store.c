@@ -270,6 +270,7 @@ keep_checks(
 		check->target = keep(check->target);
 		check->method = keep(check->method);
 		check->allowed_methods = keep(check->allowed_methods);
+		check->new_because = keep(check->new_because);
 		check->evidence =
 		    keep_octets(check->evidence, before ? before->evidence : cs_span_str(NULL));
 		check->told = keep_octets(check->told, before ? before->told : cs_span_str(NULL));

@@ -182,7 +182,8 @@ hear_plan(struct fixture *f, struct intake_request *req)
 		    .kind = CLAIM_DOMAIN,
 		    .target = "alpha.example",
 		    .method = "",
-		    .allowed_methods = { methods, 2 } },
+		    .allowed_methods = { methods, 2 },
+		    .new_because = "The rules ask for this now." },
 		{ .id = "aa-second",
 		    .kind = CLAIM_CAA,
 		    .target = "alpha.example",
@@ -247,6 +248,8 @@ what_is_saved_is_loaded_and_found(void **state)
 	assert_int_equal(found.n_checks, 2);
 	assert_string_equal(found.checks[0].id, "zz-first"); /* the plan's order */
 	assert_string_equal(found.checks[0].allowed_methods, "dns-txt,http-file");
+	assert_string_equal(found.checks[0].new_because, "The rules ask for this now.");
+	assert_string_equal(found.checks[1].new_because, "");
 	assert_int_equal(found.checks[0].attempt, 4);
 	assert_int_equal(found.checks[0].outcome, CLAIM_REFUSED);
 	assert_int_equal(found.checks[0].checked_at_ms, NOW);
@@ -389,6 +392,7 @@ load_for_key(struct fixture *f, uint8_t octet, const struct intake_caller *calle
 	struct svc_batch *batch = batch_of(f, f->db, new_id(f), "api.create", draft);
 	struct intake_request *req = NULL;
 
+	draft->spki = cs_span_str("as in a CSR");
 	memset(draft->spki_sha256, octet, CLAIM_DIGEST);
 	batch->aggregates->events[0]->context = caller;
 	req = load(f, batch);

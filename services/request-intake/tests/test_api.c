@@ -567,7 +567,9 @@ hear_evidence(const char *path, const char *id, enum claim_kind kind, enum claim
 		.check_id = id,
 		.kind = kind,
 		.target = kind == CLAIM_MAILBOX ? "alice@alpha.example" : "alpha.example",
-		.method = "method",
+		.method = kind == CLAIM_MAILBOX                               ? "email-token"
+			  : kind == CLAIM_DOMAIN || kind == CLAIM_MPIC_DOMAIN ? "dns-txt"
+									      : "method",
 		.enterprise = "demo",
 		.account = kind == CLAIM_MAILBOX ? "alice" : "",
 		.attempt = attempt,
@@ -1999,12 +2001,12 @@ routes_of_the_life_keep_to_the_limits(void **state)
 #define VERIFY_ALPHA "/v1/domains/alpha.example/verification"
 
 static void
-hear_domain_plan(const char *path)
+hear_domain_plan(const char *path, uint32_t revision, const char *because)
 {
 	struct claim_check checks[] = { check("domain-1", CLAIM_DOMAIN, "alpha.example"),
 		check("mpic-domain-1", CLAIM_MPIC_DOMAIN, "alpha.example") };
 	const struct claim_plan plan = { .request = id_of(path),
-		.revision = 1,
+		.revision = revision,
 		.enterprise = "demo",
 		.account = "boss",
 		.rules_version = "r",
@@ -2013,7 +2015,21 @@ hear_domain_plan(const char *path)
 		.made_at_ms = world.now_ms,
 		.ends_at_ms = world.now_ms + 1 };
 
+	checks[0].new_because = because;
 	hear("plan.made", claim_seal_plan(world.arena, world.intake.key, &plan));
+}
+
+static void
+why_a_check_is_asked_for_now_is_shown(void **state)
+{
+	const char *path = fake_http_header(post(BOSS, VERIFY_ALPHA, NULL), "Location");
+
+	(void)state;
+	hear_domain_plan(path, 1, "");
+	assert_string_equal(member(get(BOSS, path), "checks.0.new_because"), "");
+	hear_domain_plan(path, 2, "The rules ask for this now.");
+	assert_string_equal(
+	    member(get(BOSS, path), "checks.0.new_because"), "The rules ask for this now.");
 }
 
 static void
@@ -2036,7 +2052,7 @@ an_operator_has_a_domain_verified(void **state)
 	assert_int_equal(request.kind, CLAIM_DOMAIN_ONLY);
 	assert_string_equal(request.account, "boss");
 	assert_problem(get(ALICE, path), 404, "not-found");
-	hear_domain_plan(path);
+	hear_domain_plan(path, 1, "");
 	hear_domain_challenge(path);
 	answer = get(BOSS, path);
 	assert_string_equal(member(answer, "state"), "validating");
@@ -3703,6 +3719,7 @@ main(void)
 		TEST(a_repeated_renewal_is_the_same_request),
 		TEST(routes_of_the_life_keep_to_the_limits),
 		TEST(an_operator_has_a_domain_verified),
+		TEST(why_a_check_is_asked_for_now_is_shown),
 		TEST(a_domain_alone_is_refused_for_a_reason),
 		TEST(a_key_that_leaked_is_not_renewed),
 		TEST(an_owner_has_a_certificate_revoked),

@@ -786,6 +786,67 @@ any_operator_works_on_a_domain_alone(void **state)
 	assert_int_equal(intake_cancel(*state, &req, &second, NOW).status, 200);
 }
 
+/* A plan that was made anew says of a check why it is asked for now: people see it, and are told once. */
+static void
+a_new_check_is_shown_with_its_reason(void **state)
+{
+	struct intake_request req = planned(*state);
+	struct claim_check checks[] = { check("mailbox-1", CLAIM_MAILBOX),
+		check("domain-1", CLAIM_DOMAIN), check("domain-2", CLAIM_DOMAIN) };
+	const struct claim_plan plan = { .revision = 2, .checks = checks, .n_checks = 3 };
+
+	checks[2].new_because = "The profile was changed.";
+	req.notes = req.last_note = NULL;
+	intake_on_plan(*state, &req, &plan, NOW);
+	assert_string_equal(
+	    intake_find_check(&req, "domain-2")->new_because, checks[2].new_because);
+	assert_string_equal(intake_find_check(&req, "domain-1")->new_because, "");
+	assert_non_null(req.notes);
+	assert_string_equal(req.notes->check, "domain-2");
+	assert_string_equal(req.notes->reason, "asked-for-now");
+	assert_string_equal(req.notes->text, checks[2].new_because);
+	assert_null(req.notes->next);
+	const struct claim_plan again = { .revision = 3, .checks = checks, .n_checks = 3 };
+
+	req.notes = req.last_note = NULL;
+	intake_on_plan(*state, &req, &again, NOW);
+	assert_null(req.notes);
+}
+
+/* Seen as policy sees it: a proof by what is no longer taken is none. */
+static void
+a_proof_by_a_method_that_is_no_longer_taken_is_none(void **state)
+{
+	static const char *methods[] = { "dns-txt", "http-file" };
+	struct claim_check checks[] = { check("domain-1", CLAIM_DOMAIN) };
+	struct intake_request req = created(*state);
+	struct claim_plan plan = { .revision = 1, .checks = checks, .n_checks = 1 };
+	const struct claim_evidence yes = { .check_id = "domain-1",
+		.kind = CLAIM_DOMAIN,
+		.target = "alpha.example",
+		.method = "http-file",
+		.attempt = 1,
+		.outcome = CLAIM_PROVED,
+		.checked_at_ms = NOW,
+		.valid_until_ms = LATER,
+		.reason = "",
+		.text = "" };
+
+	checks[0].allowed_methods = (struct claim_texts){ methods, 2 };
+	checks[0].attempt = 1;
+	intake_on_plan(*state, &req, &plan, NOW);
+	intake_on_evidence(*state, &req, &yes, cs_span_str("octets"), NOW);
+	assert_int_equal(req.state, INTAKE_READY);
+	plan.revision = 2;
+	intake_on_plan(*state, &req, &plan, NOW);
+	assert_int_equal(req.state, INTAKE_READY);
+	checks[0].allowed_methods.n = 1;
+	plan.revision = 3;
+	intake_on_plan(*state, &req, &plan, NOW);
+	assert_int_equal(req.state, INTAKE_VALIDATING);
+	assert_int_equal(intake_show_check(&req, &req.checks[0], NOW), INTAKE_NEEDED);
+}
+
 int
 main(void)
 {
@@ -794,6 +855,8 @@ main(void)
 		TEST(every_state_has_a_name_that_reads_back),
 		TEST(answers_each_action_by_the_state),
 		TEST(any_operator_works_on_a_domain_alone),
+		TEST(a_new_check_is_shown_with_its_reason),
+		TEST(a_proof_by_a_method_that_is_no_longer_taken_is_none),
 		TEST(what_ended_stays_as_it_is),
 		TEST(a_certificate_outweighs_a_refusal),
 		TEST(nobody_sees_what_is_not_theirs),
