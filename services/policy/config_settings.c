@@ -252,6 +252,12 @@ conclude(struct filling *f)
 		to->profile.without_caa = true;
 }
 
+struct cs_span
+config_ownership_spec(struct cs_arena *arena, const char *account)
+{
+	return config_json_dump(arena, json_pack("{s:s}", "person", account));
+}
+
 enum cs_code
 config_settings(struct cs_arena *arena, const struct config_found *found,
     const struct claim_request *request, struct policy_config *ret, struct cs_err *err)

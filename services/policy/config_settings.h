@@ -22,4 +22,7 @@ struct config_found {
 CS_MUST_USE enum cs_code config_settings(struct cs_arena *arena, const struct config_found *found,
     const struct claim_request *request, struct policy_config *ret, struct cs_err *err);
 
+/* Of an ownership that binds to this person: canonical, ended by a NUL behind it. */
+struct cs_span config_ownership_spec(struct cs_arena *arena, const char *account);
+
 #endif

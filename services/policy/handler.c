@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config_handler.h"
+#include "config_settings.h"
 #include "handler_people.h"
 #include "store.h"
 #include "wire.h"
@@ -152,6 +153,30 @@ setting(const struct policy_service *policy, const struct svc_event *ev)
 	return (struct policy_setting){ &policy->rules, ev->now_ms, ev->random, ev->arena };
 }
 
+/* Whose request it is about, NULL: it did not come yet. */
+static const char *
+enterprise_of(const struct svc_event *ev)
+{
+	const struct policy_case *c = ev->state;
+	const struct policy_submitted *submitted = ev->what;
+
+	if (c->plan.request.enterprise == NULL && strcmp(ev->subject, "request.submitted") == 0)
+		return submitted->request.enterprise;
+	return c->plan.request.enterprise;
+}
+
+/* What a decision is given; what was bound in this batch before it is there. */
+static struct policy_setting
+begin(const struct policy_service *policy, struct svc_event *ev)
+{
+	struct policy_case *c = ev->state;
+	const char *enterprise = enterprise_of(ev);
+
+	if (c->bindings != NULL && enterprise != NULL)
+		policy_bindings_show(c->bindings, enterprise, &c->config, ev->arena);
+	return setting(policy, ev);
+}
+
 /* Signs the plan of this step; one that would not fit an event is a refusal instead. */
 static void
 seal(const struct policy_service *policy, struct svc_event *ev, struct policy_step *step)
@@ -186,6 +211,32 @@ emit(const struct policy_service *policy, struct svc_event *ev, const struct pol
 		svc_ended(ev);
 }
 
+/* Everybody hears to whom a domain is bound, as of other settings. */
+static void
+emit_bindings(struct svc_event *ev, struct policy_case *c)
+{
+	const struct policy_binding *bound =
+	    c->bindings == NULL || c->plan.request.enterprise == NULL
+		? NULL
+		: policy_bindings_take(c->bindings, &c->plan.request, &c->config, ev->arena);
+
+	for (; bound != NULL; bound = bound->next) {
+		const struct config_doc doc = { .id = bound->id };
+		const struct config_change change = {
+			.kind = CONFIG_OWNERSHIP,
+			.enterprise = bound->enterprise,
+			.name = bound->domain,
+			.version = bound->version,
+			.at_ms = ev->now_ms,
+			.who = "policy",
+			.after = config_ownership_spec(ev->arena, bound->account),
+		};
+
+		svc_emit(ev, config_kind_event(CONFIG_OWNERSHIP),
+		    wire_write_config_changed(ev->arena, &change, &doc));
+	}
+}
+
 static void
 apply(const struct policy_service *policy, struct svc_event *ev, struct policy_step step)
 {
@@ -194,6 +245,7 @@ apply(const struct policy_service *policy, struct svc_event *ev, struct policy_s
 	if (step.publishes)
 		seal(policy, ev, &step);
 	emit(policy, ev, &step);
+	emit_bindings(ev, &step.next);
 	*state = step.next; /* where its next event starts from */
 	log_info(ev->log,
 	    "plan decided on=%s says=\"%s\" state=%s revision=%u checks=%zu code=%s check=%s",
@@ -208,7 +260,7 @@ apply(const struct policy_service *policy, struct svc_event *ev, struct policy_s
 static void
 policy_on_submitted(const void *self, struct svc_event *ev)
 {
-	const struct policy_setting in = setting(self, ev);
+	const struct policy_setting in = begin(self, ev);
 
 	apply(self, ev, policy_decide_submitted(&in, ev->state, ev->what));
 }
@@ -216,7 +268,7 @@ policy_on_submitted(const void *self, struct svc_event *ev)
 static void
 policy_on_verification_asked(const void *self, struct svc_event *ev)
 {
-	const struct policy_setting in = setting(self, ev);
+	const struct policy_setting in = begin(self, ev);
 
 	apply(self, ev, policy_decide_verification_asked(&in, ev->state, ev->what));
 }
@@ -224,7 +276,7 @@ policy_on_verification_asked(const void *self, struct svc_event *ev)
 static void
 policy_on_approved(const void *self, struct svc_event *ev)
 {
-	const struct policy_setting in = setting(self, ev);
+	const struct policy_setting in = begin(self, ev);
 
 	apply(self, ev, policy_decide_approved(&in, ev->state, ev->what));
 }
@@ -232,7 +284,7 @@ policy_on_approved(const void *self, struct svc_event *ev)
 static void
 policy_on_evidence(const void *self, struct svc_event *ev)
 {
-	const struct policy_setting in = setting(self, ev);
+	const struct policy_setting in = begin(self, ev);
 
 	apply(self, ev, policy_decide_evidence(&in, ev->state, ev->what));
 }
@@ -240,7 +292,7 @@ policy_on_evidence(const void *self, struct svc_event *ev)
 static void
 policy_on_due(const void *self, struct svc_event *ev)
 {
-	const struct policy_setting in = setting(self, ev);
+	const struct policy_setting in = begin(self, ev);
 
 	apply(self, ev, policy_decide_due(&in, ev->state));
 }
@@ -248,7 +300,7 @@ policy_on_due(const void *self, struct svc_event *ev)
 static void
 policy_on_withdrawn(const void *self, struct svc_event *ev)
 {
-	const struct policy_setting in = setting(self, ev);
+	const struct policy_setting in = begin(self, ev);
 
 	apply(self, ev, policy_decide_withdrawn(&in, ev->state));
 }
@@ -256,7 +308,7 @@ policy_on_withdrawn(const void *self, struct svc_event *ev)
 static void
 policy_on_cancelled(const void *self, struct svc_event *ev)
 {
-	const struct policy_setting in = setting(self, ev);
+	const struct policy_setting in = begin(self, ev);
 
 	apply(self, ev, policy_decide_ended(&in, ev->state, "cancelled"));
 }
@@ -264,7 +316,7 @@ policy_on_cancelled(const void *self, struct svc_event *ev)
 static void
 policy_on_issued(const void *self, struct svc_event *ev)
 {
-	const struct policy_setting in = setting(self, ev);
+	const struct policy_setting in = begin(self, ev);
 
 	apply(self, ev, policy_decide_ended(&in, ev->state, "issued"));
 }
@@ -272,7 +324,7 @@ policy_on_issued(const void *self, struct svc_event *ev)
 static void
 policy_on_refused(const void *self, struct svc_event *ev)
 {
-	const struct policy_setting in = setting(self, ev);
+	const struct policy_setting in = begin(self, ev);
 
 	apply(self, ev, policy_decide_ended(&in, ev->state, "refused by the signer"));
 }
@@ -280,7 +332,7 @@ policy_on_refused(const void *self, struct svc_event *ev)
 static void
 policy_on_stopped(const void *self, struct svc_event *ev)
 {
-	const struct policy_setting in = setting(self, ev);
+	const struct policy_setting in = begin(self, ev);
 
 	apply(self, ev, policy_decide_ended(&in, ev->state, "stopped"));
 }

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "people.h"
+#include "policy_bindings.h"
 #include "policy_checks.h"
 #include "policy_standing.h"
 
@@ -71,6 +72,8 @@ struct policy_case {
 	/* Of questions: who asks, shared by the batch, and documents; NULL: it is none. */
 	struct people_world *people;
 	struct config_state *documents;
+	/* Shared by the batch; NULL: no enterprise of it binds domains. */
+	struct policy_bindings *bindings;
 };
 
 #define POLICY_STATEMENTS 3 /* organization, authority, individual */

@@ -37,6 +37,12 @@ policy_domain_mode_parse(const char *name, enum policy_domain_mode *ret_mode)
 	return false;
 }
 
+bool
+policy_domain_mode_binds(enum policy_domain_mode mode)
+{
+	return modes[mode].owned;
+}
+
 /* ---- what a request names ---- */
 
 static size_t

@@ -26,6 +26,9 @@ const char *policy_domain_mode_name(enum policy_domain_mode mode);
 /* False: no mode has this name. */
 CS_MUST_USE bool policy_domain_mode_parse(const char *name, enum policy_domain_mode *ret_mode);
 
+/* Is each domain bound to the first who proved it? */
+bool policy_domain_mode_binds(enum policy_domain_mode mode);
+
 /* False: `domain-not-approved`, `domain-not-active`, `domain-not-verified` or `domain-of-another`. */
 CS_MUST_USE bool
 policy_domains_permit(const struct policy_config *config, const struct policy_need *need,

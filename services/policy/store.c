@@ -13,6 +13,7 @@
 #include "policy.h"
 #include "smime/address.h"
 #include "smime/method.h"
+#include "store_bindings.h"
 #include "store_config.h"
 #include "store_identity.h"
 #include "store_people.h"
@@ -416,15 +417,33 @@ load_surroundings(struct svc_batch *batch, struct cs_err *err)
 	return CS_OK;
 }
 
+static enum cs_code
+load_settings_again(struct svc_batch *batch, struct cs_err *err)
+{
+	struct db_rows *rows;
+
+	if (store_ask_settings(batch, &rows, err))
+		return err->code;
+	if (rows == NULL)
+		return CS_OK;
+	if (db_settle(batch->db, err))
+		return err->code;
+	return store_read_settings(batch, rows, err);
+}
+
 enum cs_code
 store_load_cases(struct svc_batch *batch, struct cs_err *err)
 {
+	bool locked;
+
 	for (size_t i = 0; i < batch->n; i++)
 		batch->aggregates[i].state = CS_NEW(batch->arena, struct policy_case);
 	if (load_plans(batch, err) || load_surroundings(batch, err) ||
-	    store_load_people(batch, err) || store_load_config(batch, err))
+	    store_load_people(batch, err) || store_load_config(batch, err) ||
+	    store_lock_bindings(batch, &locked, err))
 		return err->code;
-	return CS_OK;
+	/* Under the lock it may be another's by now. */
+	return locked ? load_settings_again(batch, err) : CS_OK;
 }
 
 /* ---- save: plans ---- */
@@ -727,7 +746,7 @@ store_save_cases(struct svc_batch *batch, struct cs_err *err)
 	if (save_plans(batch, true, err) || save_plans(batch, false, err) ||
 	    save_envelopes(batch, err) || save_progress(batch, err) || save_standing(batch, err) ||
 	    store_save_identities(batch, err) || store_save_people(batch, err) ||
-	    store_save_config(batch, err))
+	    store_save_config(batch, err) || store_save_bindings(batch, err))
 		return err->code;
 	return CS_OK;
 }

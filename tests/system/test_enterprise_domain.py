@@ -4,14 +4,16 @@
 import json
 from typing import Any
 
-from world import Applicant, Refused, SystemTest  # first: finds the others
+from world import Applicant, Refused, SystemTest, wait_for  # first: finds the others
 
 from options import options
 
 ZONE = "alpha.example"
 
 
-class EnterpriseDomain(SystemTest):
+class DomainsOfDemo(SystemTest):
+    """The enterprise "demo", and what its operators have verified."""
+
     @property
     def operator(self) -> Applicant:
         return self.person("operator-token")
@@ -32,6 +34,27 @@ class EnterpriseDomain(SystemTest):
             call()
         self.assertEqual((status, code), (refused.exception.status, refused.exception.problem["code"]))
 
+    def set_mode(self, mode: str) -> None:
+        self.value(
+            f"""update policy.document set spec = spec || '{{"domain_mode": "{mode}"}}'
+            where kind = 'enterprise' and name = 'demo'"""
+        )
+
+    def put(self, kind: str, name: str, spec: str) -> None:
+        """A document of the enterprise, as an operator sets it."""
+        self.value(
+            f"""insert into policy.document values ('{kind}', 'demo', '{name}', gen_random_uuid(), 0,
+            '{spec}', 0, 'demo/operator') on conflict (kind, enterprise, name) do update set spec = excluded.spec"""
+        )
+
+    def ask(self, who: str, zone: str) -> tuple[Applicant, str, dict[str, Any]]:
+        """A wish for a mailbox on the strength of its domain, and what was made of it."""
+        person, mailbox = self.person(f"{who}-token"), f"{who}@{zone}"
+        request = person.create(self.csr(f"{mailbox}-{self.id()[-8:]}"), [mailbox], "smime-domain", domains=[zone])
+        return person, request, person.wait_planned(request)
+
+
+class EnterpriseDomain(DomainsOfDemo):
     def test_a_proof_by_operators_serves_the_requests_of_users(self) -> None:
         request = self.verified()
         shown = self.operator.wait_state(request, "ready")
@@ -67,3 +90,47 @@ class EnterpriseDomain(SystemTest):
         for request in (first, second):
             self.operator.wait_state(request, "ready")
             self.is_refused(404, "not-found", lambda request=request: alice.show(request))
+
+
+class DomainModes(DomainsOfDemo):
+    """Which domains people may name, and whose they are then."""
+
+    def test_approved_is_what_is_listed_active_and_verified(self) -> None:
+        self.set_mode("approved")
+        for active, code in ((None, "domain-not-approved"), ("false", "domain-not-active"), ("true", "domain-not-verified")):
+            if active:
+                self.put("domain", ZONE, f'{{"active": {active}, "issuers": []}}')
+            self.assertEqual(code, self.ask("alice", ZONE)[2]["refusal"]["code"])
+        self.verified()
+        alice, request, shown = self.ask("alice", ZONE)
+        self.assertEqual("ready", alice.wait_state(request, "ready")["state"], shown)
+        alice.approve(request)
+        alice.wait_state(request, "issued", timeout=options.wait(60))
+
+    def test_the_first_who_proves_a_domain_has_it_until_it_is_transferred(self) -> None:
+        zone = "beta.example"
+        self.set_mode("any-owned")
+        self.put("assignment", f"*@{zone}", '{"people": ["alice", "bob"]}')
+        alice, hers, _ = self.ask("alice", zone)
+        bob, his, _ = self.ask("bob", zone)
+        self.assertEqual([], self.owners(zone))
+        alice.prove_domain_by_txt(hers, zone)
+        wait_for(lambda: self.owners(zone) == ["alice"], 30, "the domain to be bound")
+        self.assertEqual("domain-of-another", self.ask("bob", zone)[2]["refusal"]["code"])
+        bob.prove_domain_by_txt(his, zone)  # it was planned before, and now he has proved it too
+        bob.approve(his)
+        refused = bob.wait_state(his, "refused")
+        self.assertEqual("domain-of-another", refused["refusal"]["code"])
+        self.assertEqual(["alice"], self.owners(zone))
+        self.put("ownership", zone, '{"person": "bob"}')
+        alice.approve(hers)
+        self.assertEqual("domain-of-another", alice.wait_state(hers, "refused")["refusal"]["code"])
+        bob, again, _ = self.ask("bob", zone)
+        bob.wait_state(again, "ready")
+        bob.approve(again)
+        bob.wait_state(again, "issued", timeout=options.wait(60))
+
+    def owners(self, zone: str) -> list[str]:
+        return [row[0] for row in self.rows(
+            f"""select d.spec ->> 'person' from policy.document d where d.kind = 'ownership' and d.name = '{zone}'"""
+        )]

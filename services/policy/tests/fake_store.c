@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "policy_domains.h"
+
 #define ROWS 64
 
 struct row {
@@ -21,6 +23,8 @@ static struct {
 	struct policy_config config;
 	struct cs_id rejected;
 	struct policy_identity withdrawn; /* id all zero: none */
+	uint64_t last_version;            /* of documents */
+	struct policy_ownership ownerships[ROWS];
 } store;
 
 void
@@ -64,6 +68,15 @@ fake_store_proofs(void)
 	for (const struct policy_proof *p = store.proofs; p != NULL; p = p->next)
 		n++;
 	return n;
+}
+
+const char *
+fake_store_owner(const char *domain)
+{
+	for (size_t i = 0; i < store.config.n_ownerships; i++)
+		if (strcmp(store.config.ownerships[i].domain, domain) == 0)
+			return store.config.ownerships[i].account;
+	return NULL;
 }
 
 static struct row *
@@ -110,12 +123,19 @@ fake_store_plan(struct cs_id request, struct cs_arena *arena)
 enum cs_code
 store_load_cases(struct svc_batch *batch, struct cs_err *err)
 {
+	struct policy_bindings *bindings = NULL;
+
 	(void)err;
+	if (policy_domain_mode_binds(store.config.domain_mode)) {
+		bindings = CS_NEW(batch->arena, struct policy_bindings);
+		bindings->last_version = &store.last_version;
+	}
 	for (size_t i = 0; i < batch->n; i++) {
 		struct policy_case *made = CS_NEW(batch->arena, struct policy_case);
 
 		made->plan = fake_store_plan(batch->aggregates[i].key, batch->arena);
 		made->config = store.config;
+		made->bindings = bindings;
 		if (cs_id_equal(batch->aggregates[i].key, store.withdrawn.id))
 			made->withdrawn = &store.withdrawn;
 		for (const struct policy_proof *p = store.proofs; p != NULL; p = p->next) {
@@ -184,12 +204,27 @@ save_proof(const struct policy_proof *proof)
 	store.proofs = copy;
 }
 
+static void
+save_bindings(const struct policy_bindings *bindings)
+{
+	const struct policy_binding *b = bindings == NULL ? NULL : bindings->first;
+
+	for (; b != NULL; b = b->next) {
+		cs_assert(store.config.n_ownerships < ROWS);
+		store.ownerships[store.config.n_ownerships++] =
+		    (struct policy_ownership){ .domain = cs_arena_strdup(store.arena, b->domain),
+			    .account = cs_arena_strdup(store.arena, b->account) };
+	}
+	store.config.ownerships = store.ownerships;
+}
+
 enum cs_code
 store_save_cases(struct svc_batch *batch, struct cs_err *err)
 {
 	for (size_t i = 0; i < batch->n; i++)
 		if (cs_id_equal(batch->aggregates[i].key, store.rejected))
 			return cs_fail(err, CS_INTERNAL, "told to fail");
+	save_bindings(((const struct policy_case *)batch->aggregates[0].state)->bindings);
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct policy_case *c = batch->aggregates[i].state;
 

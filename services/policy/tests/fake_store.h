@@ -20,6 +20,8 @@ void fake_store_withdraw(const struct policy_identity *identity);
 /* As load would show it, in `arena`; state POLICY_NEW without anything: no row. */
 struct policy_plan fake_store_plan(struct cs_id request, struct cs_arena *arena);
 size_t fake_store_plans(void);
+/* To whom it was bound; NULL: to nobody. */
+const char *fake_store_owner(const char *domain);
 size_t fake_store_proofs(void);
 
 #endif

@@ -1134,6 +1134,76 @@ a_withdrawal_is_due_until_it_was_told(void **state)
 	assert_int_equal(count(f, "select count(*) from plan"), 0);
 }
 
+/* ---- domains that are bound ---- */
+
+static bool
+is_locked(struct fixture *f)
+{
+	struct db_rows *rows;
+	struct cs_err err = { 0 };
+
+	ok(db_query(f->other, f->arena, "select 1 from config_head for update skip locked", NULL, 0,
+	       &rows, &err),
+	    &err);
+	return db_rows_count(rows) == 0;
+}
+
+static void
+only_who_binds_domains_waits_for_other_settings(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+	struct svc_batch batch = batch_of(f, f->db, &request, 1);
+
+	assert_null(load_one(&batch)->bindings);
+	assert_false(is_locked(f));
+	db_rollback(f->db);
+	script(f, SET("domain_mode", "\"any-owned\"") " where kind = 'enterprise'");
+	assert_non_null(load_one(&batch)->bindings);
+	assert_true(is_locked(f));
+	db_rollback(f->db);
+	script(f, SET("domain_mode", "\"any\"") " where kind = 'enterprise'");
+}
+
+/* As a document like others: under the next version, and in the audit. */
+static void
+what_was_bound_is_a_document_and_in_the_audit(void **state)
+{
+	static const char document_sql[] =
+	    "select count(*) from document d join change c on c.version = d.version"
+	    " join config_head h on h.last_version = d.version where d.kind = 'ownership'"
+	    " and d.enterprise = 'demo' and d.name = 'alpha.example' and d.changed_by = 'policy'"
+	    " and d.spec = '{\"person\": \"alice\"}' and c.after = d.spec and c.before is null"
+	    " and c.name = d.name and c.kind = d.kind and c.source like 'request %'";
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+	struct svc_batch batch = batch_of(f, f->db, &request, 1);
+	static const struct policy_ownership bound[] = { { "alpha.example", "alice", true } };
+	struct cs_err err = { 0 };
+
+	script(f, SET("domain_mode", "\"any-owned\"") " where kind = 'enterprise'");
+	struct policy_case *c = load_one(&batch);
+	const int64_t before = count(f, "select last_version from config_head");
+
+	c->config.ownerships = bound;
+	c->config.n_ownerships = 1;
+	const struct policy_binding *taken =
+	    policy_bindings_take(c->bindings, &request->request, &c->config, f->arena);
+
+	assert_non_null(taken);
+	assert_int_equal(taken->version, before + 1);
+	ok(save(&batch, &err), &err);
+	assert_int_equal(count(f, document_sql), 1);
+	const struct policy_submitted *next = new_request(f, "bob", "bob@mail.alpha.example", "");
+	const struct policy_config *config = config_for(f, next);
+
+	assert_int_equal(config->n_ownerships, 1);
+	assert_string_equal(config->ownerships[0].domain, "alpha.example");
+	assert_string_equal(config->ownerships[0].account, "alice");
+	script(f, "delete from document where kind = 'ownership'");
+	script(f, SET("domain_mode", "\"any\"") " where kind = 'enterprise'");
+}
+
 int
 main(void)
 {
@@ -1165,6 +1235,8 @@ main(void)
 		CASE(every_method_can_be_recorded_for_what_it_proves),
 		CASE(a_record_may_only_be_approved_and_withdrawn),
 		CASE(a_withdrawal_is_due_until_it_was_told),
+		CASE(only_who_binds_domains_waits_for_other_settings),
+		CASE(what_was_bound_is_a_document_and_in_the_audit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -277,6 +277,68 @@ a_domain_is_proved_by_what_its_validator_and_the_perspectives_say(void **state)
 	svc_test_free(stage.test);
 }
 
+/* bob's wish for the same domain; what a look at it says, and the perspectives. */
+static struct policy_submitted
+of_bob(struct fake_world *world)
+{
+	struct policy_submitted submitted =
+	    fake_request(world, "bob@alpha.example", "alpha.example");
+
+	submitted.request.account = "bob";
+	fake_reseal(world, &submitted);
+	return submitted;
+}
+
+static struct policy_evidence
+looked_at(struct fake_world *world, const struct policy_submitted *of)
+{
+	const struct claim_plan plan = fake_store_plan(of->request.id, world->arena).plan;
+
+	return fake_domain(world, &of->request, fake_check(&plan, "domain-1"), "dns-txt", "random");
+}
+
+/* Two proofs in one batch: the first binds the domain, everybody hears of it, and the second is nobody's. */
+static void
+a_domain_is_bound_once_and_everybody_hears_of_it(void **state)
+{
+	struct fake_world *world = *state;
+	struct stage stage;
+
+	world->config.profile.validation = POLICY_DOMAIN;
+	world->config.assigned = fake_texts(world, "*@alpha.example");
+	world->config.domain_mode = POLICY_DOMAINS_ANY_OWNED;
+	stage_begin(&stage, world);
+	const struct policy_submitted bob = of_bob(world);
+
+	run_one(&stage, "e1", "request.submitted", stage.submitted.envelope);
+	run_one(&stage, "e2", "request.submitted", bob.envelope);
+	const struct policy_evidence hers = looked_at(world, &stage.submitted),
+				     his = looked_at(world, &bob),
+				     hers_too = fake_corroboration(world, &hers),
+				     his_too = fake_corroboration(world, &his);
+	const struct svc_test_event proofs[] = {
+		{ .id = "p1", .subject = "evidence.domain", .body = hers.envelope },
+		{ .id = "p2", .subject = "evidence.domain", .body = his.envelope },
+		{ .id = "p3", .subject = "evidence.mpic", .body = hers_too.envelope },
+		{ .id = "p4", .subject = "evidence.mpic", .body = his_too.envelope },
+	};
+
+	svc_test_run(stage.test, proofs, 4);
+	assert_string_equal(fake_store_owner("alpha.example"), "alice");
+	assert_int_equal(svc_test_count(stage.test, "config.ownership"), 1);
+	const struct svc_test_out *told = svc_test_out(stage.test, "config.ownership", 0);
+
+	assert_non_null(memmem(told->body.data, told->body.len, "{\"person\":\"alice\"}", 18));
+	run_one(&stage, "a2", "request.generation-approved",
+	    fake_approval(world, &bob.request).envelope);
+	assert_int_equal(svc_test_count(stage.test, "plan.refused"), 1);
+	run_one(&stage, "a1", "request.generation-approved",
+	    fake_approval(world, &stage.submitted.request).envelope);
+	assert_int_equal(svc_test_count(stage.test, "plan.final"), 1);
+	assert_int_equal(svc_test_count(stage.test, "config.ownership"), 1);
+	svc_test_free(stage.test);
+}
+
 static void
 a_refusal_says_field_clause_text_and_mend(void **state)
 {
@@ -596,6 +658,7 @@ main(void)
 		CASE(a_request_goes_its_whole_way),
 		CASE(whatever_ends_a_request_ends_its_plan),
 		CASE(a_domain_is_proved_by_what_its_validator_and_the_perspectives_say),
+		CASE(a_domain_is_bound_once_and_everybody_hears_of_it),
 		CASE(a_refusal_says_field_clause_text_and_mend),
 		CASE(every_order_of_arrival_ends_in_the_same_final_plan),
 		CASE(statements_that_nobody_may_make_are_not_read),
