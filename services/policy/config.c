@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "config_form.h"
 #include "config_json.h"
 #include "pki/hash.h"
 
@@ -164,6 +165,29 @@ show(struct deciding *d)
 		refuse_unknown(d);
 	else
 		answer_document(d, 200, doc);
+}
+
+/* Who may see the person sees the form; only they themselves type something in. */
+static void
+show_form(struct deciding *d)
+{
+	const struct config_ask *ask = d->ask;
+	const bool self = strcmp(d->caller->enterprise, ask->enterprise) == 0 &&
+			  strcmp(d->caller->account, ask->person) == 0;
+	struct cs_err err;
+
+	if (!is_allowed(
+		d, config_may_read(d->caller, CONFIG_PERSON, ask->enterprise, ask->person), NULL))
+		return;
+	if (config_form(d->in->arena, d->state->docs, ask, !self, &d->answer.body, &err))
+		refuse(d, 503,
+		    (struct cs_refusal){ "unreadable", "path", "",
+			"A document that this depends on cannot be read.",
+			"Have an administrator set the profile anew." });
+	else if (d->answer.body.len == 0)
+		refuse_unknown(d);
+	else
+		d->answer.status = 200;
 }
 
 static void
@@ -599,6 +623,9 @@ decide(struct deciding *d)
 		break;
 	case CONFIG_CHANGES:
 		show_changes(d);
+		break;
+	case CONFIG_FORM:
+		show_form(d);
 		break;
 	case CONFIG_PUT:
 	case CONFIG_DELETE:

@@ -52,7 +52,8 @@ enum config_act {
 	CONFIG_DELETE,
 	CONFIG_APPLY,
 	CONFIG_CHANGES,
-	CONFIG_PEOPLE /* how a person comes in: config_people.h */
+	CONFIG_PEOPLE, /* how a person comes in: config_people.h */
+	CONFIG_FORM    /* config_form.h */
 };
 
 /* What shall be set, or go away. */
@@ -74,6 +75,7 @@ struct config_ask {
 	enum config_act act;
 	enum config_kind kind; /* of all but KINDS, APPLY and CHANGES */
 	const char *enterprise, *name;
+	const char *person; /* of FORM, whose `name` is a profile */
 	bool dry_run;
 	uint32_t limit;
 	const char *after;  /* LIST: names behind this one */

@@ -6,7 +6,9 @@
 
 #include "config_json.h"
 #include "pki/cert.h"
+#include "policy_subject.h"
 #include "smime/address.h"
+#include "smime/identity.h"
 #include "smime/method.h"
 #include "smime/profile.h"
 
@@ -473,12 +475,25 @@ read_numbers(struct reading *in, const struct field *f, const json_t *value)
 static bool
 is_attribute(struct reading *in, const char *field, const char *name)
 {
-	for (enum smime_attribute a = SMIME_CN; a < SMIME_ATTRIBUTES; a++)
-		if (a != SMIME_CN && a != SMIME_EMAIL && strcmp(smime_attribute_name(a), name) == 0)
-			return true;
+	const enum smime_attribute attribute = smime_attribute_find(name);
+
+	if (attribute != SMIME_ATTRIBUTES && attribute != SMIME_CN && attribute != SMIME_EMAIL)
+		return true;
 	return refuse(in, field, "SBR 7.1.4.2.2",
 	    cs_arena_printf(in->arena, "\"%.40s\" is no attribute that may be set.", name),
 	    "Name one as `csctl profile show` does, but not commonName or emailAddress.");
+}
+
+/* As the signer would refuse it when somebody asks for a certificate. */
+static bool
+may_be_named(struct reading *in, const char *field, const char *name, const char *value)
+{
+	struct cs_refusal why;
+
+	return smime_value_holds(smime_attribute_find(name), value, &why) ||
+	       refuse(in, field, why.clause,
+		   cs_arena_printf(in->arena, "This value cannot be named: %s.", why.text),
+		   "Correct the value.");
 }
 
 static bool
@@ -504,7 +519,8 @@ read_rdn(struct reading *in, size_t i, const json_t *item, json_t *ret)
 		known++;
 		if (!has_length(in, &value, cs_arena_printf(in->arena, "%s.value", field), member,
 			&fixed) ||
-		    !is_line(in, field, cs_span_str(fixed)))
+		    !is_line(in, field, cs_span_str(fixed)) ||
+		    (fixed[0] != '\0' && !may_be_named(in, field, text, fixed)))
 			return false;
 	}
 	if (json_object_size(item) != known)
@@ -552,7 +568,7 @@ read_details(struct reading *in, const struct field *f, json_t *value)
 
 		if (!is_attribute(in, field, name) ||
 		    !has_length(in, &bounds, field, item, &text) ||
-		    !is_line(in, field, cs_span_str(text)))
+		    !is_line(in, field, cs_span_str(text)) || !may_be_named(in, field, name, text))
 			return false;
 	}
 	return true;
@@ -730,17 +746,15 @@ names_attributes_of(struct reading *in, const json_t *spec, const struct smime_p
 
 	json_array_foreach(json_object_get(spec, "rdns"), i, item)
 	{
-		const char *name = json_string_value(json_object_get(item, "name"));
+		const struct policy_rdn rdn = {
+			.name = json_string_value(json_object_get(item, "name")),
+			.value = json_string_value(json_object_get(item, "value")),
+		};
+		struct cs_refusal why;
 
-		for (enum smime_attribute a = SMIME_CN; a < SMIME_ATTRIBUTES; a++)
-			if (strcmp(smime_attribute_name(a), name) == 0 &&
-			    of->subject[a] == SMIME_MUST_NOT)
-				return refuse(in, cs_arena_printf(in->arena, "rdns[%zu]", i),
-				    "SBR 7.1.4.2.2",
-				    cs_arena_printf(in->arena,
-					"%s must not stand in a certificate of this profile.",
-					name),
-				    "Remove it, or take another certificate profile.");
+		if (!policy_rdn_fits(of, &rdn, in->arena, &why))
+			return refuse(in, cs_arena_printf(in->arena, "rdns[%zu]", i), why.clause,
+			    why.text, "Remove it, or take another certificate profile.");
 	}
 	return true;
 }

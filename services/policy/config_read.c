@@ -39,7 +39,7 @@ refuse_query(struct reading *in, const char *field, const char *text)
 {
 	return refuse(in, 400,
 	    (struct cs_refusal){ "bad-query", field, "", text,
-		"Send limit (1 to 100), after, before and dry_run (true or false) alone." });
+		"Send limit (1 to 100), after, before, person and dry_run (true or false) alone." });
 }
 
 static bool
@@ -76,6 +76,10 @@ read_parameter(struct reading *in, const char *name, const char *value)
 		       refuse_query(in, "before", "It is no version.");
 	if (strcmp(name, "after") == 0 && strlen(value) <= CONFIG_NAME_MAX) {
 		in->ask.after = value;
+		return true;
+	}
+	if (strcmp(name, "person") == 0 && value[0] != '\0' && strlen(value) <= CONFIG_NAME_MAX) {
+		in->ask.person = value;
 		return true;
 	}
 	return refuse_query(in, cs_arena_printf(in->arena, "%.32s", name), "It is not known here.");
@@ -249,7 +253,7 @@ read_apply(struct reading *in)
 	return good;
 }
 
-/* ---- paths: config/kinds, config/apply, config/E/changes, config/E/KIND[/NAME] ---- */
+/* ---- paths: config/kinds, config/apply, config/E/changes, config/E/form/PROFILE, config/E/KIND[/NAME] ---- */
 
 static bool
 refuse_method(struct reading *in)
@@ -281,6 +285,14 @@ read_single(struct reading *in)
 }
 
 static bool
+read_form(struct reading *in, const char *profile)
+{
+	in->ask.name = profile;
+	return is_method(in, "GET", CONFIG_FORM) &&
+	       (in->ask.person != NULL || refuse_query(in, "person", "Whose it is was not said."));
+}
+
+static bool
 read_path(struct reading *in)
 {
 	char *rest = cs_arena_strdup(in->arena, in->http->path);
@@ -303,6 +315,8 @@ read_path(struct reading *in)
 	in->ask.enterprise = parts[1];
 	if (n == 3 && strcmp(parts[2], "changes") == 0)
 		return is_method(in, "GET", CONFIG_CHANGES);
+	if (n == 4 && strcmp(parts[2], "form") == 0)
+		return read_form(in, parts[3]);
 	if (!config_kind_parse(parts[2], &in->ask.kind))
 		return refuse_missing(in);
 	if (n == 3)

@@ -92,6 +92,8 @@ want(struct wanted *wanted, size_t at, enum config_kind kind, const char *enterp
 	wanted->name[wanted->n++] = name;
 }
 
+#define FORM_DOCUMENTS 4 /* of a form; more than of what is only shown */
+
 /* Itself, its enterprise, a profile of its name on the platform, and two places for each reference. */
 static size_t
 most_wanted(const struct svc_batch *batch)
@@ -105,7 +107,7 @@ most_wanted(const struct svc_batch *batch)
 
 			if (event == NULL)
 				continue;
-			n++;
+			n += FORM_DOCUMENTS;
 			for (size_t w = 0; w < event->ask.n_wishes; w++)
 				n += 3 + 2 * event->ask.wishes[w].refs.n;
 		}
@@ -129,12 +131,23 @@ want_wish(struct wanted *wanted, size_t at, const struct config_wish *wish)
 }
 
 static void
+want_form(struct wanted *wanted, size_t at, const struct config_ask *ask)
+{
+	want(wanted, at, CONFIG_ENTERPRISE, ask->enterprise, ask->enterprise);
+	want(wanted, at, CONFIG_PERSON, ask->enterprise, ask->person);
+	want(wanted, at, CONFIG_PROFILE, ask->enterprise, ask->name);
+	want(wanted, at, CONFIG_PROFILE, CONFIG_PLATFORM, ask->name);
+}
+
+static void
 want_event(struct wanted *wanted, size_t at, const struct config_ask *ask)
 {
 	if (ask->status != 0)
 		return;
 	if (ask->act == CONFIG_SHOW)
 		want(wanted, at, ask->kind, ask->enterprise, ask->name);
+	if (ask->act == CONFIG_FORM)
+		want_form(wanted, at, ask);
 	for (size_t i = 0; i < ask->n_wishes; i++)
 		want_wish(wanted, at, &ask->wishes[i]);
 }

@@ -68,5 +68,6 @@ from (values
 	('smime-individual', 'Person', 'mailbox', 'individual-multipurpose'),
 	('smime-individual-strict', 'Person, strict', 'mailbox', 'individual-strict'),
 	('smime-private', 'Private root: mailbox and hosts', 'domain', 'private-mailbox'),
-	('smime-private-person', 'Private root: person', 'domain', 'private-person')
+	('smime-private-person', 'Private root: person', 'domain', 'private-person'),
+	('smime-private-details', 'Private root: mailbox and unverified details', 'mailbox', 'private-details')
 ) as p (name, title, validation, certificate_profile);

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../config_form.h"
+#include "../config_handler.h"
 #include "../handler.h"
 #include "../policy.h"
 #include "../store.h"
@@ -1204,6 +1206,55 @@ what_was_bound_is_a_document_and_in_the_audit(void **state)
 	script(f, SET("domain_mode", "\"any\"") " where kind = 'enterprise'");
 }
 
+/* ---- the form of a request ---- */
+
+static struct cs_span
+form_of(struct fixture *f, const char *profile, const char *person)
+{
+	struct svc_batch batch = batch_of_key(f, f->db, new_request(f, "alice", "", ""));
+	struct config_event *event = CS_NEW(f->arena, struct config_event);
+	const struct config_http http = { "t", "GET",
+		cs_arena_printf(f->arena, "config/demo/form/%s", profile),
+		cs_arena_printf(f->arena, "person=%s", person), "", "", "192.0.2.1", { NULL, 0 } };
+	struct cs_span json;
+	struct cs_err err = { 0 };
+
+	event->ask = config_read(&f->rules, f->arena, &http);
+	assert_int_equal(event->ask.status, 0);
+	batch.aggregates[0].events[0]->subject = "ask.policy.config";
+	batch.aggregates[0].events[0]->what = event;
+	const struct policy_case *c = load_one(&batch);
+
+	ok(config_form(f->arena, c->documents->docs, &event->ask, false, &json, &err), &err);
+	db_rollback(f->db);
+	return json;
+}
+
+static bool
+says(struct cs_span json, const char *words)
+{
+	return memmem(json.data, json.len, words, strlen(words)) != NULL;
+}
+
+/* The enterprise's own profile, and the platform's where it has none of that name. */
+static void
+a_form_finds_the_documents_that_it_is_made_of(void **state)
+{
+	struct fixture *f = *state;
+
+	script(f,
+	    "update document set spec = spec || '{\"details\": {\"title\": \"Dr.\"}}'"
+	    " where kind = 'person' and name = 'alice';"
+	    "insert into document select kind, 'demo', 'staff', gen_random_uuid(), 900, spec ||"
+	    " '{\"rdns\": [{\"name\": \"title\", \"required\": true, \"value\": \"\"}]}', 0, 't'"
+	    " from document where kind = 'profile' and name = 'smime-private-details'");
+	assert_true(says(form_of(f, "staff", "alice"), "\"value\":\"Dr.\""));
+	assert_true(says(form_of(f, "staff", "bob"), "\"value\":\"\""));
+	assert_true(says(form_of(f, "smime-private-details", "alice"), "\"fields\":[]"));
+	assert_int_equal(form_of(f, "nothing", "alice").len, 0);
+	assert_int_equal(form_of(f, "staff", "nobody").len, 0);
+}
+
 int
 main(void)
 {
@@ -1237,6 +1288,7 @@ main(void)
 		CASE(a_withdrawal_is_due_until_it_was_told),
 		CASE(only_who_binds_domains_waits_for_other_settings),
 		CASE(what_was_bound_is_a_document_and_in_the_audit),
+		CASE(a_form_finds_the_documents_that_it_is_made_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

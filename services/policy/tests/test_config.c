@@ -60,6 +60,7 @@ teardown(void **state)
 #define PROFILE(more) "{\"validation\": \"both\", \"certificate_profile\": " more "}"
 #define PUBLIC "\"mailbox-strict\""
 #define PRIVATE "\"private-person\""
+#define DETAILS "\"private-details\""
 
 /* What a spec is refused for: "" for nothing.  Each names the field, and the rule where there is one. */
 static const struct {
@@ -119,6 +120,18 @@ static const struct {
 	    "spec.rdns[1]", "" },
 	{ CONFIG_PROFILE, PROFILE(PRIVATE ", \"rdns\": [{\"name\": \"givenName\", \"x\": 1}]"),
 	    "spec.rdns[0]", "" },
+	{ CONFIG_PROFILE,
+	    PROFILE(DETAILS ", \"rdns\": [{\"name\": \"title\", \"value\": \"Dr.\"}]"), "", "" },
+	{ CONFIG_PROFILE,
+	    PROFILE(DETAILS ", \"rdns\": [{\"name\": \"title\", \"value\": \"a@b.example\"}]"),
+	    "spec.rdns[0]", "SBR 7.1.4.2.1" },
+	{ CONFIG_PROFILE,
+	    PROFILE(DETAILS ", \"rdns\": [{\"name\": \"countryName\", \"value\": \"ZZ\"}]"),
+	    "spec.rdns[0]", "SBR 7.1.4.2.2" },
+	/* A value for everybody that nobody verified. */
+	{ CONFIG_PROFILE,
+	    PROFILE(PRIVATE ", \"rdns\": [{\"name\": \"title\", \"value\": \"Dr.\"}]"),
+	    "spec.rdns[0]", "SBR 3.2.5" },
 	{ CONFIG_PERSON, "{}", "", "" },
 	{ CONFIG_PERSON, "{\"roles\": []}", "spec.roles", "" },
 	{ CONFIG_PERSON, "{\"roles\": [\"king\"]}", "spec.roles[0]", "" },
@@ -127,6 +140,12 @@ static const struct {
 	{ CONFIG_PERSON, "{\"details\": {\"emailAddress\": \"x\"}}", "spec.details.emailAddress",
 	    "SBR 7.1.4.2.2" },
 	{ CONFIG_PERSON, "{\"details\": {\"surname\": \"\"}}", "spec.details.surname", "" },
+	{ CONFIG_PERSON, "{\"details\": {\"surname\": \"N/A\"}}", "spec.details.surname",
+	    "SBR 7.1.4.2" },
+	{ CONFIG_PERSON, "{\"details\": {\"countryName\": \"ZZ\"}}", "spec.details.countryName",
+	    "SBR 7.1.4.2.2" },
+	{ CONFIG_PERSON, "{\"details\": {\"title\": \"boss@alpha.example\"}}", "spec.details.title",
+	    "SBR 7.1.4.2.1" },
 	{ CONFIG_ASSIGNMENT, "{\"people\": []}", "spec.people", "" },
 	{ CONFIG_NOTE, "{\"text\": \"one\\ntwo\"}", "", "" },
 	{ CONFIG_NOTE, "{\"text\": \"a\\u0007\"}", "spec.text", "" },
@@ -460,6 +479,11 @@ what_cannot_be_read_is_refused(void **state)
 		{ "POST", "config/kinds", "", "", 405 },
 		{ "GET", "config/apply", "", "", 405 },
 		{ "PATCH", "config/acme/person/a", "", "", 405 },
+		{ "GET", "config/acme/form/staff", "", "", 400 },
+		{ "GET", "config/acme/form/staff", "person=", "", 400 },
+		{ "PUT", "config/acme/form/staff", "person=alice", "{}", 405 },
+		{ "GET", "config/acme/form", "person=alice", "", 404 },
+		{ "GET", "config/acme/form/staff", "person=alice", "", 404 },
 		{ "GET", "config/acme/person", "limit=0", "", 400 },
 		{ "GET", "config/acme/person", "limit=101", "", 400 },
 		{ "GET", "config/acme/person", "colour=red", "", 400 },
@@ -601,6 +625,112 @@ a_user_sees_themselves_and_what_is_offered(void **state)
 	assert_status(get(f, "config/acme/enterprise/acme"), 200);
 	assert_status(get(f, "config/platform/profile/p"), 200);
 	assert_status(get(f, "config/acme/changes"), 403);
+}
+
+/* ---- the form of a request ---- */
+
+#define SHOWN                                                                         \
+	", \"rdns\": [{\"name\": \"organizationalUnitName\"}, {\"name\": \"title\"}," \
+	" {\"name\": \"organizationName\", \"required\": true, \"value\": \"Acme AG\"}]"
+
+static struct config_answer
+form(struct fixture *f, const char *profile, const char *person)
+{
+	return call_with(f, "GET", cs_arena_printf(f->arena, "config/acme/form/%s", profile),
+	    cs_arena_printf(f->arena, "person=%s", person), "", "", "");
+}
+
+/* "name=value set_by flags", flags: r(equired), e(ditable), u(nverified), v(erified only). */
+static const char *
+field_text(struct fixture *f, struct config_answer answer, size_t i)
+{
+	json_t *json = config_json_own(answer.body);
+	const json_t *field = json_array_get(json_object_get(json, "fields"), i);
+	const char *text = cs_arena_printf(f->arena, "%s=%s %s %s%s%s%s",
+	    config_json_text(f->arena, field, "name", ""),
+	    config_json_text(f->arena, field, "value", ""),
+	    config_json_text(f->arena, field, "set_by", "-"),
+	    config_json_true(field, "required") ? "r" : "",
+	    config_json_true(field, "editable") ? "e" : "",
+	    config_json_true(field, "unverified") ? "u" : "",
+	    config_json_true(field, "verified_only") ? "v" : "");
+
+	json_decref(json);
+	return text;
+}
+
+static void
+make_forms(struct fixture *f)
+{
+	assert_status(put_new(f, "config/acme/enterprise/acme", "{}"), 201);
+	assert_status(put_new(f, "config/acme/person/alice",
+			  "{\"details\": {\"organizationalUnitName\": \"Sales\"}}"),
+	    201);
+	assert_status(put_new(f, "config/acme/person/bob", "{}"), 201);
+	assert_status(put_new(f, "config/acme/profile/staff", PROFILE(DETAILS SHOWN)), 201);
+	assert_status(put_new(f, "config/platform/profile/sponsor",
+			  PROFILE("\"sponsor-strict\", \"rdns\": [{\"name\": \"title\"}]")),
+	    201);
+	assert_status(put_new(f, "config/acme/person/carol", "{\"profiles\": [\"sponsor\"]}"), 201);
+}
+
+/*
+ * "When a user creates a new certificate request, the SDNs and SANs will be rendered as configured in the
+ * certification profile and its values will be auto-filled from the certificate details."
+ */
+static void
+a_form_shows_the_profile_filled_in_from_the_details(void **state)
+{
+	struct fixture *f = *state;
+
+	make_forms(f);
+	call_as(f, "acme", "alice", CONFIG_USER);
+	assert_status(form(f, "staff", "alice"), 200);
+	const struct config_answer shown = form(f, "staff", "alice");
+
+	assert_string_equal(member(f, shown, "profile"), "staff");
+	assert_string_equal(member(f, shown, "person"), "alice");
+	assert_string_equal(field_text(f, shown, 0), "organizationalUnitName=Sales operator ");
+	assert_string_equal(field_text(f, shown, 1), "title= - eu");
+	assert_string_equal(field_text(f, shown, 2), "organizationName=Acme AG profile r");
+	/* What is verified comes from evidence, whatever anybody typed in. */
+	assert_string_equal(field_text(f, form(f, "sponsor", "alice"), 0), "title= - v");
+	call_as(f, "acme", "bob", CONFIG_USER);
+	assert_string_equal(
+	    field_text(f, form(f, "staff", "bob"), 0), "organizationalUnitName= - eu");
+}
+
+/* "An operator will see the rendered values in a disabled form." */
+static void
+a_form_is_disabled_for_an_operator(void **state)
+{
+	struct fixture *f = *state;
+
+	make_forms(f);
+	call_as(f, "acme", "boss", CONFIG_OPERATOR | CONFIG_USER);
+	const struct config_answer shown = form(f, "staff", "alice");
+
+	assert_status(shown, 200);
+	assert_string_equal(field_text(f, shown, 0), "organizationalUnitName=Sales operator ");
+	assert_string_equal(field_text(f, shown, 1), "title= - ");
+	assert_string_equal(field_text(f, shown, 2), "organizationName=Acme AG profile r");
+}
+
+static void
+a_form_is_for_who_may_see_the_person(void **state)
+{
+	struct fixture *f = *state;
+
+	make_forms(f);
+	assert_status(form(f, "staff", "nobody"), 404);
+	assert_status(form(f, "nothing", "alice"), 404);
+	assert_status(form(f, "staff", "carol"), 404); /* who may not use the profile */
+	call_as(f, "acme", "bob", CONFIG_USER);
+	assert_status(form(f, "staff", "alice"), 404);
+	call_as(f, "globex", "alice", ALL_ROLES);
+	assert_status(form(f, "staff", "alice"), 404);
+	f->caller.known = false;
+	assert_status(form(f, "staff", "alice"), 401);
 }
 
 static void
@@ -781,6 +911,9 @@ main(void)
 		CASE(who_may_set_what),
 		CASE(nothing_of_another_enterprise_is_seen_or_set),
 		CASE(a_user_sees_themselves_and_what_is_offered),
+		CASE(a_form_shows_the_profile_filled_in_from_the_details),
+		CASE(a_form_is_disabled_for_an_operator),
+		CASE(a_form_is_for_who_may_see_the_person),
 		CASE(nobody_gives_themselves_rights),
 		CASE(a_token_does_no_more_than_its_scopes),
 		CASE(a_person_s_particulars_are_told_to_nobody),
