@@ -164,7 +164,7 @@ class Profiles(unittest.TestCase):
         self.assertEqual(shown["subject"], subject)
         self.assertEqual(shown["policy_oid"], profile.policy)
         self.assertEqual(shown["trust"], "public" if profile.policy else "private")
-        self.assertEqual(shown["unverified"], name == "private-details")
+        self.assertEqual(shown["unverified"], profile.unverified)
         self.assertEqual((shown["max_days"], shown["default_days"]), (825, 365))
         self.assertEqual(set(shown["common_name"]), profile.common_name)
         self.assertEqual(
