@@ -85,12 +85,27 @@ is_proved_by_people(const struct claim_check *check)
 	return check->kind == CLAIM_MAILBOX || check->kind == CLAIM_DOMAIN;
 }
 
+/* Who approves a request has seen what its subject will say. */
+static bool
+names_the_same(const struct claim_values *a, const struct claim_values *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->items[i].name, b->items[i].name) != 0 ||
+		    strcmp(a->items[i].value, b->items[i].value) != 0 ||
+		    strcmp(a->items[i].source, b->items[i].source) != 0)
+			return false;
+	return true;
+}
+
 struct policy_change
 policy_change(const struct claim_plan *was, struct claim_plan *now, const struct policy_need *need,
     struct cs_arena *arena)
 {
 	const struct claim_plan until_now = served(was, need, arena);
-	struct policy_change change = { .any = was->n_checks != now->n_checks };
+	struct policy_change change = { .any = was->n_checks != now->n_checks ||
+					       !names_the_same(&was->subject, &now->subject) };
 
 	for (size_t i = 0; i < now->n_checks; i++) {
 		struct claim_check *check = &now->checks[i];

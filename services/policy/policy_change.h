@@ -11,7 +11,7 @@
 #include "policy_standing.h"
 
 struct policy_change {
-	bool any; /* the two ask for different things */
+	bool any; /* the two ask for different things, or name somebody otherwise */
 	bool
 	    again[CLAIM_MAX_CHECKS]; /* of `now`: whoever looks at it must hear what is asked now */
 };

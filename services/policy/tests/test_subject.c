@@ -286,6 +286,33 @@ the_first_plan_says_it_or_there_is_none(void **state)
 	assert_int_equal(step.next.plan.state, POLICY_REFUSED);
 }
 
+/* An operator's change is in the plan before the person approves it, and no check is new by it. */
+static void
+a_change_of_the_details_is_a_new_first_plan(void **state)
+{
+	static const struct policy_value other[] = { { OU, "Board" } };
+	struct fake_world *world = *state;
+	const struct policy_setting setting = fake_setting(world);
+	const struct policy_submitted submitted = fake_request(world, "alice@alpha.example", "");
+	struct policy_case c = { .config = world->config };
+	struct policy_step step;
+
+	offer(world, rdns, LEN(rdns));
+	set_details(world, details, LEN(details));
+	c.config = world->config;
+	c = policy_decide_submitted(&setting, &c, &submitted).next;
+	assert_string_equal(c.plan.plan.subject.items[2].value, "Sales");
+	step = policy_decide_changed(&setting, &c);
+	assert_int_equal(step.next.plan.plan.revision, c.plan.plan.revision);
+	set_details(world, other, LEN(other));
+	c.config = world->config;
+	step = policy_decide_changed(&setting, &c);
+	assert_int_equal(step.next.plan.plan.revision, c.plan.plan.revision + 1);
+	assert_string_equal(step.next.plan.plan.subject.items[1].value, "Board");
+	for (size_t i = 0; i < step.next.plan.plan.n_checks; i++)
+		assert_string_equal(step.next.plan.plan.checks[i].new_because, "");
+}
+
 /* ---- certificates that take verified identity alone (SBR 3.2.5) ---- */
 
 static const struct policy_identity verified_ann = {
@@ -552,6 +579,7 @@ main(void)
 		TEST(without_any_configured_rdn_the_request_goes_on),
 		TEST(an_error_lets_nobody_go_on),
 		TEST(the_first_plan_says_it_or_there_is_none),
+		TEST(a_change_of_the_details_is_a_new_first_plan),
 		TEST(verified_profiles_take_nobodys_word),
 		TEST(public_mailbox_profiles_take_two_things),
 		TEST(a_profile_shows_an_attribute_once),
