@@ -369,6 +369,7 @@ static const struct {
 	{ "profile show sponsor-strict", DONE, "2.23.140.1.5.3.3" },
 	{ "profile show sponsor-strict", DONE,
 	    "EC       dual        digitalSignature keyAgreement" },
+	{ "profile show private-details", DONE, "  unverified         what the subject says" },
 	{ "profile show mailbox-legacy", REFUSED, "SBR 7.1.6.1" },
 	{ "profile what-if mailbox-legacy --date 2027-07-01", REFUSED, "SBR 7.1.6.1" },
 	{ "profile show nothing", REFUSED, "no certificate profile of this name" },
