@@ -169,6 +169,8 @@ def request_digest(request: dict[str, Any], spki: bytes) -> bytes:
         form += _part(b"subject") + struct.pack(">I", len(request["subject"]))
         for value in request["subject"]:
             form += _part(value["name"].encode()) + _part(value["value"].encode())
+    if request.get("submitted_by"):
+        form += _part(b"submitted-by") + _part(request["submitted_by"].encode())
     return hashlib.sha256(form).digest()
 
 

@@ -212,6 +212,15 @@ add_subject(struct form *form, const struct claim_values *subject)
 	}
 }
 
+static void
+add_submitter(struct form *form, const char *submitted_by)
+{
+	if (submitted_by == NULL || submitted_by[0] == '\0')
+		return;
+	add_text(form, "submitted-by");
+	add_text(form, submitted_by);
+}
+
 #define REQUEST_LABEL "countersign/request-digest/v1"
 #define CHECK_LABEL "countersign/check-digest/v1"
 
@@ -235,6 +244,7 @@ claim_request_digest(const struct claim_request *request, struct cs_span spki,
 	add_number(&form, request->kind);
 	add(&form, cs_span_of(request->previous.octets, sizeof(request->previous.octets)));
 	add_subject(&form, &request->subject);
+	add_submitter(&form, request->submitted_by);
 	pki_sha256_parts(form.parts, form.n, ret_digest);
 }
 

@@ -122,6 +122,8 @@ struct claim_request {
 	enum claim_request_kind kind;
 	struct cs_id previous;       /* all zero for what follows none */
 	struct claim_values subject; /* as a person typed it */
+	const char
+	    *submitted_by; /* operator who asks on behalf of the account; "" or NULL: itself */
 	uint8_t digest[CLAIM_DIGEST];
 };
 
@@ -130,6 +132,8 @@ struct claim_approval {
 	uint8_t request_digest[CLAIM_DIGEST];
 	const char *enterprise, *account, *factor;
 	int64_t approved_at_ms;
+	const char
+	    *approved_by; /* operator who asked on behalf of the account; "" or NULL: itself */
 };
 
 /* Reasons of RFC 5280 5.3.1 that may be given; 0: none. */

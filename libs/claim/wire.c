@@ -298,6 +298,7 @@ want_nothing_but_a_domain(struct reading *r, const struct claim_request *request
 	want(r, request->contact[0] == '\0', "contact", "of a domain alone");
 	want(r, request->common_name[0] == '\0', "common name", "of a domain alone");
 	want(r, request->subject.n == 0, "subject", "of a domain alone");
+	want(r, request->submitted_by[0] == '\0', "submitted by", "of a domain alone");
 }
 
 static void
@@ -335,7 +336,9 @@ claim_wire_read_request(
 		.common_name = text(&r, m->common_name, "common name"),
 		.kind = one_of(&r, m->kind, CLAIM_FIRST, CLAIM_DOMAIN_ONLY, "kind"),
 		.subject = wishes(&r, m->subject, m->n_subject),
+		.submitted_by = name_or_none(&r, m->submitted_by, "submitted by"),
 	};
+	want(&r, strcmp(request.submitted_by, request.account) != 0, "submitted by", "the account");
 	if (claim_request_follows(request.kind))
 		request.previous = id(&r, &m->previous_id, "previous id");
 	else
@@ -366,6 +369,7 @@ claim_wire_read_approval(struct cs_arena *arena, struct cs_span octets_in,
 		.account = name(&r, m->account, "account"),
 		.factor = name(&r, m->factor, "factor"),
 		.approved_at_ms = when(&r, m->approved_at_ms, "approved at"),
+		.approved_by = name_or_none(&r, m->approved_by, "approved by"),
 	};
 	digest(&r, &m->request_digest, approval.request_digest, "request digest");
 	if (r.code == CS_OK)
@@ -810,6 +814,7 @@ claim_wire_request(struct cs_arena *arena, const struct claim_request *request)
 		m.previous_id = pack_id(&request->previous);
 	m.n_subject = request->subject.n;
 	m.subject = put_wishes(arena, &request->subject);
+	m.submitted_by = pack_text(request->submitted_by);
 	return pack_write(arena, &m.base);
 }
 
@@ -824,6 +829,7 @@ claim_wire_approval(struct cs_arena *arena, const struct claim_approval *approva
 	m.account = pack_text(approval->account);
 	m.factor = pack_text(approval->factor);
 	m.approved_at_ms = approval->approved_at_ms;
+	m.approved_by = pack_text(approval->approved_by);
 	return pack_write(arena, &m.base);
 }
 

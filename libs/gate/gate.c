@@ -235,6 +235,11 @@ judge_approval(struct judging *j)
 	    strcmp(approval->account, request->account) != 0)
 		return refuse(j, "approval-other-request", "approval", "",
 		    "the approval is for another request");
+	/* The account itself, or who asked on its behalf: both are in signed statements. */
+	if (approval->approved_by[0] != '\0' &&
+	    strcmp(approval->approved_by, request->submitted_by) != 0)
+		return refuse(j, "approval-by-another", "approval", "",
+		    "the approval is not by the account, nor by who asked on its behalf");
 	return true;
 }
 

@@ -62,6 +62,7 @@ a_request_survives_a_round_trip(void **state)
 	assert_string_equal(got.contact, "ann@sales.example");
 	assert_string_equal(got.common_name, "");
 	assert_int_equal(got.subject.n, 0);
+	assert_string_equal(got.submitted_by, "");
 	assert_memory_equal(got.digest, c->request.digest, CLAIM_DIGEST);
 	assert_int_equal(claim_statement_of(c->arena, sealed), CLAIM_REQUEST);
 	assert_string_equal(claim_keyid_of(c->arena, sealed), claim_key_id(c->keys[FAKE_INTAKE]));
@@ -390,6 +391,10 @@ static struct claim_value overfull_value[] = { { "title", overfull, "" } };
 static struct claim_value many_values[CLAIM_MAX_VALUES + 1];
 
 #define VALUES(items) ((struct claim_values){ (items), sizeof(items) / sizeof((items)[0]) })
+CHANGE(with_submitter, r->submitted_by = "op-1")
+CHANGE(with_other_submitter, r->submitted_by = "op-2")
+CHANGE(submitted_by_itself, r->submitted_by = r->account)
+CHANGE(submitter_with_line_end, r->submitted_by = "op\n1")
 CHANGE(with_value, r->subject = VALUES(ou_sales))
 CHANGE(with_other_value, r->subject = VALUES(ou_dev))
 CHANGE(with_other_name, r->subject = VALUES(title_sales))
@@ -438,6 +443,9 @@ requests_are_read_strictly(void **state)
 		{ "longest text", text_at_limit, CS_OK },
 		{ "text one too long", text_past_limit, CS_MALFORMED },
 		{ "no csr", no_csr, CS_MALFORMED },
+		{ "on behalf of the account", with_submitter, CS_OK },
+		{ "on behalf of itself", submitted_by_itself, CS_MALFORMED },
+		{ "line end in who asks", submitter_with_line_end, CS_MALFORMED },
 		{ "one value of the subject", with_value, CS_OK },
 		{ "two values of the subject", with_two, CS_OK },
 		{ "values not sorted", values_not_sorted, CS_MALFORMED },
@@ -477,6 +485,7 @@ CHANGE(some_use, r->key_use = CLAIM_DUAL)
 CHANGE(some_days, r->validity_days = 1)
 CHANGE(some_agreement, r->agreement = "2026-01")
 CHANGE(some_contact, r->contact = "ann@sales.example")
+CHANGE(some_submitter, r->submitted_by = "op-1")
 CHANGE(some_name, r->common_name = "ann@sales.example")
 CHANGE(a_first_one, r->kind = CLAIM_FIRST)
 CHANGE(unknown_kind, r->kind = (enum claim_request_kind)5)
@@ -500,6 +509,7 @@ a_request_for_a_domain_holds_nothing_else(void **state)
 		{ "an agreement", some_agreement, CS_MALFORMED },
 		{ "a contact", some_contact, CS_MALFORMED },
 		{ "a common name", some_name, CS_MALFORMED },
+		{ "on behalf of somebody", some_submitter, CS_MALFORMED },
 		{ "of another kind", a_first_one, CS_MALFORMED },
 		{ "of an unknown kind", unknown_kind, CS_MALFORMED },
 	};
@@ -771,7 +781,8 @@ every_change_of_a_request_changes_its_digest(void **state)
 		other_domains, names_swapped, name_moved, other_profile, other_days, other_use,
 		other_enterprise, other_account, account_swapped, account_moved, other_agreement,
 		other_name, name_for_agreement, days_for_use, with_value, with_other_value,
-		with_other_name, with_two, with_octets_moved };
+		with_submitter, with_other_submitter, with_other_name, with_two,
+		with_octets_moved };
 	enum { CHANGES = sizeof(changes) / sizeof(changes[0]) };
 	const char *seen[CHANGES + 1];
 	struct fake_claims *c = *state;

@@ -219,6 +219,12 @@ CHANGE(no_csr_at_all, STEP_FACTS, w->request.csr = cs_span_str("hello"))
 CHANGE(approval_other_digest, STEP_REQUEST, w->approval.request_digest[0] ^= 1)
 CHANGE(approval_other_id, STEP_FACTS, w->approval.request.octets[0] ^= 1)
 CHANGE(approval_other_account, STEP_FACTS, w->approval.account = "u-2")
+CHANGE(approval_by_an_operator, STEP_FACTS, w->approval.approved_by = "op-1")
+CHANGE(approval_by_another_operator, STEP_FACTS, w->request.submitted_by = "op-1";
+       w->approval.approved_by = "op-2")
+CHANGE(asked_on_behalf, STEP_FACTS, w->request.submitted_by = "op-1")
+CHANGE(approved_on_behalf, STEP_FACTS, w->request.submitted_by = "op-1";
+       w->approval.approved_by = "op-1")
 CHANGE(approval_other_enterprise, STEP_FACTS, w->approval.enterprise = "globex")
 CHANGE(plan_other_digest, STEP_REQUEST, w->plan.request_digest[0] ^= 1)
 CHANGE(plan_other_id, STEP_FACTS, w->plan.request.octets[0] ^= 1)
@@ -542,6 +548,11 @@ static const struct world_case cases[] = {
 	{ "approval of another request", approval_other_id, "approval-other-request" },
 	{ "approval by another account", approval_other_account, "approval-other-request" },
 	{ "approval of another enterprise", approval_other_enterprise, "approval-other-request" },
+	{ "asked for on behalf of the account", asked_on_behalf, NULL },
+	{ "asked for and approved on its behalf", approved_on_behalf, NULL },
+	{ "approval by an operator who did not ask", approval_by_an_operator,
+	    "approval-by-another" },
+	{ "approval by another operator", approval_by_another_operator, "approval-by-another" },
 	{ "plan for another digest", plan_other_digest, "plan-other-request" },
 	{ "plan for another request", plan_other_id, "plan-other-request" },
 	{ "plan for another enterprise", plan_other_enterprise, "plan-other-request" },
