@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "intake.h"
 #include "json.h"
 #include "pki/cert.h"
 #include "pki/csr.h"
@@ -392,6 +393,23 @@ read_csr(const struct reading *r)
 	return true;
 }
 
+/* Whether there is such an account policy says. */
+static bool
+read_on_behalf(const struct reading *r)
+{
+	static const char allowed[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@+-";
+	const char *account = r->body->on_behalf;
+
+	if (!account)
+		return true;
+	if (account[0] == '\0' || account[strspn(account, allowed)] != '\0')
+		return refuse(r, "account-name", "for", "", "This is not the name of an account.",
+		    "Give the account name of a person of the enterprise.");
+	r->draft->on_behalf = account;
+	return true;
+}
+
 static const char *
 note_version_of(const struct json_create *body)
 {
@@ -403,7 +421,7 @@ draft_read(struct cs_arena *arena, const struct draft_rules *rules, struct cs_sp
     struct draft *ret_draft)
 {
 	struct json_create create = { 0 };
-	struct draft draft = { 0 };
+	struct draft draft = { .on_behalf = "" };
 	const struct reading r = { arena, rules, &create, &draft,
 		rules->allow_example_names ? 0 : SMIME_REFUSE_DOCUMENTATION };
 
@@ -412,10 +430,16 @@ draft_read(struct cs_arena *arena, const struct draft_rules *rules, struct cs_sp
 		draft.status = strcmp(draft.why.code, "validity") == 0 ? 422 : 400;
 	/* The key comes last: it costs most. */
 	else if (!read_terms(&r) || !read_mailboxes(&r) || !read_domains(&r) || !read_contact(&r) ||
-		 !read_common_name(&r) || !read_subject(&r) || !read_csr(&r))
+		 !read_common_name(&r) || !read_subject(&r) || !read_on_behalf(&r) || !read_csr(&r))
 		draft.status = 422;
 	draft.note_version = note_version_of(&create);
 	*ret_draft = draft;
+}
+
+const char *
+draft_account(const struct draft *draft, const struct intake_caller *caller)
+{
+	return draft->on_behalf && draft->on_behalf[0] ? draft->on_behalf : caller->account;
 }
 
 /* ---- what follows an earlier request ---- */
@@ -557,6 +581,7 @@ draft_read_domain(struct cs_arena *arena, const struct draft_rules *rules, struc
 			       (rules->allow_example_names ? 0 : SMIME_REFUSE_DOCUMENTATION);
 	const char **names = CS_NEW_ARRAY(arena, 1, const char *);
 	struct draft draft = { .note_version = "",
+		.on_behalf = "",
 		.request = { .kind = CLAIM_DOMAIN_ONLY,
 		    .profile = "",
 		    .agreement = "",

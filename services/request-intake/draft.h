@@ -14,6 +14,7 @@
 struct smime_psl;
 struct pki_weak_list;
 
+struct intake_caller;
 struct json_create;
 
 struct draft_rules {
@@ -31,6 +32,7 @@ struct draft {
 	uint8_t leaked_spki_sha256[CLAIM_DIGEST];
 	uint8_t body_sha256[CLAIM_DIGEST];
 	const char *note_version; /* of the request note that was shown; "" for none */
+	const char *on_behalf;    /* the account that it is for; NULL or "": whoever asks */
 	/*
 	 * Of a certificate that follows another: what the client wants otherwise.  The draft is complete,
 	 * or refused, after draft_follow().  NULL: of a first one.
@@ -62,6 +64,9 @@ void draft_follow(struct cs_arena *arena, const struct draft_rules *rules,
 /* Of a request for a domain alone: `domain` as the client named it. */
 void draft_read_domain(struct cs_arena *arena, const struct draft_rules *rules,
     struct cs_span domain, struct draft *ret_draft);
+
+/* Whose request it becomes when this caller asks. */
+const char *draft_account(const struct draft *draft, const struct intake_caller *caller);
 
 /* Commands whose `what` is a draft. */
 bool draft_is_for(const char *subject);

@@ -310,6 +310,7 @@ emit_approval(
 		.enterprise = req->enterprise,
 		.account = req->account,
 		.factor = caller->factor,
+		.approved_by = intake_owns(req, caller) ? "" : caller->account,
 		.approved_at_ms = ev->now_ms };
 
 	memcpy(approval.request_digest, req->digest, CLAIM_DIGEST);
@@ -431,6 +432,7 @@ create(const struct intake_service *intake, struct svc_event *ev, const struct d
 	struct claim_request request = draft->request;
 	struct intake_new fresh = { .id = ev->key,
 		.caller = *caller,
+		.on_behalf = draft->on_behalf,
 		.now_ms = ev->now_ms,
 		.ends_at_ms = ev->now_ms + (int64_t)intake->life_days * CS_DAY_MS,
 		.profile = draft->request.profile,
@@ -442,7 +444,8 @@ create(const struct intake_service *intake, struct svc_event *ev, const struct d
 
 	request.id = ev->key;
 	request.enterprise = caller->enterprise;
-	request.account = caller->account;
+	request.account = intake_account(&fresh);
+	request.submitted_by = intake_submitter(&fresh);
 	request.submitted_at_ms = ev->now_ms;
 	claim_request_digest(&request, draft->spki, request.digest);
 	memcpy(fresh.body_sha256, draft->body_sha256, CLAIM_DIGEST);

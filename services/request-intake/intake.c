@@ -459,6 +459,19 @@ not_an_operator(void)
 	    "Use an operator's API token.");
 }
 
+const char *
+intake_account(const struct intake_new *draft)
+{
+	return draft->on_behalf && draft->on_behalf[0] ? draft->on_behalf : draft->caller.account;
+}
+
+const char *
+intake_submitter(const struct intake_new *draft)
+{
+	return strcmp(intake_account(draft), draft->caller.account) == 0 ? ""
+									 : draft->caller.account;
+}
+
 struct intake_step
 intake_create(struct cs_arena *arena, struct intake_request *req, const struct intake_new *draft)
 {
@@ -472,6 +485,10 @@ intake_create(struct cs_arena *arena, struct intake_request *req, const struct i
 		    "Use an API token of a person of the enterprise.");
 	if (draft->kind == CLAIM_DOMAIN_ONLY && !draft->caller.is_operator)
 		return not_an_operator();
+	if (intake_submitter(draft)[0] != '\0' && !draft->caller.is_operator)
+		return refuse_field(403, "not-an-operator", "for",
+		    "Only operators ask for certificates on behalf of others.",
+		    "Leave it out, or ask an operator.");
 	/* By the names that the signer gives them, if they only come to light there. */
 	if (req->key_blocked)
 		return refuse_key("key-compromised", "SBR 6.1.1.3",
@@ -481,7 +498,8 @@ intake_create(struct cs_arena *arena, struct intake_request *req, const struct i
 		    "This key is already certified for another account.");
 	req->id = draft->id;
 	req->enterprise = draft->caller.enterprise;
-	req->account = draft->caller.account;
+	req->account = intake_account(draft);
+	req->submitted_by = intake_submitter(draft);
 	req->created_at_ms = draft->now_ms;
 	req->ends_at_ms = draft->ends_at_ms;
 	memcpy(req->body_sha256, draft->body_sha256, CLAIM_DIGEST);
@@ -497,15 +515,27 @@ intake_create(struct cs_arena *arena, struct intake_request *req, const struct i
 	return answer(201, INTAKE_SAYS_SUBMITTED);
 }
 
+/*
+ * A domain of the enterprise is every operator's business; a request on behalf of an account also that of the
+ * operator who asked, and of no other.
+ */
+static bool
+may_act_as_operator(const struct intake_request *req, const struct intake_caller *caller)
+{
+	if (!intake_operates(caller, req->enterprise))
+		return false;
+	return req->kind == CLAIM_DOMAIN_ONLY ||
+	       (!caller->is_everywhere && req->submitted_by &&
+		   strcmp(req->submitted_by, caller->account) == 0);
+}
+
 /* The reasons why this caller may not act on the request as it stands; status 0: he may. */
 static struct intake_step
 may_act(const struct intake_request *req, const struct intake_caller *caller)
 {
 	if (!intake_may_see(req, caller))
 		return not_found();
-	/* A domain of the enterprise is every operator's business. */
-	if (!intake_owns(req, caller) &&
-	    (req->kind != CLAIM_DOMAIN_ONLY || !intake_operates(caller, req->enterprise)))
+	if (!intake_owns(req, caller) && !may_act_as_operator(req, caller))
 		return not_yours();
 	if (intake_ended(req->state))
 		return refuse(409, "ended", "The request has ended.", "Make a new request.");
@@ -624,6 +654,8 @@ intake_approve(struct cs_arena *arena, struct intake_request *req,
 		return refuse_key("key-compromised", "SBR 6.1.1.3",
 		    "The private key of this request is known to others.");
 	(void)intake_move(arena, req, INTAKE_APPROVED, now_ms);
+	if (!intake_owns(req, caller))
+		explain(req, "", "approved-on-behalf", caller->account);
 	return answer(202, INTAKE_SAYS_APPROVED);
 }
 

@@ -150,6 +150,8 @@ struct intake_request {
 	struct cs_id id;
 	enum intake_state state;
 	const char *enterprise, *account;
+	const char
+	    *submitted_by; /* operator who asked on behalf of the account; NULL or "": itself */
 	uint8_t body_sha256[CLAIM_DIGEST]; /* of the body that created it */
 	uint8_t digest[CLAIM_DIGEST];      /* of the request */
 	uint8_t spki_sha256[CLAIM_DIGEST];
@@ -237,6 +239,7 @@ struct intake_step {
 struct intake_new {
 	struct cs_id id;
 	struct intake_caller caller;
+	const char *on_behalf; /* the account that it is for; NULL or "": the caller's */
 	int64_t now_ms, ends_at_ms;
 	uint8_t body_sha256[CLAIM_DIGEST], digest[CLAIM_DIGEST], spki_sha256[CLAIM_DIGEST];
 	const char *profile;
@@ -245,6 +248,10 @@ struct intake_new {
 	struct cs_id previous;
 	const char *note_version;
 };
+
+/* Whose it becomes, and the operator who asks on its behalf; "": it asks itself. */
+const char *intake_account(const struct intake_new *draft);
+const char *intake_submitter(const struct intake_new *draft);
 
 /*
  * The caller fills envelope itself when it says SUBMITTED.  201 both for the first and a repeated

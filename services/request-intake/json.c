@@ -44,6 +44,7 @@ static const struct member create_members[] = {
 	MEMBER(agreement, TEXT, false, 64),
 	MEMBER(contact, TEXT, false, TEXT_MAX),
 	MEMBER(note_version, TEXT, false, 64),
+	{ "for", TEXT, false, 128, offsetof(struct json_create, on_behalf) },
 	{ NULL, TEXT, false, 0, 0 },
 };
 

@@ -21,6 +21,7 @@
 struct json_create {
 	const char *profile, *csr, *key_use, *common_name, *agreement, *contact, *note_version;
 	struct claim_texts mailboxes, domains;
+	const char *on_behalf; /* "for": the account that it is for; NULL when absent */
 	const struct claim_values *subject; /* as sent: in no order; NULL when absent */
 	uint32_t validity_days;
 };

@@ -49,10 +49,11 @@ read_names(struct cs_arena *arena, const char *text)
 }
 
 /* What every reader wants of a request: of both its tables, in the order in which read_shown takes it. */
-#define SHOWN_COLUMNS                                                                     \
-	"r.id, r.state, s.enterprise, s.account, s.created_ms, r.changed_ms, r.moved_ms," \
-	" s.profile, s.mailboxes, s.domains, s.kind, s.previous, s.note_version, " REVOCATION_COLUMNS
-#define N_SHOWN (13 + N_REVOCATION)
+#define SHOWN_COLUMNS                                                                             \
+	"r.id, r.state, s.enterprise, s.account, s.created_ms, r.changed_ms, r.moved_ms,"         \
+	" s.profile, s.mailboxes, s.domains, s.kind, s.previous, s.note_version, s.submitted_by," \
+	" " REVOCATION_COLUMNS
+#define N_SHOWN (14 + N_REVOCATION)
 
 static void
 read_shown(
@@ -72,7 +73,8 @@ read_shown(
 		.kind = (enum claim_request_kind)db_get_i32(rows, row, 10),
 		.previous = db_get_id(rows, row, 11),
 		.note_version = db_get_text(rows, row, 12),
-		.revocation = store_read_revocation(rows, row, 13),
+		.submitted_by = db_get_text(rows, row, 13),
+		.revocation = store_read_revocation(rows, row, 14),
 	};
 }
 
@@ -257,7 +259,7 @@ apply_key(
 	if (!enterprise[0])
 		req->key_blocked = true;
 	else if (strcmp(enterprise, caller->enterprise) != 0 ||
-		 strcmp(account, caller->account) != 0)
+		 strcmp(account, draft_account(draft, caller)) != 0)
 		req->key_of_another = true;
 }
 
@@ -358,11 +360,12 @@ static const char create_sql[] =
 
 static const char submit_sql[] =
     "insert into submission (id, enterprise, account, created_ms, ends_ms, body_sha256, digest,"
-    " spki_sha256, envelope, profile, mailboxes, domains, kind, note_version, previous)"
-    " select a, b, c, d, e, f, g, h, i, j, k, l, m, n,"
-    " nullif(o, '00000000-0000-0000-0000-000000000000') from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],"
+    " spki_sha256, envelope, profile, mailboxes, domains, kind, note_version, previous,"
+    " submitted_by) select a, b, c, d, e, f, g, h, i, j, k, l, m, n,"
+    " nullif(o, '00000000-0000-0000-0000-000000000000'), p from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],"
     " $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[], $10::text[], $11::text[], $12::text[],"
-    " $13::integer[], $14::text[], $15::uuid[]) as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o)";
+    " $13::integer[], $14::text[], $15::uuid[], $16::text[])"
+    " as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)";
 
 static enum cs_code
 save_created(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
@@ -395,6 +398,7 @@ save_created(const struct svc_batch *batch, const struct changes *changes, struc
 	I32S(&submitted, reqs, n, ->kind);
 	TEXTS(&submitted, reqs, n, ->note_version);
 	IDS(&submitted, reqs, n, ->previous);
+	TEXTS(&submitted, reqs, n, ->submitted_by);
 	if (db_send(batch->db, create_sql, c.params, c.n, (int64_t)n, err))
 		return err->code;
 	return db_send(batch->db, submit_sql, submitted.params, submitted.n, (int64_t)n, err);

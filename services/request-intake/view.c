@@ -638,6 +638,7 @@ write_head(struct out *out, const struct intake_request *req, enum intake_state 
 	write_id(out, "id", req->id);
 	out_text(out, "state", intake_state_name(state));
 	out_text(out, "account", req->account);
+	out_text_if(out, "submitted_by", req->submitted_by);
 	out_text_if(out, "profile", req->profile);
 	out_texts(out, "mailboxes", req->mailboxes);
 	out_texts(out, "domains", req->domains);
@@ -729,6 +730,7 @@ view_created(struct cs_arena *arena, const struct intake_request *req, struct cs
 		.state = INTAKE_CREATED,
 		.enterprise = req->enterprise,
 		.account = req->account,
+		.submitted_by = req->submitted_by,
 		.envelope = req->envelope,
 		.profile = req->profile,
 		.mailboxes = req->mailboxes,

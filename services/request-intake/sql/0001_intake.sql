@@ -8,6 +8,7 @@ create table submission (
 	id uuid primary key,
 	enterprise text not null,
 	account text not null,
+	submitted_by text not null,             -- the operator who asked on behalf of the account; '': itself
 	created_ms bigint not null,
 	ends_ms bigint not null,                -- expires then, unless it is approved
 	body_sha256 bytea not null,             -- of the body that created it: the same key, another body

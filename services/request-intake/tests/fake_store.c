@@ -115,9 +115,9 @@ mark_keys(struct intake_request *req, const struct svc_event *ev)
 		if (memcmp(key->spki, draft->spki_sha256, CLAIM_DIGEST) != 0)
 			continue;
 		req->key_blocked |= !key->enterprise[0];
-		req->key_of_another |=
-		    key->enterprise[0] && (strcmp(key->enterprise, caller->enterprise) != 0 ||
-					      strcmp(key->account, caller->account) != 0);
+		req->key_of_another |= key->enterprise[0] &&
+				       (strcmp(key->enterprise, caller->enterprise) != 0 ||
+					   strcmp(key->account, draft_account(draft, caller)) != 0);
 	}
 }
 
@@ -484,6 +484,7 @@ listed(const struct intake_request *req)
 	return (struct intake_request){ .id = req->id,
 		.state = req->state,
 		.account = req->account,
+		.submitted_by = req->submitted_by,
 		.created_at_ms = req->created_at_ms,
 		.changed_at_ms = req->changed_at_ms,
 		.moved_at_ms = req->moved_at_ms,

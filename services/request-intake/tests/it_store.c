@@ -138,17 +138,25 @@ new_id(struct fixture *f)
 }
 
 static struct cs_id
-stored(struct fixture *f, const struct intake_caller *caller, int64_t at_ms)
+stored_for(
+    struct fixture *f, const struct intake_caller *caller, const char *on_behalf, int64_t at_ms)
 {
 	struct cs_id id = new_id(f);
 	struct svc_batch *batch = batch_of(f, f->db, id, "api.create", NULL);
 	struct intake_request *req = load(f, batch);
-	const struct intake_new draft = draft_of(f, id, caller, at_ms);
+	struct intake_new draft = draft_of(f, id, caller, at_ms);
 
+	draft.on_behalf = on_behalf;
 	assert_int_equal(intake_create(f->arena, req, &draft).status, 201);
 	req->envelope = cs_span_str("envelope");
 	assert_int_equal(save(batch), CS_OK);
 	return id;
+}
+
+static struct cs_id
+stored(struct fixture *f, const struct intake_caller *caller, int64_t at_ms)
+{
+	return stored_for(f, caller, "", at_ms);
 }
 
 static struct intake_request
@@ -461,6 +469,25 @@ what_expires_is_found_at_its_time(void **state)
 	ok(store_due_requests(NULL, f->db, NOW + 1000, 10, f->arena, &keys, &n, &err), &err);
 	assert_int_equal(n, 1);
 	assert_true(cs_id_equal(keys[0], id));
+}
+
+static void
+what_an_operator_asked_for_is_the_accounts(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_id id = stored_for(f, &boss, "alice", NOW), own = stored(f, &alice, NOW + 1);
+	struct store_page page = { .before_ms = INT64_MAX, .limit = 9 };
+	struct intake_request *reqs = NULL;
+
+	assert_string_equal(find(f, id).account, "alice");
+	assert_string_equal(find(f, id).submitted_by, "boss");
+	assert_string_equal(find(f, own).submitted_by, "");
+	assert_int_equal(list(f, &alice, &page, &reqs), 2);
+	assert_string_equal(reqs[0].submitted_by, "");
+	assert_string_equal(reqs[1].submitted_by, "boss");
+	assert_string_equal(
+	    load(f, batch_of(f, f->db, id, "api.approve", NULL))->submitted_by, "boss");
+	db_rollback(f->db);
 }
 
 static void
@@ -877,6 +904,7 @@ main(void)
 		TEST(a_revocation_is_kept_from_the_wish_to_the_end),
 		TEST(what_a_request_follows_is_loaded_with_it),
 		TEST(a_history_is_over_when_its_request_is),
+		TEST(what_an_operator_asked_for_is_the_accounts),
 		TEST(a_report_is_kept_and_decided),
 		TEST(a_report_of_another_request_is_known_as_such),
 		TEST(certificates_are_found_by_what_strangers_know),

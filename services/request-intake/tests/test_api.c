@@ -46,6 +46,7 @@
 #define BOSS "boss-token"
 #define OTHER "other-token"
 #define OTHER_BOSS "other-boss-token"
+#define DEPUTY "deputy-token" /* another operator of demo */
 #define AUDITOR "auditor-token"
 #define BOTH "both-token" /* a user who audits */
 #define ADMIN "admin-token"
@@ -73,6 +74,7 @@ static const struct fake_person people[] = {
 	{ BOSS, "demo", "boss", "user operator", "*", "3", NULL, 0, false },
 	{ OTHER, "other", "alice", "user", "*", "4", NULL, 0, false },
 	{ OTHER_BOSS, "other", "boss", "user operator", "*", "5", NULL, 0, false },
+	{ DEPUTY, "demo", "deputy", "operator", "*", "12", NULL, 0, false },
 	{ AUDITOR, "demo", "eve", "auditor", "*", "6", NULL, 0, false },
 	{ BOTH, "demo", "carol", "user auditor", "*", "7", NULL, 0, false },
 	{ ADMIN, "demo", "root", "administrator", "*", "8", NULL, 0, false },
@@ -521,10 +523,9 @@ hear_plan(const char *path, uint32_t revision, struct claim_check *checks, size_
 	    claim_seal_plan(world.arena, world.intake.key, &plan));
 }
 
-static const char *
-planned(void)
+static void
+hear_all_checks(const char *path)
 {
-	const char *path = created();
 	struct claim_check checks[] = { check("mailbox-1", CLAIM_MAILBOX, "alice@alpha.example"),
 		check("domain-1", CLAIM_DOMAIN, "alpha.example"),
 		check("mpic-domain-1", CLAIM_MPIC_DOMAIN, "alpha.example"),
@@ -532,6 +533,14 @@ planned(void)
 		check("mpic-caa-1", CLAIM_MPIC_CAA, "alpha.example") };
 
 	hear_plan(path, 1, checks, 5);
+}
+
+static const char *
+planned(void)
+{
+	const char *path = created();
+
+	hear_all_checks(path);
 	return path;
 }
 
@@ -2826,6 +2835,150 @@ the_same_name_in_the_platform_is_somebody_else(void **state)
 	assert_int_equal(get(ALICE, "/v1/requests?enterprise=demo")->status, 200);
 }
 
+/* ---- on behalf of others ---- */
+
+static const char *
+body_for_account(const char *account)
+{
+	return cs_arena_printf(world.arena,
+	    "{\"profile\":\"smime-domain-mailbox\",\"csr\":\"" CSR_PEM
+	    "\",\"mailboxes\":[\"alice@alpha.example\"],\"domains\":[\"alpha.example\"],\"for\":\"%s\"}",
+	    account);
+}
+
+static const char *
+asked_for_alice(void)
+{
+	const struct fake_answer *answer = create_with(BOSS, NULL, body_for_account("alice"));
+
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(member(answer, "account"), "alice");
+	assert_string_equal(member(answer, "submitted_by"), "boss");
+	return fake_http_header(answer, "Location");
+}
+
+static void
+an_operator_asks_on_behalf_of_an_account(void **state)
+{
+	const char *path = asked_for_alice();
+	struct claim_request request = { 0 };
+	struct cs_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(claim_open_request(world.arena, NULL,
+			     svc_test_out(world.test, "request.submitted", 0)->body, world.now_ms,
+			     &request, &err),
+	    CS_OK);
+	assert_string_equal(request.account, "alice");
+	assert_string_equal(request.submitted_by, "boss");
+	assert_memory_equal(request.digest, fake_store_get(request.id)->digest, CLAIM_DIGEST);
+	assert_string_equal(member(get(ALICE, path), "submitted_by"), "boss");
+	assert_string_equal(member(get(ALICE, "/v1/requests"), "requests.0.submitted_by"), "boss");
+	assert_string_equal(member(get(BOSS, path), "account"), "alice");
+	assert_problem(get(BOB, path), 404, "not-found");
+	assert_string_equal(member(get(ALICE, created()), "submitted_by"), "");
+}
+
+static void
+who_asked_on_behalf_acts_beside_the_account_and_nobody_else(void **state)
+{
+	const char *const paths[] = { asked_for_alice(), asked_for_alice() };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const char *who = i == 0 ? BOSS : ALICE;
+		const struct svc_test_out *out = NULL;
+		struct claim_approval approval = { 0 };
+		struct cs_err err = { 0 };
+
+		hear_all_checks(paths[i]);
+		assert_int_equal(
+		    post(who, under(paths[i], "/checks/mailbox-1/verify"), NULL)->status, 202);
+		prove(paths[i]);
+		for (size_t k = 0; k < 2; k++) {
+			const char *other = k == 0 ? DEPUTY : PLATFORM;
+
+			assert_problem(
+			    post(other, under(paths[i], "/approve"), NULL), 403, "not-yours");
+			assert_problem(
+			    post(other, under(paths[i], "/checks/mailbox-1/verify"), NULL), 403,
+			    "not-yours");
+		}
+		assert_int_equal(post(who, under(paths[i], "/approve"), NULL)->status, 202);
+		out = svc_test_out(world.test, "request.generation-approved", i);
+		assert_int_equal(claim_open_approval(
+				     world.arena, NULL, out->body, world.now_ms, &approval, &err),
+		    CS_OK);
+		assert_string_equal(approval.account, "alice");
+		assert_string_equal(approval.approved_by, i == 0 ? "boss" : "");
+		assert_int_equal(strstr((const char *)watch(paths[i], NULL)->body.data,
+				     "approved-on-behalf") != NULL,
+		    i == 0);
+	}
+}
+
+/* What was mailed is the account's to read and to enter: the question says who enters it. */
+static void
+who_asked_on_behalf_enters_no_tokens_in_the_accounts_name(void **state)
+{
+	const char *path = asked_for_alice();
+	struct cs_span asked = { NULL, 0 };
+	struct cs_err err = { 0 };
+	const Countersign__V1__SubmitToken *token = NULL;
+	const Countersign__V1__AskReply *reply = NULL;
+
+	(void)state;
+	fake_svc_answer(false, cs_span_str(NULL));
+	(void)post(BOSS, under(path, "/checks/mailbox-1/token"), "{\"token\":\"x\"}");
+	assert_string_equal(fake_svc_asked(&asked), "ask.mailbox.submit");
+	token = pack_read(
+	    world.arena, &countersign__v1__submit_token__descriptor, asked, asked.len, &err);
+	assert_string_equal(token->account, "boss");
+	(void)get(BOSS, under(path, "/checks/mailbox-1/reply"));
+	assert_string_equal(fake_svc_asked(&asked), "ask.mailbox.reply");
+	reply =
+	    pack_read(world.arena, &countersign__v1__ask_reply__descriptor, asked, asked.len, &err);
+	assert_string_equal(reply->account, "boss");
+}
+
+static void
+only_operators_of_the_enterprise_ask_on_behalf(void **state)
+{
+	static const char *const odd[] = { "", "a b", "demo/alice", "al\u00efce", "*" };
+
+	(void)state;
+	assert_fault(
+	    create_with(BOB, NULL, body_for_account("alice")), 403, "not-an-operator", "for");
+	assert_problem(
+	    create_with(PLATFORM, NULL, body_for_account("alice")), 403, "no-enterprise");
+	assert_problem(create_with(AUDITOR, NULL, body_for_account("alice")), 403, "role");
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		assert_fault(
+		    create_with(BOSS, NULL, body_for_account(odd[i])), 422, "account-name", "for");
+	assert_int_equal(svc_test_count(world.test, "request.submitted"), 0);
+	/* For oneself is not on behalf. */
+	assert_string_equal(
+	    member(create_with(BOB, NULL, body_for_account("bob")), "submitted_by"), "");
+}
+
+/* The key is the account's, whoever asks. */
+static void
+a_key_of_one_account_is_not_asked_for_on_behalf_of_another(void **state)
+{
+	const char *path = asked_for_alice();
+
+	(void)state;
+	hear_all_checks(path);
+	prove(path);
+	assert_int_equal(post(BOSS, under(path, "/approve"), NULL)->status, 202);
+	hear_issued(path);
+	assert_fault(
+	    create_with(BOSS, NULL, body_for_account("bob")), 422, "key-of-another", "csr");
+	assert_fault(create_with(BOSS, NULL, good), 422, "key-of-another", "csr");
+	assert_int_equal(create_with(DEPUTY, NULL, body_for_account("alice"))->status, 201);
+	assert_int_equal(create_with(ALICE, NULL, good)->status, 201);
+}
+
 /* ---- settings and people ---- */
 
 #define DOCUMENT "/v1/config/demo/assignment/*@alpha.example"
@@ -3669,7 +3822,7 @@ the_document_describes_every_member_of_a_creation(void **state)
 		if (strcmp(member(answer, "code"), "json-unknown") == 0)
 			fail_msg("%s is described but not taken", name);
 	}
-	assert_int_equal(json_object_size(json_object_get(create, "properties")), 11);
+	assert_int_equal(json_object_size(json_object_get(create, "properties")), 12);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -3771,6 +3924,11 @@ main(void)
 		TEST(administrators_set_and_see_no_requests),
 		TEST(people_of_the_platform_act_in_every_enterprise),
 		TEST(the_same_name_in_the_platform_is_somebody_else),
+		TEST(an_operator_asks_on_behalf_of_an_account),
+		TEST(who_asked_on_behalf_acts_beside_the_account_and_nobody_else),
+		TEST(who_asked_on_behalf_enters_no_tokens_in_the_accounts_name),
+		TEST(only_operators_of_the_enterprise_ask_on_behalf),
+		TEST(a_key_of_one_account_is_not_asked_for_on_behalf_of_another),
 		TEST(calls_of_settings_are_passed_on_as_they_came),
 		TEST(what_policy_answers_is_the_clients),
 		TEST(an_answer_that_makes_no_sense_is_none),

@@ -763,7 +763,11 @@ nothing_is_heard_of_a_request_that_does_not_exist(void **state)
 static void
 any_operator_works_on_a_domain_alone(void **state)
 {
-	static const struct intake_caller second = { "demo", "deputy", true, false };
+	static const struct intake_caller second = { .enterprise = "demo",
+		.account = "deputy",
+		.signs_as = "deputy",
+		.factor = "api-token",
+		.is_operator = true };
 	struct claim_check checks[] = { check("domain-1", CLAIM_DOMAIN) };
 	struct intake_request req = { 0 };
 	struct intake_new draft = { .id = { { 1 } },
