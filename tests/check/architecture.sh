@@ -31,6 +31,7 @@ openssl/                    libs/pki
 p11-kit/                    libs/pki
 idn2\.h|libpsl\.h           libs/smime
 seccomp\.h                  libs/sandbox
+argon2\.h                   libs/stretch
 gmime/                      libs/reply
 '
 
@@ -48,6 +49,7 @@ edges='
 base
 log
 sandbox
+stretch    sandbox
 smime
 catalogue
 pack

@@ -1,0 +1,2 @@
+stretch_NEEDS := base sandbox
+stretch_LDLIBS := -largon2 -levent
