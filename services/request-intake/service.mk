@@ -1,5 +1,5 @@
-request-intake_LIBS := svc pack claim pki smime http
-request-intake_GEN := $(patsubst %,$B/services/request-intake/%.c,openapi confirm_html confirm_js confirm_css)
+request-intake_LIBS := svc stretch pack claim pki smime http
+request-intake_GEN := $(patsubst %,$B/services/request-intake/%.c,openapi confirm_html confirm_js confirm_css common_passwords)
 
 $B/services/request-intake/openapi.c: services/request-intake/openapi.json services/request-intake/embed.awk
 	$(Q)mkdir -p $(@D)
@@ -9,3 +9,7 @@ $B/services/request-intake/openapi.c: services/request-intake/openapi.json servi
 $B/services/request-intake/confirm_%.c: services/request-intake/page/confirm.% services/request-intake/embed.awk
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -v name=confirm_$* -f $(filter %.awk,$^) $(filter-out %.awk,$^) > $@
+
+$B/services/request-intake/common_passwords.c: services/request-intake/passwords/common.txt services/request-intake/embed.awk
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -v name=common_passwords -f $(filter %.awk,$^) $(filter %.txt,$^) > $@
