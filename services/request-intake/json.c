@@ -14,6 +14,9 @@
 #define SAID_MAX 1000 /* of what a person explains; below CLAIM_MAX_TEXT */
 #define CSR_MAX 24576 /* octets: base64 of the largest CSR, with line ends */
 
+#define NAME_MAX_OCTETS 128
+#define PASSWORD_READ_MAX 1024 /* octets; fewer are taken (password.h) */
+
 #define WHOLE "body" /* the field that is at fault when no member is */
 
 enum kind { TEXT, LIST, DAYS, VALUES };
@@ -104,6 +107,22 @@ struct answer_body {
 
 static const struct member answer_members[] = {
 	{ "text", TEXT, true, SAID_MAX, offsetof(struct answer_body, text) },
+	{ NULL, TEXT, false, 0, 0 },
+};
+
+static const struct member login_members[] = {
+	{ "enterprise", TEXT, true, NAME_MAX_OCTETS, offsetof(struct json_login, enterprise) },
+	{ "account", TEXT, true, NAME_MAX_OCTETS, offsetof(struct json_login, account) },
+	{ "password", TEXT, true, PASSWORD_READ_MAX, offsetof(struct json_login, password) },
+	{ NULL, TEXT, false, 0, 0 },
+};
+
+static const struct member password_members[] = {
+	{ "old_password", TEXT, false, PASSWORD_READ_MAX,
+	    offsetof(struct json_password, old_password) },
+	{ "invitation", TEXT, false, 512, offsetof(struct json_password, invitation) },
+	{ "new_password", TEXT, true, PASSWORD_READ_MAX,
+	    offsetof(struct json_password, new_password) },
 	{ NULL, TEXT, false, 0, 0 },
 };
 
@@ -477,6 +496,30 @@ json_read_answer(
 	if (!read_body(arena, body, answer_members, &answer, ret_why))
 		return false;
 	*ret_text = answer.text;
+	return true;
+}
+
+bool
+json_read_login(struct cs_arena *arena, struct cs_span body, struct json_login *ret_body,
+    struct cs_refusal *ret_why)
+{
+	struct json_login login = { 0 };
+
+	if (!read_body(arena, body, login_members, &login, ret_why))
+		return false;
+	*ret_body = login;
+	return true;
+}
+
+bool
+json_read_password(struct cs_arena *arena, struct cs_span body, struct json_password *ret_body,
+    struct cs_refusal *ret_why)
+{
+	struct json_password password = { 0 };
+
+	if (!read_body(arena, body, password_members, &password, ret_why))
+		return false;
+	*ret_body = password;
 	return true;
 }
 

@@ -54,6 +54,18 @@ CS_MUST_USE bool json_read_decide(struct cs_arena *arena, struct cs_span body,
 /* {"text": "..."} */
 CS_MUST_USE bool json_read_answer(
     struct cs_arena *arena, struct cs_span body, const char **ret_text, struct cs_refusal *ret_why);
+/* {"enterprise": "...", "account": "...", "password": "..."} */
+struct json_login {
+	const char *enterprise, *account, *password;
+};
+CS_MUST_USE bool json_read_login(struct cs_arena *arena, struct cs_span body,
+    struct json_login *ret_body, struct cs_refusal *ret_why);
+/* {"old_password": "...", "new_password": "..."} or {"invitation": "...", ...}; absent ones are NULL. */
+struct json_password {
+	const char *old_password, *invitation, *new_password;
+};
+CS_MUST_USE bool json_read_password(struct cs_arena *arena, struct cs_span body,
+    struct json_password *ret_body, struct cs_refusal *ret_why);
 /* {"token": "..."} */
 CS_MUST_USE bool json_read_token(struct cs_arena *arena, struct cs_span body,
     const char **ret_token, struct cs_refusal *ret_why);

@@ -488,6 +488,167 @@ wire_read_config_answer(struct cs_arena *arena, struct cs_span body,
 	return CS_OK;
 }
 
+/* ---- people: salts, sessions, passwords ---- */
+
+#define SALT 16 /* octets */
+#define SESSION_MAX 128
+
+static bool
+is_salt(const ProtobufCBinaryData *data)
+{
+	return data->len == SALT;
+}
+
+enum cs_code
+wire_read_salt(
+    struct cs_arena *arena, struct cs_span body, struct wire_salt *ret, struct cs_err *err)
+{
+	const Countersign__V1__SaltAnswer *m = pack_read(
+	    arena, &countersign__v1__salt_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+	struct wire_salt salt = { 0 };
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	if (m->salt.len == 0) {
+		*ret = salt;
+		return CS_OK;
+	}
+	salt = (struct wire_salt){ .salt = cs_span_of(m->salt.data, m->salt.len),
+		.new_salt = cs_span_of(m->new_salt.data, m->new_salt.len),
+		.cost = { m->passes, m->memory_kib, m->lanes } };
+	if (!is_salt(&m->salt) || !is_salt(&m->new_salt) || !stretch_cost_good(&salt.cost))
+		return cs_fail(err, CS_MALFORMED, "SaltAnswer: a field breaks its rule");
+	*ret = salt;
+	return CS_OK;
+}
+
+static bool
+is_session(const char *token)
+{
+	return token[0] != '\0' && strlen(token) <= SESSION_MAX && is_text(token);
+}
+
+enum cs_code
+wire_read_login_answer(
+    struct cs_arena *arena, struct cs_span body, struct wire_welcome *ret, struct cs_err *err)
+{
+	static const char *const words[WIRE_LOGIN_RESULTS] = { [WIRE_LOGIN_WELCOME] = "welcome",
+		[WIRE_LOGIN_WRONG] = "wrong",
+		[WIRE_LOGIN_LOCKED] = "locked" };
+	const Countersign__V1__LoginAnswer *m = pack_read(
+	    arena, &countersign__v1__login_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+	unsigned result = m ? word(m->result, words, WIRE_LOGIN_RESULTS) : WIRE_LOGIN_RESULTS;
+
+	if (result == WIRE_LOGIN_RESULTS)
+		return cs_fail(err, CS_MALFORMED, "LoginAnswer: unknown result");
+	if (!is_time_or_none(m->retry_at_ms) ||
+	    (result == WIRE_LOGIN_WELCOME && (!is_session(m->token) || !is_time(m->ends_at_ms))))
+		return cs_fail(err, CS_MALFORMED, "LoginAnswer: a field breaks its rule");
+	*ret = (struct wire_welcome){ .result = (enum wire_login_result)result,
+		.token = m->token,
+		.ends_at_ms = m->ends_at_ms,
+		.retry_at_ms = m->retry_at_ms,
+		.must_change = m->must_change };
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_password_answer(struct cs_arena *arena, struct cs_span body,
+    enum wire_password_result *ret_result, struct cs_err *err)
+{
+	static const char *const words[WIRE_PASSWORD_RESULTS] = {
+		[WIRE_PASSWORD_CHANGED] = "changed",
+		[WIRE_PASSWORD_WRONG] = "wrong",
+		[WIRE_PASSWORD_LOCKED] = "locked",
+		[WIRE_PASSWORD_UNKNOWN] = "unknown",
+	};
+	const Countersign__V1__PasswordAnswer *m = pack_read(
+	    arena, &countersign__v1__password_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+	unsigned result = m ? word(m->result, words, WIRE_PASSWORD_RESULTS) : WIRE_PASSWORD_RESULTS;
+
+	if (result == WIRE_PASSWORD_RESULTS)
+		return cs_fail(err, CS_MALFORMED, "PasswordAnswer: unknown result");
+	*ret_result = (enum wire_password_result)result;
+	return CS_OK;
+}
+
+enum cs_code
+wire_read_logout_answer(
+    struct cs_arena *arena, struct cs_span body, bool *ret_ended, struct cs_err *err)
+{
+	static const char *const words[] = { "ended", "unknown" };
+	const Countersign__V1__LogoutAnswer *m = pack_read(
+	    arena, &countersign__v1__logout_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+	unsigned result = m ? word(m->result, words, 2) : 2;
+
+	if (result == 2)
+		return cs_fail(err, CS_MALFORMED, "LogoutAnswer: unknown result");
+	*ret_ended = result == 0;
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_ask_salt(
+    struct cs_arena *arena, const char *enterprise, const char *account, const char *invitation)
+{
+	Countersign__V1__SaltAsk m = COUNTERSIGN__V1__SALT_ASK__INIT;
+
+	if (invitation) {
+		m.invitation = pack_text(invitation);
+	} else {
+		m.enterprise = pack_text(enterprise);
+		m.account = pack_text(account);
+	}
+	return pack_write(arena, &m.base);
+}
+
+static ProtobufCBinaryData
+pack_proof(const uint8_t *proof)
+{
+	return pack_octets(cs_span_of(proof, STRETCH_PROOF));
+}
+
+struct cs_span
+wire_write_login(struct cs_arena *arena, const struct wire_login *login)
+{
+	Countersign__V1__LoginAsk m = COUNTERSIGN__V1__LOGIN_ASK__INIT;
+
+	m.enterprise = pack_text(login->enterprise);
+	m.account = pack_text(login->account);
+	m.proof = pack_proof(login->proof);
+	m.source = pack_text(login->source);
+	m.factor = pack_text("password");
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+wire_write_password(struct cs_arena *arena, const struct wire_password *password)
+{
+	Countersign__V1__PasswordAsk m = COUNTERSIGN__V1__PASSWORD_ASK__INIT;
+
+	if (password->token) {
+		m.token = pack_text(password->token);
+		m.old_proof = pack_proof(password->old_proof);
+	} else {
+		m.invitation = pack_text(password->invitation);
+	}
+	m.salt = pack_octets(password->salt);
+	m.passes = password->cost.passes;
+	m.memory_kib = password->cost.memory_kib;
+	m.lanes = password->cost.lanes;
+	m.proof = pack_proof(password->proof);
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+wire_write_logout(struct cs_arena *arena, const char *token)
+{
+	Countersign__V1__LogoutAsk m = COUNTERSIGN__V1__LOGOUT_ASK__INIT;
+
+	m.token = pack_text(token);
+	return pack_write(arena, &m.base);
+}
+
 /* ---- writing ---- */
 
 struct cs_span

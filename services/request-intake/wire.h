@@ -8,6 +8,7 @@
 
 #include "intake.h"
 #include "life.h"
+#include "stretch/stretch.h"
 #include "who.h"
 
 /* evidence.mailbox-challenge, evidence.domain-challenge */
@@ -84,6 +85,66 @@ struct wire_config_answer {
 struct cs_span wire_write_config(struct cs_arena *arena, const struct wire_config *config);
 CS_MUST_USE enum cs_code wire_read_config_answer(struct cs_arena *arena, struct cs_span body,
     struct wire_config_answer *ret_answer, struct cs_err *err);
+/*
+ * ask.policy.salt: what a password is stretched with.  Of a person, known or not; or of an invitation, when that
+ * is not NULL.
+ */
+struct wire_salt {
+	struct cs_span salt;     /* empty: nobody was invited like that */
+	struct cs_span new_salt; /* for a new password */
+	struct stretch_cost cost;
+};
+struct cs_span wire_write_ask_salt(
+    struct cs_arena *arena, const char *enterprise, const char *account, const char *invitation);
+CS_MUST_USE enum cs_code wire_read_salt(
+    struct cs_arena *arena, struct cs_span body, struct wire_salt *ret, struct cs_err *err);
+
+/* ask.policy.login.  Question and answer hold secrets: they are for svc_question() and the client alone. */
+struct wire_login {
+	const char *enterprise, *account, *source;
+	const uint8_t *proof; /* STRETCH_PROOF octets */
+};
+enum wire_login_result {
+	WIRE_LOGIN_WELCOME,
+	WIRE_LOGIN_WRONG,
+	WIRE_LOGIN_LOCKED,
+	WIRE_LOGIN_RESULTS
+};
+struct wire_welcome {
+	enum wire_login_result result;
+	const char *token;   /* of the session: 1 to 128 octets; WELCOME only */
+	int64_t ends_at_ms;  /* WELCOME only */
+	int64_t retry_at_ms; /* 0: not said */
+	bool must_change;
+};
+struct cs_span wire_write_login(struct cs_arena *arena, const struct wire_login *login);
+CS_MUST_USE enum cs_code wire_read_login_answer(
+    struct cs_arena *arena, struct cs_span body, struct wire_welcome *ret, struct cs_err *err);
+
+/* ask.policy.password.  Holds secrets too. */
+struct wire_password {
+	const char *token;        /* of the session, with the old proof; or NULL, and */
+	const char *invitation;   /* ... */
+	const uint8_t *old_proof; /* STRETCH_PROOF octets; NULL with an invitation */
+	const uint8_t *proof;
+	struct cs_span salt;
+	struct stretch_cost cost;
+};
+enum wire_password_result {
+	WIRE_PASSWORD_CHANGED,
+	WIRE_PASSWORD_WRONG,
+	WIRE_PASSWORD_LOCKED,
+	WIRE_PASSWORD_UNKNOWN,
+	WIRE_PASSWORD_RESULTS
+};
+struct cs_span wire_write_password(struct cs_arena *arena, const struct wire_password *password);
+CS_MUST_USE enum cs_code wire_read_password_answer(struct cs_arena *arena, struct cs_span body,
+    enum wire_password_result *ret_result, struct cs_err *err);
+
+/* ask.policy.logout; *ret_ended false: there was no such session. */
+struct cs_span wire_write_logout(struct cs_arena *arena, const char *token);
+CS_MUST_USE enum cs_code wire_read_logout_answer(
+    struct cs_arena *arena, struct cs_span body, bool *ret_ended, struct cs_err *err);
 
 /* ask.signer.stop */
 enum wire_stop_result { WIRE_STOPPED, WIRE_TOO_LATE, WIRE_STOP_UNKNOWN, WIRE_STOP_RESULTS };

@@ -5,6 +5,7 @@
 #include "draft.h"
 #include "json.h"
 #include "notes.h"
+#include "password.h"
 #include "problem.h"
 #include "report_draft.h"
 #include "smime/domain.h"
@@ -39,6 +40,25 @@ later(struct cs_arena *arena, const struct draft_rules *rules, struct cs_span in
 	(void)!notes_read(arena, in, &notes, &err);
 }
 
+/* Bodies of people who log in. */
+static void
+people(struct cs_arena *arena, struct cs_span in)
+{
+	struct json_login login = { 0 };
+	struct json_password password = { 0 };
+	struct cs_refusal why = { 0 };
+
+	cs_assert(json_read_login(arena, in, &login, &why) || why.code);
+	cs_assert(!login.password || (login.enterprise && login.account));
+	if (!json_read_password(arena, in, &password, &why)) {
+		cs_assert(why.code);
+		return;
+	}
+	cs_assert(password_good(arena, password.new_password, "demo",
+		      password.invitation ? password.invitation : "", &why) ||
+		  (why.code && why.text && why.mend));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -61,6 +81,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)problem_write(arena, draft.status, &draft.why);
 	cs_assert(json_read_token(arena, cs_span_of(data, size), &token, &why) || why.code);
 	later(arena, &rules, cs_span_of(data, size));
+	people(arena, cs_span_of(data, size));
 	cs_assert(json_read_nothing(arena, cs_span_of(data, size), &why) || why.code);
 	cs_arena_free(arena);
 	return 0;

@@ -74,6 +74,24 @@ ends(struct cs_arena *arena, struct cs_span in)
 	(void)!wire_read_stopped(arena, in, &id, &expired, NULL);
 }
 
+static void
+people(struct cs_arena *arena, struct cs_span in)
+{
+	struct wire_salt salt;
+	struct wire_welcome welcome;
+	enum wire_password_result password;
+	bool ended;
+
+	if (wire_read_salt(arena, in, &salt, NULL) == CS_OK)
+		cs_assert(salt.salt.len == 0 || stretch_cost_good(&salt.cost));
+	if (wire_read_login_answer(arena, in, &welcome, NULL) == CS_OK &&
+	    welcome.result == WIRE_LOGIN_WELCOME)
+		require_text(welcome.token);
+	if (wire_read_password_answer(arena, in, &password, NULL) == CS_OK)
+		cs_assert(password < WIRE_PASSWORD_RESULTS);
+	(void)!wire_read_logout_answer(arena, in, &ended, NULL);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -85,6 +103,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	challenges(arena, in);
 	ends(arena, in);
+	people(arena, in);
 	if (wire_read_token_answer(arena, in, &token, &tries_left, NULL) == CS_OK)
 		cs_assert(token < WIRE_TOKEN_RESULTS);
 	if (wire_read_stop_answer(arena, in, &stop, NULL) == CS_OK)

@@ -217,6 +217,33 @@ reads_tokens_and_nothing_strictly(void **state)
 }
 
 static void
+reads_passwords_strictly(void **state)
+{
+	struct cs_refusal why = { 0 };
+	struct json_login login = { 0 };
+	struct json_password password = { 0 };
+
+	assert_true(json_read_login(*state,
+	    cs_span_str(
+		"{\"enterprise\":\"demo\",\"account\":\"alice\",\"password\":\" \\u00e4 \"}"),
+	    &login, &why));
+	assert_string_equal(login.enterprise, "demo");
+	assert_string_equal(login.account, "alice");
+	assert_string_equal(login.password, " \xc3\xa4 "); /* as it was typed */
+	assert_false(json_read_login(
+	    *state, cs_span_str("{\"enterprise\":\"demo\",\"account\":\"alice\"}"), &login, &why));
+	assert_string_equal(why.field, "password");
+	assert_true(json_read_password(*state,
+	    cs_span_str("{\"old_password\":\"a\",\"new_password\":\"b\"}"), &password, &why));
+	assert_string_equal(password.old_password, "a");
+	assert_string_equal(password.new_password, "b");
+	assert_null(password.invitation);
+	assert_false(
+	    json_read_password(*state, cs_span_str("{\"invitation\":\"a\"}"), &password, &why));
+	assert_string_equal(why.field, "new_password");
+}
+
+static void
 writes_what_reads_back(void **state)
 {
 	static const char text[] = "quote \" backslash \\ line \n escape \x1b <script> \xc3\xa9";
@@ -272,6 +299,7 @@ main(void)
 		TEST(bounds_every_text),
 		TEST(refuses_a_body_over_its_limit_before_parsing),
 		TEST(reads_tokens_and_nothing_strictly),
+		TEST(reads_passwords_strictly),
 		TEST(writes_what_reads_back),
 		TEST(puts_commas_where_they_belong),
 	};

@@ -58,8 +58,7 @@ static const struct {
 	    "password-name" },
 	{ "account and much of one's own", "alicia.miller and a heron", "demo", "alicia.miller",
 	    "" },
-	{ "a name inside the name that is left", "alaliceice99", "demo", "alice",
-	    "password-name" },
+	{ "a name inside the name that is left", "alaliceice99", "demo", "alice", "password-name" },
 	{ "short names are in many words", "kodak-quartz-al", "al", "ko", "" },
 	{ "no names are known", "alice@meridian-trust", "", "", "" },
 };
