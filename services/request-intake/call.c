@@ -76,8 +76,8 @@ not_found(struct call *call)
 
 /* ---- who asks, and what every route begins with ---- */
 
-static void
-unauthorized(struct call *call)
+void
+call_unauthorized(struct call *call)
 {
 	static const struct http_header challenge[] = { { "WWW-Authenticate", CALL_CHALLENGE },
 		{ NULL, NULL } };
@@ -186,7 +186,7 @@ read_token(struct call *call)
 		call->who = who;
 		return true;
 	case WHO_UNKNOWN:
-		unauthorized(call);
+		call_unauthorized(call);
 		break;
 	case WHO_ASK:
 		nobody_said(call, sha256);

@@ -86,7 +86,8 @@ void call_reply_body(struct call *call, unsigned status, struct cs_span body);
 void call_problem(struct call *call, unsigned status, struct cs_refusal why);
 void call_problem_with(
     struct call *call, unsigned status, struct cs_refusal why, const struct http_header *extra);
-void call_busy(struct call *call); /* 503 */
+void call_busy(struct call *call);         /* 503 */
+void call_unauthorized(struct call *call); /* 401: no token that counts came with it */
 /* Answers 400 for a parameter of the query; false. */
 bool call_refuse_query(struct call *call, const char *field, const char *text, const char *mend);
 

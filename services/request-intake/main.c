@@ -5,6 +5,7 @@
 #include "api_domain.h"
 #include "api_life.h"
 #include "api_report.h"
+#include "api_session.h"
 #include "challenge.h"
 #include "door.h"
 #include "handler.h"
@@ -14,6 +15,9 @@
 #include "smime/domain.h"
 #include "sse.h"
 #include "store.h"
+#include "stretch/stretch.h"
+
+#define STRETCH_WAIT_MS 10000 /* before a child takes it; who logs in waits no longer */
 
 static const struct svc_setting settings[] = {
 	SVC_PRIVATE(struct intake_service, key_file, "CS_KEY_FILE", NULL,
@@ -42,6 +46,12 @@ static const struct svc_setting settings[] = {
 	SVC_U32(struct intake_service, strangers_per_network, "CS_STRANGERS_PER_NETWORK_HOUR",
 	    "600", 1, 100000000,
 	    "API tokens that nobody has, which may be tried from one network in an hour"),
+	SVC_U32(struct intake_service, logins_per_network, "CS_LOGINS_PER_NETWORK_HOUR", "300", 1,
+	    100000000, "passwords that may be tried or changed from one network in an hour"),
+	SVC_U32(struct intake_service, stretchers, "CS_PASSWORD_CHILDREN", "2", 1,
+	    SANDBOX_CHILDREN_MAX, "passwords that are stretched at once, each with its memory"),
+	SVC_U32(struct intake_service, passwords_waiting, "CS_PASSWORDS_WAITING", "16", 1, 1024,
+	    "passwords that may wait for that; one more is answered 503"),
 	SVC_TEXT(struct intake_service, trusted_proxies, "CS_TRUSTED_PROXIES", "", 1024,
 	    "networks of proxies whose X-Forwarded-For says where a call comes from; empty: none"),
 	SVC_U32(struct intake_service, streams_per_token, "CS_STREAMS_PER_TOKEN", "32", 1,
@@ -62,11 +72,25 @@ load_weak_keys(struct intake_service *intake, struct cs_err *err)
 	return pki_weak_list_load(intake->weak_keys_file, &intake->weak, err);
 }
 
+static const struct sandbox_role *const children[] = { &stretch_role, NULL };
+
+static enum cs_code
+open_stretch(struct intake_service *intake, struct svc *svc, struct cs_err *err)
+{
+	const struct stretch_settings stretch = { .children = intake->stretchers,
+		.waiting_max = intake->passwords_waiting,
+		.wait_ms = STRETCH_WAIT_MS,
+		.told = svc_child_told,
+		.told_arg = svc };
+
+	return stretch_open(&stretch, svc_base(svc), &intake->stretch, err);
+}
+
 static enum cs_code
 add_routes(struct intake_service *intake, struct svc *svc, struct cs_err *err)
 {
 	static const struct http_route *const tables[] = { api_routes, api_life_routes,
-		api_domain_routes, api_report_routes, api_config_routes };
+		api_domain_routes, api_report_routes, api_config_routes, api_session_routes };
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		if (door_add_routes(svc_http(svc), tables[i], intake->api, err))
@@ -97,6 +121,8 @@ init(void *self, struct svc *svc, struct cs_err *err)
 	if (http_server_add_routes(svc_http(svc), page_routes, NULL, err))
 		return err->code;
 	intake->reports = api_reports_new(svc);
+	if (open_stretch(intake, svc, err))
+		return err->code;
 	return add_routes(intake, svc, err);
 }
 
@@ -105,6 +131,7 @@ fini(void *self)
 {
 	struct intake_service *intake = self;
 
+	stretch_close(intake->stretch);
 	api_reports_free(intake->reports);
 	api_free(intake->api);
 	cs_arena_free(intake->arena);
@@ -129,6 +156,7 @@ main(int argc, char *argv[])
 		.clocks = clocks,
 		.init = init,
 		.fini = fini,
+		.children = children,
 		.serves_http = true,
 	};
 

@@ -9,6 +9,7 @@
 
 struct api;
 struct api_reports;
+struct stretch;
 struct notes;
 
 struct intake_service {
@@ -21,6 +22,8 @@ struct intake_service {
 	/* For each network that calls come from, at each replica. */
 	uint32_t creations_per_network, presses_per_network;
 	uint32_t strangers_per_network; /* tokens that nobody has */
+	uint32_t logins_per_network;    /* and new passwords */
+	uint32_t stretchers, passwords_waiting;
 	const char *trusted_proxies;
 
 	struct claim_key *key;
@@ -32,7 +35,8 @@ struct intake_service {
 	uint8_t challenge_secret[32]; /* see challenge.h */
 	uint32_t reports_per_network;
 	const char *notes_file;
-	struct notes *notes; /* NULL: none are set */
+	struct notes *notes;     /* NULL: none are set */
+	struct stretch *stretch; /* of passwords */
 	struct api *api;
 	struct api_reports *reports;
 };

@@ -39,6 +39,7 @@ enum source_act {
 	SOURCE_PRESSES,
 	SOURCE_REPORTS,
 	SOURCE_CHALLENGES,
+	SOURCE_LOGINS,    /* and new passwords */
 	SOURCE_STRANGERS, /* tokens that were tried and may be nobody's */
 	SOURCE_ACTS
 };

@@ -71,14 +71,24 @@ who_scopes_of(const char *name)
 	return meaning(scopes, name);
 }
 
+static const char *
+word_for(const struct word *words, unsigned means)
+{
+	while (words->name && words->means != means)
+		words++;
+	return words->name;
+}
+
+const char *
+who_role_name(enum who_role role)
+{
+	return word_for(roles, (unsigned)role);
+}
+
 const char *
 who_scope_name(enum who_scope scope)
 {
-	const struct word *word = scopes;
-
-	while (word->name && word->means != (unsigned)scope)
-		word++;
-	return word->name;
+	return word_for(scopes, (unsigned)scope);
 }
 
 /* ---- the two tables ---- */

@@ -40,6 +40,7 @@ enum who_scope {
 
 /* 0: no such name, which allows nothing. */
 unsigned who_role_of(const char *name);
+const char *who_role_name(enum who_role role);
 unsigned who_scopes_of(const char *name); /* "*": all of them */
 const char *who_scope_name(enum who_scope scope);
 

@@ -157,6 +157,29 @@ ask_who(struct cs_span body, svc_answered *answered, void *arg)
 	cs_arena_free(arena);
 }
 
+static bool
+is_about_people(const char *subject)
+{
+	static const char *const subjects[] = { "ask.policy.salt", "ask.policy.login",
+		"ask.policy.password", "ask.policy.logout" };
+
+	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
+		if (strcmp(subjects[i], subject) == 0)
+			return true;
+	return false;
+}
+
+static void
+ask_people(const char *subject, struct cs_span body, svc_answered *answered, void *arg)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct cs_span answer = { NULL, 0 };
+	const bool ok = fake_policy_people(arena, subject, body, &answer);
+
+	give(ok, answer, answered, arg);
+	cs_arena_free(arena);
+}
+
 void
 svc_question(struct svc *self, const char *subject, struct cs_span body, uint32_t timeout_ms,
     svc_answered *answered, void *arg)
@@ -165,6 +188,10 @@ svc_question(struct svc *self, const char *subject, struct cs_span body, uint32_
 	cs_assert(timeout_ms > 0 && body.len <= sizeof(svc.asked));
 	if (strcmp(subject, "ask.policy.who") == 0) {
 		ask_who(body, answered, arg);
+		return;
+	}
+	if (is_about_people(subject)) {
+		ask_people(subject, body, answered, arg);
 		return;
 	}
 	svc.subject = subject;

@@ -11,10 +11,12 @@
 #include "api_config.h"
 #include "api_life.h"
 #include "api_report.h"
+#include "api_session.h"
 #include "base/tests/memory_file.h"
 #include "door.h"
 #include "fake_policy.h"
 #include "fake_store.h"
+#include "fake_stretch.h"
 #include "fake_svc.h"
 #include "handler.h"
 #include "http/conn.h" /* to make a request without a socket */
@@ -118,8 +120,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	cs_assert(smime_psl_load(NULL, &intake.psl, NULL) == CS_OK);
 	intake.life_days = 30;
 	intake.strangers_per_network = UINT32_MAX;
-	intake.reports_per_network = intake.creations_per_network = intake.presses_per_network =
-	    UINT32_MAX;
+	intake.logins_per_network = intake.reports_per_network = intake.creations_per_network =
+	    intake.presses_per_network = UINT32_MAX;
 	intake.creations_per_hour = intake.presses_per_hour = UINT32_MAX;
 	intake.rules = (struct draft_rules){ .psl = intake.psl,
 		.agreement = "v1",
@@ -132,7 +134,7 @@ static void
 add_routes(void)
 {
 	static const struct http_route *const tables[] = { api_routes, api_life_routes,
-		api_report_routes, api_config_routes };
+		api_report_routes, api_config_routes, api_session_routes };
 
 	routes = (struct http_routes){ 0 };
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
@@ -153,11 +155,13 @@ handle(struct http_request *req)
 	fake_store_reset();
 	fake_svc_use(test);
 	fake_policy_use(people);
+	fake_stretch_use(4);
 	intake.api = api_new(&intake, NULL);
 	add_routes();
 	http_routes_match(&routes, &req->head, req->arena, &req->match);
 	if (req->match.route) {
 		req->match.route->handle(req->match.self, req);
+		fake_stretch_settle();
 		cs_assert(answers == 1);
 	}
 	api_free(intake.api);

@@ -19,6 +19,7 @@
 #include "api_domain.h"
 #include "api_life.h"
 #include "api_report.h"
+#include "api_session.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "challenge.h"
@@ -28,6 +29,7 @@
 #include "fake_key.h"
 #include "fake_policy.h"
 #include "fake_store.h"
+#include "fake_stretch.h"
 #include "fake_svc.h"
 #include "fixtures.h"
 #include "handler.h"
@@ -85,7 +87,7 @@ static const struct fake_person people[] = {
 };
 
 static const struct http_route *const tables[] = { api_routes, api_life_routes, api_report_routes,
-	api_domain_routes, api_config_routes };
+	api_domain_routes, api_config_routes, api_session_routes };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 static void
@@ -139,7 +141,7 @@ setup(void **state)
 	world.now_ms = cs_now_ms();
 	world.intake.notes = NULL;
 	world.intake.reports_per_network = 1000;
-	world.intake.strangers_per_network = 1000;
+	world.intake.strangers_per_network = world.intake.logins_per_network = 1000;
 	world.intake.life_days = 30;
 	world.intake.creations_per_hour = world.intake.presses_per_hour = 1000;
 	world.intake.creations_per_network = world.intake.presses_per_network = 1000;
@@ -157,6 +159,7 @@ setup(void **state)
 	world.test = svc_test_new(&world.service, world.now_ms);
 	fake_svc_use(world.test);
 	fake_policy_use(people);
+	fake_stretch_use(4);
 	world.intake.api = api_new(&world.intake, NULL);
 	fake_http_reset();
 	add_routes();
@@ -180,6 +183,7 @@ ask(const struct fake_ask *request)
 {
 	const struct fake_answer *answer = fake_http(world.arena, request);
 
+	fake_stretch_settle();
 	assert_non_null(answer->pattern);
 	assert_int_not_equal(answer->status, 0);
 	contract_answer(world.document, request->method, answer->pattern, answer->status,
@@ -387,7 +391,16 @@ is_open(const struct http_route *route)
 	for (size_t i = 0; route->method[i] && i < sizeof(method) - 1; i++)
 		method[i] = (char)(route->method[i] | 0x20);
 	security = json_object_get(json_object_get(item, method), "security");
-	return security && json_array_size(security) == 0;
+	/* An empty one among several: a token may come, and need not. */
+	return security && json_object_size(json_array_get(security, 0)) == 0;
+}
+
+/* It only tells or ends what the token is. */
+static bool
+is_about_the_token(const struct http_route *route)
+{
+	return strcmp(route->pattern, "/v1/me") == 0 ||
+	       strcmp(route->pattern, "/v1/sessions/current") == 0;
 }
 
 static const struct fake_answer *
@@ -435,6 +448,10 @@ nobody_gets_in_anywhere_without_a_token_that_may(void **state)
 			world.intake.strangers_per_network = 1000;
 			if (tables[i] == api_config_routes)
 				continue; /* policy judges */
+			if (is_about_the_token(route)) {
+				assert_true(ask_route(route, "new")->status < 300);
+				continue;
+			}
 			assert_problem(ask_route(route, "new"), 403, "password-must-change");
 			assert_problem(ask_route(route, "none"), 403, "scope");
 			answer = ask_route(route, reads ? "writes" : "reads");
@@ -470,6 +487,299 @@ limits_are_of_a_token_or_of_whoever_logged_in(void **state)
 	assert_int_equal(create_with("c", NULL, good)->status, 201);
 	assert_problem(create_with("c", NULL, good), 429, "too-many");
 	assert_int_equal(create_with("d", "x", "{}")->status, 400);
+}
+
+/* ---- people who log in ---- */
+
+#define SESSION "alice-session"
+#define OLD "three lamps, no wick"
+#define NEW FAKE_POLICY_NEW_PASSWORD
+#define LOGIN(enterprise, account, password)                                                      \
+	"{\"enterprise\":\"" enterprise "\",\"account\":\"" account "\",\"password\":\"" password \
+	"\"}"
+#define CHANGE(by, proof, password) "{\"" by "\":\"" proof "\",\"new_password\":\"" password "\"}"
+
+static const struct fake_person who_logged_in[] = {
+	{ SESSION, "demo", "alice", "user operator auditor administrator", "*", "9", "password",
+	    INT64_C(1896000000000), false },
+	{ "forced", "demo", "carol", "user", "*", "10", "password", 0, true },
+	{ ALICE, "demo", "alice", "user", "requests:read config:read", "1", NULL, 0, false },
+	{ .token = NULL },
+};
+
+/* Of one test. */
+static struct fake_login *
+let_in(void)
+{
+	static const struct fake_login logins[] = {
+		{ "demo", "alice", OLD, SESSION, NULL, false, false },
+		{ "demo", "carol", OLD, "forced", "come-in", false, true },
+		{ .enterprise = NULL },
+	};
+	struct fake_login *copy = CS_NEW_ARRAY(world.arena, 3, struct fake_login);
+
+	memcpy(copy, logins, sizeof(logins));
+	fake_policy_use(who_logged_in);
+	fake_policy_let_in(copy);
+	return copy;
+}
+
+static const struct fake_answer *delete (const char *token, const char *path)
+{
+	const struct fake_ask request = { .method = "DELETE", .path = path, .token = token };
+
+	return ask(&request);
+}
+
+static void
+who_knows_the_password_gets_a_session(void **state)
+{
+	const struct fake_answer *answer = NULL;
+	unsigned asked = 0;
+
+	(void)state;
+	(void)let_in();
+	answer = post(NULL, "/v1/sessions", LOGIN("demo", "alice", OLD));
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(member(answer, "token"), SESSION);
+	assert_string_equal(member(answer, "ends_at"), "2030-01-30T10:40:00.000Z");
+	assert_string_equal(fake_policy_source(), "0.0.0.0/24");
+	answer = get(SESSION, "/v1/me");
+	assert_string_equal(member(answer, "enterprise"), "demo");
+	assert_string_equal(member(answer, "account"), "alice");
+	assert_string_equal(member(answer, "roles.0"), "user");
+	assert_string_equal(member(answer, "roles.3"), "administrator");
+	assert_string_equal(member(answer, "scopes.4"), "people:write");
+	assert_string_equal(member(answer, "factor"), "password");
+	assert_string_equal(member(answer, "ends_at"), "2030-01-30T10:40:00.000Z");
+	asked = fake_policy_asked();
+	assert_int_equal(delete (SESSION, "/v1/sessions/current")->status, 204);
+	assert_int_equal(fake_policy_asked(), asked);
+	assert_int_equal(get(SESSION, "/v1/me")->status, 200);
+	assert_int_equal(fake_policy_asked(), asked + 1); /* it was forgotten here at once */
+}
+
+static void
+an_api_token_is_no_session(void **state)
+{
+	const struct fake_answer *answer = NULL;
+
+	(void)state;
+	(void)let_in();
+	answer = get(ALICE, "/v1/me");
+	assert_string_equal(member(answer, "factor"), "api-token");
+	assert_string_equal(member(answer, "ends_at"), "");
+	assert_string_equal(member(answer, "roles.1"), "");
+	assert_string_equal(member(answer, "scopes.0"), "requests:read");
+	assert_string_equal(member(answer, "scopes.1"), "config:read");
+	assert_string_equal(member(answer, "scopes.2"), "");
+	assert_problem(delete (ALICE, "/v1/sessions/current"), 403, "not-a-session");
+	assert_problem(
+	    post(ALICE, "/v1/password", CHANGE("old_password", OLD, NEW)), 403, "not-a-session");
+}
+
+/* Nobody learns from an answer whether there is such a person. */
+static void
+who_is_not_there_is_answered_as_who_is_wrong(void **state)
+{
+	static const char *const bodies[] = { LOGIN("demo", "alice", NEW),
+		LOGIN("demo", "zoe", OLD), LOGIN("other", "alice", OLD), LOGIN("", "", "") };
+	const struct fake_answer *first = NULL;
+
+	(void)state;
+	(void)let_in();
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		const struct fake_answer *answer = post(NULL, "/v1/sessions", bodies[i]);
+
+		assert_problem(answer, 401, "login-wrong");
+		assert_non_null(fake_http_header(answer, "WWW-Authenticate"));
+		first = first ? first : answer;
+		assert_true(cs_span_equal(first->body, answer->body));
+	}
+}
+
+static void
+who_tries_too_often_waits(void **state)
+{
+	struct fake_login *logins = let_in();
+	const struct fake_answer *answer = NULL;
+
+	(void)state;
+	logins[0].locked = true;
+	answer = post(NULL, "/v1/sessions", LOGIN("demo", "alice", OLD));
+	assert_problem(answer, 429, "login-locked");
+	assert_string_equal(fake_http_header(answer, "Retry-After"), "60");
+	fake_policy_retry_at(INT64_C(1896000000000)); /* far off: a day at most */
+	answer = post(NULL, "/v1/sessions", LOGIN("demo", "alice", OLD));
+	assert_string_equal(fake_http_header(answer, "Retry-After"), "86400");
+	fake_policy_retry_at(1); /* over meanwhile */
+	answer = post(NULL, "/v1/sessions", LOGIN("demo", "alice", OLD));
+	assert_string_equal(fake_http_header(answer, "Retry-After"), "1");
+	assert_problem(
+	    post(SESSION, "/v1/password", CHANGE("old_password", OLD, NEW)), 429, "login-locked");
+	world.intake.logins_per_network = 6;
+	assert_problem(post(NULL, "/v1/sessions", LOGIN("demo", "zoe", OLD)), 401, "login-wrong");
+	assert_problem(post(NULL, "/v1/password", CHANGE("invitation", "come-on", NEW)), 422,
+	    "invitation-unknown");
+	assert_problem(post(NULL, "/v1/sessions", LOGIN("demo", "alice", OLD)), 429, "too-many");
+	assert_problem(
+	    post(NULL, "/v1/password", CHANGE("invitation", "come-in", NEW)), 429, "too-many");
+}
+
+static void
+passwords_wait_for_nobody_and_nothing(void **state)
+{
+	static const char *const subjects[] = { "ask.policy.salt", "ask.policy.login",
+		"ask.policy.password", "ask.policy.logout" };
+	const char *login = LOGIN("demo", "alice", OLD), *change = CHANGE("old_password", OLD, NEW);
+
+	(void)state;
+	(void)let_in();
+	fake_stretch_use(0);
+	assert_problem(post(NULL, "/v1/sessions", login), 503, "try-again");
+	assert_problem(post(SESSION, "/v1/password", change), 503, "try-again");
+	fake_stretch_use(4);
+	fake_stretch_die(0);
+	assert_problem(post(NULL, "/v1/sessions", login), 503, "try-again");
+	assert_problem(post(SESSION, "/v1/password", change), 503, "try-again");
+	fake_stretch_die(1); /* the old one, and not the new one */
+	assert_problem(post(SESSION, "/v1/password", change), 503, "try-again");
+	fake_stretch_use(4);
+	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
+		fake_policy_garble(subjects[i]);
+		if (i <= 1)
+			assert_problem(post(NULL, "/v1/sessions", login), 503, "try-again");
+		if (i == 0 || i == 2)
+			assert_problem(post(SESSION, "/v1/password", change), 503, "try-again");
+		if (i == 3)
+			assert_problem(delete (SESSION, "/v1/sessions/current"), 503, "try-again");
+	}
+	fake_policy_garble(NULL);
+	fake_policy_away(true);
+	assert_problem(post(NULL, "/v1/sessions", login), 503, "try-again");
+	assert_problem(post(SESSION, "/v1/password", change), 503, "try-again");
+	assert_problem(delete (SESSION, "/v1/sessions/current"), 503, "try-again");
+	fake_policy_away(false);
+	assert_int_equal(post(NULL, "/v1/sessions", login)->status, 201);
+}
+
+/* While the first is stretched, another comes for whom there is no room when it has its salt. */
+static void
+a_queue_may_fill_while_policy_is_asked(void **state)
+{
+	const struct fake_ask request = { .method = "POST",
+		.path = "/v1/sessions",
+		.body = LOGIN("demo", "alice", OLD),
+		.type = "application/json" };
+	const struct fake_answer *answers[2];
+
+	(void)state;
+	(void)let_in();
+	fake_stretch_use(1);
+	fake_svc_hold(true);
+	for (size_t i = 0; i < 2; i++)
+		answers[i] = fake_http(world.arena, &request);
+	fake_svc_hold(false);
+	assert_int_equal(answers[1]->status, 503);
+	fake_stretch_settle();
+	assert_int_equal(answers[0]->status, 201);
+}
+
+static void
+a_password_is_changed_by_the_old_one(void **state)
+{
+	struct fake_login *logins = let_in();
+	unsigned asked = 0;
+
+	(void)state;
+	assert_fault(post(SESSION, "/v1/password", CHANGE("old_password", "not this one", NEW)),
+	    422, "password-wrong", "old_password");
+	assert_string_equal(logins[0].password, OLD);
+	asked = fake_policy_asked();
+	assert_int_equal(
+	    post(SESSION, "/v1/password", CHANGE("old_password", OLD, NEW))->status, 204);
+	assert_string_equal(logins[0].password, NEW);
+	assert_int_equal(get(SESSION, "/v1/me")->status, 200);
+	assert_int_equal(
+	    fake_policy_asked(), asked + 1); /* policy ends it: nobody relies on it here */
+	/* Who must change it is let do so. */
+	assert_int_equal(
+	    post("forced", "/v1/password", CHANGE("old_password", OLD, NEW))->status, 204);
+	assert_string_equal(logins[1].password, NEW);
+	logins[0].token = "another";
+	assert_problem(post(SESSION, "/v1/password", CHANGE("old_password", OLD, NEW)), 401,
+	    "unauthorized"); /* it ended since policy was asked whose it is */
+}
+
+static void
+a_password_is_set_by_an_invitation(void **state)
+{
+	struct fake_login *logins = let_in();
+
+	(void)state;
+	assert_fault(post(NULL, "/v1/password", CHANGE("invitation", "come-out", NEW)), 422,
+	    "invitation-unknown", "invitation");
+	assert_int_equal(
+	    post(NULL, "/v1/password", CHANGE("invitation", "come-in", NEW))->status, 204);
+	assert_string_equal(logins[1].password, NEW);
+	assert_fault(post(NULL, "/v1/password", CHANGE("invitation", "come-in", NEW)), 422,
+	    "invitation-unknown", "invitation");
+}
+
+static void
+a_new_password_needs_one_proof_and_must_be_good(void **state)
+{
+	static const struct {
+		const char *token, *body;
+		int status;
+		const char *code;
+	} cases[] = {
+		{ NULL, CHANGE("old_password", OLD, NEW), 401, "unauthorized" },
+		{ "nobody", CHANGE("old_password", OLD, NEW), 401, "unauthorized" },
+		{ SESSION, "{\"new_password\":\"" NEW "\"}", 422, "password-proof" },
+		{ SESSION,
+		    "{\"invitation\":\"come-in\",\"old_password\":\"" OLD
+		    "\",\"new_password\":\"" NEW "\"}",
+		    422, "password-proof" },
+		{ SESSION, CHANGE("old_password", OLD, OLD), 422, "password-same" },
+		{ SESSION, CHANGE("old_password", OLD, "heron"), 422, "password-short" },
+		{ SESSION, CHANGE("old_password", OLD, "alice-demo-alice"), 422, "password-name" },
+		{ NULL, CHANGE("invitation", "come-in", "password2026!"), 422, "password-common" },
+		{ SESSION, "{\"old_password\":\"" OLD "\"}", 400, "json-missing" },
+		{ SESSION, "{}", 400, "json-missing" },
+		{ NULL, CHANGE("old", OLD, NEW), 400, "json-unknown" },
+	};
+	struct fake_login *logins = let_in();
+	const struct fake_ask form = { .method = "POST",
+		.path = "/v1/password",
+		.type = "application/x-www-form-urlencoded",
+		.body = "new_password=" NEW };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_problem(post(cases[i].token, "/v1/password", cases[i].body), cases[i].status,
+		    cases[i].code);
+	assert_problem(ask(&form), 415, "media-type");
+	assert_string_equal(logins[0].password, OLD);
+	assert_string_equal(logins[1].password, OLD);
+	assert_problem(post(NULL, "/v1/sessions", "{}"), 400, "json-missing");
+	assert_problem(post(NULL, "/v1/sessions",
+			   "{\"enterprise\":\"demo\",\"account\":1,\"password\":\"x\"}"),
+	    400, "json-type");
+	assert_problem(post(NULL, "/v1/sessions", NULL), 415, "media-type");
+	const struct fake_ask body = { .method = "DELETE",
+		.path = "/v1/sessions/current",
+		.token = SESSION,
+		.type = "application/json",
+		.body = "{\"all\":true}" };
+	const struct fake_ask text = { .method = "DELETE",
+		.path = "/v1/sessions/current",
+		.token = SESSION,
+		.type = "text/plain",
+		.body = "all" };
+
+	assert_problem(ask(&body), 400, "json-unknown");
+	assert_problem(ask(&text), 415, "media-type");
 }
 
 /* ---- what the bus says ---- */
@@ -3785,7 +4095,7 @@ every_member_that_is_described_was_answered(void **state)
 {
 	static const char *const asked[] = { "Create", "Token", "Verify", "Nothing", "Renew",
 		"Rekey", "Reissue", "Revoke", "CreateReport", "Preliminary", "Decide", "Apply",
-		"CreateToken" };
+		"CreateToken", "Login", "NewPassword" };
 	const char *name = NULL;
 	json_t *schema = NULL;
 
@@ -3935,6 +4245,15 @@ main(void)
 		TEST(calls_of_settings_are_of_one_form),
 		TEST(changes_of_settings_keep_to_the_limits),
 		TEST(after_a_change_policy_is_asked_again_who_is_who),
+		TEST(who_knows_the_password_gets_a_session),
+		TEST(an_api_token_is_no_session),
+		TEST(who_is_not_there_is_answered_as_who_is_wrong),
+		TEST(who_tries_too_often_waits),
+		TEST(passwords_wait_for_nobody_and_nothing),
+		TEST(a_queue_may_fill_while_policy_is_asked),
+		TEST(a_password_is_changed_by_the_old_one),
+		TEST(a_password_is_set_by_an_invitation),
+		TEST(a_new_password_needs_one_proof_and_must_be_good),
 		TEST(routes_and_document_name_the_same_operations),
 		TEST(the_document_describes_every_member_of_a_creation),
 		/* Last: they look back on all the others. */
