@@ -163,7 +163,7 @@ def where(stack: Stack) -> None:
     api = stack.services["request-intake"].env["CS_HTTP_LISTEN"]
     serve(stack.root / "control", stack.calls())
     print(f"\nAPI      http://{api}/v1/requests   (description: http://{api}/openapi.json)")
-    for token, account, _ in API_TOKENS:
+    for token, _, account, _ in API_TOKENS:
         print(f"         Authorization: Bearer {token}   (account {account})")
     print(f"mail     {stack.mail.url}/mails, /mails/1, ...   (SMTP on {stack.mail.relay})")
     print(f"status   {stack.status_url}/ocsp/{ISSUER}, /crl/{ISSUER}.crl, /ca/{ISSUER}.cer")

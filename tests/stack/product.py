@@ -53,11 +53,12 @@ ISSUER_DOMAIN = "ca.countersign.example"
 # Bounces and answers of mailbox owners come back to addresses in it.
 RETURN_DOMAIN = "return.countersign.example"
 ENTERPRISE = "demo"
-# API tokens of the built-in enterprise: (token, account, word after it in the file).
+# API tokens of the file, which need no person: (token, enterprise, account, role after it in the file).
 API_TOKENS = (
-    ("alice-token", "alice", ""),
-    ("bob-token", "bob", ""),
-    ("operator-token", "operator", "operator"),
+    ("alice-token", ENTERPRISE, "alice", ""),
+    ("bob-token", ENTERPRISE, "bob", ""),
+    ("operator-token", ENTERPRISE, "operator", "operator"),
+    ("root-token", "platform", "root", "administrator"),
 )
 OBSERVER = "countersign_observer"  # the database role that may read outboxes
 

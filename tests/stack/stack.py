@@ -199,8 +199,8 @@ class Stack:
         for name in ("token.key", "seal.key"):
             private_file(self.root / "secrets" / name, secrets.token_hex(32))
         lines = [
-            " ".join([hashlib.sha256(token.encode()).hexdigest(), ENTERPRISE, account, word]).strip()
-            for token, account, word in API_TOKENS
+            " ".join([hashlib.sha256(token.encode()).hexdigest(), enterprise, account, role]).strip()
+            for token, enterprise, account, role in API_TOKENS
         ]
         private_file(self.root / "secrets" / "api-tokens", "\n".join(lines) + "\n")
 
@@ -375,6 +375,7 @@ class Stack:
             "CS_HTTP_PER_SOURCE": "4096",  # all clients of a test have one address
             "CS_CREATIONS_PER_NETWORK_HOUR": "100000000",
             "CS_PRESSES_PER_NETWORK_HOUR": "100000000",
+            "CS_LOGINS_PER_NETWORK_HOUR": "100000000",
             "CS_DNS_ROOT_HINTS_FILE": str(self.dns.hints_file),
             "CS_DNS_ANCHOR_FILE": str(self.dns.anchor_file),
             "CS_TEST_PUBLIC_NETS": self.block.network,

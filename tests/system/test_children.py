@@ -18,6 +18,7 @@ from product import PERSPECTIVES  # noqa: E402
 # For x86-64: execve(nothing) and, should that return, an instruction that there is not: no SIGSYS then, but SIGILL.
 CRIME = bytes.fromhex("b83b000000 31ff 0f05 0f0b")
 WAITS = (232, 281, 441)  # epoll_wait() and its like
+STRETCHING = "request-intake"  # which stretches passwords
 LOOKING = ("caa-dnssec", "domain-validator", PERSPECTIVES[0].service)
 MAIL = "mailbox-validator"  # which looks, and reads mails in one child and verifies them in another
 TRIES = 10
@@ -76,7 +77,7 @@ class Children(SystemTest):
         return {"seed": seed, "key": key, "key in PEM": "".join(pem[1:-1]).encode()}
 
     def test_a_child_has_no_secret_of_its_service(self) -> None:
-        for instance in LOOKING:
+        for instance in (*LOOKING, STRETCHING):
             secrets = self.secrets_of(instance)
             parent = self.stack.processes.pid(instance)
             kept = {name for part in memory(parent) for name, it in secrets.items() if it in part}
@@ -89,14 +90,15 @@ class Children(SystemTest):
                         self.assertNotIn(secret, part, f"{instance}: its {name}")
 
     def test_a_child_has_neither_settings_nor_descriptors_of_its_service(self) -> None:
-        for instance in LOOKING:
+        for instance in (*LOOKING, STRETCHING):
+            role = "stretch" if instance == STRETCHING else "probe"
             parent = self.stack.processes.pid(instance)
             theirs = descriptors(parent)
             for child in self.children_of(instance):
                 environment = proc(child, "environ").split("\0")
                 self.assertEqual([v for v in environment if v and "SAN_OPTIONS=" not in v], [])
                 self.assertEqual(
-                    proc(child, "cmdline"), "countersign\0--sandbox-child\0probe\0"
+                    proc(child, "cmdline"), f"countersign\0--sandbox-child\0{role}\0"
                 )
                 ours = descriptors(child)
                 self.assertEqual((ours[0], ours[1]), ("/dev/null", "/dev/null"))
@@ -107,7 +109,7 @@ class Children(SystemTest):
                 self.assertEqual(shared & set(theirs.values()), set())
 
     def test_a_child_is_locked_in(self) -> None:
-        for instance in LOOKING:
+        for instance in (*LOOKING, STRETCHING):
             for child in self.children_of(instance):
                 status = dict(
                     line.split(":\t", 1) for line in proc(child, "status").splitlines()
@@ -166,7 +168,7 @@ class Children(SystemTest):
 
     def test_each_kind_of_child_dies_of_its_first_forbidden_call(self) -> None:
         self.only_here()
-        for instance, role in [*((name, "probe") for name in (*LOOKING, MAIL)), (MAIL, "reply")]:
+        for instance, role in [*((name, "probe") for name in (*LOOKING, MAIL)), (MAIL, "reply"), (STRETCHING, "stretch")]:
             children = self.of_role(instance, role)
             self.assertEqual(len(children), crew_of(instance) if role == "probe" else 2, f"{instance}: {role}")
             for child in children:
