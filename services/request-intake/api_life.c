@@ -10,6 +10,7 @@
 #include "call.h"
 #include "json.h"
 #include "notes.h"
+#include "query.h"
 #include "reasons.h"
 
 /* ---- another certificate ---- */
@@ -91,22 +92,39 @@ revoke(void *self, struct http_request *req)
 
 /* ---- notes ---- */
 
+/* False: answered. */
+static bool
+read_which(struct call *call, struct store_notes *which)
+{
+	const char *kind = http_request_query(call->req, "kind");
+	const char *screen = http_request_query(call->req, "screen");
+	enum note_kind k = NOTE_ISSUE;
+	enum note_screen s = NOTE_REQUEST;
+
+	if (kind && !note_kind_parse(kind, &k))
+		return call_refuse_query(call, "kind", "There is no such kind of request.",
+		    "Use issue, renew, rekey, reissue or revoke.");
+	if (screen && !note_screen_parse(screen, &s))
+		return call_refuse_query(call, "screen", "There is no such screen.",
+		    "Use csr, sdn, san, validity or ownership.");
+	which->kind = kind ? (int)k : -1;
+	which->screen = screen ? (int)s : -1;
+	return true;
+}
+
 static void
 notes(void *self, struct http_request *req)
 {
 	struct call *call = call_begin(self, req);
-	const char *name = http_request_query(req, "kind");
-	enum note_kind kind = NOTE_KINDS;
+	struct store_notes *which = NULL;
 
 	if (!call || !call_read_enterprise(call))
 		return;
-	if (name && !note_kind_parse(name, &kind))
-		(void)call_refuse_query(call, "kind", "There is no such kind of request.",
-		    "Use issue, renew, rekey, reissue or revoke.");
-	else
-		call_reply_body(call, 200,
-		    notes_list(call->arena, call->api->intake->notes, call->query.caller.enterprise,
-			kind));
+	which = CS_NEW(call->arena, struct store_notes);
+	which->enterprise = call->query.caller.enterprise;
+	if (read_which(call, which) && !svc_ask_store(call->api->svc, query_notes,
+					   cs_span_str(NULL), which, call_answered, call))
+		call_busy(call);
 }
 
 const struct http_route api_life_routes[] = {

@@ -26,6 +26,7 @@ make_room(const struct svc_batch *batch, struct changes *changes)
 	changes->old_checks = CS_NEW_ARRAY(arena, checks, struct changed_check);
 	changes->octets = CS_NEW_ARRAY(arena, 2 * checks, struct changed_octets);
 	changes->notes = CS_NEW_ARRAY(arena, notes, struct changed_note);
+	changes->request_notes = CS_NEW_ARRAY(arena, batch->n, const struct note *);
 	changes->keys = CS_NEW_ARRAY(arena, 2 * batch->n, struct changed_key);
 }
 
@@ -114,6 +115,8 @@ changes_of(const struct svc_batch *batch)
 			add_request(&changes, req);
 		add_keys(&changes, req);
 		add_reports(&changes, req);
+		if (req->heard_note)
+			changes.request_notes[changes.n_request_notes++] = req->heard_note;
 	}
 	return changes;
 }

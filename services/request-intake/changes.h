@@ -47,6 +47,8 @@ struct changes {
 	size_t n_notes;
 	const struct report **new_reports, **old_reports;
 	size_t n_new_reports, n_old_reports;
+	const struct note **request_notes;
+	size_t n_request_notes;
 	struct changed_key *keys;
 	size_t n_keys;
 };

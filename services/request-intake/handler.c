@@ -4,6 +4,7 @@
  */
 #include "handler.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -219,6 +220,16 @@ read_stopped(const void *self, struct svc_event *ev, struct cs_err *err)
 	return wire_read_stopped(ev->arena, ev->body, &ev->key, expired, err);
 }
 
+static enum cs_code
+read_note(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct note *note = CS_NEW(ev->arena, struct note);
+
+	(void)self;
+	ev->what = note;
+	return wire_read_note(ev->arena, ev->body, &ev->key, note, err);
+}
+
 /* The body is of our own making: the report, then the client's, which the route has read before. */
 static struct report_command *
 read_report_id(struct svc_event *ev, struct cs_span *ret_body)
@@ -407,12 +418,12 @@ answer_receipt(const struct intake_service *intake, struct svc_event *ev, struct
 
 /* The note that was not shown, or an older one than is in force; NULL: nothing stands in the way. */
 static const struct note *
-unread_note(const struct intake_service *intake, const char *enterprise, enum note_kind kind,
+unread_note(const struct intake_request *req, const char *enterprise, enum note_kind kind,
     const char *version)
 {
-	const struct note *note = notes_find(intake->notes, enterprise, kind);
+	const struct note *note = notes_find(req->to_read, enterprise, kind);
 
-	return note && strcmp(note->version, version) != 0 ? note : NULL;
+	return note && !note_is_read(note, version) ? note : NULL;
 }
 
 static void
@@ -553,7 +564,7 @@ intake_on_api_create(const void *self, struct svc_event *ev)
 	else if (step.status == 0 && draft->follows)
 		step = follow(intake, ev, draft);
 	if (step.status == 0)
-		unread = unread_note(intake, caller->enterprise, note_kind_of(draft->request.kind),
+		unread = unread_note(req, caller->enterprise, note_kind_of(draft->request.kind),
 		    draft->note_version);
 	if (unread) {
 		reply_note(ev, unread);
@@ -602,13 +613,13 @@ intake_on_api_cancel(const void *self, struct svc_event *ev)
 static void
 intake_on_api_revoke(const void *self, struct svc_event *ev)
 {
-	const struct intake_service *intake = self;
+	const struct intake_request *req = ev->state;
 	const struct intake_caller *caller = ev->context;
 	const struct intake_revoke *ask = ev->what;
 	const struct note *unread = NULL;
 
-	if (intake_may_see(ev->state, caller) && !caller->is_everywhere)
-		unread = unread_note(intake, caller->enterprise, NOTE_REVOKE, ask->note_version);
+	if (intake_may_see(req, caller) && !caller->is_everywhere)
+		unread = unread_note(req, req->enterprise, NOTE_REVOKE, ask->note_version);
 	if (unread)
 		reply_note(ev, unread);
 	else
@@ -757,6 +768,19 @@ on_revocation_refused(const void *self, struct svc_event *ev)
 	conclude(ev, "refusal to revoke heard");
 }
 
+/* The newest of a batch counts; whether it is newer than the row, the store sees. */
+static void
+on_note(const void *self, struct svc_event *ev)
+{
+	struct intake_request *holder = ev->state;
+	const struct note *note = ev->what;
+
+	(void)self;
+	if (!holder->heard_note || holder->heard_note->version < note->version)
+		holder->heard_note = note;
+	log_info(ev->log, "note heard subject=%s version=%" PRIu64, ev->subject, note->version);
+}
+
 const struct svc_route intake_routes[] = {
 	{ "api.create", read_create, intake_on_api_create },
 	{ "api.renew", read_renew, intake_on_api_create },
@@ -786,5 +810,6 @@ const struct svc_route intake_routes[] = {
 	{ "certificate.stopped", read_stopped, on_stopped },
 	{ "certificate.revoked", read_revoked, on_revoked },
 	{ "certificate.revocation-refused", read_revocation_refused, on_revocation_refused },
+	{ "config.note", read_note, on_note },
 	{ NULL, NULL, NULL },
 };

@@ -66,6 +66,8 @@ const char *intake_todo_name(enum intake_todo todo);
 /* ---- the aggregate ---- */
 
 struct report;
+struct note;
+struct notes;
 
 enum intake_challenge {
 	INTAKE_NO_CHALLENGE,
@@ -194,6 +196,10 @@ struct intake_request {
 	bool key_blocked, key_of_another;
 	/* The same: what the new request follows, with its envelope; NULL: there is none. */
 	const struct intake_request *earlier;
+	/* The same, and when one is to be revoked: what must have been read first; NULL: nothing. */
+	const struct notes *to_read;
+	/* No request at all: a note of an enterprise that policy told. */
+	const struct note *heard_note;
 };
 
 /* ---- decisions ---- */

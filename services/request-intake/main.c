@@ -9,7 +9,6 @@
 #include "challenge.h"
 #include "door.h"
 #include "handler.h"
-#include "notes.h"
 #include "page.h"
 #include "pki/keycheck.h"
 #include "smime/domain.h"
@@ -26,8 +25,6 @@ static const struct svc_setting settings[] = {
 	    "list of keys that are known to be weak; empty: none"),
 	SVC_TEXT(struct intake_service, agreement, "CS_AGREEMENT_VERSION", "v1", 64,
 	    "version of the subscriber agreement in force"),
-	SVC_TEXT(struct intake_service, notes_file, "CS_REQUEST_NOTES_FILE", "", 4096,
-	    "JSON file of what people must read before they ask for something; empty: nothing"),
 	SVC_U32(struct intake_service, default_days, "CS_DEFAULT_VALIDITY_DAYS", "365", 1, 825,
 	    "validity of a certificate when the request names none"),
 	SVC_U32(struct intake_service, life_days, "CS_REQUEST_LIFE_DAYS", "30", 1, 365,
@@ -114,9 +111,6 @@ init(void *self, struct svc *svc, struct cs_err *err)
 		.allow_example_names = svc_test_mode(svc) };
 	if (http_address_rules_parse(intake->trusted_proxies, intake->arena, &intake->proxies, err))
 		return cs_fail(err, CS_MALFORMED, "CS_TRUSTED_PROXIES: not a list of networks");
-	if (intake->notes_file[0] &&
-	    notes_load(intake->arena, intake->notes_file, &intake->notes, err))
-		return err->code;
 	intake->api = api_new(intake, svc);
 	if (http_server_add_routes(svc_http(svc), page_routes, NULL, err))
 		return err->code;

@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "notes.h"
 
-#include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-
-#define FILE_MAX (1024 * 1024)
-#define NOTES_MAX 4096
-#define VERSION_MAX 64
-#define TEXT_MAX 4096
-
-struct notes {
-	struct note *items;
-	size_t n;
-};
 
 static const char *const kinds[NOTE_KINDS] = { [NOTE_ISSUE] = "issue",
 	[NOTE_RENEW] = "renew",
 	[NOTE_REKEY] = "rekey",
 	[NOTE_REISSUE] = "reissue",
 	[NOTE_REVOKE] = "revoke" };
+
+static const char *const screens[NOTE_SCREENS] = { [NOTE_REQUEST] = "",
+	[NOTE_CSR] = "csr",
+	[NOTE_SDN] = "sdn",
+	[NOTE_SAN] = "san",
+	[NOTE_VALIDITY] = "validity",
+	[NOTE_OWNERSHIP] = "ownership" };
 
 const char *
 note_kind_name(enum note_kind kind)
@@ -40,100 +37,60 @@ note_kind_parse(const char *name, enum note_kind *ret_kind)
 	return false;
 }
 
-/* ---- reading ---- */
-
-/* A member of 1 to `max` octets; NULL: it is not. */
-static const char *
-text_of(struct cs_arena *arena, const json_t *object, const char *name, size_t max)
+const char *
+note_screen_name(enum note_screen screen)
 {
-	const json_t *value = json_object_get(object, name);
-	const size_t len = json_string_length(value);
-
-	return len >= 1 && len <= max ? cs_arena_strndup(arena, json_string_value(value), len)
-				      : NULL;
+	return screens[screen];
 }
 
-static enum cs_code
-read_note(struct cs_arena *arena, const json_t *item, struct notes *notes, struct cs_err *err)
+bool
+note_screen_parse(const char *name, enum note_screen *ret_screen)
 {
-	const char *kind = text_of(arena, item, "kind", 16);
-	struct note note = { .enterprise = text_of(arena, item, "enterprise", 128),
-		.version = text_of(arena, item, "version", VERSION_MAX),
-		.text = text_of(arena, item, "text", TEXT_MAX) };
-
-	if (json_object_size(item) != 4 || !kind || !note.enterprise || !note.version || !note.text)
-		return cs_fail(err, CS_MALFORMED,
-		    "note %zu: not enterprise, kind, version and text alone, each of its length",
-		    notes->n + 1);
-	if (!note_kind_parse(kind, &note.kind))
-		return cs_fail(err, CS_MALFORMED, "note %zu: no such kind", notes->n + 1);
-	if (notes_find(notes, note.enterprise, note.kind))
-		return cs_fail(err, CS_MALFORMED,
-		    "note %zu: the second of this enterprise and kind", notes->n + 1);
-	notes->items[notes->n++] = note;
-	return CS_OK;
-}
-
-static enum cs_code
-read_all(struct cs_arena *arena, const json_t *root, struct notes *notes, struct cs_err *err)
-{
-	const json_t *list = json_object_get(root, "notes"), *item = NULL;
-	size_t i = 0;
-
-	if (json_object_size(root) != 2 ||
-	    json_integer_value(json_object_get(root, "version")) != 1 || !json_is_array(list) ||
-	    json_array_size(list) > NOTES_MAX)
-		return cs_fail(err, CS_MALFORMED, "not {\"version\": 1, \"notes\": [...]}");
-	notes->items = CS_NEW_ARRAY(arena, json_array_size(list), struct note);
-	json_array_foreach(list, i, item)
-	{
-		if (read_note(arena, item, notes, err))
-			return err->code;
+	for (enum note_screen screen = NOTE_CSR; screen < NOTE_SCREENS; screen++) {
+		if (strcmp(screens[screen], name) == 0) {
+			*ret_screen = screen;
+			return true;
+		}
 	}
-	return CS_OK;
+	return false;
+}
+
+/* ---- documents ---- */
+
+bool
+note_read_name(const char *name, enum note_kind *ret_kind, enum note_screen *ret_screen)
+{
+	const char *dot = strchr(name, '.');
+	enum note_screen screen = NOTE_REQUEST;
+	char kind[16] = "";
+
+	if (dot && !note_screen_parse(dot + 1, &screen))
+		return false;
+	if (dot && (size_t)(dot - name) < sizeof(kind))
+		memcpy(kind, name, (size_t)(dot - name));
+	if (!note_kind_parse(dot ? kind : name, ret_kind))
+		return false;
+	*ret_screen = screen;
+	return true;
 }
 
 enum cs_code
-notes_read(
-    struct cs_arena *arena, struct cs_span json, struct notes **ret_notes, struct cs_err *err)
+note_read_spec(
+    struct cs_arena *arena, struct cs_span spec, const char **ret_text, struct cs_err *err)
 {
-	struct notes *notes = CS_NEW(arena, struct notes);
-	json_error_t error = { 0 };
+	json_error_t error;
 	json_t *root =
-	    json_loadb((const char *)json.data, json.len, JSON_REJECT_DUPLICATES, &error);
-	enum cs_code code = CS_OK;
+	    json_loadb((const char *)spec.data, spec.len, JSON_REJECT_DUPLICATES, &error);
+	const json_t *text = json_object_get(root, "text");
+	const bool good = json_is_object(root) && (!text || json_is_string(text)) &&
+			  json_string_length(text) <= NOTE_TEXT_MAX;
 
-	if (!root)
-		return cs_fail(err, CS_MALFORMED, "line %d, column %d: not acceptable JSON",
-		    error.line, error.column);
-	code = read_all(arena, root, notes, err);
+	if (good)
+		*ret_text = text ? cs_arena_strndup(
+				       arena, json_string_value(text), json_string_length(text))
+				 : "";
 	json_decref(root);
-	if (code == CS_OK)
-		*ret_notes = notes;
-	return code;
-}
-
-enum cs_code
-notes_load(struct cs_arena *arena, const char *path, struct notes **ret_notes, struct cs_err *err)
-{
-	FILE *file = fopen(path, "re");
-	uint8_t *data = NULL;
-	size_t len = 0;
-	struct cs_err why = { 0 };
-
-	if (!file)
-		return cs_fail(err, CS_NOT_FOUND, "request notes %s: %s", path, strerror(errno));
-	data = cs_arena_alloc(arena, FILE_MAX + 1);
-	len = fread(data, 1, FILE_MAX + 1, file);
-	const bool whole = !ferror(file) && len <= FILE_MAX;
-
-	(void)fclose(file);
-	if (!whole)
-		return cs_fail(
-		    err, CS_MALFORMED, "request notes %s: unreadable, or over 1 MiB", path);
-	if (notes_read(arena, cs_span_of(data, len), ret_notes, &why))
-		return cs_fail(err, CS_MALFORMED, "request notes %s: %s", path, why.text);
-	return CS_OK;
+	return good ? CS_OK : cs_fail(err, CS_MALFORMED, "not the spec of a note");
 }
 
 /* ---- showing ---- */
@@ -141,37 +98,56 @@ notes_load(struct cs_arena *arena, const char *path, struct notes **ret_notes, s
 const struct note *
 notes_find(const struct notes *notes, const char *enterprise, enum note_kind kind)
 {
-	for (size_t i = 0; notes && i < notes->n; i++)
-		if (notes->items[i].kind == kind &&
-		    strcmp(notes->items[i].enterprise, enterprise) == 0)
-			return &notes->items[i];
+	for (size_t i = 0; notes && i < notes->n; i++) {
+		const struct note *note = &notes->items[i];
+
+		if (note->kind == kind && note->screen == NOTE_REQUEST && note->text[0] &&
+		    strcmp(note->enterprise, enterprise) == 0)
+			return note;
+	}
 	return NULL;
+}
+
+#define VERSION_TEXT 24
+
+static void
+format_version(const struct note *note, char ret_text[static VERSION_TEXT])
+{
+	(void)snprintf(ret_text, VERSION_TEXT, "%" PRIu64, note->version);
+}
+
+bool
+note_is_read(const struct note *note, const char *said)
+{
+	char version[VERSION_TEXT];
+
+	format_version(note, version);
+	return strcmp(version, said) == 0;
 }
 
 void
 notes_write(struct out *out, const char *name, const struct note *note)
 {
+	char version[VERSION_TEXT];
+
+	format_version(note, version);
 	out_object(out, name);
 	out_text(out, "kind", note_kind_name(note->kind));
-	out_text(out, "version", note->version);
+	out_text_if(out, "screen", note_screen_name(note->screen));
+	out_text(out, "version", version);
 	out_text(out, "text", note->text);
 	out_end_object(out);
 }
 
 struct cs_span
-notes_list(struct cs_arena *arena, const struct notes *notes, const char *enterprise,
-    enum note_kind wanted)
+notes_list(struct cs_arena *arena, const struct notes *notes)
 {
 	struct out out = out_new(arena);
 
 	out_object(&out, NULL);
 	out_array(&out, "notes");
-	for (enum note_kind kind = NOTE_ISSUE; kind < NOTE_KINDS; kind++) {
-		const struct note *note = notes_find(notes, enterprise, kind);
-
-		if (note && (wanted == NOTE_KINDS || wanted == kind))
-			notes_write(&out, NULL, note);
-	}
+	for (size_t i = 0; i < notes->n; i++)
+		notes_write(&out, NULL, &notes->items[i]);
 	out_end_array(&out);
 	out_end_object(&out);
 	return out_done(&out);

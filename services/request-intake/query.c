@@ -85,6 +85,21 @@ query_list(const void *self, struct db *db, struct cs_span ask, const void *cont
 	return CS_OK;
 }
 
+enum cs_code
+query_notes(const void *self, struct db *db, struct cs_span ask, const void *context,
+    struct cs_arena *arena, uint32_t *ret_status, struct cs_span *ret_body, struct cs_err *err)
+{
+	struct notes notes = { NULL, 0 };
+
+	(void)self;
+	(void)ask;
+	if (store_find_notes(db, arena, context, &notes, err))
+		return err->code;
+	*ret_body = notes_list(arena, &notes);
+	*ret_status = 200;
+	return CS_OK;
+}
+
 static struct cs_span
 write_chain(struct cs_arena *arena, const struct intake_certificate *certificate)
 {

@@ -8,6 +8,7 @@
 
 #include "intake.h"
 #include "store.h"
+#include "store_note.h"
 #include "svc/svc.h"
 
 enum query_format { QUERY_PEM, QUERY_CHAIN, QUERY_DER, QUERY_P7B, QUERY_FORMATS };
@@ -30,6 +31,9 @@ struct query_watched {
 	uint64_t seq;
 	bool ended;
 };
+
+/* Context: struct store_notes. */
+svc_query query_notes;
 
 /* Context: struct store_watch.  200 with lines one after the other, for query_next_line(). */
 svc_query query_history;

@@ -10,7 +10,6 @@
 struct api;
 struct api_reports;
 struct stretch;
-struct notes;
 
 struct intake_service {
 	/* Settings. */
@@ -34,8 +33,6 @@ struct intake_service {
 	struct draft_rules rules;
 	uint8_t challenge_secret[32]; /* see challenge.h */
 	uint32_t reports_per_network;
-	const char *notes_file;
-	struct notes *notes;     /* NULL: none are set */
 	struct stretch *stretch; /* of passwords */
 	struct api *api;
 	struct api_reports *reports;

@@ -311,12 +311,12 @@ enum cs_code
 store_load_requests(struct svc_batch *batch, struct cs_err *err)
 {
 	struct db_rows *requests = NULL, *checks = NULL, *keys = NULL, *earlier = NULL,
-		       *blocked = NULL, *reports = NULL;
+		       *blocked = NULL, *reports = NULL, *notes = NULL;
 
 	if (ask_requests(batch, &requests, err) || ask_checks(batch, &checks, err) ||
 	    ask_keys(batch, &keys, err) || store_ask_earlier(batch, &earlier, err) ||
 	    store_ask_blocked(batch, &blocked, err) || store_ask_reports(batch, &reports, err) ||
-	    db_settle(batch->db, err))
+	    store_ask_notes(batch, &notes, err) || db_settle(batch->db, err))
 		return err->code;
 	take_requests(batch, requests);
 	take_checks(batch, checks);
@@ -324,6 +324,7 @@ store_load_requests(struct svc_batch *batch, struct cs_err *err)
 	store_take_earlier(batch, earlier);
 	store_take_blocked(batch, blocked);
 	store_take_reports(batch, reports);
+	store_take_notes(batch, notes);
 	return CS_OK;
 }
 
@@ -615,7 +616,7 @@ store_save_requests(struct svc_batch *batch, struct cs_err *err)
 	    const struct svc_batch *batch, const struct changes *changes, struct cs_err *err);
 	static save *const tables[] = { save_created, save_moved, save_refused, save_new_checks,
 		save_old_checks, save_octets, save_notes, save_certificates, save_keys,
-		store_save_revocations, store_save_reports };
+		store_save_revocations, store_save_reports, store_save_request_notes };
 	const struct changes changes = changes_of(batch);
 
 	for (size_t i = 0; i < COUNT(tables); i++)

@@ -54,6 +54,11 @@ void store_take_blocked(struct svc_batch *batch, const struct db_rows *rows);
 CS_MUST_USE enum cs_code
 store_ask_reports(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err);
 void store_take_reports(struct svc_batch *batch, const struct db_rows *rows);
+CS_MUST_USE enum cs_code
+store_ask_notes(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err);
+void store_take_notes(struct svc_batch *batch, const struct db_rows *rows);
+CS_MUST_USE enum cs_code store_save_request_notes(
+    const struct svc_batch *batch, const struct changes *changes, struct cs_err *err);
 CS_MUST_USE enum cs_code store_save_reports(
     const struct svc_batch *batch, const struct changes *changes, struct cs_err *err);
 CS_MUST_USE enum cs_code store_save_revocations(

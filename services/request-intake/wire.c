@@ -8,6 +8,7 @@
 #include "pack/pack.h"
 #include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
+#include "proto/config.pb-c.h"
 #include "proto/evidence.pb-c.h"
 #include "proto/plan.pb-c.h"
 #include "proto/request.pb-c.h"
@@ -343,6 +344,30 @@ wire_read_revocation_refused(struct cs_arena *arena, struct cs_span body, struct
 	return CS_OK;
 }
 
+enum cs_code
+wire_read_note(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_document,
+    struct note *ret_note, struct cs_err *err)
+{
+	const Countersign__V1__ConfigChanged *m = pack_read(
+	    arena, &countersign__v1__config_changed__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+	struct note note = { .text = "" };
+
+	if (!m)
+		return CS_MALFORMED;
+	note.enterprise = m->enterprise;
+	note.version = m->version;
+	if (strcmp(m->kind, "note") != 0 || !pack_is_name(m->enterprise) || m->version == 0 ||
+	    m->version > INT64_MAX || !note_read_name(m->name, &note.kind, &note.screen))
+		return cs_fail(err, CS_MALFORMED, "ConfigChanged: not a note");
+	if (!m->deleted &&
+	    note_read_spec(arena, cs_span_of(m->spec.data, m->spec.len), &note.text, err))
+		return CS_MALFORMED;
+	if (pack_read_id(&m->document_id, ret_document, err))
+		return CS_MALFORMED;
+	*ret_note = note;
+	return CS_OK;
+}
+
 /* Which of `n` words it is; `n`: none. */
 static unsigned
 word(const char *text, const char *const *words, unsigned n)
@@ -491,7 +516,7 @@ wire_read_config_answer(struct cs_arena *arena, struct cs_span body,
 /* ---- people: salts, sessions, passwords ---- */
 
 #define SALT 16 /* octets */
-#define SESSION_MAX 128
+#define SESSION_MAX 512
 
 static bool
 is_salt(const ProtobufCBinaryData *data)

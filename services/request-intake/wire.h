@@ -8,6 +8,7 @@
 
 #include "intake.h"
 #include "life.h"
+#include "notes.h"
 #include "stretch/stretch.h"
 #include "who.h"
 
@@ -30,6 +31,10 @@ CS_MUST_USE enum cs_code wire_read_revoked(struct cs_arena *arena, struct cs_spa
     struct cs_id *ret_request, struct intake_revoked *ret_revoked, struct cs_err *err);
 CS_MUST_USE enum cs_code wire_read_revocation_refused(struct cs_arena *arena, struct cs_span body,
     struct cs_id *ret_request, struct intake_unrevoked *ret_no, struct cs_err *err);
+
+/* config.note; its aggregate is the document.  *ret_note of one that was deleted has the text "". */
+CS_MUST_USE enum cs_code wire_read_note(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_document, struct note *ret_note, struct cs_err *err);
 
 /* request.verification-asked, request.cancelled */
 struct cs_span wire_write_verification_asked(struct cs_arena *arena,
@@ -112,7 +117,7 @@ enum wire_login_result {
 };
 struct wire_welcome {
 	enum wire_login_result result;
-	const char *token;   /* of the session: 1 to 128 octets; WELCOME only */
+	const char *token;   /* of the session: 1 to 512 octets; WELCOME only */
 	int64_t ends_at_ms;  /* WELCOME only */
 	int64_t retry_at_ms; /* 0: not said */
 	bool must_change;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "draft.h"
+#include "store_note.h"
 #include "store_report.h"
 
 #define MAX 64
@@ -22,6 +23,8 @@ static struct {
 	size_t n_lines;
 	struct report reports[MAX];
 	size_t n_reports;
+	struct note notes[MAX]; /* as policy told them last */
+	struct notes in_force;
 	struct known keys[MAX];
 	size_t n_keys, saves;
 	int conflicts;
@@ -225,6 +228,7 @@ store_load_requests(struct svc_batch *batch, struct cs_err *err)
 			mark_earlier(batch->arena, req, aggregate->events[k]);
 			mark_blocked(req, aggregate->events[k]);
 		}
+		req->to_read = &store.in_force;
 		aggregate->state = req;
 		load_reports(batch->arena, aggregate);
 	}
@@ -388,6 +392,27 @@ keep_report(const struct report *from)
 	*(old ? old : &store.reports[store.n_reports++]) = to;
 }
 
+static void
+keep_note(const struct note *from)
+{
+	struct note *at = store.notes;
+	size_t n = store.in_force.n;
+
+	while (n > 0 && (at->kind != from->kind || at->screen != from->screen ||
+			    strcmp(at->enterprise, from->enterprise) != 0)) {
+		at++;
+		n--;
+	}
+	if (n > 0 && at->version >= from->version)
+		return;
+	cs_assert(store.in_force.n < MAX);
+	store.in_force.items = store.notes;
+	store.in_force.n += n == 0;
+	*at = *from;
+	at->enterprise = keep(from->enterprise);
+	at->text = keep(from->text);
+}
+
 enum cs_code
 store_save_requests(struct svc_batch *batch, struct cs_err *err)
 {
@@ -401,6 +426,8 @@ store_save_requests(struct svc_batch *batch, struct cs_err *err)
 		for (size_t k = 0; k < req->n_reports; k++)
 			if (req->reports[k].changed)
 				keep_report(&req->reports[k]);
+		if (req->heard_note)
+			keep_note(req->heard_note);
 		if (req->learnt_key)
 			fake_store_learn(req->spki_sha256, req->enterprise, req->account);
 		if (req->leaked_key)
@@ -664,6 +691,25 @@ store_report_clock(struct db *db, struct cs_arena *arena, int64_t now_ms,
 		if (ret_clock->oldest_open_ms == 0 ||
 		    report->received_at_ms < ret_clock->oldest_open_ms)
 			ret_clock->oldest_open_ms = report->received_at_ms;
+	}
+	return CS_OK;
+}
+
+enum cs_code
+store_find_notes(struct db *db, struct cs_arena *arena, const struct store_notes *which,
+    struct notes *ret_notes, struct cs_err *err)
+{
+	(void)db;
+	if (store.away)
+		return cs_fail(err, CS_UNAVAILABLE, "away");
+	*ret_notes = (struct notes){ CS_NEW_ARRAY(arena, MAX, struct note), 0 };
+	for (size_t i = 0; i < store.in_force.n; i++) {
+		const struct note *note = &store.notes[i];
+
+		if (note->text[0] && strcmp(note->enterprise, which->enterprise) == 0 &&
+		    (which->kind < 0 || which->kind == (int)note->kind) &&
+		    (which->screen < 0 || which->screen == (int)note->screen))
+			ret_notes->items[ret_notes->n++] = *note;
 	}
 	return CS_OK;
 }

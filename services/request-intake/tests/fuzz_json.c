@@ -22,7 +22,6 @@ later(struct cs_arena *arena, const struct draft_rules *rules, struct cs_span in
 	struct report_decision decision = { 0 };
 	struct json_revoke revoke = { 0 };
 	struct draft draft = { 0 };
-	struct notes *notes = NULL;
 	struct cs_refusal why = { 0 };
 	struct cs_err err = { 0 };
 	const char *text = NULL;
@@ -37,7 +36,7 @@ later(struct cs_arena *arena, const struct draft_rules *rules, struct cs_span in
 	cs_assert(report.draft.proof.len == 0); /* nobody guesses our challenge */
 	cs_assert(report_read_decision(arena, in, &decision, &why) || why.code);
 	cs_assert(json_read_answer(arena, in, &text, &why) || why.code);
-	(void)!notes_read(arena, in, &notes, &err);
+	(void)!note_read_spec(arena, in, &text, &err);
 }
 
 /* Bodies of people who log in. */

@@ -48,6 +48,7 @@ ends(struct cs_arena *arena, struct cs_span in)
 	struct intake_refused no;
 	struct intake_revoked revoked;
 	struct intake_unrevoked unrevoked;
+	struct note note;
 	struct cs_id id;
 	bool expired;
 
@@ -67,6 +68,10 @@ ends(struct cs_arena *arena, struct cs_span in)
 	}
 	if (wire_read_revoked(arena, in, &id, &revoked, NULL) == CS_OK)
 		require_text(revoked.text);
+	if (wire_read_note(arena, in, &id, &note, NULL) == CS_OK) {
+		cs_assert(note.kind < NOTE_KINDS && note.screen < NOTE_SCREENS && note.version > 0);
+		cs_assert(strlen(note.text) <= NOTE_TEXT_MAX);
+	}
 	if (wire_read_revocation_refused(arena, in, &id, &unrevoked, NULL) == CS_OK) {
 		cs_assert(unrevoked.code[0] != '\0');
 		require_text(unrevoked.text);

@@ -14,6 +14,7 @@
 #include "../draft.h"
 #include "../life.h"
 #include "../store.h"
+#include "../store_note.h"
 #include "../store_report.h"
 #include "db/tests/it_db.h"
 
@@ -46,6 +47,7 @@ setup(void **state)
 			"set search_path = it_intake;");
 	migrate(f->db, "services/request-intake/sql/0001_intake.sql");
 	migrate(f->db, "services/request-intake/sql/0002_life.sql");
+	migrate(f->db, "services/request-intake/sql/0003_request_note.sql");
 	f->other = open_db("set search_path = it_intake;");
 	*state = f;
 	return 0;
@@ -873,6 +875,77 @@ reports_are_listed_and_counted_by_their_times(void **state)
 }
 
 static void
+told(struct fixture *f, const struct note *note)
+{
+	struct svc_batch *batch = batch_of(f, f->db, new_id(f), "config.note", NULL);
+
+	load(f, batch)->heard_note = note;
+	assert_int_equal(save(batch), CS_OK);
+}
+
+static void
+the_newest_note_is_kept(void **state)
+{
+	static const struct note notes[] = {
+		{ "demo", NOTE_ISSUE, NOTE_REQUEST, 2, "New." },
+		{ "demo", NOTE_ISSUE, NOTE_REQUEST, 1, "Told late." },
+		{ "demo", NOTE_ISSUE, NOTE_SAN, 1, "One domain." },
+		{ "demo", NOTE_REVOKE, NOTE_REQUEST, 7, "" },
+		{ "demo", NOTE_REVOKE, NOTE_REQUEST, 6, "Deleted since." },
+		{ "other", NOTE_ISSUE, NOTE_REQUEST, 9, "Not us." },
+	};
+	struct fixture *f = *state;
+	struct store_notes which = { "demo", -1, -1 };
+	struct notes found = { NULL, 0 };
+	struct cs_err err = { 0 };
+
+	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
+		told(f, &notes[i]);
+	ok(store_find_notes(f->other, f->arena, &which, &found, &err), &err);
+	assert_int_equal(found.n, 2);
+	assert_string_equal(found.items[0].text, "New.");
+	assert_int_equal(found.items[0].version, 2);
+	assert_int_equal(found.items[1].screen, NOTE_SAN);
+	which.screen = NOTE_SAN;
+	ok(store_find_notes(f->other, f->arena, &which, &found, &err), &err);
+	assert_int_equal(found.n, 1);
+	which = (struct store_notes){ "demo", NOTE_REVOKE, -1 };
+	ok(store_find_notes(f->other, f->arena, &which, &found, &err), &err);
+	assert_int_equal(found.n, 0);
+}
+
+/* Of the caller's enterprise for a new one; of the request's own when it is to be revoked. */
+static void
+notes_are_loaded_with_what_needs_them(void **state)
+{
+	static const struct note issue = { "demo", NOTE_ISSUE, NOTE_REQUEST, 2, "Read." };
+	static const struct note screen = { "demo", NOTE_ISSUE, NOTE_SAN, 3, "Only shown." };
+	static const struct note other = { "other", NOTE_REVOKE, NOTE_REQUEST, 4, "Call us." };
+	static const struct intake_caller stranger = { .enterprise = "other", .account = "alice" };
+	struct fixture *f = *state;
+	const struct cs_id id = stored(f, &stranger, NOW);
+	struct svc_batch *batch = NULL;
+	const struct intake_request *req = NULL;
+
+	told(f, &issue);
+	told(f, &screen);
+	told(f, &other);
+	batch = batch_of(f, f->db, new_id(f), "api.create", NULL);
+	req = load(f, batch);
+	assert_non_null(req->to_read);
+	assert_int_equal(req->to_read->n, 1);
+	assert_string_equal(notes_find(req->to_read, "demo", NOTE_ISSUE)->text, "Read.");
+	db_rollback(f->db);
+	batch = batch_of(f, f->db, id, "api.revoke", NULL);
+	req = load(f, batch);
+	assert_string_equal(notes_find(req->to_read, "other", NOTE_REVOKE)->text, "Call us.");
+	db_rollback(f->db);
+	batch = batch_of(f, f->db, id, "api.approve", NULL);
+	assert_null(load(f, batch)->to_read);
+	db_rollback(f->db);
+}
+
+static void
 nothing_is_found_that_is_not_there(void **state)
 {
 	struct fixture *f = *state;
@@ -909,6 +982,8 @@ main(void)
 		TEST(a_report_of_another_request_is_known_as_such),
 		TEST(certificates_are_found_by_what_strangers_know),
 		TEST(reports_are_listed_and_counted_by_their_times),
+		TEST(the_newest_note_is_kept),
+		TEST(notes_are_loaded_with_what_needs_them),
 		TEST(nothing_is_found_that_is_not_there),
 	};
 

@@ -139,7 +139,6 @@ setup(void **state)
 	(void)state;
 	fake_store_reset();
 	world.now_ms = cs_now_ms();
-	world.intake.notes = NULL;
 	world.intake.reports_per_network = 1000;
 	world.intake.strangers_per_network = world.intake.logins_per_network = 1000;
 	world.intake.life_days = 30;
@@ -1150,13 +1149,26 @@ hear_unrevoked(const char *path, const char *report)
 	hear("certificate.revocation-refused", cs_buf_span(&buf));
 }
 
+/* `text` NULL: it was deleted. */
 static void
-set_notes(const char *json)
+hear_note(const char *enterprise, const char *name, uint64_t version, const char *text)
 {
-	struct cs_err err = { 0 };
+	struct cs_buf buf = cs_buf_new(world.arena);
+	uint8_t digest[PKI_SHA256];
 
-	assert_int_equal(
-	    notes_read(world.arena, cs_span_str(json), &world.intake.notes, &err), CS_OK);
+	pki_sha256(cs_span_str(cs_arena_printf(world.arena, "%s %s", enterprise, name)), digest);
+	put_text(&buf, 1, "note");
+	put_text(&buf, 2, enterprise);
+	put_text(&buf, 3, name);
+	put_number(&buf, 4, version);
+	if (!text)
+		put_number(&buf, 5, 1);
+	else
+		put_text(&buf, 6, cs_arena_printf(world.arena, "{\"text\":\"%s\"}", text));
+	put_number(&buf, 7, (uint64_t)world.now_ms);
+	put_text(&buf, 8, "demo/boss");
+	put_octets(&buf, 9, cs_span_of(digest, 16));
+	hear("config.note", cs_buf_span(&buf));
 }
 
 static const struct fake_answer *
@@ -2556,11 +2568,9 @@ a_note_must_be_read_first(void **state)
 	const struct fake_answer *answer = NULL;
 
 	(void)state;
-	set_notes(
-	    "{\"version\":1,\"notes\":["
-	    "{\"enterprise\":\"demo\",\"kind\":\"revoke\",\"version\":\"2\",\"text\":\"Call us.\"},"
-	    "{\"enterprise\":\"demo\",\"kind\":\"renew\",\"version\":\"1\",\"text\":\"Once.\"},"
-	    "{\"enterprise\":\"other\",\"kind\":\"issue\",\"version\":\"1\",\"text\":\"Not us.\"}]}");
+	hear_note("demo", "renew", 1, "Once.");
+	hear_note("demo", "revoke", 2, "Call us.");
+	hear_note("other", "issue", 1, "Not us.");
 	answer = get(ALICE, "/v1/notes");
 	assert_string_equal(member(answer, "notes.0.kind"), "renew");
 	assert_string_equal(member(answer, "notes.1.text"), "Call us.");
@@ -2582,6 +2592,51 @@ a_note_must_be_read_first(void **state)
 	    post(ALICE, under(path, "/revoke"), "{\"note_version\":\"2\"}")->status, 202);
 	assert_string_equal(member(get(ALICE, path), "revocation.note_version"), "2");
 	(void)created(); /* none is set for what is issued first */
+}
+
+/* "appear only on the screens against which the operator has customised them" (the seed, Request Notes). */
+static void
+notes_of_a_screen_are_shown_there_and_stop_nobody(void **state)
+{
+	const struct fake_answer *answer = NULL;
+
+	(void)state;
+	hear_note("demo", "issue.san", 4, "One domain.");
+	hear_note("demo", "issue.csr", 5, "No keys of ours.");
+	hear_note("demo", "renew.san", 6, "As before.");
+	answer = get(ALICE, "/v1/notes?kind=issue&screen=san");
+	assert_string_equal(member(answer, "notes.0.text"), "One domain.");
+	assert_string_equal(member(answer, "notes.0.screen"), "san");
+	assert_string_equal(member(answer, "notes.0.version"), "4");
+	assert_string_equal(member(answer, "notes.1"), "");
+	assert_string_equal(
+	    member(get(ALICE, "/v1/notes?screen=san"), "notes.1.text"), "As before.");
+	assert_string_equal(member(get(ALICE, "/v1/notes?screen=sdn"), "notes.0"), "");
+	assert_problem(get(ALICE, "/v1/notes?screen=home"), 400, "query");
+	assert_string_equal(member(get(OTHER, "/v1/notes?screen=san"), "notes.0"), "");
+	(void)created();
+}
+
+static void
+the_newest_note_is_in_force(void **state)
+{
+	(void)state;
+	hear_note("demo", "issue", 3, "New.");
+	hear_note("demo", "issue", 2, "Old, told late.");
+	assert_string_equal(member(get(ALICE, "/v1/notes"), "notes.0.text"), "New.");
+	assert_problem(create_with(ALICE, NULL, good), 409, "note-unread");
+	hear_note("demo", "issue", 4, NULL);
+	hear_note("demo", "issue", 3, "New.");
+	assert_string_equal(member(get(ALICE, "/v1/notes"), "notes.0"), "");
+	(void)created();
+	hear_note("demo", "issue", 5, "Again.");
+	assert_problem(create_with(ALICE, NULL, good), 409, "note-unread");
+	fake_store_away(true);
+	assert_problem(get(ALICE, "/v1/notes"), 503, "try-again");
+	fake_store_away(false);
+	fake_svc_stuck(true);
+	assert_problem(get(ALICE, "/v1/notes"), 503, "try-again");
+	fake_svc_stuck(false);
 }
 
 /* ---- problem reports ---- */
@@ -4190,6 +4245,8 @@ main(void)
 		TEST(a_refusal_to_revoke_is_shown),
 		TEST(no_private_key_travels_as_a_reason),
 		TEST(a_note_must_be_read_first),
+		TEST(notes_of_a_screen_are_shown_there_and_stop_nobody),
+		TEST(the_newest_note_is_in_force),
 		TEST(anybody_may_report_and_operators_see_it),
 		TEST(a_report_is_read_strictly),
 		TEST(a_repeated_report_is_the_same),

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "life.h"
-#include "notes.h"
 #include "reasons.h"
 
 #include <cmocka.h>
@@ -289,56 +288,6 @@ every_category_has_a_ground_and_every_ground_a_reason(void **state)
 	assert_int_equal(reason_of_name("")->code, 0);
 }
 
-/* ---- notes ---- */
-
-static enum cs_code
-read_notes(struct cs_arena *arena, const char *json, struct notes **ret)
-{
-	struct cs_err err = { 0 };
-
-	return notes_read(arena, cs_span_str(json), ret, &err);
-}
-
-static void
-a_note_is_for_one_enterprise_and_kind(void **state)
-{
-	struct notes *notes = NULL;
-
-	assert_int_equal(read_notes(*state,
-			     "{\"version\":1,\"notes\":[{\"enterprise\":\"demo\",\"kind\":"
-			     "\"revoke\",\"version\":\"3\",\"text\":\"Ask the desk first.\"}]}",
-			     &notes),
-	    CS_OK);
-	assert_string_equal(notes_find(notes, "demo", NOTE_REVOKE)->version, "3");
-	assert_null(notes_find(notes, "demo", NOTE_RENEW));
-	assert_null(notes_find(notes, "other", NOTE_REVOKE));
-	assert_null(notes_find(NULL, "demo", NOTE_REVOKE));
-}
-
-#define NOTE(kind) "{\"enterprise\":\"e\",\"kind\":\"" kind "\",\"version\":\"1\",\"text\":\"t\"}"
-
-static void
-a_file_of_notes_is_read_strictly(void **state)
-{
-	static const char *const bad[] = { "", "[]", "{\"version\":2,\"notes\":[]}",
-		"{\"version\":1}", "{\"version\":1,\"notes\":{}}",
-		"{\"version\":1,\"notes\":[],\"more\":1}",
-		"{\"version\":1,\"notes\":[{\"enterprise\":\"e\",\"kind\":\"issue\",\"version\":\"1\"}]}",
-		"{\"version\":1,\"notes\":[{\"enterprise\":\"e\",\"kind\":\"issue\",\"version\":1,"
-		"\"text\":\"t\"}]}",
-		"{\"version\":1,\"notes\":[" NOTE("hold") "]}",
-		"{\"version\":1,\"notes\":[" NOTE("issue") "," NOTE("issue") "]}" };
-	struct notes *notes = NULL;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (read_notes(*state, bad[i], &notes) != CS_MALFORMED)
-			fail_msg("taken: %s", bad[i]);
-	assert_int_equal(
-	    read_notes(
-		*state, "{\"version\":1,\"notes\":[" NOTE("issue") "," NOTE("rekey") "]}", &notes),
-	    CS_OK);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -356,8 +305,6 @@ main(void)
 		TEST(nothing_ends_while_a_revocation_is_on_its_way),
 		TEST(a_refusal_to_revoke_is_shown_and_may_be_asked_again),
 		TEST(every_category_has_a_ground_and_every_ground_a_reason),
-		TEST(a_note_is_for_one_enterprise_and_kind),
-		TEST(a_file_of_notes_is_read_strictly),
 	};
 
 	return cmocka_run_group_tests_name("intake life", tests, NULL, NULL);
