@@ -14,8 +14,9 @@
 #include "nkey.h"
 #include "pki/ed25519.h"
 #include "pki/hash.h"
+#include "pki/seal.h"
 
-/* ---- signing keys ---- */
+/* ---- keys of services: for signing, and for what is sealed to them ---- */
 
 static int
 run_key_new(struct args *args)
@@ -31,6 +32,24 @@ run_key_new(struct args *args)
 		return could_not(&err);
 	pki_ed25519_public(key, public_key);
 	pki_ed25519_free(key);
+	(void)printf("%s\n", cs_base64(args->arena, cs_span_of(public_key, sizeof(public_key))));
+	return DONE;
+}
+
+static int
+run_key_new_sealing(struct args *args)
+{
+	const char *path = args_word(args);
+	uint8_t public_key[PKI_SEAL_PUBLIC];
+	struct pki_seal_key *key;
+	struct cs_err err;
+
+	if (path == NULL || !args_end(args))
+		return usage(args);
+	if (pki_seal_key_generate(path, &err) || pki_seal_key_load(path, &key, &err))
+		return could_not(&err);
+	pki_seal_key_public(key, public_key);
+	pki_seal_key_free(key);
 	(void)printf("%s\n", cs_base64(args->arena, cs_span_of(public_key, sizeof(public_key))));
 	return DONE;
 }
@@ -87,6 +106,9 @@ run_nats_keys(struct args *args)
 const struct command key_commands[] = {
 	{ "key new", "FILE", "makes an Ed25519 signing key and prints its public key",
 	    run_key_new },
+	{ "key new-sealing", "FILE",
+	    "makes an X25519 key that secrets are sealed to and prints its public key",
+	    run_key_new_sealing },
 	{ "nats-keys", "DIR [--perspective NAME]...", "makes the NATS keys that are not in DIR yet",
 	    run_nats_keys },
 	{ NULL, NULL, NULL, NULL },
