@@ -1,0 +1,2 @@
+connector_NEEDS := base pki claim
+connector_LDLIBS := -ljansson
