@@ -11,8 +11,8 @@
  *   ldap        request-intake     endpoint         username and secret
  *   all                            type             title, active
  *
- * A quorum is never below what TBR 3.2.2.9 asks for.  What is outside is reached under TLS; in test mode also in
- * clear, on loopback.
+ * A quorum is never below what TBR 3.2.2.9 asks for.  What is outside is reached under TLS: https, ldaps, smtps, or
+ * smtp, which begins TLS by itself (RFC 3207).  In test mode also in clear, on loopback.
  */
 #ifndef POLICY_CONNECTOR_H
 #define POLICY_CONNECTOR_H

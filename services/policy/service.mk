@@ -1,1 +1,1 @@
-policy_LIBS := svc pack claim smime pki
+policy_LIBS := svc connector pack claim smime pki

@@ -64,6 +64,7 @@ lmtp
 dkim       smime pki
 reply      sandbox pack smime pki dkim
 claim      smime pki pack
+connector  pki claim
 gate       smime pki claim
 probe      sandbox pack smime pki dns http claim
 answers    pki db probe claim
