@@ -66,6 +66,7 @@ claim_statement_name(enum claim_statement statement)
 		[CLAIM_EVIDENCE] = "evidence",
 		[CLAIM_PERSPECTIVE] = "perspective",
 		[CLAIM_REVOCATION] = "revocation",
+		[CLAIM_SETTING] = "setting",
 	};
 
 	return NAME_OF(names, statement);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * claim.h: the signed statements of the evidence chain: request, approval, plan, evidence, and what a
- * perspective answers.  Statements are protobuf inside DSSE envelopes, signed by the Ed25519 key of the
+ * claim.h: the signed statements: of the evidence chain request, approval, plan, evidence, and what a
+ * perspective answers; beside it revocations, and settings that services follow.  Statements are protobuf inside DSSE envelopes, signed by the Ed25519 key of the
  * service that makes them; a trust table says which key may state what, for whom, and when.
  *
  * Reading checks every rule once: sizes, UTF-8, enums, digests, canonical addresses.  What is returned
@@ -40,7 +40,8 @@ enum claim_statement {
 	CLAIM_PLAN,     /* first and final */
 	CLAIM_EVIDENCE, /* which kinds: by the trust table's row */
 	CLAIM_PERSPECTIVE,
-	CLAIM_REVOCATION
+	CLAIM_REVOCATION,
+	CLAIM_SETTING
 };
 
 enum claim_key_use { CLAIM_DUAL = 1, CLAIM_SIGNING, CLAIM_ENCRYPTION };
@@ -148,6 +149,21 @@ struct claim_revocation {
 	int64_t asked_at_ms, known_at_ms, due_at_ms;
 	struct cs_span proof; /* CSR, DER; empty unless CLAIM_BY_KEY */
 	const char *challenge, *report;
+};
+
+#define CLAIM_MAX_SPEC (32 * 1024)
+#define CLAIM_PLATFORM "platform" /* the enterprise of what belongs to none */
+
+/* A document that an operator set, in force until one of a higher version is. */
+struct claim_setting {
+	struct cs_id document;
+	const char *kind, *enterprise, *name; /* which it is */
+	uint64_t version;                     /* from 1 on; grows also over its deletion */
+	bool deleted;
+	struct cs_span spec; /* JSON; empty when it is deleted */
+	int64_t changed_at_ms;
+	const char *changed_by;
+	int64_t told_at_ms; /* when it was stated: not before it was changed */
 };
 
 struct claim_check {
@@ -312,6 +328,8 @@ struct cs_span claim_seal_approval(
     struct cs_arena *arena, const struct claim_key *key, const struct claim_approval *approval);
 struct cs_span claim_seal_revocation(
     struct cs_arena *arena, const struct claim_key *key, const struct claim_revocation *revocation);
+struct cs_span claim_seal_setting(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_setting *setting);
 struct cs_span
 claim_seal_plan(struct cs_arena *arena, const struct claim_key *key, const struct claim_plan *plan);
 struct cs_span claim_seal_evidence(
@@ -333,6 +351,9 @@ claim_open_approval(struct cs_arena *arena, const struct claim_trust *trust,
 CS_MUST_USE enum cs_code
 claim_open_revocation(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_revocation *ret, struct cs_err *err);
+/* One of CLAIM_PLATFORM concerns every enterprise: its key must be one that states for all. */
+CS_MUST_USE enum cs_code claim_open_setting(struct cs_arena *arena, const struct claim_trust *trust,
+    struct cs_span envelope, int64_t now_ms, struct claim_setting *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_open_plan(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_plan *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code
@@ -367,7 +388,7 @@ void claim_evidence_for(const struct claim_asked *asked, struct claim_evidence *
  * "enterprises": ["*"], "not_before", "not_after", "distrusted_at"?}]}, times after RFC 3339, the public
  * key in base64.  States: "request", "approval", "plan", "perspective", and "evidence." with a kind's name:
  * "mailbox", "domain", "caa", "mpic-domain", "mpic-caa", "organization", "authority", "individual"; and
- * "revocation"; "audit-head" for the heads of the signer's audit tree, "evidence-pack" for those who export
+ * "revocation"; "setting"; "audit-head" for the heads of the signer's audit tree, "evidence-pack" for those who export
  * packs.  "perspective", "audit-head" and "evidence-pack" need "*" as their enterprises.
  *
  * A key counts from not_before to not_after (both included) and before distrusted_at, for the statement's

@@ -25,6 +25,7 @@ type_of(enum claim_statement statement)
 		[CLAIM_EVIDENCE] = TYPE_PREFIX "evidence" TYPE_SUFFIX,
 		[CLAIM_PERSPECTIVE] = TYPE_PREFIX "perspective" TYPE_SUFFIX,
 		[CLAIM_REVOCATION] = TYPE_PREFIX "revocation" TYPE_SUFFIX,
+		[CLAIM_SETTING] = TYPE_PREFIX "setting" TYPE_SUFFIX,
 	};
 
 	return types[statement];
@@ -85,6 +86,13 @@ claim_seal_revocation(
     struct cs_arena *arena, const struct claim_key *key, const struct claim_revocation *revocation)
 {
 	return seal(arena, key, CLAIM_REVOCATION, claim_wire_revocation(arena, revocation));
+}
+
+struct cs_span
+claim_seal_setting(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_setting *setting)
+{
+	return seal(arena, key, CLAIM_SETTING, claim_wire_setting(arena, setting));
 }
 
 struct cs_span
@@ -202,6 +210,25 @@ claim_open_revocation(struct cs_arena *arena, const struct claim_trust *trust,
 }
 
 enum cs_code
+claim_open_setting(struct cs_arena *arena, const struct claim_trust *trust, struct cs_span envelope,
+    int64_t now_ms, struct claim_setting *ret, struct cs_err *err)
+{
+	struct opened opened;
+	struct claim_setting setting;
+
+	if (open_envelope(arena, trust, CLAIM_SETTING, envelope, &opened, err) != CS_OK ||
+	    claim_wire_read_setting(arena, opened.payload, &setting, err) != CS_OK)
+		return CS_MALFORMED;
+	const bool of_all = strcmp(setting.enterprise, CLAIM_PLATFORM) == 0;
+	const struct claim_stated stated = { "setting", of_all ? NULL : setting.enterprise,
+		setting.told_at_ms, now_ms };
+	if (permit(&opened, &stated, err) != CS_OK)
+		return CS_MALFORMED;
+	*ret = setting;
+	return CS_OK;
+}
+
+enum cs_code
 claim_open_plan(struct cs_arena *arena, const struct claim_trust *trust, struct cs_span envelope,
     int64_t now_ms, struct claim_plan *ret, struct cs_err *err)
 {
@@ -266,7 +293,7 @@ claim_statement_of(struct cs_arena *arena, struct cs_span envelope)
 
 	if (claim_wire_read_envelope(arena, envelope, &read, NULL) != CS_OK)
 		return 0;
-	for (enum claim_statement s = CLAIM_REQUEST; s <= CLAIM_PERSPECTIVE; s++) {
+	for (enum claim_statement s = CLAIM_REQUEST; s <= CLAIM_SETTING; s++) {
 		if (strcmp(read.type, type_of(s)) == 0)
 			return s;
 	}

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "pack/pack.h"
+#include "proto/config.pb-c.h"
 #include "proto/envelope.pb-c.h"
 #include "proto/evidence.pb-c.h"
 #include "proto/plan.pb-c.h"
@@ -413,6 +414,39 @@ claim_wire_read_revocation(struct cs_arena *arena, struct cs_span octets_in,
 	    "belongs to a known key and to nothing else");
 	if (r.code == CS_OK)
 		*ret = revocation;
+	return r.code;
+}
+
+enum cs_code
+claim_wire_read_setting(
+    struct cs_arena *arena, struct cs_span octets_in, struct claim_setting *ret, struct cs_err *err)
+{
+	struct reading r = { arena, err, CS_OK };
+	const Countersign__V1__ConfigChanged *m =
+	    unpack(&r, &countersign__v1__config_changed__descriptor, octets_in);
+
+	if (m == NULL)
+		return r.code;
+	const struct claim_setting setting = {
+		.document = id(&r, &m->document_id, "document id"),
+		.kind = name(&r, m->kind, "kind"),
+		.enterprise = name(&r, m->enterprise, "enterprise"),
+		.name = text(&r, m->name, "name"),
+		.version = m->version,
+		.deleted = m->deleted,
+		.spec = octets(&r, &m->spec, CLAIM_MAX_SPEC, "spec"),
+		.changed_at_ms = when(&r, m->changed_at_ms, "changed at"),
+		.changed_by = text(&r, m->changed_by, "changed by"),
+		.told_at_ms = when(&r, m->told_at_ms, "told at"),
+	};
+	want(&r, setting.name[0] != '\0', "name", "missing");
+	want(&r, setting.version > 0, "version", "missing");
+	want(&r, setting.deleted == (setting.spec.len == 0), "spec",
+	    "belongs to what is not deleted");
+	want(&r, cs_utf8_valid(setting.spec), "spec", "not UTF-8");
+	want(&r, setting.told_at_ms >= setting.changed_at_ms, "told at", "before it was changed");
+	if (r.code == CS_OK)
+		*ret = setting;
 	return r.code;
 }
 
@@ -850,6 +884,24 @@ claim_wire_revocation(struct cs_arena *arena, const struct claim_revocation *rev
 	m.proof = pack_octets(revocation->proof);
 	m.challenge = pack_text(revocation->challenge);
 	m.report = pack_text(revocation->report);
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+claim_wire_setting(struct cs_arena *arena, const struct claim_setting *setting)
+{
+	Countersign__V1__ConfigChanged m = COUNTERSIGN__V1__CONFIG_CHANGED__INIT;
+
+	m.document_id = pack_id(&setting->document);
+	m.kind = pack_text(setting->kind);
+	m.enterprise = pack_text(setting->enterprise);
+	m.name = pack_text(setting->name);
+	m.version = setting->version;
+	m.deleted = setting->deleted;
+	m.spec = pack_octets(setting->spec);
+	m.changed_at_ms = setting->changed_at_ms;
+	m.changed_by = pack_text(setting->changed_by);
+	m.told_at_ms = setting->told_at_ms;
 	return pack_write(arena, &m.base);
 }
 

@@ -27,6 +27,8 @@ CS_MUST_USE enum cs_code claim_wire_read_approval(
     struct cs_arena *arena, struct cs_span octets, struct claim_approval *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_wire_read_revocation(struct cs_arena *arena, struct cs_span octets,
     struct claim_revocation *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code claim_wire_read_setting(
+    struct cs_arena *arena, struct cs_span octets, struct claim_setting *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_wire_read_plan(
     struct cs_arena *arena, struct cs_span octets, struct claim_plan *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_wire_read_evidence(
@@ -38,6 +40,7 @@ struct cs_span claim_wire_request(struct cs_arena *arena, const struct claim_req
 struct cs_span claim_wire_approval(struct cs_arena *arena, const struct claim_approval *approval);
 struct cs_span
 claim_wire_revocation(struct cs_arena *arena, const struct claim_revocation *revocation);
+struct cs_span claim_wire_setting(struct cs_arena *arena, const struct claim_setting *setting);
 struct cs_span claim_wire_plan(struct cs_arena *arena, const struct claim_plan *plan);
 struct cs_span claim_wire_evidence(struct cs_arena *arena, const struct claim_evidence *evidence);
 struct cs_span

@@ -19,7 +19,7 @@
 #define APPROVALS 2
 #define WORD_MAX_OCTETS 128 /* of a service or an enterprise */
 
-#define STATES 5 /* of one row, and an end */
+#define STATES 6 /* of one row, and an end */
 
 /* Which statements each service's key may make. */
 static const struct {
@@ -27,8 +27,8 @@ static const struct {
 	const char *states[STATES];
 } rights[] = {
 	{ "request-intake", { "request", "approval", "revocation" } },
-	{ "policy",
-	    { "plan", "evidence.organization", "evidence.authority", "evidence.individual" } },
+	{ "policy", { "plan", "evidence.organization", "evidence.authority", "evidence.individual",
+			"setting" } },
 	{ "mailbox-validator", { "evidence.mailbox" } },
 	{ "domain-validator", { "evidence.domain" } },
 	{ "caa-dnssec", { "evidence.caa" } },

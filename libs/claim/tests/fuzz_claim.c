@@ -22,6 +22,7 @@ payloads(struct cs_arena *arena, struct cs_span in)
 	struct claim_plan plan;
 	struct claim_evidence evidence;
 	struct claim_perspective_answer answer;
+	struct claim_setting setting;
 
 	if (claim_wire_read_request(arena, in, &request, NULL) == CS_OK) {
 		struct cs_span out = claim_wire_request(arena, &request);
@@ -47,6 +48,11 @@ payloads(struct cs_arena *arena, struct cs_span in)
 		struct cs_span out = claim_wire_perspective(arena, &answer);
 		cs_assert(claim_wire_read_perspective(arena, out, &answer, NULL) == CS_OK);
 		same(out, claim_wire_perspective(arena, &answer));
+	}
+	if (claim_wire_read_setting(arena, in, &setting, NULL) == CS_OK) {
+		struct cs_span out = claim_wire_setting(arena, &setting);
+		cs_assert(claim_wire_read_setting(arena, out, &setting, NULL) == CS_OK);
+		same(out, claim_wire_setting(arena, &setting));
 	}
 }
 
