@@ -57,25 +57,42 @@ bus_consumer_info(struct bus *bus, const char *stream, const char *durable,
 
 /* By sequence and filter, without a consumer: an observer may not make one. */
 enum cs_code
-bus_stream_next(struct bus *bus, const char *stream, uint64_t sequence, const char *filter,
-    struct cs_arena *arena, struct bus_stored *ret_stored, struct cs_err *err)
+bus_stream_ask(struct cs_arena *arena, const char *stream, uint64_t sequence, const char *filter,
+    struct bus_out *ret_out, struct cs_err *err)
 {
-	struct cs_span body;
-
-	if (!filter)
-		filter = ">";
 	/* What a subject may not hold includes nothing that JSON would escape but these two. */
 	if (!protocol_name_ok(stream) || !protocol_subject_ok(filter, true) ||
 	    strpbrk(filter, "\"\\"))
 		return cs_fail(err, CS_MALFORMED, "bus: not a stream or filter");
 	const char *request = cs_arena_printf(arena,
 	    "{\"seq\":%" PRIu64 ",\"next_by_subj\":\"%s\"}", sequence > 0 ? sequence : 1, filter);
-	const struct bus_out out = {
+
+	*ret_out = (struct bus_out){
 		.subject = cs_arena_printf(arena, "$JS.API.STREAM.MSG.GET.%s", stream),
 		.body = cs_span_str(request),
 	};
-	const enum cs_code code = ask(bus, &out, arena, &body, err);
-	return code ? code : protocol_read_message(body, arena, ret_stored, err);
+	return CS_OK;
+}
+
+enum cs_code
+bus_stream_read(struct cs_arena *arena, struct cs_span answer, struct bus_stored *ret_stored,
+    struct cs_err *err)
+{
+	return protocol_read_message(answer, arena, ret_stored, err);
+}
+
+enum cs_code
+bus_stream_next(struct bus *bus, const char *stream, uint64_t sequence, const char *filter,
+    struct cs_arena *arena, struct bus_stored *ret_stored, struct cs_err *err)
+{
+	struct cs_span body;
+	struct bus_out out;
+
+	enum cs_code code =
+	    bus_stream_ask(arena, stream, sequence, filter ? filter : ">", &out, err);
+	if (code == CS_OK)
+		code = ask(bus, &out, arena, &body, err);
+	return code ? code : bus_stream_read(arena, body, ret_stored, err);
 }
 
 const char *

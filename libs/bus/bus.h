@@ -206,6 +206,14 @@ CS_MUST_USE enum cs_code bus_consumer_info(struct bus *bus, const char *stream, 
 /* The first message from `sequence` on whose subject matches `filter` (NULL: every subject). */
 CS_MUST_USE enum cs_code bus_stream_next(struct bus *bus, const char *stream, uint64_t sequence,
     const char *filter, struct cs_arena *arena, struct bus_stored *ret_stored, struct cs_err *err);
+/*
+ * The same for an event loop: what bus_ask shall ask, in `arena`, and what the answer says.  CS_NOT_FOUND: there
+ * is no such message yet.
+ */
+CS_MUST_USE enum cs_code bus_stream_ask(struct cs_arena *arena, const char *stream,
+    uint64_t sequence, const char *filter, struct bus_out *ret_out, struct cs_err *err);
+CS_MUST_USE enum cs_code bus_stream_read(struct cs_arena *arena, struct cs_span answer,
+    struct bus_stored *ret_stored, struct cs_err *err);
 /* As bus_header; the value is copied into the arena. */
 const char *
 bus_stored_header(const struct bus_stored *stored, const char *name, struct cs_arena *arena);

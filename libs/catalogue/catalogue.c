@@ -7,6 +7,7 @@
 #define LANE(stream, subjects, days, mib, meaning)
 #define EVENT(subject, message, publisher, is_signed, meaning)
 #define CONSUMER(service, subject, max_ack_pending, ack_wait_s)
+#define FOLLOWER(service, subject)
 #define QUESTION(subject, ask, answer, asked_by, answered_by, meaning)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -36,6 +37,14 @@ static const struct catalogue_consumer consumers[] = {
 #undef CONSUMER
 #define CONSUMER(service, subject, max_ack_pending, ack_wait_s)
 
+#undef FOLLOWER
+#define FOLLOWER(service, subject) { service, subject },
+static const struct catalogue_follower followers[] = {
+#include "catalogue.def"
+};
+#undef FOLLOWER
+#define FOLLOWER(service, subject)
+
 #undef QUESTION
 #define QUESTION(subject, ask, answer, asked_by, answered_by, meaning) \
 	{ subject, ask, answer, asked_by, answered_by, meaning },
@@ -62,6 +71,13 @@ catalogue_consumers(size_t *ret_n)
 {
 	*ret_n = COUNT(consumers);
 	return consumers;
+}
+
+const struct catalogue_follower *
+catalogue_followers(size_t *ret_n)
+{
+	*ret_n = COUNT(followers);
+	return followers;
 }
 
 const struct catalogue_question *

@@ -25,6 +25,11 @@ struct catalogue_consumer {
 	uint32_t max_ack_pending, ack_wait_s;
 };
 
+/* Each replica reads the lane by itself, without a consumer. */
+struct catalogue_follower {
+	const char *service, *subject;
+};
+
 struct catalogue_question {
 	const char *subject, *ask, *answer, *asked_by, *answered_by, *meaning;
 };
@@ -33,6 +38,7 @@ struct catalogue_question {
 const struct catalogue_lane *catalogue_lanes(size_t *ret_n);
 const struct catalogue_event *catalogue_events(size_t *ret_n);
 const struct catalogue_consumer *catalogue_consumers(size_t *ret_n);
+const struct catalogue_follower *catalogue_followers(size_t *ret_n);
 const struct catalogue_question *catalogue_questions(size_t *ret_n);
 
 /* By subject without "cs."; NULL: not in the catalogue. */

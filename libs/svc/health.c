@@ -58,6 +58,8 @@ not_ready(struct svc *svc)
 		return "NATS denied a subject: see countersign_nats_violations_total\n";
 	if (bus.silent > 0)
 		return "a consumer does not answer: is everything provisioned?\n";
+	if (!svc_follows(svc))
+		return "settings were not read yet\n";
 	if (svc->service->mode == SVC_BATCH && !atomic_load(&svc->ready_worker))
 		return "not connected to the database\n";
 	if (svc->service->ready != NULL && !svc->service->ready(svc->service->self))

@@ -212,6 +212,11 @@ void settings_help(const struct svc_service *service);
 void settings_print(const struct svc_service *service, struct cs_arena *arena);
 struct cs_span settings_text(const struct svc_service *service, struct cs_arena *arena);
 
+/* ---- lanes that are followed ---- */
+
+struct follower;
+void follower_free(struct follower *follower); /* takes NULL */
+
 /* ---- between threads ---- */
 
 typedef void post_fn(void *arg);
@@ -251,6 +256,7 @@ struct svc {
 	struct log_context log;
 	struct event_base *base;
 	struct event *trust_watch; /* NULL: none */
+	struct follower *follower; /* NULL: none */
 	struct handoff *handoff;
 	struct metrics *metrics;
 	struct http_server *health, *api;

@@ -241,11 +241,11 @@ static enum cs_code
 open_routes(struct svc *svc, struct cs_err *err)
 {
 	bool batch = svc->service->mode == SVC_BATCH;
-	struct bus_queue *queue = batch ? svc->worker_queue : svc->loop_queue;
-
 	for (const struct svc_route *r = svc->service->routes; r->subject != NULL; r++) {
 		const struct catalogue_consumer *consumer =
 		    catalogue_consumer_find(svc->service->name, r->subject);
+		struct bus_queue *queue =
+		    batch && r->decide != NULL ? svc->worker_queue : svc->loop_queue;
 
 		if (strncmp(r->subject, "ask.", 4) == 0) {
 			if (bus_serve(queue, own_subject(svc, r->subject), svc->service->name, err))
@@ -508,6 +508,7 @@ run(struct svc *svc)
 	stop(svc);
 	event_free(term);
 	event_free(intr);
+	follower_free(svc->follower);
 	if (svc->trust_watch != NULL)
 		event_free(svc->trust_watch);
 	metrics_free(svc->metrics);

@@ -169,7 +169,7 @@ void svc_ended(struct svc_event *ev);
 struct svc_route {
 	const char *subject;
 	svc_read *read;
-	svc_decide *decide; /* SVC_BATCH */
+	svc_decide *decide; /* SVC_BATCH; NULL: a question that start answers, on the loop thread */
 };
 
 /* ---- work in the outside ---- */
@@ -218,6 +218,17 @@ svc_query(const void *self, struct db *db, struct cs_span ask, const void *conte
 CS_MUST_USE bool svc_ask_store(struct svc *svc, svc_query *query, struct cs_span ask,
     const void *context, svc_answered *answered, void *arg);
 
+/*
+ * Reads all events of a subject ("config.connector") that the lane holds, from the oldest on, and what comes
+ * later within a second or two, and calls `told` for each, on the loop thread; from time to time again from
+ * the oldest on.  Once the end was reached for the first time, it is called with an empty body.  Every replica
+ * does it for itself: see FOLLOWER of the catalogue.  In init, once.
+ */
+typedef void svc_told(void *arg, struct cs_span body);
+void svc_follow(struct svc *svc, const char *subject, svc_told *told, void *arg);
+/* Was everything read that the lane held when the process started?  Until then it is not ready. */
+bool svc_follows(const struct svc *svc);
+
 /* Asks another service over ask.*: `answered` runs on the loop thread; ok false: no answer in time. */
 void svc_question(struct svc *svc, const char *subject, struct cs_span body, uint32_t timeout_ms,
     svc_answered *answered, void *arg);
@@ -254,7 +265,7 @@ struct svc_service {
 	svc_store *load, *save; /* SVC_BATCH */
 	svc_act *act;           /* SVC_BATCH, when svc_work() is used */
 	size_t act_max;         /* acts under way at once; 0: 1,024 */
-	svc_act *start;         /* SVC_LOOP */
+	svc_act *start;         /* SVC_LOOP, and for questions without decide */
 	const struct svc_clock *clocks;
 	svc_sweep *sweep; /* SVC_BATCH; NULL: everything is kept for good */
 	/*

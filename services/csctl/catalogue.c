@@ -82,6 +82,12 @@ publish_rights(struct cs_arena *arena, const char *service, struct list *allow)
 		list_add(allow, "$JS.API.CONSUMER.MSG.NEXT.%s.%s", stream, durable);
 		list_add(allow, "$JS.ACK.%s.%s.>", stream, durable);
 	}
+	const struct catalogue_follower *followers = catalogue_followers(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(followers[i].service, service) == 0)
+			list_add(allow, "$JS.API.STREAM.MSG.GET.%s%s",
+			    catalogue_lane_of(followers[i].subject)->stream, "");
 	const struct catalogue_question *questions = catalogue_questions(&n);
 
 	for (size_t i = 0; i < n; i++)
@@ -194,15 +200,21 @@ run_nats_users(struct args *args)
 /* ---- the reference page ---- */
 
 static void
-print_consumers_of(const char *subject)
+print_readers_of(const char *subject)
 {
-	size_t n;
+	size_t n, n_followers;
+	const struct catalogue_follower *followers = catalogue_followers(&n_followers);
 	const struct catalogue_consumer *consumers = catalogue_consumers(&n);
 	const char *comma = "";
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(consumers[i].subject, subject) == 0) {
 			(void)printf("%s%s", comma, consumers[i].service);
+			comma = ", ";
+		}
+	for (size_t i = 0; i < n_followers; i++)
+		if (strcmp(followers[i].subject, subject) == 0) {
+			(void)printf("%s%s", comma, followers[i].service);
 			comma = ", ";
 		}
 	if (comma[0] == '\0')
@@ -230,7 +242,7 @@ run_reference(struct args *args)
 	for (size_t i = 0; i < n; i++) {
 		(void)printf("| `cs.%s` | %s%s | %s | ", events[i].subject, events[i].message,
 		    events[i].is_signed ? ", signed" : "", events[i].publisher);
-		print_consumers_of(events[i].subject);
+		print_readers_of(events[i].subject);
 		(void)printf(" | %s |\n", events[i].meaning);
 	}
 	const struct catalogue_question *questions = catalogue_questions(&n);
