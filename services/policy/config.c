@@ -8,6 +8,7 @@
 #include "config_form.h"
 #include "config_json.h"
 #include "pki/hash.h"
+#include "policy_connector.h"
 
 /* What one call is decided with. */
 struct deciding {
@@ -63,10 +64,24 @@ time_text(struct cs_arena *arena, int64_t ms)
 	return text;
 }
 
+/* Of a connector's secret only that it is another one: sealed or not, nobody is shown it. */
 static json_t *
-spec_json(struct cs_span spec)
+spec_json(struct cs_arena *arena, enum config_kind kind, struct cs_span spec)
 {
-	return spec.len > 0 ? config_json_own(spec) : json_null();
+	if (spec.len == 0)
+		return json_null();
+	return config_json_own(
+	    kind == CONFIG_CONNECTOR ? policy_connector_traced(arena, spec) : spec);
+}
+
+static json_t *
+status_of(struct cs_arena *arena, const struct config_doc *doc)
+{
+	if (doc->kind == CONFIG_CONNECTOR)
+		return config_json_own(policy_connector_status(arena, doc->spec));
+	return doc->verified_until_ms > 0 ? json_pack("{s:b, s:s}", "verified", 1, "verified_until",
+						time_text(arena, doc->verified_until_ms))
+					  : json_pack("{s:b}", "verified", 0);
 }
 
 static json_t *
@@ -75,14 +90,12 @@ show_document(struct cs_arena *arena, const struct config_doc *doc)
 	json_t *shown = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:o}", "kind",
 	    config_kind_name(doc->kind), "enterprise", doc->enterprise, "name", doc->name,
 	    "version", (json_int_t)doc->version, "changed_at", time_text(arena, doc->changed_ms),
-	    "changed_by", doc->changed_by, "spec", spec_json(doc->spec));
+	    "changed_by", doc->changed_by, "spec",
+	    config_json_own(doc->kind == CONFIG_CONNECTOR ? policy_connector_shown(arena, doc->spec)
+							  : doc->spec));
 
-	if (doc->kind == CONFIG_DOMAIN)
-		json_object_set_new(shown, "status",
-		    doc->verified_until_ms > 0
-			? json_pack("{s:b, s:s}", "verified", 1, "verified_until",
-			      time_text(arena, doc->verified_until_ms))
-			: json_pack("{s:b}", "verified", 0));
+	if (doc->kind == CONFIG_DOMAIN || doc->kind == CONFIG_CONNECTOR)
+		json_object_set_new(shown, "status", status_of(arena, doc));
 	return shown;
 }
 
@@ -218,7 +231,8 @@ show_change(struct cs_arena *arena, const struct config_change *change)
 	    (json_int_t)change->version, "at", time_text(arena, change->at_ms), "who", change->who,
 	    "credential", change->credential, "source", change->source, "kind",
 	    config_kind_name(change->kind), "enterprise", change->enterprise, "name", change->name,
-	    "before", spec_json(change->before), "after", spec_json(change->after));
+	    "before", spec_json(arena, change->kind, change->before), "after",
+	    spec_json(arena, change->kind, change->after));
 }
 
 static void
@@ -336,9 +350,42 @@ is_seen(struct deciding *d, const struct config_doc *before)
 	return true;
 }
 
-static bool
-wish_one(struct deciding *d, const struct config_wish *wish)
+/* Which of several documents a refusal is about. */
+static const char *
+field_of(struct deciding *d, size_t wish, const char *field)
 {
+	return d->ask->act == CONFIG_APPLY
+		   ? cs_arena_printf(d->in->arena, "documents[%zu].%s", wish, field)
+		   : field;
+}
+
+/* What a connector shall be depends on the one in force, whose secret may stay. */
+static bool
+settle_connector(struct deciding *d, struct config_wish *wish, const struct config_doc *before,
+    const char *spec_field)
+{
+	const struct policy_connector_rules rules = { .now_ms = d->in->now_ms,
+		.test_mode = d->in->rules->test_mode,
+		.recipients = d->in->rules->recipients,
+		.n_recipients = d->in->rules->n_recipients,
+		.random = d->in->random };
+	struct cs_refusal why = { 0 };
+
+	if (wish->kind != CONFIG_CONNECTOR || wish->deletes ||
+	    policy_connector_judge(&rules, wish->enterprise, wish->name,
+		before != NULL ? before->spec : cs_span_str(NULL), wish->spec, d->in->arena,
+		&wish->spec, &why))
+		return true;
+	why.field = cs_arena_printf(d->in->arena, "%s.%s", spec_field, why.field);
+	return refuse(d, 422, why);
+}
+
+static bool
+wish_one(struct deciding *d, size_t i)
+{
+	struct config_wish *wish = CS_NEW(d->in->arena, struct config_wish);
+
+	*wish = d->ask->wishes[i];
 	const struct config_doc *before =
 	    config_find(d->docs, wish->kind, wish->enterprise, wish->name);
 
@@ -348,18 +395,11 @@ wish_one(struct deciding *d, const struct config_wish *wish)
 		return d->ask->act == CONFIG_APPLY || refuse_unknown(d);
 	if (d->ask->act != CONFIG_APPLY && !is_seen(d, before))
 		return false;
+	if (!settle_connector(d, wish, before, field_of(d, i, "spec")))
+		return false;
 	if (before == NULL || !cs_span_equal(before->spec, wish->spec))
 		stage(d, wish, before);
 	return true;
-}
-
-/* Which of several documents a refusal is about. */
-static const char *
-field_of(struct deciding *d, size_t wish, const char *field)
-{
-	return d->ask->act == CONFIG_APPLY
-		   ? cs_arena_printf(d->in->arena, "documents[%zu].%s", wish, field)
-		   : field;
 }
 
 /* ---- between documents ---- */
@@ -527,8 +567,9 @@ show_effect(struct deciding *d, const struct config_wish *wish)
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "kind", config_kind_name(wish->kind),
 	    "enterprise", wish->enterprise, "name", wish->name, "action", action, "before",
-	    before != NULL ? spec_json(before->spec) : json_null(), "after",
-	    after != NULL ? spec_json(after->spec) : json_null());
+	    before != NULL ? spec_json(d->in->arena, wish->kind, before->spec) : json_null(),
+	    "after",
+	    after != NULL ? spec_json(d->in->arena, wish->kind, after->spec) : json_null());
 }
 
 static void
@@ -586,7 +627,7 @@ static void
 change(struct deciding *d)
 {
 	for (size_t i = 0; i < d->ask->n_wishes; i++)
-		if (!wish_one(d, &d->ask->wishes[i]))
+		if (!wish_one(d, i))
 			return;
 	if (!holds_together(d))
 		return;

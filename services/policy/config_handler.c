@@ -100,14 +100,47 @@ answer_people(
 	    in, c->documents, c->people, known ? &who : NULL, event->who.source, event->people);
 }
 
-static void
-tell(struct svc_event *ev, const struct config_state *state, const struct config_change *change)
+/* Also of a document that has just gone away: it lies in front of what it was. */
+static struct cs_id
+id_of(const struct config_state *state, const struct config_change *change)
 {
-	const struct config_doc *doc =
-	    config_find(state->docs, change->kind, change->enterprise, change->name);
+	for (const struct config_doc *doc = state->docs; doc != NULL; doc = doc->next)
+		if (doc->kind == change->kind && strcmp(doc->name, change->name) == 0 &&
+		    strcmp(doc->enterprise, change->enterprise) == 0)
+			return doc->id;
+	return (struct cs_id){ { 0 } };
+}
 
-	svc_emit(
-	    ev, config_kind_event(change->kind), wire_write_config_changed(ev->arena, change, doc));
+/* Services act on connectors, so that they are told of them by a signed statement. */
+static struct cs_span
+connector_told(const struct policy_service *policy, struct svc_event *ev,
+    const struct config_change *change, struct cs_id id)
+{
+	const struct claim_setting setting = {
+		.document = id,
+		.kind = config_kind_name(change->kind),
+		.enterprise = change->enterprise,
+		.name = change->name,
+		.version = change->version,
+		.deleted = change->after.len == 0,
+		.spec = change->after,
+		.changed_at_ms = change->at_ms,
+		.changed_by = change->who,
+		.told_at_ms = ev->now_ms,
+	};
+
+	return claim_seal_setting(ev->arena, policy->key, &setting);
+}
+
+static void
+tell(const struct policy_service *policy, struct svc_event *ev, const struct config_state *state,
+    const struct config_change *change)
+{
+	const struct cs_id id = id_of(state, change);
+
+	svc_emit(ev, config_kind_event(change->kind),
+	    change->kind == CONFIG_CONNECTOR ? connector_told(policy, ev, change, id)
+					     : wire_write_config_changed(ev->arena, change, id));
 }
 
 void
@@ -124,7 +157,7 @@ config_on_ask(const void *self, struct svc_event *ev)
 
 	for (const struct config_change *change = answer.made; change != NULL;
 	     change = change->next)
-		tell(ev, c->documents, change);
+		tell(policy, ev, c->documents, change);
 	svc_reply(ev, answer.status, wire_write_config_answer(ev->arena, &answer));
 	log_info(ev->log, "settings asked act=%d kind=%s enterprise=%s status=%u by=%s/%s",
 	    (int)event->ask.act, config_kind_name(event->ask.kind), event->ask.enterprise,

@@ -6,6 +6,7 @@
 
 #include "config_json.h"
 #include "pki/cert.h"
+#include "policy_connector.h"
 #include "policy_subject.h"
 #include "smime/address.h"
 #include "smime/identity.h"
@@ -105,7 +106,7 @@ static const struct field profile_fields[] = {
 	{ "dnssec", BOOL, "true", 0, 0, NULL, 0, false, NULL,
 	    "DNS answers are validated; never false (SBR 4.2.2.1.1): domains without DNSSEC pass anyway" },
 	{ "mpic_connector", REF, "\"\"", 0, 63, NULL, CONFIG_CONNECTOR, false, NULL,
-	    "an Open MPIC service that is asked beside our perspectives; empty: none" },
+	    "the connector that says how many perspectives must agree; empty: as the rules say" },
 	{ "rdns", RDNS, "[]", 0, 16, NULL, 0, false, NULL,
 	    "attributes of the subject that people are asked for: {name, required, value}" },
 	{ "domains_required", BOOL, "false", 0, 0, NULL, 0, false, NULL,
@@ -138,13 +139,22 @@ static const struct field note_fields[] = {
 	{ 0 },
 };
 
+/* Shown alone: which type has which of them, and their rules, is in policy_connector.c. */
 static const struct field connector_fields[] = {
 	{ "type", WORD, NULL, 0, 0, connectors, 0, false, NULL, "what is at the other end" },
-	{ "endpoint", TEXT, NULL, 1, 1024, NULL, 0, false, NULL, "its URL" },
-	{ "username", TEXT, "\"\"", 0, 254, NULL, 0, false, NULL, "the account there" },
-	{ "from", TEXT, "\"\"", 0, 254, NULL, 0, false, NULL, "the sender of mail or SMS" },
-	{ "quorum", NUMBER, "0", 0, 64, NULL, 0, false, NULL,
-	    "perspectives that must agree; 0, and less than the rules: as the rules say" },
+	{ "title", TEXT, "\"\"", 0, CONNECTOR_TITLE_MAX, NULL, 0, false, NULL,
+	    "how people call it" },
+	{ "active", BOOL, "true", 0, 0, NULL, 0, false, NULL, "false: it is not used" },
+	{ "endpoint", TEXT, "\"\"", 0, CONNECTOR_ENDPOINT_MAX, NULL, 0, false, NULL,
+	    "its URL; of all types but open-mpic" },
+	{ "username", TEXT, "\"\"", 0, CONNECTOR_USERNAME_MAX, NULL, 0, false, NULL,
+	    "the account there" },
+	{ "secret", TEXT, "\"\"", 0, CONNECTOR_SECRET_MAX, NULL, 0, false, NULL,
+	    "password or key there: sealed to the service that uses it, never shown; left out: as it is" },
+	{ "from", TEXT, "\"\"", 0, CONNECTOR_FROM_MAX, NULL, 0, false, NULL,
+	    "the sender of mails; of type smtp" },
+	{ "quorum", NUMBER, "0", 0, POLICY_MAX_QUORUM, NULL, 0, false, NULL,
+	    "perspectives that must agree, of type open-mpic; never fewer than TBR 3.2.2.9 asks for" },
 	{ 0 },
 };
 
@@ -779,6 +789,17 @@ read_spec(struct reading *in, const json_t *from, json_t *to)
 	return in->kind != CONFIG_PROFILE || profile_is_sound(in, to);
 }
 
+/* What else holds for it depends on the one in force: config_decide().  Takes `from`. */
+static bool
+read_connector(struct reading *in, json_t *from, struct cs_span *ret_spec)
+{
+	*ret_spec = config_json_dump(in->arena, from);
+	if (policy_connector_form(in->arena, *ret_spec, in->why))
+		return true;
+	in->why->field = cs_arena_printf(in->arena, "spec.%s", in->why->field);
+	return false;
+}
+
 bool
 config_spec_read(const struct policy_rules *rules, struct cs_arena *arena, enum config_kind kind,
     struct cs_span json, struct cs_span *ret_spec, struct cs_refusal *ret_why)
@@ -789,6 +810,8 @@ config_spec_read(const struct policy_rules *rules, struct cs_arena *arena, enum 
 
 	if (from == NULL)
 		return false;
+	if (kind == CONFIG_CONNECTOR)
+		return read_connector(&in, from, ret_spec);
 	to = json_object();
 	good = (json_is_object(from) || refuse_type(&in, "", "an object")) &&
 	       knows_members(&in, kinds[kind].fields, from) && read_spec(&in, from, to);

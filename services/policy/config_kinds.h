@@ -52,7 +52,8 @@ CS_MUST_USE bool config_name_good(const struct policy_rules *rules, struct cs_ar
 /*
  * Reads a spec that a person wrote, strictly: no member unknown or twice, each in its bounds, absent ones by
  * their defaults; then the rules of the kind.  *ret_spec: its canonical form, in the arena.
- * False: *ret_why names the field, as "spec.max_days".
+ * False: *ret_why names the field, as "spec.max_days".  Of a connector only the form is read here: what else holds
+ * for it depends on the one in force, see policy_connector.h.
  */
 CS_MUST_USE bool
 config_spec_read(const struct policy_rules *rules, struct cs_arena *arena, enum config_kind kind,

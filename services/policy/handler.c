@@ -9,9 +9,13 @@
 
 #include "config_handler.h"
 #include "config_settings.h"
+#include "connector/connector.h"
 #include "handler_people.h"
+#include "pki/file.h"
 #include "store.h"
 #include "wire.h"
+
+#define SEALING_KEYS_MAX 65536
 
 /* ---- reading ---- */
 
@@ -390,6 +394,23 @@ read_issuer_domains(struct policy_service *policy, struct cs_err *err)
 	return CS_OK;
 }
 
+/* None: no connector can have a secret. */
+static enum cs_code
+read_sealing_keys(struct policy_service *policy, struct cs_err *err)
+{
+	struct connector_recipient *recipients;
+	struct cs_span text;
+
+	if (policy->sealing_keys_file[0] == '\0')
+		return CS_OK;
+	if (pki_file_take(policy->arena, policy->sealing_keys_file, SEALING_KEYS_MAX, &text, err) ||
+	    connector_read_recipients(
+		policy->arena, text, &recipients, &policy->rules.n_recipients, err))
+		return err->code;
+	policy->rules.recipients = recipients;
+	return CS_OK;
+}
+
 enum cs_code
 policy_init(void *self, struct svc *svc, struct cs_err *err)
 {
@@ -400,9 +421,10 @@ policy_init(void *self, struct svc *svc, struct cs_err *err)
 	    claim_key_load(policy->key_file, &policy->key, err) ||
 	    claim_trust_load(policy->trust_file, policy->approvers_file, &policy->trust, err) ||
 	    tokens_load(policy->tokens_file, policy->arena, &policy->tokens, err) ||
-	    smime_psl_load(NULL, &policy->psl, err))
+	    read_sealing_keys(policy, err) || smime_psl_load(NULL, &policy->psl, err))
 		return err->code;
 	policy->rules.psl = policy->psl;
+	policy->rules.test_mode = svc_test_mode(svc);
 	svc_watch_trust(svc, policy->trust, policy->trust_file);
 	return CS_OK;
 }

@@ -8,7 +8,8 @@
 #include "tokens.h"
 
 struct policy_service {
-	const char *key_file, *trust_file, *approvers_file, *issuer_domains, *tokens_file;
+	const char *key_file, *trust_file, *approvers_file, *issuer_domains, *tokens_file,
+	    *sealing_keys_file;
 	uint32_t keep_days;        /* settings, up to here */
 	struct claim_key *key;     /* signs plans; owned */
 	struct claim_trust *trust; /* who may state what; owned */

@@ -12,6 +12,8 @@ static const struct svc_setting settings[] = {
 	    "public keys of those who sign the trust table"),
 	SVC_PRIVATE(struct policy_service, tokens_file, "CS_API_TOKENS_FILE", "",
 	    "SHA-256 of tokens that need no person, a line each: digest, enterprise, account, roles; empty: none"),
+	SVC_FILE(struct policy_service, sealing_keys_file, "CS_SEALING_KEYS_FILE", "",
+	    "to whom secrets of connectors are sealed, a line each: service, X25519 key; empty: none can be set"),
 	SVC_LIST(struct policy_service, issuer_domains, "CS_ISSUER_DOMAINS",
 	    "ca.countersign.example", 255, "names that CAA records permit us by"),
 	SVC_U32(struct policy_service, keep_days, "CS_KEEP_DAYS", "90", 40, 36500,

@@ -31,6 +31,8 @@
 #define POLICY_MAX_DAYS 825          /* SBR 6.3.2 */
 #define POLICY_MAX_ISSUER_OCTETS 512 /* of our issuer domain names, joined by commas */
 
+struct connector_recipient;
+
 enum policy_validation { POLICY_MAILBOX, POLICY_DOMAIN, POLICY_BOTH };
 
 /* "mailbox", "domain", "both". */
@@ -125,6 +127,9 @@ struct policy_rules {
 	 * that it stays the first.
 	 */
 	struct claim_texts issuer_domains;
+	const struct connector_recipient *recipients; /* to whom secrets of connectors are sealed */
+	size_t n_recipients;
+	bool test_mode; /* connectors may speak in clear on loopback */
 };
 
 /* ---- policy_profile.c ---- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "pki/hash.h"
 #include "smime/address.h"
 #include "smime/rules.h"
 
@@ -343,19 +344,34 @@ read_old(struct cs_arena *arena, const char *enterprise, const char *name, struc
 	return spec.len > 0 && connector_read(arena, enterprise, name, spec, ret, &err) == CS_OK;
 }
 
+static struct wished
+wished_new(const char *enterprise, const char *name)
+{
+	return (struct wished){ .connector = { .enterprise = enterprise,
+				    .name = name,
+				    .active = true,
+				    .title = "",
+				    .endpoint = "",
+				    .username = "",
+				    .from = "",
+				    .sealed = "" } };
+}
+
+bool
+policy_connector_form(struct cs_arena *arena, struct cs_span spec, struct cs_refusal *ret_why)
+{
+	struct wished wished = wished_new("", "");
+	const struct reading reading = { arena, &wished, ret_why };
+
+	return read_wished(&reading, spec);
+}
+
 bool
 policy_connector_judge(const struct policy_connector_rules *rules, const char *enterprise,
     const char *name, struct cs_span old_spec, struct cs_span spec, struct cs_arena *arena,
     struct cs_span *ret_spec, struct cs_refusal *ret_why)
 {
-	struct wished wished = { .connector = { .enterprise = enterprise,
-				     .name = name,
-				     .active = true,
-				     .title = "",
-				     .endpoint = "",
-				     .username = "",
-				     .from = "",
-				     .sealed = "" } };
+	struct wished wished = wished_new(enterprise, name);
 	const struct reading reading = { arena, &wished, ret_why };
 	struct connector old;
 
@@ -372,26 +388,43 @@ policy_connector_judge(const struct policy_connector_rules *rules, const char *e
 
 /* ---- what people see ---- */
 
-struct cs_span
-policy_connector_shown(
-    struct cs_arena *arena, const char *enterprise, const char *name, struct cs_span spec)
+/* A spec of our own: whose it is makes no difference to what is shown. */
+static struct connector
+read_own(struct cs_arena *arena, struct cs_span spec)
 {
 	struct connector connector;
 
-	if (!read_old(arena, enterprise, name, spec, &connector))
-		return cs_span_str("{}");
+	cs_assert(read_old(arena, "", "", spec, &connector));
+	return connector;
+}
+
+struct cs_span
+policy_connector_shown(struct cs_arena *arena, struct cs_span spec)
+{
+	struct connector connector = read_own(arena, spec);
+
 	connector.sealed = "";
 	return connector_write(arena, &connector);
 }
 
 struct cs_span
-policy_connector_status(
-    struct cs_arena *arena, const char *enterprise, const char *name, struct cs_span spec)
+policy_connector_traced(struct cs_arena *arena, struct cs_span spec)
 {
-	struct connector connector;
+	struct connector connector = read_own(arena, spec);
+	struct cs_span shown = policy_connector_shown(arena, spec);
+	uint8_t digest[PKI_SHA256];
 
-	if (!read_old(arena, enterprise, name, spec, &connector))
-		return cs_span_str("{}");
+	if (connector.sealed[0] == '\0')
+		return shown;
+	pki_sha256(cs_span_str(connector.sealed), digest);
+	return cs_span_str(cs_arena_printf(arena, "%.*s,\"secret\":\"(%s)\"}", (int)shown.len - 1,
+	    (const char *)shown.data, cs_hex(arena, cs_span_of(digest, 4))));
+}
+
+struct cs_span
+policy_connector_status(struct cs_arena *arena, struct cs_span spec)
+{
+	struct connector connector = read_own(arena, spec);
 	const char *service = connector_service(connector.type);
 	const size_t keyid = strcspn(connector.sealed, ".");
 

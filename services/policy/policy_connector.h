@@ -32,6 +32,9 @@ struct policy_connector_rules {
 	    random; /* 32 octets of the decision, as svc_event.random: used for nothing else but HMAC */
 };
 
+/* Are its members those of a connector, each once and in its bounds? */
+CS_MUST_USE bool
+policy_connector_form(struct cs_arena *arena, struct cs_span spec, struct cs_refusal *ret_why);
 /*
  * `spec`: what a client sent, JSON; `old`: the spec in force, empty for none.  True: *ret_spec is what shall be
  * stored and told, in one form; the member `secret` is sealed and gone.  A spec without `secret` keeps the one
@@ -42,10 +45,10 @@ CS_MUST_USE bool policy_connector_judge(const struct policy_connector_rules *rul
     const char *enterprise, const char *name, struct cs_span old, struct cs_span spec,
     struct cs_arena *arena, struct cs_span *ret_spec, struct cs_refusal *ret_why);
 /* What people see of a stored spec: everything but its secret, in the form that may be put again. */
-struct cs_span policy_connector_shown(
-    struct cs_arena *arena, const char *enterprise, const char *name, struct cs_span spec);
+struct cs_span policy_connector_shown(struct cs_arena *arena, struct cs_span spec);
+/* The same with a trace of the secret, by which one sees that it is another: "secret":"(0f12ab34)". */
+struct cs_span policy_connector_traced(struct cs_arena *arena, struct cs_span spec);
 /* The status of a document: {"service":"notifier","secret":true,"sealed_to":"0f..."}. */
-struct cs_span policy_connector_status(
-    struct cs_arena *arena, const char *enterprise, const char *name, struct cs_span spec);
+struct cs_span policy_connector_status(struct cs_arena *arena, struct cs_span spec);
 
 #endif

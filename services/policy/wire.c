@@ -368,7 +368,7 @@ wire_write_config_answer(struct cs_arena *arena, const struct config_answer *ans
 
 struct cs_span
 wire_write_config_changed(
-    struct cs_arena *arena, const struct config_change *change, const struct config_doc *doc)
+    struct cs_arena *arena, const struct config_change *change, struct cs_id id)
 {
 	Countersign__V1__ConfigChanged m = COUNTERSIGN__V1__CONFIG_CHANGED__INIT;
 
@@ -380,7 +380,6 @@ wire_write_config_changed(
 	m.spec = pack_octets(config_public_spec(arena, change->kind, change->after));
 	m.changed_at_ms = change->at_ms;
 	m.changed_by = pack_text(change->who);
-	if (doc != NULL)
-		m.document_id = pack_id(&doc->id);
+	m.document_id = pack_id(&id);
 	return pack_write(arena, &m.base);
 }

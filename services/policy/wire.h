@@ -25,9 +25,9 @@ CS_MUST_USE enum cs_code wire_read_stopped(
 CS_MUST_USE enum cs_code wire_read_config(
     struct cs_arena *arena, struct cs_span body, struct config_http *ret_http, struct cs_err *err);
 struct cs_span wire_write_config_answer(struct cs_arena *arena, const struct config_answer *answer);
-/* config.*; `doc` NULL: it is gone. */
+/* config.* of what is not signed; `id`: of the document. */
 struct cs_span wire_write_config_changed(
-    struct cs_arena *arena, const struct config_change *change, const struct config_doc *doc);
+    struct cs_arena *arena, const struct config_change *change, struct cs_id id);
 
 struct cs_span wire_write_refused(
     struct cs_arena *arena, const struct policy_step *step, struct cs_id request, int64_t now_ms);

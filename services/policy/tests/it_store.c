@@ -77,7 +77,7 @@ setup(void **state)
 	f->other = open_db("set search_path = it_policy;");
 	f->key = new_key();
 	assert_int_equal(smime_psl_load(NULL, &f->psl, NULL), CS_OK);
-	f->rules = (struct policy_rules){ f->psl, { issuers, 1 } };
+	f->rules = (struct policy_rules){ .psl = f->psl, .issuer_domains = { issuers, 1 } };
 	*state = f;
 	return 0;
 }

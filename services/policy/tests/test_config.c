@@ -13,6 +13,7 @@
 #include "../config.h"
 #include "../config_json.h"
 #include "../config_settings.h"
+#include "connector/connector.h"
 
 #define NOW INT64_C(1795437296789)
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
@@ -37,7 +38,7 @@ setup(void **state)
 
 	f->arena = arena;
 	assert_int_equal(smime_psl_load(NULL, &f->psl, NULL), CS_OK);
-	f->rules = (struct policy_rules){ f->psl, { issuers, 2 } };
+	f->rules = (struct policy_rules){ .psl = f->psl, .issuer_domains = { issuers, 2 } };
 	f->state.last_version = 10;
 	f->caller = (struct config_caller){ true, CONFIG_PLATFORM, "root", CONFIG_ADMINISTRATOR,
 		ALL_SCOPES, "c", "192.0.2.1" };
@@ -521,7 +522,8 @@ static const struct {
 	{ CONFIG_PERSON, "carol", "{}" },
 	{ CONFIG_ASSIGNMENT, "it@alpha.example", "{\"people\": [\"alice\"]}" },
 	{ CONFIG_NOTE, "issue", "{\"text\": \"x\"}" },
-	{ CONFIG_CONNECTOR, "post", "{\"type\": \"smtp\", \"endpoint\": \"smtp://x\"}" },
+	{ CONFIG_CONNECTOR, "post",
+	    "{\"type\": \"smtp\", \"endpoint\": \"smtp://x\", \"from\": \"ra@alpha.example\"}" },
 };
 
 static void
@@ -800,6 +802,74 @@ a_person_s_particulars_are_told_to_nobody(void **state)
 	assert_true(cs_span_is(told, "{\"active\":true,\"roles\":[\"user\"]}"));
 }
 
+/* ---- connectors ---- */
+
+static bool
+says(struct fixture *f, struct cs_span body, const char *text)
+{
+	return strstr(cs_arena_strndup(f->arena, (const char *)body.data, body.len), text) != NULL;
+}
+
+#define LOGIN(secret)                                                                        \
+	"{\"type\": \"smtp\", \"endpoint\": \"smtps://x\", \"from\": \"ra@alpha.example\", " \
+	"\"username\": \"ra\", \"secret\": \"" secret "\"}"
+
+static void
+a_secret_is_told_sealed_and_shown_to_nobody(void **state)
+{
+	static const struct connector_recipient notifier = { "notifier", { 9 } };
+	struct fixture *f = *state;
+	const char *path = "config/acme/connector/post";
+	make_acme(f);
+	assert_status(put_new(f, path, LOGIN("pass phrase")), 422); /* no key */
+	f->rules.recipients = &notifier;
+	f->rules.n_recipients = 1;
+	const struct config_answer made = put_new(f, path, LOGIN("pass phrase"));
+
+	assert_status(made, 201);
+	assert_true(says(f, made.made->after, "\"sealed\":\""));
+	assert_false(says(f, made.made->after, "pass phrase"));
+	const struct config_answer shown = get(f, path);
+
+	assert_false(says(f, shown.body, "sealed\":"));
+	assert_true(says(f, shown.body, "\"secret\":true"));
+	/* What was shown can be put again, and is no change: the secret stays. */
+	assert_null(call_with(f, "PUT", path, "",
+	    "{\"type\": \"smtp\", \"endpoint\": \"smtps://x\", \"from\": \"ra@alpha.example\", "
+	    "\"username\": \"ra\", \"active\": true}",
+	    made.etag, "")
+			.made);
+	/* Another secret is a change that one sees, and nothing more. */
+	const struct config_answer dry =
+	    call_with(f, "PUT", path, "dry_run=true", LOGIN("another phrase"), made.etag, "");
+
+	assert_status(dry, 200);
+	assert_true(says(f, dry.body, "\"action\":\"update\""));
+	assert_true(says(f, dry.body, "\"secret\":\"("));
+	assert_false(says(f, dry.body, "phrase"));
+	assert_false(says(f, dry.body, "sealed"));
+}
+
+static void
+what_is_wrong_with_a_connector_is_named(void **state)
+{
+	struct fixture *f = *state;
+	const char *low = "{\"type\": \"open-mpic\", \"quorum\": 2}";
+	const struct config_answer one = put_new(f, "config/platform/connector/mpic", low);
+	const struct config_answer many = call_with(f, "POST", "config/apply", "",
+	    cs_arena_printf(f->arena,
+		"{\"documents\": [{\"kind\": \"connector\", \"enterprise\": \"platform\", "
+		"\"name\": \"mpic\", \"spec\": %s}]}",
+		low),
+	    "", "");
+
+	assert_status(one, 422);
+	assert_string_equal(member(f, one, "field"), "spec.quorum");
+	assert_string_equal(member(f, one, "clause"), "TBR 3.2.2.9; SBR 4.2.2.2");
+	assert_status(many, 422);
+	assert_string_equal(member(f, many, "field"), "documents[0].spec.quorum");
+}
+
 /* ---- what plans are made by ---- */
 
 static struct policy_config
@@ -917,6 +987,8 @@ main(void)
 		CASE(nobody_gives_themselves_rights),
 		CASE(a_token_does_no_more_than_its_scopes),
 		CASE(a_person_s_particulars_are_told_to_nobody),
+		CASE(a_secret_is_told_sealed_and_shown_to_nobody),
+		CASE(what_is_wrong_with_a_connector_is_named),
 		CASE(documents_say_what_a_plan_is_made_by),
 		CASE(a_document_that_waives_for_public_trust_waives_nothing),
 	};

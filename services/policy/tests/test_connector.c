@@ -269,12 +269,12 @@ a_secret_is_sealed_and_never_shown(void **state)
 	assert_int_equal(connector_unseal(&connector, world->key, secret, &err), CS_OK);
 	assert_string_equal(secret, "pass phrase");
 
-	struct cs_span shown = policy_connector_shown(world->arena, "demo", "out", world->spec);
+	struct cs_span shown = policy_connector_shown(world->arena, world->spec);
 
 	assert_true(cs_span_is(shown,
 	    "{\"active\":true,\"endpoint\":\"smtps://mail.alpha.example\",\"from\":\"ra@alpha.example\","
 	    "\"type\":\"smtp\",\"username\":\"ra\"}"));
-	struct cs_span status = policy_connector_status(world->arena, "demo", "out", world->spec);
+	struct cs_span status = policy_connector_status(world->arena, world->spec);
 
 	assert_true(cs_span_is(
 	    status, cs_arena_printf(world->arena,
@@ -289,7 +289,7 @@ what_was_shown_can_be_put_again_and_changes_nothing(void **state)
 
 	must(world, none, "{" SMTP LOGIN "}");
 	const struct cs_span first = world->spec;
-	struct cs_span shown = policy_connector_shown(world->arena, "demo", "out", first);
+	struct cs_span shown = policy_connector_shown(world->arena, first);
 
 	must(world, first, cs_arena_strndup(world->arena, (const char *)shown.data, shown.len));
 	assert_true(cs_span_equal(world->spec, first));
