@@ -7,6 +7,8 @@
 #include "base/time.h"
 #include "smime/rules.h"
 
+#define NOT_YET_MS 500
+
 /* What both kinds of order become. */
 struct order {
 	bool wanted; /* false: nothing to corroborate */
@@ -172,6 +174,10 @@ mpic_start(void *self, struct svc_work *work)
 		svc_finish(work, NULL, cs_span_str(NULL), cs_span_str(NULL));
 		return;
 	}
+	if (!svc_follows(mpic->svc)) { /* how many must agree is not known yet */
+		svc_later(work, NOT_YET_MS);
+		return;
+	}
 	job->mpic = mpic;
 	job->work = work;
 	job->order = order;
@@ -181,7 +187,28 @@ mpic_start(void *self, struct svc_work *work)
 	job->ask.deadline_ms = work->now_ms + mpic->answer_ms;
 	cs_random(job->ask.nonce, sizeof(job->ask.nonce));
 	mpic_begin(&job->round, mpic->remotes, mpic->n_remotes);
+	job->round.quorum = connector_book_quorum(mpic->book, order->asked.check.enterprise);
 	ask_all(job);
+}
+
+/* ---- connectors ---- */
+
+void
+mpic_told(void *arg, struct cs_span body)
+{
+	struct mpic_service *mpic = arg;
+	struct cs_arena *arena = cs_arena_new();
+	const char *name = "";
+	enum connector_news news;
+	struct cs_err err;
+
+	if (body.len == 0)
+		log_info(svc_log(mpic->svc), "connectors known");
+	else if (connector_book_tell(mpic->book, arena, body, cs_now_ms(), &news, &name, &err))
+		log_warn(svc_log(mpic->svc), "connector refused reason=\"%s\"", err.text);
+	else if (news == CONNECTOR_CHANGED)
+		log_info(svc_log(mpic->svc), "connector taken name=%s", name);
+	cs_arena_free(arena);
 }
 
 /* ---- settings ---- */
@@ -205,6 +232,8 @@ mpic_init(void *self, struct svc *svc, struct cs_err *err)
 	if (claim_trust_load(mpic->trust_file, mpic->approvers_file, &mpic->trust, err))
 		return err->code;
 	svc_watch_trust(svc, mpic->trust, mpic->trust_file);
+	mpic->book = connector_book_new(mpic->trust);
+	svc_follow(svc, "config.connector", mpic_told, mpic);
 	return CS_OK;
 }
 
@@ -213,6 +242,7 @@ mpic_fini(void *self)
 {
 	struct mpic_service *mpic = self;
 
+	connector_book_free(mpic->book);
 	claim_trust_free(mpic->trust);
 	claim_key_free(mpic->key);
 	cs_arena_free(mpic->arena);

@@ -3,6 +3,7 @@
 #ifndef HANDLER_H
 #define HANDLER_H
 
+#include "connector/book.h"
 #include "mpic.h"
 #include "svc/svc.h"
 
@@ -12,6 +13,7 @@ struct mpic_service {
 	struct svc *svc;
 	struct claim_key *key;
 	struct claim_trust *trust;
+	struct connector_book *book; /* how many must agree, by enterprise */
 	struct cs_arena *arena;
 	struct mpic_remote remotes[MPIC_REMOTES_MAX];
 	size_t n_remotes;
@@ -21,6 +23,8 @@ extern const struct svc_route mpic_routes[];
 
 enum cs_code mpic_init(void *self, struct svc *svc, struct cs_err *err);
 void mpic_fini(void *self);
+/* svc_told of config.connector. */
+void mpic_told(void *self, struct cs_span body);
 void mpic_start(void *self, struct svc_work *work);
 
 #endif

@@ -192,6 +192,16 @@ count_refusals(const struct mpic_round *round)
 	return n;
 }
 
+/* How many may differ: as the rules say, and fewer where a quorum leaves fewer. */
+static uint32_t
+may_differ(const struct mpic_round *round)
+{
+	const uint32_t n = (uint32_t)round->n, rules = smime_rule_mpic_max_noncorroborating(n);
+	const uint32_t left = round->quorum < n ? n - round->quorum : 0;
+
+	return left < rules ? left : rules;
+}
+
 /* What most of those said that do not corroborate: people want to know why, not only how many. */
 static const char *
 explain(const struct mpic_round *round, struct cs_arena *arena)
@@ -218,12 +228,12 @@ mpic_decide(const struct mpic_round *round, const struct claim_check *check, int
     struct cs_arena *arena, struct claim_evidence *evidence)
 {
 	struct smime_mpic_tally votes = tally(round);
-	uint32_t may_differ = smime_rule_mpic_max_noncorroborating(votes.asked);
 	uint32_t least = smime_rule_mpic_min_remotes(now_ms);
 
 	if (least < check->min_remotes)
 		least = check->min_remotes;
-	bool enough = votes.asked >= least && smime_rule_mpic_quorum(&votes, now_ms);
+	bool enough = votes.asked >= least && votes.corroborated >= round->quorum &&
+		      smime_rule_mpic_quorum(&votes, now_ms);
 
 	evidence->perspectives = CS_NEW_ARRAY(arena, round->n, struct claim_perspective_result);
 	if (round->n > 0)
@@ -236,10 +246,13 @@ mpic_decide(const struct mpic_round *round, const struct claim_check *check, int
 	evidence->checked_at_ms = now_ms;
 	evidence->text = cs_arena_printf(arena, "%u of %u perspectives in %u regions corroborate%s",
 	    votes.corroborated, votes.asked, votes.regions, explain(round, arena));
+	if (round->quorum > 0)
+		evidence->text =
+		    cs_arena_printf(arena, "%s; %u are wanted", evidence->text, round->quorum);
 	if (enough) {
 		evidence->outcome = CLAIM_PROVED;
 		evidence->reason = "mpic-corroborated";
-	} else if (count_refusals(round) > may_differ) {
+	} else if (count_refusals(round) > may_differ(round)) {
 		evidence->outcome = CLAIM_REFUSED;
 		evidence->reason = "mpic-disagree";
 	} else {

@@ -21,6 +21,8 @@ struct mpic_remote {
 struct mpic_round {
 	const struct mpic_remote *remotes;
 	size_t n;
+	uint32_t
+	    quorum; /* how many must agree, as connectors say; 0, or fewer than the rules: as these */
 	struct claim_perspective_result results[MPIC_REMOTES_MAX]; /* in the order of `remotes` */
 	bool answered[MPIC_REMOTES_MAX];
 	size_t n_answered;
@@ -44,7 +46,10 @@ const char *mpic_take(struct mpic_round *round, size_t i, const struct claim_per
 void mpic_miss(struct mpic_round *round, size_t i, const char *reason, int64_t now_ms);
 bool mpic_complete(const struct mpic_round *round);
 
-/* Fills outcome, reason, text, perspectives ... of the evidence; `min_remotes` of the check may only raise. */
+/*
+ * Fills outcome, reason, text, perspectives ... of the evidence; `min_remotes` of the check and `quorum` of the
+ * round may only raise what the rules ask for.
+ */
 void mpic_decide(const struct mpic_round *round, const struct claim_check *check, int64_t now_ms,
     struct cs_arena *arena, struct claim_evidence *evidence);
 

@@ -23,7 +23,7 @@
 #define REMOTES 5
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
-enum who { COORDINATOR, DOMAIN, ANN, BOB, STRANGER, REMOTE, KEYS = REMOTE + REMOTES };
+enum who { COORDINATOR, DOMAIN, POLICY, ANN, BOB, STRANGER, REMOTE, KEYS = REMOTE + REMOTES };
 
 /* ---- the bus ---- */
 
@@ -46,6 +46,9 @@ static struct {
 	const char *subject; /* of what was published; NULL: nothing */
 	struct cs_span body, part;
 	unsigned ends;
+	bool unread; /* the lane of settings */
+	const struct log_context *log;
+	uint32_t later_ms;
 } bus;
 
 static const char *const names[REMOTES] = { "amsterdam", "newyork", "saopaulo", "singapore",
@@ -106,6 +109,37 @@ svc_watch_trust(struct svc *svc, struct claim_trust *trust, const char *path)
 	(void)svc;
 	(void)trust;
 	(void)path;
+}
+
+void
+svc_follow(struct svc *svc, const char *subject, svc_told *told, void *arg)
+{
+	(void)svc;
+	(void)subject;
+	(void)told;
+	(void)arg;
+}
+
+const struct log_context *
+svc_log(const struct svc *svc)
+{
+	(void)svc;
+	return bus.log;
+}
+
+bool
+svc_follows(const struct svc *svc)
+{
+	(void)svc;
+	return !bus.unread;
+}
+
+void
+svc_later(struct svc_work *work, uint32_t delay_ms)
+{
+	(void)work;
+	bus.later_ms = delay_ms;
+	bus.ends++;
 }
 
 void
@@ -173,14 +207,16 @@ row_of(struct fixture *f, enum who who, const char *service, const char *state)
 static void
 make_trust(struct fixture *f)
 {
-	struct claim_trust_row rows[1 + REMOTES] = { row_of(
-	    f, DOMAIN, "domain-validator", "evidence.domain") };
+	struct claim_trust_row rows[2 + REMOTES] = {
+		row_of(f, DOMAIN, "domain-validator", "evidence.domain"),
+		row_of(f, POLICY, "policy", "setting"),
+	};
 	const struct claim_key *approvers[] = { bus.keys[ANN], bus.keys[BOB] };
 	struct cs_err err = { 0 };
 	FILE *file = fopen(path_of(f, "approvers"), "we");
 
 	for (size_t i = 0; i < REMOTES; i++)
-		rows[1 + i] = row_of(f, REMOTE + i, names[i], "perspective");
+		rows[2 + i] = row_of(f, REMOTE + i, names[i], "perspective");
 	assert_non_null(file);
 	for (size_t i = 0; i < 2; i++) {
 		uint8_t octets[32];
@@ -205,11 +241,13 @@ setup(void **state)
 	f->arena = bus.arena = arena;
 	f->lines = cs_buf_new(arena);
 	f->log = (struct log_context){ .service = "test", .level = LOG_WARN, .held = &f->lines };
+	bus.log = &f->log;
 	(void)strcpy(f->dir, "/tmp/test-mpic-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	for (size_t i = 0; i < KEYS; i++)
 		make_key(f, i);
 	make_trust(f);
+	f->mpic.book = connector_book_new(f->mpic.trust);
 	f->mpic.key = bus.keys[COORDINATOR];
 	f->mpic.answer_ms = 20000;
 	f->mpic.n_remotes = REMOTES;
@@ -227,6 +265,7 @@ teardown(void **state)
 	(void)unlink(path_of(f, "trust"));
 	(void)unlink(path_of(f, "approvers"));
 	(void)rmdir(f->dir);
+	connector_book_free(f->mpic.book);
 	claim_trust_free(f->mpic.trust);
 	for (size_t i = 0; i < KEYS; i++)
 		claim_key_free(bus.keys[i]);
@@ -528,6 +567,64 @@ an_order_of_another_kind_is_not_read(void **state)
 	    begin(f, "plan.mpic-asked", cs_span_str("garbage"), "yyyyy"), CS_MALFORMED);
 }
 
+/* ---- connectors ---- */
+
+static void
+tell(struct fixture *f, enum who who, const char *enterprise, uint64_t version, const char *spec)
+{
+	const struct claim_setting setting = { .document = { { 1 } },
+		.kind = "connector",
+		.enterprise = enterprise,
+		.name = "mpic",
+		.version = version,
+		.deleted = spec == NULL,
+		.spec = cs_span_str(spec),
+		.changed_at_ms = cs_now_ms() - 1,
+		.changed_by = "platform/root",
+		.told_at_ms = cs_now_ms() };
+
+	mpic_told(&f->mpic, claim_seal_setting(f->arena, bus.keys[who], &setting));
+}
+
+#define QUORUM(n) "{\"active\":true,\"quorum\":" #n ",\"type\":\"open-mpic\"}"
+
+static void
+a_connector_raises_how_many_must_agree(void **state)
+{
+	struct fixture *f = *state;
+	const struct claim_check check = caa_check();
+	struct cs_span asked = order(f, &check);
+
+	tell(f, POLICY, "other", 1, QUORUM(5));
+	assert_int_equal(round_of(f, "plan.mpic-asked", asked, "yyyy-").outcome, CLAIM_PROVED);
+	tell(f, STRANGER, "demo", 9, QUORUM(5));
+	assert_int_equal(round_of(f, "plan.mpic-asked", asked, "yyyy-").outcome, CLAIM_PROVED);
+	tell(f, POLICY, "demo", 1, QUORUM(5));
+	assert_int_equal(
+	    round_of(f, "plan.mpic-asked", asked, "yyyy-").outcome, CLAIM_COULD_NOT_TELL);
+	assert_int_equal(round_of(f, "plan.mpic-asked", asked, "yyyyy").outcome, CLAIM_PROVED);
+	assert_int_equal(
+	    round_of(f, "evidence.domain", domain_evidence(f, DOMAIN, CLAIM_PROVED), "yyyy-")
+		.outcome,
+	    CLAIM_COULD_NOT_TELL);
+	tell(f, POLICY, "demo", 2, NULL);
+	assert_int_equal(round_of(f, "plan.mpic-asked", asked, "yyyy-").outcome, CLAIM_PROVED);
+}
+
+static void
+nothing_is_asked_before_connectors_are_known(void **state)
+{
+	struct fixture *f = *state;
+	const struct claim_check check = caa_check();
+
+	bus.unread = true;
+	assert_int_equal(begin(f, "plan.mpic-asked", order(f, &check), "yyyyy"), CS_OK);
+	bus.unread = false;
+	assert_int_equal(bus.n_pending, 0);
+	assert_int_equal(bus.ends, 1);
+	assert_true(bus.later_ms > 0);
+}
+
 int
 main(void)
 {
@@ -542,6 +639,8 @@ main(void)
 		cmocka_unit_test(only_a_proof_of_a_domain_is_asked_about),
 		cmocka_unit_test(a_proof_by_the_wrong_key_is_not_read),
 		cmocka_unit_test(an_order_of_another_kind_is_not_read),
+		cmocka_unit_test(a_connector_raises_how_many_must_agree),
+		cmocka_unit_test(nothing_is_asked_before_connectors_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -139,47 +139,60 @@ static const struct {
 	uint32_t check_min; /* what the order asks for */
 	enum claim_outcome want;
 	uint32_t want_min;
+	uint32_t quorum; /* what connectors ask for */
 } cases[] = {
-	{ "five of five", "yyyyy", "raplf", TODAY, 4, CLAIM_PROVED, 4 },
-	{ "one of five may differ", "yyyyn", "raplf", TODAY, 4, CLAIM_PROVED, 4 },
-	{ "one of five may be silent", "yyyy-", "raplf", TODAY, 4, CLAIM_PROVED, 4 },
-	{ "one of five may not know", "uyyyy", "raplf", TODAY, 4, CLAIM_PROVED, 4 },
-	{ "one of five may be deceived", "yyyyb", "raplf", TODAY, 4, CLAIM_PROVED, 4 },
-	{ "two of five differ", "yyynn", "raplf", TODAY, 4, CLAIM_REFUSED, 4 },
-	{ "one differs, one is silent", "yyyn-", "raplf", TODAY, 4, CLAIM_COULD_NOT_TELL, 4 },
-	{ "one differs, one does not know", "yyynu", "raplf", TODAY, 4, CLAIM_COULD_NOT_TELL, 4 },
-	{ "one differs, one is deceived", "yyynb", "raplf", TODAY, 4, CLAIM_COULD_NOT_TELL, 4 },
-	{ "two silent", "yyy--", "raplf", TODAY, 4, CLAIM_COULD_NOT_TELL, 4 },
-	{ "two differ, three are silent", "nn---", "raplf", TODAY, 4, CLAIM_REFUSED, 4 },
-	{ "all silent", "-----", "raplf", TODAY, 4, CLAIM_COULD_NOT_TELL, 4 },
-	{ "all say no", "nnnnn", "raplf", TODAY, 4, CLAIM_REFUSED, 4 },
+	{ "five of five", "yyyyy", "raplf", TODAY, 4, CLAIM_PROVED, 4, 0 },
+	{ "one of five may differ", "yyyyn", "raplf", TODAY, 4, CLAIM_PROVED, 4, 0 },
+	{ "one of five may be silent", "yyyy-", "raplf", TODAY, 4, CLAIM_PROVED, 4, 0 },
+	{ "one of five may not know", "uyyyy", "raplf", TODAY, 4, CLAIM_PROVED, 4, 0 },
+	{ "one of five may be deceived", "yyyyb", "raplf", TODAY, 4, CLAIM_PROVED, 4, 0 },
+	{ "two of five differ", "yyynn", "raplf", TODAY, 4, CLAIM_REFUSED, 4, 0 },
+	{ "one differs, one is silent", "yyyn-", "raplf", TODAY, 4, CLAIM_COULD_NOT_TELL, 4, 0 },
+	{ "one differs, one does not know", "yyynu", "raplf", TODAY, 4, CLAIM_COULD_NOT_TELL, 4,
+	    0 },
+	{ "one differs, one is deceived", "yyynb", "raplf", TODAY, 4, CLAIM_COULD_NOT_TELL, 4, 0 },
+	{ "two silent", "yyy--", "raplf", TODAY, 4, CLAIM_COULD_NOT_TELL, 4, 0 },
+	{ "two differ, three are silent", "nn---", "raplf", TODAY, 4, CLAIM_REFUSED, 4, 0 },
+	{ "all silent", "-----", "raplf", TODAY, 4, CLAIM_COULD_NOT_TELL, 4, 0 },
+	{ "all say no", "nnnnn", "raplf", TODAY, 4, CLAIM_REFUSED, 4, 0 },
 
-	{ "two regions", "yyyyy", "rrrra", TODAY, 4, CLAIM_PROVED, 4 },
-	{ "one region", "yyyyy", "rrrrr", TODAY, 4, CLAIM_COULD_NOT_TELL, 4 },
-	{ "the second region differs", "yyyyn", "rrrra", TODAY, 4, CLAIM_COULD_NOT_TELL, 4 },
-	{ "the second region is silent", "yyyy-", "rrrra", TODAY, 4, CLAIM_COULD_NOT_TELL, 4 },
+	{ "two regions", "yyyyy", "rrrra", TODAY, 4, CLAIM_PROVED, 4, 0 },
+	{ "one region", "yyyyy", "rrrrr", TODAY, 4, CLAIM_COULD_NOT_TELL, 4, 0 },
+	{ "the second region differs", "yyyyn", "rrrra", TODAY, 4, CLAIM_COULD_NOT_TELL, 4, 0 },
+	{ "the second region is silent", "yyyy-", "rrrra", TODAY, 4, CLAIM_COULD_NOT_TELL, 4, 0 },
 
-	{ "four, the last day", "yyyy", "rapl", D2026_12_15 - 1, 4, CLAIM_PROVED, 4 },
-	{ "four of which one differs", "yyyn", "rapl", D2026_12_15 - 1, 4, CLAIM_PROVED, 4 },
-	{ "four are too few", "yyyy", "rapl", D2026_12_15, 4, CLAIM_COULD_NOT_TELL, 5 },
-	{ "five, the first day", "yyyyn", "raplf", D2026_12_15, 4, CLAIM_PROVED, 5 },
-	{ "three, the last day", "yyy", "rap", D2026_06_15 - 1, 3, CLAIM_PROVED, 3 },
-	{ "three are too few", "yyy", "rap", D2026_06_15, 3, CLAIM_COULD_NOT_TELL, 4 },
-	{ "two, the last day", "yy", "rr", D2026_03_15 - 1, 2, CLAIM_PROVED, 2 },
-	{ "two are too few", "yy", "ra", D2026_03_15, 2, CLAIM_COULD_NOT_TELL, 3 },
-	{ "before there was a rule", "yyyyy", "raplf", D2025_03_15 - 1, 0, CLAIM_COULD_NOT_TELL,
+	{ "four, the last day", "yyyy", "rapl", D2026_12_15 - 1, 4, CLAIM_PROVED, 4, 0 },
+	{ "four of which one differs", "yyyn", "rapl", D2026_12_15 - 1, 4, CLAIM_PROVED, 4, 0 },
+	{ "four are too few", "yyyy", "rapl", D2026_12_15, 4, CLAIM_COULD_NOT_TELL, 5, 0 },
+	{ "five, the first day", "yyyyn", "raplf", D2026_12_15, 4, CLAIM_PROVED, 5, 0 },
+	{ "three, the last day", "yyy", "rap", D2026_06_15 - 1, 3, CLAIM_PROVED, 3, 0 },
+	{ "three are too few", "yyy", "rap", D2026_06_15, 3, CLAIM_COULD_NOT_TELL, 4, 0 },
+	{ "two, the last day", "yy", "rr", D2026_03_15 - 1, 2, CLAIM_PROVED, 2, 0 },
+	{ "two are too few", "yy", "ra", D2026_03_15, 2, CLAIM_COULD_NOT_TELL, 3, 0 },
+	{ "before there was a rule", "yyyyy", "raplf", D2025_03_15 - 1, 0, CLAIM_COULD_NOT_TELL, 0,
 	    0 },
 
-	{ "six, two may differ", "yyyynn", "raplfr", TODAY, 4, CLAIM_PROVED, 4 },
-	{ "six, three differ", "yyynnn", "raplfr", TODAY, 4, CLAIM_REFUSED, 4 },
+	{ "six, two may differ", "yyyynn", "raplfr", TODAY, 4, CLAIM_PROVED, 4, 0 },
+	{ "six, three differ", "yyynnn", "raplfr", TODAY, 4, CLAIM_REFUSED, 4, 0 },
 	{ "sixteen, two may differ", "yyyyyyyyyyyyyyn-", "raplfraplfraplfr", TODAY, 4, CLAIM_PROVED,
-	    4 },
+	    4, 0 },
 	{ "sixteen, three do not agree", "yyyyyyyyyyyyyn--", "raplfraplfraplfr", TODAY, 4,
-	    CLAIM_COULD_NOT_TELL, 4 },
+	    CLAIM_COULD_NOT_TELL, 4, 0 },
 
-	{ "the order may ask for more", "yyyyy", "raplf", TODAY, 6, CLAIM_COULD_NOT_TELL, 6 },
-	{ "the order cannot ask for less", "yyy", "rap", TODAY, 1, CLAIM_COULD_NOT_TELL, 4 },
-	{ "nobody was asked", "", "", TODAY, 0, CLAIM_COULD_NOT_TELL, 4 },
+	{ "the order may ask for more", "yyyyy", "raplf", TODAY, 6, CLAIM_COULD_NOT_TELL, 6, 0 },
+	{ "the order cannot ask for less", "yyy", "rap", TODAY, 1, CLAIM_COULD_NOT_TELL, 4, 0 },
+	{ "nobody was asked", "", "", TODAY, 0, CLAIM_COULD_NOT_TELL, 4, 0 },
+
+	/* seed: "meets the minimum quorum count specified in the Open MPIC connector" */
+	{ "a quorum of all, met", "yyyyy", "raplf", TODAY, 4, CLAIM_PROVED, 4, 5 },
+	{ "a quorum of all, one silent", "yyyy-", "raplf", TODAY, 4, CLAIM_COULD_NOT_TELL, 4, 5 },
+	{ "a quorum of all, one differs", "yyyyn", "raplf", TODAY, 4, CLAIM_REFUSED, 4, 5 },
+	{ "a quorum of four, met", "yyyyn", "raplf", TODAY, 4, CLAIM_PROVED, 4, 4 },
+	{ "a quorum below the rules lowers nothing", "yyyn-", "raplf", TODAY, 4,
+	    CLAIM_COULD_NOT_TELL, 4, 2 },
+	{ "a quorum above those asked", "yyyyy", "raplf", TODAY, 4, CLAIM_COULD_NOT_TELL, 4, 6 },
+	{ "five of six where two may differ", "yyyyyn", "raplfr", TODAY, 4, CLAIM_PROVED, 4, 5 },
+	{ "four of six where two may differ", "yyyynn", "raplfr", TODAY, 4, CLAIM_REFUSED, 4, 5 },
 };
 
 static void
@@ -195,6 +208,7 @@ each_round_ends_as_the_table_says(void **state)
 		}
 		assert_true(mpic_complete(&r->round));
 		r->ask.check.min_remotes = cases[i].check_min;
+		r->round.quorum = cases[i].quorum;
 		r->evidence = (struct claim_evidence){ 0 };
 		mpic_decide(&r->round, &r->ask.check, cases[i].at_ms, r->arena, &r->evidence);
 		if (r->evidence.outcome != cases[i].want ||
