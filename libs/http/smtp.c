@@ -21,8 +21,8 @@
 
 struct job {
 	struct job *next;
-	char *from, *to; /* from NULL: the relay's own */
-	uint8_t *message;
+	char *from, *to;  /* from NULL: the relay's own */
+	uint8_t *message; /* NULL: only whether it would take one */
 	size_t len;
 	smtp_done *done;
 	void *arg;
@@ -88,7 +88,8 @@ job_free(struct job *job)
 {
 	free(job->from);
 	free(job->to);
-	explicit_bzero(job->message, job->len); /* it may hold a token */
+	if (job->message != NULL)
+		explicit_bzero(job->message, job->len); /* it may hold a token */
 	free(job->message);
 	free(job);
 }
@@ -144,8 +145,11 @@ work(void *arg)
 	struct smtp *smtp = arg;
 
 	for (struct job *job = wait_for_job(smtp); job != NULL; job = wait_for_job(smtp)) {
-		smtp_relay_mail(smtp->relay, job->from, job->to, cs_span_of(job->message, job->len),
-		    &job->result);
+		if (job->message == NULL)
+			smtp_relay_probe(smtp->relay, &job->result);
+		else
+			smtp_relay_mail(smtp->relay, job->from, job->to,
+			    cs_span_of(job->message, job->len), &job->result);
 		report(smtp, job);
 	}
 	smtp_relay_hang_up(smtp->relay);
@@ -239,6 +243,24 @@ smtp_open(struct event_base *base, const struct smtp_settings *settings, struct 
 }
 
 static enum cs_code
+has_no_room(const struct smtp *smtp, struct cs_err *err)
+{
+	return smtp->waiting < smtp->queue_max
+		   ? CS_OK
+		   : cs_fail(err, CS_UNAVAILABLE, "smtp: %u mails wait already", smtp->waiting);
+}
+
+static void
+push(struct smtp *smtp, struct job *job)
+{
+	smtp->waiting++;
+	pthread_mutex_lock(&smtp->mutex);
+	jobs_push(&smtp->queued, job);
+	pthread_cond_signal(&smtp->queued_or_stopping);
+	pthread_mutex_unlock(&smtp->mutex);
+}
+
+static enum cs_code
 queue(struct smtp *smtp, const char *from, const char *to, struct cs_span message, smtp_done *done,
     void *arg, struct cs_err *err)
 {
@@ -246,15 +268,22 @@ queue(struct smtp *smtp, const char *from, const char *to, struct cs_span messag
 		return cs_fail(err, CS_MALFORMED, "smtp: not an address that we send to");
 	if (!smtp_message_valid(message))
 		return cs_fail(err, CS_MALFORMED, "smtp: the mail is not made of lines");
-	if (smtp->waiting >= smtp->queue_max)
-		return cs_fail(err, CS_UNAVAILABLE, "smtp: %u mails wait already", smtp->waiting);
-	struct job *job = job_new(from, to, message, done, arg);
+	if (has_no_room(smtp, err))
+		return CS_UNAVAILABLE;
+	push(smtp, job_new(from, to, message, done, arg));
+	return CS_OK;
+}
 
-	smtp->waiting++;
-	pthread_mutex_lock(&smtp->mutex);
-	jobs_push(&smtp->queued, job);
-	pthread_cond_signal(&smtp->queued_or_stopping);
-	pthread_mutex_unlock(&smtp->mutex);
+enum cs_code
+smtp_probe(struct smtp *smtp, smtp_done *done, void *arg, struct cs_err *err)
+{
+	if (has_no_room(smtp, err))
+		return CS_UNAVAILABLE;
+	struct job *job = calloc(1, sizeof(*job));
+
+	cs_assert(job != NULL);
+	*job = (struct job){ .done = done, .arg = arg };
+	push(smtp, job);
 	return CS_OK;
 }
 

@@ -28,6 +28,8 @@ struct smtp_settings {
 	bool starttls;         /* refuse to speak without TLS (for smtp://) */
 	const char *user_file; /* NULL: no authentication; else both: one line each */
 	const char *password_file;
+	const char *user, *password; /* instead of the files; copied, NULL: none */
+	bool public_only;   /* speak to no address that is not global unicast (address.h) */
 	unsigned queue_max; /* mails waiting; 0: 1,000 */
 	int64_t connect_ms; /* 0: 10,000 */
 	int64_t reply_ms;   /* 0: 120,000 without an octet moving */
@@ -63,6 +65,12 @@ CS_MUST_USE enum cs_code smtp_send(struct smtp *smtp, const char *to, struct cs_
 /* The same, with an envelope sender of this mail's own, so that a bounce says which mail it is of. */
 CS_MUST_USE enum cs_code smtp_send_from(struct smtp *smtp, const char *from, const char *to,
     struct cs_span message, smtp_done *done, void *arg, struct cs_err *err);
+/*
+ * Asks the relay whether it would take mails, without sending one: greeting, TLS, login, NOOP.  `done` as above;
+ * SMTP_ACCEPTED: it would.  CS_UNAVAILABLE: the queue is full.
+ */
+CS_MUST_USE enum cs_code
+smtp_probe(struct smtp *smtp, smtp_done *done, void *arg, struct cs_err *err);
 unsigned smtp_waiting(const struct smtp *smtp); /* mails whose `done` has not been called */
 /*
  * Stops the thread, within about a second; a mail under way is broken off.  No `done` is called any

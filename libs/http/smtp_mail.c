@@ -10,16 +10,18 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "http/address.h"
+
 #define LINE_MAX_OCTETS 998 /* RFC 5321 4.5.3.1.6 without CRLF */
 #define REPLY_LINE_MAX 2048 /* of a relay; RFC 5321 says 512 */
 #define REPLY_LINES_MAX 100
-#define SECRET_MAX 256
+#define SECRET_MAX 1024
 
 struct smtp_relay {
 	CURL *easy; /* keeps the connection between mails */
 	char *url, *from, *ca_file;
 	char *user, *password; /* NULL: no authentication */
-	bool starttls;
+	bool starttls, public_only;
 	int64_t connect_ms, reply_ms, whole_ms;
 	atomic_bool stopping;
 };
@@ -140,6 +142,17 @@ url_valid(const char *url)
 	return *port == '\0' || (digits >= 1 && digits <= 5 && port[1 + digits] == '\0');
 }
 
+static bool
+secret_valid(const char *secret)
+{
+	const size_t len = strlen(secret);
+
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)secret[i] < 0x20 || secret[i] == 0x7f)
+			return false;
+	return len > 0 && len <= SECRET_MAX;
+}
+
 /* The first line of a file, which must be its only one. */
 static enum cs_code
 read_secret(const char *path, char **ret_secret, struct cs_err *err)
@@ -154,10 +167,8 @@ read_secret(const char *path, char **ret_secret, struct cs_err *err)
 	fclose(file);
 	if (len > 0 && line[len - 1] == '\n')
 		line[--len] = '\0';
-	bool good = len > 0 && len <= SECRET_MAX && strlen(line) == len;
+	const bool good = strlen(line) == len && secret_valid(line);
 
-	for (size_t i = 0; i < len; i++)
-		good = good && (unsigned char)line[i] >= 0x20 && line[i] != 0x7f;
 	if (good)
 		*ret_secret = copy(line);
 	explicit_bzero(line, sizeof(line));
@@ -176,7 +187,12 @@ check(const struct smtp_settings *settings, struct cs_err *err)
 		return cs_fail(err, CS_MALFORMED, "smtp: our name is not a host name");
 	if ((settings->user_file == NULL) != (settings->password_file == NULL))
 		return cs_fail(err, CS_MALFORMED, "smtp: user and password belong together");
-	if (settings->user_file != NULL && !settings->starttls &&
+	if ((settings->user == NULL) != (settings->password == NULL) ||
+	    (settings->user != NULL &&
+		(settings->user_file != NULL || !secret_valid(settings->user) ||
+		    !secret_valid(settings->password))))
+		return cs_fail(err, CS_MALFORMED, "smtp: user and password are not lines of text");
+	if ((settings->user_file != NULL || settings->user != NULL) && !settings->starttls &&
 	    strncmp(settings->url, "smtps:", 6) != 0)
 		return cs_fail(err, CS_MALFORMED, "smtp: a password is sent over TLS only");
 	return CS_OK;
@@ -185,6 +201,10 @@ check(const struct smtp_settings *settings, struct cs_err *err)
 static enum cs_code
 read_secrets(struct smtp_relay *relay, const struct smtp_settings *settings, struct cs_err *err)
 {
+	if (settings->user != NULL) {
+		relay->user = copy(settings->user);
+		relay->password = copy(settings->password);
+	}
 	if (settings->user_file == NULL)
 		return CS_OK;
 	if (read_secret(settings->user_file, &relay->user, err) != CS_OK)
@@ -217,6 +237,7 @@ smtp_relay_new(
 	relay->from = copy(settings->from);
 	relay->ca_file = copy(settings->ca_file);
 	relay->starttls = settings->starttls;
+	relay->public_only = settings->public_only;
 	relay->connect_ms = settings->connect_ms > 0 ? settings->connect_ms : 10000;
 	relay->reply_ms = settings->reply_ms > 0 ? settings->reply_ms : 120000;
 	relay->whole_ms = settings->whole_ms > 0 ? settings->whole_ms : 300000;
@@ -332,6 +353,16 @@ still_wanted(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 	return atomic_load(&relay->stopping);
 }
 
+/* Whatever the name was: this is where the connection would go. */
+static curl_socket_t
+open_public_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	(void)arg;
+	if (purpose != CURLSOCKTYPE_IPCXN || !http_address_allowed(&address->addr, NULL))
+		return CURL_SOCKET_BAD;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static void
 set_transport(struct smtp_relay *relay)
 {
@@ -352,6 +383,8 @@ set_transport(struct smtp_relay *relay)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, relay->ca_file);
 	curl_easy_setopt(easy, CURLOPT_USERNAME, relay->user);
 	curl_easy_setopt(easy, CURLOPT_PASSWORD, relay->password);
+	if (relay->public_only)
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_public_socket);
 	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, still_wanted);
 	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, relay);
@@ -452,4 +485,26 @@ smtp_relay_mail(struct smtp_relay *relay, const char *from, const char *to, stru
 	drop_if_out_of_step(relay, curl);
 	curl_easy_reset(relay->easy); /* the connection stays, the pointers to `ex` do not */
 	curl_slist_free_all(recipients);
+}
+
+/* Without a recipient curl sends one command of ours, once it is logged in (RFC 5321 4.1.1.9). */
+void
+smtp_relay_probe(struct smtp_relay *relay, struct smtp_result *ret_result)
+{
+	struct exchange ex = { .code = 0 };
+
+	curl_easy_reset(relay->easy);
+	set_transport(relay);
+	curl_easy_setopt(relay->easy, CURLOPT_CUSTOMREQUEST, "NOOP");
+	curl_easy_setopt(relay->easy, CURLOPT_NOBODY, 1L);
+	curl_easy_setopt(relay->easy, CURLOPT_HEADERFUNCTION, hear_line);
+	curl_easy_setopt(relay->easy, CURLOPT_HEADERDATA, &ex);
+	curl_easy_setopt(relay->easy, CURLOPT_WRITEFUNCTION, hear_line);
+	curl_easy_setopt(relay->easy, CURLOPT_WRITEDATA, &ex);
+	CURLcode curl = curl_easy_perform(relay->easy);
+
+	write_result(curl, &ex, ret_result);
+	ret_result->outcome = curl == CURLE_OK && ex.code == 250 ? SMTP_ACCEPTED : SMTP_TEMPORARY;
+	drop_if_out_of_step(relay, curl);
+	curl_easy_reset(relay->easy);
 }

@@ -13,6 +13,8 @@ CS_MUST_USE enum cs_code smtp_relay_new(
 /* Blocks.  `from` NULL: the envelope sender of the settings. */
 void smtp_relay_mail(struct smtp_relay *relay, const char *from, const char *to,
     struct cs_span message, struct smtp_result *ret_result);
+/* Blocks.  No mail: SMTP_ACCEPTED when the relay says 250 to NOOP. */
+void smtp_relay_probe(struct smtp_relay *relay, struct smtp_result *ret_result);
 void smtp_relay_hang_up(struct smtp_relay *relay); /* no mail after this */
 /* From any thread: what is under way and all that follows fails within about a second. */
 void smtp_relay_stop(struct smtp_relay *relay);

@@ -433,6 +433,94 @@ logs_in(void **state)
 	world_stop(&world);
 }
 
+static struct smtp_result
+probe(struct world *world)
+{
+	unsigned before = world->done;
+	struct cs_err err = { 0 };
+
+	if (smtp_probe(world->smtp, on_done, world, &err) != CS_OK)
+		fail_msg("%s", err.text);
+	while (world->done == before)
+		event_base_dispatch(world->base);
+	return world->result;
+}
+
+static void
+a_relay_is_tried_without_a_mail(void **state)
+{
+	char server[300];
+	struct smtp_settings settings = settings_for("CS_SMTP_IT_LOGIN");
+	struct world world;
+
+	(void)state;
+	snprintf(server, sizeof(server), "%s/server.pem", env("CS_HTTP_IT_DIR"));
+	settings.starttls = true;
+	settings.ca_file = server;
+	settings.user = "countersign";
+	settings.password = "wrong";
+	world_start(&world, &settings);
+	expect("wrong password", probe(&world), SMTP_TEMPORARY, 535);
+	world_stop(&world);
+
+	settings = settings_for("CS_SMTP_IT_PLAIN");
+	world_start(&world, &settings);
+	expect("plain", probe(&world), SMTP_ACCEPTED, 250);
+	/* The connection goes on to serve. */
+	expect("a mail after it", send_to(&world, "ok@customer.example"), SMTP_ACCEPTED, 250);
+	expect("and again", probe(&world), SMTP_ACCEPTED, 250);
+	world_stop(&world);
+
+	settings.starttls = true;
+	world_start(&world, &settings);
+	assert_int_equal(probe(&world).outcome, SMTP_TEMPORARY);
+	world_stop(&world);
+}
+
+static void
+a_login_in_words_serves_as_one_in_files(void **state)
+{
+	char server[300], password[300], line[300] = "";
+	struct smtp_settings settings = settings_for("CS_SMTP_IT_LOGIN");
+	struct world world;
+
+	(void)state;
+	snprintf(server, sizeof(server), "%s/server.pem", env("CS_HTTP_IT_DIR"));
+	snprintf(password, sizeof(password), "%s/password", env("CS_HTTP_IT_DIR"));
+	FILE *file = fopen(password, "r");
+
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof(line), file));
+	fclose(file);
+	line[strcspn(line, "\n")] = '\0';
+	settings.starttls = true;
+	settings.ca_file = server;
+	settings.user = "countersign";
+	settings.password = line;
+	world_start(&world, &settings);
+	explicit_bzero(line, sizeof(line)); /* it was copied */
+	expect("probe", probe(&world), SMTP_ACCEPTED, 250);
+	struct smtp_result got = send_to(&world, "ok@customer.example");
+
+	expect("login", got, SMTP_ACCEPTED, 250);
+	assert_non_null(strstr(got.text, " login=countersign "));
+	world_stop(&world);
+}
+
+static void
+an_inner_address_is_not_spoken_to(void **state)
+{
+	struct smtp_settings settings = settings_for("CS_SMTP_IT_PLAIN");
+	struct world world;
+
+	(void)state;
+	settings.public_only = true;
+	world_start(&world, &settings);
+	expect("loopback", send_to(&world, "ok@customer.example"), SMTP_TEMPORARY, 0);
+	expect("loopback", probe(&world), SMTP_TEMPORARY, 0);
+	world_stop(&world);
+}
+
 static void
 closes_while_a_mail_is_under_way(void **state)
 {
@@ -490,6 +578,9 @@ main(void)
 		cmocka_unit_test(the_null_sender_is_null),
 		cmocka_unit_test(tls_is_demanded_and_checked),
 		cmocka_unit_test(logs_in),
+		cmocka_unit_test(a_relay_is_tried_without_a_mail),
+		cmocka_unit_test(a_login_in_words_serves_as_one_in_files),
+		cmocka_unit_test(an_inner_address_is_not_spoken_to),
 		cmocka_unit_test(closes_while_a_mail_is_under_way),
 		cmocka_unit_test(refuses_more_than_its_queue_holds),
 	};

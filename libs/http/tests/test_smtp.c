@@ -137,6 +137,11 @@ refuses_settings_that_cannot_be_meant(void **state)
 				      .password_file = "/nowhere" } },
 		{ "a binary user", { GOOD, .starttls = true, .user_file = "/dev/zero",
 				       .password_file = "/dev/zero" } },
+		{ "a user in words without password", { GOOD, .starttls = true, .user = "u" } },
+		{ "a password in words without TLS", { GOOD, .user = "u", .password = "p" } },
+		{ "a user in words of two lines",
+		    { GOOD, .starttls = true, .user = "u\r\nRSET", .password = "p" } },
+		{ "an empty password", { GOOD, .starttls = true, .user = "u", .password = "" } },
 	};
 	static const char *const good_urls[] = { "smtp://relay.example", "smtp://127.0.0.1:25",
 		"smtps://[::1]:465", "smtp://localhost" };
