@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "smime/rules.h"
+#include "wire.h"
 
 #define NOT_YET_MS 500
 
@@ -52,6 +53,18 @@ read_domain(const void *self, struct svc_event *ev, struct cs_err *err)
 	ev->key = domain.request;
 	ev->what = order;
 	return CS_OK;
+}
+
+#define TEST_SUBJECT "ask.mpic-coordinator.test"
+
+static enum cs_code
+read_test(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct wire_test *test = CS_NEW(ev->arena, struct wire_test);
+
+	(void)self;
+	ev->what = test;
+	return wire_read_test(ev->arena, ev->body, test, err);
 }
 
 /* ---- one round ---- */
@@ -163,10 +176,56 @@ ask_all(struct job *job)
 	}
 }
 
-void
-mpic_start(void *self, struct svc_work *work)
+/* ---- can a connector's quorum be met? ---- */
+
+static uint32_t
+count_regions(const struct mpic_service *mpic)
 {
-	struct mpic_service *mpic = self;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < mpic->n_remotes; i++) {
+		bool is_new = true;
+
+		for (size_t k = 0; k < i && is_new; k++)
+			is_new = strcmp(mpic->remotes[k].region, mpic->remotes[i].region) != 0;
+		n += is_new;
+	}
+	return n;
+}
+
+/* Nobody is asked: whether perspectives answer is seen at every round, and in countersign_validations_total. */
+static void
+test_connector(const struct mpic_service *mpic, struct svc_work *work)
+{
+	const struct wire_test *test = work->what;
+	const struct connector_entry *entry =
+	    connector_book_get(mpic->book, test->enterprise, test->name);
+	const char *result = "not-yet";
+	const char *seen[2] = { "mpic-coordinator has not heard of this version yet: ask again" };
+	size_t n = 1;
+
+	if (entry != NULL && entry->version >= test->version) {
+		const bool used = entry->connector.type == CONNECTOR_OPEN_MPIC;
+
+		result = !used                                        ? "untested"
+			 : entry->connector.quorum <= mpic->n_remotes ? "good"
+								      : "bad";
+		seen[0] =
+		    !used ? "mpic-coordinator uses no connectors of this type"
+			  : cs_arena_printf(work->arena,
+				"%zu perspectives in %u regions are asked, %u of them must agree",
+				mpic->n_remotes, count_regions(mpic), entry->connector.quorum);
+		seen[1] = cs_arena_printf(work->arena,
+		    "in force for this enterprise: %u, the highest of its connectors and the platform's",
+		    connector_book_quorum(mpic->book, test->enterprise));
+		n = used ? 2 : 1;
+	}
+	svc_finish(work, NULL, wire_write_tested(work->arena, result, seen, n), cs_span_str(NULL));
+}
+
+static void
+start_round(struct mpic_service *mpic, struct svc_work *work)
+{
 	const struct order *order = work->what;
 	struct job *job = CS_NEW(work->arena, struct job);
 
@@ -189,6 +248,15 @@ mpic_start(void *self, struct svc_work *work)
 	mpic_begin(&job->round, mpic->remotes, mpic->n_remotes);
 	job->round.quorum = connector_book_quorum(mpic->book, order->asked.check.enterprise);
 	ask_all(job);
+}
+
+void
+mpic_start(void *self, struct svc_work *work)
+{
+	if (strcmp(work->kind, TEST_SUBJECT) == 0)
+		test_connector(self, work);
+	else
+		start_round(self, work);
 }
 
 /* ---- connectors ---- */
@@ -251,5 +319,6 @@ mpic_fini(void *self)
 const struct svc_route mpic_routes[] = {
 	{ "plan.mpic-asked", read_asked, NULL },
 	{ "evidence.domain", read_domain, NULL },
+	{ TEST_SUBJECT, read_test, NULL },
 	{ NULL, NULL, NULL },
 };

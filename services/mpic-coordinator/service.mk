@@ -1,1 +1,1 @@
-mpic-coordinator_LIBS := svc connector claim smime
+mpic-coordinator_LIBS := svc connector claim pack smime

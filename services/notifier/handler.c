@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "connectors.h"
 #include "store.h"
 #include "text.h"
 
@@ -66,6 +67,7 @@ read_issued(const void *self, struct svc_event *ev, struct cs_err *err)
 
 	outcome->kind = NOTIFY_ISSUED;
 	outcome->contact = issued.contact;
+	outcome->enterprise = issued.enterprise;
 	text_fill(ev->arena, values, outcome);
 	ev->key = issued.request;
 	ev->what = outcome;
@@ -89,6 +91,7 @@ use_refused(struct svc_event *ev, const struct wire_refused *refused)
 
 	outcome->kind = NOTIFY_REFUSED;
 	outcome->contact = refused->contact;
+	outcome->enterprise = refused->enterprise;
 	text_fill(ev->arena, values, outcome);
 	ev->key = refused->request;
 	ev->what = outcome;
@@ -179,6 +182,7 @@ read_revoked(const void *self, struct svc_event *ev, struct cs_err *err)
 
 	outcome->kind = NOTIFY_REVOKED;
 	outcome->contact = certificate->contact;
+	outcome->enterprise = certificate->enterprise;
 	text_fill(ev->arena, values, outcome);
 	ev->key = certificate->request;
 	ev->what = outcome;
@@ -227,6 +231,7 @@ read_expiring(const void *self, struct svc_event *ev, struct cs_err *err)
 	};
 
 	outcome->contact = certificate.contact;
+	outcome->enterprise = certificate.enterprise;
 	text_fill(ev->arena, values, outcome);
 	ev->key = certificate.request;
 	ev->what = outcome;
@@ -293,5 +298,6 @@ const struct svc_route notify_routes[] = {
 	{ "certificate.revoked", read_revoked, notify_on_outcome },
 	{ "certificate.expiring", read_expiring, notify_on_outcome },
 	{ "work.mail", read_mailed, notify_on_mailed },
+	{ "ask.notifier.test", notify_read_test, NULL },
 	{ 0 },
 };

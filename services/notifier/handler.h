@@ -4,18 +4,25 @@
 #define NOTIFY_HANDLER_H
 
 #include "certificate.h"
+#include "relays.h"
 #include "svc/svc.h"
 
-struct smtp;
+struct sending;
 
 struct notify_service {
 	const char *chain_file, *smtp_url, *smtp_ca_file, *smtp_user_file, *smtp_password_file;
 	const char *mail_from;
+	const char *trust_file, *approvers_file, *sealing_key_file, *connector_ca_file;
 	bool smtp_starttls;
-	uint32_t keep_days;         /* settings, up to here */
-	struct cs_arena *arena;     /* owned; what `cas` borrows from */
-	struct certificate_cas cas; /* read only */
-	struct smtp *relay;         /* owned; loop thread only */
+	uint32_t keep_days;               /* settings, up to here */
+	struct cs_arena *arena;           /* owned; what `cas` borrows from */
+	struct certificate_cas cas;       /* read only */
+	struct claim_trust *trust;        /* whose word on connectors counts; owned */
+	struct connector_book *book;      /* owned; loop thread only, as what follows */
+	struct pki_seal_key *sealing_key; /* owned; NULL: secrets of connectors cannot be read */
+	struct relays *relays;            /* owned */
+	struct sending *early; /* what came before it was known which connectors there are */
+	struct svc *svc;
 };
 
 extern const struct svc_route notify_routes[];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c: notifier tells people by mail what became of their requests. */
+#include "connectors.h"
 #include "relay.h"
 #include "store.h"
 
@@ -18,6 +19,14 @@ static const struct svc_setting settings[] = {
 	    "file with our name at the relay, one line; empty: no login"),
 	SVC_PRIVATE(struct notify_service, smtp_password_file, "CS_SMTP_PASSWORD_FILE", "",
 	    "file with our password at the relay, one line"),
+	SVC_FILE(struct notify_service, trust_file, "CS_TRUST_FILE", NULL,
+	    "the trust table: who may state connectors"),
+	SVC_FILE(struct notify_service, approvers_file, "CS_APPROVERS_FILE", NULL,
+	    "public keys of those who may sign the trust table"),
+	SVC_PRIVATE(struct notify_service, sealing_key_file, "CS_SEALING_KEY_FILE", "",
+	    "X25519 key that secrets of connectors are sealed to; empty: they cannot be read"),
+	SVC_FILE(struct notify_service, connector_ca_file, "CS_CONNECTOR_CA_FILE", "",
+	    "PEM of the CA that relays of connectors are checked by; empty: the system's"),
 	SVC_U32(struct notify_service, keep_days, "CS_KEEP_DAYS", "90", 40, 36500,
 	    "days that it is kept whom we told of what"),
 	SVC_END,
@@ -37,6 +46,7 @@ main(int argc, char *argv[])
 		.load = store_load_cases,
 		.save = store_save_cases,
 		.act = notify_act,
+		.start = notify_test,
 		.sweep = store_sweep_cases,
 		.init = notify_init,
 		.fini = notify_fini,

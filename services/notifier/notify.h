@@ -58,7 +58,8 @@ struct notify_case {
 /* What happened to a request, already checked and written as the mail that tells it. */
 struct notify_outcome {
 	enum notify_kind kind;
-	const char *contact; /* "": nobody */
+	const char *contact;    /* "": nobody */
+	const char *enterprise; /* whose relay sends it; "": ours */
 	const char *subject, *body;
 };
 

@@ -4,13 +4,16 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "connectors.h"
 #include "http/smtp.h"
 #include "mail/message.h"
+#include "pki/seal.h"
 
 #define CHAIN_FILE_MAX 65536
 
 /* One mail on its way; in the arena of its work. */
 struct sending {
+	struct sending *next; /* of those that came early */
 	struct svc_work *work;
 	struct notify_outcome outcome;
 };
@@ -51,8 +54,12 @@ on_sent(void *arg, const struct smtp_result *result)
 static enum cs_code
 send(const struct notify_service *notify, struct sending *sending, struct cs_err *err)
 {
+	struct relay relay;
+
+	if (relays_for(notify->relays, sending->outcome.enterprise, &relay, err))
+		return CS_UNAVAILABLE; /* the connector may be mended */
 	const struct mail_message message = {
-		.from = notify->mail_from,
+		.from = relay.from,
 		.from_name = "Countersign",
 		.to = sending->outcome.contact,
 		.subject = sending->outcome.subject,
@@ -64,12 +71,35 @@ send(const struct notify_service *notify, struct sending *sending, struct cs_err
 
 	if (mail_message_write(&message, sending->work->arena, &octets, err))
 		return err->code;
-	return smtp_send(notify->relay, sending->outcome.contact, octets, on_sent, sending, err);
+	return smtp_send(relay.smtp, sending->outcome.contact, octets, on_sent, sending, err);
+}
+
+static void
+send_or_finish(const struct notify_service *notify, struct sending *sending)
+{
+	struct cs_err err = { 0 };
+	enum cs_code code = send(notify, sending, &err);
+
+	if (code != CS_OK)
+		finish(sending, code == CS_MALFORMED ? NOTIFY_NEVER : NOTIFY_TRY_AGAIN, err.text);
+}
+
+void
+relay_send_early(struct notify_service *notify)
+{
+	struct sending *next;
+
+	for (struct sending *sending = notify->early; sending != NULL; sending = next) {
+		next = sending->next;
+		send_or_finish(notify, sending);
+	}
+	notify->early = NULL;
 }
 
 void
 notify_act(void *self, struct svc_work *work)
 {
+	struct notify_service *notify = self;
 	struct sending *sending = CS_NEW(work->arena, struct sending);
 	struct cs_err err = { 0 };
 
@@ -78,10 +108,12 @@ notify_act(void *self, struct svc_work *work)
 		svc_done(work, cs_span_str(NULL)); /* no row of ours: it is parked */
 		return;
 	}
-	enum cs_code code = send(self, sending, &err);
-
-	if (code != CS_OK)
-		finish(sending, code == CS_MALFORMED ? NOTIFY_NEVER : NOTIFY_TRY_AGAIN, err.text);
+	if (svc_follows(notify->svc)) {
+		send_or_finish(notify, sending);
+		return;
+	}
+	sending->next = notify->early;
+	notify->early = sending;
 }
 
 static enum cs_code
@@ -110,25 +142,52 @@ or_null(const char *text)
 	return text[0] == '\0' ? NULL : text;
 }
 
+static enum cs_code
+load_keys(struct notify_service *notify, struct cs_err *err)
+{
+	if (claim_trust_load(notify->trust_file, notify->approvers_file, &notify->trust, err))
+		return err->code;
+	if (notify->sealing_key_file[0] == '\0')
+		return CS_OK;
+	return pki_seal_key_load(notify->sealing_key_file, &notify->sealing_key, err);
+}
+
+static enum cs_code
+open_relays(struct notify_service *notify, struct cs_err *err)
+{
+	const struct relays_settings settings = {
+		.own = { .url = notify->smtp_url,
+		    .from = notify->mail_from,
+		    .ca_file = or_null(notify->smtp_ca_file),
+		    .starttls = notify->smtp_starttls,
+		    .user_file = or_null(notify->smtp_user_file),
+		    .password_file = or_null(notify->smtp_password_file) },
+		.connector_ca_file = or_null(notify->connector_ca_file),
+		.book = notify->book,
+		.key = notify->sealing_key,
+		.test_mode = svc_test_mode(notify->svc),
+	};
+
+	return relays_new(svc_base(notify->svc), &settings, &notify->relays, err);
+}
+
 enum cs_code
 notify_init(void *self, struct svc *svc, struct cs_err *err)
 {
 	struct notify_service *notify = self;
-	const struct smtp_settings settings = {
-		.url = notify->smtp_url,
-		.from = notify->mail_from,
-		.ca_file = or_null(notify->smtp_ca_file),
-		.starttls = notify->smtp_starttls,
-		.user_file = or_null(notify->smtp_user_file),
-		.password_file = or_null(notify->smtp_password_file),
-	};
 
+	notify->svc = svc;
 	notify->arena = cs_arena_new();
 	if (!mail_address_valid(notify->mail_from))
 		return cs_fail(err, CS_MALFORMED, "CS_MAIL_FROM: not an address");
-	if (load_cas(notify, err))
+	if (load_cas(notify, err) || load_keys(notify, err))
 		return err->code;
-	return smtp_open(svc_base(svc), &settings, &notify->relay, err);
+	notify->book = connector_book_new(notify->trust);
+	if (open_relays(notify, err))
+		return err->code;
+	svc_watch_trust(svc, notify->trust, notify->trust_file);
+	svc_follow(svc, "config.connector", notify_told, notify);
+	return CS_OK;
 }
 
 void
@@ -136,6 +195,9 @@ notify_fini(void *self)
 {
 	struct notify_service *notify = self;
 
-	smtp_close(notify->relay);
+	relays_free(notify->relays);
+	connector_book_free(notify->book);
+	pki_seal_key_free(notify->sealing_key);
+	claim_trust_free(notify->trust);
 	cs_arena_free(notify->arena);
 }

@@ -9,5 +9,7 @@
 CS_MUST_USE enum cs_code notify_init(void *self, struct svc *svc, struct cs_err *err);
 void notify_fini(void *self);
 svc_act notify_act;
+/* Which connectors there are is known now: mails that waited for it go. */
+void relay_send_early(struct notify_service *notify);
 
 #endif

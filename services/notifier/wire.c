@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "pack/pack.h"
+#include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
 #include "proto/notice.pb-c.h"
 #include "proto/plan.pb-c.h"
@@ -130,8 +131,8 @@ read_certificate(struct cs_arena *arena, const ProtobufCBinaryData *request, cha
 	const char *const names[] = { ret->serial, ret->issuer };
 	bool is_told = ret->contact[0] == '\0'; /* nobody */
 
-	if (!are_names(names, LEN(names)) || !is_time(ret->not_after_ms) || n < 1 ||
-	    n > LEN(ret->mailboxes))
+	if (!are_names(names, LEN(names)) || !is_text(ret->enterprise, NAME_MAX_OCTETS) ||
+	    !is_time(ret->not_after_ms) || n < 1 || n > LEN(ret->mailboxes))
 		return cs_fail(err, CS_MALFORMED, "a name, a time or the mailboxes are unusable");
 	for (size_t i = 0; i < n; i++) {
 		if (!is_mailbox(arena, mailboxes[i]))
@@ -156,6 +157,7 @@ wire_read_revoked(
 	struct wire_revoked revoked = { .certificate = { .serial = m->serial,
 					    .issuer = m->issuer,
 					    .contact = m->contact,
+					    .enterprise = m->enterprise,
 					    .not_after_ms = m->not_after_ms },
 		.reason = m->reason,
 		.by = m->by,
@@ -184,6 +186,7 @@ wire_read_expiring(struct cs_arena *arena, struct cs_span body, struct wire_cert
 	struct wire_certificate certificate = { .serial = m->serial,
 		.issuer = m->issuer,
 		.contact = m->contact,
+		.enterprise = m->enterprise,
 		.not_after_ms = m->not_after_ms };
 
 	if (!notify_kind_of_days(m->days_left, ret_kind))
@@ -202,7 +205,7 @@ check_refused(struct cs_arena *arena, const ProtobufCBinaryData *request,
     struct wire_refused *refused, struct cs_err *err)
 {
 	const char *const texts[] = { refused->code, refused->field, refused->clause, refused->text,
-		refused->mend, refused->check_id };
+		refused->mend, refused->check_id, refused->enterprise };
 
 	for (size_t i = 0; i < LEN(texts); i++)
 		if (!is_text(texts[i], TEXT_MAX_OCTETS))
@@ -229,7 +232,8 @@ wire_read_certificate_refused(
 		.text = m->text,
 		.mend = m->mend,
 		.contact = m->contact,
-		.check_id = "" };
+		.check_id = "",
+		.enterprise = "" };
 
 	if (check_refused(arena, &m->request_id, &refused, err))
 		return CS_MALFORMED;
@@ -252,7 +256,8 @@ wire_read_plan_refused(
 		.text = m->text,
 		.mend = m->mend,
 		.contact = m->contact,
-		.check_id = m->check_id };
+		.check_id = m->check_id,
+		.enterprise = m->enterprise };
 
 	if (check_refused(arena, &m->request_id, &refused, err))
 		return CS_MALFORMED;
@@ -310,7 +315,7 @@ struct cs_span
 wire_write_mail(struct cs_arena *arena, const struct notify_outcome *outcome)
 {
 	const char *const texts[] = { notify_kind_name(outcome->kind), outcome->contact,
-		outcome->subject, outcome->body };
+		outcome->subject, outcome->body, outcome->enterprise };
 
 	return join(arena, texts, LEN(texts));
 }
@@ -321,13 +326,14 @@ wire_read_mail(
 {
 	const struct cs_span copy = cs_arena_copy_span(arena, body);
 	struct notify_outcome outcome;
-	const char *texts[4];
+	const char *texts[5];
 
 	if (!split(copy, texts, LEN(texts)) || !notify_kind_parse(texts[0], &outcome.kind))
 		return cs_fail(err, CS_MALFORMED, "work row of a mail cannot be read");
 	outcome.contact = texts[1];
 	outcome.subject = texts[2];
 	outcome.body = texts[3];
+	outcome.enterprise = texts[4];
 	*ret = outcome;
 	return CS_OK;
 }
@@ -378,4 +384,34 @@ wire_read_mailed(
 	mailed.reply = texts[3];
 	*ret = mailed;
 	return CS_OK;
+}
+
+/* ---- tests of connectors ---- */
+
+enum cs_code
+wire_read_test(
+    struct cs_arena *arena, struct cs_span body, struct wire_test *ret, struct cs_err *err)
+{
+	const Countersign__V1__TestConnector *m =
+	    pack_read(arena, &countersign__v1__test_connector__descriptor, body, BODY_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	const char *const names[] = { m->enterprise, m->name };
+
+	if (!are_names(names, LEN(names)))
+		return cs_fail(err, CS_MALFORMED, "TestConnector: a name is unusable");
+	*ret = (struct wire_test){ m->enterprise, m->name, m->version };
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_tested(struct cs_arena *arena, const char *result, const char *const *seen, size_t n)
+{
+	Countersign__V1__TestConnectorAnswer m = COUNTERSIGN__V1__TEST_CONNECTOR_ANSWER__INIT;
+
+	m.result = pack_text(result);
+	m.seen = (char **)(uintptr_t)seen;
+	m.n_seen = n;
+	return pack_write(arena, &m.base);
 }

@@ -27,6 +27,7 @@ CS_MUST_USE enum cs_code wire_read_issued(
 struct wire_refused {
 	struct cs_id request;
 	const char *code, *field, *clause, *text, *mend, *contact, *check_id;
+	const char *enterprise; /* "": not said */
 };
 CS_MUST_USE enum cs_code wire_read_certificate_refused(
     struct cs_arena *arena, struct cs_span body, struct wire_refused *ret, struct cs_err *err);
@@ -36,7 +37,7 @@ CS_MUST_USE enum cs_code wire_read_plan_refused(
 /* What certificate.revoked and certificate.expiring say of a certificate; the contact is one of its mailboxes. */
 struct wire_certificate {
 	struct cs_id request;
-	const char *serial, *issuer, *contact;
+	const char *serial, *issuer, *contact, *enterprise;
 	const char *mailboxes[10]; /* canonical; one at least */
 	size_t n_mailboxes;
 	int64_t not_after_ms;
@@ -64,5 +65,15 @@ CS_MUST_USE enum cs_code wire_read_mail(
 struct cs_span wire_write_mailed(struct cs_arena *arena, const struct notify_mailed *mailed);
 CS_MUST_USE enum cs_code wire_read_mailed(
     struct cs_arena *arena, struct cs_span body, struct notify_mailed *ret, struct cs_err *err);
+
+/* ask.notifier.test and its answer; `seen`: lines for people. */
+struct wire_test {
+	const char *enterprise, *name;
+	uint64_t version;
+};
+CS_MUST_USE enum cs_code wire_read_test(
+    struct cs_arena *arena, struct cs_span body, struct wire_test *ret, struct cs_err *err);
+struct cs_span
+wire_write_tested(struct cs_arena *arena, const char *result, const char *const *seen, size_t n);
 
 #endif

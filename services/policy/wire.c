@@ -321,6 +321,7 @@ wire_write_refused(
 	m.refused_at_ms = now_ms;
 	m.contact = pack_text(step->next.plan.request.contact);
 	m.check_id = pack_text(step->refused_check);
+	m.enterprise = pack_text(step->next.plan.request.enterprise);
 
 	return pack_write(arena, &m.base);
 }

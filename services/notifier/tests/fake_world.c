@@ -273,6 +273,8 @@ fake_refused_event(struct cs_arena *arena, bool plan, const struct wire_refused 
 	put(&buf, 8, cs_span_str(refused->contact));
 	if (plan)
 		put(&buf, 9, cs_span_str(refused->check_id));
+	if (plan)
+		put(&buf, 10, cs_span_str(refused->enterprise));
 	return cs_buf_span(&buf);
 }
 

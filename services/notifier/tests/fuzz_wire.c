@@ -15,6 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct certificate_cas cas;
 	struct wire_issued issued;
 	struct wire_refused refused;
+	struct wire_test test;
 	struct notify_outcome outcome;
 	struct notify_mailed mailed;
 	struct wire_revoked revoked;
@@ -32,6 +33,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		cs_assert(strpbrk(revoked.certificate.contact, "\r\n") == NULL);
 	if (wire_read_expiring(arena, input, &certificate, &kind, &err) == CS_OK)
 		cs_assert(certificate.n_mailboxes > 0 && kind >= NOTIFY_EXPIRING_30);
+	(void)!wire_read_test(arena, input, &test, &err);
 	if (wire_read_mail(arena, input, &outcome, &err) == CS_OK)
 		cs_assert(cs_span_equal(wire_write_mail(arena, &outcome), input));
 	if (wire_read_mailed(arena, input, &mailed, &err) == CS_OK)

@@ -56,7 +56,7 @@ static struct wire_refused
 refused(struct cs_id request)
 {
 	return (struct wire_refused){ request, "caa-not-authorized", "mailboxes[0]", "SBR 4.2.2.1",
-		"CAA forbids it.", "Add issuemail.", "bob@alpha.example", "caa-1" };
+		"CAA forbids it.", "Add issuemail.", "bob@alpha.example", "caa-1", "demo" };
 }
 
 /* The i-th mail that was ordered. */
@@ -517,14 +517,32 @@ mailboxes_may_be_named_in_any_order(void **state)
 	stage_end(&stage);
 }
 
+/* Whose relay a mail is for goes with it; of what the signer refused nobody says it. */
+static void
+a_mail_says_whose_it_is(void **state)
+{
+	const struct wire_refused no = refused(fake_request(2));
+	struct stage stage;
+
+	stage_begin(&stage, *state);
+	struct wire_issued issued =
+	    fake_issued(stage.world, stage.world->ours, fake_request(1), two);
+
+	run_one(&stage, "e1", "certificate.issued", fake_issued_event(stage.arena, &issued));
+	run_one(&stage, "e2", "plan.refused", fake_refused_event(stage.arena, true, &no));
+	assert_string_equal(mail(&stage, 0).enterprise, "demo");
+	assert_string_equal(mail(&stage, 1).enterprise, "demo");
+	stage_end(&stage);
+}
+
 /* ---- our own rows ---- */
 
 static void
 rows_are_read_whole_or_not_at_all(void **state)
 {
 	struct fake_world *world = *state;
-	const struct notify_outcome outcome = { NOTIFY_REFUSED, "bob@alpha.example", "subject",
-		"body\n" };
+	const struct notify_outcome outcome = { NOTIFY_REFUSED, "bob@alpha.example", "demo",
+		"subject", "body\n" };
 	const struct notify_mailed mailed = { NOTIFY_ISSUED, NOTIFY_TRY_AGAIN, 12, "451 later" };
 	struct cs_span row = wire_write_mail(world->arena, &outcome);
 	struct notify_outcome got;
@@ -533,6 +551,7 @@ rows_are_read_whole_or_not_at_all(void **state)
 	assert_int_equal(wire_read_mail(world->arena, row, &got, NULL), CS_OK);
 	assert_int_equal(got.kind, NOTIFY_REFUSED);
 	assert_string_equal(got.body, "body\n");
+	assert_string_equal(got.enterprise, "demo");
 	for (size_t len = 0; len < row.len; len++)
 		assert_int_equal(
 		    wire_read_mail(world->arena, cs_span_of(row.data, len), &got, NULL),
@@ -563,6 +582,7 @@ main(void)
 		cmocka_unit_test(what_is_damaged_tells_nobody),
 		cmocka_unit_test(nothing_forged_is_mailed),
 		cmocka_unit_test(mailboxes_may_be_named_in_any_order),
+		cmocka_unit_test(a_mail_says_whose_it_is),
 		cmocka_unit_test(rows_are_read_whole_or_not_at_all),
 	};
 
