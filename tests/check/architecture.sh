@@ -33,6 +33,7 @@ idn2\.h|libpsl\.h           libs/smime
 seccomp\.h                  libs/sandbox
 argon2\.h                   libs/stretch
 gmime/                      libs/reply
+yaml\.h                     libs/yaml
 '
 
 check_doors() {
@@ -69,6 +70,7 @@ gate       smime pki claim
 probe      sandbox pack smime pki dns http claim
 answers    pki db probe claim
 status
+yaml
 svc        log sandbox catalogue pki bus db dns http mail claim
 '
 # proto/: generated headers, see check_generated.  tests/: a library's own test helpers.

@@ -1,0 +1,2 @@
+yaml_NEEDS := base
+yaml_LDLIBS := -lyaml -ljansson
