@@ -12,7 +12,7 @@
 /* The few fields that tell the story; all of them in JSON. */
 static const char *const told[] = { "profile", "check_id", "kind", "target", "method", "attempt",
 	"outcome", "reason", "code", "security", "revision", "final", "state", "serial", "size",
-	"root", "text" };
+	"root", "text", "name", "version", "deleted" };
 
 /* A check that is asked for is told by its own fields. */
 static json_t *

@@ -38,6 +38,7 @@ static const ProtobufCMessageDescriptor *const messages[] = {
 	&countersign__v1__crl_made__descriptor,
 	&countersign__v1__audit_head__descriptor,
 	&countersign__v1__config_changed__descriptor,
+	&countersign__v1__config_changed__descriptor,
 	&countersign__v1__notice_sent__descriptor,
 };
 
@@ -63,6 +64,17 @@ text_json(const char *text)
 	return json != NULL ? json : octets_json(&octets);
 }
 
+/* A setting is JSON already; octets that are none stay octets. */
+static json_t *
+bytes_json(const ProtobufCFieldDescriptor *field, const ProtobufCBinaryData *data)
+{
+	json_t *json = strcmp(field->name, "spec") == 0
+			   ? json_loadb((const char *)data->data, data->len, 0, NULL)
+			   : NULL;
+
+	return json != NULL ? json : octets_json(data);
+}
+
 static json_t *
 value_json(const ProtobufCFieldDescriptor *field, const void *at, int depth)
 {
@@ -72,7 +84,7 @@ value_json(const ProtobufCFieldDescriptor *field, const void *at, int depth)
 	case PROTOBUF_C_TYPE_STRING:
 		return text_json(*(char *const *)at);
 	case PROTOBUF_C_TYPE_BYTES:
-		return octets_json(at);
+		return bytes_json(field, at);
 	case PROTOBUF_C_TYPE_MESSAGE:
 		return message_json(*(const ProtobufCMessage *const *)at, depth + 1);
 	case PROTOBUF_C_TYPE_INT64:

@@ -51,6 +51,27 @@ fields_are_shown_by_name(void **state)
 	json_decref(json);
 }
 
+/* ConfigChanged: kind, spec. */
+static void
+a_setting_is_shown_as_what_was_set(void **state)
+{
+	static const uint8_t body[] = "\x0a\x04"
+				      "note"
+				      "\x32\x0c"
+				      "{\"text\":\"x\"}";
+	static const uint8_t none[] = "\x32\x02"
+				      "{x";
+	json_t *json = wire_event_json("ConfigChanged", false, cs_span_of(body, sizeof(body) - 1));
+
+	(void)state;
+	assert_string_equal(
+	    json_string_value(json_object_get(json_object_get(json, "spec"), "text")), "x");
+	json_decref(json);
+	json = wire_event_json("ConfigChanged", false, cs_span_of(none, sizeof(none) - 1));
+	assert_string_equal(json_string_value(json_object_get(json, "spec")), "7b78");
+	json_decref(json);
+}
+
 /* An envelope's payload is shown, and whose key the envelope names. */
 static void
 a_signed_event_is_shown_with_its_key(void **state)
@@ -121,6 +142,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_event_of_the_catalogue_can_be_shown),
 		cmocka_unit_test(fields_are_shown_by_name),
+		cmocka_unit_test(a_setting_is_shown_as_what_was_set),
 		cmocka_unit_test(a_signed_event_is_shown_with_its_key),
 		cmocka_unit_test(text_that_is_no_utf8_is_shown_as_octets),
 		cmocka_unit_test(what_cannot_be_read_is_not_shown),
