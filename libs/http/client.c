@@ -90,7 +90,7 @@ http_client_call(struct http_client *client, const struct http_call *call, struc
 	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)CALL_MS);
 	(void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
 	(void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
-	if (strcmp(call->method, "POST") == 0) {
+	if (strcmp(call->method, "POST") == 0 || call->body.len > 0) {
 		(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)call->body.len);
 		(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
 		    call->body.len == 0 ? "" : (const char *)call->body.data);
