@@ -28,6 +28,11 @@ const char *api_part(struct cs_arena *arena, const char *text);
 int api_call(struct api *api, const struct http_call *how);
 /* The same of a POST of JSON; `key`: an Idempotency-Key, or NULL.  Takes `body`. */
 int api_post(struct api *api, const char *url, json_t *body, const char *key);
+/*
+ * Sends it and reads the answer, null when it has no body, which the caller lets go of; the client stays open.
+ * What is not DONE was said, and *ret is NULL.
+ */
+int api_ask(struct api *api, const struct http_call *how, json_t **ret);
 /* Takes "--name VALUE" into a member.  False: it cannot be said in JSON, and that was said. */
 bool api_take_text(struct args *args, const char *option, json_t *body, const char *member);
 /* The same of every such option, into a list. */
@@ -38,6 +43,8 @@ bool api_take_subject(struct args *args, json_t *body);
 bool api_take_file(struct args *args, const char *option, json_t *body, const char *member);
 /* Prints a problem document; the exit status that it means. */
 int api_problem(long status, struct cs_span body);
+/* The same of one that was read, NULL when it is none; `document`: what it is about, in words, or NULL. */
+int api_problem_of(long status, const json_t *problem, const char *document);
 
 /* reply.c */
 int reply_run(struct args *args);

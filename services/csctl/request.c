@@ -36,25 +36,58 @@ api_open_to_all(struct args *args, struct api *api)
 	return true;
 }
 
+/* What still refers to a document that shall go away. */
+static void
+print_use(const json_t *use)
+{
+	static const char *const members[] = { "enterprise", "kind", "name", "field" };
+	const char *comma = "  used by";
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		const char *text = json_string_value(json_object_get(use, members[i]));
+
+		if (text != NULL)
+			(void)fprintf(stderr, "%s %s", comma, text);
+		comma = "";
+	}
+	(void)fputc('\n', stderr);
+}
+
 /* A problem document in a person's words (RFC 9457).  From 500 on nothing was judged: try again. */
 int
-api_problem(long status, struct cs_span body)
+api_problem_of(long status, const json_t *problem, const char *document)
 {
-	bool judged = status < 500 && status != 408 && status != 429;
-	json_t *problem = json_loadb((const char *)body.data, body.len, 0, NULL);
+	const bool judged = status < 500 && status != 408 && status != 429;
 	static const char *const members[] = { "title", "detail", "field", "clause", "mend",
 		"code" };
+	const json_t *use;
+	size_t i;
 
 	(void)fprintf(
 	    stderr, "csctl: %s with status %ld\n", judged ? "refused" : "not done", status);
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+	if (document != NULL)
+		(void)fprintf(stderr, "  about   %s\n", document);
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		const char *text = json_string_value(json_object_get(problem, members[i]));
 
 		if (text != NULL)
 			(void)fprintf(stderr, "  %-7s %s\n", members[i], text);
 	}
-	json_decref(problem);
+	json_array_foreach(json_object_get(problem, "uses"), i, use)
+	{
+		print_use(use);
+	}
 	return judged ? REFUSED : COULD_NOT_RUN;
+}
+
+int
+api_problem(long status, struct cs_span body)
+{
+	json_t *problem = json_loadb((const char *)body.data, body.len, 0, NULL);
+	const int result = api_problem_of(status, problem, NULL);
+
+	json_decref(problem);
+	return result;
 }
 
 /* JSON over several lines, for people; everything else as it came. */
@@ -101,6 +134,25 @@ int
 api_call(struct api *api, const struct http_call *how)
 {
 	return call_with(api, how, print_body);
+}
+
+int
+api_ask(struct api *api, const struct http_call *how, json_t **ret)
+{
+	struct cs_span body;
+	struct cs_err err;
+	long status = 0;
+
+	*ret = NULL;
+	if (http_client_call(api->client, how, api->arena, &status, &body, &err))
+		return could_not(&err);
+	if (status < 200 || status > 299)
+		return api_problem(status, body);
+	*ret = body.len == 0 ? json_null() : json_loadb((const char *)body.data, body.len, 0, NULL);
+	if (*ret != NULL)
+		return DONE;
+	(void)fprintf(stderr, "csctl: the API said something else than was asked\n");
+	return COULD_NOT_RUN;
 }
 
 const char *

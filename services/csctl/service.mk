@@ -1,4 +1,4 @@
-csctl_LIBS := probe gate audit claim reply smime pki dns http bus db catalogue base
+csctl_LIBS := probe gate audit claim reply smime pki dns http bus db yaml catalogue base
 csctl_GEN := $B/gen/migrations.c
 csctl_SQL := $(wildcard libs/svc/sql/*.sql services/*/sql/*.sql)
 $B/gen/migrations.c: services/csctl/migrations.awk $(csctl_SQL)

@@ -8,48 +8,13 @@
 #include <cmocka.h> /* needs those before it */
 /* clang-format on */
 #include <ctype.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "../csctl.h"
+#include "say.h"
 
 #define WIDTH 100
-
-/* Runs a command line with stdout and stderr in one file; returns its exit status. */
-struct said {
-	char text[32768];
-	int status;
-};
-
-static struct said *
-say(struct said *said, const char *words)
-{
-	char copy[256], *rest = copy, *argv[16], *word;
-	FILE *file = tmpfile();
-	int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO), argc = 0;
-
-	assert_non_null(file);
-	(void)snprintf(copy, sizeof(copy), "%s", words);
-	while (copy[0] != '\0' && (word = strsep(&rest, " ")) != NULL)
-		argv[argc++] = word;
-	(void)fflush(stdout);
-	(void)dup2(fileno(file), STDOUT_FILENO);
-	(void)dup2(fileno(file), STDERR_FILENO);
-	said->status = commands_run(argc, argv);
-	(void)fflush(stdout);
-	(void)dup2(out, STDOUT_FILENO);
-	(void)dup2(err, STDERR_FILENO);
-	ssize_t n = pread(fileno(file), said->text, sizeof(said->text) - 1, 0);
-
-	said->text[n < 0 ? 0 : n] = '\0';
-	(void)fclose(file);
-	(void)close(out);
-	(void)close(err);
-	return said;
-}
 
 typedef void each_fn(const struct command *command);
 
