@@ -228,9 +228,11 @@ ask_users(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err
 
 /* ---- pages ---- */
 
+/* An enterprise's document has its name; the platform's list is of all of them. */
 static const char page_sql[] =
     "select 0," COLUMNS " from document d, (select $5::bigint as ms) now"
-    " where d.kind = $1 and d.enterprise = $2 and d.name > $3 order by d.name limit $4";
+    " where d.kind = $1 and (d.enterprise = $2 or (d.kind = 'enterprise' and $2 = 'platform'))"
+    " and d.name > $3 order by d.name limit $4";
 
 static enum cs_code
 load_page(struct svc_batch *batch, const struct config_ask *ask, struct config_state *state,
