@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from applicant import Applicant, Refused, make_csr  # noqa: E402  (first: finds the others)
 from ca_files import ISSUER  # noqa: E402
 from control import serve  # noqa: E402
-from product import API_TOKENS, ISSUER_DOMAIN  # noqa: E402
+from product import ADMINISTRATOR, API_TOKENS, ISSUER_DOMAIN  # noqa: E402
 from stack import REPOSITORY, Stack, Stopped, stop_on  # noqa: E402
 from story import Story  # noqa: E402
 from wait import wait_for  # noqa: E402
@@ -165,6 +165,7 @@ def where(stack: Stack) -> None:
     print(f"\nAPI      http://{api}/v1/requests   (description: http://{api}/openapi.json)")
     for token, _, account, _ in API_TOKENS:
         print(f"         Authorization: Bearer {token}   (account {account})")
+    print(f"         Authorization: Bearer {ADMINISTRATOR[0]}   (administrator of the platform)")
     print(f"mail     {stack.mail.url}/mails, /mails/1, ...   (SMTP on {stack.mail.relay})")
     print(f"status   {stack.status_url}/ocsp/{ISSUER}, /crl/{ISSUER}.crl, /ca/{ISSUER}.cer")
     for name, service in stack.services.items():

@@ -58,8 +58,10 @@ API_TOKENS = (
     ("alice-token", ENTERPRISE, "alice", ""),
     ("bob-token", ENTERPRISE, "bob", ""),
     ("operator-token", ENTERPRISE, "operator", "operator"),
-    ("root-token", "platform", "root", "administrator"),
 )
+# Who sets everything up, by a token that needs no person.
+PLATFORM = "platform"
+ADMINISTRATOR = ("root-token", PLATFORM, "root", "administrator")
 OBSERVER = "countersign_observer"  # the database role that may read outboxes
 
 

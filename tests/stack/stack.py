@@ -37,8 +37,8 @@ from natsd import MakeUsers, Nats, users_without_limits
 from outside import Mail, Web
 from postgres import Postgres
 from procs import Processes, Say, left_behind, run, same_process, start_time, stop_recorded
-from product import API_TOKENS, ENTERPRISE, ISSUER_DOMAIN, OBSERVER, PERSPECTIVES, RETURN_DOMAIN, SERVICES, USERS
-from product import WITH_HTTP, WITH_LINKS, WITH_LMTP, WITHOUT_STATEMENTS, role
+from product import ADMINISTRATOR, API_TOKENS, ENTERPRISE, ISSUER_DOMAIN, OBSERVER, PERSPECTIVES
+from product import RETURN_DOMAIN, SERVICES, USERS, WITH_HTTP, WITH_LINKS, WITH_LMTP, WITHOUT_STATEMENTS, role
 from ca_files import ISSUER, publish_ca
 from secrets_dir import make_tls, private_file
 from wait import wait_for
@@ -47,6 +47,7 @@ from zones import MAIL_HOST, VIEW_BASES, Dns, Zone
 PORTS = 96  # claimed at the start: servers, and two for each process of the product
 LONGEST_SOCKET_PATH = 100
 REPOSITORY = Path(__file__).resolve().parents[2]
+SETTINGS = REPOSITORY / "tests/stack/demo.yaml"
 WEAK_KEYS = REPOSITORY / "libs/pki/tests/fixtures/debian-weak.txt"
 
 
@@ -190,7 +191,6 @@ class Stack:
         password = passwords / "observer.password"
         private_file(self.pass_file("observer"), f"*:*:*:{OBSERVER}:{password.read_text().strip()}\n")
         self.csctl("provision", user="provisioner")
-        self.postgres.query("set search_path = policy;" + (Path(__file__).parent / "demo.sql").read_text())
         ca = ["ca", "init", "--dir", str(self.ca), "--algorithm", algorithm]
         self.csctl(*ca, *(["--bench"] if algorithm == "rsa3072" else []))
         publish_ca(self.ca, self.status_dir)
@@ -200,7 +200,7 @@ class Stack:
             private_file(self.root / "secrets" / name, secrets.token_hex(32))
         lines = [
             " ".join([hashlib.sha256(token.encode()).hexdigest(), enterprise, account, role]).strip()
-            for token, enterprise, account, role in API_TOKENS
+            for token, enterprise, account, role in (*API_TOKENS, ADMINISTRATOR)
         ]
         private_file(self.root / "secrets" / "api-tokens", "\n".join(lines) + "\n")
 
@@ -266,19 +266,23 @@ class Stack:
             self.start_service(perspective.service, where, "mpic-perspective")
         for service in SERVICES:
             self.start_service(service, more.get(service), replicas=replicas)
+        self.csctl("apply", "-f", str(SETTINGS), CS_API_TOKEN=ADMINISTRATOR[0])
 
     def start_provisioner(self) -> None:
         """Makes streams and consumers again when they are gone."""
         argv = [self.binaries / "csctl", "provision", "--watch"]
         self.processes.start("provisioner", argv, self.environment("provisioner"))
 
-    def csctl(self, *words: str, user: str = "observer") -> str:
+    def csctl(self, *words: str, user: str = "observer", **more: str) -> str:
         """Runs the operator's tool, on the bus as this user and in the database as its owner."""
         environment = {
             **os.environ,
             **self.environment(user),
             "CS_DATABASE_URL": self.postgres.url,
+            **more,
         }
+        if "request-intake" in self.services:
+            environment["CS_API_URL"] = self.api_url
         self.say("csctl " + " ".join(words[:2]))
         return run([self.binaries / "csctl", *words], env=environment, cwd=self.root)
 
@@ -343,6 +347,10 @@ class Stack:
             return refusal.code, refusal.read().decode(errors="replace")
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return 0, ""
+
+    @property
+    def api_url(self) -> str:
+        return "http://" + self.services["request-intake"].env["CS_HTTP_LISTEN"]
 
     def free_address(self) -> str:
         return f"127.0.0.1:{next(self.ports)}"

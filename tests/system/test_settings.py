@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings as files: csctl apply and export against policy itself; the demo's own file is one."""
+
+import json
+from typing import Any
+
+from product import ADMINISTRATOR
+from stack import SETTINGS
+from world import SystemTest
+
+ADMIN = {"CS_API_TOKEN": ADMINISTRATOR[0]}
+FILE = """
+kind: enterprise
+enterprise: {0}
+name: {0}
+spec: {{title: "Ümläut: {0}", domain_mode: approved}}
+---
+kind: domain
+enterprise: {0}
+name: {0}.example
+spec: {{}}
+---
+kind: person
+enterprise: {0}
+name: carol
+spec:
+  phone: "0049 1"
+  details: {{surname: "no", givenName: Carol}}
+---
+kind: note
+enterprise: {0}
+name: issue
+spec:
+  text: |
+    Read this.
+    Then that.
+"""
+
+
+class Settings(SystemTest):
+    def file(self, text: str) -> str:
+        where = self.stack.root / "out"
+        where.mkdir(exist_ok=True)
+        path = where / f"{self.id().rpartition('.')[2]}.yaml"
+        path.write_text(text)
+        return str(path)
+
+    def ends(self, status: int, *words: str, given: str | None = None) -> str:
+        done = self.csctl(*words, given=given, **ADMIN)
+        self.assertEqual((done.returncode, status), (status, status), done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def versions(self) -> list[list[str]]:
+        return self.rows("select kind, enterprise, name, version from policy.document order by 1, 2, 3")
+
+    def shown(self, *words: str) -> Any:
+        return json.loads(self.ends(0, "config", *words))
+
+    def test_what_is_so_already_is_left_alone(self) -> None:
+        before = self.versions()
+        self.assertIn("unchanged: everything is as the files say (5 documents)", self.ends(0, "apply", str(SETTINGS)))
+        self.assertIn("unchanged", self.ends(0, "apply", str(SETTINGS), "--dry-run"))
+        self.assertEqual(self.versions(), before)
+
+    def test_a_dry_run_says_what_would_change_and_changes_nothing(self) -> None:
+        before, path = self.versions(), self.file(FILE.format("dry"))
+        said = self.ends(1, "apply", "-f", path, "--dry-run")
+        self.assertIn("dry person carol: create\n", said)
+        self.assertIn('  + details.surname      "no"\n', said)
+        self.assertIn("nothing was changed, it would be: 4 created, 0 updated, 0 deleted, 0 unchanged", said)
+        self.assertEqual(self.versions(), before)
+
+    def test_what_is_exported_is_what_is_applied(self) -> None:
+        path = self.file(FILE.format("whole"))
+        self.assertIn("4 created", self.ends(0, "apply", "-f", path))
+        for words in (["export", "whole"], ["export"]):
+            text = self.ends(0, *words)
+            self.assertIn("name: whole\n", text)
+            self.assertIn('surname: "no"\n', text)
+            before = self.versions()
+            self.assertIn("unchanged: everything", self.ends(0, "apply", "-f", "-", given=text))
+            self.assertEqual(self.versions(), before)
+        self.assertIn("enterprise: demo\n", text)
+        self.assertIn("enterprise: platform\n", text)
+
+    def test_pruning_leaves_what_the_file_names(self) -> None:
+        path = self.file(FILE.format("pruned"))
+        self.ends(0, "apply", "-f", path)
+        self.ends(0, "config", "put", "pruned", "domain", "other.example", "-f", "-", "--create", given="active: false")
+        said = self.ends(0, "apply", "-f", path, "--prune")
+        self.assertIn("pruned domain other.example: delete\n", said)
+        self.assertIn("0 created, 0 updated, 1 deleted, 4 unchanged", said)
+        names = [document["name"] for document in self.shown("list", "pruned", "domain")["documents"]]
+        self.assertEqual(names, ["pruned.example"])
+
+    def test_a_refusal_names_the_document_and_nothing_changes(self) -> None:
+        before = self.versions()
+        path = self.file(FILE.format("bad").replace("phone:", "telephone:"))
+        said = self.ends(1, "apply", "-f", path)
+        self.assertIn(f"about   bad person carol ({path}:12)\n", said)
+        self.assertIn("field   spec.telephone\n", said)
+        self.assertIn("mend ", said)
+        self.assertEqual(self.versions(), before)
+
+    def test_one_document_is_changed_by_the_version_that_was_seen(self) -> None:
+        self.ends(0, "apply", "-f", self.file(FILE.format("seen")))
+        document = self.shown("get", "seen", "person", "carol")
+        spec = json.dumps({**document["spec"], "title": "Carol"})
+        put = ["config", "put", "seen", "person", "carol", "-f", "-", "--version", str(document["version"])]
+        self.ends(0, *put, given=spec)
+        self.assertIn("refused with status 412", self.ends(1, *put, given=spec))
+        said = self.ends(0, "config", "history", "seen")
+        self.assertIn('platform/root  seen person carol\n  ~ title                "" -> "Carol"\n', said)
+        enterprise = self.shown("get", "seen", "enterprise", "seen")
+        said = self.ends(1, "config", "delete", "seen", "enterprise", "seen", "--version", str(enterprise["version"]))
+        self.assertIn("used by seen person carol enterprise\n", said)
+
+    def test_an_operator_finds_nothing_of_another_enterprise(self) -> None:
+        self.ends(0, "apply", "-f", self.file(FILE.format("other")))
+        for words in ("config get other person carol", "config list other person", "export other"):
+            done = self.csctl(*words.split(), CS_API_TOKEN="operator-token")
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertIn("refused with status 404", done.stderr)
