@@ -225,7 +225,6 @@ emit_bindings(struct svc_event *ev, struct policy_case *c)
 		: policy_bindings_take(c->bindings, &c->plan.request, &c->config, ev->arena);
 
 	for (; bound != NULL; bound = bound->next) {
-		const struct config_doc doc = { .id = bound->id };
 		const struct config_change change = {
 			.kind = CONFIG_OWNERSHIP,
 			.enterprise = bound->enterprise,
@@ -237,7 +236,7 @@ emit_bindings(struct svc_event *ev, struct policy_case *c)
 		};
 
 		svc_emit(ev, config_kind_event(CONFIG_OWNERSHIP),
-		    wire_write_config_changed(ev->arena, &change, &doc));
+		    wire_write_config_changed(ev->arena, &change, bound->id));
 	}
 }
 
