@@ -73,6 +73,7 @@ setup(void **state)
 	migrate(f->db, "services/policy/sql/0003_sweep.sql");
 	migrate(f->db, "services/policy/sql/0004_identity.sql");
 	migrate(f->db, "services/policy/sql/0005_document.sql");
+	migrate(f->db, "services/policy/sql/0006_people.sql");
 	migrate(f->db, "services/policy/tests/demo.sql");
 	f->other = open_db("set search_path = it_policy;");
 	f->key = new_key();
