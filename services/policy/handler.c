@@ -301,6 +301,14 @@ policy_on_due(const void *self, struct svc_event *ev)
 }
 
 static void
+policy_on_changed(const void *self, struct svc_event *ev)
+{
+	const struct policy_setting in = begin(self, ev);
+
+	apply(self, ev, policy_decide_changed(&in, ev->state));
+}
+
+static void
 policy_on_withdrawn(const void *self, struct svc_event *ev)
 {
 	const struct policy_setting in = begin(self, ev);
@@ -359,6 +367,7 @@ const struct svc_route policy_routes[] = {
 	{ "ask.policy.password", people_read_password, people_on_password },
 	{ "ask.policy.logout", people_read_logout, people_on_logout },
 	{ "clock.plan-due", NULL, policy_on_due },
+	{ "clock.settings-changed", NULL, policy_on_changed },
 	{ "clock.identity-withdrawn", NULL, policy_on_withdrawn },
 	{ 0 },
 };

@@ -23,6 +23,7 @@ static const struct svc_setting settings[] = {
 
 static const struct svc_clock clocks[] = {
 	{ "clock.plan-due", store_due_plans },
+	{ "clock.settings-changed", store_due_changes },
 	{ "clock.identity-withdrawn", store_due_withdrawals },
 	{ 0 },
 };

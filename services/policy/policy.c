@@ -292,6 +292,24 @@ take(const struct policy_setting *in, struct policy_plan *plan, const struct cla
 	plan->changed = true;
 }
 
+/* When the first proof that stands is too old for an approval; 0: none will be. */
+static int64_t
+first_end(const struct policy_setting *in, const struct claim_plan *plan)
+{
+	int64_t first = 0;
+
+	for (size_t i = 0; i < plan->n_checks; i++) {
+		const struct claim_check *check = &plan->checks[i];
+		const int64_t end =
+		    check->standing_until_ms - POLICY_FINAL_MS - POLICY_MARGIN_MS + 1;
+
+		if (!check->has_standing || !policy_needs_person(check) || end <= in->now_ms)
+			continue;
+		first = first == 0 ? end : earlier(first, end);
+	}
+	return first;
+}
+
 /* May it be asked for, and what does it rest on? */
 static bool
 may_request(const struct policy_setting *in, const struct policy_step *step,
@@ -329,6 +347,8 @@ make_first(const struct policy_setting *in, struct policy_step *step,
 		check->deadline_ms = drafted.ends_at_ms;
 		plan->progress[i].next_ms = 0;
 	}
+	plan->settings_version = step->next.settings_version;
+	plan->due_ms = first_end(in, &plan->plan);
 	step->publishes = true;
 	step->says = "first plan made";
 }
@@ -863,8 +883,9 @@ policy_decide_due(const struct policy_setting *in, const struct policy_case *old
 		step.ends = true;
 		step.says = "refusal was published long enough";
 		break;
-	case POLICY_NEW:
 	case POLICY_MADE:
+		return policy_decide_changed(in, old); /* a proof that served has ended */
+	case POLICY_NEW:
 	case POLICY_ENDED:
 	case POLICY_STATES:
 		break; /* these wait for nothing */
@@ -881,8 +902,12 @@ policy_decide_changed(const struct policy_setting *in, const struct policy_case 
 	struct policy_identified identified;
 	struct cs_refusal why;
 
-	if (plan->state != POLICY_MADE || plan->request.kind == CLAIM_DOMAIN_ONLY ||
-	    !may_request(in, &step, &identified, &why))
+	if (plan->state != POLICY_MADE)
+		return step;
+	plan->changed |= plan->settings_version < old->settings_version || plan->due_ms != 0;
+	plan->settings_version = old->settings_version;
+	plan->due_ms = first_end(in, &plan->plan);
+	if (plan->request.kind == CLAIM_DOMAIN_ONLY || !may_request(in, &step, &identified, &why))
 		return step;
 	struct claim_plan drafted = draft(in, &step.next, &identified, false);
 	const struct policy_change change =
@@ -893,6 +918,7 @@ policy_decide_changed(const struct policy_setting *in, const struct policy_case 
 	drafted.ends_at_ms = plan->plan.ends_at_ms;
 	take(in, plan, &drafted);
 	revise(in, &step, &old->plan, &identified, &change);
+	plan->due_ms = first_end(in, &plan->plan);
 	return step;
 }
 

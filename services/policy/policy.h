@@ -59,6 +59,7 @@ struct policy_plan {
 	bool changed;                     /* since it was loaded; for store.c alone */
 	const struct policy_plan *stored; /* as it was loaded, NULL: not yet; for store.c alone */
 	uint32_t version;                 /* of its row */
+	uint64_t settings_version;        /* the last that was given when it was made or compared */
 };
 
 /* A plan and what load found beside it. */
@@ -72,6 +73,7 @@ struct policy_case {
 	/* Of questions: who asks, shared by the batch, and documents; NULL: it is none. */
 	struct people_world *people;
 	struct config_state *documents;
+	uint64_t settings_version; /* the last that was given before settings were read */
 	/* Shared by the batch; NULL: no enterprise of it binds domains. */
 	struct policy_bindings *bindings;
 };

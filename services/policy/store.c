@@ -32,7 +32,7 @@ case_of(const struct svc_aggregate *aggregate)
  * to it as it was before: what lies in other tables is asked for by the statements behind.
  */
 static const char load_plans_sql[] =
-    "select request, state, since_ms, due_ms, version"
+    "select request, state, since_ms, due_ms, version, settings_version"
     " from plan where request = any($1::uuid[]) order by request for update";
 
 static enum cs_code
@@ -71,6 +71,7 @@ read_plan(const struct db_rows *rows, size_t row, struct policy_plan *ret, struc
 		.since_ms = db_get_i64(rows, row, 2),
 		.due_ms = db_get_i64(rows, row, 3),
 		.version = (uint32_t)db_get_i32(rows, row, 4),
+		.settings_version = (uint64_t)db_get_i64(rows, row, 5),
 	};
 
 	if (read_state(db_get_text(rows, row, 1), &plan.state, err))
@@ -450,19 +451,22 @@ store_load_cases(struct svc_batch *batch, struct cs_err *err)
 
 /* A plan that is there already: another replica was faster. */
 static const char new_plans_sql[] =
-    "insert into plan (request, state, since_ms, due_ms, version) select r, s, m, d, v + 1"
-    " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[])"
-    "  as t(r, s, m, d, v)";
+    "insert into plan (request, state, since_ms, due_ms, version, settings_version, enterprise,"
+    " account, profile) select r, s, m, d, v + 1, g, e, a, p"
+    " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[], $6::bigint[],"
+    "  $7::text[], $8::text[], $9::text[]) as t(r, s, m, d, v, g, e, a, p)";
 /* Fewer rows than plans: the same. */
 static const char change_plans_sql[] =
-    "update plan p set state = s, since_ms = m, due_ms = d, version = v + 1"
-    " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[])"
-    "  as t(r, s, m, d, v) where p.request = t.r and p.version = t.v";
+    "update plan p set state = s, since_ms = m, due_ms = d, version = v + 1, settings_version = g,"
+    " enterprise = e, account = a, profile = t.p"
+    " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[], $6::bigint[],"
+    "  $7::text[], $8::text[], $9::text[]) as t(r, s, m, d, v, g, e, a, p)"
+    " where p.request = t.r and p.version = t.v";
 
 struct plan_columns {
 	struct cs_id *request;
-	const char **state;
-	int64_t *since_ms, *due_ms;
+	const char **state, **enterprise, **account, **profile;
+	int64_t *since_ms, *due_ms, *settings_version;
 	int32_t *version;
 	size_t n;
 };
@@ -477,6 +481,11 @@ add_plan(struct plan_columns *columns, struct cs_id request, const struct policy
 	columns->since_ms[i] = plan->since_ms;
 	columns->due_ms[i] = plan->due_ms;
 	columns->version[i] = (int32_t)plan->version;
+	columns->settings_version[i] = (int64_t)plan->settings_version;
+	/* Of an approval that came first none of them is known yet. */
+	columns->enterprise[i] = plan->request.enterprise != NULL ? plan->request.enterprise : "";
+	columns->account[i] = plan->request.account != NULL ? plan->request.account : "";
+	columns->profile[i] = plan->request.profile != NULL ? plan->request.profile : "";
 }
 
 /* Those that are new, or those that are not. */
@@ -490,6 +499,10 @@ save_plans(struct svc_batch *batch, bool new, struct cs_err *err)
 		.since_ms = CS_NEW_ARRAY(arena, batch->n, int64_t),
 		.due_ms = CS_NEW_ARRAY(arena, batch->n, int64_t),
 		.version = CS_NEW_ARRAY(arena, batch->n, int32_t),
+		.settings_version = CS_NEW_ARRAY(arena, batch->n, int64_t),
+		.enterprise = CS_NEW_ARRAY(arena, batch->n, const char *),
+		.account = CS_NEW_ARRAY(arena, batch->n, const char *),
+		.profile = CS_NEW_ARRAY(arena, batch->n, const char *),
 	};
 
 	for (size_t i = 0; i < batch->n; i++) {
@@ -504,12 +517,16 @@ save_plans(struct svc_batch *batch, bool new, struct cs_err *err)
 		db_i64_array(arena, columns.since_ms, columns.n),
 		db_i64_array(arena, columns.due_ms, columns.n),
 		db_i32_array(arena, columns.version, columns.n),
+		db_i64_array(arena, columns.settings_version, columns.n),
+		db_text_array(arena, columns.enterprise, columns.n),
+		db_text_array(arena, columns.account, columns.n),
+		db_text_array(arena, columns.profile, columns.n),
 	};
 
 	if (columns.n == 0)
 		return CS_OK;
 	return db_send(
-	    batch->db, new ? new_plans_sql : change_plans_sql, params, 5, (int64_t)columns.n, err);
+	    batch->db, new ? new_plans_sql : change_plans_sql, params, 9, (int64_t)columns.n, err);
 }
 
 /* ---- save: envelopes ---- */

@@ -28,4 +28,12 @@ CS_MUST_USE enum cs_code store_due_withdrawals(const void *self, struct db *db, 
 CS_MUST_USE enum cs_code store_sweep_cases(const void *self, struct db *db, int64_t now_ms,
     struct cs_arena *arena, bool *ret_more, struct cs_err *err);
 
+/*
+ * svc_due of "clock.settings-changed": open first plans that were last compared with settings before one changed that says
+ * what is to be proved: of their
+ * enterprise, its domains, their profile or their person.
+ */
+CS_MUST_USE enum cs_code store_due_changes(const void *self, struct db *db, int64_t now_ms,
+    size_t max, struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
+
 #endif

@@ -12,12 +12,14 @@
 #include "db/db.h"
 #include "policy.h"
 #include "smime/address.h"
+#include "store.h"
 #include "store_identity.h"
 
 static const char load_sql[] =
-    "select w.at, d.kind, d.enterprise, d.name, d.version, d.spec::text"
+    "select w.at, d.kind, d.enterprise, d.name, d.version, d.spec::text, h.last_version"
     " from unnest($1::integer[], $2::text[], $3::text[], $4::text[]) as w(at, kind, enterprise, name)"
     " join document d on d.kind = w.kind and d.enterprise = w.enterprise and d.name = w.name"
+    " cross join config_head h"
     " order by w.at, d.enterprise <> $5 desc, d.kind, d.name";
 
 /* Parallel arrays, an element for each document that is looked up; `at`: for which aggregate. */
@@ -161,8 +163,43 @@ store_read_settings(struct svc_batch *batch, const struct db_rows *rows, struct 
 		found.docs = CS_NEW_ARRAY(batch->arena, row - first, struct config_doc);
 		for (size_t k = first; k < row; k++)
 			take_row(rows, k, &found);
+		if (row > first)
+			c->settings_version = (uint64_t)db_get_i64(rows, first, 6);
 		if (config_settings(batch->arena, &found, request, &c->config, err))
 			return err->code;
 	}
+	return CS_OK;
+}
+
+/* ---- plans that settings may have changed ---- */
+
+#define CHANGES_MS (POLICY_FIRST_MS + CS_DAY_MS) /* no first plan is open for longer */
+
+/* The newest change of each document first: that of a month are few, and plans behind them hardly any. */
+static const char due_sql[] =
+    "with c as (select kind, enterprise, name, max(version) as v from change"
+    "  where kind in ('enterprise', 'profile', 'domain', 'person') and at_ms > $1"
+    "  group by kind, enterprise, name)"
+    " select p.request from c join plan p on p.state = 'made' and p.settings_version < c.v"
+    "  and p.enterprise = c.enterprise and (c.kind <> 'profile' or p.profile = c.name)"
+    "  and (c.kind <> 'person' or p.account = c.name)"
+    " union select p.request from c join plan p on p.state = 'made' and p.settings_version < c.v"
+    "  and c.enterprise = $3 and c.kind = 'profile' and p.profile = c.name limit $2";
+
+enum cs_code
+store_due_changes(const void *self, struct db *db, int64_t now_ms, size_t max,
+    struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err)
+{
+	const struct db_param params[] = { db_i64(now_ms - CHANGES_MS), db_i64((int64_t)max),
+		db_text(CONFIG_PLATFORM) };
+	struct db_rows *rows;
+
+	(void)self;
+	if (db_query(db, arena, due_sql, params, 3, &rows, err))
+		return err->code;
+	*ret_n = db_rows_count(rows);
+	*ret_keys = CS_NEW_ARRAY(arena, *ret_n, struct cs_id);
+	for (size_t i = 0; i < *ret_n; i++)
+		(*ret_keys)[i] = db_get_id(rows, i, 0);
 	return CS_OK;
 }

@@ -7,8 +7,15 @@ create table plan (
 	state text not null check (state in ('new', 'made', 'approved', 'final', 'refused', 'ended')),
 	since_ms bigint not null,
 	due_ms bigint not null,                         -- when the clock has something to say; 0: never
-	version integer not null
+	version integer not null,
+	settings_version bigint not null,               -- of settings: the last that was given when it was compared with them
+	enterprise text not null,                       -- of its request, as are the next two
+	account text not null,
+	profile text not null
 );
+-- Plans that may have to ask for other things since settings changed.
+create index plan_of_enterprise on plan (enterprise, settings_version) where state = 'made';
+create index plan_of_profile on plan (profile, settings_version) where state = 'made';
 create index plan_due on plan (due_ms) where due_ms > 0;
 
 -- What a plan rests on, apart from its state: written twice in a plan's life, where that changes often.

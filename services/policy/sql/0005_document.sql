@@ -36,6 +36,7 @@ create table change (
 	after jsonb                                     -- null: it is gone
 );
 create index change_of on change (enterprise, version);
+create index change_of_plans on change (at_ms) where kind in ('enterprise', 'profile', 'domain', 'person');
 
 create function change_is_final() returns trigger language plpgsql as $$
 begin

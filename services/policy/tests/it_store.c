@@ -764,12 +764,13 @@ static void
 add_plan(
     struct fixture *f, const char *request, const char *state, int64_t since_ms, const char *names)
 {
-	script(f, cs_arena_printf(f->arena,
-		      "insert into plan values ('%s', '%s', %lld, %d, 1);"
-		      "insert into plan_envelope values ('%s', '', '', '\\xff%sff');"
-		      "insert into plan_check values ('%s', 'caa-1', 1, 1, 0, 0)",
-		      request, state, (long long)since_ms, strcmp(state, "ended") != 0, request,
-		      names, request));
+	script(f,
+	    cs_arena_printf(f->arena,
+		"insert into plan values ('%s', '%s', %lld, %d, 1, 0, 'demo', 'alice', 'smime-mailbox');"
+		"insert into plan_envelope values ('%s', '', '', '\\xff%sff');"
+		"insert into plan_check values ('%s', 'caa-1', 1, 1, 0, 0)",
+		request, state, (long long)since_ms, strcmp(state, "ended") != 0, request, names,
+		request));
 }
 
 /* Evidence of a request; its envelope's digest is 32 times `digest`, two hexadecimal digits. */
@@ -892,7 +893,7 @@ more_than_one_sweep_s_worth_is_swept_in_several(void **state)
 	struct fixture *f = *state;
 	const char *text =
 	    "insert into plan select (substr('00000000' || to_hex(i), length(to_hex(i)) + 1) ||"
-	    " '-0000-7000-8000-000000000001')::uuid, 'ended', 1, 0, 1"
+	    " '-0000-7000-8000-000000000001')::uuid, 'ended', 1, 0, 1, 0, '', '', ''"
 	    " from generate_series(1, 5001) i";
 
 	script(f, text);
@@ -1256,6 +1257,69 @@ a_form_finds_the_documents_that_it_is_made_of(void **state)
 	assert_int_equal(form_of(f, "staff", "nobody").len, 0);
 }
 
+/* ---- settings that change ---- */
+
+static size_t
+due_by_changes(struct fixture *f)
+{
+	struct cs_id *keys;
+	size_t n;
+	struct cs_err err = { 0 };
+
+	ok(store_due_changes(NULL, f->db, NOW, 10, f->arena, &keys, &n, &err), &err);
+	return n;
+}
+
+/* As a call of the API leaves it. */
+static void
+change_of(struct fixture *f, const char *kind, const char *enterprise, const char *name)
+{
+	script(f,
+	    cs_arena_printf(f->arena,
+		"update config_head set last_version = last_version + 1;"
+		" insert into change select last_version, %lld, 'demo/operator', '', '', '%s', '%s',"
+		" '%s', '{}', '{}' from config_head",
+		(long long)NOW, kind, enterprise, name));
+}
+
+static void
+plans_are_compared_with_settings_that_concern_them(void **state)
+{
+	static const struct {
+		const char *kind, *enterprise, *name;
+		size_t want;
+	} cases[] = {
+		{ "note", "demo", "issue", 0 },
+		{ "profile", "demo", "another", 0 },
+		{ "profile", "rival", "smime-mailbox", 0 },
+		{ "person", "demo", "bob", 0 },
+		{ "domain", "rival", "alpha.example", 0 },
+		{ "profile", "platform", "smime-mailbox", 1 },
+		{ "profile", "demo", "smime-mailbox", 1 },
+		{ "enterprise", "demo", "demo", 1 },
+		{ "domain", "demo", "alpha.example", 1 },
+		{ "person", "demo", "alice", 1 },
+	};
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+
+	(void)store_one(f, request);
+	assert_int_equal(due_by_changes(f), 0);
+	for (size_t i = 0; i < LEN(cases); i++) {
+		change_of(f, cases[i].kind, cases[i].enterprise, cases[i].name);
+		if (due_by_changes(f) != cases[i].want)
+			fail_msg("%s %s: got %zu", cases[i].kind, cases[i].name, due_by_changes(f));
+		struct svc_batch batch = batch_of_key(f, f->db, request);
+		struct policy_case *c = load_one(&batch);
+		const struct policy_setting in = { &f->rules, NOW, f->random, f->arena };
+		struct cs_err err = { 0 };
+
+		*c = policy_decide_changed(&in, c).next;
+		ok(save(&batch, &err), &err);
+		assert_int_equal(due_by_changes(f), 0);
+	}
+}
+
 int
 main(void)
 {
@@ -1287,6 +1351,7 @@ main(void)
 		CASE(every_method_can_be_recorded_for_what_it_proves),
 		CASE(a_record_may_only_be_approved_and_withdrawn),
 		CASE(a_withdrawal_is_due_until_it_was_told),
+		CASE(plans_are_compared_with_settings_that_concern_them),
 		CASE(only_who_binds_domains_waits_for_other_settings),
 		CASE(what_was_bound_is_a_document_and_in_the_audit),
 		CASE(a_form_finds_the_documents_that_it_is_made_of),

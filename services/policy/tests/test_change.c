@@ -311,6 +311,62 @@ the_enterprise_may_be_the_reason(void **state)
 	assert_string_equal(check_of(&flow, "domain-1")->new_because, ENTERPRISE);
 }
 
+/* ---- when it is looked at ---- */
+
+/* When a proof that stands is too old for an approval the clock says so, without any change of settings. */
+static void
+the_clock_asks_again_when_a_proof_ends(void **state)
+{
+	struct fake_world *world = *state;
+	struct flow first = begin(world, POLICY_MAILBOX);
+
+	prove_mailbox(&first);
+	world->now_ms += 29 * CS_DAY_MS;
+	struct flow flow = { .world = world };
+	struct policy_setting in = fake_setting(world);
+
+	flow.submitted = fake_request(world, "alice@alpha.example", "");
+	flow.c.config = world->config;
+	flow.c.proofs = first.c.proofs;
+	(void)took(&flow, policy_decide_submitted(&in, &flow.c, &flow.submitted));
+	const int64_t due_ms = flow.c.plan.due_ms;
+
+	assert_int_equal(
+	    due_ms, FAKE_NOW + 30 * CS_DAY_MS - POLICY_FINAL_MS - POLICY_MARGIN_MS + 1);
+	world->now_ms = due_ms - 1;
+	in = fake_setting(world);
+	assert_false(took(&flow, policy_decide_due(&in, &flow.c)).publishes);
+	assert_false(change(&flow).publishes); /* it serves to its last millisecond */
+	world->now_ms = due_ms;
+	in = fake_setting(world);
+	const struct policy_step step = took(&flow, policy_decide_due(&in, &flow.c));
+
+	assert_true(step.publishes);
+	expect_asks(&flow, &step, "mailbox-1 ");
+	assert_int_equal(flow.c.plan.due_ms, 0); /* nothing stands that could end */
+}
+
+/* It is compared once with each state of the settings, also when it may not be made any more. */
+static void
+what_was_compared_is_not_due_again(void **state)
+{
+	struct flow flow = begin(*state, POLICY_MAILBOX);
+
+	flow.c.plan.changed = false;
+	flow.c.settings_version = 7;
+	(void)change(&flow);
+	assert_int_equal(flow.c.plan.settings_version, 7);
+	assert_true(flow.c.plan.changed);
+	flow.c.plan.changed = false;
+	(void)change(&flow);
+	assert_false(flow.c.plan.changed);
+	flow.c.config.profile_allowed = false;
+	flow.c.settings_version = 8;
+	(void)change(&flow);
+	assert_int_equal(flow.c.plan.settings_version, 8);
+	assert_true(flow.c.plan.changed);
+}
+
 /* ---- when there is nothing to say ---- */
 
 static void
@@ -364,6 +420,8 @@ main(void)
 		CASE(what_is_no_longer_asked_for_is_dropped),
 		CASE(other_names_of_ours_are_told_and_ask_for_nothing),
 		CASE(the_enterprise_may_be_the_reason),
+		CASE(the_clock_asks_again_when_a_proof_ends),
+		CASE(what_was_compared_is_not_due_again),
 		CASE(what_may_not_be_made_any_more_is_left_to_its_approval),
 		CASE(only_an_open_first_plan_is_made_anew),
 	};
