@@ -34,18 +34,18 @@ class DomainsOfDemo(SystemTest):
             call()
         self.assertEqual((status, code), (refused.exception.status, refused.exception.problem["code"]))
 
-    def set_mode(self, mode: str) -> None:
-        self.value(
-            f"""update policy.document set spec = spec || '{{"domain_mode": "{mode}"}}'
-            where kind = 'enterprise' and name = 'demo'"""
-        )
+    def put(self, kind: str, name: str, enterprise: str = "demo", **spec: Any) -> None:
+        """A setting as an administrator of the platform makes it, or changes some fields of it."""
+        root, path = self.person("root-token"), f"/v1/config/{enterprise}/{kind}/{name}"
+        try:
+            there = root.call("GET", path)
+        except Refused:
+            root.call("PUT", path, spec, {"If-None-Match": "*"})
+            return
+        root.call("PUT", path, {**there["spec"], **spec}, {"If-Match": f'"{there["version"]}"'})
 
-    def put(self, kind: str, name: str, spec: str) -> None:
-        """A document of the enterprise, as an operator sets it."""
-        self.value(
-            f"""insert into policy.document values ('{kind}', 'demo', '{name}', gen_random_uuid(), 0,
-            '{spec}', 0, 'demo/operator') on conflict (kind, enterprise, name) do update set spec = excluded.spec"""
-        )
+    def set_mode(self, mode: str) -> None:
+        self.put("enterprise", "demo", domain_mode=mode)
 
     def ask(self, who: str, zone: str) -> tuple[Applicant, str, dict[str, Any]]:
         """A wish for a mailbox on the strength of its domain, and what was made of it."""
@@ -97,11 +97,13 @@ class DomainModes(DomainsOfDemo):
 
     def test_approved_is_what_is_listed_active_and_verified(self) -> None:
         self.set_mode("approved")
-        for active, code in ((None, "domain-not-approved"), ("false", "domain-not-active"), ("true", "domain-not-verified")):
-            if active:
-                self.put("domain", ZONE, f'{{"active": {active}, "issuers": []}}')
+        for active, code in ((None, "domain-not-approved"), (False, "domain-not-active"), (True, "domain-not-verified")):
+            if active is not None:
+                self.put("domain", ZONE, active=active, issuers=[])
             self.assertEqual(code, self.ask("alice", ZONE)[2]["refusal"]["code"])
         self.verified()
+        status = self.person("root-token").call("GET", f"/v1/config/demo/domain/{ZONE}")["status"]
+        self.assertIn("verified_until", status)
         alice, request, shown = self.ask("alice", ZONE)
         self.assertEqual("ready", alice.wait_state(request, "ready")["state"], shown)
         alice.approve(request)
@@ -110,7 +112,7 @@ class DomainModes(DomainsOfDemo):
     def test_the_first_who_proves_a_domain_has_it_until_it_is_transferred(self) -> None:
         zone = "beta.example"
         self.set_mode("any-owned")
-        self.put("assignment", f"*@{zone}", '{"people": ["alice", "bob"]}')
+        self.put("assignment", f"*@{zone}", people=["alice", "bob"])
         alice, hers, _ = self.ask("alice", zone)
         bob, his, _ = self.ask("bob", zone)
         self.assertEqual([], self.owners(zone))
@@ -122,7 +124,7 @@ class DomainModes(DomainsOfDemo):
         refused = bob.wait_state(his, "refused")
         self.assertEqual("domain-of-another", refused["refusal"]["code"])
         self.assertEqual(["alice"], self.owners(zone))
-        self.put("ownership", zone, '{"person": "bob"}')
+        self.put("ownership", zone, person="bob")
         alice.approve(hers)
         self.assertEqual("domain-of-another", alice.wait_state(hers, "refused")["refusal"]["code"])
         bob, again, _ = self.ask("bob", zone)
@@ -134,3 +136,23 @@ class DomainModes(DomainsOfDemo):
         return [row[0] for row in self.rows(
             f"""select d.spec ->> 'person' from policy.document d where d.kind = 'ownership' and d.name = '{zone}'"""
         )]
+
+
+class ChangedSettings(DomainsOfDemo):
+    def test_who_proves_things_is_told_what_is_new_and_why(self) -> None:
+        profile, mailbox = "smime-mailbox", f"alice@{ZONE}"
+        alice = self.person("alice-token")
+        request = alice.create(self.csr(mailbox), [mailbox], profile)
+        alice.wait_planned(request)
+        alice.prove_mailbox(request, mailbox)
+        alice.wait_state(request, "ready")
+        self.put("profile", profile, "platform", validation="both")
+        asked = alice.wait_check(request, "domain-1", "needed")
+        self.assertIn("profile was changed", asked["new_because"])
+        shown = alice.show(request)
+        self.assertEqual("validating", shown["state"])
+        self.assertNotIn("new_because", shown["checks"][0])
+        self.assertIn(shown["checks"][0]["state"], ("proved", "standing"))
+        alice.prove_domain_by_txt(request, ZONE)
+        alice.approve(request)
+        alice.wait_state(request, "issued", timeout=options.wait(60))
