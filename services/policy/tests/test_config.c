@@ -560,6 +560,7 @@ who_may_set_what(void **state)
 			struct fixture *f;
 			char initials[5] = "";
 
+			teardown(state);
 			setup(state);
 			f = *state;
 			make_acme(f);
@@ -571,10 +572,8 @@ who_may_set_what(void **state)
 
 			if (status != (may ? 201 : status == 404 ? 404 : 403))
 				fail_msg("roles %u, %s: %u", cases[i].roles, initials, status);
-			teardown(state);
 		}
 	}
-	setup(state);
 }
 
 /* Another enterprise's things are as if they were not there: for every kind, role and method. */
