@@ -33,7 +33,7 @@ set_by(enum policy_from from)
 {
 	if (from == POLICY_FROM_OPERATOR)
 		return smime_source_name(SMIME_BY_OPERATOR);
-	return from == POLICY_FROM_PROFILE ? smime_source_name(SMIME_BY_PROFILE) : NULL;
+	return from == POLICY_FROM_PROFILE ? smime_source_name(SMIME_BY_PROFILE) : "nobody";
 }
 
 static json_t *
@@ -43,7 +43,7 @@ field_json(const struct smime_profile *certificate, const struct policy_field *f
 	const bool stated = attribute != SMIME_ATTRIBUTES &&
 			    smime_may_state(certificate, attribute, SMIME_BY_OPERATOR);
 
-	return json_pack("{s:s, s:s, s:s?, s:b, s:b, s:b, s:b}", "name", field->name, "value",
+	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b}", "name", field->name, "value",
 	    field->value, "set_by", set_by(field->from), "required", field->required, "editable",
 	    field->editable, "unverified", field->unverified, "verified_only", !stated);
 }

@@ -12,7 +12,7 @@
 /*
  * What the documents say for this person and this profile, the enterprise's own or else the platform's, as JSON:
  * {"profile", "person", "fields": [{"name", "value", "set_by", "required", "editable", "unverified",
- * "verified_only"}]}.  `set_by`: "operator", "profile" or null; `editable` never by_operator; `verified_only`: its
+ * "verified_only"}]}.  `set_by`: "operator", "profile" or "nobody"; `editable` never by_operator; `verified_only`: its
  * certificates name it as evidence of identity has it.  Empty: the person or the profile is not there, or not
  * served.  CS_INTERNAL: a document cannot be read.
  */

@@ -159,6 +159,7 @@ const struct http_route api_config_routes[] = {
 	{ "POST", "/v1/config/apply", forward },
 	{ "GET", ENTERPRISE "/changes", forward },
 	{ "GET", ENTERPRISE "/{kind}", forward },
+	{ "GET", ENTERPRISE "/form/{profile}", forward },
 	{ "GET", DOCUMENT, forward },
 	{ "PUT", DOCUMENT, forward },
 	{ "DELETE", DOCUMENT, forward },

@@ -650,7 +650,7 @@ field_text(struct fixture *f, struct config_answer answer, size_t i)
 	const char *text = cs_arena_printf(f->arena, "%s=%s %s %s%s%s%s",
 	    config_json_text(f->arena, field, "name", ""),
 	    config_json_text(f->arena, field, "value", ""),
-	    config_json_text(f->arena, field, "set_by", "-"),
+	    config_json_text(f->arena, field, "set_by", ""),
 	    config_json_true(field, "required") ? "r" : "",
 	    config_json_true(field, "editable") ? "e" : "",
 	    config_json_true(field, "unverified") ? "u" : "",
@@ -692,13 +692,13 @@ a_form_shows_the_profile_filled_in_from_the_details(void **state)
 	assert_string_equal(member(f, shown, "profile"), "staff");
 	assert_string_equal(member(f, shown, "person"), "alice");
 	assert_string_equal(field_text(f, shown, 0), "organizationalUnitName=Sales operator ");
-	assert_string_equal(field_text(f, shown, 1), "title= - eu");
+	assert_string_equal(field_text(f, shown, 1), "title= nobody eu");
 	assert_string_equal(field_text(f, shown, 2), "organizationName=Acme AG profile r");
 	/* What is verified comes from evidence, whatever anybody typed in. */
-	assert_string_equal(field_text(f, form(f, "sponsor", "alice"), 0), "title= - v");
+	assert_string_equal(field_text(f, form(f, "sponsor", "alice"), 0), "title= nobody v");
 	call_as(f, "acme", "bob", CONFIG_USER);
 	assert_string_equal(
-	    field_text(f, form(f, "staff", "bob"), 0), "organizationalUnitName= - eu");
+	    field_text(f, form(f, "staff", "bob"), 0), "organizationalUnitName= nobody eu");
 }
 
 /* "An operator will see the rendered values in a disabled form." */
@@ -713,7 +713,7 @@ a_form_is_disabled_for_an_operator(void **state)
 
 	assert_status(shown, 200);
 	assert_string_equal(field_text(f, shown, 0), "organizationalUnitName=Sales operator ");
-	assert_string_equal(field_text(f, shown, 1), "title= - ");
+	assert_string_equal(field_text(f, shown, 1), "title= nobody ");
 	assert_string_equal(field_text(f, shown, 2), "organizationName=Acme AG profile r");
 }
 

@@ -3355,6 +3355,11 @@ a_key_of_one_account_is_not_asked_for_on_behalf_of_another(void **state)
 	"{\"changes\":[{\"kind\":\"person\",\"enterprise\":\"demo\",\"name\":\"alice\"," \
 	"\"action\":\"update\",\"before\":{},\"after\":{\"active\":true}}]}"
 
+#define FORM                                                                                          \
+	"{\"profile\":\"staff\",\"person\":\"alice\",\"fields\":[{\"name\":\"title\",\"value\":\"\"," \
+	"\"set_by\":\"nobody\",\"required\":false,\"editable\":true,\"unverified\":true,"             \
+	"\"verified_only\":false}]}"
+
 /* What policy answers next; etag NULL: none. */
 static void
 config_answer(unsigned status, const char *body, const char *etag)
@@ -3437,6 +3442,8 @@ body_for(const struct http_route *route, unsigned status)
 		return NULL;
 	if (status >= 400)
 		return sample(status);
+	if (strstr(route->pattern, "/form/"))
+		return FORM;
 	return strstr(route->pattern, "/apply") ? APPLIED : SHOWN;
 }
 
