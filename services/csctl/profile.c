@@ -290,7 +290,8 @@ print_profile(const struct smime_profile *p, json_t *object)
 	(void)printf("  days               %u, at most %u\n", p->default_days, p->max_days);
 	print_presences("subject", json_object_get(object, "subject"));
 	if (p->unverified)
-		(void)printf("  unverified         what the subject says beside proved mailboxes\n");
+		(void)printf(
+		    "  unverified         what the subject says beside proved mailboxes\n");
 	(void)printf("  commonName         ");
 	print_words(json_object_get(object, "common_name"));
 	print_presences("subjectAltName", json_object_get(object, "subject_alt_name"));
