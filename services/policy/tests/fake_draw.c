@@ -267,6 +267,37 @@ draw_assigned(struct draw *draw, struct policy_config *config)
 		assigned->items[assigned->n++] = some_mailbox(draw);
 }
 
+static enum policy_domain_mode
+some_mode(struct draw *draw)
+{
+	return draw_chance(draw, 50) ? POLICY_DOMAINS_ANY
+				     : (enum policy_domain_mode)draw_below(draw, 4);
+}
+
+static void
+draw_domains(struct draw *draw, struct policy_config *config)
+{
+	struct policy_domain *domains =
+	    CS_NEW_ARRAY(draw->arena, LEN(places), struct policy_domain);
+	struct policy_ownership *owned = CS_NEW_ARRAY(draw->arena, 2, struct policy_ownership);
+
+	for (size_t i = 0; i < LEN(places); i++)
+		if (draw_chance(draw, i == 0 ? 90 : 15))
+			domains[config->n_domains++] =
+			    (struct policy_domain){ places[i].domain, draw_chance(draw, 90) };
+	/* One of each name, as the store has it. */
+	if (draw_chance(draw, 30))
+		owned[config->n_ownerships++] = (struct policy_ownership){ places[0].domain,
+			draw_chance(draw, 70) ? "alice" : "bob", false };
+	if (draw_chance(draw, 20))
+		owned[config->n_ownerships++] =
+		    (struct policy_ownership){ places[1 + draw_below(draw, 3)].domain,
+			    draw_chance(draw, 50) ? "alice" : "bob", false };
+	config->domain_mode = some_mode(draw);
+	config->domains = domains;
+	config->ownerships = owned;
+}
+
 void
 draw_config(struct draw *draw)
 {
@@ -277,7 +308,6 @@ draw_config(struct draw *draw)
 		.profile_allowed = draw_chance(draw, 99),
 		.enterprise_version = 1 + draw_below(draw, 9),
 		.is_operator = draw_chance(draw, 10),
-		.domain_mode = POLICY_DOMAINS_ANY,
 	};
 	if (draw_chance(draw, 20))
 		draw->config.issuers = some(draw, issuers, LEN(issuers), 60, 0);
@@ -286,6 +316,7 @@ draw_config(struct draw *draw)
 	draw_identities(draw, &draw->config);
 	draw_caa(draw, &draw->config);
 	draw_assigned(draw, &draw->config);
+	draw_domains(draw, &draw->config);
 }
 
 /* ---- requests ---- */

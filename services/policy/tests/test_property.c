@@ -75,51 +75,11 @@ issuers_serve(const struct trial *t, const struct claim_check *check)
 
 /* ---- does this evidence serve it? ---- */
 
-static const struct policy_evidence *
-named(const struct draw *draw, const uint8_t sha256[static CLAIM_DIGEST])
-{
-	uint8_t digest[CLAIM_DIGEST];
-
-	for (size_t i = 0; i < draw->n_evidence; i++) {
-		claim_envelope_sha256(draw->evidence[i].envelope, digest);
-		if (memcmp(digest, sha256, CLAIM_DIGEST) == 0)
-			return &draw->evidence[i];
-	}
-	return NULL;
-}
-
-static bool
-voids(const struct claim_evidence *no, const struct claim_evidence *yes)
-{
-	const bool same = memcmp(no->check_digest, yes->check_digest, CLAIM_DIGEST) == 0;
-	const bool same_look = no->kind == CLAIM_DOMAIN && yes->kind == CLAIM_DOMAIN &&
-			       strcmp(no->check_id, yes->check_id) == 0;
-
-	if (no->outcome != CLAIM_REFUSED)
-		return false;
-	if (cs_id_equal(no->request, yes->request))
-		return (same || same_look) && no->attempt > yes->attempt;
-	return same && no->checked_at_ms >= yes->checked_at_ms;
-}
-
-static bool
-target_serves(const struct claim_evidence *e, const struct law_demand *demand)
-{
-	const struct smime_method *method = smime_method_find(e->method);
-	const bool below = law_below(demand->target, e->target);
-
-	if (strcmp(e->target, demand->target) == 0)
-		return true;
-	/* Of the corroboration it is asked whether its domain's proof covers: they stand together. */
-	return below && method != NULL && smime_method_covers_below(method) &&
-	       (e->kind == CLAIM_MPIC_DOMAIN || (e->kind == CLAIM_DOMAIN && e->covers_subdomains));
-}
-
 static bool
 evidence_serves(struct trial *t, const struct claim_check *check, const struct law_demand *demand)
 {
 	const struct draw *draw = &t->draw;
-	const struct policy_evidence *found = named(draw, check->standing_sha256);
+	const struct policy_evidence *found = law_named(draw, check->standing_sha256);
 
 	if (found == NULL)
 		return WRONG(t, "%s stands on nothing", check->id);
@@ -131,7 +91,7 @@ evidence_serves(struct trial *t, const struct claim_check *check, const struct l
 	if (strcmp(e->enterprise, "demo") != 0 ||
 	    (e->kind == CLAIM_MAILBOX && strcmp(e->account, "alice") != 0))
 		return WRONG(t, "%s stands on somebody else's evidence", check->id);
-	if (!target_serves(e, demand))
+	if (!law_target_serves(e, demand->target))
 		return WRONG(t, "%s of %s stands on %s", check->id, demand->target, e->target);
 	if (fresh_ms < t->until_ms || (e->valid_until_ms != 0 && e->valid_until_ms < t->until_ms))
 		return WRONG(t, "%s stands on old evidence", check->id);
@@ -143,9 +103,8 @@ evidence_serves(struct trial *t, const struct claim_check *check, const struct l
 		return WRONG(t, "%s stands on an answer for another request", check->id);
 	if (is_mpic(e->kind) && e->n_perspectives < smime_rule_mpic_min_remotes(t->until_ms))
 		return WRONG(t, "%s stands on too few perspectives", check->id);
-	for (size_t i = 0; i < draw->n_evidence; i++)
-		if (voids(&draw->evidence[i].evidence, e))
-			return WRONG(t, "%s stands on what was refused later", check->id);
+	if (law_voided(draw, e))
+		return WRONG(t, "%s stands on what was refused later", check->id);
 	return memcmp(e->check_digest, check->digest, CLAIM_DIGEST) == 0 ||
 	       WRONG(t, "%s has another digest than its evidence", check->id);
 }
@@ -203,7 +162,8 @@ pair_stands_together(
 		return WRONG(t, "%s and %s do not stand together", domain->id, mpic->id);
 	if (!mpic->has_standing)
 		return true;
-	const struct claim_evidence *seconds = &named(&t->draw, mpic->standing_sha256)->evidence;
+	const struct claim_evidence *seconds =
+	    &law_named(&t->draw, mpic->standing_sha256)->evidence;
 	return cs_span_equal(
 		   seconds->primary_sha256, cs_span_of(domain->standing_sha256, CLAIM_DIGEST)) ||
 	       WRONG(t, "%s seconds another proof than that of %s", mpic->id, domain->id);
@@ -399,10 +359,48 @@ published_holds(struct trial *t, bool repeats)
 	return holds;
 }
 
+/*
+ * A domain is bound by a proof of this very request, or by a final plan that uses one; to who asked, where the
+ * enterprise wants that, and never when it is somebody's already.
+ */
+static bool
+binding_holds(struct trial *t, const struct policy_step *step, const struct policy_ownership *bound)
+{
+	const struct draw *draw = &t->draw;
+
+	if (!law_owned(draw) || draw->config.profile.validation == POLICY_MAILBOX ||
+	    strcmp(bound->account, "alice") != 0)
+		return WRONG(t, "%s is bound, and must not be", bound->domain);
+	if (law_owner(draw, bound->domain) != NULL)
+		return WRONG(t, "%s is bound, and was somebody's", bound->domain);
+	return (step->publishes && step->next.plan.plan.final) ||
+	       law_proved_here(draw, bound->domain) ||
+	       WRONG(t, "%s is bound, and was not proved", bound->domain);
+}
+
+static bool
+bindings_hold(struct trial *t, const struct policy_step *step)
+{
+	const struct policy_config *was = &t->draw.config, *is = &step->next.config;
+
+	if (is->n_ownerships < was->n_ownerships ||
+	    (was->n_ownerships > 0 && memcmp(is->ownerships, was->ownerships,
+					  was->n_ownerships * sizeof(was->ownerships[0])) != 0))
+		return WRONG(t, "what was bound is bound no more");
+	for (size_t i = was->n_ownerships; i < is->n_ownerships; i++)
+		if (!binding_holds(t, step, &is->ownerships[i]))
+			return false;
+	return true;
+}
+
 static bool
 take(struct trial *t, const struct policy_step *step)
 {
+	if (!bindings_hold(t, step))
+		return false;
 	t->c = step->next;
+	t->draw.config.ownerships = t->c.config.ownerships;
+	t->draw.config.n_ownerships = t->c.config.n_ownerships;
 	if (step->refusal.code != NULL && (t->c.plan.state != POLICY_REFUSED || step->publishes))
 		return WRONG(t, "refused, and not");
 	if (step->refusal.code != NULL)
