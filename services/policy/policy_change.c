@@ -51,16 +51,21 @@ asks_the_same(const struct claim_check *a, const struct claim_check *b)
 	       same_texts(&a->issuer_domains, &b->issuer_domains);
 }
 
-/* As the plan was, with what has been proved since attached as it would have served then. */
+/*
+ * As the plan was, with what has been proved since attached as it would have served then: a domain alone
+ * where that plan did without corroboration.
+ */
 static struct claim_plan
 served(const struct claim_plan *was, const struct policy_need *need, struct cs_arena *arena)
 {
 	struct claim_plan plan = *was;
+	struct policy_need then = *need;
 
+	then.uncorroborated = claim_plan_waives(was, CLAIM_WAIVED_MPIC);
 	plan.checks = CS_NEW_ARRAY(arena, was->n_checks, struct claim_check);
 	for (size_t i = 0; i < was->n_checks; i++)
 		plan.checks[i] = was->checks[i];
-	policy_standing_attach(need, plan.checks, plan.n_checks);
+	policy_standing_attach(&then, plan.checks, plan.n_checks);
 	return plan;
 }
 
@@ -85,7 +90,7 @@ is_proved_by_people(const struct claim_check *check)
 	return check->kind == CLAIM_MAILBOX || check->kind == CLAIM_DOMAIN;
 }
 
-/* Who approves a request has seen what its subject will say. */
+/* Who approves a request has seen what its subject will say, as what it does without. */
 static bool
 names_the_same(const struct claim_values *a, const struct claim_values *b)
 {
@@ -105,7 +110,8 @@ policy_change(const struct claim_plan *was, struct claim_plan *now, const struct
 {
 	const struct claim_plan until_now = served(was, need, arena);
 	struct policy_change change = { .any = was->n_checks != now->n_checks ||
-					       !names_the_same(&was->subject, &now->subject) };
+					       !names_the_same(&was->subject, &now->subject) ||
+					       !same_texts(&was->waived, &now->waived) };
 
 	for (size_t i = 0; i < now->n_checks; i++) {
 		struct claim_check *check = &now->checks[i];

@@ -343,6 +343,46 @@ what_was_waived_before_does_not_serve_public_trust(void **state)
 	assert_non_null(fake_check(&step.next.plan.plan, "mpic-caa-1"));
 }
 
+/* People proved the domain alone, and other perspectives are wanted now. */
+static void
+a_first_plan_is_made_anew_when_less_is_waived(void **state)
+{
+	struct fake_world *world = *state;
+	const struct policy_setting in = fake_setting(world);
+	struct policy_evidence domain;
+	struct policy_case c = prove(world, false, &domain);
+
+	c.config.profile.without_mpic = false;
+	c.config.profile.version++;
+	const struct policy_step step = policy_decide_changed(&in, &c);
+	const struct claim_plan *plan = &step.next.plan.plan;
+
+	assert_true(step.publishes && !plan->final);
+	assert_int_equal(plan->waived.n, 0);
+	assert_true(fake_check(plan, "mpic-domain-1")->new_because[0] != '\0');
+	assert_false(fake_check(plan, "domain-1")->has_standing);
+}
+
+/* No check comes or goes with it, and people see it all the same. */
+static void
+a_first_plan_is_made_anew_when_more_is_waived(void **state)
+{
+	struct fake_world *world = *state;
+	const struct policy_setting in = fake_setting(world);
+	struct policy_case c = { .config = world->config };
+	const struct policy_submitted submitted = fake_request(world, "alice@alpha.example", "");
+
+	c.config.profile.certificate_profile = "private-mailbox";
+	c.config.profile.without_caa = true;
+	struct policy_step step = policy_decide_submitted(&in, &c, &submitted);
+
+	assert_false(policy_decide_changed(&in, &step.next).publishes);
+	step.next.config.profile.without_mpic = true;
+	step = policy_decide_changed(&in, &step.next);
+	assert_true(step.publishes);
+	assert_string_equal(claim_plan_waived(world->arena, &step.next.plan.plan), "caa,mpic");
+}
+
 static void
 a_profile_that_waives_what_it_may_not_ends_the_request(void **state)
 {
@@ -414,6 +454,8 @@ main(void)
 		TEST(a_domain_stands_alone_where_nobody_corroborates),
 		TEST(a_plan_without_looks_is_complete_at_once),
 		TEST(what_was_waived_before_does_not_serve_public_trust),
+		TEST(a_first_plan_is_made_anew_when_less_is_waived),
+		TEST(a_first_plan_is_made_anew_when_more_is_waived),
 		TEST(a_profile_that_waives_what_it_may_not_ends_the_request),
 		TEST(a_profile_that_nobody_knows_waives_nothing),
 		TEST(a_domain_alone_is_proved_in_full),

@@ -492,7 +492,7 @@ wait(struct trial *t)
 	return take(t, &step);
 }
 
-/* An operator changes the settings: policy reads them anew with each event. */
+/* An operator changes the settings: policy reads them anew with each event, and this is one. */
 static bool
 change(struct trial *t)
 {
@@ -519,7 +519,10 @@ change(struct trial *t)
 		    law_private(&t->draw) ? "mailbox-strict" : "private-mailbox";
 	}
 	t->c.config = t->draw.config;
-	return true;
+	const struct policy_setting in = setting(t);
+	const struct policy_step step = policy_decide_changed(&in, &t->c);
+
+	return take(t, &step);
 }
 
 static bool
