@@ -842,6 +842,7 @@ intake_on_plan(struct cs_arena *arena, struct intake_request *req, const struct 
 		news[i] = take_planned(arena, req, plan, i);
 	req->revision = plan->revision;
 	req->subject = plan->subject;
+	req->waived = plan->waived;
 	req->changed = true;
 	settle(arena, req, now_ms);
 	for (size_t i = 0; i < plan->n_checks; i++)

@@ -169,6 +169,7 @@ struct intake_request {
 	int64_t ends_at_ms;          /* when it expires unless it is approved */
 	uint32_t revision;           /* of the newest plan seen */
 	struct claim_values subject; /* as that plan has it */
+	struct claim_texts waived;   /* what that plan does without: "caa", "mpic" */
 	struct intake_check *checks; /* the plan's in its order; early ones after them */
 	size_t n_checks;
 	struct cs_refusal refusal; /* code NULL: not refused */

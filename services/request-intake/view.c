@@ -510,7 +510,6 @@ write_note(struct out *out, const char *clause, const char *text)
 	out_end_object(out);
 }
 
-/* Where what people asked for and what the rules allow differ, they are told. */
 /* Before there is a plan, what the person asked for. */
 static struct claim_values
 subject_of(const struct intake_request *req, const struct claim_request *claim)
@@ -566,8 +565,33 @@ write_subject_note(struct out *out, const struct claim_values *values)
 	}
 }
 
+static bool
+is_among(const struct claim_texts *texts, const char *text)
+{
+	for (size_t i = 0; i < texts->n; i++)
+		if (strcmp(texts->items[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* The profile is of private trust: whoever relies on its certificates shall know what nobody looked at. */
 static void
-write_notes(struct out *out, const struct claim_request *claim, const struct claim_values *subject)
+write_waiver_notes(struct out *out, const struct claim_texts *waived)
+{
+	if (is_among(waived, CLAIM_WAIVED_CAA))
+		write_note(out, "SBR 4.2.2.1",
+		    "The profile is of private trust and does without CAA: nobody asks whether the domains "
+		    "permit us to issue.");
+	if (is_among(waived, CLAIM_WAIVED_MPIC))
+		write_note(out, "SBR 4.2.2.2",
+		    "The profile is of private trust and does without other network perspectives: what one "
+		    "place sees is enough.");
+}
+
+/* Where what people asked for and what the rules allow differ, they are told. */
+static void
+write_notes(struct out *out, const struct intake_request *req, const struct claim_request *claim,
+    const struct claim_values *subject)
 {
 	out_array(out, "notes");
 	if (claim->domains.n > 0)
@@ -579,6 +603,7 @@ write_notes(struct out *out, const struct claim_request *claim, const struct cla
 		    "No version of the subscriber agreement was accepted with this request: the "
 		    "agreement of the enterprise applies.");
 	write_subject_note(out, subject);
+	write_waiver_notes(out, &req->waived);
 	out_end_array(out);
 }
 
@@ -688,7 +713,9 @@ write_wishes(struct out *out, struct cs_arena *arena, const struct intake_reques
 	out_text_if(out, "contact", claim->contact);
 	out_text_if(out, "note_version", req->note_version);
 	out_text(out, "spki_sha256", cs_hex(arena, cs_span_of(req->spki_sha256, CLAIM_DIGEST)));
-	write_notes(out, claim, &subject);
+	if (req->waived.n > 0)
+		out_texts(out, "waived", req->waived);
+	write_notes(out, req, claim, &subject);
 }
 
 enum cs_code

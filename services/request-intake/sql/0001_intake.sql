@@ -41,6 +41,7 @@ create table request (
 	moved_ms bigint not null,               -- when its state changed last
 	revision integer not null,              -- of the newest plan seen; 0: none
 	subject text not null default '',       -- of that plan, one a line: who set it, attribute "=" value
+	waived text not null default '',        -- what that plan does without, one a line: caa, mpic
 	seq bigint not null,                    -- of the last line of its history
 	version integer not null,
 	refusal_code text,                      -- null: never refused.  What was refused may still be issued

@@ -351,6 +351,7 @@ keep_request(const struct intake_request *from)
 	to.mailboxes = keep_names(from->mailboxes);
 	to.domains = keep_names(from->domains);
 	to.subject = keep_values(from->subject);
+	to.waived = keep_names(from->waived);
 	keep_refusal(&to, from, old);
 	to.note_version = keep(from->note_version);
 	to.revocation = keep_revocation(&from->revocation);

@@ -203,8 +203,13 @@ hear_plan(struct fixture *f, struct intake_request *req)
 	};
 	static struct claim_value values[] = { { "organizationalUnitName", "R = D", "operator" },
 		{ "title", "Dr.", "person" } };
+	static const char *waived[] = { "caa", "mpic" };
 	const struct claim_plan plan = {
-		.revision = 3, .checks = checks, .n_checks = 2, .subject = { values, 2 }
+		.revision = 3,
+		.checks = checks,
+		.n_checks = 2,
+		.subject = { values, 2 },
+		.waived = { waived, 2 },
 	};
 
 	intake_on_plan(f->arena, req, &plan, NOW);
@@ -255,6 +260,9 @@ what_is_saved_is_loaded_and_found(void **state)
 	assert_string_equal(found.subject.items[0].name, "organizationalUnitName");
 	assert_string_equal(found.subject.items[0].value, "R = D");
 	assert_string_equal(found.subject.items[1].value, "Dr.");
+	assert_int_equal(found.waived.n, 2);
+	assert_string_equal(found.waived.items[0], "caa");
+	assert_string_equal(found.waived.items[1], "mpic");
 	assert_int_equal(found.n_checks, 2);
 	assert_string_equal(found.checks[0].id, "zz-first"); /* the plan's order */
 	assert_string_equal(found.checks[0].allowed_methods, "dns-txt,http-file");

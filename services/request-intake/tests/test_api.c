@@ -832,6 +832,29 @@ hear_plan(const char *path, uint32_t revision, struct claim_check *checks, size_
 	    claim_seal_plan(world.arena, world.intake.key, &plan));
 }
 
+/* Of a profile of private trust: nobody looks at CAA, and no perspective looks. */
+static void
+hear_waiving_plan(const char *path)
+{
+	static const char *waived[] = { "caa", "mpic" };
+	struct claim_check mailbox = check("mailbox-1", CLAIM_MAILBOX, "alice@alpha.example");
+	struct claim_plan plan = { .request = id_of(path),
+		.revision = 1,
+		.enterprise = "demo",
+		.account = "alice",
+		.profile = "p",
+		.certificate_profile = "private-mailbox",
+		.rules_version = "r",
+		.contact = "",
+		.checks = &mailbox,
+		.n_checks = 1,
+		.made_at_ms = world.now_ms,
+		.ends_at_ms = world.now_ms + 1,
+		.waived = { waived, 2 } };
+
+	hear("plan.made", claim_seal_plan(world.arena, world.intake.key, &plan));
+}
+
 static void
 hear_all_checks(const char *path)
 {
@@ -4199,11 +4222,30 @@ the_document_describes_every_member_of_a_creation(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Whoever relies on such a certificate shall know what nobody looked at. */
+static void
+what_a_plan_does_without_is_told(void **state)
+{
+	const char *path = created();
+	const struct fake_answer *answer = get(ALICE, path);
+
+	(void)state;
+	assert_string_equal(member(answer, "waived.0"), "");
+	hear_waiving_plan(path);
+	answer = get(ALICE, path);
+	assert_string_equal(member(answer, "waived.0"), "caa");
+	assert_string_equal(member(answer, "waived.1"), "mpic");
+	assert_non_null(strstr(member(answer, "notes.2.text"), "does without CAA"));
+	assert_non_null(strstr(member(answer, "notes.3.text"), "other network perspectives"));
+	assert_string_equal(member(answer, "notes.3.clause"), "SBR 4.2.2.2");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_creation_is_stored_and_published_before_it_is_answered),
+		TEST(what_a_plan_does_without_is_told),
 		TEST(the_same_key_and_body_give_the_same_answer_whatever_came_between),
 		TEST(the_same_key_with_another_body_is_a_conflict),
 		TEST(keys_must_be_usable),
