@@ -21,8 +21,9 @@ ENOUGH = VOICES[:4]  # of five
 # What he wants: a mailbox that nobody proved; one that is his own, where CAA forbids us; one that
 # another account proved; one in a domain that the enterprise proved, for an account to which it
 # is not assigned; one in a domain that nobody proved, for an account to which it would be assigned;
-# one that is his own, in a certificate that names him as a person who he is not.
-WISHES = ("unproved", "forbidden", "of-alice", "unassigned", "unproved-domain", "named")
+# one that is his own, in a certificate that names him as a person who he is not; one that is his own,
+# where CAA forbids us, by a plan that does without CAA and other perspectives.
+WISHES = ("unproved", "forbidden", "of-alice", "unassigned", "unproved-domain", "named", "waived")
 
 TABLE: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     # what is stolen, which keys, and what he gets
@@ -81,6 +82,8 @@ class StolenKeys(SystemTest):
             mailbox = f"bob@s{number}.caa-deny.example"
             self.prove(self.person("bob-token"), mailbox)
             return Wish(mailbox, "bob")
+        if name == "waived":
+            return self.wish("forbidden", stolen)._replace(waived=("caa", "mpic"))
         if name == "of-alice":
             # With intake's key he asks in her name; otherwise in his own.
             return Wish("alice@beta.example", "alice" if INTAKE in stolen else "bob")
@@ -105,6 +108,9 @@ class StolenKeys(SystemTest):
                     got = thief.try_for(wishes)
                 self.assertEqual(tuple(got), gets, f"with the key of {label}")
                 drain(self)
+        # Nothing was lacking in that plan but what public trust does not do without.
+        refused = "select count(*) from signer.audit where action = 'refused' and detail like 'waiver-public %'"
+        self.assertEqual(self.value(refused), "1" if options.quick else "2")
 
     def makes_sense(self, name: str, stolen: tuple[str, ...]) -> bool:
         """Time is short: rows about CAA and domains are tried with the keys that concern them."""
@@ -114,5 +120,6 @@ class StolenKeys(SystemTest):
             "unassigned": {INTAKE, POLICY, MAILBOX, DOMAIN},
             "of-alice": {INTAKE, POLICY, MAILBOX},
             "named": {INTAKE, POLICY, MAILBOX},
+            "waived": {POLICY},
         }
         return not stolen or name not in concerns or bool(concerns[name] & set(stolen))
