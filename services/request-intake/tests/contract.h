@@ -48,7 +48,44 @@ contract_is_type(const char *type, const json_t *value)
 		return json_is_string(value);
 	if (strcmp(type, "integer") == 0)
 		return json_is_integer(value);
+	if (strcmp(type, "null") == 0)
+		return json_is_null(value);
 	return strcmp(type, "boolean") == 0 && json_is_boolean(value);
+}
+
+/* One type, or one of several. */
+static bool
+contract_is_of(json_t *types, const json_t *value)
+{
+	json_t *type = NULL;
+	size_t i = 0;
+
+	if (json_is_string(types))
+		return contract_is_type(json_string_value(types), value);
+	json_array_foreach(
+	    types, i, type) if (contract_is_type(json_string_value(type), value)) return true;
+	return false;
+}
+
+/* Of several schemas the first whose required members are all there. */
+static json_t *
+contract_choose(json_t *document, json_t *schema, json_t *value)
+{
+	json_t *one = NULL;
+	size_t i = 0;
+
+	json_array_foreach(json_object_get(schema, "anyOf"), i, one)
+	{
+		json_t *chosen = contract_resolve(document, one), *name = NULL;
+		bool fits = true;
+		size_t k = 0;
+
+		json_array_foreach(json_object_get(chosen, "required"), k, name) fits &=
+		    json_object_get(value, json_string_value(name)) != NULL;
+		if (fits)
+			return chosen;
+	}
+	return schema;
 }
 
 static void contract_value(json_t *document, json_t *schema, json_t *value, const char *where);
@@ -94,17 +131,17 @@ contract_enum(const json_t *allowed, json_t *value, const char *where)
 static void
 contract_value(json_t *document, json_t *schema, json_t *value, const char *where)
 {
-	const char *type = NULL;
-	json_t *item = NULL;
+	json_t *types = NULL, *item = NULL;
 	size_t i = 0;
 
-	schema = contract_resolve(document, schema);
-	type = json_string_value(json_object_get(schema, "type"));
-	assert_non_null(type);
-	if (!contract_is_type(type, value))
-		fail_msg("%s: is not of type %s", where, type);
+	schema = contract_choose(document, contract_resolve(document, schema), value);
+	types = json_object_get(schema, "type");
+	if (!types && !json_object_get(schema, "anyOf"))
+		return; /* of any type */
+	if (!contract_is_of(types, value))
+		fail_msg("%s: is not of the type described", where);
 	contract_enum(json_object_get(schema, "enum"), value, where);
-	if (strcmp(type, "object") == 0)
+	if (json_is_object(value))
 		contract_object(document, schema, value, where);
 	json_array_foreach(value, i, item) if (json_is_array(value))
 	    contract_value(document, json_object_get(schema, "items"), item, where);

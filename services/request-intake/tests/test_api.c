@@ -3374,14 +3374,40 @@ a_key_of_one_account_is_not_asked_for_on_behalf_of_another(void **state)
 	"{\"kind\":\"assignment\",\"enterprise\":\"demo\",\"name\":\"*@alpha.example\","      \
 	"\"version\":3,\"changed_at\":\"2026-11-28T12:00:00Z\",\"changed_by\":\"demo/root\"," \
 	"\"spec\":{\"people\":[\"alice\"]},\"status\":{}}"
-#define APPLIED                                                                          \
-	"{\"changes\":[{\"kind\":\"person\",\"enterprise\":\"demo\",\"name\":\"alice\"," \
-	"\"action\":\"update\",\"before\":{},\"after\":{\"active\":true}}]}"
-
-#define FORM                                                                                          \
-	"{\"profile\":\"staff\",\"person\":\"alice\",\"fields\":[{\"name\":\"title\",\"value\":\"\"," \
-	"\"set_by\":\"nobody\",\"required\":false,\"editable\":true,\"unverified\":true,"             \
+#define APPLIED                                                                                           \
+	"{\"dry_run\":true,\"changes\":[{\"kind\":\"person\",\"enterprise\":\"demo\",\"name\":\"alice\"," \
+	"\"action\":\"update\",\"before\":null,\"after\":{\"active\":true}}]}"
+#define CHANGES                                                                                         \
+	"{\"changes\":[{\"version\":3,\"at\":\"2026-11-28T12:00:00Z\",\"who\":\"demo/root\","           \
+	"\"credential\":\"1\",\"source\":\"192.0.2.0/24\",\"kind\":\"person\",\"enterprise\":\"demo\"," \
+	"\"name\":\"alice\",\"before\":null,\"after\":{}}],\"next\":3}"
+#define FIELDS                                                                                    \
+	"{\"kinds\":[{\"kind\":\"person\",\"help\":\"h\",\"fields\":[{\"name\":\"roles\","        \
+	"\"type\":\"words\",\"required\":false,\"help\":\"h\",\"default\":[],\"of\":\"profile\"," \
+	"\"min\":1,\"max\":4,\"values\":[\"user\"]}]}]}"
+#define API_TOKEN                                                                          \
+	"\"id\":\"01a2\",\"kind\":\"api-token\",\"label\":\"l\",\"scopes\":[\"*\"],"       \
+	"\"made_at\":\"2026-11-28T12:00:00Z\",\"made_by\":\"demo/root\",\"ends_at\":null," \
+	"\"used_at\":\"2026-11-28T12:00:00Z\""
+#define FORM                                                                                         \
+	"{\"profile\":\"p\",\"person\":\"alice\",\"fields\":[{\"name\":\"title\",\"value\":\"Dr.\"," \
+	"\"set_by\":\"nobody\",\"required\":true,\"editable\":true,\"unverified\":true,"                   \
 	"\"verified_only\":false}]}"
+
+/* Of each route what is answered when all is well; the first that the pattern ends with. */
+static const struct {
+	const char *end, *body;
+} samples[] = {
+	{ "/kinds", FIELDS },
+	{ "/apply", APPLIED },
+	{ "/changes", CHANGES },
+	{ "/form/{profile}", FORM },
+	{ "/{kind}", "{\"documents\":[" SHOWN "],\"next\":null}" },
+	{ "/{kind}/{name}", SHOWN },
+	{ "/tokens", "{\"tokens\":[{" API_TOKEN "}]}" },
+	{ "/invitation", "{\"invitation\":\"i\",\"ends_at\":\"2026-11-28T12:00:00Z\"}" },
+	{ "/password-reset", "{\"invitation\":\"i\",\"ends_at\":\"2026-11-28T12:00:00Z\"}" },
+};
 
 /* What policy answers next; etag NULL: none. */
 static void
@@ -3447,7 +3473,7 @@ calls_of_settings_are_passed_on_as_they_came(void **state)
 	assert_string_equal(asked->if_match, "\"3\", W/\"x\"");
 	assert_string_equal(asked->if_none_match, "*");
 	assert_string_equal(asked->source, "0.0.0.0/24");
-	config_answer(200, "{}", NULL);
+	config_answer(200, "{\"tokens\":[]}", NULL);
 	answer = get(ADMIN, "/v1/config/demo/person/alice/tokens");
 	assert_null(fake_http_header(answer, "ETag"));
 	asked = config_asked();
@@ -3458,6 +3484,12 @@ calls_of_settings_are_passed_on_as_they_came(void **state)
 	assert_int_equal(asked->body.len, 0);
 }
 
+static bool
+ends_with(const char *text, const char *end)
+{
+	return strlen(text) >= strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
+}
+
 static const char *
 body_for(const struct http_route *route, unsigned status)
 {
@@ -3465,9 +3497,15 @@ body_for(const struct http_route *route, unsigned status)
 		return NULL;
 	if (status >= 400)
 		return sample(status);
-	if (strstr(route->pattern, "/form/"))
-		return FORM;
-	return strstr(route->pattern, "/apply") ? APPLIED : SHOWN;
+	if (status == 201 && ends_with(route->pattern, "/tokens"))
+		return "{\"token\":\"t\"," API_TOKEN "}";
+	if (status == 200 && strcmp(route->method, "DELETE") == 0)
+		return APPLIED;
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+		if (ends_with(route->pattern, samples[i].end))
+			return samples[i].body;
+	fail_msg("no sample for %s", route->pattern);
+	return NULL;
 }
 
 /* Whatever policy answers, as far as the document describes it for this operation. */
@@ -3490,12 +3528,13 @@ what_policy_answers_is_the_clients(void **state)
 
 		for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 			const unsigned status = statuses[i];
-			const char *body = body_for(route, status);
 			const struct fake_answer *answer = NULL;
+			const char *body = NULL;
 
 			(void)snprintf(code, sizeof(code), "%u", status);
 			if (!json_object_get(described, code))
 				continue;
+			body = body_for(route, status);
 			config_answer(status, body, NULL);
 			answer = ask_route(route, ADMIN);
 			assert_int_equal(answer->status, status);
@@ -3556,6 +3595,8 @@ calls_of_settings_are_of_one_form(void **state)
 	(void)state;
 	memset(longer, 'a', sizeof(longer) - 1);
 	config_answer(200, SHOWN, NULL);
+	assert_int_equal(put_document("application/json", "{}", NULL, NULL)->status, 200);
+	config_answer(200, APPLIED, NULL); /* of a dry run */
 	assert_int_equal(put_document("application/json", "{}", NULL, NULL)->status, 200);
 	assert_problem(put_document("text/plain", "{}", NULL, NULL), 415, "media-type");
 	assert_fault(put_document("application/json", "{}", "If-Match", "\"1\""), 400,
@@ -4180,7 +4221,7 @@ every_member_that_is_described_was_answered(void **state)
 {
 	static const char *const asked[] = { "Create", "Token", "Verify", "Nothing", "Renew",
 		"Rekey", "Reissue", "Revoke", "CreateReport", "Preliminary", "Decide", "Apply",
-		"CreateToken", "Login", "NewPassword" };
+		"CreateToken", "Login", "NewPassword", "Invite", "Reset" };
 	const char *name = NULL;
 	json_t *schema = NULL;
 
