@@ -108,10 +108,10 @@ random() {
 }
 random secret/signer/seal.key
 random secret/mailbox-validator/token.key
-[ -s secret/request-intake/api-tokens ] || {
-	random offline/operator-token
-	digest=$(tr -d '\n' <offline/operator-token | openssl dgst -sha256 -r | cut -d' ' -f1)
-	echo "$digest demo operator operator" >secret/request-intake/api-tokens
+[ -s secret/policy/api-tokens ] || {
+	random offline/root-token
+	digest=$(tr -d '\n' <offline/root-token | openssl dgst -sha256 -r | cut -d' ' -f1)
+	echo "$digest platform root administrator" >secret/policy/api-tokens
 }
 # Our login at the mail relay, which has to be told it; or put in its place what the relay gave you.
 random offline/relay-password
