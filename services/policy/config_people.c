@@ -366,32 +366,48 @@ show(struct cs_arena *arena, const struct people_credential *c)
 	    time_or_null(arena, c->ends_ms), "used_at", time_or_null(arena, c->used_ms));
 }
 
+static char *
+id_text(struct cs_arena *arena, struct cs_id id)
+{
+	char *text = cs_arena_alloc(arena, CS_ID_TEXT);
+
+	cs_id_format(id, text);
+	return text;
+}
+
+/* The next line of the audit; `what` says who did what to whom. */
+static void
+add_change(
+    const struct config_setting *in, struct config_state *state, const struct config_change *what)
+{
+	struct config_change *change = CS_NEW(in->arena, struct config_change);
+
+	*change = *what;
+	change->kind = CONFIG_PERSON;
+	change->version = ++state->last_version;
+	change->at_ms = in->now_ms;
+	if (state->last_change != NULL)
+		state->last_change->next = change;
+	else
+		state->changes = change;
+	state->last_change = change;
+}
+
 /* What was changed, and from what to what, beside the document; takes both. */
 static void
 note_change(struct deciding *d, json_t *before, json_t *after)
 {
-	struct config_change *change = CS_NEW(d->in->arena, struct config_change);
-	char *credential = cs_arena_alloc(d->in->arena, CS_ID_TEXT);
-
-	cs_id_format(d->caller->credential, credential);
-	*change = (struct config_change){
-		.kind = CONFIG_PERSON,
+	add_change(d->in, d->state,
+	    &(struct config_change){
 		.enterprise = d->call->enterprise,
 		.name = d->call->account,
-		.version = ++d->state->last_version,
-		.at_ms = d->in->now_ms,
 		.who = cs_arena_printf(
 		    d->in->arena, "%s/%s", d->caller->enterprise, d->caller->account),
-		.credential = credential,
+		.credential = id_text(d->in->arena, d->caller->credential),
 		.source = d->source,
 		.before = config_json_dump(d->in->arena, before),
 		.after = config_json_dump(d->in->arena, after),
-	};
-	if (d->state->last_change != NULL)
-		d->state->last_change->next = change;
-	else
-		d->state->changes = change;
-	d->state->last_change = change;
+	    });
 }
 
 static bool
@@ -611,4 +627,23 @@ config_people_decide(const struct config_setting *in, struct config_state *state
 	else if (is_allowed(&d))
 		decide(&d);
 	return d.answer;
+}
+
+void
+config_people_note_password(const struct config_setting *in, struct config_state *state,
+    const struct people_credential *by, const char *source)
+{
+	const struct people_person *person = by->person;
+
+	add_change(in, state,
+	    &(struct config_change){
+		.enterprise = person->enterprise,
+		.name = person->account,
+		.who = cs_arena_printf(in->arena, "%s/%s", person->enterprise, person->account),
+		.credential = id_text(in->arena, by->id),
+		.source = source,
+		.before = cs_span_str("{}"),
+		.after = config_json_dump(in->arena,
+		    json_pack("{s:b, s:s}", "password", 1, "by", people_kind_name(by->kind))),
+	    });
 }

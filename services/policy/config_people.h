@@ -53,4 +53,8 @@ struct config_answer config_people_decide(const struct config_setting *in,
     struct config_state *state, struct people_world *world, const struct people_caller *caller,
     const char *source, const struct config_people_call *call);
 
+/* A person set a new password by this credential: a line of the audit. */
+void config_people_note_password(const struct config_setting *in, struct config_state *state,
+    const struct people_credential *by, const char *source);
+
 #endif

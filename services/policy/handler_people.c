@@ -5,6 +5,7 @@
  */
 #include "handler_people.h"
 
+#include "config_people.h"
 #include "handler.h"
 #include "wire.h"
 
@@ -113,6 +114,17 @@ people_read_password(const void *self, struct svc_event *ev, struct cs_err *err)
 	return CS_OK;
 }
 
+static void
+note_password(const struct policy_service *policy, struct svc_event *ev,
+    const struct people_password_ask *ask)
+{
+	const struct policy_case *state = ev->state;
+	const struct config_setting in = { &policy->rules, ev->arena, ev->now_ms, ev->random };
+
+	config_people_note_password(&in, state->documents,
+	    people_find_credential(state->people, ask->who.sha256), ask->who.source);
+}
+
 void
 people_on_password(const void *self, struct svc_event *ev)
 {
@@ -120,7 +132,8 @@ people_on_password(const void *self, struct svc_event *ev)
 	const struct people_password_ask *ask = ev->what;
 	const enum people_verdict verdict = people_decide_password(&in, world_of(ev), ask);
 
-	(void)self;
+	if (verdict == PEOPLE_WELCOME)
+		note_password(self, ev, ask);
 	svc_reply(ev, 0, wire_write_password(ev->arena, verdict));
 	log_info(ev->log, "password decided by=%s result=%s",
 	    people_kind_name(ask->by_invitation ? PEOPLE_INVITATION : PEOPLE_SESSION),

@@ -440,8 +440,8 @@ store_load_cases(struct svc_batch *batch, struct cs_err *err)
 	for (size_t i = 0; i < batch->n; i++)
 		batch->aggregates[i].state = CS_NEW(batch->arena, struct policy_case);
 	if (load_plans(batch, err) || load_surroundings(batch, err) ||
-	    store_load_people(batch, err) || store_load_config(batch, err) ||
-	    store_lock_bindings(batch, &locked, err))
+	    store_load_config(batch, err) || store_lock_bindings(batch, &locked, err) ||
+	    store_load_people(batch, err))
 		return err->code;
 	/* Under the lock it may be another's by now. */
 	return locked ? load_settings_again(batch, err) : CS_OK;

@@ -5,6 +5,7 @@
 
 #include "config_handler.h"
 #include "db/db.h"
+#include "handler_people.h"
 #include "policy.h"
 
 /* A document as rows show it; a domain with the end of the newest proof of it that stands. */
@@ -339,6 +340,13 @@ lock_changes(struct svc_batch *batch, struct config_state *state, struct cs_err 
 	return CS_OK;
 }
 
+/* It is a line of the audit, though no call about documents. */
+static bool
+sets_password(const struct svc_aggregate *aggregate)
+{
+	return strcmp(aggregate->events[0]->subject, PEOPLE_PASSWORD_SUBJECT) == 0;
+}
+
 /* Gives every call its state; whether there are any. */
 static enum cs_code
 begin(struct svc_batch *batch, bool *ret_any, struct cs_err *err)
@@ -348,11 +356,11 @@ begin(struct svc_batch *batch, bool *ret_any, struct cs_err *err)
 		const struct config_ask *ask = ask_of(&batch->aggregates[i]);
 		struct policy_case *c = batch->aggregates[i].state;
 
-		if (ask == NULL)
+		if (ask == NULL && !sets_password(&batch->aggregates[i]))
 			continue;
-		*ret_any = true;
+		*ret_any |= ask != NULL;
 		c->documents = CS_NEW(batch->arena, struct config_state);
-		if (config_writes(ask) && lock_changes(batch, c->documents, err))
+		if ((ask == NULL || config_writes(ask)) && lock_changes(batch, c->documents, err))
 			return err->code;
 	}
 	return CS_OK;

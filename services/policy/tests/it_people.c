@@ -1161,6 +1161,46 @@ a_reset_leaves_nobody_in(void **state)
 }
 
 static void
+a_new_password_is_in_the_audit(void **state)
+{
+	struct fixture *f = *state;
+
+	let_alice_in(f);
+	const char *session = login(f, "alice", RIGHT, HOME);
+
+	assert_string_equal(password(f, session, "", OTHER, OTHER), "wrong");
+	assert_string_equal(password(f, session, "", RIGHT, OTHER), "changed");
+	const char *audit = call(f, ROOT, "GET", "demo/changes", "");
+
+	assert_non_null(strstr(audit, "\"after\":{\"by\":\"invitation\",\"password\":true}"));
+	assert_non_null(strstr(audit, "\"after\":{\"by\":\"session\",\"password\":true}"));
+	assert_non_null(strstr(audit, "\"who\":\"demo/alice\""));
+	assert_int_equal(count(f, "select count(*) from change"), 2);
+}
+
+/* Each would be the next line of the audit: the batch runs again, one by one. */
+static void
+two_passwords_in_one_batch_are_two_lines_of_the_audit(void **state)
+{
+	struct fixture *f = *state;
+
+	give(f, "alice", "one", "invitation", NOW + CS_DAY_MS);
+	give(f, "bob", "two", "invitation", NOW + CS_DAY_MS);
+	const struct svc_test_event both[] = { password_event(f, "", "one", 0, RIGHT),
+		password_event(f, "", "two", 0, OTHER) };
+
+	svc_test_run(f->test, both, LEN(both));
+	for (size_t i = 0; i < LEN(both); i++)
+		assert_string_equal(
+		    password_text(
+			f, answer(f, &both[i], &countersign__v1__password_answer__descriptor)),
+		    "changed");
+	assert_true(is_token(login(f, "alice", RIGHT, HOME)));
+	assert_true(is_token(login(f, "bob", OTHER, HOME)));
+	assert_int_equal(count(f, "select count(*) from change"), 2);
+}
+
+static void
 the_audit_says_who_did_what_and_no_secret(void **state)
 {
 	struct fixture *f = *state;
@@ -1222,6 +1262,8 @@ main(void)
 		CASE(whoever_is_not_active_is_given_nothing),
 		CASE(an_operator_ends_a_wait),
 		CASE(a_reset_leaves_nobody_in),
+		CASE(a_new_password_is_in_the_audit),
+		CASE(two_passwords_in_one_batch_are_two_lines_of_the_audit),
 		CASE(the_audit_says_who_did_what_and_no_secret),
 	};
 
