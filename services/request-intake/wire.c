@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "pack/pack.h"
+#include "pki/hash.h"
 #include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
 #include "proto/config.pb-c.h"
@@ -344,6 +345,18 @@ wire_read_revocation_refused(struct cs_arena *arena, struct cs_span body, struct
 	return CS_OK;
 }
 
+/* By its name, which it keeps when it is deleted and made again. */
+static struct cs_id
+id_of_document(const char *enterprise, const char *name)
+{
+	const struct cs_span parts[] = { cs_span_of(enterprise, strlen(enterprise) + 1),
+		cs_span_str(name) };
+	uint8_t digest[PKI_SHA256];
+
+	pki_sha256_parts(parts, 2, digest);
+	return cs_id_from_digest(digest);
+}
+
 enum cs_code
 wire_read_note(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_document,
     struct note *ret_note, struct cs_err *err)
@@ -362,8 +375,7 @@ wire_read_note(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_do
 	if (!m->deleted &&
 	    note_read_spec(arena, cs_span_of(m->spec.data, m->spec.len), &note.text, err))
 		return CS_MALFORMED;
-	if (pack_read_id(&m->document_id, ret_document, err))
-		return CS_MALFORMED;
+	*ret_document = id_of_document(m->enterprise, m->name);
 	*ret_note = note;
 	return CS_OK;
 }

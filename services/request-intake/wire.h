@@ -32,7 +32,7 @@ CS_MUST_USE enum cs_code wire_read_revoked(struct cs_arena *arena, struct cs_spa
 CS_MUST_USE enum cs_code wire_read_revocation_refused(struct cs_arena *arena, struct cs_span body,
     struct cs_id *ret_request, struct intake_unrevoked *ret_no, struct cs_err *err);
 
-/* config.note; its aggregate is the document.  *ret_note of one that was deleted has the text "". */
+/* config.note; its aggregate is the document, by its name.  *ret_note of one that was deleted has the text "". */
 CS_MUST_USE enum cs_code wire_read_note(struct cs_arena *arena, struct cs_span body,
     struct cs_id *ret_document, struct note *ret_note, struct cs_err *err);
 

@@ -3,7 +3,6 @@
 
 import json
 import re
-import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -20,7 +19,7 @@ BUSY = {
     "CS_PRESSES_PER_HOUR": "10000",
     "CS_REPORTS_PER_NETWORK_HOUR": "10000",
 }
-NOTE = {"enterprise": "demo", "kind": "reissue", "version": "2", "text": "Ask the help desk first."}
+NOTE = "Ask the help desk first."
 
 
 class Life(SystemTest):
@@ -28,13 +27,18 @@ class Life(SystemTest):
 
     mail_below = ("beta.example",)
 
+    settings = {"request-intake": BUSY}
+    note: dict[str, Any]  # as policy holds it
+
     @classmethod
     def setUpClass(cls) -> None:
-        with tempfile.NamedTemporaryFile("w", suffix=".json") as notes:
-            json.dump({"version": 1, "notes": [NOTE]}, notes)
-            notes.flush()
-            cls.settings = {"request-intake": {**BUSY, "CS_REQUEST_NOTES_FILE": notes.name}}
-            super().setUpClass()  # it is read once, at the start
+        super().setUpClass()
+        root, alice = Applicant(cls.stack, "root-token"), Applicant(cls.stack, "alice-token")
+        path, once = "/v1/config/demo/note/", {"If-None-Match": "*"}
+        cls.note = root.call("PUT", path + "reissue", {"text": NOTE}, once)
+        root.call("PUT", path + "issue.san", {"text": "One domain."}, once)
+        there = lambda: len(alice.call("GET", "/v1/notes")["notes"]) == 2  # noqa: E731
+        wait_for(there, options.wait(20), "both notes to be told")
 
     @property
     def alice(self) -> Applicant:
@@ -120,7 +124,7 @@ class Life(SystemTest):
         self.assertNotEqual(self.spki_of(second), self.spki_of(first))
         body = {"mailboxes": [other]}
         problem = self.refused(409, "note-unread", lambda: self.follow(second, "reissue", body))
-        self.assertEqual(problem["note"]["text"], NOTE["text"])
+        self.assertEqual(problem["note"]["text"], NOTE)
         body["note_version"] = problem["note"]["version"]
         third = self.follow(second, "reissue", body)["id"]
         self.alice.wait_planned(third)
@@ -129,7 +133,7 @@ class Life(SystemTest):
         self.issue(third)
         shown = self.alice.show(third)
         self.assertEqual((shown["kind"], shown["previous"]), ("reissue", second))
-        self.assertEqual(shown["note_version"], NOTE["version"])
+        self.assertEqual(shown["note_version"], str(self.note["version"]))
         self.assertIn(f"email:{other}", self.text_of(third))
         self.assertNotIn(f"email:{mailbox}", self.text_of(third))
         self.assertEqual(self.spki_of(third), self.spki_of(second))
@@ -152,7 +156,7 @@ class Life(SystemTest):
         self.refused(409, "not-issued", renew(self.alice, open_one))
         same = {"csr": self.alice_csr(first)}
         self.refused(422, "same-key", lambda: self.follow(first, "rekey", same))
-        names = {"mailboxes": ["own@beta.example"], "note_version": NOTE["version"]}
+        names = {"mailboxes": ["own@beta.example"], "note_version": str(self.note["version"])}
         self.refused(422, "same-names", lambda: self.follow(first, "reissue", names))
 
     def alice_csr(self, request: str) -> str:
@@ -165,8 +169,27 @@ class Life(SystemTest):
         shown = self.csctl("note", "show", "--kind", "reissue")
         self.assertEqual(shown.returncode, 0, shown.stderr)
         found = json.loads(shown.stdout)["notes"]
-        self.assertEqual(found, [{k: NOTE[k] for k in ("kind", "version", "text")}])
-        self.assertEqual(json.loads(self.csctl("note", "show", "--kind", "issue").stdout)["notes"], [])
+        self.assertEqual(found, [{"kind": "reissue", "version": str(self.note["version"]), "text": NOTE}])
+        self.assertEqual(json.loads(self.csctl("note", "show", "--kind", "renew").stdout)["notes"], [])
+
+    def test_a_note_of_a_screen_is_shown_there_and_stops_nobody(self) -> None:
+        """That alice can issue at all, other tests show."""
+        on = lambda screen: self.alice.call("GET", f"/v1/notes?kind=issue&screen={screen}")["notes"]  # noqa: E731
+        self.assertEqual([note["text"] for note in on("san")], ["One domain."])
+        for words in (("--screen", "san"), ("--kind", "issue", "--screen", "san")):
+            told = json.loads(self.csctl("note", "show", *words).stdout)["notes"]
+            self.assertEqual([note["text"] for note in told], ["One domain."])
+        self.assertEqual(on("csr"), [])
+
+    def test_a_note_follows_its_document(self) -> None:
+        root, path = self.person("root-token"), "/v1/config/demo/note/rekey.csr"
+        shown = lambda: [n["text"] for n in self.alice.call("GET", "/v1/notes?kind=rekey")["notes"]]  # noqa: E731
+        first = root.call("PUT", path, {"text": "Once."}, {"If-None-Match": "*"})
+        wait_for(lambda: shown() == ["Once."], options.wait(20), "the first text")
+        second = root.call("PUT", path, {"text": "Twice."}, {"If-Match": f'"{first["version"]}"'})
+        wait_for(lambda: shown() == ["Twice."], options.wait(20), "the second text")
+        root.call("DELETE", path, headers={"If-Match": f'"{second["version"]}"'})
+        wait_for(lambda: shown() == [], options.wait(20), "its end")
 
     # Revocation
 

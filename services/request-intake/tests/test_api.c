@@ -1177,9 +1177,7 @@ static void
 hear_note(const char *enterprise, const char *name, uint64_t version, const char *text)
 {
 	struct cs_buf buf = cs_buf_new(world.arena);
-	uint8_t digest[PKI_SHA256];
 
-	pki_sha256(cs_span_str(cs_arena_printf(world.arena, "%s %s", enterprise, name)), digest);
 	put_text(&buf, 1, "note");
 	put_text(&buf, 2, enterprise);
 	put_text(&buf, 3, name);
@@ -1190,7 +1188,6 @@ hear_note(const char *enterprise, const char *name, uint64_t version, const char
 		put_text(&buf, 6, cs_arena_printf(world.arena, "{\"text\":\"%s\"}", text));
 	put_number(&buf, 7, (uint64_t)world.now_ms);
 	put_text(&buf, 8, "demo/boss");
-	put_octets(&buf, 9, cs_span_of(digest, 16));
 	hear("config.note", cs_buf_span(&buf));
 }
 
