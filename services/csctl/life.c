@@ -85,17 +85,21 @@ static int
 run_notes(struct args *args)
 {
 	const char *kind = args_option(args, "--kind", NULL);
+	const char *screen = args_option(args, "--screen", NULL);
+	const char *path = "/v1/notes";
 	struct api api;
 
 	if (!args_end(args))
 		return usage(args);
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
-	const struct http_call how = { .method = "GET",
-		.url = api_any_url(&api, kind == NULL
-					     ? "/v1/notes"
-					     : cs_arena_printf(args->arena, "/v1/notes?kind=%s",
-						   api_part(args->arena, kind))) };
+	if (kind != NULL)
+		path =
+		    cs_arena_printf(args->arena, "%s?kind=%s", path, api_part(args->arena, kind));
+	if (screen != NULL)
+		path = cs_arena_printf(args->arena, "%s%cscreen=%s", path, kind == NULL ? '?' : '&',
+		    api_part(args->arena, screen));
+	const struct http_call how = { .method = "GET", .url = api_any_url(&api, path) };
 
 	return api_call(&api, &how);
 }
@@ -117,7 +121,8 @@ const struct command life_commands[] = {
 	    "ID [--reason keyCompromise|affiliationChanged|superseded|cessationOfOperation]"
 	    " [--text TEXT] [--note-version VERSION]",
 	    "has its certificate revoked, for good", run_revoke },
-	{ "note show", "[--kind issue|renew|rekey|reissue|revoke]",
+	{ "note show",
+	    "[--kind issue|renew|rekey|reissue|revoke] [--screen csr|sdn|san|validity|ownership]",
 	    "shows what the enterprise wants people to read before they ask", run_notes },
 	{ NULL, NULL, NULL, NULL },
 };
