@@ -648,6 +648,34 @@ is_known(struct deciding *d)
 		"Send \"Authorization: Bearer <token>\"." });
 }
 
+/* Who may change it may know what it leads to.  What is outside is asked by the service that uses it. */
+static void
+test_connector(struct deciding *d)
+{
+	const struct config_ask *ask = d->ask;
+	const struct config_doc *doc =
+	    config_find(d->state->docs, ask->kind, ask->enterprise, ask->name);
+	const struct cs_span *spec = doc != NULL ? &doc->spec : NULL;
+	struct cs_refusal why = { 0 };
+
+	if (!is_allowed(d, config_may_read(d->caller, ask->kind, ask->enterprise, ask->name), NULL))
+		return;
+	if (doc == NULL) {
+		refuse_unknown(d);
+		return;
+	}
+	if (!is_allowed(d,
+		config_may_change(d->in->arena, d->caller, ask->kind, ask->enterprise, ask->name,
+		    spec, spec, &why),
+		&why))
+		return;
+	d->answer.status = 200;
+	d->answer.etag = etag(d->in->arena, doc->version);
+	d->answer.ask = policy_connector_question(d->in->arena, doc->spec);
+	d->answer.body = cs_span_str("{\"result\":\"untested\",\"seen\":[\"no service uses "
+				     "connectors of this type yet\"]}");
+}
+
 static void
 decide(struct deciding *d)
 {
@@ -667,6 +695,9 @@ decide(struct deciding *d)
 		break;
 	case CONFIG_FORM:
 		show_form(d);
+		break;
+	case CONFIG_TEST:
+		test_connector(d);
 		break;
 	case CONFIG_PUT:
 	case CONFIG_DELETE:

@@ -53,7 +53,8 @@ enum config_act {
 	CONFIG_APPLY,
 	CONFIG_CHANGES,
 	CONFIG_PEOPLE, /* how a person comes in: config_people.h */
-	CONFIG_FORM    /* config_form.h */
+	CONFIG_FORM,   /* config_form.h */
+	CONFIG_TEST    /* of a connector */
 };
 
 /* What shall be set, or go away. */
@@ -118,6 +119,7 @@ struct config_answer {
 	unsigned status;
 	struct cs_span body;
 	const char *etag;
+	const char *ask; /* of TEST: the question that goes on; NULL: this is the answer */
 	struct config_change *made; /* what this call changed, in order; NULL: nothing */
 };
 

@@ -6,7 +6,7 @@
 #include "config_json.h"
 #include "http/head.h"
 
-#define SEGMENTS 4
+#define SEGMENTS 5
 #define LIMIT 50
 
 struct reading {
@@ -296,15 +296,18 @@ static bool
 read_path(struct reading *in)
 {
 	char *rest = cs_arena_strdup(in->arena, in->http->path);
-	const char *parts[SEGMENTS + 1] = { NULL };
+	const char *parts[SEGMENTS] = { NULL };
 	size_t n = 0;
 
 	for (char *part = strsep(&rest, "/"); part != NULL; part = strsep(&rest, "/")) {
-		if (part[0] == '\0' || n > SEGMENTS)
+		if (part[0] == '\0' || n == SEGMENTS)
 			return refuse_missing(in);
 		parts[n++] = part;
 	}
-	if (n < 2 || n > SEGMENTS || strcmp(parts[0], "config") != 0)
+	const bool is_test =
+	    n == 5 && strcmp(parts[2], "connector") == 0 && strcmp(parts[4], "test") == 0;
+
+	if (n < 2 || (n > 4 && !is_test) || strcmp(parts[0], "config") != 0)
 		return refuse_missing(in);
 	if (n == 2 && strcmp(parts[1], "kinds") == 0)
 		return is_method(in, "GET", CONFIG_SHOW_KINDS);
@@ -322,7 +325,7 @@ read_path(struct reading *in)
 	if (n == 3)
 		return is_method(in, "GET", CONFIG_LIST);
 	in->ask.name = parts[3];
-	return read_single(in);
+	return is_test ? is_method(in, "POST", CONFIG_TEST) : read_single(in);
 }
 
 struct config_ask

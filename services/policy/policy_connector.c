@@ -435,3 +435,20 @@ policy_connector_status(struct cs_arena *arena, struct cs_span spec)
 	    cs_arena_printf(arena, "{\"sealed_to\":\"%.*s\",\"secret\":true,\"service\":\"%s\"}",
 		(int)keyid, connector.sealed, service));
 }
+
+const char *
+policy_connector_question(struct cs_arena *arena, struct cs_span spec)
+{
+	switch (read_own(arena, spec).type) {
+	case CONNECTOR_OPEN_MPIC:
+		return "ask.mpic-coordinator.test";
+	case CONNECTOR_SMTP:
+		return "ask.notifier.test";
+	case CONNECTOR_SMS:
+	case CONNECTOR_OIDC:
+	case CONNECTOR_SAML:
+	case CONNECTOR_LDAP:
+		break;
+	}
+	return NULL;
+}

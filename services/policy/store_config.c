@@ -145,7 +145,7 @@ want_event(struct wanted *wanted, size_t at, const struct config_ask *ask)
 {
 	if (ask->status != 0)
 		return;
-	if (ask->act == CONFIG_SHOW)
+	if (ask->act == CONFIG_SHOW || ask->act == CONFIG_TEST)
 		want(wanted, at, ask->kind, ask->enterprise, ask->name);
 	if (ask->act == CONFIG_FORM)
 		want_form(wanted, at, ask);

@@ -364,6 +364,7 @@ wire_write_config_answer(struct cs_arena *arena, const struct config_answer *ans
 	m.status = answer->status;
 	m.body = pack_octets(answer->body);
 	m.etag = pack_text(answer->etag);
+	m.ask = pack_text(answer->ask);
 	return pack_write(arena, &m.base);
 }
 

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api_config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "call.h"
+#include "out.h"
 #include "problem.h"
 #include "wire.h"
 
 #define ASK_CONFIG_MS 8000
-#define FIELD_MAX 512 /* octets of If-Match and If-None-Match */
+#define ASK_TEST_MS 25000 /* a server of somebody else's answers, or not */
+#define FIELD_MAX 512     /* octets of If-Match and If-None-Match */
 #define BELOW "/v1/"
 #define JSON_OR_PROBLEM(status) ((status) >= 400 ? PROBLEM_TYPE : CALL_JSON)
 
@@ -55,6 +58,54 @@ pass_answer(struct call *call, const struct wire_config_answer *answer)
 	    answer->body, headers);
 }
 
+/* ---- a connector is tried out ---- */
+
+static void
+on_tested(void *arg, bool ok, uint32_t status, struct cs_span body)
+{
+	struct call *call = arg;
+	struct wire_tested tested = { 0 };
+	struct cs_err err = { 0 };
+	struct out out = out_new(call->arena);
+
+	(void)status;
+	if (!ok || wire_read_tested(call->arena, body, &tested, &err)) {
+		call_busy(call);
+		return;
+	}
+	out_object(&out, NULL);
+	out_text(&out, "result", tested.result);
+	out_texts(&out, "seen", tested.seen);
+	out_end_object(&out);
+	call_reply_body(call, 200, out_done(&out));
+}
+
+/* Nobody leads us to ask anything else. */
+static bool
+is_test_question(const char *subject)
+{
+	return strcmp(subject, "ask.notifier.test") == 0 ||
+	       strcmp(subject, "ask.mpic-coordinator.test") == 0;
+}
+
+/* False: it is no test, or policy itself said what came of it. */
+static bool
+try_out(struct call *call, const struct wire_config_answer *answer)
+{
+	if (answer->status != 200 || !is_test_question(answer->ask))
+		return false;
+	const struct wire_test test = {
+		.enterprise = http_request_param(call->req, "enterprise"),
+		.name = http_request_param(call->req, "name"),
+		/* "\"12\"": policy's own */
+		.version = strtoull(answer->etag + (answer->etag[0] == '"'), NULL, 10),
+	};
+
+	svc_question(call->api->svc, answer->ask, wire_write_test(call->arena, &test), ASK_TEST_MS,
+	    on_tested, call);
+	return true;
+}
+
 static void
 on_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
 {
@@ -72,7 +123,8 @@ on_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
 	}
 	if (answer.status == 401)
 		call_forget_token(call);
-	pass_answer(call, &answer);
+	if (!try_out(call, &answer))
+		pass_answer(call, &answer);
 }
 
 /* ---- the question ---- */
@@ -169,5 +221,6 @@ const struct http_route api_config_routes[] = {
 	{ "POST", PERSON "/invitation", forward },
 	{ "POST", PERSON "/unlock", forward },
 	{ "POST", PERSON "/password-reset", forward },
+	{ "POST", ENTERPRISE "/connector/{name}/test", forward },
 	{ NULL, NULL, NULL },
 };

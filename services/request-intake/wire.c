@@ -521,7 +521,44 @@ wire_read_config_answer(struct cs_arena *arena, struct cs_span body,
 	    !cs_utf8_valid(cs_span_of(m->body.data, m->body.len)))
 		return cs_fail(err, CS_MALFORMED, "ConfigAnswer: a field breaks its rule");
 	*ret_answer = (struct wire_config_answer){ m->status, cs_span_of(m->body.data, m->body.len),
-		m->etag };
+		m->etag, m->ask };
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_test(struct cs_arena *arena, const struct wire_test *test)
+{
+	Countersign__V1__TestConnector m = COUNTERSIGN__V1__TEST_CONNECTOR__INIT;
+
+	m.enterprise = pack_text(test->enterprise);
+	m.name = pack_text(test->name);
+	m.version = test->version;
+	return pack_write(arena, &m.base);
+}
+
+#define SEEN_MAX 16          /* lines */
+#define SEEN_OCTETS_MAX 2048 /* of a line */
+
+enum cs_code
+wire_read_tested(
+    struct cs_arena *arena, struct cs_span body, struct wire_tested *ret, struct cs_err *err)
+{
+	static const char *const results[] = { "good", "bad", "not-yet", "untested" };
+	const Countersign__V1__TestConnectorAnswer *m = pack_read(
+	    arena, &countersign__v1__test_connector_answer__descriptor, body, WIRE_CONFIG_MAX, err);
+	bool good = false;
+
+	if (!m)
+		return CS_MALFORMED;
+	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+		good |= strcmp(results[i], m->result) == 0;
+	good = good && m->n_seen <= SEEN_MAX;
+	for (size_t i = 0; good && i < m->n_seen; i++)
+		good =
+		    strlen(m->seen[i]) <= SEEN_OCTETS_MAX && cs_utf8_valid(cs_span_str(m->seen[i]));
+	if (!good)
+		return cs_fail(err, CS_MALFORMED, "TestConnectorAnswer: a field breaks its rule");
+	*ret = (struct wire_tested){ m->result, { (const char **)m->seen, m->n_seen } };
 	return CS_OK;
 }
 

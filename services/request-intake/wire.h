@@ -86,7 +86,20 @@ struct wire_config_answer {
 	unsigned status;     /* of what was done, or of a problem */
 	struct cs_span body; /* of a problem never empty */
 	const char *etag;    /* visible ASCII and spaces; "" for none */
+	const char *ask;     /* who tries a connector out: "ask.notifier.test"; "": nobody */
 };
+/* ask.notifier.test, ask.mpic-coordinator.test: what is outside is asked, of what policy let the caller see. */
+struct wire_test {
+	const char *enterprise, *name;
+	uint64_t version;
+};
+struct wire_tested {
+	const char *result; /* "good", "bad", "not-yet", "untested" */
+	struct claim_texts seen;
+};
+struct cs_span wire_write_test(struct cs_arena *arena, const struct wire_test *test);
+CS_MUST_USE enum cs_code wire_read_tested(
+    struct cs_arena *arena, struct cs_span body, struct wire_tested *ret, struct cs_err *err);
 struct cs_span wire_write_config(struct cs_arena *arena, const struct wire_config *config);
 CS_MUST_USE enum cs_code wire_read_config_answer(struct cs_arena *arena, struct cs_span body,
     struct wire_config_answer *ret_answer, struct cs_err *err);

@@ -850,6 +850,50 @@ a_secret_is_told_sealed_and_shown_to_nobody(void **state)
 }
 
 static void
+a_connector_is_tried_by_the_service_that_uses_it(void **state)
+{
+	static const struct {
+		const char *name, *spec, *ask;
+	} cases[] = {
+		{ "post",
+		    "{\"type\": \"smtp\", \"endpoint\": \"smtps://x\", \"from\": \"ra@alpha.example\"}",
+		    "ask.notifier.test" },
+		{ "mpic", "{\"type\": \"open-mpic\", \"quorum\": 4}", "ask.mpic-coordinator.test" },
+		{ "idp", "{\"type\": \"oidc\", \"endpoint\": \"https://idp.example\"}", NULL },
+	};
+	struct fixture *f = *state;
+
+	make_acme(f);
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const char *path =
+		    cs_arena_printf(f->arena, "config/acme/connector/%s", cases[i].name);
+		const char *test = cs_arena_printf(f->arena, "%s/test", path);
+		const struct config_answer made = put_new(f, path, cases[i].spec);
+
+		assert_status(made, 201);
+		const struct config_answer answer = call_with(f, "POST", test, "", "", "", "");
+
+		assert_status(answer, 200);
+		assert_string_equal(answer.etag, made.etag);
+		assert_null(answer.made);
+		if (cases[i].ask == NULL)
+			assert_null(answer.ask);
+		else
+			assert_string_equal(answer.ask, cases[i].ask);
+		assert_status(call_with(f, "GET", test, "", "", "", ""), 405);
+	}
+	assert_status(call_with(f, "POST", "config/acme/connector/none/test", "", "", "", ""), 404);
+	assert_status(call_with(f, "POST", "config/acme/person/alice/test", "", "", "", ""), 404);
+	assert_status(
+	    call_with(f, "POST", "config/acme/connector/post/tests", "", "", "", ""), 404);
+	f->caller.roles = CONFIG_AUDITOR;
+	assert_status(call_with(f, "POST", "config/acme/connector/post/test", "", "", "", ""), 403);
+	f->caller.roles = CONFIG_ADMINISTRATOR;
+	f->caller.enterprise = "other";
+	assert_status(call_with(f, "POST", "config/acme/connector/post/test", "", "", "", ""), 404);
+}
+
+static void
 what_is_wrong_with_a_connector_is_named(void **state)
 {
 	struct fixture *f = *state;
@@ -987,6 +1031,7 @@ main(void)
 		CASE(a_token_does_no_more_than_its_scopes),
 		CASE(a_person_s_particulars_are_told_to_nobody),
 		CASE(a_secret_is_told_sealed_and_shown_to_nobody),
+		CASE(a_connector_is_tried_by_the_service_that_uses_it),
 		CASE(what_is_wrong_with_a_connector_is_named),
 		CASE(documents_say_what_a_plan_is_made_by),
 		CASE(a_document_that_waives_for_public_trust_waives_nothing),

@@ -27,6 +27,8 @@ static struct {
 	size_t n_held;
 	uint8_t answer[1024], asked[4096];
 	size_t answer_len, asked_len;
+	struct held then;
+	unsigned until_then; /* questions; 0: not at all */
 	const char *subject;
 	struct {
 		const char *name, *value;
@@ -65,6 +67,17 @@ fake_svc_answer(bool ok, struct cs_span body)
 		memcpy(svc.answer, body.data, body.len);
 	svc.answer_len = body.len;
 	svc.answers = ok;
+}
+
+void
+fake_svc_answer_then(bool ok, struct cs_span body)
+{
+	cs_assert(body.len <= sizeof(svc.then.answer));
+	if (body.len)
+		memcpy(svc.then.answer, body.data, body.len);
+	svc.then.len = body.len;
+	svc.then.ok = ok;
+	svc.until_then = 2;
 }
 
 const char *
@@ -197,7 +210,10 @@ svc_question(struct svc *self, const char *subject, struct cs_span body, uint32_
 	svc.subject = subject;
 	memcpy(svc.asked, body.data, body.len);
 	svc.asked_len = body.len;
-	give(svc.answers, cs_span_of(svc.answer, svc.answer_len), answered, arg);
+	if (svc.until_then > 0 && --svc.until_then == 0)
+		give(svc.then.ok, cs_span_of(svc.then.answer, svc.then.len), answered, arg);
+	else
+		give(svc.answers, cs_span_of(svc.answer, svc.answer_len), answered, arg);
 }
 
 bool

@@ -13,6 +13,8 @@ void fake_svc_overloaded(bool overloaded);
 void fake_svc_stuck(bool stuck); /* queues are full */
 /* What the next question is answered with; ok false: nobody answers. */
 void fake_svc_answer(bool ok, struct cs_span body);
+/* Of the next question but one; then it is as before. */
+void fake_svc_answer_then(bool ok, struct cs_span body);
 /* Questions wait from now on; false: those that wait are answered, in their order. */
 void fake_svc_hold(bool hold);
 const char *fake_svc_asked(struct cs_span

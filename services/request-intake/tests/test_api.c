@@ -3401,10 +3401,13 @@ static const struct {
 	{ "/form/{profile}", FORM },
 	{ "/{kind}", "{\"documents\":[" SHOWN "],\"next\":null}" },
 	{ "/{kind}/{name}", SHOWN },
+	{ "/test", TESTED },
 	{ "/tokens", "{\"tokens\":[{" API_TOKEN "}]}" },
 	{ "/invitation", "{\"invitation\":\"i\",\"ends_at\":\"2026-11-28T12:00:00Z\"}" },
 	{ "/password-reset", "{\"invitation\":\"i\",\"ends_at\":\"2026-11-28T12:00:00Z\"}" },
 };
+
+#define TESTED "{\"result\":\"untested\",\"seen\":[\"no service uses it\"]}"
 
 /* What policy answers next; etag NULL: none. */
 static void
@@ -3545,6 +3548,71 @@ what_policy_answers_is_the_clients(void **state)
 		assert_problem(
 		    ask_route(route, ADMIN), 503, writes ? "outcome-unknown" : "try-again");
 	}
+}
+
+#define TEST_PATH "/v1/config/demo/connector/post/test"
+
+static void
+policy_sends_to(const char *question, const char *etag)
+{
+	Countersign__V1__ConfigAnswer answer = COUNTERSIGN__V1__CONFIG_ANSWER__INIT;
+
+	answer.status = 200;
+	answer.body = pack_octets(cs_span_str(TESTED));
+	answer.etag = pack_text(etag);
+	answer.ask = pack_text(question);
+	fake_svc_answer(true, pack_write(world.arena, &answer.base));
+}
+
+/* What the service that uses the connector answers then. */
+static void
+then_it_says(const char *result, const char *seen)
+{
+	Countersign__V1__TestConnectorAnswer answer = COUNTERSIGN__V1__TEST_CONNECTOR_ANSWER__INIT;
+	char *lines[] = { (char *)(uintptr_t)seen };
+
+	answer.result = pack_text(result);
+	answer.seen = lines;
+	answer.n_seen = 1;
+	fake_svc_answer_then(true, pack_write(world.arena, &answer.base));
+}
+
+static void
+a_connector_is_tried_by_the_service_that_policy_names(void **state)
+{
+	const Countersign__V1__TestConnector *test = NULL;
+	struct cs_span asked = { NULL, 0 };
+	struct cs_err err = { 0 };
+
+	(void)state;
+	policy_sends_to("ask.notifier.test", "\"12\"");
+	then_it_says("bad", "the last word: 535 no");
+	const struct fake_answer *answer = post(ADMIN, TEST_PATH, NULL);
+
+	assert_int_equal(answer->status, 200);
+	assert_string_equal(member(answer, "result"), "bad");
+	assert_string_equal(member(answer, "seen.0"), "the last word: 535 no");
+	assert_string_equal(fake_svc_asked(&asked), "ask.notifier.test");
+	test = pack_read(
+	    world.arena, &countersign__v1__test_connector__descriptor, asked, asked.len, &err);
+	assert_non_null(test);
+	assert_string_equal(test->enterprise, "demo");
+	assert_string_equal(test->name, "post");
+	assert_int_equal(test->version, 12);
+	/* Nobody there, or nothing that can be read. */
+	policy_sends_to("ask.mpic-coordinator.test", "\"12\"");
+	fake_svc_answer_then(false, cs_span_str(NULL));
+	assert_problem(post(ADMIN, TEST_PATH, NULL), 503, "try-again");
+	policy_sends_to("ask.mpic-coordinator.test", "\"12\"");
+	then_it_says("perhaps", "x");
+	assert_problem(post(ADMIN, TEST_PATH, NULL), 503, "try-again");
+	/* Policy leads us to nothing else. */
+	policy_sends_to("ask.signer.stop", "\"12\"");
+	fake_svc_answer_then(false, cs_span_str(NULL));
+	answer = post(ADMIN, TEST_PATH, NULL);
+	assert_int_equal(answer->status, 200);
+	assert_string_equal(member(answer, "result"), "untested");
+	assert_string_equal(fake_svc_asked(&asked), "ask.policy.config");
 }
 
 static void
@@ -4385,6 +4453,7 @@ main(void)
 		TEST(a_key_of_one_account_is_not_asked_for_on_behalf_of_another),
 		TEST(calls_of_settings_are_passed_on_as_they_came),
 		TEST(what_policy_answers_is_the_clients),
+		TEST(a_connector_is_tried_by_the_service_that_policy_names),
 		TEST(an_answer_that_makes_no_sense_is_none),
 		TEST(calls_of_settings_are_of_one_form),
 		TEST(changes_of_settings_keep_to_the_limits),
