@@ -198,6 +198,8 @@ class Stack:
         self.csctl("weak-keys", "convert", str(WEAK_KEYS), "--out", str(self.root / "weak-keys"))
         for name in ("token.key", "seal.key"):
             private_file(self.root / "secrets" / name, secrets.token_hex(32))
+        key = self.csctl("key", "new-sealing", str(self.root / "secrets" / "sealing.key")).strip()
+        (self.root / "trust" / "sealing-keys").write_text(f"notifier {key}\n")
         lines = [
             " ".join([hashlib.sha256(token.encode()).hexdigest(), enterprise, account, role]).strip()
             for token, enterprise, account, role in (*API_TOKENS, ADMINISTRATOR)
@@ -394,6 +396,8 @@ class Stack:
             "CS_MAIL_RETURN_DOMAIN": RETURN_DOMAIN,
             "CS_TOKEN_KEY_FILE": str(self.root / "secrets" / "token.key"),
             "CS_SEAL_KEY_FILE": str(self.root / "secrets" / "seal.key"),
+            "CS_SEALING_KEY_FILE": str(self.root / "secrets" / "sealing.key"),
+            "CS_SEALING_KEYS_FILE": str(self.root / "trust" / "sealing-keys"),
             "CS_AUDIT_KEY_FILE": str(self.key_file("signer")),
             "CS_AUDIT_HEAD_SECONDS": "1",
             "CS_WEAK_KEYS_FILE": str(self.root / "weak-keys"),

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Connectors: set by the API, sealed, told to the services that use them, and tried out."""
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+from world import SystemTest, wait_for  # first: finds the others
+
+from nats_client import NatsClient
+from options import options
+from product import ADMINISTRATOR
+
+ROOT = ADMINISTRATOR[0]
+SECRET = "a pass phrase that nobody else sees"
+
+
+class Connectors(SystemTest):
+    mail_below = ("beta.example",)
+
+    def call(self, method: str, path: str, body: Any = None, token: str = ROOT, **headers: str) -> tuple[int, Any, str]:
+        request = urllib.request.Request(self.person("").base + path, method=method)
+        request.add_header("Authorization", f"Bearer {token}")
+        for name, value in headers.items():
+            request.add_header(name.replace("_", "-"), value)
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=options.wait(30)) as answer:
+                return answer.status, json.loads(answer.read() or b"null"), answer.headers.get("ETag", "")
+        except urllib.error.HTTPError as no:
+            return no.code, json.loads(no.read() or b"null"), ""
+
+    def put(self, enterprise: str, name: str, **spec: Any) -> dict[str, Any]:
+        path = f"/v1/config/{enterprise}/connector/{name}"
+        _, _, etag = self.call("GET", path)
+        known = {"If_Match": etag} if etag else {"If_None_Match": "*"}
+        status, document, _ = self.call("PUT", path, spec, **known)
+        self.assertIn(status, (200, 201), document)
+        self.addCleanup(self.delete, path)
+        return dict(document)
+
+    def delete(self, path: str) -> None:
+        _, _, etag = self.call("GET", path)
+        if etag:
+            self.assertEqual(self.call("DELETE", path, If_Match=etag)[0], 204)
+
+    def tried(self, enterprise: str, name: str) -> dict[str, Any]:
+        """What the service says that uses it, once it has heard of this version."""
+        found: dict[str, Any] = {}
+
+        def heard() -> bool:
+            status, answer, _ = self.call("POST", f"/v1/config/{enterprise}/connector/{name}/test")
+            self.assertEqual(status, 200, answer)
+            found.update(answer)
+            return bool(answer["result"] != "not-yet")
+
+        wait_for(heard, options.wait(20), f"{enterprise}/{name} to be known")
+        return found
+
+    def issue(self, mailbox: str) -> int:
+        """The number of the last mail before the notice."""
+        alice = self.person()
+        request = alice.create(self.csr(mailbox), [mailbox], "smime-mailbox")
+        alice.wait_planned(request)
+        alice.prove_mailbox(request, mailbox)
+        last = int(self.stack.mail.find(mailbox)[-1]["number"])
+        alice.approve(request)
+        alice.wait_state(request, "issued")
+        return last
+
+    def notice(self, mailbox: str, after: int) -> dict[str, Any]:
+        self.stack.mail.wait(mailbox, after=after, timeout=options.wait(30))
+        return self.stack.mail.find(mailbox, after)[0]
+
+    # Mails
+
+    def test_mails_go_by_the_relay_of_the_enterprise(self) -> None:
+        relay = f"smtp://{self.stack.mail.relay}"
+        self.put("demo", "relay", type="smtp", endpoint=relay, **{"from": "ra@demo.example"})
+        tried = self.tried("demo", "relay")
+        self.assertEqual(tried["result"], "good", tried)
+        self.assertIn(f"spoken to {relay}", tried["seen"])
+        mailbox = "by-relay@beta.example"
+        self.assertEqual(self.notice(mailbox, self.issue(mailbox))["from"], "ra@demo.example")
+
+        self.delete("/v1/config/demo/connector/relay")
+        self.put("platform", "relay", type="smtp", endpoint=relay, **{"from": "ra@platform.example"})
+        self.assertEqual(self.tried("platform", "relay")["result"], "good")
+        mailbox = "by-platform@beta.example"
+        self.assertEqual(self.notice(mailbox, self.issue(mailbox))["from"], "ra@platform.example")
+
+    def test_what_was_set_is_known_after_a_restart(self) -> None:
+        self.put(
+            "demo", "kept", type="smtp", endpoint=f"smtp://{self.stack.mail.relay}", **{"from": "kept@demo.example"}
+        )
+        self.assertEqual(self.tried("demo", "kept")["result"], "good")
+        self.stack.restart_service("notifier")
+        self.assertEqual(self.tried("demo", "kept")["result"], "good")
+        mailbox = "restarted@beta.example"
+        self.assertEqual(self.notice(mailbox, self.issue(mailbox))["from"], "kept@demo.example")
+
+    def test_a_relay_that_is_not_there_is_called_bad(self) -> None:
+        self.put("demo", "gone", type="smtp", active=False, endpoint="smtp://127.0.0.1:1", **{"from": "a@demo.example"})
+        tried = self.tried("demo", "gone")
+        self.assertEqual(tried["result"], "bad")
+        self.assertIn("could not speak to smtp://127.0.0.1:1", tried["seen"])
+
+    def test_nobody_uses_an_identity_provider_yet(self) -> None:
+        self.put("demo", "idp", type="oidc", endpoint="https://idp.example")
+        self.assertEqual(self.tried("demo", "idp")["result"], "untested")
+
+    # Secrets
+
+    def test_a_secret_lies_and_travels_sealed(self) -> None:
+        shown = self.put(
+            "demo",
+            "sealed",
+            type="smtp",
+            active=False,
+            endpoint="smtps://mail.demo.example",
+            username="ra",
+            secret=SECRET,
+            **{"from": "ra@demo.example"},
+        )
+        self.assertNotIn("secret", shown["spec"])
+        self.assertEqual((shown["status"]["secret"], shown["status"]["service"]), (True, "notifier"))
+        _, again, _ = self.call("GET", "/v1/config/demo/connector/sealed")
+        _, changes, _ = self.call("GET", "/v1/config/demo/changes")
+        for what in (shown, again, changes):
+            self.assertNotIn(SECRET, json.dumps(what))
+            self.assertNotIn("sealed\":", json.dumps(what))
+        stored = self.value("select spec from policy.document where kind = 'connector' and name = 'sealed'")
+        self.assertIn("sealed", stored)
+        octets = self.value("select string_agg(encode(body, 'escape'), '') from policy.outbox")
+        self.assertNotIn(SECRET, stored + octets)
+        bodies = self.lane()
+        self.assertTrue(any(b"mail.demo.example" in body for body in bodies))
+        self.assertFalse(any(SECRET.encode() in body for body in bodies))
+        for log in (self.stack.root / "log").glob("*.log"):
+            self.assertNotIn(SECRET, log.read_text(errors="replace"), log.name)
+        self.tried("demo", "sealed")  # notifier opens it: else it would say so
+        status, problem, _ = self.call(
+            "PUT",
+            "/v1/config/demo/connector/sealed",
+            {**shown["spec"], "endpoint": "smtps://mail.evil.example"},
+            If_Match=f'"{shown["version"]}"',
+        )
+        self.assertEqual((status, problem["code"]), (422, "connector-secret-bound"))
+
+    def lane(self) -> list[bytes]:
+        """Every event of connectors, as a stranger who reads the lane sees it."""
+        observer = NatsClient(self.stack.nats.url, self.stack.nats.ca_file, self.stack.nats.seed_file("observer"))
+        self.addCleanup(observer.close)
+        found, at = [], 1
+        while True:
+            asked = {"seq": at, "next_by_subj": "cs.config.connector"}
+            message = observer.api("STREAM.MSG.GET.CONFIG", asked).get("message")
+            if message is None:
+                return found
+            found.append(base64.b64decode(message["data"]))
+            at = int(message["seq"]) + 1
+
+    # Perspectives
+
+    def test_a_quorum_below_the_rules_is_refused(self) -> None:
+        status, problem, _ = self.call(
+            "PUT", "/v1/config/demo/connector/low", {"type": "open-mpic", "quorum": 2}, If_None_Match="*"
+        )
+        self.assertEqual((status, problem["field"]), (422, "spec.quorum"))
+        self.assertIn("TBR 3.2.2.9", problem["clause"])
+
+    def test_a_quorum_of_all_is_not_met_without_one(self) -> None:
+        self.put("demo", "all", type="open-mpic", quorum=5)
+        tried = self.tried("demo", "all")
+        self.assertEqual(tried["result"], "good", tried)
+        self.stack.stop_service("mpic-perspective-nairobi")
+        mailbox = "quorum@beta.example"
+        alice = self.person()
+        request = alice.create(self.csr(mailbox), [mailbox], "smime-mailbox")
+        alice.wait_planned(request)
+        alice.prove_mailbox(request, mailbox)
+        alice.approve(request)
+
+        def wanted() -> bool:
+            check = alice.check(request, "mpic-caa-1")
+            return check is not None and "5 are wanted" in json.dumps(check)
+
+        wait_for(wanted, options.wait(40), "a round that four of five corroborate")
+        self.assertNotEqual(alice.show(request)["state"], "issued")
+        self.stack.restart_service("mpic-perspective-nairobi")
+        alice.wait_state(request, "issued", timeout=options.wait(90))
