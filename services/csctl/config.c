@@ -27,22 +27,34 @@ config_url(const struct api *api, const char *const *parts, const char *query)
 	return api_any_url(api, (const char *)cs_buf_span(&path).data);
 }
 
-/* Calls `each` for a page; *ret_next: the name behind which the next one begins, NULL: it was the last. */
+struct listing {
+	struct api *api;
+	const char *enterprise, *kind;
+	config_each *each;
+	void *arg;
+};
+
+/* Calls `each` for the page behind a name; *ret_next: its last name, NULL: it is the last page. */
 static int
-one_page(struct api *api, const char *url, config_each *each, void *arg, const char **ret_next)
+one_page(const struct listing *l, const char *after, const char **ret_next)
 {
-	const struct http_call how = { .method = "GET", .url = url };
+	const char *const parts[] = { l->enterprise, l->kind, NULL };
+	const char *query = cs_arena_printf(l->api->arena, "?limit=100%s%s",
+	    after[0] == '\0' ? "" : "&after=", api_part(l->api->arena, after));
+	const struct http_call how = { .method = "GET", .url = config_url(l->api, parts, query) };
 	json_t *page, *document;
-	int status = api_ask(api, &how, &page);
+	int status = api_ask(l->api, &how, &page);
 	const char *next = json_string_value(json_object_get(page, "next"));
 	size_t i;
 
+	if (page == NULL)
+		(void)fprintf(stderr, "  about   the list of %s of %s\n", l->kind, l->enterprise);
 	json_array_foreach(json_object_get(page, "documents"), i, document)
 	{
 		if (status == DONE)
-			status = each(arg, document);
+			status = l->each(l->arg, document);
 	}
-	*ret_next = next == NULL ? NULL : cs_arena_strdup(api->arena, next);
+	*ret_next = next == NULL ? NULL : cs_arena_strdup(l->api->arena, next);
 	json_decref(page);
 	return status;
 }
@@ -50,13 +62,11 @@ one_page(struct api *api, const char *url, config_each *each, void *arg, const c
 int
 config_all(struct api *api, const char *enterprise, const char *kind, config_each *each, void *arg)
 {
-	const char *const parts[] = { enterprise, kind, NULL };
+	const struct listing listing = { api, enterprise, kind, each, arg };
 	const char *after = "";
 
 	for (unsigned page = 0; page < PAGES_MAX; page++) {
-		const char *query = cs_arena_printf(api->arena, "?limit=100%s%s",
-		    after[0] == '\0' ? "" : "&after=", api_part(api->arena, after));
-		int status = one_page(api, config_url(api, parts, query), each, arg, &after);
+		int status = one_page(&listing, after, &after);
 
 		if (status != DONE || after == NULL)
 			return status;
@@ -204,6 +214,51 @@ run_delete(struct args *args)
 	return send(args, "DELETE", parts, NULL, dry_run, condition);
 }
 
+/* ---- connectors ---- */
+
+/* What was seen, a line each.  Only "good" is a yes, and only "bad" a no. */
+static int
+print_test(struct cs_arena *arena, const json_t *answer)
+{
+	const char *result = settings_text(answer, "result");
+	const json_t *seen;
+	size_t i;
+
+	(void)printf("%s\n", cs_escape(arena, cs_span_str(result), SHOWN_MAX));
+	json_array_foreach(json_object_get(answer, "seen"), i, seen)
+	{
+		const char *text = json_string_value(seen);
+
+		(void)printf(
+		    "  %s\n", text == NULL ? "?" : cs_escape(arena, cs_span_str(text), SHOWN_MAX));
+	}
+	if (strcmp(result, "good") == 0)
+		return DONE;
+	return strcmp(result, "bad") == 0 ? REFUSED : COULD_NOT_RUN;
+}
+
+static int
+run_test(struct args *args)
+{
+	const char *enterprise = args_word(args), *name = args_word(args);
+	const char *const parts[] = { enterprise, "connector", name, "test", NULL };
+	json_t *answer;
+	struct api api;
+
+	if (name == NULL || !args_end(args))
+		return usage(args);
+	if (!api_open(args, &api))
+		return COULD_NOT_RUN;
+	const struct http_call how = { .method = "POST", .url = config_url(&api, parts, "") };
+	int status = api_ask(&api, &how, &answer);
+
+	if (status == DONE)
+		status = print_test(args->arena, answer);
+	json_decref(answer);
+	http_client_free(api.client);
+	return status;
+}
+
 /* ---- history ---- */
 
 static const char *
@@ -274,6 +329,8 @@ const struct command config_commands[] = {
 	    run_put },
 	{ "config delete", "ENTERPRISE KIND NAME --version N [--dry-run]",
 	    "deletes the version that was seen, unless others use it", run_delete },
+	{ "config test", "ENTERPRISE CONNECTOR",
+	    "tries a connector out, and shows what was seen at the other end", run_test },
 	{ "config history", "ENTERPRISE [--limit N] [--before VERSION] [--json]",
 	    "shows who changed what, the newest first", run_history },
 	{ NULL, NULL, NULL, NULL },

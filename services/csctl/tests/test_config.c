@@ -405,8 +405,29 @@ half_an_export_is_none(void **state)
 
 	(void)state;
 	assert_int_equal(say(&said, "export demo")->status, REFUSED);
-	assert_string_equal(said.text, "csctl: refused with status 404\n  code    not-found\n");
+	assert_string_equal(said.text, "csctl: refused with status 404\n  code    not-found\n"
+				       "  about   the list of domain of demo\n");
 	(void)fake_api_stop(api);
+}
+
+static void
+a_connector_that_was_tried_is_good_or_bad_or_unknown(void **state)
+{
+#define ASKED "POST /v1/config/demo/connector/relay/test" BEARER "\n"
+	static const struct call calls[] = {
+		{ "config test demo relay", NULL, 200,
+		    "{\"result\":\"good\",\"seen\":[\"TLS 1.3\",\"250\\u001b OK\"]}", DONE, ASKED,
+		    "good\n  TLS 1.3\n  250\\x1b OK\n" },
+		{ "config test demo relay", NULL, 200, "{\"result\":\"bad\",\"seen\":[]}", REFUSED,
+		    ASKED, "bad\n" },
+		{ "config test demo relay", NULL, 200, "{\"result\":\"not-yet\"}", COULD_NOT_RUN,
+		    ASKED, "not-yet\n" },
+		{ "config test demo relay", NULL, 404, "{}", REFUSED, ASKED,
+		    "csctl: refused with status 404\n" },
+	};
+
+	(void)state;
+	expect_calls(calls, LEN(calls));
 }
 
 static void
@@ -444,6 +465,7 @@ main(void)
 		cmocka_unit_test(what_is_exported_can_be_applied),
 		cmocka_unit_test(people_of_the_platform_export_everything_once),
 		cmocka_unit_test(half_an_export_is_none),
+		cmocka_unit_test(a_connector_that_was_tried_is_good_or_bad_or_unknown),
 		cmocka_unit_test(the_history_is_told_field_by_field),
 	};
 
