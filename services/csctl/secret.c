@@ -14,9 +14,8 @@ static bool
 read_line(char *text, size_t size)
 {
 	size_t len = 0;
-	ssize_t n;
 
-	while ((n = read(STDIN_FILENO, text + len, 1)) == 1 && text[len] != '\n')
+	while (read(STDIN_FILENO, text + len, 1) == 1 && text[len] != '\n')
 		if (++len == size)
 			return false;
 	if (len > 0 && text[len - 1] == '\r')
