@@ -3388,8 +3388,10 @@ a_key_of_one_account_is_not_asked_for_on_behalf_of_another(void **state)
 	"\"used_at\":\"2026-11-28T12:00:00Z\""
 #define FORM                                                                                         \
 	"{\"profile\":\"p\",\"person\":\"alice\",\"fields\":[{\"name\":\"title\",\"value\":\"Dr.\"," \
-	"\"set_by\":\"nobody\",\"required\":true,\"editable\":true,\"unverified\":true,"                   \
+	"\"set_by\":\"nobody\",\"required\":true,\"editable\":true,\"unverified\":true,"             \
 	"\"verified_only\":false}]}"
+
+#define TESTED "{\"result\":\"untested\",\"seen\":[\"no service uses it\"]}"
 
 /* Of each route what is answered when all is well; the first that the pattern ends with. */
 static const struct {
@@ -3406,8 +3408,6 @@ static const struct {
 	{ "/invitation", "{\"invitation\":\"i\",\"ends_at\":\"2026-11-28T12:00:00Z\"}" },
 	{ "/password-reset", "{\"invitation\":\"i\",\"ends_at\":\"2026-11-28T12:00:00Z\"}" },
 };
-
-#define TESTED "{\"result\":\"untested\",\"seen\":[\"no service uses it\"]}"
 
 /* What policy answers next; etag NULL: none. */
 static void
