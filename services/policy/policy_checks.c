@@ -282,7 +282,7 @@ policy_caa_issuers(const struct policy_rules *rules, const struct policy_config 
 	struct claim_texts issuers = { CS_NEW_ARRAY(arena, rules->issuer_domains.n, const char *),
 		0 };
 
-	if (chosen->n == 0)
+	if (caa == NULL && chosen->n == 0)
 		return rules->issuer_domains;
 	/* A name that is no more ours is none that could permit us. */
 	for (size_t i = 0; i < rules->issuer_domains.n; i++)
