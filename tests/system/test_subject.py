@@ -11,6 +11,7 @@ from typing import Any
 from world import Applicant, SystemTest, openssl, wait_for  # first: finds the others
 
 import certificate_tables as tables
+from applicant import Refused
 from mail_cas import MailCas
 from options import options
 
@@ -121,6 +122,28 @@ class Subject(SystemTest):
         self.assertEqual(self.refused(alice, request), ("subject-not-offered", "subject.surname"))
         request = self.ask(bob, "open", subject={OU: "Board"})  # of him nobody has set it
         self.assertEqual(bob.show(request)["subject"][1]["set_by"], "person")
+
+    def form(self, person: Applicant, whose: str, profile: str = "staff") -> dict[str, dict[str, Any]]:
+        shown = person.call("GET", f"/v1/config/demo/form/{profile}?person={whose}")
+        self.assertEqual((shown["profile"], shown["person"]), (profile, whose))
+        return {field["name"]: field for field in shown["fields"]}
+
+    def test_the_form_is_filled_in_before_anything_is_asked_for(self) -> None:
+        alice, operator = self.person(), self.person("operator-token")
+        fields = self.form(alice, "alice")
+        self.assertEqual(list(fields), [O, OU, TITLE])
+        self.assertEqual([(f["value"], f["set_by"]) for f in fields.values()], [
+            ("Alpha Works", "profile"), ("Sales", "operator"), ("", "nobody"),
+        ])  # fmt: skip
+        self.assertEqual([f["editable"] for f in fields.values()], [False, False, True])
+        self.assertTrue(fields[TITLE]["unverified"])
+        seen = self.form(operator, "alice")
+        self.assertEqual([f["value"] for f in seen.values()], [f["value"] for f in fields.values()])
+        self.assertFalse(any(f["editable"] for f in seen.values()))
+        for whose, profile in (("bob", "staff"), ("nobody", "staff"), ("alice", "nothing")):
+            with self.assertRaises(Refused) as refused:
+                self.form(alice, whose, profile)
+            self.assertEqual(refused.exception.status, 404)
 
     def test_without_configured_values_the_request_is_generated(self) -> None:
         bob = self.person("bob-token")
