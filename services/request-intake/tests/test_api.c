@@ -3390,6 +3390,7 @@ a_key_of_one_account_is_not_asked_for_on_behalf_of_another(void **state)
 	"{\"profile\":\"p\",\"person\":\"alice\",\"fields\":[{\"name\":\"title\",\"value\":\"Dr.\"," \
 	"\"set_by\":\"nobody\",\"required\":true,\"editable\":true,\"unverified\":true,"             \
 	"\"verified_only\":false}]}"
+#define TESTED "{\"result\":\"untested\",\"seen\":[\"no service uses it\"]}"
 
 #define TESTED "{\"result\":\"untested\",\"seen\":[\"no service uses it\"]}"
 
