@@ -75,6 +75,10 @@ done
 [ -s public/trust ] || "$csctl" trust write --out public/trust --approver offline/approver-1.pem \
     --approver offline/approver-2.pem $table >/dev/null
 
+# Secrets of connectors are sealed to the service that uses them.
+[ -s secret/notifier/sealing.key ] ||
+	echo "notifier $("$csctl" key new-sealing secret/notifier/sealing.key)" >public/sealing-keys
+
 # The issuing CA.  For one that exists already, put its key and chain here instead.
 [ -s public/chain.pem ] || {
 	"$csctl" ca init --dir offline/issuing >/dev/null

@@ -55,8 +55,6 @@ read_domain(const void *self, struct svc_event *ev, struct cs_err *err)
 	return CS_OK;
 }
 
-#define TEST_SUBJECT "ask.mpic-coordinator.test"
-
 static enum cs_code
 read_test(const void *self, struct svc_event *ev, struct cs_err *err)
 {
@@ -253,7 +251,7 @@ start_round(struct mpic_service *mpic, struct svc_work *work)
 void
 mpic_start(void *self, struct svc_work *work)
 {
-	if (strcmp(work->kind, TEST_SUBJECT) == 0)
+	if (strncmp(work->kind, "ask.", 4) == 0)
 		test_connector(self, work);
 	else
 		start_round(self, work);
@@ -319,6 +317,6 @@ mpic_fini(void *self)
 const struct svc_route mpic_routes[] = {
 	{ "plan.mpic-asked", read_asked, NULL },
 	{ "evidence.domain", read_domain, NULL },
-	{ TEST_SUBJECT, read_test, NULL },
+	{ "ask.mpic-coordinator.test", read_test, NULL },
 	{ NULL, NULL, NULL },
 };

@@ -26,6 +26,10 @@ def consumers() -> set[tuple[str, str]]:
     return set(re.findall(r'^CONSUMER\("([^"]+)", "([^"]+)"', CATALOGUE, re.M))
 
 
+def followers() -> set[tuple[str, str]]:
+    return set(re.findall(r'^FOLLOWER\("([^"]+)", "([^"]+)"', CATALOGUE, re.M))
+
+
 class Service:
     """What one service's source says of subjects."""
 
@@ -51,7 +55,7 @@ def check_lanes(events: dict) -> Iterator[str]:
     for subject in events:
         if subject.split(".")[0] not in lanes:
             yield f"{subject}: no lane takes it"
-    for service, subject in sorted(consumers()):
+    for service, subject in sorted(consumers() | followers()):
         if subject not in events:
             yield f"{service} consumes {subject}, which is no event"
 
@@ -67,7 +71,10 @@ def check_routes(service: Service, questions: dict) -> Iterator[str]:
 
 def check_events(service: Service, events: dict) -> Iterator[str]:
     published = {subject for subject, row in events.items() if row[2] == service.name}
-    for subject in sorted(service.mentions - published - service.routes):
+    followed = {subject for name, subject in followers() if name == service.name}
+    for subject in sorted(followed - service.mentions):
+        yield f"{service.name} has a row to follow {subject} but never names it"
+    for subject in sorted(service.mentions - published - followed - service.routes):
         yield f"{service.name} names {subject}, which it neither publishes nor listens to"
     for subject in sorted(published - service.mentions):
         yield f"{service.name} is the publisher of {subject} but never names it"

@@ -29,6 +29,7 @@ NATS, POSTGRES = "nats:4222", "postgres:5432"
 MAIL = {"mail:465", "mail:587"}
 DNS = {"internet:53"}
 HTTP = {"internet:80", "internet:443"}
+RELAYS = {"internet:465", "internet:587"}
 REACH = {
     "request-intake": {NATS, POSTGRES},
     "policy": {NATS, POSTGRES},
@@ -37,7 +38,7 @@ REACH = {
     "caa-dnssec": {NATS, POSTGRES} | DNS,
     "mpic-coordinator": {NATS},
     "signer": {NATS, POSTGRES},
-    "notifier": {NATS, POSTGRES} | MAIL,
+    "notifier": {NATS, POSTGRES} | MAIL | RELAYS,
     "certificate-status": {NATS, POSTGRES},
     "mpic-perspective": {"internet:4222"} | DNS | HTTP,
     "provisioner": {NATS},
