@@ -163,3 +163,26 @@ config_on_ask(const void *self, struct svc_event *ev)
 	    (int)event->ask.act, config_kind_name(event->ask.kind), event->ask.enterprise,
 	    answer.status, caller.enterprise, caller.account);
 }
+
+void
+config_on_told(const void *self, struct svc_event *ev)
+{
+	const struct policy_service *policy = self;
+	const struct policy_case *c = ev->state;
+	unsigned n = 0;
+
+	for (const struct config_doc *doc = c->documents->docs; doc != NULL; doc = doc->next, n++) {
+		const struct config_change as_it_is = {
+			.kind = doc->kind,
+			.enterprise = doc->enterprise,
+			.name = doc->name,
+			.version = doc->version,
+			.at_ms = doc->changed_ms,
+			.who = doc->changed_by,
+			.after = doc->spec,
+		};
+
+		tell(policy, ev, c->documents, &as_it_is);
+	}
+	log_info(ev->log, "connectors told again n=%u", n);
+}

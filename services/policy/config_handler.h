@@ -17,6 +17,8 @@ struct config_event {
 
 svc_read config_on_ask_read;
 svc_decide config_on_ask;
+/* The clock: services are told again which connectors there are. */
+svc_decide config_on_told;
 /* NULL: the event is no call about documents. */
 const struct config_event *config_event_of(const struct svc_event *ev);
 

@@ -369,6 +369,7 @@ const struct svc_route policy_routes[] = {
 	{ "clock.plan-due", NULL, policy_on_due },
 	{ "clock.settings-changed", NULL, policy_on_changed },
 	{ "clock.identity-withdrawn", NULL, policy_on_withdrawn },
+	{ "clock.connectors-told", NULL, config_on_told },
 	{ 0 },
 };
 

@@ -2,6 +2,7 @@
 /* main.c: policy turns requests into plans and owns each plan until it ends. */
 #include "handler.h"
 #include "store.h"
+#include "store_told.h"
 
 static const struct svc_setting settings[] = {
 	SVC_PRIVATE(struct policy_service, key_file, "CS_KEY_FILE", NULL,
@@ -25,6 +26,7 @@ static const struct svc_clock clocks[] = {
 	{ "clock.plan-due", store_due_plans },
 	{ "clock.settings-changed", store_due_changes },
 	{ "clock.identity-withdrawn", store_due_withdrawals },
+	{ STORE_TOLD_CLOCK, store_due_told },
 	{ 0 },
 };
 

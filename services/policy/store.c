@@ -18,6 +18,7 @@
 #include "store_identity.h"
 #include "store_people.h"
 #include "store_settings.h"
+#include "store_told.h"
 
 static struct policy_case *
 case_of(const struct svc_aggregate *aggregate)
@@ -440,8 +441,8 @@ store_load_cases(struct svc_batch *batch, struct cs_err *err)
 	for (size_t i = 0; i < batch->n; i++)
 		batch->aggregates[i].state = CS_NEW(batch->arena, struct policy_case);
 	if (load_plans(batch, err) || load_surroundings(batch, err) ||
-	    store_load_config(batch, err) || store_lock_bindings(batch, &locked, err) ||
-	    store_load_people(batch, err))
+	    store_load_config(batch, err) || store_load_told(batch, err) ||
+	    store_lock_bindings(batch, &locked, err) || store_load_people(batch, err))
 		return err->code;
 	/* Under the lock it may be another's by now. */
 	return locked ? load_settings_again(batch, err) : CS_OK;
@@ -763,7 +764,8 @@ store_save_cases(struct svc_batch *batch, struct cs_err *err)
 	if (save_plans(batch, true, err) || save_plans(batch, false, err) ||
 	    save_envelopes(batch, err) || save_progress(batch, err) || save_standing(batch, err) ||
 	    store_save_identities(batch, err) || store_save_people(batch, err) ||
-	    store_save_config(batch, err) || store_save_bindings(batch, err))
+	    store_save_config(batch, err) || store_save_told(batch, err) ||
+	    store_save_bindings(batch, err))
 		return err->code;
 	return CS_OK;
 }

@@ -164,6 +164,15 @@ class Connectors(SystemTest):
             found.append(base64.b64decode(message["data"]))
             at = int(message["seq"]) + 1
 
+    def test_connectors_are_told_again(self) -> None:
+        """The lane forgets after 30 days, and who follows it keeps nothing."""
+        self.put("demo", "again", type="open-mpic", quorum=4)
+        self.tried("demo", "again")
+        before = len(self.lane())
+        self.stack.postgres.query("update policy.config_head set told_ms = 0")
+        wait_for(lambda: len(self.lane()) > before, options.wait(20), "connectors to be told again")
+        self.assertEqual(self.tried("demo", "again")["result"], "good")
+
     # Perspectives
 
     def test_a_quorum_below_the_rules_is_refused(self) -> None:

@@ -18,9 +18,10 @@ create index document_of on document (enterprise, kind, name);
 -- The last version that was given.  Whoever changes documents locks it, so that changes come one after the other.
 create table config_head (
 	one boolean primary key default true check (one),
-	last_version bigint not null
+	last_version bigint not null,
+	told_ms bigint not null default 0               -- when services were told of all connectors
 );
-insert into config_head values (true, 100);
+insert into config_head (last_version) values (100);
 
 -- Who changed what, from what, to what.  Never changed.
 create table change (

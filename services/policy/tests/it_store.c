@@ -20,6 +20,7 @@
 #include "../handler.h"
 #include "../policy.h"
 #include "../store.h"
+#include "../store_told.h"
 #include "db/tests/it_db.h"
 #include "pki/ed25519.h"
 #include "smime/method.h"
@@ -1138,6 +1139,49 @@ a_withdrawal_is_due_until_it_was_told(void **state)
 	assert_int_equal(count(f, "select count(*) from plan"), 0);
 }
 
+/* ---- connectors that are told again ---- */
+
+static size_t
+due_told(struct fixture *f, int64_t now_ms, struct cs_id *ret_key)
+{
+	struct cs_err err = { 0 };
+	struct cs_id *keys;
+	size_t n;
+
+	ok(store_due_told(NULL, f->db, now_ms, 10, f->arena, &keys, &n, &err), &err);
+	*ret_key = keys[0];
+	return n;
+}
+
+static void
+connectors_are_told_once_a_day(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_submitted record = { .request = { .account = "" } };
+	struct cs_err err = { 0 };
+
+	assert_int_equal(due_told(f, NOW, &record.request.id), 0); /* there are none */
+	script(f,
+	    "insert into document values ('connector', 'demo', 'mpic', gen_random_uuid(), 7,"
+	    " '{\"type\": \"open-mpic\", \"active\": true, \"quorum\": 4}', 5, 'platform/root')");
+	assert_int_equal(due_told(f, NOW, &record.request.id), 1);
+	struct svc_batch batch = batch_of_key(f, f->db, &record);
+
+	batch.aggregates[0].events[0]->subject = "clock.connectors-told";
+	const struct config_doc *doc = load_one(&batch)->documents->docs;
+
+	assert_string_equal(doc->name, "mpic");
+	assert_int_equal(doc->version, 7);
+	assert_true(cs_span_is(doc->spec, "{\"active\":true,\"quorum\":4,\"type\":\"open-mpic\"}"));
+	assert_null(doc->next);
+	ok(save(&batch, &err), &err);
+	assert_int_equal(due_told(f, NOW + CS_DAY_MS - 1, &record.request.id), 0);
+	assert_null(load_one(&batch)->documents->docs); /* the clock rang twice */
+	db_rollback(f->db);
+	assert_int_equal(due_told(f, NOW + CS_DAY_MS, &record.request.id), 1);
+	script(f, "delete from document where kind = 'connector'");
+}
+
 /* ---- domains that are bound ---- */
 
 static bool
@@ -1352,6 +1396,7 @@ main(void)
 		CASE(a_record_may_only_be_approved_and_withdrawn),
 		CASE(a_withdrawal_is_due_until_it_was_told),
 		CASE(plans_are_compared_with_settings_that_concern_them),
+		CASE(connectors_are_told_once_a_day),
 		CASE(only_who_binds_domains_waits_for_other_settings),
 		CASE(what_was_bound_is_a_document_and_in_the_audit),
 		CASE(a_form_finds_the_documents_that_it_is_made_of),
