@@ -364,7 +364,7 @@ const struct svc_route policy_routes[] = {
 	{ "ask.policy.config", config_on_ask_read, config_on_ask },
 	{ "ask.policy.salt", people_read_salt, people_on_salt },
 	{ "ask.policy.login", people_read_login, people_on_login },
-	{ PEOPLE_PASSWORD_SUBJECT, people_read_password, people_on_password },
+	{ "ask.policy.password", people_read_password, people_on_password },
 	{ "ask.policy.logout", people_read_logout, people_on_logout },
 	{ "clock.plan-due", NULL, policy_on_due },
 	{ "clock.settings-changed", NULL, policy_on_changed },
