@@ -7,10 +7,10 @@
 
 static const struct command *const groups[] = { request_commands, life_commands, domain_commands,
 	report_commands, config_commands, apply_commands, person_commands, login_commands,
-	event_commands, deadletter_commands, answer_commands, audit_commands, evidence_commands,
-	check_commands, ca_commands, ca_step_commands, ca_agree_commands, ca_crl_commands,
-	key_commands, weak_key_commands, profile_commands, lint_commands, trust_commands,
-	migrate_commands, provision_commands, catalogue_commands };
+	identity_commands, event_commands, deadletter_commands, answer_commands, audit_commands,
+	evidence_commands, check_commands, ca_commands, ca_step_commands, ca_agree_commands,
+	ca_crl_commands, key_commands, weak_key_commands, profile_commands, lint_commands,
+	trust_commands, migrate_commands, provision_commands, catalogue_commands };
 
 #define COLUMNS 96
 #define INDENT 13 /* of what does not fit into a line of usage */

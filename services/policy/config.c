@@ -705,7 +705,8 @@ decide(struct deciding *d)
 		change(d);
 		break;
 	case CONFIG_PEOPLE:
-		cs_assert(false); /* config_people_decide() */
+	case CONFIG_IDENTITY:
+		cs_assert(false); /* config_people_decide(), config_identity_decide() */
 	}
 }
 

@@ -52,9 +52,10 @@ enum config_act {
 	CONFIG_DELETE,
 	CONFIG_APPLY,
 	CONFIG_CHANGES,
-	CONFIG_PEOPLE, /* how a person comes in: config_people.h */
-	CONFIG_FORM,   /* config_form.h */
-	CONFIG_TEST    /* of a connector */
+	CONFIG_PEOPLE,   /* how a person comes in: config_people.h */
+	CONFIG_IDENTITY, /* config_identity.h */
+	CONFIG_FORM,     /* config_form.h */
+	CONFIG_TEST      /* of a connector */
 };
 
 /* What shall be set, or go away. */
@@ -85,7 +86,7 @@ struct config_ask {
 	bool if_none_match; /* it must not be there */
 	struct config_wish *wishes;
 	size_t n_wishes;
-	bool writes_people; /* of PEOPLE */
+	bool writes_people; /* of PEOPLE and IDENTITY */
 	unsigned status;    /* of `why`; 0: it can be read */
 	struct cs_refusal why;
 };
@@ -97,6 +98,8 @@ bool config_writes(const struct config_ask *ask);
 
 /* ---- what was loaded for a call, and what it leaves ---- */
 
+struct config_record_change;
+
 struct config_state {
 	struct config_doc *docs; /* those that it names or refers to, and enterprises of them */
 	/* Documents that may refer to one that shall go away, or lie in an enterprise that shall. */
@@ -106,6 +109,10 @@ struct config_state {
 	bool more;                     /* behind the page */
 	uint64_t last_version;
 	struct config_change *changes, *last_change; /* that were made, in order */
+	/* Of calls about identities: those of the enterprise, or the one that is named. */
+	struct policy_identity *records;
+	size_t n_records;
+	struct config_record_change *record_changes; /* that were made, the last first */
 };
 
 struct config_setting {

@@ -46,6 +46,23 @@ read_people(struct cs_arena *arena, const struct config_http *http, struct confi
 	return true;
 }
 
+static bool
+read_identity(struct cs_arena *arena, const struct config_http *http, struct config_event *event)
+{
+	struct config_identity_call *call = CS_NEW(arena, struct config_identity_call);
+	const bool mine = config_identity_read(arena, http, call);
+
+	if (!mine)
+		return false;
+	event->identity = call;
+	event->ask = (struct config_ask){ .act = CONFIG_IDENTITY,
+		.kind = CONFIG_PERSON,
+		.enterprise = call->enterprise,
+		.name = call->account,
+		.writes_people = config_identity_writes(call) };
+	return true;
+}
+
 enum cs_code
 config_on_ask_read(const void *self, struct svc_event *ev, struct cs_err *err)
 {
@@ -57,7 +74,7 @@ config_on_ask_read(const void *self, struct svc_event *ev, struct cs_err *err)
 		return CS_MALFORMED;
 	people_ask_token(&event->who, http.token);
 	event->who.source = http.source;
-	if (!read_people(ev->arena, &http, event))
+	if (!read_people(ev->arena, &http, event) && !read_identity(ev->arena, &http, event))
 		event->ask = config_read(&policy->rules, ev->arena, &http);
 	ev->key = config_writes(&event->ask) ? key_of_changes() : ev->id;
 	ev->what = event;
@@ -153,7 +170,9 @@ config_on_ask(const void *self, struct svc_event *ev)
 	const struct config_caller caller = caller_of(ev, event);
 	const struct config_answer answer =
 	    event->people != NULL ? answer_people(&in, c, event)
-				  : config_decide(&in, c->documents, &caller, &event->ask);
+	    : event->identity != NULL
+		? config_identity_decide(&in, c->documents, &caller, event->identity)
+		: config_decide(&in, c->documents, &caller, &event->ask);
 
 	for (const struct config_change *change = answer.made; change != NULL;
 	     change = change->next)

@@ -4,6 +4,7 @@
 #define POLICY_CONFIG_HANDLER_H
 
 #include "config.h"
+#include "config_identity.h"
 #include "config_people.h"
 #include "people.h"
 #include "svc/svc.h"
@@ -12,7 +13,9 @@
 struct config_event {
 	struct people_ask who; /* first: whoever looks up callers knows this part alone */
 	struct config_ask ask;
-	const struct config_people_call *people; /* NULL: it is about documents */
+	/* Both NULL: it is about documents. */
+	const struct config_people_call *people;
+	const struct config_identity_call *identity;
 };
 
 svc_read config_on_ask_read;

@@ -7,6 +7,7 @@
 #include "db/db.h"
 #include "handler_people.h"
 #include "policy.h"
+#include "store_identity.h"
 
 /* A document as rows show it; a domain with the end of the newest proof of it that stands. */
 #define COLUMNS                                                                           \
@@ -149,6 +150,10 @@ want_event(struct wanted *wanted, size_t at, const struct config_ask *ask)
 		want(wanted, at, ask->kind, ask->enterprise, ask->name);
 	if (ask->act == CONFIG_FORM)
 		want_form(wanted, at, ask);
+	if (ask->act == CONFIG_IDENTITY) {
+		want(wanted, at, CONFIG_ENTERPRISE, ask->enterprise, ask->enterprise);
+		want(wanted, at, CONFIG_PERSON, ask->enterprise, ask->name);
+	}
 	for (size_t i = 0; i < ask->n_wishes; i++)
 		want_wish(wanted, at, &ask->wishes[i]);
 }
@@ -391,7 +396,7 @@ store_load_config(struct svc_batch *batch, struct cs_err *err)
 		return err->code;
 	hand_out(batch, named, false);
 	hand_out(batch, users, true);
-	return CS_OK;
+	return store_load_records(batch, err);
 }
 
 /* ---- save ---- */
@@ -547,5 +552,5 @@ store_save_config(struct svc_batch *batch, struct cs_err *err)
 		    save_documents(batch, state, state->changes->version - 1, err))
 			return err->code;
 	}
-	return CS_OK;
+	return store_save_records(batch, err);
 }

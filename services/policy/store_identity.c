@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "config_handler.h"
 #include "handler.h"
 #include "store.h"
 
@@ -210,5 +211,119 @@ store_due_withdrawals(const void *self, struct db *db, int64_t now_ms, size_t ma
 	*ret_keys = CS_NEW_ARRAY(arena, *ret_n, struct cs_id);
 	for (size_t i = 0; i < *ret_n; i++)
 		(*ret_keys)[i] = db_get_id(rows, i, 0);
+	return CS_OK;
+}
+
+/* ---- calls about records ---- */
+
+static const char record_sql[] =
+    "select" COLUMNS " from identity r where r.id = $1 and r.enterprise = $2 for update";
+static const char list_sql[] = "select" COLUMNS " from identity r where r.enterprise = $1"
+			       " order by r.verified_at_ms desc, r.id limit $2";
+
+static enum cs_code
+ask_call(struct svc_batch *batch, const struct config_identity_call *call,
+    struct db_rows **ret_rows, struct cs_err *err)
+{
+	const struct db_param one[] = { db_id(call->id), db_text(call->enterprise) };
+	const struct db_param all[] = { db_text(call->enterprise), db_i64(CONFIG_RECORDS_MAX) };
+
+	if (call->act == CONFIG_RECORDS)
+		return db_query(batch->db, batch->arena, list_sql, all, 2, ret_rows, err);
+	return db_query(batch->db, batch->arena, record_sql, one, 2, ret_rows, err);
+}
+
+static bool
+is_loaded(const struct config_state *state, struct cs_id id)
+{
+	for (size_t i = 0; i < state->n_records; i++)
+		if (cs_id_equal(state->records[i].id, id))
+			return true;
+	return false;
+}
+
+/* Calls of one aggregate share what they change: each record once. */
+static enum cs_code
+load_call(struct svc_batch *batch, const struct config_identity_call *call,
+    struct config_state *state, struct cs_err *err)
+{
+	struct db_rows *rows;
+
+	if (call->status != 0 || call->act == CONFIG_NEW_RECORD)
+		return CS_OK;
+	if (ask_call(batch, call, &rows, err))
+		return err->code;
+	const size_t n = db_rows_count(rows);
+	struct policy_identity *all =
+	    CS_NEW_ARRAY(batch->arena, state->n_records + n, struct policy_identity);
+
+	if (state->n_records > 0)
+		memcpy(all, state->records, state->n_records * sizeof(all[0]));
+	state->records = all;
+	for (size_t i = 0; i < n; i++) {
+		struct policy_identity record;
+
+		if (read_identity(rows, i, 0, &record, err))
+			return err->code;
+		if (!is_loaded(state, record.id))
+			all[state->n_records++] = record;
+	}
+	return CS_OK;
+}
+
+enum cs_code
+store_load_records(struct svc_batch *batch, struct cs_err *err)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		for (size_t k = 0; k < batch->aggregates[i].n_events; k++) {
+			const struct config_event *event =
+			    config_event_of(batch->aggregates[i].events[k]);
+
+			if (event != NULL && event->identity != NULL &&
+			    load_call(batch, event->identity,
+				case_of(&batch->aggregates[i])->documents, err))
+				return err->code;
+		}
+	}
+	return CS_OK;
+}
+
+static const char make_sql[] =
+    "insert into identity (id, kind, enterprise, account, attributes, method, source, verified_by,"
+    " verified_at_ms) values ($1, $2, $3, $4, convert_from($5, 'UTF8'), $6, $7, $8, $9)";
+static const char approve_sql[] =
+    "update identity set approved_by = $2 where id = $1 and approved_by is null";
+static const char withdraw_sql[] =
+    "update identity set withdrawn_at_ms = $2 where id = $1 and withdrawn_at_ms = 0";
+
+static enum cs_code
+save_change(struct svc_batch *batch, const struct config_record_change *change, struct cs_err *err)
+{
+	const struct policy_identity *r = &change->record;
+	const struct db_param made[] = { db_id(r->id), db_text(claim_kind_name(r->kind)),
+		db_text(r->enterprise), db_text(r->account), db_bytes(r->attributes),
+		db_text(r->method), db_text(r->source), db_text(r->verified_by),
+		db_i64(r->verified_at_ms) };
+	const struct db_param approved[] = { db_id(r->id), db_text(r->approved_by) };
+	const struct db_param withdrawn[] = { db_id(r->id), db_i64(r->withdrawn_at_ms) };
+
+	if (change->act == CONFIG_NEW_RECORD)
+		return db_send(batch->db, make_sql, made, 9, 1, err);
+	if (change->act == CONFIG_APPROVE_RECORD)
+		return db_send(batch->db, approve_sql, approved, 2, 1, err);
+	return db_send(batch->db, withdraw_sql, withdrawn, 2, 1, err);
+}
+
+enum cs_code
+store_save_records(struct svc_batch *batch, struct cs_err *err)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct config_state *state = case_of(&batch->aggregates[i])->documents;
+		const struct config_record_change *c = state != NULL ? state->record_changes : NULL;
+
+		for (; c != NULL; c = c->next)
+			if (save_change(batch, c, err))
+				return err->code;
+	}
 	return CS_OK;
 }

@@ -20,4 +20,8 @@ CS_MUST_USE enum cs_code store_read_identities(
 /* Marks withdrawals that were told. */
 CS_MUST_USE enum cs_code store_save_identities(struct svc_batch *batch, struct cs_err *err);
 
+/* For calls about records (config_identity.h): those of the enterprise, or the one that is named, locked. */
+CS_MUST_USE enum cs_code store_load_records(struct svc_batch *batch, struct cs_err *err);
+CS_MUST_USE enum cs_code store_save_records(struct svc_batch *batch, struct cs_err *err);
+
 #endif

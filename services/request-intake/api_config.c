@@ -205,11 +205,17 @@ forward(void *self, struct http_request *req)
 #define ENTERPRISE "/v1/config/{enterprise}"
 #define DOCUMENT ENTERPRISE "/{kind}/{name}"
 #define PERSON ENTERPRISE "/person/{name}"
+#define RECORDS ENTERPRISE "/identity"
 
 const struct http_route api_config_routes[] = {
 	{ "GET", "/v1/config/kinds", forward },
 	{ "POST", "/v1/config/apply", forward },
 	{ "GET", ENTERPRISE "/changes", forward },
+	{ "GET", RECORDS, forward },
+	{ "POST", RECORDS, forward },
+	{ "GET", RECORDS "/{id}", forward },
+	{ "POST", RECORDS "/{id}/approval", forward },
+	{ "POST", RECORDS "/{id}/withdrawal", forward },
 	{ "GET", ENTERPRISE "/{kind}", forward },
 	{ "GET", ENTERPRISE "/form/{profile}", forward },
 	{ "GET", DOCUMENT, forward },

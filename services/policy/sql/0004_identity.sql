@@ -9,8 +9,8 @@ create table identity (
 	attributes text not null check (octet_length(attributes) between 1 and 1024),  -- libs/smime/identity.h
 	method text not null,                           -- of libs/smime/identity.c
 	source text not null check (octet_length(source) between 1 and 300),  -- register and number, document, contact
-	verified_by text not null check (octet_length(verified_by) between 1 and 128),
-	approved_by text check (octet_length(approved_by) between 1 and 128),  -- null: nobody yet
+	verified_by text not null check (octet_length(verified_by) between 1 and 200),
+	approved_by text check (octet_length(approved_by) between 1 and 200),  -- null: nobody yet
 	verified_at_ms bigint not null check (verified_at_ms > 0),
 	withdrawn_at_ms bigint not null default 0,      -- 0: it stands
 	told_at_ms bigint not null default 0,           -- that the withdrawal was published; policy sets it

@@ -3390,8 +3390,11 @@ a_key_of_one_account_is_not_asked_for_on_behalf_of_another(void **state)
 	"{\"profile\":\"p\",\"person\":\"alice\",\"fields\":[{\"name\":\"title\",\"value\":\"Dr.\"," \
 	"\"set_by\":\"nobody\",\"required\":true,\"editable\":true,\"unverified\":true,"             \
 	"\"verified_only\":false}]}"
-#define TESTED "{\"result\":\"untested\",\"seen\":[\"no service uses it\"]}"
-
+#define RECORD                                                                                     \
+	"{\"id\":\"00000000-0000-0000-0000-000000000000\",\"kind\":\"individual\",\"enterprise\":" \
+	"\"demo\",\"account\":\"alice\",\"attributes\":{},\"method\":\"eid\",\"source\":\"s\","    \
+	"\"verified_by\":\"a\",\"approved_by\":\"\",\"verified_at\":null,\"ends_at\":null,"        \
+	"\"withdrawn_at\":null,\"state\":\"waiting\"}"
 #define TESTED "{\"result\":\"untested\",\"seen\":[\"no service uses it\"]}"
 
 /* Of each route what is answered when all is well; the first that the pattern ends with. */
@@ -3405,6 +3408,10 @@ static const struct {
 	{ "/{kind}", "{\"documents\":[" SHOWN "],\"next\":null}" },
 	{ "/{kind}/{name}", SHOWN },
 	{ "/test", TESTED },
+	{ "/identity", "{\"records\":[" RECORD "]}" },
+	{ "/identity/{id}", RECORD },
+	{ "/approval", RECORD },
+	{ "/withdrawal", RECORD },
 	{ "/tokens", "{\"tokens\":[{" API_TOKEN "}]}" },
 	{ "/invitation", "{\"invitation\":\"i\",\"ends_at\":\"2026-11-28T12:00:00Z\"}" },
 	{ "/password-reset", "{\"invitation\":\"i\",\"ends_at\":\"2026-11-28T12:00:00Z\"}" },
@@ -3498,6 +3505,8 @@ body_for(const struct http_route *route, unsigned status)
 		return NULL;
 	if (status >= 400)
 		return sample(status);
+	if (status == 201 && ends_with(route->pattern, "/identity"))
+		return RECORD;
 	if (status == 201 && ends_with(route->pattern, "/tokens"))
 		return "{\"token\":\"t\"," API_TOKEN "}";
 	if (status == 200 && strcmp(route->method, "DELETE") == 0)
