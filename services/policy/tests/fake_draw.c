@@ -241,6 +241,7 @@ draw_identities(struct draw *draw, struct policy_config *config)
 	config->identities = (struct policy_identities){ records, 3 };
 }
 
+/* A domain that names no issuer has no entry. */
 static void
 draw_caa(struct draw *draw, struct policy_config *config)
 {
@@ -249,7 +250,7 @@ draw_caa(struct draw *draw, struct policy_config *config)
 		const char *domain = config->n_caa == 0 ? "alpha.example" : some_domain(draw);
 
 		config->caa[config->n_caa++] =
-		    (struct policy_caa){ domain, some(draw, issuers, LEN(issuers), 60, 0) };
+		    (struct policy_caa){ domain, some(draw, issuers, LEN(issuers), 60, 1) };
 	}
 }
 
