@@ -189,7 +189,8 @@ forward(void *self, struct http_request *req)
 	struct call *call = call_begin_any(self, req);
 	struct wire_config config = { 0 };
 
-	if (!call || !read_field(call, "If-Match", &config.if_match) ||
+	if (!call || !call_has_lasting_password(call) ||
+	    !read_field(call, "If-Match", &config.if_match) ||
 	    !read_field(call, "If-None-Match", &config.if_none_match) ||
 	    !read_body(call, &config.body) || (changes(call) && !call_within_limit(call, false)))
 		return;

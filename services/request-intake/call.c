@@ -237,19 +237,28 @@ refuse_role(struct call *call, const char *text)
 	return false;
 }
 
+bool
+call_has_lasting_password(struct call *call)
+{
+	if (!call->who->must_change)
+		return true;
+	call_problem(call, 403,
+	    (struct cs_refusal){ .code = "password-must-change",
+		.field = "Authorization",
+		.text = "The password must be changed first.",
+		.mend = "Set a new one by POST /v1/password." });
+	return false;
+}
+
 /* False: answered.  `scope` 0: whatever the token is for. */
 static bool
 may_use(struct call *call, enum who_scope scope)
 {
 	if (!scope)
 		return true;
-	if (call->who->must_change)
-		call_problem(call, 403,
-		    (struct cs_refusal){ .code = "password-must-change",
-			.field = "Authorization",
-			.text = "The password must be changed first.",
-			.mend = "Set a new one by POST /v1/password." });
-	else if (!(call->who->scopes & (unsigned)scope))
+	if (!call_has_lasting_password(call))
+		return false;
+	if (!(call->who->scopes & (unsigned)scope))
 		refuse_scope(call, scope);
 	else if (scope == WHO_WRITES_REQUESTS && !(call->who->roles & (WHO_USER | WHO_OPERATOR)))
 		refuse_role(call,

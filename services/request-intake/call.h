@@ -69,6 +69,7 @@ const char *call_source(const struct call *call);
 struct usage *call_usage(const struct call *call);
 
 /* Each of these is true, or has answered. */
+bool call_has_lasting_password(struct call *call); /* none that must be changed first */
 bool call_is_json(struct call *call);
 bool
 call_has_no_body(struct call *call); /* an action without parameters: no body, or an empty object */

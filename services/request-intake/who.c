@@ -150,9 +150,12 @@ who_find(const struct who_cache *cache, const uint8_t sha256[static WHO_SHA256],
 
 	if (!known)
 		return is_unknown(cache, sha256, now_ms) ? WHO_UNKNOWN : WHO_ASK;
+	/* Used at another replica it may live longer by now: policy says. */
 	if (has_ended(&known->who, now_ms))
-		return WHO_UNKNOWN;
-	if (known->told_ms == 0 || now_ms - known->told_ms >= WHO_STALE_MS)
+		return WHO_ASK;
+	/* Nor is anything known that was said in what is the future now: a clock was set. */
+	if (known->told_ms == 0 || now_ms < known->told_ms ||
+	    now_ms - known->told_ms >= WHO_STALE_MS)
 		return WHO_ASK;
 	*ret_who = known->who;
 	return now_ms < known->next_ask_ms ? WHO_KNOWN : WHO_STALE;

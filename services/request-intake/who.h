@@ -55,7 +55,7 @@ struct who {
 };
 
 enum who_found {
-	WHO_ASK,   /* policy must be asked, or has not answered for too long */
+	WHO_ASK, /* policy must be asked: it has not answered for too long, or the token has ended */
 	WHO_KNOWN, /* asked for not long ago */
 	WHO_STALE, /* the same, but policy should be asked again; it counts when there is no answer */
 	WHO_UNKNOWN, /* nobody's token */

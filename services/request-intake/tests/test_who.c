@@ -131,7 +131,21 @@ a_token_ends_to_the_millisecond(void **state)
 	who.ends_at_ms = NOW + 10;
 	who_keep(world.cache, digest(1), &who, NOW);
 	assert_int_equal(find(1, NOW + 9), WHO_KNOWN);
-	assert_int_equal(find(1, NOW + 10), WHO_UNKNOWN);
+	assert_int_equal(find(1, NOW + 10), WHO_ASK);
+	who_unanswered(world.cache, digest(1), NOW + 10);
+	assert_int_equal(find(1, NOW + 10), WHO_ASK);
+	who.ends_at_ms = NOW + 20; /* it was used elsewhere meanwhile */
+	who_keep(world.cache, digest(1), &who, NOW + 10);
+	assert_int_equal(find(1, NOW + 10), WHO_KNOWN);
+}
+
+static void
+a_clock_that_is_set_back_makes_nothing_fresh(void **state)
+{
+	(void)state;
+	who_keep(world.cache, digest(1), &alice, NOW);
+	assert_int_equal(find(1, NOW - 1), WHO_ASK);
+	assert_int_equal(find(1, NOW), WHO_KNOWN);
 }
 
 static void
@@ -241,6 +255,7 @@ main(void)
 		TEST(no_answer_makes_nothing_younger),
 		TEST(what_policy_does_not_know_is_nobodys_for_a_moment),
 		TEST(a_token_ends_to_the_millisecond),
+		TEST(a_clock_that_is_set_back_makes_nothing_fresh),
 		TEST(what_is_forgotten_or_expired_is_asked_for),
 		TEST(strangers_push_out_nobody),
 		TEST(of_too_many_the_newest_stay),
