@@ -59,6 +59,7 @@ run_list(struct args *args)
 	const char *state = args_option(args, "--state", "open");
 	const char *limit = args_option(args, "--limit", "50");
 	const char *cursor = args_option(args, "--cursor", NULL);
+	const char *enterprise = args_option(args, "--enterprise", NULL);
 	struct api api;
 
 	if (!args_end(args))
@@ -67,10 +68,12 @@ run_list(struct args *args)
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
 		.url = api_any_url(
-		    &api, cs_arena_printf(args->arena, COLLECTION "?state=%s&limit=%s%s%s",
+		    &api, cs_arena_printf(args->arena, COLLECTION "?state=%s&limit=%s%s%s%s%s",
 			      api_part(args->arena, state), api_part(args->arena, limit),
 			      cursor == NULL ? "" : "&cursor=",
-			      cursor == NULL ? "" : api_part(args->arena, cursor))) };
+			      cursor == NULL ? "" : api_part(args->arena, cursor),
+			      enterprise == NULL ? "" : "&enterprise=",
+			      enterprise == NULL ? "" : api_part(args->arena, enterprise))) };
 
 	return api_call(&api, &how);
 }
@@ -143,7 +146,8 @@ const struct command report_commands[] = {
 	    " [--certificate FILE] [--serial HEX] [--fingerprint HEX] [--request ID]"
 	    " [--contact ADDRESS] [--proof FILE] [--idempotency-key KEY]",
 	    "reports a problem with a certificate; anybody may", run_submit },
-	{ "report list", "[--state open|asked|revoked|rejected] [--limit N] [--cursor C]",
+	{ "report list",
+	    "[--state open|asked|revoked|rejected] [--limit N] [--cursor C] [--enterprise NAME]",
 	    "lists reports, the most urgent first", run_list },
 	{ "report show", "ID", "shows a report", run_show },
 	{ "report answer", "ID --text TEXT", "records the preliminary report", run_answer },

@@ -287,7 +287,7 @@ take_wishes(struct args *args)
 {
 	static const char *const texts[][2] = { { "--profile", "profile" },
 		{ "--common-name", "common_name" }, { "--key-use", "key_use" },
-		{ "--note-version", "note_version" } };
+		{ "--note-version", "note_version" }, { "--for", "for" } };
 	json_t *body = json_pack("{s:s}", "profile", "smime-mailbox");
 	uint32_t days = 0;
 	bool good = args_number(args, "--days", 1, 3650, &days);
@@ -545,6 +545,7 @@ static int
 run_list(struct args *args)
 {
 	const char *state = args_option(args, "--state", NULL),
+		   *enterprise = args_option(args, "--enterprise", NULL),
 		   *cursor = args_option(args, "--cursor", NULL),
 		   *since = args_option(args, "--changed-since", NULL);
 	struct cs_buf query = cs_buf_new(args->arena);
@@ -554,6 +555,8 @@ run_list(struct args *args)
 	    &query, "?limit=%s", api_part(args->arena, args_option(args, "--limit", "50")));
 	if (state != NULL)
 		cs_buf_printf(&query, "&state=%s", api_part(args->arena, state));
+	if (enterprise != NULL)
+		cs_buf_printf(&query, "&enterprise=%s", api_part(args->arena, enterprise));
 	if (cursor != NULL)
 		cs_buf_printf(&query, "&cursor=%s", api_part(args->arena, cursor));
 	if (since != NULL)
@@ -623,8 +626,8 @@ const struct command request_commands[] = {
 	    "--csr FILE --mailbox ADDRESS... [--domain NAME]... [--profile NAME] [--days N]"
 	    " [--key-use dual|signing|encryption] [--common-name TEXT]"
 	    " [--subject NAME=VALUE]... [--note-version VERSION]"
-	    " [--idempotency-key KEY]",
-	    "asks for a certificate", run_submit },
+	    " [--idempotency-key KEY] [--for ACCOUNT]",
+	    "asks for a certificate; an operator also on behalf of an account", run_submit },
 	{ "request show", "ID", "shows a request with its checks", run_show },
 	{ "request publish", "ID", "shows what to publish to prove its domains, to be copied",
 	    run_publish },
@@ -639,7 +642,10 @@ const struct command request_commands[] = {
 	{ "request cancel", "ID", "ends it", run_cancel },
 	{ "request certificate", "ID [--format pem|der|p7b|chain]", "prints the certificate",
 	    run_certificate },
-	{ "request list", "[--state STATE] [--changed-since TIME] [--limit N] [--cursor C]",
-	    "lists requests, the newest first", run_list },
+	{ "request list",
+	    "[--state STATE] [--changed-since TIME] [--limit N] [--cursor C]"
+	    " [--enterprise NAME]",
+	    "lists requests, the newest first; people of the platform name the enterprise",
+	    run_list },
 	{ NULL, NULL, NULL, NULL },
 };

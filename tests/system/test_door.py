@@ -168,6 +168,21 @@ class Door(SystemTest):
         where = f"where request = '{request}' and reason = 'approved-on-behalf' and said = 'operator'"
         self.assertEqual(self.count(f"request_intake.history {where}"), 1)
 
+    def test_csctl_asks_on_behalf_and_lists_one_enterprise(self) -> None:
+        mailbox, csr = "tool@one.beta.example", self.csr("tool-behalf")
+        words = ("request", "submit", "--csr", str(csr), "--mailbox", mailbox, "--for", "bob")
+        made = self.csctl(*words, CS_API_TOKEN=OPERATOR)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        shown = json.loads(made.stdout)
+        self.assertEqual((shown["account"], shown["submitted_by"]), ("bob", "operator"))
+        self.assertIn("not-an-operator", self.csctl(*words, CS_API_TOKEN=ALICE).stderr)
+        everywhere = self.token_of("olga", "operator", enterprise="platform")
+        self.assertEqual(self.csctl("request", "list", CS_API_TOKEN=everywhere).returncode, 1)
+        for words in (("request", "list"), ("report", "list")):
+            listed = self.csctl(*words, "--enterprise", "demo", CS_API_TOKEN=everywhere)
+            self.assertEqual(listed.returncode, 0, listed.stderr)
+            self.assertEqual(shown["id"] in listed.stdout, words[0] == "request")
+
     def test_nobody_asks_on_behalf_of_whom_there_is_not(self) -> None:
         request = self.asked(OPERATOR, "none@one.beta.example", **{"for": "not-there"})
         shown = self.person(OPERATOR).wait_state(request, "refused", timeout=options.wait(30))
