@@ -205,7 +205,9 @@ struct people_setting {
 struct people_salt {
 	bool known; /* false: there is no such invitation */
 	uint8_t salt[PEOPLE_SALT], new_salt[PEOPLE_SALT];
-	uint32_t passes, memory_kib, lanes;
+	uint32_t passes, memory_kib,
+	    lanes; /* with the salt; with the new one it is PEOPLE_PASSES, ... */
+	const struct people_person *invited; /* NULL: by no invitation */
 };
 /* For a person (who need not be there: nobody can tell), or for an invitation. */
 struct people_salt people_decide_salt(const struct people_setting *in,

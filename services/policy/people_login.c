@@ -195,6 +195,7 @@ people_decide_salt(
 		const struct people_credential *c = people_find_live(world, ask, in->now_ms);
 
 		salt.known = c != NULL && c->kind == PEOPLE_INVITATION;
+		salt.invited = salt.known ? c->person : NULL;
 		memcpy(salt.salt, octets, PEOPLE_SALT);
 		return salt;
 	}

@@ -261,6 +261,13 @@ wire_write_salt(struct cs_arena *arena, const struct people_salt *salt)
 		m.passes = salt->passes;
 		m.memory_kib = salt->memory_kib;
 		m.lanes = salt->lanes;
+		m.new_passes = PEOPLE_PASSES;
+		m.new_memory_kib = PEOPLE_MEMORY_KIB;
+		m.new_lanes = PEOPLE_LANES;
+	}
+	if (salt->invited != NULL) {
+		m.enterprise = pack_text(salt->invited->enterprise);
+		m.account = pack_text(salt->invited->account);
 	}
 	return pack_write(arena, &m.base);
 }

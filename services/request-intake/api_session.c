@@ -73,11 +73,12 @@ read_salt(struct session *session, bool ok, struct cs_span body)
 
 /* Takes the password: it is in a child's queue then, and nowhere else. */
 static void
-stretch(struct session *session, const char *password, struct cs_span salt, stretch_done *done)
+stretch(struct session *session, const char *password, struct cs_span salt,
+    const struct stretch_cost *cost, stretch_done *done)
 {
 	struct call *call = session->call;
-	const bool asked = stretch_ask(call->api->intake->stretch, cs_span_str(password), salt,
-	    &session->salt.cost, done, session);
+	const bool asked = stretch_ask(
+	    call->api->intake->stretch, cs_span_str(password), salt, cost, done, session);
 
 	pki_wipe((void *)(uintptr_t)password, strlen(password));
 	if (!asked)
@@ -179,7 +180,8 @@ on_login_salt(void *arg, bool ok, uint32_t status, struct cs_span body)
 	if (session->salt.salt.len == 0) /* not even for a person who is not there */
 		call_busy(session->call);
 	else
-		stretch(session, session->login.password, session->salt.salt, on_login_proof);
+		stretch(session, session->login.password, session->salt.salt, &session->salt.cost,
+		    on_login_proof);
 }
 
 static void
@@ -330,7 +332,7 @@ on_new_proof(void *arg, const uint8_t *proof)
 		    .old_proof = invited ? NULL : session->old_proof,
 		    .proof = proof,
 		    .salt = session->salt.new_salt,
-		    .cost = session->salt.cost }),
+		    .cost = session->salt.new_cost }),
 	    ASK_MS, on_changed, session);
 	pki_wipe(session->old_proof, sizeof(session->old_proof));
 }
@@ -345,7 +347,23 @@ on_old_proof(void *arg, const uint8_t *proof)
 		return;
 	}
 	memcpy(session->old_proof, proof, sizeof(session->old_proof));
-	stretch(session, session->change.new_password, session->salt.new_salt, on_new_proof);
+	stretch(session, session->change.new_password, session->salt.new_salt,
+	    &session->salt.new_cost, on_new_proof);
+}
+
+/* Of an invitation it is known only now whose names the password must not be made of.  False: answered. */
+static bool
+is_good_for_invited(const struct session *session)
+{
+	struct call *call = session->call;
+	struct cs_refusal why = { 0 };
+
+	if (!session->change.invitation ||
+	    password_good(call->arena, session->change.new_password, session->salt.enterprise,
+		session->salt.account, &why))
+		return true;
+	call_problem(call, 422, why);
+	return false;
 }
 
 static void
@@ -361,10 +379,14 @@ on_change_salt(void *arg, bool ok, uint32_t status, struct cs_span body)
 		refuse_invitation(session->call);
 	else if (session->salt.salt.len == 0)
 		call_busy(session->call);
+	else if (!is_good_for_invited(session))
+		return;
 	else if (change->invitation)
-		stretch(session, change->new_password, session->salt.new_salt, on_new_proof);
+		stretch(session, change->new_password, session->salt.new_salt,
+		    &session->salt.new_cost, on_new_proof);
 	else
-		stretch(session, change->old_password, session->salt.salt, on_old_proof);
+		stretch(session, change->old_password, session->salt.salt, &session->salt.cost,
+		    on_old_proof);
 }
 
 /* One of invitation and old password; the latter with the session that it opened.  False: answered. */

@@ -452,7 +452,7 @@ take_name(char ret[static WHO_NAME], const char *text)
 {
 	if (!pack_is_name(text) || strlen(text) >= WHO_NAME)
 		return false;
-	(void)strcpy(ret, text);
+	memcpy(ret, text, strlen(text) + 1);
 	return true;
 }
 
@@ -579,7 +579,7 @@ wire_read_salt(
 {
 	const Countersign__V1__SaltAnswer *m = pack_read(
 	    arena, &countersign__v1__salt_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
-	struct wire_salt salt = { 0 };
+	struct wire_salt salt = { .enterprise = "", .account = "" };
 
 	if (m == NULL)
 		return CS_MALFORMED;
@@ -588,9 +588,13 @@ wire_read_salt(
 		return CS_OK;
 	}
 	salt = (struct wire_salt){ .salt = cs_span_of(m->salt.data, m->salt.len),
+		.cost = { m->passes, m->memory_kib, m->lanes },
 		.new_salt = cs_span_of(m->new_salt.data, m->new_salt.len),
-		.cost = { m->passes, m->memory_kib, m->lanes } };
-	if (!is_salt(&m->salt) || !is_salt(&m->new_salt) || !stretch_cost_good(&salt.cost))
+		.new_cost = { m->new_passes, m->new_memory_kib, m->new_lanes },
+		.enterprise = m->enterprise,
+		.account = m->account };
+	if (!is_salt(&m->salt) || !is_salt(&m->new_salt) || !stretch_cost_good(&salt.cost) ||
+	    !stretch_cost_good(&salt.new_cost) || !is_text(m->enterprise) || !is_text(m->account))
 		return cs_fail(err, CS_MALFORMED, "SaltAnswer: a field breaks its rule");
 	*ret = salt;
 	return CS_OK;

@@ -108,9 +108,11 @@ CS_MUST_USE enum cs_code wire_read_config_answer(struct cs_arena *arena, struct 
  * is not NULL.
  */
 struct wire_salt {
-	struct cs_span salt;     /* empty: nobody was invited like that */
-	struct cs_span new_salt; /* for a new password */
+	struct cs_span salt; /* empty: nobody was invited like that */
 	struct stretch_cost cost;
+	struct cs_span new_salt; /* for a new password */
+	struct stretch_cost new_cost;
+	const char *enterprise, *account; /* of an invitation: whose it is; else "" */
 };
 struct cs_span wire_write_ask_salt(
     struct cs_arena *arena, const char *enterprise, const char *account, const char *invitation);

@@ -94,6 +94,8 @@ class People(SystemTest):
         invitation = self.invite("carol")
         weak = self.accept(invitation, "password2026!")
         self.assertEqual((weak.status, weak.code), (422, "password-common"))
+        named = self.accept(invitation, "carol of demo, carol")
+        self.assertEqual((named.status, named.code), (422, "password-name"))
         self.assertEqual(self.accept(invitation).status, 204)
         again = self.accept(invitation, OTHER)
         self.assertEqual((again.status, again.code), (422, "invitation-unknown"))

@@ -655,6 +655,7 @@ nobody_learns_from_a_salt_who_is_there(void **state)
 		assert_int_equal(a->lanes, alice->lanes);
 		assert_memory_not_equal(a->new_salt.data, again->new_salt.data, PEOPLE_SALT);
 		assert_int_equal(alice->salt.data[0], 0x5a);
+		assert_string_equal(alice->account, ""); /* who asks has said it */
 		countersign__v1__salt_answer__free_unpacked(alice, NULL);
 		countersign__v1__salt_answer__free_unpacked(a, NULL);
 		countersign__v1__salt_answer__free_unpacked(again, NULL);
@@ -674,6 +675,10 @@ an_invitation_that_is_not_known_has_no_salt(void **state)
 
 	assert_int_equal(known->salt.len, PEOPLE_SALT);
 	assert_int_equal(known->new_salt.len, PEOPLE_SALT);
+	assert_int_equal(known->new_memory_kib, PEOPLE_MEMORY_KIB);
+	assert_string_equal(known->enterprise, "demo");
+	assert_string_equal(known->account, "alice");
+	assert_string_equal(unknown->account, "");
 	assert_int_equal(unknown->salt.len + unknown->new_salt.len + unknown->passes, 0);
 	assert_int_equal(other->salt.len, 0);
 	countersign__v1__salt_answer__free_unpacked(known, NULL);

@@ -112,7 +112,7 @@ fake_policy_answer(struct cs_arena *arena, struct cs_span ask, struct cs_span *r
 
 #define NEW_SALT "newsaltnewsaltne"
 
-static const struct stretch_cost cost = { 2, 16384, 1 };
+static const struct stretch_cost cost = { 2, 16384, 1 }, new_cost = { 3, 32768, 2 };
 
 void
 fake_policy_let_in(struct fake_login *logins)
@@ -195,6 +195,13 @@ answer_salt(struct cs_arena *arena, const Countersign__V1__SaltAsk *ask)
 	answer.passes = cost.passes;
 	answer.memory_kib = cost.memory_kib;
 	answer.lanes = cost.lanes;
+	answer.new_passes = new_cost.passes;
+	answer.new_memory_kib = new_cost.memory_kib;
+	answer.new_lanes = new_cost.lanes;
+	if (ask->invitation[0]) {
+		answer.enterprise = pack_text(find_secret(ask->invitation, NULL)->enterprise);
+		answer.account = pack_text(find_secret(ask->invitation, NULL)->account);
+	}
 	return pack_write(arena, &answer.base);
 }
 
@@ -226,10 +233,10 @@ set_password(struct fake_login *login, const Countersign__V1__PasswordAsk *ask)
 	uint8_t want[STRETCH_PROOF];
 
 	fake_stretch_proof(
-	    cs_span_str(FAKE_POLICY_NEW_PASSWORD), cs_span_str(NEW_SALT), &cost, want);
+	    cs_span_str(FAKE_POLICY_NEW_PASSWORD), cs_span_str(NEW_SALT), &new_cost, want);
 	cs_assert(ask->salt.len == 16 && memcmp(ask->salt.data, NEW_SALT, 16) == 0);
-	cs_assert(ask->passes == cost.passes && ask->memory_kib == cost.memory_kib &&
-		  ask->lanes == cost.lanes && ask->proof.len == sizeof(want));
+	cs_assert(ask->passes == new_cost.passes && ask->memory_kib == new_cost.memory_kib &&
+		  ask->lanes == new_cost.lanes && ask->proof.len == sizeof(want));
 	cs_assert(memcmp(want, ask->proof.data, sizeof(want)) == 0);
 	login->password = FAKE_POLICY_NEW_PASSWORD;
 	login->invitation = NULL;

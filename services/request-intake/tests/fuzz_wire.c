@@ -88,7 +88,8 @@ people(struct cs_arena *arena, struct cs_span in)
 	bool ended;
 
 	if (wire_read_salt(arena, in, &salt, NULL) == CS_OK)
-		cs_assert(salt.salt.len == 0 || stretch_cost_good(&salt.cost));
+		cs_assert(salt.salt.len == 0 ||
+			  (stretch_cost_good(&salt.cost) && stretch_cost_good(&salt.new_cost)));
 	if (wire_read_login_answer(arena, in, &welcome, NULL) == CS_OK &&
 	    welcome.result == WIRE_LOGIN_WELCOME)
 		require_text(welcome.token);

@@ -747,6 +747,7 @@ a_new_password_needs_one_proof_and_must_be_good(void **state)
 		{ SESSION, CHANGE("old_password", OLD, "heron"), 422, "password-short" },
 		{ SESSION, CHANGE("old_password", OLD, "alice-demo-alice"), 422, "password-name" },
 		{ NULL, CHANGE("invitation", "come-in", "password2026!"), 422, "password-common" },
+		{ NULL, CHANGE("invitation", "come-in", "carol-demo-carol"), 422, "password-name" },
 		{ SESSION, "{\"old_password\":\"" OLD "\"}", 400, "json-missing" },
 		{ SESSION, "{}", 400, "json-missing" },
 		{ NULL, CHANGE("old", OLD, NEW), 400, "json-unknown" },
