@@ -4300,7 +4300,7 @@ every_member_that_is_described_was_answered(void **state)
 {
 	static const char *const asked[] = { "Create", "Token", "Verify", "Nothing", "Renew",
 		"Rekey", "Reissue", "Revoke", "CreateReport", "Preliminary", "Decide", "Apply",
-		"CreateToken", "Login", "NewPassword", "Invite", "Reset" };
+		"CreateToken", "Login", "NewPassword", "Invite", "Reset", "NewRecord" };
 	const char *name = NULL;
 	json_t *schema = NULL;
 
