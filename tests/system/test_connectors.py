@@ -103,6 +103,15 @@ class Connectors(SystemTest):
         mailbox = "restarted@beta.example"
         self.assertEqual(self.notice(mailbox, self.issue(mailbox))["from"], "kept@demo.example")
 
+    def test_what_was_set_outlives_the_lane(self) -> None:
+        """JetStream promises nothing: a lane that was lost is filled again from the outbox."""
+        self.put("demo", "wiped", type="open-mpic", quorum=4)
+        self.assertEqual(self.tried("demo", "wiped")["result"], "good")
+        self.stack.nats.wipe()
+        wait_for(lambda: any(b"wiped" in body for body in self.lane()), options.wait(60), "the lane to be filled again")
+        self.stack.restart_service("mpic-coordinator")
+        self.assertEqual(self.tried("demo", "wiped")["result"], "good")
+
     def test_a_relay_that_is_not_there_is_called_bad(self) -> None:
         self.put("demo", "gone", type="smtp", active=False, endpoint="smtp://127.0.0.1:1", **{"from": "a@demo.example"})
         tried = self.tried("demo", "gone")
