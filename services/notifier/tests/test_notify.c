@@ -7,7 +7,8 @@
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
-static const struct notify_outcome outcome = { NOTIFY_ISSUED, "bob@alpha.example", "demo", "s", "b" };
+static const struct notify_outcome outcome = { NOTIFY_ISSUED, "bob@alpha.example", "demo", "s",
+	"b" };
 
 static void
 tells_once(void **state)
