@@ -4,6 +4,7 @@
 
     run.py                    all of them
     run.py --only forgery     those whose name holds this text; repeatable
+    run.py --without Hostile  not those whose name holds this text; repeatable
     run.py --bin DIR --quick  other executables; fewer requests and more patience
     run.py --seed N           the randomised tests as they were in that run
     run.py --jobs 1           one class after the other, in this process; else as many at once as there are processors
@@ -96,6 +97,7 @@ def main() -> int:
     parser.add_argument("--bin", type=Path, default=options.binaries)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("--without", action="append", default=[], metavar="NAME")
     parser.add_argument("--seed", type=int, default=options.seed)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--class", dest="classes", action="append", default=[], metavar="MODULE.CLASS")
@@ -110,6 +112,7 @@ def main() -> int:
         test
         for test in tests_in(found)
         if (not given.only or any(word in test.id() for word in given.only))
+        and not any(word in test.id() for word in given.without)
         and (not given.classes or class_of(test) in given.classes)
     ]
     if not chosen:
@@ -165,6 +168,7 @@ def run_class(name: str, given: argparse.Namespace) -> subprocess.CompletedProce
     words = [__file__, "--jobs", "1", "--class", name, "--seed", str(options.seed)]
     words += ["--bin", str(options.binaries), *(["--quick"] if options.quick else [])]
     words += [word for part in given.only for word in ("--only", part)]
+    words += [word for part in given.without for word in ("--without", part)]
     return subprocess.run(
         [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
     )
