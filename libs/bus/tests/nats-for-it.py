@@ -37,7 +37,7 @@ accounts {{
       {{ nkey: {policy}, permissions: {{
           publish: {{ allow: ["cs.plan.*", "cs.deadletter.policy", "_INBOX_tester.>",
               "$JS.API.CONSUMER.MSG.NEXT.REQUEST.*", "$JS.API.STREAM.INFO.PLAN",
-              "$JS.API.STREAM.INFO.EVIDENCE",
+              "$JS.API.STREAM.INFO.EVIDENCE", "$JS.API.STREAM.INFO.CONFIG",
               "$JS.ACK.REQUEST.>"] }},
           subscribe: {{ allow: ["_INBOX_policy.>", "ask.mailbox.submit"] }} }} }}
       {{ nkey: {tester} }}
