@@ -74,6 +74,10 @@ step_events() {
 	    /usr/bin/python3 -B tests/check/catalogue.py
 }
 
+step_routes() {
+	/usr/bin/python3 -B tests/check/routes.py
+}
+
 step_scripts() {
 	status=0
 	for script in $(git ls-files -co --exclude-standard | grep -E '(\.sh|^\.ci/run)$'); do
@@ -107,7 +111,7 @@ run_step() {
 	[ ! -s "$LOG" ] || sed 's/^/    /' "$LOG"
 }
 
-for step in ${*:-format scripts gcc clang analyzer tidy architecture events manifests}; do
+for step in ${*:-format scripts gcc clang analyzer tidy architecture events routes manifests}; do
 	run_step "$step"
 done
 [ -z "$failed" ] || { echo "check: failed:$failed"; exit 1; }
