@@ -17,6 +17,7 @@ struct deciding {
 	const struct config_caller *caller;
 	const struct config_ask *ask;
 	struct config_doc *docs; /* as they would be then */
+	struct user *users;      /* when something goes away */
 	struct config_change *made, **end;
 	uint64_t version;
 	struct config_answer answer;
@@ -461,55 +462,102 @@ has_a_name_of_its_own(struct deciding *d, size_t i)
 		"The platform has a profile of this name.", "Choose another." });
 }
 
-/* How `doc` uses what goes away; NULL: it does not. */
-static const char *
-use_of(struct deciding *d, const struct config_doc *doc, const struct config_wish *gone)
-{
-	const struct config_refs refs = config_spec_refs(d->in->arena, doc->kind, doc->spec);
-	const bool inside = gone->kind == CONFIG_ENTERPRISE &&
-			    strcmp(doc->enterprise, gone->enterprise) == 0 &&
-			    doc->kind != CONFIG_ENTERPRISE;
-	const bool near = strcmp(gone->enterprise, CONFIG_PLATFORM) == 0 ||
-			  strcmp(doc->enterprise, gone->enterprise) == 0;
+/* A document that may use another, as it would be then. */
+struct user {
+	struct user *next;
+	const struct config_doc *doc;
+	struct config_refs refs;
+};
 
-	if (inside)
+static void
+add_user(struct deciding *d, const struct config_doc *doc)
+{
+	struct user *user = CS_NEW(d->in->arena, struct user);
+
+	*user =
+	    (struct user){ d->users, doc, config_spec_refs(d->in->arena, doc->kind, doc->spec) };
+	d->users = user;
+}
+
+static bool
+is_named(const struct deciding *d, const struct config_doc *doc)
+{
+	for (const struct config_doc *known = d->docs; known != NULL; known = known->next)
+		if (is_document(known, doc->kind, doc->enterprise, doc->name))
+			return true;
+	return false;
+}
+
+static bool
+deletes_any(const struct deciding *d)
+{
+	for (size_t i = 0; i < d->ask->n_wishes; i++)
+		if (d->ask->wishes[i].deletes)
+			return true;
+	return false;
+}
+
+/* Once for the whole call: each is read once, however many go away. */
+static void
+collect_users(struct deciding *d)
+{
+	if (!deletes_any(d))
+		return;
+	/* A document that is staged counts as it would be then. */
+	for (const struct config_doc *doc = d->docs; doc != NULL; doc = doc->next)
+		if (config_find(d->docs, doc->kind, doc->enterprise, doc->name) == doc)
+			add_user(d, doc);
+	for (const struct config_doc *doc = d->state->users; doc != NULL; doc = doc->next)
+		if (!is_named(d, doc))
+			add_user(d, doc);
+}
+
+/* How it uses what goes away; NULL: it does not. */
+static const char *
+use_of(const struct user *user, const struct config_wish *gone)
+{
+	const struct config_doc *doc = user->doc;
+	const bool here = strcmp(doc->enterprise, gone->enterprise) == 0;
+
+	if (gone->kind == CONFIG_ENTERPRISE && here && doc->kind != CONFIG_ENTERPRISE)
 		return "enterprise";
-	for (size_t i = 0; near && i < refs.n; i++)
-		if (refs.items[i].kind == gone->kind && strcmp(refs.items[i].name, gone->name) == 0)
-			return refs.items[i].field;
+	if (!here && strcmp(gone->enterprise, CONFIG_PLATFORM) != 0)
+		return NULL;
+	for (size_t i = 0; i < user->refs.n; i++)
+		if (user->refs.items[i].kind == gone->kind &&
+		    strcmp(user->refs.items[i].name, gone->name) == 0)
+			return user->refs.items[i].field;
 	return NULL;
 }
 
-static void
-add_use(
-    struct deciding *d, json_t *uses, const struct config_doc *doc, const struct config_wish *gone)
-{
-	const char *field = doc->deleted ? NULL : use_of(d, doc, gone);
-
-	if (field != NULL && json_array_size(uses) < CONFIG_USES_SHOWN)
-		json_array_append_new(
-		    uses, json_pack("{s:s, s:s, s:s, s:s}", "kind", config_kind_name(doc->kind),
-			      "enterprise", doc->enterprise, "name", doc->name, "field", field));
-}
-
-/* A document that is staged counts as it would be then. */
 static json_t *
-uses_of(struct deciding *d, const struct config_wish *gone)
+uses_of(const struct deciding *d, const struct config_wish *gone)
 {
 	json_t *uses = json_array();
 
-	for (const struct config_doc *doc = d->docs; doc != NULL; doc = doc->next)
-		if (config_find(d->docs, doc->kind, doc->enterprise, doc->name) == doc)
-			add_use(d, uses, doc, gone);
-	for (const struct config_doc *doc = d->state->users; doc != NULL; doc = doc->next) {
-		bool known = false;
+	for (const struct user *user = d->users;
+	     user != NULL && json_array_size(uses) < CONFIG_USES_SHOWN; user = user->next) {
+		const char *field = use_of(user, gone);
 
-		for (const struct config_doc *k = d->docs; k != NULL && !known; k = k->next)
-			known = is_document(k, doc->kind, doc->enterprise, doc->name);
-		if (!known)
-			add_use(d, uses, doc, gone);
+		if (field != NULL)
+			json_array_append_new(uses,
+			    json_pack("{s:s, s:s, s:s, s:s}", "kind",
+				config_kind_name(user->doc->kind), "enterprise",
+				user->doc->enterprise, "name", user->doc->name, "field", field));
 	}
 	return uses;
+}
+
+/* What the store did not hand out may use it too. */
+static bool
+are_all_users_known(struct deciding *d)
+{
+	return !d->state->more_users || !deletes_any(d) ||
+	       refuse(d, 409,
+		   (struct cs_refusal){ "in-use",
+		       d->ask->act == CONFIG_APPLY ? "documents" : "name", "",
+		       "More documents may use what shall go away than can be looked through.",
+		       "Delete fewer at once, and those that use it first." });
 }
 
 static bool
@@ -538,6 +586,7 @@ is_not_in_use(struct deciding *d, size_t i)
 static bool
 holds_together(struct deciding *d)
 {
+	collect_users(d);
 	for (size_t i = 0; i < d->ask->n_wishes; i++) {
 		const struct config_wish *wish = &d->ask->wishes[i];
 
@@ -548,7 +597,7 @@ holds_together(struct deciding *d)
 			!has_a_name_of_its_own(d, i)))
 			return false;
 	}
-	return true;
+	return are_all_users_known(d);
 }
 
 /* ---- what is answered to a change ---- */

@@ -15,6 +15,7 @@
 #define CONFIG_WISHES_MAX 500 /* documents of one call */
 #define CONFIG_PAGE_MAX 100
 #define CONFIG_USES_SHOWN 20
+#define CONFIG_USERS_MAX 2000 /* documents that may use what goes away */
 
 /* ---- documents ---- */
 
@@ -104,6 +105,7 @@ struct config_state {
 	struct config_doc *docs; /* those that it names or refers to, and enterprises of them */
 	/* Documents that may refer to one that shall go away, or lie in an enterprise that shall. */
 	struct config_doc *users;
+	bool more_users;               /* than were handed out: nothing goes away */
 	struct config_doc *page;       /* of LIST, in order */
 	struct config_change *history; /* of CHANGES, the newest first */
 	bool more;                     /* behind the page */

@@ -193,14 +193,21 @@ ask_named(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err
 
 /* ---- documents that may use what shall go away ---- */
 
+/* A reference is a text, or one of a list, right below the spec.  Looked up by its text, so that many cost as one. */
 static const char users_sql[] =
-    "select distinct w.at," COLUMNS
-    " from unnest($1::integer[], $2::text[], $3::text[], $4::text[])"
-    "  as w(at, kind, enterprise, name)"
-    " join document d on (w.kind = 'enterprise' and d.enterprise = w.enterprise)"
-    "  or ((w.enterprise = 'platform' or d.enterprise = w.enterprise)"
-    "  and position(to_json(w.name)::text in d.spec::text) > 0),"
-    " (select $5::bigint as ms) now limit 2000";
+    "with w as materialized (select * from unnest($1::integer[], $2::text[], $3::text[],"
+    "  $4::text[]) as u(at, kind, enterprise, name)),"
+    " said as (select o.kind, o.enterprise, o.name, v #>> '{}' as text from document o,"
+    "  jsonb_path_query(o.spec, '$.*[*] ? (@.type() == \"string\")') v"
+    "  where exists (select 1 from w where w.enterprise in ('platform', o.enterprise))),"
+    " used as (select w.at, o.kind, o.enterprise, o.name from w"
+    "  join document o on o.enterprise = w.enterprise where w.kind = 'enterprise'"
+    "  union select w.at, said.kind, said.enterprise, said.name from w"
+    "  join said on said.text = w.name and w.enterprise in ('platform', said.enterprise)"
+    "  limit $6)"
+    " select used.at," COLUMNS " from used join document d on d.kind = used.kind"
+    "  and d.enterprise = used.enterprise and d.name = used.name,"
+    " (select $5::bigint as ms) now";
 
 static enum cs_code
 ask_users(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
@@ -227,9 +234,10 @@ ask_users(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err
 		db_text_array(batch->arena, wanted.enterprise, wanted.n),
 		db_text_array(batch->arena, wanted.name, wanted.n),
 		db_i64(batch->now_ms),
+		db_i64(CONFIG_USERS_MAX + 1),
 	};
 
-	return db_ask(batch->db, batch->arena, users_sql, params, 5, ret_rows, err);
+	return db_ask(batch->db, batch->arena, users_sql, params, 6, ret_rows, err);
 }
 
 /* ---- pages ---- */
@@ -374,11 +382,16 @@ begin(struct svc_batch *batch, bool *ret_any, struct cs_err *err)
 static void
 hand_out(struct svc_batch *batch, const struct db_rows *rows, bool as_users)
 {
+	const bool more = as_users && rows != NULL && db_rows_count(rows) > CONFIG_USERS_MAX;
+
 	for (size_t i = 0; rows != NULL && i < db_rows_count(rows); i++) {
 		struct config_state *state = state_of(&batch->aggregates[db_get_i32(rows, i, 0)]);
 
 		push(as_users ? &state->users : &state->docs, read_doc(rows, i, batch->arena));
 	}
+	for (size_t i = 0; more && i < batch->n; i++)
+		if (state_of(&batch->aggregates[i]) != NULL)
+			state_of(&batch->aggregates[i])->more_users = true;
 }
 
 enum cs_code

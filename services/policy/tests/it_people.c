@@ -1231,6 +1231,34 @@ the_audit_says_who_did_what_and_no_secret(void **state)
 	assert_int_equal(count(f, "select count(*) from change"), 4);
 }
 
+#define GOES(kind, name) \
+	"{\"kind\":\"" kind "\",\"enterprise\":\"demo\",\"name\":\"" name "\",\"delete\":true}"
+
+/* However many documents have the name somewhere: who uses it is found, or nothing goes away. */
+static void
+what_is_in_use_among_many_stays(void **state)
+{
+	static const char own[] = "{\"documents\":[" GOES("profile", "title") "]}",
+			  bob[] = "{\"documents\":[" GOES("person", "bob") "]}";
+	struct fixture *f = *state;
+
+	script(f,
+	    "insert into document select 'person', 'demo', 'p' || i, gen_random_uuid(), 1,"
+	    " '{\"title\": \"x\"}', 1, 'platform/root' from generate_series(1, 2500) i;"
+	    "insert into document values ('profile', 'demo', 'title', gen_random_uuid(), 1, '{}', 1,"
+	    " 'platform/root');" PERSON("zz", "{\"profiles\": [\"title\"]}"));
+	const char *used = call(f, ROOT, "POST", "apply", own);
+
+	begins("used", used, "409 {\"code\":\"in-use\"");
+	assert_non_null(strstr(used, "\"name\":\"zz\""));
+	script(
+	    f, "update document set spec = '{\"title\": \"title\"}' where name ~ '^(p[0-9]+|zz)$'");
+	begins("many", call(f, ROOT, "POST", "apply", own), "409 {\"code\":\"in-use\"");
+	begins("none", call(f, ROOT, "POST", "apply", bob), "200 ");
+	script(f, "delete from document where name ~ '^p[0-9]+$'");
+	begins("few", call(f, ROOT, "POST", "apply", own), "200 ");
+}
+
 int
 main(void)
 {
@@ -1271,6 +1299,7 @@ main(void)
 		CASE(a_new_password_is_in_the_audit),
 		CASE(two_passwords_in_one_batch_are_two_lines_of_the_audit),
 		CASE(the_audit_says_who_did_what_and_no_secret),
+		CASE(what_is_in_use_among_many_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 /* clang-format on */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "../config.h"
 #include "../config_json.h"
@@ -407,9 +408,61 @@ uses_that_only_the_store_knows_count(void **state)
 	f->state.users = &user;
 	assert_status(
 	    call_with(f, "DELETE", "config/acme/person/alice", "", "", "\"12\"", ""), 409);
-	user.enterprise = "rival"; /* a name of theirs is not ours */
+	user.enterprise = "rival";  /* a name of theirs is not ours */
+	f->state.more_users = true; /* who knows what the others say */
+	assert_status(
+	    call_with(f, "DELETE", "config/acme/person/alice", "", "", "\"12\"", ""), 409);
+	assert_status(put_new(f, "config/acme/person/carol", "{}"), 201);
+	f->state.more_users = false;
 	assert_status(
 	    call_with(f, "DELETE", "config/acme/person/alice", "", "", "\"12\"", ""), 204);
+}
+
+/* The largest call that deletes, with as many possible users as the store hands out: others wait meanwhile. */
+static void
+the_largest_call_is_decided_in_time(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_buf body = cs_buf_new(f->arena);
+	const size_t n = CONFIG_WISHES_MAX;
+
+	make_acme(f);
+	for (size_t i = 0; i < CONFIG_USERS_MAX; i++) {
+		struct config_doc *user = CS_NEW(f->arena, struct config_doc);
+
+		*user = (struct config_doc){ .next = f->state.users,
+			.kind = CONFIG_PERSON,
+			.enterprise = "acme",
+			.name = cs_arena_printf(f->arena, "u%zu", i),
+			.spec = cs_span_str("{\"profiles\":[\"*\"],\"title\":\"t\"}") };
+		f->state.users = user;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct config_doc *doc = CS_NEW(f->arena, struct config_doc);
+
+		*doc = (struct config_doc){ .next = f->state.docs,
+			.kind = CONFIG_PERSON,
+			.enterprise = "acme",
+			.name = cs_arena_printf(f->arena, "p%zu", i),
+			.version = 1,
+			.spec = cs_span_str("{\"profiles\":[\"*\"],\"title\":\"t\"}") };
+		f->state.docs = doc;
+		cs_buf_printf(&body,
+		    "%s{\"kind\":\"person\",\"enterprise\":\"acme\",\"name\":\"%s\",\"delete\":true}",
+		    i == 0 ? "{\"documents\":[" : ",", doc->name);
+	}
+	cs_buf_printf(&body, "]}");
+	const clock_t begin = clock();
+	const size_t before = cs_arena_used(f->arena);
+
+	assert_status(call_with(f, "POST", "config/apply", "dry_run=true",
+			  (const char *)cs_buf_span(&body).data, "", ""),
+	    200);
+	const long ms = (long)((clock() - begin) * 1000 / CLOCKS_PER_SEC);
+
+	if (ms > 1000)
+		fail_msg("it took %ld ms of the processor", ms);
+	assert_in_range(cs_arena_used(f->arena) - before, 0, 32 << 20);
 }
 
 #define APPLY                                                                                      \
@@ -1018,6 +1071,7 @@ main(void)
 		CASE(what_is_referred_to_is_there),
 		CASE(what_is_in_use_does_not_go_away),
 		CASE(uses_that_only_the_store_knows_count),
+		CASE(the_largest_call_is_decided_in_time),
 		CASE(many_are_applied_in_any_order_and_again_without_change),
 		CASE(one_bad_document_stops_all),
 		CASE(what_cannot_be_read_is_refused),
