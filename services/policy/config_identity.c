@@ -533,6 +533,17 @@ refuse_state(struct deciding *d, const char *code, const char *text, const char 
 	return answer_no(d, 409, (struct cs_refusal){ code, "id", "", text, mend });
 }
 
+/*
+ * An enterprise vouches for its own people alone: what it is itself, and who speaks for it, its administrators
+ * could otherwise attest by two accounts that they made.
+ */
+static bool
+is_for_the_caller(const struct deciding *d)
+{
+	return d->record->kind == CLAIM_INDIVIDUAL ||
+	       strcmp(d->caller->enterprise, CONFIG_PLATFORM) == 0;
+}
+
 static void
 approve(struct deciding *d)
 {
@@ -549,6 +560,11 @@ approve(struct deciding *d)
 			"Ask another operator of the enterprise." });
 	else if (is_about_the_caller(d, d->record->enterprise, d->record->account))
 		(void)refuse_own(d);
+	else if (!is_for_the_caller(d))
+		(void)answer_no(d, 403,
+		    (struct cs_refusal){ "platform-approves", "id", "SBR 1.3.2.1",
+			"No enterprise approves what is said of itself.",
+			"Ask an operator of the platform." });
 	else {
 		d->record->approved_by = d->who;
 		keep(d, "approved");

@@ -2,6 +2,8 @@
 /* Certificates that name an organization or a person: which records count, and what is stated of them. */
 #include <string.h>
 
+#include "../config_identity.h"
+#include "../config_rights.h"
 #include "fake_store.h"
 #include "fake_world.h"
 #include "svc/svc_test.h"
@@ -468,6 +470,65 @@ people_are_not_looked_at(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_world_setup, fake_world_teardown)
 
+/* ---- who approves what is said of whom ---- */
+
+static unsigned
+approve_as(struct cs_arena *arena, enum claim_kind kind, const char *enterprise, unsigned roles,
+    bool *ret_made)
+{
+	static const uint8_t random[32] = { 1 };
+	struct policy_identity about = { .id = { { 7 } },
+		.kind = kind,
+		.enterprise = "demo",
+		.account = kind == CLAIM_INDIVIDUAL ? "ann" : "",
+		.attributes = cs_span_str(""),
+		.method = "m",
+		.source = "s",
+		.verified_by = "demo/vera",
+		.approved_by = "",
+		.verified_at_ms = FAKE_NOW - 10 };
+	struct config_state state = { .records = &about, .n_records = 1 };
+	const struct config_setting in = { NULL, arena, FAKE_NOW, random };
+	const struct config_caller caller = { true, enterprise, "otto", roles,
+		CONFIG_MAY_READ | CONFIG_MAY_PEOPLE, "c", "192.0.2.1" };
+	const struct config_identity_call call = {
+		.act = CONFIG_APPROVE_RECORD, .enterprise = "demo", .id = about.id, .account = ""
+	};
+	const struct config_answer answer = config_identity_decide(&in, &state, &caller, &call);
+
+	*ret_made = state.record_changes != NULL;
+	return answer.status;
+}
+
+static void
+no_enterprise_approves_what_is_said_of_itself(void **unused)
+{
+	static const struct {
+		enum claim_kind kind;
+		const char *enterprise;
+		unsigned roles, status;
+	} approvals[] = {
+		{ CLAIM_INDIVIDUAL, "demo", CONFIG_OPERATOR, 200 },
+		{ CLAIM_ORGANIZATION, "demo", CONFIG_OPERATOR, 403 },
+		{ CLAIM_AUTHORITY, "demo", CONFIG_ADMINISTRATOR, 403 },
+		{ CLAIM_ORGANIZATION, "platform", CONFIG_OPERATOR, 200 },
+		{ CLAIM_AUTHORITY, "platform", CONFIG_OPERATOR, 200 },
+		{ CLAIM_ORGANIZATION, "rival", CONFIG_OPERATOR, 404 },
+	};
+	struct cs_arena *arena = cs_arena_new();
+
+	(void)unused;
+	for (size_t i = 0; i < LEN(approvals); i++) {
+		bool made = false;
+		const unsigned status = approve_as(
+		    arena, approvals[i].kind, approvals[i].enterprise, approvals[i].roles, &made);
+
+		if (status != approvals[i].status || made != (status == 200))
+			fail_msg("%zu: %u, made %d", i, status, made);
+	}
+	cs_arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -479,6 +540,7 @@ main(void)
 		TEST(a_record_that_was_withdrawn_meanwhile_refuses_the_approval),
 		TEST(a_withdrawal_is_told_once_as_a_no),
 		TEST(people_are_not_looked_at),
+		cmocka_unit_test(no_enterprise_approves_what_is_said_of_itself),
 	};
 
 	return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
