@@ -80,7 +80,6 @@ extern const struct command catalogue_commands[], provision_commands[], migrate_
     ca_crl_commands[], request_commands[], life_commands[], domain_commands[], report_commands[],
     event_commands[], deadletter_commands[], profile_commands[], lint_commands[], check_commands[],
     answer_commands[], audit_commands[], evidence_commands[], weak_key_commands[],
-    config_commands[], apply_commands[], person_commands[], login_commands[],
-    identity_commands[];
+    config_commands[], apply_commands[], person_commands[], login_commands[], identity_commands[];
 
 #endif
