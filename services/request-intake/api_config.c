@@ -114,10 +114,16 @@ on_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
 	struct cs_err err = { 0 };
 
 	(void)status;
-	/* Whatever became of it, rights may be others now. */
-	if (changes(call))
+	const bool answered =
+	    ok && wire_read_config_answer(call->arena, body, &answer, &err) == CS_OK;
+
+	/*
+	 * Rights may be others now, unless policy refused: those who may change nothing could otherwise make
+	 * everybody be asked for again, as often as they like.
+	 */
+	if (changes(call) && (!answered || answer.status < 400))
 		who_expire_all(call->api->who);
-	if (!ok || wire_read_config_answer(call->arena, body, &answer, &err)) {
+	if (!answered) {
 		answer_nothing(call);
 		return;
 	}

@@ -3710,11 +3710,22 @@ after_a_change_policy_is_asked_again_who_is_who(void **state)
 	assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
 	assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
 	assert_int_equal(fake_policy_asked(), 3);
+	/* What policy refused has changed nothing. */
+	config_answer(403, sample(403), NULL);
+	assert_int_equal(put_document("application/json", "{}", NULL, NULL)->status, 403);
+	assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
+	assert_int_equal(fake_policy_asked(), 4); /* for the administrator */
 	config_answer(401, sample(401), NULL);
 	assert_int_equal(get(ALICE, DOCUMENT)->status, 401);
-	assert_int_equal(fake_policy_asked(), 3);
-	assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
 	assert_int_equal(fake_policy_asked(), 4);
+	assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
+	assert_int_equal(fake_policy_asked(), 5);
+	/* It may have come about though nobody says so. */
+	fake_svc_answer(false, cs_span_str(NULL));
+	assert_int_equal(put_document("application/json", "{}", NULL, NULL)->status, 503);
+	config_answer(200, SHOWN, NULL);
+	assert_int_equal(get(ALICE, "/v1/requests")->status, 200);
+	assert_int_equal(fake_policy_asked(), 6);
 }
 
 /* ---- tokens ---- */
