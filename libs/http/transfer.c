@@ -40,6 +40,7 @@ struct transfer {
 	bool refused;       /* the socket's address is not the one we chose, or not a public one */
 	const char *broken; /* we ended it, because of this */
 	bool too_large;
+	char error[CURL_ERROR_SIZE]; /* of the handshake, more than the code says */
 };
 
 /* ---- libcurl on libevent ---- */
@@ -97,6 +98,26 @@ chain_of(struct transfer *t)
 	return cs_buf_span(&chain);
 }
 
+/* Its own words, which whoever read them must escape. */
+static const char *
+certificate_of(struct transfer *t)
+{
+	static const char *const shown[] = { "Subject:", "Issuer:", "Expire date:" };
+	struct curl_certinfo *info = NULL;
+	struct cs_buf text = cs_buf_new(t->arena);
+
+	if (!t->request.url->tls ||
+	    curl_easy_getinfo(t->easy, CURLINFO_CERTINFO, &info) != CURLE_OK || info == NULL ||
+	    info->num_of_certs < 1)
+		return "";
+	for (const struct curl_slist *at = info->certinfo[0]; at != NULL; at = at->next)
+		for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+			if (strncmp(at->data, shown[i], strlen(shown[i])) == 0)
+				cs_buf_printf(
+				    &text, "%s%.200s", text.len > 0 ? "; " : "", at->data);
+	return text.len > 0 ? (const char *)cs_buf_span(&text).data : "";
+}
+
 /* Of what we ended ourselves curl only knows that its callback did not want more. */
 static const char *
 text_of(CURLcode curl, const struct transfer *t, enum http_fetch_reason reason)
@@ -106,6 +127,8 @@ text_of(CURLcode curl, const struct transfer *t, enum http_fetch_reason reason)
 	if (reason == HTTP_FETCH_TOO_LARGE)
 		return t->in_body ? "the content is longer than what is read"
 				  : "the head is longer than what is read";
+	if (reason == HTTP_FETCH_TLS && t->error[0] != '\0')
+		return cs_arena_strdup(t->arena, t->error);
 	return curl_easy_strerror(curl);
 }
 
@@ -113,7 +136,7 @@ static void
 transfer_end(struct transfer *t, CURLcode curl)
 {
 	/* Curl takes "HTtP/1.1 200" for a status line, and is content when nothing else comes. */
-	if (curl == CURLE_OK && !t->in_body)
+	if (curl == CURLE_OK && !t->in_body && !t->request.handshake_only)
 		t->broken = "an end before the head of a final answer";
 	enum http_fetch_reason reason = t->enough ? HTTP_FETCHED : reason_of(curl, t);
 	struct transfer_result result = {
@@ -122,6 +145,7 @@ transfer_end(struct transfer *t, CURLcode curl)
 		.locations = t->locations,
 		.location = t->location,
 		.chain = chain_of(t),
+		.certificate = certificate_of(t),
 		.text = text_of(curl, t, reason),
 	};
 	curl_off_t connected_us = 0;
@@ -427,7 +451,10 @@ set_connection(struct transfer *t)
 {
 	const struct transfer_request *request = &t->request;
 	CURL *easy = t->easy;
-	long judge = request->ca_file != NULL;
+	long judge = request->ca_file != NULL || request->ca.len > 0;
+	struct curl_blob ca = { .data = (void *)(uintptr_t)request->ca.data,
+		.len = request->ca.len,
+		.flags = CURL_BLOB_NOCOPY };
 
 	curl_easy_setopt(easy, CURLOPT_CONNECT_TO, t->connect_to);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -443,6 +470,10 @@ set_connection(struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, judge * 2);
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file); /* NULL: no file is read */
+	if (ca.len > 0)
+		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
+	curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, (long)request->handshake_only);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error);
 	curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
 	curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);

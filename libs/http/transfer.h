@@ -2,7 +2,7 @@
 /*
  * transfer.h: one request to one socket address and its answer; the fetcher's only way to libcurl.
  *
- * Nothing is resolved, followed, decoded, remembered or reused here.  For fetch.c alone.
+ * Nothing is resolved, followed, decoded, remembered or reused here.  For fetch.c and visit.c alone.
  */
 #ifndef HTTP_TRANSFER_H
 #define HTTP_TRANSFER_H
@@ -23,6 +23,8 @@ struct transfer_request {
 	struct sockaddr_storage address; /* with its port: where to connect, and nowhere else */
 	const struct http_address_rules *rules;
 	const char *user_agent, *ca_file;
+	struct cs_span ca;   /* PEM, instead of ca_file where no file can be read; empty: none */
+	bool handshake_only; /* ends when there is a connection, and TLS if the URL says so */
 	int64_t connect_ms, total_ms;
 	size_t body_octets, head_octets;
 };
@@ -37,6 +39,7 @@ struct transfer_result {
 	struct cs_span
 	    chain; /* https: the server's certificates, PEM, its own first; nobody judged them */
 	const char *text;
+	const char *certificate; /* https: the server's, for people; "" for none */
 };
 /* Called from the loop; `result` is borrowed.  The transfer is over and its handle not valid any more. */
 typedef void transfer_done(void *arg, const struct transfer_result *result);
