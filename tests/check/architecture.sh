@@ -32,6 +32,7 @@ p11-kit/                    libs/pki
 idn2\.h|libpsl\.h           libs/smime
 seccomp\.h                  libs/sandbox
 argon2\.h                   libs/stretch
+expat\.h                    libs/trial
 gmime/                      libs/reply
 yaml\.h                     libs/yaml
 '
@@ -66,6 +67,7 @@ dkim       smime pki
 reply      sandbox pack smime pki dkim
 claim      smime pki pack
 connector  pki claim
+trial      sandbox http connector
 gate       smime pki claim
 probe      sandbox pack smime pki dns http claim
 answers    pki db probe claim

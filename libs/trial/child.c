@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* child.c: one look, inside a sandboxed child. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "http/visit.h"
+#include "internal.h"
+
+#define CA_MAX (1024 * 1024) /* octets of PEM; the system's are about 220,000 */
+#define TOTAL_MS 15000
+#define AT_ONCE_MAX 16 /* each may hold HTTP_VISIT_BODY_MAX */
+#define LDAPS_PORT 636
+#define LDAP_PORT 389
+
+static const char system_cas[] = "/etc/ssl/certs/ca-certificates.crt";
+
+struct child {
+	struct cs_arena *arena;
+	struct http_visitor *visitor;
+	bool test_mode;
+	unsigned under_way;
+	struct http_cidr loopback[2], inside[4];
+};
+
+struct look {
+	struct child *child;
+	struct sandbox_question *question;
+	struct trial_question asked;
+	struct connector_url url;
+	bool tls;
+	struct trial_lines lines;
+};
+
+bool
+trial_has(enum connector_type type)
+{
+	return type == CONNECTOR_SMS || type == CONNECTOR_OIDC || type == CONNECTOR_SAML ||
+	       type == CONNECTOR_LDAP;
+}
+
+/* ---- what was seen ---- */
+
+static void
+finish(struct look *look)
+{
+	look->child->under_way--;
+	sandbox_answer(look->question, trial_wire_answer(&look->lines));
+}
+
+static void
+tell_failure(struct look *look, const struct http_visited *visited)
+{
+	struct trial_lines *lines = &look->lines;
+
+	trial_blame(lines, "could not look at %s (%s): %s", look->asked.endpoint,
+	    http_fetch_reason_name(visited->reason),
+	    trial_quote(lines, cs_span_str(visited->text)));
+}
+
+static void
+tell_connection(struct look *look, const struct http_visited *visited)
+{
+	struct trial_lines *lines = &look->lines;
+
+	trial_say(lines, "connected to %s at %s", look->asked.endpoint, visited->address);
+	if (!look->tls)
+		trial_say(lines, "in clear to loopback, in a test");
+	else if (visited->certificate[0] == '\0')
+		trial_say(lines, "under TLS, whose certificate was checked");
+	else
+		trial_say(lines, "under TLS, whose certificate was checked: %s",
+		    trial_quote(lines, cs_span_str(visited->certificate)));
+}
+
+/* 404 and 405 are what a door for messages says to who brings none. */
+static void
+tell_sms(struct look *look, const struct http_visited *visited)
+{
+	if (visited->status >= 500)
+		trial_blame(&look->lines, "it answered %d: it is out of order", visited->status);
+	else
+		trial_say(&look->lines, "it answered %d", visited->status);
+	trial_say(&look->lines, "nothing was sent, and nobody logged in");
+}
+
+static void
+tell_document(struct look *look, const struct http_visited *visited)
+{
+	if (visited->status != 200) {
+		trial_blame(&look->lines, "it answered %d: there is no document", visited->status);
+		return;
+	}
+	trial_say(&look->lines, "it answered 200 with %zu octets", visited->body.len);
+	if (look->asked.type == CONNECTOR_OIDC)
+		trial_oidc_judge(&look->lines, look->asked.endpoint, visited->body);
+	else
+		trial_saml_judge(&look->lines, visited->body);
+}
+
+static void
+on_visited(void *arg, const struct http_visited *visited)
+{
+	struct look *look = arg;
+
+	if (visited->reason != HTTP_FETCHED) {
+		tell_failure(look, visited);
+		finish(look);
+		return;
+	}
+	tell_connection(look, visited);
+	if (look->asked.type == CONNECTOR_LDAP)
+		trial_say(&look->lines, "nobody logged in: there was no bind");
+	else if (visited->status >= 300 && visited->status < 400)
+		trial_blame(&look->lines, "it answered %d and leads to \"%s\": nobody went there",
+		    visited->status, trial_quote(&look->lines, cs_span_str(visited->location)));
+	else if (look->asked.type == CONNECTOR_SMS)
+		tell_sms(look, visited);
+	else
+		tell_document(look, visited);
+	finish(look);
+}
+
+/* ---- the question ---- */
+
+static struct http_address_rules
+rules_of(const struct look *look)
+{
+	const struct child *child = look->child;
+
+	if (child->test_mode && connector_url_is_loopback(&look->url))
+		return (struct http_address_rules){ child->loopback, 2 };
+	if (look->asked.platform)
+		return (struct http_address_rules){ child->inside, 4 };
+	return (struct http_address_rules){ NULL, 0 };
+}
+
+static uint16_t
+port_of(const struct look *look)
+{
+	if (look->url.port != 0)
+		return look->url.port;
+	if (look->asked.type == CONNECTOR_LDAP)
+		return look->tls ? LDAPS_PORT : LDAP_PORT;
+	return look->tls ? 443 : 80;
+}
+
+static void
+visit(struct look *look)
+{
+	const bool ldap = look->asked.type == CONNECTOR_LDAP;
+	const char *path = look->asked.type == CONNECTOR_OIDC
+			       ? trial_oidc_path(look->question->arena, look->url.path)
+			       : look->url.path;
+	const struct http_visit what = {
+		.tls = look->tls,
+		.host = look->url.host,
+		.port = port_of(look),
+		.target = path[0] == '\0' ? "/" : path,
+		.handshake_only = ldap,
+		.rules = rules_of(look),
+		.total_ms = TOTAL_MS,
+	};
+
+	http_visit(look->child->visitor, &what, on_visited, look);
+}
+
+static void
+child_ask(struct sandbox_question *question)
+{
+	struct look *look = CS_NEW(question->arena, struct look);
+
+	*look = (struct look){ .child = question->self,
+		.question = question,
+		.lines = { .arena = question->arena, .good = true } };
+	cs_assert(trial_wire_read_question(question->arena, question->octets, &look->asked));
+	look->child->under_way++;
+	if (!connector_url_parse(question->arena, look->asked.endpoint, &look->url)) {
+		trial_blame(&look->lines, "its endpoint is no URL");
+		finish(look);
+		return;
+	}
+	look->tls =
+	    strcmp(look->url.scheme, "https") == 0 || strcmp(look->url.scheme, "ldaps") == 0;
+	if (!look->tls && !(look->child->test_mode && connector_url_is_loopback(&look->url))) {
+		trial_blame(&look->lines, "its endpoint is not under TLS");
+		finish(look);
+	} else if (look->child->under_way > AT_ONCE_MAX) {
+		trial_blame(&look->lines, "too many are looked at now: try it again");
+		finish(look);
+	} else {
+		visit(look);
+	}
+}
+
+/* ---- life ---- */
+
+static enum cs_code
+read_cas(struct cs_arena *arena, const char *path, struct cs_span *ret, struct cs_err *err)
+{
+	uint8_t *pem = cs_arena_alloc(arena, CA_MAX);
+	FILE *file = fopen(path, "rbe");
+
+	if (file == NULL)
+		return cs_fail(err, CS_NOT_FOUND, "CS_CONNECTOR_CA_FILE: %s cannot be read", path);
+	const size_t len = fread(pem, 1, CA_MAX, file);
+
+	(void)fclose(file);
+	if (len == 0 || len == CA_MAX)
+		return cs_fail(err, CS_MALFORMED, "CS_CONNECTOR_CA_FILE: empty, or over 1 MiB");
+	*ret = cs_span_of(pem, len);
+	return CS_OK;
+}
+
+static enum cs_code
+read_ranges(const char *const *texts, size_t n, struct http_cidr *ret, struct cs_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (http_cidr_parse(texts[i], &ret[i], err))
+			return err->code;
+	return CS_OK;
+}
+
+/* Settings: "test" or "live", a line's end, the file of CAs. */
+static enum cs_code
+child_open(struct event_base *base, struct cs_span settings, void **ret_self, struct cs_err *err)
+{
+	static const char *const loopback[] = { "127.0.0.0/8", "::1/128" };
+	static const char *const inside[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+		"fc00::/7" };
+	struct cs_arena *arena = cs_arena_new();
+	struct child *child = CS_NEW(arena, struct child);
+	char *path = cs_arena_strndup(arena, (const char *)settings.data, settings.len);
+	const char *mode = strsep(&path, "\n");
+	struct cs_span cas;
+
+	*child = (struct child){ .arena = arena, .test_mode = strcmp(mode, "test") == 0 };
+	if (read_ranges(loopback, 2, child->loopback, err) ||
+	    read_ranges(inside, 4, child->inside, err) ||
+	    read_cas(arena, path != NULL && path[0] != '\0' ? path : system_cas, &cas, err)) {
+		cs_arena_free(arena);
+		return err->code;
+	}
+	child->visitor = http_visitor_new(base, cas, "Countersign");
+	*ret_self = child;
+	return CS_OK;
+}
+
+static void
+child_close(void *self)
+{
+	struct child *child = self;
+
+	http_visitor_free(child->visitor);
+	cs_arena_free(child->arena);
+}
+
+const struct sandbox_role trial_role = { .name = "trial",
+	.flags = SANDBOX_NETWORK,
+	.memory_mib = 384,
+	.files_max = 256,
+	.open = child_open,
+	.ask = child_ask,
+	.close = child_close };

@@ -1,0 +1,2 @@
+trial_NEEDS := base sandbox http connector
+trial_LDLIBS := -ljansson -lexpat -levent

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_trial.c: documents of providers, and what a child may answer. */
+#include <stdio.h>
+#include <string.h>
+
+#include "trial/internal.h"
+
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#define ISSUER "https://idp.example"
+#define ENDS                                                                        \
+	",\"authorization_endpoint\":\"https://idp.example/a\",\"token_endpoint\":" \
+	"\"https://idp.example/t\",\"jwks_uri\":\"https://idp.example/j\"}"
+#define MD "xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\""
+
+static struct trial_lines
+lines_new(struct cs_arena *arena)
+{
+	return (struct trial_lines){ .arena = arena, .good = true };
+}
+
+static bool
+says(const struct trial_lines *lines, const char *text)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		if (strstr(lines->seen[i], text) != NULL)
+			return true;
+	return false;
+}
+
+struct document {
+	const char *text;
+	bool good;
+	const char *says;
+};
+
+static void
+test_oidc(void **state)
+{
+	static const struct document documents[] = {
+		{ "{\"issuer\":\"" ISSUER "\"" ENDS, true, "its issuer is the endpoint" },
+		{ "{\"issuer\":\"" ISSUER "/\"" ENDS, false, "another one: https://idp.example/" },
+		{ "{\"issuer\":\"https://evil.example\\n\"" ENDS, false, "another one" },
+		{ "{\"issuer\":7" ENDS, false, "it names no issuer" },
+		{ "{\"issuer\":\"" ISSUER "\",\"issuer\":\"" ISSUER "\"" ENDS, false,
+		    "each member" },
+		{ "{\"issuer\":\"" ISSUER "\"}", false, "it has no token_endpoint" },
+		{ "{\"issuer\":\"" ISSUER "\",\"token_endpoint\":\"http://idp.example/\"}", false,
+		    "token_endpoint is not under TLS" },
+		{ "[]", false, "not a JSON object" },
+		{ "", false, "not a JSON object" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+		struct cs_arena *arena = cs_arena_new();
+		struct trial_lines lines = lines_new(arena);
+
+		trial_oidc_judge(&lines, ISSUER, cs_span_str(documents[i].text));
+		assert_int_equal(lines.good, documents[i].good);
+		assert_true(says(&lines, documents[i].says));
+		cs_arena_free(arena);
+	}
+}
+
+static void
+test_oidc_path(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+
+	(void)state;
+	assert_string_equal(trial_oidc_path(arena, ""), "/.well-known/openid-configuration");
+	assert_string_equal(trial_oidc_path(arena, "/a/"), "/a/.well-known/openid-configuration");
+	cs_arena_free(arena);
+}
+
+static void
+test_saml(void **state)
+{
+	static const struct document documents[] = {
+		{ "<EntityDescriptor " MD
+		  " entityID=\"urn:x\"><IDPSSODescriptor/></EntityDescriptor>",
+		    true, "entityID: urn:x" },
+		{ "<EntitiesDescriptor " MD
+		  "><EntityDescriptor entityID=\"u\"><IDPSSODescriptor/></EntityDescriptor>"
+		  "</EntitiesDescriptor>",
+		    true, "entityID: u" },
+		{ "<EntitiesDescriptor " MD
+		  "><EntityDescriptor entityID=\"u\"><IDPSSODescriptor/></EntityDescriptor>"
+		  "<EntityDescriptor entityID=\"v\"/></EntitiesDescriptor>",
+		    false, "2 elements EntityDescriptor" },
+		{ "<EntityDescriptor " MD "><IDPSSODescriptor/></EntityDescriptor>", false,
+		    "no entityID" },
+		{ "<EntityDescriptor " MD " entityID=\"u\"><SPSSODescriptor/></EntityDescriptor>",
+		    false, "no IDPSSODescriptor" },
+		{ "<EntityDescriptor entityID=\"u\"><IDPSSODescriptor/></EntityDescriptor>", false,
+		    "0 elements" },
+		{ "<EntityDescriptor " MD
+		  " entityID=\"u\"><x><IDPSSODescriptor/></x></EntityDescriptor>",
+		    false, "no IDPSSODescriptor" },
+		{ "<!DOCTYPE x [<!ENTITY a \"aa\"><!ENTITY b \"&a;&a;\">]><x>&b;</x>", false,
+		    "document type" },
+		{ "<!DOCTYPE x SYSTEM \"file:///etc/passwd\"><x/>", false, "document type" },
+		{ "<EntityDescriptor " MD " entityID=\"u\">", false, "not well-formed" },
+		{ "", false, "not well-formed" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+		struct cs_arena *arena = cs_arena_new();
+		struct trial_lines lines = lines_new(arena);
+
+		trial_saml_judge(&lines, cs_span_str(documents[i].text));
+		assert_int_equal(lines.good, documents[i].good);
+		assert_true(says(&lines, documents[i].says));
+		cs_arena_free(arena);
+	}
+}
+
+static void
+test_saml_depth(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct trial_lines lines = lines_new(arena);
+	struct cs_buf deep = cs_buf_new(arena);
+
+	(void)state;
+	for (size_t i = 0; i < 1000; i++)
+		cs_buf_add_str(&deep, "<x>");
+	trial_saml_judge(&lines, cs_buf_span(&deep));
+	assert_false(lines.good);
+	assert_true(says(&lines, "too deep"));
+	cs_arena_free(arena);
+}
+
+static void
+test_question_comes_back(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	const struct trial_question question = { CONNECTOR_OIDC, true, ISSUER };
+	struct trial_question again;
+
+	(void)state;
+	assert_true(trial_wire_read_question(arena, trial_wire_question(arena, &question), &again));
+	assert_int_equal(again.type, CONNECTOR_OIDC);
+	assert_true(again.platform);
+	assert_string_equal(again.endpoint, ISSUER);
+	assert_false(
+	    trial_wire_read_question(arena, cs_span_str("smtp\ntenant\nsmtp://x"), &again));
+	cs_arena_free(arena);
+}
+
+static void
+test_answer_is_read_strictly(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct trial_lines lines = lines_new(arena);
+	struct trial_found found;
+
+	(void)state;
+	trial_say(&lines, "seen %d", 1);
+	trial_blame(&lines, "and %s", "blamed");
+	assert_true(trial_wire_read_answer(arena, trial_wire_answer(&lines), &found));
+	assert_string_equal(found.result, "bad");
+	assert_int_equal(found.n_seen, 2);
+	assert_string_equal(found.seen[1], "and blamed");
+	assert_false(trial_wire_read_answer(arena, cs_span_str(""), &found));
+	assert_false(trial_wire_read_answer(arena, cs_span_str("untested\nx"), &found));
+	assert_false(trial_wire_read_answer(arena, cs_span_str("good\n\x1b[2J"), &found));
+	assert_false(trial_wire_read_answer(
+	    arena, cs_span_str("good\n1\n2\n3\n4\n5\n6\n7\n8\n9\n0\n1\n2\n3\n4\n5\n6\n7"), &found));
+	assert_false(trial_wire_read_answer(arena, cs_span_of("good\nx\0y", 8), &found));
+	cs_arena_free(arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_oidc),
+		cmocka_unit_test(test_oidc_path),
+		cmocka_unit_test(test_saml),
+		cmocka_unit_test(test_saml_depth),
+		cmocka_unit_test(test_question_comes_back),
+		cmocka_unit_test(test_answer_is_read_strictly),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
