@@ -721,8 +721,9 @@ test_connector(struct deciding *d)
 	d->answer.status = 200;
 	d->answer.etag = etag(d->in->arena, doc->version);
 	d->answer.ask = policy_connector_question(d->in->arena, doc->spec);
-	d->answer.body = cs_span_str("{\"result\":\"untested\",\"seen\":[\"no service uses "
-				     "connectors of this type yet\"]}");
+	if (d->answer.ask == NULL)
+		policy_connector_place(
+		    d->in->arena, doc->spec, &d->answer.type, &d->answer.endpoint);
 }
 
 static void

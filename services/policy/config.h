@@ -128,8 +128,9 @@ struct config_answer {
 	unsigned status;
 	struct cs_span body;
 	const char *etag;
-	const char *ask; /* of TEST: the question that goes on; NULL: this is the answer */
-	struct config_change *made; /* what this call changed, in order; NULL: nothing */
+	const char *ask;             /* of TEST: the question that goes on; NULL: none */
+	const char *type, *endpoint; /* of TEST without one: what request-intake looks at itself */
+	struct config_change *made;  /* what this call changed, in order; NULL: nothing */
 };
 
 /* `state` is as after the call then. */

@@ -452,3 +452,13 @@ policy_connector_question(struct cs_arena *arena, struct cs_span spec)
 	}
 	return NULL;
 }
+
+void
+policy_connector_place(
+    struct cs_arena *arena, struct cs_span spec, const char **ret_type, const char **ret_endpoint)
+{
+	const struct connector connector = read_own(arena, spec);
+
+	*ret_type = connector_type_name(connector.type);
+	*ret_endpoint = connector.endpoint;
+}

@@ -48,8 +48,11 @@ CS_MUST_USE bool policy_connector_judge(const struct policy_connector_rules *rul
 struct cs_span policy_connector_shown(struct cs_arena *arena, struct cs_span spec);
 /* The same with a trace of the secret, by which one sees that it is another: "secret":"(0f12ab34)". */
 struct cs_span policy_connector_traced(struct cs_arena *arena, struct cs_span spec);
-/* Which question tries it out: "ask.notifier.test"; NULL: no service uses its type yet. */
+/* Which question tries it out: "ask.notifier.test"; NULL: none. */
 const char *policy_connector_question(struct cs_arena *arena, struct cs_span spec);
+/* Of the others, which request-intake looks at itself: "oidc" and where it leads. */
+void policy_connector_place(
+    struct cs_arena *arena, struct cs_span spec, const char **ret_type, const char **ret_endpoint);
 /* The status of a document: {"service":"notifier","secret":true,"sealed_to":"0f..."}. */
 struct cs_span policy_connector_status(struct cs_arena *arena, struct cs_span spec);
 

@@ -372,6 +372,8 @@ wire_write_config_answer(struct cs_arena *arena, const struct config_answer *ans
 	m.body = pack_octets(answer->body);
 	m.etag = pack_text(answer->etag);
 	m.ask = pack_text(answer->ask);
+	m.type = pack_text(answer->type);
+	m.endpoint = pack_text(answer->endpoint);
 	return pack_write(arena, &m.base);
 }
 

@@ -15,6 +15,7 @@
 #include "sse.h"
 #include "store.h"
 #include "stretch/stretch.h"
+#include "trial/trial.h"
 
 #define STRETCH_WAIT_MS 10000 /* before a child takes it; who logs in waits no longer */
 
@@ -51,6 +52,8 @@ static const struct svc_setting settings[] = {
 	    "passwords that may wait for that; one more is answered 503"),
 	SVC_TEXT(struct intake_service, trusted_proxies, "CS_TRUSTED_PROXIES", "", 1024,
 	    "networks of proxies whose X-Forwarded-For says where a call comes from; empty: none"),
+	SVC_FILE(struct intake_service, connector_ca_file, "CS_CONNECTOR_CA_FILE", "",
+	    "PEM of the CA that servers of connectors are checked by; empty: the system's"),
 	SVC_U32(struct intake_service, streams_per_token, "CS_STREAMS_PER_TOKEN", "32", 1,
 	    SSE_STREAMS_MAX, "streams of events that one API token may have open at once"),
 	SVC_END,
@@ -69,7 +72,7 @@ load_weak_keys(struct intake_service *intake, struct cs_err *err)
 	return pki_weak_list_load(intake->weak_keys_file, &intake->weak, err);
 }
 
-static const struct sandbox_role *const children[] = { &stretch_role, NULL };
+static const struct sandbox_role *const children[] = { &stretch_role, &trial_role, NULL };
 
 static enum cs_code
 open_stretch(struct intake_service *intake, struct svc *svc, struct cs_err *err)
@@ -81,6 +84,17 @@ open_stretch(struct intake_service *intake, struct svc *svc, struct cs_err *err)
 		.told_arg = svc };
 
 	return stretch_open(&stretch, svc_base(svc), &intake->stretch, err);
+}
+
+static enum cs_code
+open_trials(struct intake_service *intake, struct svc *svc, struct cs_err *err)
+{
+	const struct trials_settings trials = { .ca_file = intake->connector_ca_file,
+		.test_mode = svc_test_mode(svc),
+		.told = svc_child_told,
+		.told_arg = svc };
+
+	return trials_open(&trials, svc_base(svc), &intake->trials, err);
 }
 
 static enum cs_code
@@ -115,7 +129,7 @@ init(void *self, struct svc *svc, struct cs_err *err)
 	if (http_server_add_routes(svc_http(svc), page_routes, NULL, err))
 		return err->code;
 	intake->reports = api_reports_new(svc);
-	if (open_stretch(intake, svc, err))
+	if (open_stretch(intake, svc, err) || open_trials(intake, svc, err))
 		return err->code;
 	return add_routes(intake, svc, err);
 }
@@ -126,6 +140,7 @@ fini(void *self)
 	struct intake_service *intake = self;
 
 	stretch_close(intake->stretch);
+	trials_close(intake->trials);
 	api_reports_free(intake->reports);
 	api_free(intake->api);
 	cs_arena_free(intake->arena);

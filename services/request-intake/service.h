@@ -10,6 +10,7 @@
 struct api;
 struct api_reports;
 struct stretch;
+struct trials;
 
 struct intake_service {
 	/* Settings. */
@@ -23,7 +24,7 @@ struct intake_service {
 	uint32_t strangers_per_network; /* tokens that nobody has */
 	uint32_t logins_per_network;    /* and new passwords */
 	uint32_t stretchers, passwords_waiting;
-	const char *trusted_proxies;
+	const char *trusted_proxies, *connector_ca_file;
 
 	struct claim_key *key;
 	struct smime_psl *psl;
@@ -34,6 +35,7 @@ struct intake_service {
 	uint8_t challenge_secret[32]; /* see challenge.h */
 	uint32_t reports_per_network;
 	struct stretch *stretch; /* of passwords */
+	struct trials *trials;   /* of connectors */
 	struct api *api;
 	struct api_reports *reports;
 };

@@ -521,7 +521,7 @@ wire_read_config_answer(struct cs_arena *arena, struct cs_span body,
 	    !cs_utf8_valid(cs_span_of(m->body.data, m->body.len)))
 		return cs_fail(err, CS_MALFORMED, "ConfigAnswer: a field breaks its rule");
 	*ret_answer = (struct wire_config_answer){ m->status, cs_span_of(m->body.data, m->body.len),
-		m->etag, m->ask };
+		m->etag, m->ask, m->type, m->endpoint };
 	return CS_OK;
 }
 

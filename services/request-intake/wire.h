@@ -87,6 +87,7 @@ struct wire_config_answer {
 	struct cs_span body; /* of a problem never empty */
 	const char *etag;    /* visible ASCII and spaces; "" for none */
 	const char *ask;     /* who tries a connector out: "ask.notifier.test"; "": nobody */
+	const char *type, *endpoint; /* of one that is looked at here; "": it is not */
 };
 /* ask.notifier.test, ask.mpic-coordinator.test: what is outside is asked, of what policy let the caller see. */
 struct wire_test {

@@ -91,14 +91,14 @@ class Children(SystemTest):
 
     def test_a_child_has_neither_settings_nor_descriptors_of_its_service(self) -> None:
         for instance in (*LOOKING, STRETCHING):
-            role = "stretch" if instance == STRETCHING else "probe"
+            roles = ("stretch", "trial") if instance == STRETCHING else ("probe",)
             parent = self.stack.processes.pid(instance)
             theirs = descriptors(parent)
             for child in self.children_of(instance):
                 environment = proc(child, "environ").split("\0")
                 self.assertEqual([v for v in environment if v and "SAN_OPTIONS=" not in v], [])
-                self.assertEqual(
-                    proc(child, "cmdline"), f"countersign\0--sandbox-child\0{role}\0"
+                self.assertIn(
+                    proc(child, "cmdline"), [f"countersign\0--sandbox-child\0{role}\0" for role in roles]
                 )
                 ours = descriptors(child)
                 self.assertEqual((ours[0], ours[1]), ("/dev/null", "/dev/null"))
@@ -168,9 +168,10 @@ class Children(SystemTest):
 
     def test_each_kind_of_child_dies_of_its_first_forbidden_call(self) -> None:
         self.only_here()
-        for instance, role in [*((name, "probe") for name in (*LOOKING, MAIL)), (MAIL, "reply"), (STRETCHING, "stretch")]:
+        for instance, role in [*((name, "probe") for name in (*LOOKING, MAIL)), (MAIL, "reply"), (STRETCHING, "stretch"), (STRETCHING, "trial")]:
             children = self.of_role(instance, role)
-            self.assertEqual(len(children), crew_of(instance) if role == "probe" else 2, f"{instance}: {role}")
+            wanted = {"probe": crew_of(instance), "trial": 1}.get(role, 2)
+            self.assertEqual(len(children), wanted, f"{instance}: {role}")
             for child in children:
                 take_over(child)
             self.dead_of_it(instance, role, children)  # at the next ping

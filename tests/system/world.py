@@ -21,7 +21,10 @@ LOGS_SHOWN = 3
 
 
 def crew_of(instance: str) -> int:
-    """How many sandboxed processes look for a service: for CAA as many again, which remember."""
+    """How many sandboxed processes look for a service: for CAA as many again, which remember; for intake two stretch
+    passwords, and one looks at connectors."""
+    if instance == "request-intake":
+        return 3
     return 4 if instance == "caa-dnssec" or instance.startswith("mpic-perspective") else 2
 
 
