@@ -12,13 +12,25 @@ from world import SystemTest, wait_for  # first: finds the others
 from nats_client import NatsClient
 from options import options
 from product import ADMINISTRATOR
+from provider import Provider, Talk, answers, endless, make_ca, silent
 
 ROOT = ADMINISTRATOR[0]
 SECRET = "a pass phrase that nobody else sees"
+WELL_KNOWN = "/.well-known/openid-configuration"
+METADATA = (
+    b'<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example/saml">'
+    b"<IDPSSODescriptor/></EntityDescriptor>"
+)
 
 
 class Connectors(SystemTest):
     mail_below = ("beta.example",)
+
+    @classmethod
+    def prepare(cls) -> None:
+        cls.providers = cls.stack.root / "providers"
+        make_ca(cls.providers)
+        cls.settings = {"request-intake": {"CS_CONNECTOR_CA_FILE": str(cls.providers / "ca.crt")}}
 
     def call(self, method: str, path: str, body: Any = None, token: str = ROOT, **headers: str) -> tuple[int, Any, str]:
         request = urllib.request.Request(self.person("").base + path, method=method)
@@ -118,9 +130,118 @@ class Connectors(SystemTest):
         self.assertEqual(tried["result"], "bad")
         self.assertIn("could not speak to smtp://127.0.0.1:1", tried["seen"])
 
-    def test_nobody_uses_an_identity_provider_yet(self) -> None:
-        self.put("demo", "idp", type="oidc", endpoint="https://idp.example")
-        self.assertEqual(self.tried("demo", "idp")["result"], "untested")
+    # Identity providers, directories and messages
+
+    def provider(self, talk: Talk, certificate: str = "good") -> Provider:
+        made = Provider(self.providers, talk, certificate)
+        self.addCleanup(made.close)
+        return made
+
+    def looked(self, kind: str, endpoint: str, enterprise: str = "demo") -> tuple[str, str]:
+        """The result, and all that was seen."""
+        self.put(enterprise, "looked", type=kind, endpoint=endpoint)
+        status, found, _ = self.call("POST", f"/v1/config/{enterprise}/connector/looked/test")
+        self.assertEqual(status, 200, found)
+        return found["result"], "\n".join(found["seen"])
+
+    def assert_bad(self, why: str, found: tuple[str, str]) -> None:
+        self.assertEqual(found[0], "bad", found)
+        self.assertIn(why, found[1])
+
+    def oidc(self, change: Any = None, certificate: str = "good") -> tuple[tuple[str, str], Provider]:
+        """What is seen of a provider whose document was changed like that."""
+        provider = self.provider(lambda connection, path: said[0](connection, path), certificate)
+        issuer = f"https://127.0.0.1:{provider.port}/realm"
+        names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+        document = {"issuer": issuer, **{name: f"{issuer}/{name}" for name in names}}
+        said = [answers("200 OK", json.dumps({**document, **(change or {})}).encode())]
+        return self.looked("oidc", issuer), provider
+
+    def test_a_provider_of_openid_is_looked_at(self) -> None:
+        (result, seen), provider = self.oidc()
+        self.assertEqual(result, "good", seen)
+        self.assertEqual(provider.asked, [f"GET /realm{WELL_KNOWN} HTTP/1.1"])
+        self.assertIn("good.provider", seen)  # whose certificate it is
+        for word in ("its issuer is the endpoint", "authorization_endpoint: ", "token_endpoint: ", "jwks_uri: "):
+            self.assertIn(word, seen)
+
+    def test_a_provider_that_is_somebody_else_is_bad(self) -> None:
+        self.assert_bad("its issuer is another one: https://evil.example", self.oidc({"issuer": "https://evil.example"})[0])
+        self.assert_bad("it has no jwks_uri", self.oidc({"jwks_uri": None})[0])
+        self.assert_bad("token_endpoint is not under TLS", self.oidc({"token_endpoint": "http://a.example/"})[0])
+
+    def test_a_certificate_that_is_not_good_ends_it(self) -> None:
+        found, provider = self.oidc(certificate="expired")
+        self.assert_bad("certificate has expired", found)
+        self.assertEqual(provider.asked, [])
+        found, provider = self.oidc(certificate="stranger")
+        self.assert_bad("self-signed certificate", found)
+        self.assertEqual(provider.asked, [])
+
+    def test_a_redirect_is_told_and_not_followed(self) -> None:
+        inner = self.provider(answers("200 OK"))
+        for kind in ("oidc", "saml", "sms"):
+            goal = f"https://127.0.0.1:{inner.port}/"
+            provider = self.provider(answers("302 Found", b"", f"Location: {goal}"))
+            self.assert_bad(f'leads to "{goal}": nobody went there', self.looked(kind, f"https://127.0.0.1:{provider.port}"))
+        self.assertEqual(inner.connections, 0)
+
+    def test_an_answer_without_an_end_has_one(self) -> None:
+        for kind in ("oidc", "saml"):
+            provider = self.provider(endless)
+            self.assert_bad("too-large", self.looked(kind, f"https://127.0.0.1:{provider.port}"))
+        provider = self.provider(silent)
+        self.assert_bad("timed-out", self.looked("oidc", f"https://127.0.0.1:{provider.port}"))
+
+    def test_names_are_resolved_and_none_is_said_so(self) -> None:
+        provider = self.provider(answers("404 Not Found"))
+        result, seen = self.looked("sms", f"https://localhost:{provider.port}")
+        self.assertEqual(result, "good", seen)
+        self.assertIn("at 127.0.0.1", seen)
+        found = self.looked("sms", "https://nobody.invalid")
+        self.assertEqual(found[0], "bad", found)
+        self.assertRegex(found[1], r"\((not-resolved|timed-out)\)")
+        self.assertEqual(self.looked("sms", f"https://localhost:{provider.port}")[0], "good")
+
+    def test_tenants_lead_to_public_addresses_alone(self) -> None:
+        for host in ("10.9.8.7", "169.254.169.254", "192.168.0.1"):
+            for kind, scheme in (("oidc", "https"), ("ldap", "ldaps")):
+                self.assert_bad("address-refused", self.looked(kind, f"{scheme}://{host}"))
+        self.assert_bad("address-refused", self.looked("sms", "https://169.254.169.254", "platform"))
+
+    def test_metadata_of_saml_is_read(self) -> None:
+        provider = self.provider(answers("200 OK", METADATA))
+        result, seen = self.looked("saml", f"https://127.0.0.1:{provider.port}/metadata.xml")
+        self.assertEqual(result, "good", seen)
+        self.assertEqual(provider.asked, ["GET /metadata.xml HTTP/1.1"])
+        self.assertIn("entityID: https://idp.example/saml", seen)
+        self.assertIn("its signature was not checked", seen)
+        for why, document in (
+            ("document type", b'<!DOCTYPE a [<!ENTITY b "c">]>' + METADATA),
+            ("no identity provider", METADATA.replace(b"IDPSSO", b"SPSSO")),
+            ("not well-formed", METADATA[:-3]),
+        ):
+            provider = self.provider(answers("200 OK", document))
+            self.assert_bad(why, self.looked("saml", f"https://127.0.0.1:{provider.port}"))
+
+    def test_a_gateway_of_messages_is_sent_nothing(self) -> None:
+        provider = self.provider(answers("405 Method Not Allowed"))
+        result, seen = self.looked("sms", f"https://127.0.0.1:{provider.port}/send")
+        self.assertEqual(result, "good", seen)
+        self.assertIn("it answered 405\nnothing was sent", seen)
+        self.assertEqual(provider.asked, ["GET /send HTTP/1.1"])
+        provider = self.provider(answers("503 Later"))
+        self.assert_bad("out of order", self.looked("sms", f"https://127.0.0.1:{provider.port}"))
+
+    def test_a_directory_is_greeted_and_no_more(self) -> None:
+        provider = self.provider(silent)
+        result, seen = self.looked("ldap", f"ldaps://127.0.0.1:{provider.port}")
+        self.assertEqual(result, "good", seen)
+        self.assertIn("good.provider", seen)
+        self.assertIn("there was no bind", seen)
+        wait_for(lambda: provider.asked == [""], options.wait(10), "the directory to hear the end, and nothing before")
+        expired = self.provider(silent, "expired")
+        self.assert_bad("certificate has expired", self.looked("ldap", f"ldaps://127.0.0.1:{expired.port}"))
 
     # Secrets
 
