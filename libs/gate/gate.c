@@ -296,6 +296,11 @@ judge_proof(struct judging *j, const struct gate_proof *proof)
 	if (e->kind != check->kind || !same_digest(e->check_digest, check->digest))
 		return refuse(j, "evidence-other-check", check->id, "",
 		    "the evidence that the plan names is about something else");
+	/* Whoever answered then knew nothing of the key that another brings now. */
+	if (request->submitted_by[0] != '\0' && e->kind == CLAIM_MAILBOX &&
+	    !cs_id_equal(e->request, request->id))
+		return refuse(j, "mailbox-not-asked", check->id, "SBR 3.2.2",
+		    "a mailbox of a request on behalf was proved for another request");
 	if (check->has_standing)
 		return same_digest(proof->evidence->sha256, check->standing_sha256) ||
 		       refuse(j, "evidence-not-named", check->id, "",

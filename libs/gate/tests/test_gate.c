@@ -222,8 +222,12 @@ CHANGE(approval_other_account, STEP_FACTS, w->approval.account = "u-2")
 CHANGE(approval_by_an_operator, STEP_FACTS, w->approval.approved_by = "op-1")
 CHANGE(approval_by_another_operator, STEP_FACTS, w->request.submitted_by = "op-1";
        w->approval.approved_by = "op-2")
-CHANGE(asked_on_behalf, STEP_FACTS, w->request.submitted_by = "op-1")
+/* The mailbox was asked for the very request: standing evidence of the fake world is of an earlier one. */
+#define ASKED_FOR_IT w->evidence[MAILBOX].request = w->request.id
+CHANGE(asked_on_behalf, STEP_FACTS, w->request.submitted_by = "op-1"; ASKED_FOR_IT)
 CHANGE(approved_on_behalf, STEP_FACTS, w->request.submitted_by = "op-1";
+       w->approval.approved_by = "op-1"; ASKED_FOR_IT)
+CHANGE(mailbox_asked_before, STEP_FACTS, w->request.submitted_by = "op-1";
        w->approval.approved_by = "op-1")
 CHANGE(approval_other_enterprise, STEP_FACTS, w->approval.enterprise = "globex")
 CHANGE(plan_other_digest, STEP_REQUEST, w->plan.request_digest[0] ^= 1)
@@ -550,6 +554,8 @@ static const struct world_case cases[] = {
 	{ "approval of another enterprise", approval_other_enterprise, "approval-other-request" },
 	{ "asked for on behalf of the account", asked_on_behalf, NULL },
 	{ "asked for and approved on its behalf", approved_on_behalf, NULL },
+	{ "on its behalf, by an earlier proof of the mailbox", mailbox_asked_before,
+	    "mailbox-not-asked" },
 	{ "approval by an operator who did not ask", approval_by_an_operator,
 	    "approval-by-another" },
 	{ "approval by another operator", approval_by_another_operator, "approval-by-another" },
