@@ -70,13 +70,42 @@ take_details(struct filling *f, const json_t *spec)
 		    cs_arena_strdup(f->arena, json_string_value(value)) };
 }
 
+const char *
+config_submitter(const struct claim_request *request, const char **ret_enterprise)
+{
+	static const char of_platform[] = CONFIG_PLATFORM "/";
+	const size_t len = sizeof(of_platform) - 1;
+
+	*ret_enterprise = request->enterprise;
+	if (!policy_on_behalf(request))
+		return NULL;
+	if (strncmp(request->submitted_by, of_platform, len) != 0)
+		return request->submitted_by;
+	*ret_enterprise = CONFIG_PLATFORM;
+	return request->submitted_by + len;
+}
+
+static bool
+is_person(const struct config_doc *doc, const char *enterprise, const char *name)
+{
+	return name != NULL && strcmp(doc->enterprise, enterprise) == 0 &&
+	       strcmp(doc->name, name) == 0;
+}
+
 static void
-take_person(struct filling *f, const json_t *spec)
+take_person(struct filling *f, const struct config_doc *doc, const json_t *spec)
 {
 	const struct claim_texts roles = texts_of(f->arena, spec, "roles");
+	const bool operates = is_among(&roles, "operator") || is_among(&roles, "administrator");
+	const char *enterprise;
+	const char *submitter = config_submitter(f->request, &enterprise);
 
+	if (is_person(doc, enterprise, submitter))
+		f->to->submitter_is_operator = config_json_true(spec, "active") && operates;
+	if (!is_person(doc, f->request->enterprise, f->request->account))
+		return;
 	f->to->account_known = config_json_true(spec, "active");
-	f->to->is_operator = is_among(&roles, "operator") || is_among(&roles, "administrator");
+	f->to->is_operator = operates;
 	f->person_profiles = texts_of(f->arena, spec, "profiles");
 	take_details(f, spec);
 }
@@ -211,7 +240,7 @@ take(struct filling *f, const struct config_doc *doc, const json_t *spec, struct
 		take_enterprise(f, doc, spec);
 		break;
 	case CONFIG_PERSON:
-		take_person(f, spec);
+		take_person(f, doc, spec);
 		break;
 	case CONFIG_PROFILE:
 		/* The enterprise's own goes before the platform's. */

@@ -22,6 +22,9 @@ struct config_found {
 CS_MUST_USE enum cs_code config_settings(struct cs_arena *arena, const struct config_found *found,
     const struct claim_request *request, struct policy_config *ret, struct cs_err *err);
 
+/* Who asks on behalf of the account, and where they belong ("platform/" is said before); NULL: the account asks. */
+const char *config_submitter(const struct claim_request *request, const char **ret_enterprise);
+
 /* Of an ownership that binds to this person: canonical, ended by a NUL behind it. */
 struct cs_span config_ownership_spec(struct cs_arena *arena, const char *account);
 

@@ -216,6 +216,7 @@ need_of(const struct policy_setting *in, const struct policy_case *c)
 	return (struct policy_need){ .until_ms = in->now_ms + POLICY_FINAL_MS + POLICY_MARGIN_MS,
 		.proofs = c->proofs,
 		.request = c->plan.request.id,
+		.on_behalf = policy_on_behalf(&c->plan.request),
 		.uncorroborated = policy_waives(&c->config.profile, CLAIM_WAIVED_MPIC) };
 }
 
@@ -792,7 +793,9 @@ repeat(const struct policy_setting *in, struct policy_step *step, size_t i)
 {
 	struct policy_plan *plan = &step->next.plan;
 	const struct policy_need need = { .until_ms = plan->plan.ends_at_ms + POLICY_MARGIN_MS,
-		.proofs = step->next.proofs };
+		.proofs = step->next.proofs,
+		.request = plan->request.id,
+		.on_behalf = policy_on_behalf(&plan->request) };
 
 	/* An answer that came after its deadline serves as standing evidence. */
 	if (policy_standing_serve(&need, &plan->plan.checks[i]))

@@ -108,7 +108,8 @@ struct policy_config {
 	struct policy_caa *caa; /* the enterprise's, for the mailboxes' domains and those above */
 	size_t n_caa;
 	struct policy_identities identities;
-	bool is_operator; /* the account may act for the enterprise */
+	bool is_operator;           /* the account may act for the enterprise */
+	bool submitter_is_operator; /* who asks on behalf of the account may do so */
 	enum policy_domain_mode domain_mode;
 	/* The enterprise's, of the request's domains, those of its mailboxes and all above these. */
 	const struct policy_domain *domains;
@@ -162,6 +163,9 @@ struct claim_texts policy_waived(const struct policy_profile *profile, struct cs
 CS_MUST_USE bool policy_may_request(const struct policy_rules *rules,
     const struct policy_config *config, const struct claim_request *request, int64_t now_ms,
     int64_t until_ms, struct cs_arena *arena, struct cs_refusal *ret_why);
+
+/* Does another than the account ask? */
+bool policy_on_behalf(const struct claim_request *request);
 
 /*
  * Of what the request's certificate profile rests on, see policy_identify, and what its subject says beside

@@ -522,6 +522,25 @@ names_a_registered_domain(const struct asking *asking, struct cs_refusal *ret_wh
 			 "Give a domain that somebody registered." });
 }
 
+/* ---- on behalf of an account ---- */
+
+bool
+policy_on_behalf(const struct claim_request *request)
+{
+	return request->submitted_by != NULL && request->submitted_by[0] != '\0';
+}
+
+static bool
+asks_with_right(const struct asking *asking, struct cs_refusal *ret_why)
+{
+	if (!policy_on_behalf(asking->request) || asking->config->submitter_is_operator)
+		return true;
+	return cs_refuse(
+	    ret_why, (struct cs_refusal){ "not-an-operator", "for", "SBR 4.1.2",
+			 "Only operators ask for certificates on behalf of others.",
+			 "Ask an operator, or let the account make the request itself." });
+}
+
 /* The first rule that is broken says why. */
 static bool
 keeps(const struct asking *asking, rule *const *rules, size_t n, struct cs_refusal *ret_why)
@@ -539,11 +558,11 @@ policy_may_request(const struct policy_rules *rules, const struct policy_config 
 {
 	static rule *const of_domain[] = { knows_the_asker, is_an_operator,
 		names_a_registered_domain };
-	static rule *const all[] = { knows_the_asker, offers_the_profile, offers_what_it_may,
-		proves_the_domains_that_it_must, lasts_as_allowed, uses_the_key_as_allowed,
-		key_serves, names_mailboxes, names_domains, mailboxes_are_in_their_domains,
-		is_identified, domains_are_related, offers_a_proof_of_domains,
-		mailboxes_are_assigned, caa_may_permit_us };
+	static rule *const all[] = { knows_the_asker, asks_with_right, offers_the_profile,
+		offers_what_it_may, proves_the_domains_that_it_must, lasts_as_allowed,
+		uses_the_key_as_allowed, key_serves, names_mailboxes, names_domains,
+		mailboxes_are_in_their_domains, is_identified, domains_are_related,
+		offers_a_proof_of_domains, mailboxes_are_assigned, caa_may_permit_us };
 	const struct asking asking = { rules, config, request, now_ms, until_ms, arena };
 
 	if (request->kind == CLAIM_DOMAIN_ONLY)

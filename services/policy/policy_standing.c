@@ -162,7 +162,10 @@ ends_at(const struct policy_proof *proof, const struct claim_check *check)
 	return earlier(proof->valid_until_ms, proof->checked_at_ms + period);
 }
 
-/* An answer by mail proves a mailbox for the request that it was given for (SBR 3.2.2.4). */
+/*
+ * An answer by mail proves a mailbox for the request that it was given for (SBR 3.2.2.4).  So does every
+ * proof of a mailbox when another asks: whoever reads it knew of no key but that of the request it was for.
+ */
 static bool
 serves_request(const struct policy_need *need, const struct policy_proof *proof)
 {
@@ -170,7 +173,7 @@ serves_request(const struct policy_need *need, const struct policy_proof *proof)
 
 	return proof->kind != CLAIM_MAILBOX ||
 	       (method != NULL && method->target == SMIME_TARGET_MAILBOX &&
-		   (smime_rule_reuse_ms(method->reuse) > 0 ||
+		   ((!need->on_behalf && smime_rule_reuse_ms(method->reuse) > 0) ||
 		       cs_id_equal(proof->request, need->request)));
 }
 

@@ -37,6 +37,7 @@ struct policy_need {
 	const struct policy_proof *proofs;
 	bool looks_anew;     /* what needs no person is looked up again, whatever stands */
 	bool uncorroborated; /* the plan does without what other perspectives say */
+	bool on_behalf;      /* another than the account asks: its mailboxes are asked anew */
 };
 
 /*

@@ -86,8 +86,11 @@ want_mailbox(struct wanted *wanted, size_t at, const char *enterprise, const cha
 static void
 want_request(struct wanted *wanted, size_t at, const struct claim_request *request)
 {
-	const char *enterprise = request->enterprise;
+	const char *enterprise = request->enterprise, *of;
+	const char *submitter = config_submitter(request, &of);
 
+	if (submitter != NULL)
+		want(wanted, at, CONFIG_PERSON, of, submitter);
 	want(wanted, at, CONFIG_ENTERPRISE, enterprise, enterprise);
 	want(wanted, at, CONFIG_PERSON, enterprise, request->account);
 	want(wanted, at, CONFIG_PROFILE, enterprise, request->profile);

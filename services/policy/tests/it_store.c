@@ -280,6 +280,27 @@ a_new_case_has_no_plan_and_what_the_tables_say(void **state)
 	db_rollback(f->db);
 }
 
+static void
+the_person_who_asks_on_behalf_is_loaded(void **state)
+{
+	static const char *const submitters[] = { "", "nobody", "platform/operator", "operator" };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < LEN(submitters); i++) {
+		struct policy_submitted *request =
+		    new_request(f, "alice", "alice@alpha.example", "");
+
+		request->request.submitted_by = submitters[i];
+		const struct policy_submitted *one = request;
+		struct svc_batch batch = batch_of(f, f->db, &one, 1);
+		const struct policy_case *c = load_one(&batch);
+
+		assert_true(c->config.account_known && !c->config.is_operator);
+		assert_int_equal(c->config.submitter_is_operator, i == 3);
+		db_rollback(f->db);
+	}
+}
+
 /* Of the thousands that an account may have. */
 static void
 only_assignments_that_can_serve_are_loaded(void **state)
@@ -1370,6 +1391,7 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(a_new_case_has_no_plan_and_what_the_tables_say),
+		CASE(the_person_who_asks_on_behalf_is_loaded),
 		CASE(only_assignments_that_can_serve_are_loaded),
 		CASE(every_builtin_profile_permits_alice_something),
 		CASE(who_is_inactive_or_not_there_is_not_known),

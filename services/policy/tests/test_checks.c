@@ -156,6 +156,21 @@ refuses_whom_nobody_knows(void **state)
 }
 
 static void
+refuses_who_asks_on_behalf_without_right(void **state)
+{
+	struct fake_world *world = *state;
+	struct claim_request request = fake_request(world, "alice@alpha.example", "").request;
+	struct policy_config config = world->config;
+
+	request.submitted_by = "bob";
+	config.is_operator = true; /* the account's right is not the asker's */
+	expect_refusal(world, &config, &request, "not-an-operator");
+	config.submitter_is_operator = true;
+	config.profile_allowed = false;
+	expect_refusal(world, &config, &request, "profile-not-allowed");
+}
+
+static void
 a_profile_may_be_stricter_than_the_rules_and_not_laxer(void **state)
 {
 	struct fake_world *world = *state;
@@ -637,6 +652,7 @@ main(void)
 		CASE(answers_each_wish),
 		CASE(names_a_mailbox_or_nothing),
 		CASE(refuses_whom_nobody_knows),
+		CASE(refuses_who_asks_on_behalf_without_right),
 		CASE(a_profile_may_be_stricter_than_the_rules_and_not_laxer),
 		CASE(allows_only_the_profiles_uses_of_a_key),
 		CASE(takes_only_the_profile_s_kinds_of_keys),

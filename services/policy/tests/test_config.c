@@ -969,12 +969,13 @@ what_is_wrong_with_a_connector_is_named(void **state)
 /* ---- what plans are made by ---- */
 
 static struct policy_config
-settings_of(struct fixture *f, const char *profile)
+settings_for(struct fixture *f, const char *profile, const char *submitted_by)
 {
 	static const char *mailboxes[] = { "it@alpha.example" };
 	const struct claim_request request = { .enterprise = "acme",
 		.account = "alice",
 		.profile = profile,
+		.submitted_by = submitted_by,
 		.mailboxes = { mailboxes, 1 } };
 	struct config_found found = { 0 };
 	struct policy_config config = { 0 };
@@ -989,6 +990,55 @@ settings_of(struct fixture *f, const char *profile)
 			found.docs[found.n++] = *doc;
 	assert_int_equal(config_settings(f->arena, &found, &request, &config, &err), CS_OK);
 	return config;
+}
+
+static struct policy_config
+settings_of(struct fixture *f, const char *profile)
+{
+	return settings_for(f, profile, "");
+}
+
+static void
+who_asks_on_behalf_needs_a_role_of_their_own(void **state)
+{
+	static const struct {
+		const char *path, *spec;
+	} people[] = {
+		{ "config/acme/person/alice", "{\"roles\": [\"operator\"]}" },
+		{ "config/acme/person/boss", "{\"roles\": [\"operator\"]}" },
+		{ "config/acme/person/chief", "{\"roles\": [\"administrator\"]}" },
+		{ "config/acme/person/gone", "{\"roles\": [\"operator\"], \"active\": false}" },
+		{ "config/acme/person/reader", "{\"roles\": [\"auditor\"]}" },
+		{ "config/platform/person/root", "{\"roles\": [\"administrator\"]}" },
+		{ "config/platform/person/reader", "{\"roles\": [\"auditor\"]}" },
+	};
+	static const struct {
+		const char *submitter;
+		bool want;
+	} cases[] = {
+		{ "", false },
+		{ "boss", true },
+		{ "chief", true },
+		{ "gone", false },
+		{ "reader", false },
+		{ "nobody", false },
+		{ "root", false },
+		{ "platform/root", true },
+		{ "platform/reader", false },
+		{ "platform/boss", false },
+	};
+	struct fixture *f = *state;
+
+	assert_status(put_new(f, "config/acme/enterprise/acme", "{\"domain_mode\": \"any\"}"), 201);
+	for (size_t i = 0; i < sizeof(people) / sizeof(people[0]); i++)
+		assert_status(put_new(f, people[i].path, people[i].spec), 201);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct policy_config config = settings_for(f, "p", cases[i].submitter);
+
+		assert_true(config.account_known && config.is_operator); /* alice's */
+		if (config.submitter_is_operator != cases[i].want)
+			fail_msg("%s: want %d", cases[i].submitter, cases[i].want);
+	}
 }
 
 static void
@@ -1087,6 +1137,7 @@ main(void)
 		CASE(a_secret_is_told_sealed_and_shown_to_nobody),
 		CASE(a_connector_is_tried_by_the_service_that_uses_it),
 		CASE(what_is_wrong_with_a_connector_is_named),
+		CASE(who_asks_on_behalf_needs_a_role_of_their_own),
 		CASE(documents_say_what_a_plan_is_made_by),
 		CASE(a_document_that_waives_for_public_trust_waives_nothing),
 	};

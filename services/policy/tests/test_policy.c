@@ -178,6 +178,29 @@ what_stands_is_not_asked_for_again(void **state)
 }
 
 static void
+a_request_on_behalf_asks_the_mailbox_anew(void **state)
+{
+	struct flow first = begin(*state), second;
+
+	(void)submit(&first);
+	(void)tell_of(&first, "mailbox-1", 1, CLAIM_PROVED);
+	second = begin(*state);
+	second.c.proofs = first.c.proofs;
+	second.submitted.request.submitted_by = "boss";
+	second.c.config.submitter_is_operator = true;
+	fake_reseal(*state, &second.submitted);
+	const struct policy_step step = submit(&second);
+
+	expect_asks(&second, &step, "mailbox-1 ");
+	assert_false(fake_check(&second.c.plan.plan, "mailbox-1")->has_standing);
+	/* What is answered now serves it. */
+	(void)tell_of(&second, "mailbox-1", 1, CLAIM_PROVED);
+	(void)approve(&second);
+	expect_state(&second, POLICY_FINAL);
+	assert_true(fake_check(&second.c.plan.plan, "mailbox-1")->has_standing);
+}
+
+static void
 a_refused_request_is_ended_after_a_day(void **state)
 {
 	struct fake_world *world = *state;
@@ -888,6 +911,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_first_plan_runs_only_what_needs_a_person),
 		CASE(what_stands_is_not_asked_for_again),
+		CASE(a_request_on_behalf_asks_the_mailbox_anew),
 		CASE(a_refused_request_is_ended_after_a_day),
 		CASE(a_request_is_planned_once),
 		CASE(looks_at_caa_when_its_own_account_asks),

@@ -133,6 +133,26 @@ a_mailbox_stands_by_the_method_that_proved_it(void **state)
 	world->config.profile.mailbox_methods = fake_texts(world, "email-token");
 }
 
+/* Whoever answered for another request knew nothing of this one, nor of its key. */
+static void
+a_request_on_behalf_is_served_by_its_own_mailbox_proof_alone(void **state)
+{
+	struct fake_world *world = *state;
+	struct claim_request request;
+	const struct policy_proof *proofs = mailbox_proof(world, &request);
+	struct claim_plan plan = checks_of(world, &request);
+	struct policy_need need = {
+		.request = request.id, .until_ms = FAKE_NOW, .proofs = proofs, .on_behalf = true
+	};
+
+	assert_true(policy_standing_serve(&need, &plan.checks[0]));
+	plan = checks_of(world, &request);
+	need.request.octets[15] ^= 1;
+	assert_false(policy_standing_serve(&need, &plan.checks[0]));
+	need.on_behalf = false;
+	assert_true(policy_standing_serve(&need, &plan.checks[0]));
+}
+
 static void
 a_mailbox_proof_never_proves_a_domain(void **state)
 {
@@ -630,6 +650,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_mailbox_proof_serves_its_enterprise_account_and_mailbox_only),
 		CASE(a_mailbox_stands_by_the_method_that_proved_it),
+		CASE(a_request_on_behalf_is_served_by_its_own_mailbox_proof_alone),
 		CASE(a_mailbox_proof_never_proves_a_domain),
 		CASE(evidence_serves_until_its_last_millisecond),
 		CASE(evidence_that_calls_itself_fresh_for_longer_is_cut),
