@@ -226,8 +226,8 @@ wire_read_password(struct cs_arena *arena, struct cs_span body, struct people_pa
 		return CS_MALFORMED;
 	*ret = (struct people_password_ask){ .by_invitation = m->invitation[0] != '\0' };
 	ret->who.question = PEOPLE_NEW_PASSWORD;
-	ret->who.source = "";
-	if ((m->invitation[0] != '\0') == (m->token[0] != '\0') ||
+	ret->who.source = m->source;
+	if (!is_source(m->source) || (m->invitation[0] != '\0') == (m->token[0] != '\0') ||
 	    !read_secret(ret->by_invitation ? m->invitation : m->token, &ret->who) ||
 	    !read_wanted(m, &ret->wanted) ||
 	    (!ret->by_invitation && !read_proof(&m->old_proof, ret->old_proof_sha256)))

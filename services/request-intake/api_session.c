@@ -319,6 +319,7 @@ on_new_proof(void *arg, const uint8_t *proof)
 	struct session *session = arg;
 	struct call *call = session->call;
 	const bool invited = session->change.invitation != NULL;
+	const struct source_network network = call_network_of(call->api, call->req);
 
 	if (!proof) {
 		call_busy(call);
@@ -332,7 +333,8 @@ on_new_proof(void *arg, const uint8_t *proof)
 		    .old_proof = invited ? NULL : session->old_proof,
 		    .proof = proof,
 		    .salt = session->salt.new_salt,
-		    .cost = session->salt.new_cost }),
+		    .cost = session->salt.new_cost,
+		    .source = source_network_text(call->arena, &network) }),
 	    ASK_MS, on_changed, session);
 	pki_wipe(session->old_proof, sizeof(session->old_proof));
 }

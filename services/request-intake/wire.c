@@ -715,6 +715,7 @@ wire_write_password(struct cs_arena *arena, const struct wire_password *password
 	m.memory_kib = password->cost.memory_kib;
 	m.lanes = password->cost.lanes;
 	m.proof = pack_proof(password->proof);
+	m.source = pack_text(password->source);
 	return pack_write(arena, &m.base);
 }
 

@@ -150,6 +150,7 @@ struct wire_password {
 	const uint8_t *proof;
 	struct cs_span salt;
 	struct stretch_cost cost;
+	const char *source; /* network that it comes from */
 };
 enum wire_password_result {
 	WIRE_PASSWORD_CHANGED,

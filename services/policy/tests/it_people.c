@@ -488,6 +488,7 @@ password_event(
 	m.memory_kib = PEOPLE_MEMORY_KIB;
 	m.lanes = PEOPLE_LANES;
 	m.proof = octets(f, new, PEOPLE_PROOF);
+	m.source = text(f, HOME);
 	return event(f, "ask.policy.password", &m.base);
 }
 
@@ -948,6 +949,10 @@ a_new_invitation_ends_the_one_before(void **state)
 	assert_string_equal(password(f, "", first, 0, RIGHT), "unknown");
 	f->now_ms += 7 * CS_DAY_MS - 1;
 	assert_string_equal(password(f, "", second, 0, RIGHT), "changed");
+	assert_int_equal(
+	    count(f, "select count(*) from change where name = 'bob' and source = '" HOME
+		     "' and after ? 'password'"),
+	    1);
 }
 
 /* What each may do to alice, an operator of demo: the status. */

@@ -192,6 +192,34 @@ reads_a_new_password_that_costs_enough(void **state)
 }
 
 static void
+a_new_password_says_where_it_comes_from(void **state)
+{
+	static const struct {
+		const char *source;
+		bool good;
+	} cases[] = { { "", true }, { "192.0.2.0/24", true }, { "two\nlines", false } };
+	struct fake_world *world = *state;
+
+	for (size_t i = 0; i < LEN(cases); i++) {
+		Countersign__V1__PasswordAsk m = COUNTERSIGN__V1__PASSWORD_ASK__INIT;
+		struct people_password_ask ask;
+
+		m.invitation = letters(world, 47);
+		m.salt = octets(world, 16);
+		m.proof = octets(world, 32);
+		m.passes = 3;
+		m.memory_kib = 65536;
+		m.lanes = 4;
+		m.source = cs_arena_strdup(world->arena, cases[i].source);
+		check(cases[i].source,
+		    wire_read_password(world->arena, pack(world, &m.base), &ask, NULL),
+		    cases[i].good);
+		if (cases[i].good)
+			assert_string_equal(ask.who.source, cases[i].source);
+	}
+}
+
+static void
 a_token_that_is_too_long_is_nobody_s_to_log_out(void **state)
 {
 	struct fake_world *world = *state;
@@ -215,6 +243,7 @@ main(void)
 		CASE(reads_a_salt_for_a_person_or_an_invitation),
 		CASE(reads_a_login_within_its_limits),
 		CASE(reads_a_new_password_that_costs_enough),
+		CASE(a_new_password_says_where_it_comes_from),
 		CASE(a_token_that_is_too_long_is_nobody_s_to_log_out),
 	};
 

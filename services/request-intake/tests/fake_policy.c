@@ -248,6 +248,8 @@ answer_password(struct cs_arena *arena, const Countersign__V1__PasswordAsk *ask)
 	Countersign__V1__PasswordAnswer answer = COUNTERSIGN__V1__PASSWORD_ANSWER__INIT;
 	struct fake_login *login = find_secret(ask->invitation, ask->token);
 
+	(void)snprintf(policy.source, sizeof(policy.source), "%s", ask->source);
+
 	cs_assert((ask->token[0] == 0) != (ask->invitation[0] == 0));
 	answer.result = pack_text("changed");
 	if (!login)

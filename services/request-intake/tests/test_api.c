@@ -700,6 +700,7 @@ a_password_is_changed_by_the_old_one(void **state)
 	asked = fake_policy_asked();
 	assert_int_equal(
 	    post(SESSION, "/v1/password", CHANGE("old_password", OLD, NEW))->status, 204);
+	assert_string_equal(fake_policy_source(), "0.0.0.0/24");
 	assert_string_equal(logins[0].password, NEW);
 	assert_int_equal(get(SESSION, "/v1/me")->status, 200);
 	assert_int_equal(
