@@ -30,8 +30,9 @@ MAIL = {"mail:465", "mail:587"}
 DNS = {"internet:53"}
 HTTP = {"internet:80", "internet:443"}
 RELAYS = {"internet:465", "internet:587"}
+PROVIDERS = {"internet:443", "internet:636"}
 REACH = {
-    "request-intake": {NATS, POSTGRES},
+    "request-intake": {NATS, POSTGRES} | PROVIDERS,
     "policy": {NATS, POSTGRES},
     "mailbox-validator": {NATS, POSTGRES} | MAIL | DNS,
     "domain-validator": {NATS, POSTGRES} | DNS | HTTP,
