@@ -78,6 +78,10 @@ step_routes() {
 	/usr/bin/python3 -B tests/check/routes.py
 }
 
+step_seed() {
+	/usr/bin/python3 -B tests/check/seed_table.py
+}
+
 step_scripts() {
 	status=0
 	for script in $(git ls-files -co --exclude-standard | grep -E '(\.sh|^\.ci/run)$'); do
@@ -111,7 +115,7 @@ run_step() {
 	[ ! -s "$LOG" ] || sed 's/^/    /' "$LOG"
 }
 
-for step in ${*:-format scripts gcc clang analyzer tidy architecture events routes manifests}; do
+for step in ${*:-format scripts gcc clang analyzer tidy architecture events routes seed manifests}; do
 	run_step "$step"
 done
 [ -z "$failed" ] || { echo "check: failed:$failed"; exit 1; }
