@@ -124,15 +124,19 @@ judge_person(struct cs_arena *arena, const struct config_caller *caller, const c
     struct cs_refusal *ret_why)
 {
 	static const char *const powers[] = { "roles", "active", NULL };
+	/* What others vouch for of a person, the person does not say. */
+	static const char *const own[] = { "roles", "active", "profiles", "details", NULL };
 	const bool self =
 	    strcmp(caller->enterprise, enterprise) == 0 && strcmp(caller->account, name) == 0;
-	const char *changed = after == NULL ? "active" : first_changed(before, after, powers);
+	const char *changed =
+	    after == NULL ? "active" : first_changed(before, after, self ? own : powers);
 
 	if (changed == NULL)
 		return CONFIG_ALLOWED;
 	if (self && before != NULL)
-		return forbid(arena, changed, "Nobody changes their own rights.",
-		    "Ask another administrator.", ret_why);
+		return forbid(arena, changed,
+		    "Nobody sets their own rights or certificate details.",
+		    "Ask another operator or administrator.", ret_why);
 	if ((caller->roles & CONFIG_ADMINISTRATOR) == 0)
 		return forbid(arena, changed, "Only administrators give and take rights.",
 		    "Leave the field as it is, or ask an administrator.", ret_why);

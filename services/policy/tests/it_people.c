@@ -1029,6 +1029,24 @@ each_may_do_what_the_roles_say(void **state)
 	}
 }
 
+/* By an invitation or a reset somebody gets in as the person, with everything that the person may. */
+static void
+a_narrow_token_lets_nobody_in(void **state)
+{
+	struct fixture *f = *state;
+
+	let_everybody_be_there(f);
+	script(f, "update document set spec = spec || '{\"roles\": [\"administrator\"]}'"
+		  " where kind = 'person' and name = 'bob'; delete from credential");
+	give(f, "bob", BOB, "api-token", 0);
+	script(f, "update credential set scopes = 20"); /* config:read, people:write */
+	begins("unlock", call(f, BOB, "POST", "demo/person/alice/unlock", ""), "204");
+	begins("invite", call(f, BOB, "POST", "demo/person/alice/invitation", ""), "403");
+	begins("reset", call(f, BOB, "POST", "demo/person/alice/password-reset", ""), "403");
+	script(f, "update credential set scopes = 32"); /* everything */
+	begins("invite", call(f, BOB, "POST", "demo/person/alice/invitation", ""), "201");
+}
+
 static const struct {
 	const char *method, *what, *body, *want;
 } bad[] = {
@@ -1295,6 +1313,7 @@ main(void)
 		CASE(an_invited_person_comes_in_and_makes_a_token),
 		CASE(a_new_invitation_ends_the_one_before),
 		CASE(each_may_do_what_the_roles_say),
+		CASE(a_narrow_token_lets_nobody_in),
 		CASE(whatever_is_wrong_is_named),
 		CASE(nobody_hands_on_more_than_they_have),
 		CASE(a_person_has_fifty_tokens_at_most),

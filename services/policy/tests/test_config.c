@@ -809,6 +809,13 @@ nobody_gives_themselves_rights(void **state)
 	    200);
 	assert_status(
 	    call_with(f, "DELETE", "config/acme/person/carol", "", "", "\"15\"", ""), 403);
+	answer = call_with(f, "PUT", "config/acme/person/olga", "",
+	    "{\"roles\": [\"operator\"], \"details\": {\"surname\": \"Ng\"}}", "\"13\"", "");
+	assert_status(answer, 403);
+	assert_string_equal(member(f, answer, "field"), "spec.details");
+	assert_status(call_with(f, "PUT", "config/acme/person/olga", "",
+			  "{\"roles\": [\"operator\"], \"title\": \"Olga\"}", "\"13\"", ""),
+	    200);
 	call_as(f, "acme", "adam", CONFIG_ADMINISTRATOR);
 	assert_status(call_with(f, "PUT", "config/acme/person/adam", "",
 			  "{\"roles\": [\"administrator\", \"auditor\"]}", "\"14\"", ""),
