@@ -197,7 +197,7 @@ static bool
 read_record(struct reading *in)
 {
 	struct cs_refusal why = { 0 };
-	json_t *body = config_json_load(in->arena, in->http->body, &why);
+	json_t *body = config_json_read(in->arena, in->http->body, &why);
 
 	if (body == NULL)
 		return refuse(in, 400, why);

@@ -2,7 +2,7 @@
 #include "config_json.h"
 
 json_t *
-config_json_load(struct cs_arena *arena, struct cs_span text, struct cs_refusal *ret_why)
+config_json_read(struct cs_arena *arena, struct cs_span text, struct cs_refusal *ret_why)
 {
 	json_error_t error = { 0 };
 	json_t *json = text.len > 0 ? json_loadb((const char *)text.data, text.len,

@@ -10,7 +10,7 @@
 #include "base/refusal.h"
 
 /* NULL and *ret_why: no JSON, a member twice, more than one value.  json_decref() it. */
-json_t *config_json_load(struct cs_arena *arena, struct cs_span text, struct cs_refusal *ret_why);
+json_t *config_json_read(struct cs_arena *arena, struct cs_span text, struct cs_refusal *ret_why);
 /* Of text that is known to be JSON.  Never NULL. */
 json_t *config_json_own(struct cs_span text);
 /* Canonical: members in order, no spaces.  Takes `json`. */

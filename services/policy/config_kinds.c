@@ -805,7 +805,7 @@ config_spec_read(const struct policy_rules *rules, struct cs_arena *arena, enum 
     struct cs_span json, struct cs_span *ret_spec, struct cs_refusal *ret_why)
 {
 	struct reading in = { rules, arena, kind, ret_why };
-	json_t *from = config_json_load(arena, json, ret_why), *to;
+	json_t *from = config_json_read(arena, json, ret_why), *to;
 	bool good;
 
 	if (from == NULL)

@@ -175,7 +175,7 @@ read_json(struct reading *in, read_body *read)
 	/* What has nothing to say may leave it out. */
 	const struct cs_span text = in->http->body.len > 0 ? in->http->body : cs_span_str("{}");
 	struct cs_refusal why = { 0 };
-	json_t *body = config_json_load(in->arena, text, &why);
+	json_t *body = config_json_read(in->arena, text, &why);
 
 	if (body == NULL)
 		return refuse(in, 400, why);

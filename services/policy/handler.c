@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-#include "config_handler.h"
 #include "config_settings.h"
 #include "connector/connector.h"
+#include "handler_config.h"
 #include "handler_people.h"
 #include "pki/file.h"
 #include "store.h"

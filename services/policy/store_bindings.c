@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store_bindings.h"
 
-#include "config_handler.h"
 #include "config_settings.h"
 #include "db/db.h"
+#include "handler_config.h"
 #include "policy.h"
 #include "policy_bindings.h"
 #include "policy_domains.h"

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "config_handler.h"
 #include "db/db.h"
+#include "handler_config.h"
 #include "handler_people.h"
 #include "policy.h"
 #include "store_identity.h"

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "config_handler.h"
 #include "handler.h"
+#include "handler_config.h"
 #include "store.h"
 
 #define COLUMNS                                                                               \

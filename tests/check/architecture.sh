@@ -164,6 +164,7 @@ pure='
 request-intake     intake
 policy             policy
 policy             people
+policy             config
 mailbox-validator  mailbox
 domain-validator   domain
 caa-dnssec         caa

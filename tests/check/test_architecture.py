@@ -22,6 +22,7 @@ GOOD = {
     "services/policy/policy.c": '#include "policy.h"\n\n#include <string.h>\n\n#include "pki/hash.h"\n'
     "static const char *const names[] = { \"a\", \"b\" };\n"
     "int policy_decide(const char *x)\n{\n\treturn pki_hash(names[strlen(x) & 1]);\n}\n",
+    "services/policy/config.c": "int config(void);\nint config(void)\n{\n\treturn 5;\n}\n",
     "services/policy/people.c": "int people(void);\nint people(void)\n{\n\treturn 4;\n}\n",
     "services/policy/store.c": 'const char *const q = "SELECT a FROM b";\n',
     "libs/gate/gate.c": "int gate(void);\nint gate(void)\n{\n\treturn 3;\n}\n",

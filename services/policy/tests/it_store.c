@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "../config_form.h"
-#include "../config_handler.h"
 #include "../handler.h"
+#include "../handler_config.h"
 #include "../policy.h"
 #include "../store.h"
 #include "../store_told.h"

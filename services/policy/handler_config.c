@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config_handler.h"
+#include "handler_config.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config_handler.h: ask.policy.config: calls of HTTP about documents, as request-intake passes them on. */
-#ifndef POLICY_CONFIG_HANDLER_H
-#define POLICY_CONFIG_HANDLER_H
+/* handler_config.h: ask.policy.config: calls of HTTP about documents, as request-intake passes them on. */
+#ifndef POLICY_HANDLER_CONFIG_H
+#define POLICY_HANDLER_CONFIG_H
 
 #include "config.h"
 #include "config_identity.h"

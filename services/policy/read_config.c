@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config_read.c: from a call of HTTP to what it asks for, strictly. */
+/* read_config.c: from a call of HTTP to what it asks for, strictly. */
 #include <string.h>
 
 #include "config.h"
@@ -239,7 +239,7 @@ static bool
 read_apply(struct reading *in)
 {
 	struct cs_refusal why = { 0 };
-	json_t *body = config_json_load(in->arena, in->http->body, &why);
+	json_t *body = config_json_read(in->arena, in->http->body, &why);
 	bool good;
 
 	if (body == NULL)
