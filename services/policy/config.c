@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "config_form.h"
 #include "config_json.h"
+#include "config_refusal.h"
 #include "pki/hash.h"
 #include "policy_connector.h"
 
@@ -128,9 +129,7 @@ refuse(struct deciding *d, unsigned status, struct cs_refusal why)
 static bool
 refuse_unknown(struct deciding *d)
 {
-	return refuse(d, 404,
-	    (struct cs_refusal){ "not-found", "path", "", "There is no such document.",
-		"Check kind, enterprise and name, and whose the token is." });
+	return refuse(d, 404, config_no_document);
 }
 
 static bool
@@ -140,12 +139,7 @@ is_allowed(struct deciding *d, enum config_verdict verdict, const struct cs_refu
 		return refuse_unknown(d);
 	if (verdict == CONFIG_ALLOWED)
 		return true;
-	return refuse(d, 403,
-	    why != NULL && why->code != NULL
-		? *why
-		: (struct cs_refusal){ "forbidden", "Authorization", "",
-		      "The roles or the scopes of the caller do not allow this.",
-		      "Ask somebody who may, or take a token with more scopes." });
+	return refuse(d, 403, why != NULL && why->code != NULL ? *why : config_no_right);
 }
 
 static const char *
@@ -691,10 +685,7 @@ is_known(struct deciding *d)
 {
 	if (d->caller->known)
 		return true;
-	return refuse(d, 401,
-	    (struct cs_refusal){ "unauthorized", "Authorization", "RFC 9110 15.5.2",
-		"No valid API token came with the request.",
-		"Send \"Authorization: Bearer <token>\"." });
+	return refuse(d, 401, config_no_caller);
 }
 
 /* Who may change it may know what it leads to.  What is outside is asked by the service that uses it. */

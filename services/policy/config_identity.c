@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "config_json.h"
+#include "config_refusal.h"
 #include "pki/cert.h"
 
 #define SEGMENTS 5 /* config, ENTERPRISE, identity, ID, what */
@@ -247,12 +248,8 @@ read_act(struct reading *in, const char *id, const char *what)
 		return in->call->act != CONFIG_NEW_RECORD || read_record(in);
 	}
 	if (found)
-		return refuse(in, 405,
-		    (struct cs_refusal){ "method-not-allowed", "method", "RFC 9110 15.5.6",
-			"This cannot be done here.", "See /openapi.json for what can." });
-	return refuse(in, 404,
-	    (struct cs_refusal){ "not-found", "path", "", "There is nothing here.",
-		"See /openapi.json for what there is." });
+		return refuse(in, 405, config_no_method);
+	return refuse(in, 404, config_no_path);
 }
 
 bool
@@ -308,9 +305,7 @@ answer_no(struct deciding *d, unsigned status, struct cs_refusal why)
 static bool
 answer_unknown(struct deciding *d)
 {
-	return answer_no(d, 404,
-	    (struct cs_refusal){ "not-found", "path", "", "There is no such document.",
-		"Check kind, enterprise and name, and whose the token is." });
+	return answer_no(d, 404, config_no_document);
 }
 
 static bool
@@ -320,20 +315,14 @@ is_allowed(struct deciding *d)
 	const bool writes = d->call->act != CONFIG_RECORDS && d->call->act != CONFIG_RECORD;
 
 	if (!caller->known)
-		return answer_no(d, 401,
-		    (struct cs_refusal){ "unauthorized", "Authorization", "RFC 9110 15.5.2",
-			"No valid API token came with the request.",
-			"Send \"Authorization: Bearer <token>\"." });
+		return answer_no(d, 401, config_no_caller);
 	if (strcmp(caller->enterprise, CONFIG_PLATFORM) != 0 &&
 	    strcmp(caller->enterprise, d->call->enterprise) != 0)
 		return answer_unknown(d);
 	if ((caller->roles & (writes ? MAKERS : STAFF)) != 0 &&
 	    (caller->scopes & (writes ? CONFIG_MAY_PEOPLE : CONFIG_MAY_READ)) != 0)
 		return true;
-	return answer_no(d, 403,
-	    (struct cs_refusal){ "forbidden", "Authorization", "",
-		"The roles or the scopes of the caller do not allow this.",
-		"Ask somebody who may, or take a token with more scopes." });
+	return answer_no(d, 403, config_no_right);
 }
 
 static json_t *

@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "config_json.h"
+#include "config_refusal.h"
 
 #define SEGMENTS 6 /* config, ENTERPRISE, person, NAME, what, ID */
 #define STAFF (PEOPLE_OPERATOR | PEOPLE_AUDITOR | PEOPLE_ADMINISTRATOR)
@@ -205,12 +206,8 @@ read_act(struct reading *in, const char *what, const char *id)
 		return acts[i].body == NULL || read_json(in, acts[i].body);
 	}
 	if (found)
-		return refuse(in, 405,
-		    (struct cs_refusal){ "method-not-allowed", "method", "RFC 9110 15.5.6",
-			"This cannot be done here.", "See /openapi.json for what can." });
-	return refuse(in, 404,
-	    (struct cs_refusal){ "not-found", "path", "", "There is nothing here.",
-		"See /openapi.json for what there is." });
+		return refuse(in, 405, config_no_method);
+	return refuse(in, 404, config_no_path);
 }
 
 bool
@@ -268,9 +265,7 @@ answer_no(struct deciding *d, unsigned status, struct cs_refusal why)
 static bool
 answer_unknown(struct deciding *d)
 {
-	return answer_no(d, 404,
-	    (struct cs_refusal){ "not-found", "path", "", "There is no such document.",
-		"Check kind, enterprise and name, and whose the token is." });
+	return answer_no(d, 404, config_no_document);
 }
 
 static bool
@@ -291,10 +286,7 @@ static bool
 is_seen(struct deciding *d)
 {
 	if (d->caller == NULL)
-		return answer_no(d, 401,
-		    (struct cs_refusal){ "unauthorized", "Authorization", "RFC 9110 15.5.2",
-			"No valid API token came with the request.",
-			"Send \"Authorization: Bearer <token>\"." });
+		return answer_no(d, 401, config_no_caller);
 	if (d->person == NULL || !d->person->there ||
 	    (!is_self(d) && !people_has_role(d->caller, d->call->enterprise, STAFF)))
 		return answer_unknown(d);

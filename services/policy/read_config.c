@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "config_json.h"
+#include "config_refusal.h"
 #include "http/head.h"
 
 #define SEGMENTS 5
@@ -27,9 +28,7 @@ refuse(struct reading *in, unsigned status, struct cs_refusal why)
 static bool
 refuse_missing(struct reading *in)
 {
-	return refuse(in, 404,
-	    (struct cs_refusal){ "not-found", "path", "", "There is nothing here.",
-		"See /openapi.json for what there is." });
+	return refuse(in, 404, config_no_path);
 }
 
 /* ---- query ---- */
@@ -258,9 +257,7 @@ read_apply(struct reading *in)
 static bool
 refuse_method(struct reading *in)
 {
-	return refuse(in, 405,
-	    (struct cs_refusal){ "method-not-allowed", "method", "RFC 9110 15.5.6",
-		"This cannot be done here.", "See /openapi.json for what can." });
+	return refuse(in, 405, config_no_method);
 }
 
 static bool
