@@ -506,6 +506,23 @@ collect_users(struct deciding *d)
 			add_user(d, doc);
 }
 
+/* A root of private trust is an enterprise's own; whether it has one the platform says. */
+static bool
+has_the_root_that_it_names(struct deciding *d, size_t i)
+{
+	const struct config_wish *wish = &d->ask->wishes[i];
+	const struct config_doc *enterprise =
+	    config_find(d->docs, CONFIG_ENTERPRISE, wish->enterprise, wish->enterprise);
+
+	if (wish->kind != CONFIG_PROFILE || enterprise == NULL ||
+	    !config_spec_is_private(wish->spec) || config_spec_has_root(enterprise->spec))
+		return true;
+	return refuse(d, 422,
+	    (struct cs_refusal){ "not-granted", field_of(d, i, "spec.certificate_profile"), "",
+		"The enterprise has no root of its own, which this certificate profile is for.",
+		"Ask an administrator of the platform for private_trust, or take another." });
+}
+
 /* How it uses what goes away; NULL: it does not. */
 static const char *
 use_of(const struct user *user, const struct config_wish *gone)
@@ -588,7 +605,7 @@ holds_together(struct deciding *d)
 			return false;
 		if (!wish->deletes &&
 		    (!lies_in_an_enterprise(d, i) || !refers_to_what_is_there(d, i) ||
-			!has_a_name_of_its_own(d, i)))
+			!has_a_name_of_its_own(d, i) || !has_the_root_that_it_names(d, i)))
 			return false;
 	}
 	return are_all_users_known(d);

@@ -63,6 +63,8 @@ static const struct field enterprise_fields[] = {
 	    "by which of our issuer domain names CAA may permit us; none: by all" },
 	{ "profiles", REFS, "[\"*\"]", 0, CONFIG_ITEMS_MAX, NULL, CONFIG_PROFILE, true, NULL,
 	    "profiles of the platform that it may use" },
+	{ "private_trust", BOOL, "false", 0, 0, NULL, 0, false, NULL,
+	    "its own profiles may be of private trust: it has a root of its own" },
 	{ 0 },
 };
 
@@ -827,6 +829,28 @@ struct cs_span
 config_spec_again(struct cs_arena *arena, struct cs_span json)
 {
 	return config_json_dump(arena, config_json_own(json));
+}
+
+bool
+config_spec_is_private(struct cs_span spec)
+{
+	json_t *json = config_json_own(spec);
+	const char *name = json_string_value(json_object_get(json, "certificate_profile"));
+	const struct smime_profile *of = name != NULL ? smime_profile_find(name) : NULL;
+	const bool private = of != NULL && of->trust == SMIME_TRUST_PRIVATE;
+
+	json_decref(json);
+	return private;
+}
+
+bool
+config_spec_has_root(struct cs_span spec)
+{
+	json_t *json = config_json_own(spec);
+	const bool has = config_json_true(json, "private_trust");
+
+	json_decref(json);
+	return has;
 }
 
 /* ---- references ---- */

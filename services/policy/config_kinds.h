@@ -59,6 +59,11 @@ CS_MUST_USE bool
 config_spec_read(const struct policy_rules *rules, struct cs_arena *arena, enum config_kind kind,
     struct cs_span json, struct cs_span *ret_spec, struct cs_refusal *ret_why);
 
+/* Of the canonical spec of a profile: is its certificate profile of private trust? */
+bool config_spec_is_private(struct cs_span spec);
+/* Of the canonical spec of an enterprise: may its own profiles be? */
+bool config_spec_has_root(struct cs_span spec);
+
 /* What a canonical spec refers to. */
 struct config_refs
 config_spec_refs(struct cs_arena *arena, enum config_kind kind, struct cs_span spec);

@@ -147,7 +147,7 @@ static enum config_verdict
 judge_enterprise(struct cs_arena *arena, const struct config_caller *caller,
     const struct cs_span *before, const struct cs_span *after, struct cs_refusal *ret_why)
 {
-	static const char *const granted[] = { "active", "profiles", NULL };
+	static const char *const granted[] = { "active", "profiles", "private_trust", NULL };
 
 	if (is_platform(caller->enterprise))
 		return CONFIG_ALLOWED;

@@ -14,7 +14,7 @@ struct filling {
 	const struct claim_request *request;
 	struct policy_config *to;
 	struct claim_texts enterprise_profiles, person_profiles;
-	bool enterprise_caa, own_profile;
+	bool enterprise_caa, private_trust, own_profile;
 	struct policy_domain *domains;
 	struct policy_ownership *ownerships;
 };
@@ -50,6 +50,7 @@ take_enterprise(struct filling *f, const struct config_doc *doc, const json_t *s
 	f->to->enterprise_version = (uint32_t)doc->version;
 	f->enterprise_profiles = texts_of(f->arena, spec, "profiles");
 	f->enterprise_caa = config_json_true(spec, "caa");
+	f->private_trust = config_json_true(spec, "private_trust");
 	f->to->issuers = texts_of(f->arena, spec, "issuers");
 	/* A mode that this build does not know permits the least. */
 	if (!policy_domain_mode_parse(mode, &f->to->domain_mode))
@@ -270,14 +271,15 @@ conclude(struct filling *f)
 {
 	const char *name = f->request->profile;
 	struct policy_config *to = f->to;
+	const bool private =
+	    to->profile.certificate_profile != NULL && is_private(to->profile.certificate_profile);
 
 	to->profile_allowed =
 	    (is_among(&f->person_profiles, "*") || is_among(&f->person_profiles, name)) &&
-	    (f->own_profile || is_among(&f->enterprise_profiles, "*") ||
-		is_among(&f->enterprise_profiles, name));
-	if (to->enterprise_known && !f->enterprise_caa &&
-	    is_private(
-		to->profile.certificate_profile == NULL ? "" : to->profile.certificate_profile))
+	    (f->own_profile ? !private || f->private_trust
+			    : is_among(&f->enterprise_profiles, "*") ||
+				  is_among(&f->enterprise_profiles, name));
+	if (to->enterprise_known && !f->enterprise_caa && private)
 		to->profile.without_caa = true;
 }
 

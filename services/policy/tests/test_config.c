@@ -21,6 +21,9 @@
 #define ALL_ROLES (CONFIG_USER | CONFIG_OPERATOR | CONFIG_AUDITOR | CONFIG_ADMINISTRATOR)
 #define ALL_SCOPES (CONFIG_MAY_READ | CONFIG_MAY_WRITE | CONFIG_MAY_PEOPLE)
 
+struct fixture;
+static struct policy_config settings_of(struct fixture *f, const char *profile);
+
 struct fixture {
 	struct cs_arena *arena;
 	struct smime_psl *psl;
@@ -664,6 +667,38 @@ nothing_of_another_enterprise_is_seen_or_set(void **state)
 	assert_int_equal(f->state.last_version, before);
 }
 
+#define OWN_PRIVATE PROFILE(PRIVATE ", \"caa\": false")
+
+/* Profiles of private trust are for a root of the enterprise's own. */
+static void
+the_platform_says_whether_an_enterprise_has_a_root(void **state)
+{
+	struct fixture *f = *state;
+	struct config_answer answer;
+
+	make_acme(f);
+	answer = put_new(f, "config/acme/profile/own", OWN_PRIVATE);
+	assert_status(answer, 422);
+	assert_string_equal(member(f, answer, "code"), "not-granted");
+	assert_string_equal(member(f, answer, "field"), "spec.certificate_profile");
+	call_as(f, "acme", "adam", CONFIG_ADMINISTRATOR);
+	assert_status(call_with(f, "PUT", "config/acme/enterprise/acme", "",
+			  "{\"private_trust\": true}", "\"11\"", ""),
+	    403);
+	call_as(f, CONFIG_PLATFORM, "root", CONFIG_ADMINISTRATOR);
+	assert_status(call_with(f, "PUT", "config/acme/enterprise/acme", "",
+			  "{\"private_trust\": true}", "\"11\"", ""),
+	    200);
+	call_as(f, "acme", "adam", CONFIG_ADMINISTRATOR);
+	assert_status(put_new(f, "config/acme/profile/own", OWN_PRIVATE), 201);
+	assert_true(settings_of(f, "own").profile_allowed);
+	/* What was granted may be taken back: then nobody may use it. */
+	call_as(f, CONFIG_PLATFORM, "root", CONFIG_ADMINISTRATOR);
+	assert_status(
+	    call_with(f, "PUT", "config/acme/enterprise/acme", "", "{}", "\"13\"", ""), 200);
+	assert_false(settings_of(f, "own").profile_allowed);
+}
+
 static void
 a_user_sees_themselves_and_what_is_offered(void **state)
 {
@@ -716,7 +751,7 @@ field_text(struct fixture *f, struct config_answer answer, size_t i)
 static void
 make_forms(struct fixture *f)
 {
-	assert_status(put_new(f, "config/acme/enterprise/acme", "{}"), 201);
+	assert_status(put_new(f, "config/acme/enterprise/acme", "{\"private_trust\": true}"), 201);
 	assert_status(put_new(f, "config/acme/person/alice",
 			  "{\"details\": {\"organizationalUnitName\": \"Sales\"}}"),
 	    201);
@@ -993,7 +1028,8 @@ settings_for(struct fixture *f, const char *profile, const char *submitted_by)
 	found.docs = CS_NEW_ARRAY(f->arena, found.n, struct config_doc);
 	found.n = 0;
 	for (const struct config_doc *doc = f->state.docs; doc != NULL; doc = doc->next)
-		if (doc->kind != CONFIG_PROFILE || strcmp(doc->name, profile) == 0)
+		if (config_find(f->state.docs, doc->kind, doc->enterprise, doc->name) == doc &&
+		    (doc->kind != CONFIG_PROFILE || strcmp(doc->name, profile) == 0))
 			found.docs[found.n++] = *doc;
 	assert_int_equal(config_settings(f->arena, &found, &request, &config, &err), CS_OK);
 	return config;
@@ -1134,6 +1170,7 @@ main(void)
 		CASE(what_cannot_be_read_is_refused),
 		CASE(who_may_set_what),
 		CASE(nothing_of_another_enterprise_is_seen_or_set),
+		CASE(the_platform_says_whether_an_enterprise_has_a_root),
 		CASE(a_user_sees_themselves_and_what_is_offered),
 		CASE(a_form_shows_the_profile_filled_in_from_the_details),
 		CASE(a_form_is_disabled_for_an_operator),
