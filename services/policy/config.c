@@ -313,17 +313,6 @@ stage(struct deciding *d, const struct config_wish *wish, const struct config_do
 	d->docs = doc;
 }
 
-static bool
-may_wish(struct deciding *d, const struct config_wish *wish, const struct config_doc *before)
-{
-	struct cs_refusal why = { 0 };
-
-	return is_allowed(d,
-	    config_may_change(d->in->arena, d->caller, wish->kind, wish->enterprise, wish->name,
-		before != NULL ? &before->spec : NULL, wish->deletes ? NULL : &wish->spec, &why),
-	    &why);
-}
-
 /* Nobody overwrites what they have not seen (RFC 9110 13, RFC 6585 3). */
 static bool
 is_seen(struct deciding *d, const struct config_doc *before)
@@ -352,6 +341,33 @@ field_of(struct deciding *d, size_t wish, const char *field)
 	return d->ask->act == CONFIG_APPLY
 		   ? cs_arena_printf(d->in->arena, "documents[%zu].%s", wish, field)
 		   : field;
+}
+
+/* Neither the path nor the token says which of several documents a refusal is about. */
+static struct cs_refusal
+about_wish(struct deciding *d, size_t i, struct cs_refusal why)
+{
+	if (d->ask->act == CONFIG_APPLY)
+		why.field = strncmp(why.field, "spec.", strlen("spec.")) == 0
+				? field_of(d, i, why.field)
+				: cs_arena_printf(d->in->arena, "documents[%zu]", i);
+	return why;
+}
+
+static bool
+may_wish(
+    struct deciding *d, size_t i, const struct config_wish *wish, const struct config_doc *before)
+{
+	struct cs_refusal why = { 0 };
+	const enum config_verdict verdict =
+	    config_may_change(d->in->arena, d->caller, wish->kind, wish->enterprise, wish->name,
+		before != NULL ? &before->spec : NULL, wish->deletes ? NULL : &wish->spec, &why);
+
+	if (verdict == CONFIG_ALLOWED)
+		return true;
+	if (verdict == CONFIG_HIDDEN)
+		return refuse(d, 404, about_wish(d, i, config_no_document));
+	return refuse(d, 403, about_wish(d, i, why.code != NULL ? why : config_no_right));
 }
 
 /* What a connector shall be depends on the one in force, whose secret may stay. */
@@ -384,7 +400,7 @@ wish_one(struct deciding *d, size_t i)
 	const struct config_doc *before =
 	    config_find(d->docs, wish->kind, wish->enterprise, wish->name);
 
-	if (!may_wish(d, wish, before))
+	if (!may_wish(d, i, wish, before))
 		return false;
 	if (wish->deletes && before == NULL)
 		return d->ask->act == CONFIG_APPLY || refuse_unknown(d);

@@ -822,6 +822,41 @@ a_form_is_for_who_may_see_the_person(void **state)
 	assert_status(form(f, "staff", "alice"), 401);
 }
 
+#define PERSON(enterprise, name, spec)                                                 \
+	"{\"kind\": \"person\", \"enterprise\": \"" enterprise "\", \"name\": \"" name \
+	"\", \"spec\": " spec "}"
+
+static void
+who_may_not_apply_one_document_is_told_which(void **state)
+{
+	static const struct {
+		const char *second;
+		unsigned status;
+		const char *field;
+	} rows[] = {
+		{ PERSON("acme", "dora", "{\"roles\": [\"operator\"]}"), 403,
+		    "documents[1].spec.roles" },
+		{ PERSON("rival", "dora", "{}"), 404, "documents[1]" },
+		{ "{\"kind\": \"profile\", \"enterprise\": \"acme\", \"name\": \"mine\", "
+		  "\"spec\": " PROFILE(PUBLIC) "}",
+		    403, "documents[1]" },
+	};
+	struct fixture *f = *state;
+
+	make_acme(f);
+	call_as(f, "acme", "olga", CONFIG_OPERATOR);
+	for (size_t i = 0; i < LEN(rows); i++) {
+		const struct config_answer answer = call_with(f, "POST", "config/apply", "",
+		    cs_arena_printf(f->arena,
+			"{\"documents\": [" PERSON("acme", "carol", "{}") ", %s]}", rows[i].second),
+		    "", "");
+
+		assert_status(answer, rows[i].status);
+		assert_string_equal(member(f, answer, "field"), rows[i].field);
+		assert_status(get(f, "config/acme/person/carol"), 404);
+	}
+}
+
 static void
 nobody_gives_themselves_rights(void **state)
 {
@@ -1167,6 +1202,7 @@ main(void)
 		CASE(the_largest_call_is_decided_in_time),
 		CASE(many_are_applied_in_any_order_and_again_without_change),
 		CASE(one_bad_document_stops_all),
+		CASE(who_may_not_apply_one_document_is_told_which),
 		CASE(what_cannot_be_read_is_refused),
 		CASE(who_may_set_what),
 		CASE(nothing_of_another_enterprise_is_seen_or_set),
