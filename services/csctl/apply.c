@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "calls.h"
 #include "config.h"
 #include "differ.h"
 #include "settings.h"
@@ -83,39 +84,26 @@ prune(struct api *api, struct settings *settings)
 
 /* ---- what the API says ---- */
 
-/* "documents[3].spec.title": which of ours that is, in words, and *ret_rest what is behind it. */
 static const char *
-document_of(struct cs_arena *arena, const struct settings *settings, const char *field,
-    const char **ret_rest)
+in_words(struct cs_arena *arena, const struct setting *setting)
 {
-	static const char start[] = "documents[";
-	char *end;
-
-	if (field == NULL || strncmp(field, start, strlen(start)) != 0)
-		return NULL;
-	const unsigned long n = strtoul(field + strlen(start), &end, 10);
-
-	if (*end != ']' || n >= settings->n)
-		return NULL;
-	const struct setting *item = &settings->items[n];
-
-	*ret_rest = end[1] == '.' ? end + 2 : "document";
-	return cs_arena_printf(arena, "%s %s %s (%s)", settings_text(item->doc, "enterprise"),
-	    settings_text(item->doc, "kind"),
-	    cs_escape(arena, cs_span_str(settings_text(item->doc, "name")), SHOWN_MAX),
-	    item->place == NULL ? "in no file: pruned" : item->place);
+	return cs_arena_printf(arena, "%s %s %s (%s)", settings_text(setting->doc, "enterprise"),
+	    settings_text(setting->doc, "kind"),
+	    cs_escape(arena, cs_span_str(settings_text(setting->doc, "name")), SHOWN_MAX),
+	    setting->place == NULL ? "in no file: pruned" : setting->place);
 }
 
 static int
-refused(struct cs_arena *arena, const struct settings *settings, long status, json_t *problem)
+refused(struct cs_arena *arena, const struct settings *call, long status, json_t *problem)
 {
-	const char *field = json_string_value(json_object_get(problem, "field"));
-	const char *rest = NULL, *document = document_of(arena, settings, field, &rest);
+	const char *field = json_string_value(json_object_get(problem, "field")), *rest = NULL;
+	const struct setting *about = calls_document(call, field, &rest);
 
-	if (document != NULL)
+	if (about != NULL)
 		(void)json_object_set_new(
 		    problem, "field", json_string(cs_arena_strdup(arena, rest)));
-	return api_problem_of(status, problem, document);
+	(void)fflush(stdout);
+	return api_problem_of(status, problem, about != NULL ? in_words(arena, about) : NULL);
 }
 
 enum action { CREATE, UPDATE, DELETE, UNCHANGED, ACTIONS };
@@ -152,23 +140,6 @@ print_change(struct cs_arena *arena, const json_t *change)
 		arena, json_object_get(change, "before"), json_object_get(change, "after")));
 }
 
-static void
-print_sum(const unsigned count[static ACTIONS], bool dry_run)
-{
-	const char *comma = dry_run ? "nothing was changed, it would be: " : "";
-
-	if (count[CREATE] + count[UPDATE] + count[DELETE] == 0) {
-		(void)printf(
-		    "unchanged: everything is as the files say (%u documents)\n", count[UNCHANGED]);
-		return;
-	}
-	for (enum action a = CREATE; a < ACTIONS; a++) {
-		(void)printf("%s%u %s", comma, count[a], actions[a].done);
-		comma = ", ";
-	}
-	(void)putchar('\n');
-}
-
 /* False: an action is unknown, or there are no changes. */
 static bool
 count_changes(const json_t *answer, unsigned ret_count[static ACTIONS + 1])
@@ -200,33 +171,93 @@ print_changes(struct cs_arena *arena, const json_t *answer)
 
 struct applying {
 	struct settings settings;
+	struct calls calls;
 	bool dry_run, prunes, as_json;
+	unsigned count[ACTIONS + 1];
+	unsigned untried; /* documents */
+	json_t *answer;   /* of all calls, as if they were one; NULL: none was answered yet */
 };
 
-/* The exit status of a dry run is that of diff(1): 1 when something differs. */
-static int
-done(struct cs_arena *arena, const struct applying *a, json_t *answer)
+static void
+print_sum(const struct applying *a)
 {
-	unsigned count[ACTIONS + 1] = { 0 };
+	const unsigned *count = a->count;
+	const char *comma = a->dry_run ? "nothing was changed, it would be: " : "";
 
-	if (!count_changes(answer, count)) {
-		(void)fprintf(stderr, "csctl: the API said something else than was asked\n");
-		return COULD_NOT_RUN;
+	if (count[CREATE] + count[UPDATE] + count[DELETE] + a->untried == 0) {
+		(void)printf(
+		    "unchanged: everything is as the files say (%u documents)\n", count[UNCHANGED]);
+		return;
 	}
-	if (a->as_json) {
-		put_json(json_incref(answer));
-	} else {
-		print_changes(arena, answer);
-		print_sum(count, a->dry_run);
+	for (enum action action = CREATE; action < ACTIONS; action++) {
+		(void)printf("%s%u %s", comma, count[action], actions[action].done);
+		comma = ", ";
 	}
-	return a->dry_run && count[CREATE] + count[UPDATE] + count[DELETE] > 0 ? REFUSED : DONE;
+	if (a->untried > 0)
+		(void)printf(", %u not tried", a->untried);
+	if (a->calls.n > 1)
+		(void)printf(", in %zu calls", a->calls.n);
+	(void)putchar('\n');
 }
 
 static int
-send(struct api *api, struct applying *a)
+done(struct cs_arena *arena, struct applying *a, json_t *answer)
+{
+	if (!count_changes(answer, a->count)) {
+		(void)fprintf(stderr, "csctl: the API said something else than was asked\n");
+		return COULD_NOT_RUN;
+	}
+	if (!a->as_json)
+		print_changes(arena, answer);
+	if (a->answer == NULL)
+		a->answer = json_incref(answer);
+	else
+		(void)json_array_extend(
+		    json_object_get(a->answer, "changes"), json_object_get(answer, "changes"));
+	return DONE;
+}
+
+static json_t *
+names_of(const struct settings *call)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < call->n; i++)
+		(void)json_array_append_new(
+		    names, json_pack("{s:O, s:O, s:O}", "kind",
+			       json_object_get(call->items[i].doc, "kind"), "enterprise",
+			       json_object_get(call->items[i].doc, "enterprise"), "name",
+			       json_object_get(call->items[i].doc, "name")));
+	return names;
+}
+
+/* What earlier calls would make is not there in a dry run: that says nothing about these documents. */
+static int
+untried(
+    struct cs_arena *arena, struct applying *a, const struct settings *call, const json_t *problem)
+{
+	json_t *names = names_of(call), *before = json_object_get(a->answer, "untried");
+
+	a->untried += (unsigned)call->n;
+	if (!a->as_json)
+		(void)printf(
+		    "not tried: %zu documents, the first %s: earlier calls come first: %s\n",
+		    call->n, in_words(arena, &call->items[0]),
+		    cs_escape(arena, cs_span_str(settings_text(problem, "detail")), SHOWN_MAX));
+	if (before != NULL)
+		(void)json_array_extend(before, names);
+	else
+		(void)json_object_set(a->answer, "untried", names);
+	json_decref(names);
+	return DONE;
+}
+
+static int
+send(struct api *api, struct applying *a, size_t n)
 {
 	static const char *const parts[] = { "apply", NULL };
-	json_t *body = settings_body(&a->settings), *answer;
+	const struct settings *call = &a->calls.items[n];
+	json_t *body = settings_body(call), *answer;
 	char *json = json_dumps(body, JSON_COMPACT);
 	const struct http_call how = { .method = "POST",
 		.url = config_url(api, parts, a->dry_run ? "?dry_run=true" : ""),
@@ -236,18 +267,86 @@ send(struct api *api, struct applying *a)
 	struct cs_err err;
 	long status = 0;
 	enum cs_code code = http_client_call(api->client, &how, api->arena, &status, &text, &err);
+	int result;
 
 	free(json);
 	json_decref(body);
 	if (code != CS_OK)
 		return could_not(&err);
 	answer = json_loadb((const char *)text.data, text.len, 0, NULL);
-	int result = status >= 200 && status <= 299
-			 ? done(api->arena, a, answer)
-			 : refused(api->arena, &a->settings, status, answer);
-
+	if (status >= 200 && status <= 299)
+		result = done(api->arena, a, answer);
+	else if (a->dry_run && n > 0 && calls_needs_earlier(&a->calls, n, answer))
+		result = untried(api->arena, a, call, answer);
+	else
+		result = refused(api->arena, call, status, answer);
 	json_decref(answer);
 	return result;
+}
+
+/* Call `n` of several was not done: what is so now, and what to do about it. */
+static void
+tell_stopped(struct cs_arena *arena, const struct applying *a, size_t n, bool is_judged)
+{
+	const struct settings *call = &a->calls.items[n];
+	size_t before = 0;
+
+	for (size_t i = 0; i < n; i++)
+		before += a->calls.items[i].n;
+	(void)fprintf(stderr, "csctl: this was call %zu of %zu", n + 1, a->calls.n);
+	if (a->dry_run) {
+		(void)fprintf(stderr,
+		    ", tried against what is there now, not what earlier calls would make; nothing was changed\n");
+		return;
+	}
+	(void)fprintf(stderr,
+	    ": %zu of %zu documents were applied before it%s\n"
+	    "csctl: the first of the others is %s; ",
+	    before, a->settings.n, n > 0 ? ", what changed is on stdout" : "",
+	    in_words(arena, &call->items[0]));
+	if (is_judged)
+		(void)fprintf(stderr, "none of them was applied\n");
+	else
+		(void)fprintf(
+		    stderr, "it is not known whether the %zu of this call were applied\n", call->n);
+	(void)fprintf(stderr,
+	    "csctl: it is safe to apply the same again: what is so already is left alone\n");
+}
+
+/* The exit status of a dry run is that of diff(1): 1 when something differs. */
+static int
+tell_done(const struct applying *a)
+{
+	const unsigned *count = a->count;
+
+	if (!a->as_json)
+		print_sum(a);
+	(void)fflush(stdout);
+	if (a->dry_run && a->calls.n > 1)
+		(void)fprintf(stderr,
+		    "csctl: each call was tried against what is there now, not what earlier calls would make\n");
+	return a->dry_run && count[CREATE] + count[UPDATE] + count[DELETE] + a->untried > 0
+		   ? REFUSED
+		   : DONE;
+}
+
+static int
+send_all(struct api *api, struct applying *a)
+{
+	int status = DONE;
+	size_t n = 0;
+
+	a->calls = calls_of(api->arena, &a->settings);
+	while (n < a->calls.n && (status = send(api, a, n)) == DONE)
+		n++;
+	if (a->as_json && a->answer != NULL)
+		put_json(json_incref(a->answer));
+	json_decref(a->answer);
+	if (status == DONE)
+		return tell_done(a);
+	if (a->calls.n > 1)
+		tell_stopped(api->arena, a, n, status == REFUSED);
+	return status;
 }
 
 /* Options, and files behind -f or as words.  What is not DONE was said. */
@@ -280,7 +379,7 @@ run_apply(struct args *args)
 		if (a.prunes)
 			status = prune(&api, &a.settings);
 		if (status == DONE)
-			status = send(&api, &a);
+			status = send_all(&api, &a);
 		http_client_free(api.client);
 	}
 	settings_free(&a.settings);
@@ -400,8 +499,7 @@ run_export(struct args *args)
 
 const struct command apply_commands[] = {
 	{ "apply", "-f FILE... [--dry-run] [--prune] [--json]",
-	    "makes settings what the files say (YAML, JSON), all of it or nothing; shows what changes",
-	    run_apply },
+	    "makes settings what the files say (YAML, JSON); shows what changes", run_apply },
 	{ "export", "[ENTERPRISE] [--json]",
 	    "prints all settings of an enterprise, or of all that may be seen, to be applied",
 	    run_export },

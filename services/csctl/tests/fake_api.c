@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +12,15 @@
 
 #include "base/err.h"
 
-#define REQUEST_MAX 65536
+#define REQUEST_MAX (128 * 1024)
+#define ROWS_MAX 64
 
 struct fake_api {
 	const struct fake_answer *answers;
 	int fd;
 	pthread_t thread;
-	char asked[REQUEST_MAX]; /* written by the thread, read when it has ended */
+	bool given[ROWS_MAX];
+	char asked[2 * REQUEST_MAX]; /* written by the thread, read when it has ended */
 };
 
 /* Reads until the body is whole; the head ends with a NUL in place of its last line end. */
@@ -76,14 +79,23 @@ keep_fields(struct fake_api *api, const char *head)
 }
 
 static const struct fake_answer *
-answer_to(const struct fake_api *api, const char *asked, size_t len)
+answer_to(struct fake_api *api, const char *asked, size_t len)
 {
 	static const struct fake_answer none = { "", 404, "{\"code\":\"not-found\"}" };
+	const struct fake_answer *last = &none;
 
-	for (const struct fake_answer *a = api->answers; a->asked != NULL; a++)
-		if (strlen(a->asked) == len && strncmp(a->asked, asked, len) == 0)
-			return a;
-	return &none;
+	for (size_t i = 0; api->answers[i].asked != NULL; i++) {
+		if (strlen(api->answers[i].asked) != len ||
+		    strncmp(api->answers[i].asked, asked, len) != 0)
+			continue;
+		cs_assert(i < ROWS_MAX);
+		last = &api->answers[i];
+		if (!api->given[i]) {
+			api->given[i] = true;
+			break;
+		}
+	}
+	return last;
 }
 
 static void
@@ -139,6 +151,7 @@ fake_api_start(const struct fake_answer *answers)
 
 	api.answers = answers;
 	api.asked[0] = '\0';
+	memset(api.given, 0, sizeof(api.given));
 	api.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	cs_assert(api.fd >= 0 && bind(api.fd, (struct sockaddr *)&address, len) == 0 &&
 		  listen(api.fd, 16) == 0 &&

@@ -13,7 +13,10 @@ struct fake_answer {
 
 struct fake_api;
 
-/* Sets CS_API_URL, CS_API_TOKEN ("secret").  The table ends with a zero row. */
+/*
+ * Sets CS_API_URL, CS_API_TOKEN ("secret").  The table ends with a zero row.  Of rows that are asked the same, each
+ * answers once, the last from then on.
+ */
 struct fake_api *fake_api_start(const struct fake_answer *answers);
 /*
  * Stops, and gives what was asked, a call a line, until the next start:

@@ -295,6 +295,136 @@ a_file_that_cannot_be_read_changes_nothing(void **state)
 	assert_string_equal(fake_api_stop(api), "");
 }
 
+/* ---- more than fits into one call ---- */
+
+#define MANY 500
+
+/* Assignments, then the person that they name, then the enterprise: the order of no call. */
+static const char *
+many_documents(void)
+{
+	static char text[MANY * 100 + 200];
+	size_t len = 0;
+
+	for (int i = 0; i < MANY; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+		    "kind: assignment\nenterprise: demo\nname: a%d@x.example\nspec: {people: [p]}\n---\n",
+		    i);
+	(void)snprintf(text + len, sizeof(text) - len,
+	    "kind: person\nenterprise: demo\nname: p\nspec: {}\n---\n"
+	    "kind: enterprise\nenterprise: demo\nname: demo\nspec: {}\n");
+	return text;
+}
+
+#define APPLY "POST /v1/config/apply"
+#define TRY APPLY "?dry_run=true"
+#define MADE(name) "{\"changes\":[" CHANGE("person", name, "create", "null", "{}") "]}"
+#define NOBODY(who)                                                                       \
+	"{\"code\":\"no-such-document\",\"field\":\"documents[0].spec.people[" who "]\"," \
+	"\"detail\":\"Nobody.\"}"
+#define FIRST_OF_SECOND "demo assignment a398@x.example (-:1991)"
+#define SHOWN_FIRST "demo person one: create\n"
+#define DRY_NOTE \
+	"csctl: each call was tried against what is there now, not what earlier calls would make\n"
+
+struct parts {
+	const char *words;
+	struct fake_answer second;
+	int status;
+	const char *text;
+};
+
+static void
+expect_parts(const struct parts *p)
+{
+	const struct fake_answer answers[] = { { p->second.asked, 200, MADE("one") }, p->second,
+		{ NULL, 0, NULL } };
+	struct fake_api *api = fake_api_start(answers);
+
+	(void)say_with(&said, many_documents(), p->words);
+	const char *asked = fake_api_stop(api), *second = strchr(asked, '\n') + 1;
+
+	/* What is named comes before what names it, and nothing is asked twice. */
+	assert_non_null(strstr(asked, " {\"documents\":[{\"kind\":\"enterprise\""));
+	assert_true(strstr(asked, "\"kind\":\"person\"") < strstr(asked, "\"name\":\"a0@"));
+	assert_true(strstr(asked, "\"name\":\"a397@") < second);
+	assert_true(strstr(asked, "\"name\":\"a398@") > second);
+	assert_true(strstr(asked, "\"name\":\"a499@") > second);
+	assert_string_equal(strchr(second, '\n'), "\n");
+	if (said.status != p->status)
+		fail_msg("%s: status %d, want %d: %s", p->words, said.status, p->status, said.text);
+	if (strcmp(said.text, p->text) != 0)
+		fail_msg("%s: said %s, want %s", p->words, said.text, p->text);
+}
+
+static void
+what_is_too_much_for_one_call_is_several(void **state)
+{
+	static const struct parts rows[] = {
+		{ "apply -", { APPLY, 200, MADE("two") }, DONE,
+		    SHOWN_FIRST "demo person two: create\n"
+				"2 created, 0 updated, 0 deleted, 0 unchanged, in 2 calls\n" },
+		{ "apply - --dry-run", { TRY, 200, MADE("two") }, REFUSED,
+		    SHOWN_FIRST
+		    "demo person two: create\n"
+		    "nothing was changed, it would be: 2 created, 0 updated, 0 deleted, 0 unchanged, in 2 calls\n" DRY_NOTE },
+		{ "apply - --json", { APPLY, 200, "{\"changes\":[{\"action\":\"unchanged\"}]}" },
+		    DONE,
+		    "{\n  \"changes\": [\n    {\n      \"kind\": \"person\",\n      \"enterprise\": \"demo\",\n"
+		    "      \"name\": \"one\",\n      \"action\": \"create\",\n      \"before\": null,\n"
+		    "      \"after\": {}\n    },\n    {\n      \"action\": \"unchanged\"\n    }\n  ]\n}\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++)
+		expect_parts(&rows[i]);
+}
+
+static void
+a_call_that_stops_says_what_was_applied_before(void **state)
+{
+#define STOPPED                                                                                         \
+	"csctl: this was call 2 of 2: 400 of 502 documents were applied before it, what changed is on " \
+	"stdout\ncsctl: the first of the others is " FIRST_OF_SECOND "; "
+#define SAFE "csctl: it is safe to apply the same again: what is so already is left alone\n"
+	static const struct parts rows[] = {
+		{ "apply -", { APPLY, 422, NOBODY("0") }, REFUSED,
+		    SHOWN_FIRST "csctl: refused with status 422\n  about   " FIRST_OF_SECOND
+				"\n  detail  Nobody.\n  field   spec.people[0]\n"
+				"  code    no-such-document\n" STOPPED
+				"none of them was applied\n" SAFE },
+		{ "apply -", { APPLY, 503, "{}" }, COULD_NOT_RUN,
+		    SHOWN_FIRST
+		    "csctl: not done with status 503\n" STOPPED
+		    "it is not known whether the 102 of this call were applied\n" SAFE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++)
+		expect_parts(&rows[i]);
+}
+
+static void
+a_dry_run_misses_only_what_no_earlier_call_makes(void **state)
+{
+	static const struct parts rows[] = {
+		{ "apply - --dry-run", { TRY, 422, NOBODY("0") }, REFUSED,
+		    SHOWN_FIRST
+		    "not tried: 102 documents, the first " FIRST_OF_SECOND
+		    ": earlier calls come first: Nobody.\n"
+		    "nothing was changed, it would be: 1 created, 0 updated, 0 deleted, 0 unchanged, 102 not tried, in 2 calls\n" DRY_NOTE },
+		{ "apply - --dry-run", { TRY, 422, NOBODY("1") }, REFUSED,
+		    SHOWN_FIRST
+		    "csctl: refused with status 422\n  about   " FIRST_OF_SECOND
+		    "\n  detail  Nobody.\n  field   spec.people[1]\n  code    no-such-document\n"
+		    "csctl: this was call 2 of 2, tried against what is there now, not what earlier calls would make; nothing was changed\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++)
+		expect_parts(&rows[i]);
+}
+
 #define KINDS                                                                                   \
 	"{\"kinds\":[{\"kind\":\"enterprise\"},{\"kind\":\"domain\"},{\"kind\":\"ownership\"}," \
 	"{\"kind\":\"person\"}]}"
@@ -460,6 +590,9 @@ main(void)
 		cmocka_unit_test(a_refusal_says_what_about_and_what_mends_it),
 		cmocka_unit_test(what_changes_is_shown_field_by_field),
 		cmocka_unit_test(a_file_that_cannot_be_read_changes_nothing),
+		cmocka_unit_test(what_is_too_much_for_one_call_is_several),
+		cmocka_unit_test(a_call_that_stops_says_what_was_applied_before),
+		cmocka_unit_test(a_dry_run_misses_only_what_no_earlier_call_makes),
 		cmocka_unit_test(pruning_deletes_what_no_file_names),
 		cmocka_unit_test(what_cannot_be_listed_is_not_pruned),
 		cmocka_unit_test(what_is_exported_can_be_applied),
