@@ -115,6 +115,39 @@ class Settings(SystemTest):
         said = self.ends(1, "config", "delete", "seen", "enterprise", "seen", "--version", str(enterprise["version"]))
         self.assertIn("used by seen person carol enterprise\n", said)
 
+    def test_more_than_one_call_takes_is_applied_in_several(self) -> None:
+        def assignment(i: int, person: str = "carol") -> str:
+            name = f"p{i}@many.example"
+            return f"kind: assignment\nenterprise: many\nname: {name}\nspec: {{people: [{person}]}}\n---\n"
+
+        assignments = [assignment(i) for i in range(600)]
+        before, path = self.versions(), self.file("".join(assignments) + FILE.format("many"))
+        said = self.ends(1, "apply", path, "--dry-run")
+        self.assertIn("it would be: 400 created, 0 updated, 0 deleted, 0 unchanged, 204 not tried, in 2 calls", said)
+        self.assertIn("not what earlier calls would make", said)
+        self.assertEqual(self.versions(), before)
+
+        # The last of the second call is refused: the first call stays, and the same again goes on from there.
+        bad = self.file("".join([*assignments[:-1], assignment(599, "nobody")]) + FILE.format("many"))
+        said = self.ends(1, "apply", bad)
+        self.assertIn("about   many assignment p599@many.example", said)
+        self.assertIn("this was call 2 of 2: 400 of 604 documents were applied before it", said)
+        self.assertIn("safe to apply the same again", said)
+        self.assertEqual(len(self.versions()), len(before) + 400)
+        path = self.file("".join(assignments) + FILE.format("many"))
+        self.assertIn("204 created, 0 updated, 0 deleted, 400 unchanged, in 2 calls", self.ends(0, "apply", path))
+        after = self.versions()
+        self.assertEqual(len(after), len(before) + 604)
+        self.assertIn("everything is as the files say (604 documents)", self.ends(0, "apply", path))
+        self.assertEqual(self.versions(), after)
+
+        # Whoever is named goes after all that name them, in another call.
+        parts = FILE.format("many").split("---")
+        path = self.file("---".join(part for part in parts if "kind: person" not in part))
+        self.assertIn("as the files say (3 documents)", self.ends(0, "apply", path))
+        self.assertIn("601 deleted", self.ends(0, "apply", path, "--prune"))
+        self.assertEqual(len(self.versions()), len(before) + 3)
+
     def test_an_operator_finds_nothing_of_another_enterprise(self) -> None:
         self.ends(0, "apply", "-f", self.file(FILE.format("other")))
         for words in ("config get other person carol", "config list other person", "export other"):
