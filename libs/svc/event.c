@@ -5,16 +5,21 @@
 #include "pki/hash.h"
 #include "svc/internal.h"
 
-/* The n-th identifier of this decision: it follows from the skeleton's random octets alone. */
+/*
+ * The n-th identifier of this decision: it follows from the skeleton's random octets alone.  A decision about many
+ * documents asks for more than an octet counts; the number of octets keeps its identifiers apart from the first.
+ */
 static struct cs_id
 next_id(struct svc_event *ev)
 {
-	uint8_t seed[33], digest[PKI_SHA256];
+	const uint32_t n = ev->outgoing->next_id++;
+	uint8_t seed[34], digest[PKI_SHA256];
 
+	cs_assert(n <= UINT16_MAX);
 	memcpy(seed, ev->random, 32);
-	cs_assert(ev->outgoing->next_id < 256);
-	seed[32] = (uint8_t)ev->outgoing->next_id++;
-	pki_sha256(cs_span_of(seed, sizeof(seed)), digest);
+	seed[32] = (uint8_t)n;
+	seed[33] = (uint8_t)(n >> 8);
+	pki_sha256(cs_span_of(seed, n <= UINT8_MAX ? 33 : 34), digest);
 	return cs_id_at(ev->now_ms, digest);
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "svc/internal.h"
 #include "svc/svc_test.h"
 
 #include <cmocka.h>
@@ -158,6 +159,23 @@ folds_the_events_of_one_key_in_order_of_arrival(void **state)
 	svc_test_free(test);
 }
 
+/* The receivers' inboxes would take two events of one identifier for the same. */
+static void
+each_of_many_events_has_an_identifier_of_its_own(void **state)
+{
+	struct svc_outgoing out = { .events_tail = &out.events };
+	struct svc_event ev = { .arena = cs_arena_new(), .now_ms = 1000, .outgoing = &out };
+
+	(void)state;
+	ev.random[0] = 1;
+	for (size_t i = 0; i < 600; i++)
+		svc_emit(&ev, "toy.added", cs_span_str(""));
+	for (const struct out_event *a = out.events; a != NULL; a = a->next)
+		for (const struct out_event *b = a->next; b != NULL; b = b->next)
+			assert_false(cs_id_equal(a->id, b->id));
+	cs_arena_free(ev.arena);
+}
+
 static void
 an_event_that_comes_twice_changes_nothing(void **state)
 {
@@ -274,6 +292,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(folds_the_events_of_one_key_in_order_of_arrival),
+		cmocka_unit_test(each_of_many_events_has_an_identifier_of_its_own),
 		cmocka_unit_test(an_event_that_comes_twice_changes_nothing),
 		cmocka_unit_test(a_poisoned_event_hurts_no_neighbour),
 		cmocka_unit_test(a_conflict_runs_the_batch_again_from_what_is_stored),
