@@ -25,8 +25,9 @@ on_created(void *arg, bool ok, uint32_t status, struct cs_span body)
 static void
 follow(void *self, struct http_request *req, const char *subject, bool may_be_empty)
 {
+	/* Before call_begin(): when it has answered, there is no request any more. */
+	const struct cs_span body = http_request_body(req);
 	struct call *call = call_begin(self, req);
-	struct cs_span body = http_request_body(req);
 	struct cs_buf whole;
 
 	if (!call || (!(may_be_empty && body.len == 0) && !call_is_json(call)))
