@@ -251,7 +251,8 @@ names_mailboxes(const struct asking *asking, struct cs_refusal *ret_why)
 	if (n == 0)
 		return cs_refuse(ret_why,
 		    (struct cs_refusal){ "no-mailbox", "mailboxes", "SBR 4.2.1",
-			"The request names no mailbox.", "Give at least one email address." });
+			"The request names no mailbox: whatever the profile proves, an S/MIME certificate is for a mailbox.",
+			"Give at least one email address." });
 	if (n > POLICY_MAX_MAILBOXES)
 		return cs_refuse(
 		    ret_why, (struct cs_refusal){ "too-many-mailboxes", "mailboxes",

@@ -94,7 +94,7 @@ read_mailboxes(const struct reading *r)
 
 	if (r->body->mailboxes.n == 0)
 		return refuse(r, "mailbox-missing", "mailboxes", "SBR 7.1.4.2.1",
-		    "An S/MIME certificate names at least one mailbox.",
+		    "An S/MIME certificate names at least one mailbox, whatever the profile proves.",
 		    "Name the mailbox it is for.");
 	for (size_t i = 0; i < r->body->mailboxes.n; i++)
 		if (!read_mailbox(r, i, &list))

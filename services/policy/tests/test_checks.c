@@ -23,7 +23,11 @@ struct wish {
 
 static const struct wish wishes[] = {
 	{ "one mailbox", "alice@alpha.example", "", POLICY_MAILBOX, 365, NULL, NULL },
+	/* A mailbox is mandatory whatever is proved: also where the seed wants a domain alone. */
 	{ "no mailbox", "", "", POLICY_MAILBOX, 365, "no-mailbox", "mailboxes" },
+	{ "a domain and no mailbox", "", "a.example", POLICY_DOMAIN, 365, "no-mailbox",
+	    "mailboxes" },
+	{ "both wanted, no mailbox", "", "a.example", POLICY_BOTH, 365, "no-mailbox", "mailboxes" },
 	{ "ten mailboxes",
 	    "a@a.example,b@a.example,c@a.example,d@a.example,e@a.example,f@a.example,"
 	    "g@a.example,h@a.example,i@a.example,j@a.example",

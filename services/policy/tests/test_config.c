@@ -1168,6 +1168,36 @@ documents_say_what_a_plan_is_made_by(void **state)
 	assert_false(config.profile_allowed);
 }
 
+/*
+ * The seed's two check boxes, "Allow Only Enterprise-Approved Domains" and "Assign Each Domain to a Single User", as
+ * one choice; an enterprise that says nothing has neither, so that only approved domains may be named.
+ */
+static void
+the_two_check_boxes_are_one_choice(void **state)
+{
+	static const struct {
+		const char *only_approved, *single_user, *spec;
+		enum policy_domain_mode mode;
+	} boxes[] = {
+		{ "off", "off", "{}", POLICY_DOMAINS_APPROVED },
+		{ "on", "off", "{\"domain_mode\": \"approved\"}", POLICY_DOMAINS_APPROVED },
+		{ "off", "on", "{\"domain_mode\": \"any-owned\"}", POLICY_DOMAINS_ANY_OWNED },
+		{ "on", "on", "{\"domain_mode\": \"approved-owned\"}",
+		    POLICY_DOMAINS_APPROVED_OWNED },
+	};
+
+	for (size_t i = 0; i < LEN(boxes); i++) {
+		struct fixture *f;
+
+		teardown(state);
+		setup(state);
+		f = *state;
+		assert_status(put_new(f, "config/acme/enterprise/acme", boxes[i].spec), 201);
+		if (settings_of(f, "none").domain_mode != boxes[i].mode)
+			fail_msg("%s, %s", boxes[i].only_approved, boxes[i].single_user);
+	}
+}
+
 /* Whatever a row says: it was written by somebody else than this code. */
 static void
 a_document_that_waives_for_public_trust_waives_nothing(void **state)
@@ -1219,6 +1249,7 @@ main(void)
 		CASE(what_is_wrong_with_a_connector_is_named),
 		CASE(who_asks_on_behalf_needs_a_role_of_their_own),
 		CASE(documents_say_what_a_plan_is_made_by),
+		CASE(the_two_check_boxes_are_one_choice),
 		CASE(a_document_that_waives_for_public_trust_waives_nothing),
 	};
 
