@@ -131,23 +131,24 @@ test-san: packages ## unit tests, adapters and the whole system with the address
 	$(Q)$(MAKE) --no-print-directory SAN=1 unit it
 	$(Q)/usr/bin/python3 tests/run.py --bin build/san/bin --quick
 THREADED := libs/bus/tests/it_bus libs/svc/tests/it_svc
-# Not there: tests whose work is done by csctl, by children or by other people's programs, none of which has a second thread.
-NO_TSAN := hostile differential mail_clients profiles test_caa ca_keys archive
+# The skeleton alone has threads, the same in all services: these tests bring every kind of event, question, command,
+# clock and work, replicas, outages and deaths.
+SYSTEM_TSAN := test_issue replicas partitions crash children status trust life people settings connectors door test_mailbox test_domain
 test-tsan: packages ## what has threads (bus, skeleton) and the whole system with the thread sanitizer
 	$(Q)$(MAKE) --no-print-directory TSAN=1 -j$$(nproc) all $(THREADED:%=build/tsan/%) build/tsan/libs/gate/tests/test_tbs
 	$(Q)export TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp; \
 	    $(MAKE) --no-print-directory TSAN=1 ITS="$(THREADED:%=build/tsan/%)" it && \
-	    /usr/bin/python3 tests/run.py --bin build/tsan/bin --quick $(NO_TSAN:%=--without %)
+	    /usr/bin/python3 tests/run.py --bin build/tsan/bin --quick $(SYSTEM_TSAN:%=--only %)
 VALGRIND := valgrind -q --error-exitcode=9 --leak-check=full --suppressions=tests/valgrind.supp
 # Not there: it_bus and it_dns test limits of a second or two, which no program keeps under valgrind, and it_svc is
 # many processes, started through /proc/self/exe, which is valgrind then, as it_token's are; test_confine forbids calls
 # that valgrind makes.  They run under the other sanitizers.
 NO_VALGRIND := libs/bus/tests/it_bus libs/dns/tests/it_dns libs/svc/tests/it_svc libs/pki/tests/it_token \
     libs/sandbox/tests/test_confine
-test-valgrind: packages ## unit tests and adapters under valgrind
+test-valgrind: packages ## unit tests and adapters under valgrind (UNITS_ONLY=1: no adapters)
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) tests-built
 	$(Q)$(MAKE) --no-print-directory UNDER="$(VALGRIND)" \
-	    TESTS="$(filter-out $(NO_VALGRIND:%=$B/%),$(TESTS))" ITS="$(filter-out $(NO_VALGRIND:%=$B/%),$(ITS))" unit it
+	    TESTS="$(filter-out $(NO_VALGRIND:%=$B/%),$(TESTS))" ITS="$(if $(UNITS_ONLY),,$(filter-out $(NO_VALGRIND:%=$B/%),$(ITS)))" unit it
 
 # ---- fuzzing: clang's libFuzzer, each target of libs/*/tests/fuzz_*.c and services/*/tests/fuzz_*.c ----
 
