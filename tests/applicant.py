@@ -121,7 +121,7 @@ class Applicant:
 
         def there() -> bool:
             shown.update(self.show(request))
-            return bool(shown.get("checks")) or shown["state"] in ENDED
+            return shown["state"] != "created"  # a check may be heard of before its plan
 
         wait_for(there, 30, f"the plan of {request}")
         return shown

@@ -64,7 +64,8 @@ class Waived(SystemTest):
             alice.wait_planned(request)
             alice.approve(request)
             refusal = alice.wait_state(request, "refused", timeout=options.wait(60))["refusal"]
-            self.assertEqual(refusal["check"], "caa-1")
+            # The perspectives read what we read, and their no may come first.
+            self.assertIn(refusal["check"], ("caa-1",) if profile == "with-caa" else ("caa-1", "mpic-caa-1"))
             self.assertEqual(alice.show(request).get("waived", []), ["mpic"] if profile == "with-caa" else [])
 
     def test_a_document_that_waives_for_public_trust_waives_nothing(self) -> None:
