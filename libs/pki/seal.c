@@ -9,10 +9,10 @@
 
 #include "base/id.h"
 #include "pki/evp.h"
-#include "pki/file.h"
 #include "pki/hash.h"
+#include "pki/raw_key.h"
 
-#define KEY 32
+#define KEY PKI_RAW_KEY
 #define NONCE 12
 #define TAG 16
 
@@ -22,16 +22,6 @@ struct pki_seal_key {
 };
 
 /* ---- the key as a file ---- */
-
-/* RFC 8410 7: a PKCS#8 X25519 key is these octets and then its 32. */
-static const uint8_t pkcs8_prefix[] = { 0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b,
-	0x65, 0x6e, 0x04, 0x22, 0x04, 0x20 };
-
-#define PKCS8 (sizeof(pkcs8_prefix) + KEY)
-#define BASE64 64 /* of 48 octets */
-#define BEGIN "-----BEGIN PRIVATE KEY-----\n"
-#define END "\n-----END PRIVATE KEY-----\n"
-#define PEM_LEN (sizeof(BEGIN) - 1 + BASE64 + sizeof(END) - 1)
 
 static EVP_PKEY *
 private_of(const uint8_t octets[static KEY])
@@ -50,37 +40,13 @@ public_of(const EVP_PKEY *key, uint8_t ret_public[static PKI_SEAL_PUBLIC])
 	cs_assert(EVP_PKEY_get_raw_public_key(key, ret_public, &len) == 1);
 }
 
-/* One line of base64, 64 characters, holds the whole key; nothing but line ends may follow. */
-static bool
-octets_of(struct cs_span pem, uint8_t ret_octets[static KEY])
-{
-	uint8_t der[PKCS8];
-
-	while (pem.len > 0 && (pem.data[pem.len - 1] == '\n' || pem.data[pem.len - 1] == '\r'))
-		pem.len--;
-	if (pem.len != PEM_LEN - 1 || memcmp(pem.data, BEGIN, sizeof(BEGIN) - 1) != 0 ||
-	    memcmp(pem.data + sizeof(BEGIN) - 1 + BASE64, END, sizeof(END) - 2) != 0)
-		return false;
-	bool good =
-	    EVP_DecodeBlock(der, pem.data + sizeof(BEGIN) - 1, BASE64) == (int)sizeof(der) &&
-	    memcmp(der, pkcs8_prefix, sizeof(pkcs8_prefix)) == 0;
-	if (good)
-		memcpy(ret_octets, der + sizeof(pkcs8_prefix), KEY);
-	pki_wipe(der, sizeof(der));
-	return good;
-}
-
 enum cs_code
 pki_seal_key_load(const char *path, struct pki_seal_key **ret_key, struct cs_err *err)
 {
-	uint8_t file[1024], octets[KEY];
-	size_t len;
+	uint8_t octets[KEY];
 
-	enum cs_code code = pki_file_read(path, true, file, sizeof(file), &len, err);
-	if (code != CS_OK)
-		return code;
-	bool good = octets_of(cs_span_of(file, len), octets);
-	if (good) {
+	enum cs_code code = pki_raw_key_load(path, PKI_RAW_X25519, octets, err);
+	if (code == CS_OK) {
 		struct pki_seal_key *key = calloc(1, sizeof(*key));
 
 		cs_assert(key != NULL);
@@ -88,27 +54,14 @@ pki_seal_key_load(const char *path, struct pki_seal_key **ret_key, struct cs_err
 		public_of(key->key, key->public_key);
 		*ret_key = key;
 	}
-	pki_wipe(file, sizeof(file));
 	pki_wipe(octets, sizeof(octets));
-	return good ? CS_OK
-		    : cs_fail(err, CS_MALFORMED, "%s is not an X25519 key (PKCS#8, PEM)", path);
+	return code;
 }
 
 enum cs_code
 pki_seal_key_generate(const char *path, struct cs_err *err)
 {
-	uint8_t der[PKCS8];
-	char pem[PEM_LEN + 1];
-
-	memcpy(der, pkcs8_prefix, sizeof(pkcs8_prefix));
-	cs_random(der + sizeof(pkcs8_prefix), KEY);
-	memcpy(pem, BEGIN, sizeof(BEGIN));
-	EVP_EncodeBlock((unsigned char *)pem + sizeof(BEGIN) - 1, der, sizeof(der));
-	memcpy(pem + sizeof(BEGIN) - 1 + BASE64, END, sizeof(END));
-	enum cs_code code = pki_file_write_new(path, pem, PEM_LEN, err);
-	pki_wipe(der, sizeof(der));
-	pki_wipe(pem, sizeof(pem));
-	return code;
+	return pki_raw_key_generate(path, PKI_RAW_X25519, err);
 }
 
 void
