@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "config_call.h"
 #include "config_form.h"
 #include "config_json.h"
 #include "config_refusal.h"
@@ -57,16 +58,6 @@ config_public_spec(struct cs_arena *arena, enum config_kind kind, struct cs_span
 	return config_json_dump(arena, shown);
 }
 
-static const char *
-time_text(struct cs_arena *arena, int64_t ms)
-{
-	char *text = cs_arena_alloc(arena, CS_TIME_TEXT);
-
-	cs_time_format(ms, text);
-	return text;
-}
-
-/* Of a connector's secret only that it is another one: sealed or not, nobody is shown it. */
 static json_t *
 spec_json(struct cs_arena *arena, enum config_kind kind, struct cs_span spec)
 {
@@ -82,7 +73,7 @@ status_of(struct cs_arena *arena, const struct config_doc *doc)
 	if (doc->kind == CONFIG_CONNECTOR)
 		return config_json_own(policy_connector_status(arena, doc->spec));
 	return doc->verified_until_ms > 0 ? json_pack("{s:b, s:s}", "verified", 1, "verified_until",
-						time_text(arena, doc->verified_until_ms))
+						config_time(arena, doc->verified_until_ms))
 					  : json_pack("{s:b}", "verified", 0);
 }
 
@@ -91,7 +82,7 @@ show_document(struct cs_arena *arena, const struct config_doc *doc)
 {
 	json_t *shown = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s, s:o}", "kind",
 	    config_kind_name(doc->kind), "enterprise", doc->enterprise, "name", doc->name,
-	    "version", (json_int_t)doc->version, "changed_at", time_text(arena, doc->changed_ms),
+	    "version", (json_int_t)doc->version, "changed_at", config_time(arena, doc->changed_ms),
 	    "changed_by", doc->changed_by, "spec",
 	    config_json_own(doc->kind == CONFIG_CONNECTOR ? policy_connector_shown(arena, doc->spec)
 							  : doc->spec));
@@ -223,8 +214,8 @@ static json_t *
 show_change(struct cs_arena *arena, const struct config_change *change)
 {
 	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "version",
-	    (json_int_t)change->version, "at", time_text(arena, change->at_ms), "who", change->who,
-	    "credential", change->credential, "source", change->source, "kind",
+	    (json_int_t)change->version, "at", config_time(arena, change->at_ms), "who",
+	    change->who, "credential", change->credential, "source", change->source, "kind",
 	    config_kind_name(change->kind), "enterprise", change->enterprise, "name", change->name,
 	    "before", spec_json(arena, change->kind, change->before), "after",
 	    spec_json(arena, change->kind, change->after));
@@ -684,17 +675,8 @@ keep(struct deciding *d)
 	if (d->ask->dry_run || d->made == NULL)
 		return;
 	d->answer.made = d->made;
-	for (const struct config_change *c = d->made; c != NULL; c = c->next) {
-		struct config_change *copy = CS_NEW(d->in->arena, struct config_change);
-
-		*copy = *c;
-		copy->next = NULL;
-		if (state->last_change != NULL)
-			state->last_change->next = copy;
-		else
-			state->changes = copy;
-		state->last_change = copy;
-	}
+	for (const struct config_change *c = d->made; c != NULL; c = c->next)
+		config_audit(d->in->arena, state, c);
 	state->docs = d->docs;
 	state->last_version = d->version;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "config_call.h"
 #include "config_json.h"
 #include "config_refusal.h"
 #include "pki/cert.h"
@@ -256,16 +257,10 @@ bool
 config_identity_read(
     struct cs_arena *arena, const struct config_http *http, struct config_identity_call *ret)
 {
-	char *rest = cs_arena_strdup(arena, http->path);
-	const char *parts[SEGMENTS] = { NULL };
+	const char *parts[SEGMENTS];
 	struct reading in = { arena, http, ret };
-	size_t n = 0;
+	const size_t n = config_segments(arena, http->path, parts, SEGMENTS);
 
-	for (char *part = strsep(&rest, "/"); part != NULL; part = strsep(&rest, "/")) {
-		if (n == SEGMENTS || part[0] == '\0')
-			return false;
-		parts[n++] = part;
-	}
 	if (n < 3 || strcmp(parts[0], "config") != 0 || strcmp(parts[2], "identity") != 0)
 		return false;
 	*ret = (struct config_identity_call){
@@ -326,17 +321,6 @@ is_allowed(struct deciding *d)
 }
 
 static json_t *
-time_or_null(struct cs_arena *arena, int64_t ms)
-{
-	char *text = cs_arena_alloc(arena, CS_TIME_TEXT);
-
-	if (ms == 0)
-		return json_null();
-	cs_time_format(ms, text);
-	return json_string(text);
-}
-
-static json_t *
 show_attributes(struct cs_arena *arena, const struct policy_identity *record)
 {
 	struct smime_identity identity = { { NULL } };
@@ -375,11 +359,11 @@ show(struct deciding *d, const struct policy_identity *record)
 	    id, "kind", claim_kind_name(record->kind), "enterprise", record->enterprise, "account",
 	    record->account, "attributes", show_attributes(arena, record), "method", record->method,
 	    "source", record->source, "verified_by", record->verified_by, "approved_by",
-	    record->approved_by, "verified_at", time_or_null(arena, record->verified_at_ms),
+	    record->approved_by, "verified_at", config_time_or_null(arena, record->verified_at_ms),
 	    "ends_at",
-	    time_or_null(
+	    config_time_or_null(
 		arena, record->verified_at_ms + smime_rule_reuse_ms(proof_of(record->kind))),
-	    "withdrawn_at", time_or_null(arena, record->withdrawn_at_ms), "state",
+	    "withdrawn_at", config_time_or_null(arena, record->withdrawn_at_ms), "state",
 	    state_of(record, d->in->now_ms));
 }
 
@@ -405,15 +389,13 @@ list(struct deciding *d)
 static void
 note(struct deciding *d, const char *what)
 {
-	struct config_state *state = d->state;
-	struct config_change *change = CS_NEW(d->in->arena, struct config_change);
 	const bool is_person = d->record->account[0] != '\0';
 
-	*change = (struct config_change){
+	const struct config_change line = {
 		.kind = is_person ? CONFIG_PERSON : CONFIG_ENTERPRISE,
 		.enterprise = d->record->enterprise,
 		.name = is_person ? d->record->account : d->record->enterprise,
-		.version = ++state->last_version,
+		.version = ++d->state->last_version,
 		.at_ms = d->in->now_ms,
 		.who = d->who,
 		.credential = d->caller->credential,
@@ -421,11 +403,8 @@ note(struct deciding *d, const char *what)
 		.after = config_json_dump(d->in->arena,
 		    json_pack("{s:s, s:o}", "what", what, "identity", show(d, d->record))),
 	};
-	if (state->last_change != NULL)
-		state->last_change->next = change;
-	else
-		state->changes = change;
-	state->last_change = change;
+
+	config_audit(d->in->arena, d->state, &line);
 }
 
 static void

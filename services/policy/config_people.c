@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "config_call.h"
 #include "config_json.h"
 #include "config_refusal.h"
 
@@ -214,16 +215,10 @@ bool
 config_people_read(
     struct cs_arena *arena, const struct config_http *http, struct config_people_call *ret)
 {
-	char *rest = cs_arena_strdup(arena, http->path);
-	const char *parts[SEGMENTS] = { NULL };
+	const char *parts[SEGMENTS];
 	struct reading in = { arena, http, ret };
-	size_t n = 0;
+	const size_t n = config_segments(arena, http->path, parts, SEGMENTS);
 
-	for (char *part = strsep(&rest, "/"); part != NULL; part = strsep(&rest, "/")) {
-		if (n == SEGMENTS || part[0] == '\0')
-			return false;
-		parts[n++] = part;
-	}
 	if (n < 5 || strcmp(parts[0], "config") != 0 || strcmp(parts[2], "person") != 0)
 		return false;
 	*ret = (struct config_people_call){
@@ -321,21 +316,6 @@ is_allowed(struct deciding *d)
 	    "Ask somebody who may, or take a token with more scopes.");
 }
 
-static char *
-time_of(struct cs_arena *arena, int64_t ms)
-{
-	char text[CS_TIME_TEXT];
-
-	cs_time_format(ms, text);
-	return cs_arena_strdup(arena, text);
-}
-
-static json_t *
-time_or_null(struct cs_arena *arena, int64_t ms)
-{
-	return ms == 0 ? json_null() : json_string(time_of(arena, ms));
-}
-
 static json_t *
 show_scopes(unsigned scopes)
 {
@@ -355,8 +335,9 @@ show(struct cs_arena *arena, const struct people_credential *c)
 	cs_id_format(c->id, id);
 	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:o}", "id", id, "kind",
 	    people_kind_name(c->kind), "label", c->label, "scopes", show_scopes(c->scopes),
-	    "made_at", time_of(arena, c->made_ms), "made_by", c->made_by, "ends_at",
-	    time_or_null(arena, c->ends_ms), "used_at", time_or_null(arena, c->used_ms));
+	    "made_at", config_time(arena, c->made_ms), "made_by", c->made_by, "ends_at",
+	    config_time_or_null(arena, c->ends_ms), "used_at",
+	    config_time_or_null(arena, c->used_ms));
 }
 
 static char *
@@ -373,17 +354,12 @@ static void
 add_change(
     const struct config_setting *in, struct config_state *state, const struct config_change *what)
 {
-	struct config_change *change = CS_NEW(in->arena, struct config_change);
+	struct config_change line = *what;
 
-	*change = *what;
-	change->kind = CONFIG_PERSON;
-	change->version = ++state->last_version;
-	change->at_ms = in->now_ms;
-	if (state->last_change != NULL)
-		state->last_change->next = change;
-	else
-		state->changes = change;
-	state->last_change = change;
+	line.kind = CONFIG_PERSON;
+	line.version = ++state->last_version;
+	line.at_ms = in->now_ms;
+	config_audit(in->arena, state, &line);
 }
 
 /* What was changed, and from what to what, beside the document; takes both. */
@@ -532,7 +508,7 @@ answer_invitation(struct deciding *d, unsigned status, json_t *before)
 	d->answer.status = status;
 	d->answer.body =
 	    config_json_dump(d->in->arena, json_pack("{s:s, s:s}", "invitation", secret, "ends_at",
-					       time_of(d->in->arena, made->ends_ms)));
+					       config_time(d->in->arena, made->ends_ms)));
 }
 
 static void

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "config_call.h"
 #include "config_json.h"
 #include "config_refusal.h"
 #include "http/head.h"
@@ -292,15 +293,8 @@ read_form(struct reading *in, const char *profile)
 static bool
 read_path(struct reading *in)
 {
-	char *rest = cs_arena_strdup(in->arena, in->http->path);
-	const char *parts[SEGMENTS] = { NULL };
-	size_t n = 0;
-
-	for (char *part = strsep(&rest, "/"); part != NULL; part = strsep(&rest, "/")) {
-		if (part[0] == '\0' || n == SEGMENTS)
-			return refuse_missing(in);
-		parts[n++] = part;
-	}
+	const char *parts[SEGMENTS];
+	const size_t n = config_segments(in->arena, in->http->path, parts, SEGMENTS);
 	const bool is_test =
 	    n == 5 && strcmp(parts[2], "connector") == 0 && strcmp(parts[4], "test") == 0;
 
