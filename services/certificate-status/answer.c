@@ -124,6 +124,20 @@ sign(const struct question *q, const struct pki_ocsp_single *singles, struct cs_
 	return code;
 }
 
+/*
+ * Who asks for a certificate before we heard of it must not hold it for unknown for days: clients keep an
+ * answer until its nextUpdate.
+ */
+static void
+say_each(struct question *q, struct pki_ocsp_single *ret_singles)
+{
+	for (size_t i = 0; i < q->asked.n; i++) {
+		ret_singles[i] = single_of(q, &q->asked.ids[i]);
+		if (ret_singles[i].status == PKI_OCSP_UNKNOWN)
+			q->times.next_update_s = status_unknown_until(&q->times, q->now_s);
+	}
+}
+
 /* Signs; keeps the answer of which there will be more questions. */
 static void
 answer_fresh(struct question *q, struct cs_arena *arena, struct answer *ret)
@@ -132,8 +146,7 @@ answer_fresh(struct question *q, struct cs_arena *arena, struct answer *ret)
 	struct cs_span der;
 	struct cs_err err;
 
-	for (size_t i = 0; i < q->asked.n; i++)
-		singles[i] = single_of(q, &q->asked.ids[i]);
+	say_each(q, singles);
 	if (sign(q, singles, arena, &der, &err)) {
 		log_error(svc_log(q->status->svc), "answer not signed reason=\"%s\"", err.text);
 		refuse(q->status, PKI_OCSP_INTERNAL, "failed", ret);

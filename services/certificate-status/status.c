@@ -79,6 +79,14 @@ status_times(const struct status_rules *rules, int64_t now_s, int64_t known_s,
 }
 
 int64_t
+status_unknown_until(const struct status_times *times, int64_t now_s)
+{
+	const int64_t least_s = now_s + 8 * HOUR_S; /* thisUpdate is not after now */
+
+	return least_s < times->next_update_s ? least_s : times->next_update_s;
+}
+
+int64_t
 status_known_s(int64_t memory_s, const struct status_times *crl)
 {
 	return crl != NULL && crl->next_update_s < memory_s ? crl->next_update_s : memory_s;

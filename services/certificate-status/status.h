@@ -38,6 +38,8 @@ enum status_can { STATUS_CAN, STATUS_KNOWLEDGE_OLD, STATUS_RESPONDER_ENDS };
  */
 enum status_can status_times(const struct status_rules *rules, int64_t now_s, int64_t known_s,
     int64_t responder_end_s, struct status_times *ret_times);
+/* nextUpdate of "unknown", of times that status_times gave: the least that SBR 4.9.10 allows from `now_s`. */
+int64_t status_unknown_until(const struct status_times *times, int64_t now_s);
 /*
  * The last instant that we know about, as of `memory_s` by the bus.  Who cuts the bus could make us say "good" for
  * good: what the CA itself said last, with its signature, bounds it.  `crl`: times of its full list; NULL: none yet.

@@ -69,6 +69,13 @@ class Person:
         return made
 
 
+def ask_status(person: Person) -> str:
+    """What the OCSP responder of its certificate says, verified by openssl."""
+    url = run(["openssl", "x509", "-in", person.certificate, "-noout", "-ocsp_uri"]).decode().strip()
+    asked = ["-issuer", person.issuers, "-cert", person.certificate, "-url", url, "-CAfile", person.root]
+    return run(["openssl", "ocsp", *asked]).decode()
+
+
 class OpenSsl:
     """The openssl command, which keeps nothing."""
 
@@ -107,9 +114,7 @@ class OpenSsl:
         run(["openssl", "verify", *trust, "-crl_check", "-crl_download", person.certificate])
 
     def check_ocsp(self, person: Person) -> None:
-        url = run(["openssl", "x509", "-in", person.certificate, "-noout", "-ocsp_uri"]).decode().strip()
-        asked = ["-issuer", person.issuers, "-cert", person.certificate, "-url", url, "-CAfile", person.root]
-        said = run(["openssl", "ocsp", *asked]).decode()
+        said = ask_status(person)
         if f"{person.certificate}: good" not in said:
             raise failure(said)
 

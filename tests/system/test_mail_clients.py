@@ -11,7 +11,7 @@ from world import Applicant, SystemTest, openssl, wait_for  # first: finds the o
 
 from applicant import make_csr
 from mail_cas import CAS, MailCas
-from mail_clients import CLIENTS, Failed, Person, Revoked
+from mail_clients import CLIENTS, Failed, Person, Revoked, ask_status
 from options import options
 from verified import record_everything
 
@@ -97,7 +97,10 @@ class MailClients(SystemTest):
         alice.wait_state(request, "issued", timeout=options.wait(60))
         chain = PEM.findall(alice.certificate(request, "chain").decode())
         root = next(root for root in map(cls.cas.root, CAS) if root.read_text() == chain[-1])
-        return Person(name, mailbox, key, chain, root)
+        person = Person(name, mailbox, key, chain, root)
+        if name.startswith("gone-"):  # and asked about at once
+            wait_for(lambda: ": good" in ask_status(person), options.wait(30), f"certificate-status to hear of {name}")
+        return person
 
     @staticmethod
     def prove(alice: Applicant, request: str, mailbox: str) -> None:

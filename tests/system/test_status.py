@@ -26,6 +26,7 @@ from options import options
 SERVICE = "certificate-status"
 MALFORMED, TRY_LATER, UNAUTHORIZED = (bytes([0x30, 3, 0x0A, 1, code]) for code in (1, 3, 6))
 HOUR = 3600
+DATE = "%b %d %H:%M:%S %Y"
 
 
 class Answer(NamedTuple):
@@ -223,6 +224,14 @@ class Status(StatusTest):
             answer = self.post(self.question(serial))
             self.assertIn("Cert Status: unknown", self.read(answer.body))
             self.assertEqual(answer.headers["Cache-Control"], "no-store")
+
+    def test_unknown_is_said_for_as_short_as_may_be(self) -> None:
+        """Whoever asks just before we hear of a certificate would keep it for days."""
+        for name, wanted in (("41" + "00" * 15, 8), (self.serial, 72)):
+            text = self.read(self.post(self.question(name)).body)
+            begins, ends = (re.search(rf"{word} Update: (.*) GMT", text).group(1) for word in ("This", "Next"))  # type: ignore[union-attr]
+            hours = (time.mktime(time.strptime(ends, DATE)) - time.mktime(time.strptime(begins, DATE))) / HOUR
+            self.assertAlmostEqual(hours, wanted, delta=0.1)
 
     def test_what_is_no_question_is_refused(self) -> None:
         good = self.question()

@@ -140,6 +140,17 @@ an_answer_lasts_no_longer_than_what_it_rests_on(void **state)
 }
 
 static void
+unknown_lasts_as_short_as_the_rules_allow(void **state)
+{
+	const struct status_times fresh = { NOW, NOW + 72 * HOUR },
+				  old = { NOW - 70 * HOUR, NOW + 2 * HOUR };
+
+	(void)state;
+	assert_int_equal(status_unknown_until(&fresh, NOW), NOW + 8 * HOUR);
+	assert_int_equal(status_unknown_until(&old, NOW), NOW + 2 * HOUR);
+}
+
+static void
 an_old_answer_is_replaced_when_more_is_known(void **state)
 {
 	const struct status_times kept = { NOW, NOW + 72 * HOUR };
@@ -226,6 +237,7 @@ main(void)
 		cmocka_unit_test(keeps_sbr_4_9_10),
 		cmocka_unit_test(nothing_is_known_beyond_what_the_ca_said_last),
 		cmocka_unit_test(an_answer_lasts_no_longer_than_what_it_rests_on),
+		cmocka_unit_test(unknown_lasts_as_short_as_the_rules_allow),
 		cmocka_unit_test(an_old_answer_is_replaced_when_more_is_known),
 		cmocka_unit_test(an_old_crl_is_stale),
 		cmocka_unit_test(reads_the_names_of_lists),
