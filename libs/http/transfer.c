@@ -25,7 +25,7 @@ struct transfers {
 struct transfer {
 	struct transfers *owner;
 	CURL *easy;
-	struct curl_slist *connect_to;
+	struct curl_slist *connect_to, *fields;
 	struct transfer_request request;
 	struct cs_arena *arena;
 	transfer_done *done;
@@ -51,6 +51,7 @@ transfer_free(struct transfer *t)
 	curl_multi_remove_handle(t->owner->multi, t->easy);
 	curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->connect_to);
+	curl_slist_free_all(t->fields);
 	free(t);
 }
 
@@ -480,6 +481,34 @@ set_connection(struct transfer *t)
 }
 
 static void
+add_field(struct transfer *t, const char *field)
+{
+	struct curl_slist *fields = curl_slist_append(t->fields, field);
+
+	cs_assert(fields != NULL);
+	t->fields = fields;
+}
+
+/* The content goes at once: nobody is asked first whether it may. */
+static void
+set_content(struct transfer *t)
+{
+	const struct transfer_request *request = &t->request;
+
+	if (request->post.len > 0) {
+		curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, request->post.data);
+		curl_easy_setopt(
+		    t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->post.len);
+		add_field(t, "Content-Type: application/json");
+		add_field(t, "Expect:");
+	}
+	if (request->field != NULL)
+		add_field(t, request->field);
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->fields);
+}
+
+static void
 set_request(struct transfer *t)
 {
 	const struct transfer_request *request = &t->request;
@@ -489,6 +518,7 @@ set_request(struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request->url->tls ? "https" : "http");
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+	set_content(t);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);

@@ -25,6 +25,8 @@ struct transfer_request {
 	const char *user_agent, *ca_file;
 	struct cs_span ca;   /* PEM, instead of ca_file where no file can be read; empty: none */
 	bool handshake_only; /* ends when there is a connection, and TLS if the URL says so */
+	struct cs_span post; /* JSON that is sent by POST; empty: GET */
+	const char *field;   /* one more header field, "Name: value"; NULL: none */
 	int64_t connect_ms, total_ms;
 	size_t body_octets, head_octets;
 };

@@ -7,25 +7,41 @@
 #include <event2/event.h>
 #include <event2/util.h>
 #include <netinet/in.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/queue.h>
 
 #include "base/arena.h"
 #include "base/time.h"
+#include "http/address.h"
 #include "http/transfer.h"
 
 #define CONNECT_MS 5000
 #define HEAD_OCTETS 16384
+#define CA_MAX (1024 * 1024) /* octets of PEM; the system's are about 220,000 */
+#define RANGES_MAX 4
+
+static const char system_cas[] = "/etc/ssl/certs/ca-certificates.crt";
+
+static const struct {
+	const char *ranges[RANGES_MAX]; /* that are not public, and may be connected to */
+} reaches[] = {
+	[HTTP_REACH_PUBLIC] = { { NULL } },
+	[HTTP_REACH_INSIDE] = { { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7" } },
+	[HTTP_REACH_LOOPBACK] = { { "127.0.0.0/8", "::1/128" } },
+};
+#define REACHES (sizeof(reaches) / sizeof(reaches[0]))
 
 LIST_HEAD(visits, visit);
 
 struct http_visitor {
+	struct cs_arena *arena; /* holds this */
 	struct event_base *base;
 	struct evdns_base *dns;
 	struct transfers *transfers;
 	struct cs_span ca;
 	const char *user_agent;
+	struct http_address_rules rules[REACHES];
 	struct visits visits;
 };
 
@@ -129,10 +145,12 @@ try_next(struct visit *visit)
 	const struct transfer_request request = {
 		.url = &visit->url,
 		.address = visit->addresses[visit->at++],
-		.rules = &visit->what.rules,
+		.rules = &visit->visitor->rules[visit->what.reach],
 		.user_agent = visit->visitor->user_agent,
 		.ca = visit->visitor->ca,
 		.handshake_only = visit->what.handshake_only,
+		.post = visit->what.post,
+		.field = visit->what.field,
 		.connect_ms = CONNECT_MS,
 		.total_ms = left_ms > 0 ? left_ms : 1,
 		.body_octets = HTTP_VISIT_BODY_MAX,
@@ -149,7 +167,8 @@ static void
 take(struct visit *visit, const struct evutil_addrinfo *found)
 {
 	for (; found != NULL && visit->count < HTTP_ADDRESSES_MAX; found = found->ai_next) {
-		const char *why_not = http_address_why_not(found->ai_addr, &visit->what.rules);
+		const char *why_not =
+		    http_address_why_not(found->ai_addr, &visit->visitor->rules[visit->what.reach]);
 
 		if (why_not != NULL) {
 			end(visit, HTTP_FETCH_ADDRESS_REFUSED, why_not);
@@ -240,6 +259,9 @@ http_visit(
 		.arg = arg };
 	cs_assert(visit->next != NULL && visit->timer != NULL);
 	visit->what.host = cs_arena_strdup(arena, what->host);
+	visit->what.post = cs_arena_copy_span(arena, what->post);
+	if (what->field != NULL)
+		visit->what.field = cs_arena_strdup(arena, what->field);
 	visit->url = (struct http_url){ .tls = what->tls,
 		.port = what->port,
 		.host = visit->what.host,
@@ -251,21 +273,57 @@ http_visit(
 	event_active(visit->next, EV_TIMEOUT, 0);
 }
 
-struct http_visitor *
-http_visitor_new(struct event_base *base, struct cs_span ca, const char *user_agent)
+static enum cs_code
+read_cas(struct cs_arena *arena, const char *path, struct cs_span *ret, struct cs_err *err)
 {
-	struct http_visitor *visitor = calloc(1, sizeof(*visitor));
+	uint8_t *pem = cs_arena_alloc(arena, CA_MAX);
+	FILE *file = fopen(path, "rbe");
 
-	cs_assert(visitor != NULL);
-	*visitor = (struct http_visitor){ .base = base,
-		.dns = evdns_base_new(base, 0),
-		.transfers = transfers_new(base),
-		.ca = ca,
-		.user_agent = user_agent };
+	if (file == NULL)
+		return cs_fail(err, CS_NOT_FOUND, "the file of CAs %s cannot be read", path);
+	const size_t len = fread(pem, 1, CA_MAX, file);
+
+	(void)fclose(file);
+	if (len == 0 || len == CA_MAX)
+		return cs_fail(err, CS_MALFORMED, "the file of CAs %s is empty, or over 1 MiB", path);
+	*ret = cs_span_of(pem, len);
+	return CS_OK;
+}
+
+static void
+read_ranges(struct http_visitor *visitor)
+{
+	for (size_t i = 0; i < REACHES; i++) {
+		struct http_cidr *ranges =
+		    CS_NEW_ARRAY(visitor->arena, RANGES_MAX, struct http_cidr);
+		size_t n = 0;
+
+		for (; n < RANGES_MAX && reaches[i].ranges[n] != NULL; n++)
+			cs_assert(http_cidr_parse(reaches[i].ranges[n], &ranges[n], NULL) == CS_OK);
+		visitor->rules[i] = (struct http_address_rules){ ranges, n };
+	}
+}
+
+enum cs_code
+http_visitor_new(struct event_base *base, const char *ca_file, const char *user_agent,
+    struct http_visitor **ret, struct cs_err *err)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct http_visitor *visitor = CS_NEW(arena, struct http_visitor);
+
+	*visitor = (struct http_visitor){ .arena = arena, .base = base, .user_agent = user_agent };
+	read_ranges(visitor);
+	if (read_cas(arena, ca_file[0] != '\0' ? ca_file : system_cas, &visitor->ca, err)) {
+		cs_arena_free(arena);
+		return err->code;
+	}
+	visitor->dns = evdns_base_new(base, 0);
+	visitor->transfers = transfers_new(base);
 	cs_assert(visitor->dns != NULL);
 	/* Without a server no name is resolved, and that is said of each. */
 	(void)evdns_base_resolv_conf_parse(visitor->dns, DNS_OPTIONS_ALL, "/etc/resolv.conf");
-	return visitor;
+	*ret = visitor;
+	return CS_OK;
 }
 
 void
@@ -281,5 +339,5 @@ http_visitor_free(struct http_visitor *visitor)
 		cs_arena_free(visit->arena);
 	}
 	transfers_free(visitor->transfers);
-	free(visitor);
+	cs_arena_free(visitor->arena);
 }

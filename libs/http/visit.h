@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * visit.h: one look at a server that somebody named to us, in the caller's event loop, in a process that may
- * open no file: one request by GET, or only the handshake of TLS.
+ * open no file: one request by GET or POST, or only the handshake of TLS.
  *
  * The server is hostile: every address is judged before it is connected to, one that is not allowed condemns
  * them all, no redirect is followed, certificates are judged, and everything has an end.
@@ -14,7 +14,6 @@
 
 #include "base/err.h"
 #include "base/span.h"
-#include "http/address.h"
 #include "http/fetch.h"
 
 struct event_base;
@@ -23,22 +22,32 @@ struct http_visitor;
 #define HTTP_VISIT_BODY_MAX 262144 /* octets of an answer; one more is HTTP_FETCH_TOO_LARGE */
 
 /*
- * Reads the system's resolver settings: before files are out of reach.  `ca`: PEM of the CAs that servers are
- * judged by, and `user_agent`: borrowed until the end.
+ * Reads the system's resolver settings and the CAs that servers are judged by: before files are out of reach.
+ * `ca_file`: PEM of at most 1 MiB; "": the system's.  `user_agent`: borrowed until the end.  CS_NOT_FOUND and
+ * CS_MALFORMED tell of the file.
  */
-struct http_visitor *
-http_visitor_new(struct event_base *base, struct cs_span ca, const char *user_agent);
+CS_MUST_USE enum cs_code http_visitor_new(struct event_base *base, const char *ca_file,
+    const char *user_agent, struct http_visitor **ret, struct cs_err *err);
 /* Visits under way end without `done`.  Takes NULL. */
 void http_visitor_free(struct http_visitor *visitor);
 
-/* Borrowed for the call, but for the ranges of `rules`, which are borrowed until the end. */
+/* Where a server may be. */
+enum http_reach {
+	HTTP_REACH_PUBLIC,
+	HTTP_REACH_INSIDE,  /* also in private networks (RFC 1918, RFC 4193) */
+	HTTP_REACH_LOOPBACK /* also on this machine, for tests */
+};
+
+/* Borrowed for the call. */
 struct http_visit {
 	bool tls;
 	const char *host; /* a name, an IPv4 address, or "[::1]" */
 	uint16_t port;
 	const char *target;  /* "/path"; what is asked for */
 	bool handshake_only; /* nothing is asked for */
-	struct http_address_rules rules;
+	struct cs_span post; /* JSON that is sent by POST; empty: GET */
+	const char *field;   /* one more header field, "Name: value"; NULL: none */
+	enum http_reach reach;
 	int64_t total_ms; /* of everything, 1 to 60,000 */
 };
 /* Borrowed for the call of `done`. */

@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* child.c: one look, inside a sandboxed child. */
 #include <arpa/inet.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "http/visit.h"
 #include "internal.h"
 
-#define CA_MAX (1024 * 1024) /* octets of PEM; the system's are about 220,000 */
 #define TOTAL_MS 15000
 #define AT_ONCE_MAX 16 /* each may hold HTTP_VISIT_BODY_MAX */
 #define LDAPS_PORT 636
 #define LDAP_PORT 389
-
-static const char system_cas[] = "/etc/ssl/certs/ca-certificates.crt";
 
 struct child {
 	struct cs_arena *arena;
 	struct http_visitor *visitor;
 	bool test_mode;
 	unsigned under_way;
-	struct http_cidr loopback[2], inside[4];
 };
 
 struct look {
@@ -125,16 +119,12 @@ on_visited(void *arg, const struct http_visited *visited)
 
 /* ---- the question ---- */
 
-static struct http_address_rules
-rules_of(const struct look *look)
+static enum http_reach
+reach_of(const struct look *look)
 {
-	const struct child *child = look->child;
-
-	if (child->test_mode && connector_url_is_loopback(&look->url))
-		return (struct http_address_rules){ child->loopback, 2 };
-	if (look->asked.platform)
-		return (struct http_address_rules){ child->inside, 4 };
-	return (struct http_address_rules){ NULL, 0 };
+	if (look->child->test_mode && connector_url_is_loopback(&look->url))
+		return HTTP_REACH_LOOPBACK;
+	return look->asked.platform ? HTTP_REACH_INSIDE : HTTP_REACH_PUBLIC;
 }
 
 static uint16_t
@@ -160,7 +150,7 @@ visit(struct look *look)
 		.port = port_of(look),
 		.target = path[0] == '\0' ? "/" : path,
 		.handshake_only = ldap,
-		.rules = rules_of(look),
+		.reach = reach_of(look),
 		.total_ms = TOTAL_MS,
 	};
 
@@ -197,53 +187,20 @@ child_ask(struct sandbox_question *question)
 
 /* ---- life ---- */
 
-static enum cs_code
-read_cas(struct cs_arena *arena, const char *path, struct cs_span *ret, struct cs_err *err)
-{
-	uint8_t *pem = cs_arena_alloc(arena, CA_MAX);
-	FILE *file = fopen(path, "rbe");
-
-	if (file == NULL)
-		return cs_fail(err, CS_NOT_FOUND, "CS_CONNECTOR_CA_FILE: %s cannot be read", path);
-	const size_t len = fread(pem, 1, CA_MAX, file);
-
-	(void)fclose(file);
-	if (len == 0 || len == CA_MAX)
-		return cs_fail(err, CS_MALFORMED, "CS_CONNECTOR_CA_FILE: empty, or over 1 MiB");
-	*ret = cs_span_of(pem, len);
-	return CS_OK;
-}
-
-static enum cs_code
-read_ranges(const char *const *texts, size_t n, struct http_cidr *ret, struct cs_err *err)
-{
-	for (size_t i = 0; i < n; i++)
-		if (http_cidr_parse(texts[i], &ret[i], err))
-			return err->code;
-	return CS_OK;
-}
-
 /* Settings: "test" or "live", a line's end, the file of CAs. */
 static enum cs_code
 child_open(struct event_base *base, struct cs_span settings, void **ret_self, struct cs_err *err)
 {
-	static const char *const loopback[] = { "127.0.0.0/8", "::1/128" };
-	static const char *const inside[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-		"fc00::/7" };
 	struct cs_arena *arena = cs_arena_new();
 	struct child *child = CS_NEW(arena, struct child);
 	char *path = cs_arena_strndup(arena, (const char *)settings.data, settings.len);
 	const char *mode = strsep(&path, "\n");
-	struct cs_span cas;
 
 	*child = (struct child){ .arena = arena, .test_mode = strcmp(mode, "test") == 0 };
-	if (read_ranges(loopback, 2, child->loopback, err) ||
-	    read_ranges(inside, 4, child->inside, err) ||
-	    read_cas(arena, path != NULL && path[0] != '\0' ? path : system_cas, &cas, err)) {
+	if (http_visitor_new(base, path != NULL ? path : "", "Countersign", &child->visitor, err)) {
 		cs_arena_free(arena);
 		return err->code;
 	}
-	child->visitor = http_visitor_new(base, cas, "Countersign");
 	*ret_self = child;
 	return CS_OK;
 }
