@@ -76,8 +76,10 @@ done
     --approver offline/approver-2.pem $table >/dev/null
 
 # Secrets of connectors are sealed to the service that uses them.
-[ -s secret/notifier/sealing.key ] ||
-	echo "notifier $("$csctl" key new-sealing secret/notifier/sealing.key)" >public/sealing-keys
+for name in notifier mpic-coordinator; do
+	[ -s "secret/$name/sealing.key" ] ||
+		echo "$name $("$csctl" key new-sealing "secret/$name/sealing.key")" >>public/sealing-keys
+done
 
 # The issuing CA.  For one that exists already, put its key and chain here instead.
 [ -s public/chain.pem ] || {

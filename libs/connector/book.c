@@ -169,15 +169,37 @@ connector_book_find(
 	return own != NULL ? own : first_of(book, CLAIM_PLATFORM, type);
 }
 
+static bool
+is_of_rounds(const struct page *page, const char *enterprise, bool outside)
+{
+	return (serves(page, enterprise, CONNECTOR_OPEN_MPIC) ||
+		   serves(page, CLAIM_PLATFORM, CONNECTOR_OPEN_MPIC)) &&
+	       (page->entry.connector.endpoint[0] != '\0') == outside;
+}
+
 uint32_t
 connector_book_quorum(const struct connector_book *book, const char *enterprise)
 {
 	uint32_t most = 0;
 
 	for (const struct page *page = book->first; page != NULL; page = page->next)
-		if ((serves(page, enterprise, CONNECTOR_OPEN_MPIC) ||
-			serves(page, CLAIM_PLATFORM, CONNECTOR_OPEN_MPIC)) &&
-		    page->entry.connector.quorum > most)
+		if (is_of_rounds(page, enterprise, false) && page->entry.connector.quorum > most)
 			most = page->entry.connector.quorum;
 	return most;
+}
+
+size_t
+connector_book_services(const struct connector_book *book, const char *enterprise,
+    const struct connector_entry **ret, size_t max)
+{
+	size_t n = 0;
+
+	for (const struct page *page = book->first; page != NULL; page = page->next) {
+		if (!is_of_rounds(page, enterprise, true))
+			continue;
+		if (n < max)
+			ret[n] = &page->entry;
+		n++;
+	}
+	return n;
 }

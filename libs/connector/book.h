@@ -42,7 +42,16 @@ connector_book_get(const struct connector_book *book, const char *enterprise, co
  */
 const struct connector_entry *connector_book_find(
     const struct connector_book *book, const char *enterprise, enum connector_type type);
-/* The highest quorum of the enterprise's and the platform's active connectors of type open-mpic; 0: none. */
+/*
+ * The highest quorum of the enterprise's and the platform's active connectors of type open-mpic without an
+ * endpoint, which speak of our own perspectives; 0: none.
+ */
 uint32_t connector_book_quorum(const struct connector_book *book, const char *enterprise);
+/*
+ * Those of them with an endpoint: each is a service of somebody else's that is asked, too.  Returns how many there
+ * are; the first `max` are in `ret`, borrowed as above.
+ */
+size_t connector_book_services(const struct connector_book *book, const char *enterprise,
+    const struct connector_entry **ret, size_t max);
 
 #endif

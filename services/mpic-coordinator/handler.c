@@ -5,7 +5,9 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "pki/seal.h"
 #include "smime/rules.h"
+#include "trial.h"
 #include "wire.h"
 
 #define NOT_YET_MS 500
@@ -14,6 +16,7 @@
 struct order {
 	bool wanted; /* false: nothing to corroborate */
 	struct claim_asked asked;
+	const char *found_at; /* where the primary saw a domain's value; else "" */
 };
 
 static enum cs_code
@@ -28,6 +31,7 @@ read_asked(const void *self, struct svc_event *ev, struct cs_err *err)
 		return cs_fail(err, CS_MALFORMED, "a check of kind %s is not for this service",
 		    claim_kind_name(order->asked.check.kind));
 	order->wanted = true;
+	order->found_at = "";
 	ev->key = order->asked.request;
 	ev->what = order;
 	return CS_OK;
@@ -45,6 +49,7 @@ read_domain(const void *self, struct svc_event *ev, struct cs_err *err)
 	if (claim_open_evidence(ev->arena, mpic->trust, ev->body, ev->now_ms, &domain, err))
 		return err->code;
 	order->wanted = mpic_check_for(&domain, ev->arena, &order->asked.check);
+	order->found_at = domain.found_at;
 	order->asked.request = domain.request;
 	memcpy(order->asked.request_digest, domain.request_digest, CLAIM_DIGEST);
 	claim_envelope_sha256(ev->body, digest);
@@ -79,6 +84,10 @@ struct job {
 		int64_t since_ms;
 	} asked[MPIC_REMOTES_MAX];
 	size_t begun; /* questions that were handed out: the round ends only after all of them */
+	struct asked_service {
+		struct job *job;
+		struct open_mpic_question question;
+	} services[MPIC_SERVICES_MAX];
 };
 
 static void
@@ -139,6 +148,14 @@ take(struct job *job, size_t i, struct cs_span body)
 	mpic_miss(&job->round, i, "answer-not-to-this", cs_now_ms());
 }
 
+/* A question that fails at once answers before the others are asked. */
+static void
+finish_if_complete(struct job *job)
+{
+	if (mpic_complete(&job->round) && job->begun == job->round.n)
+		finish(job);
+}
+
 static void
 on_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
 {
@@ -151,9 +168,110 @@ on_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
 	else
 		mpic_miss(&job->round, one->i, "no-answer", cs_now_ms());
 	job->round.results[one->i].took_ms = (uint32_t)(cs_mono_ms() - one->since_ms);
-	/* A question that fails at once answers before the others are asked. */
-	if (mpic_complete(&job->round) && job->begun == job->round.n)
-		finish(job);
+	finish_if_complete(job);
+}
+
+/* ---- services of others ---- */
+
+static void
+take_service(
+    struct job *job, struct mpic_service_result *service, const struct open_mpic_answer *answer)
+{
+	const uint32_t may_refuse =
+	    answer->asked > service->quorum ? answer->asked - service->quorum : 0;
+
+	service->answered = true;
+	service->asked = answer->asked;
+	service->agreed = answer->agreed;
+	service->seen = answer->seen;
+	if (answer->valid && answer->agreed >= service->quorum) {
+		service->outcome = CLAIM_PROVED;
+		return;
+	}
+	service->outcome = answer->refused > may_refuse ? CLAIM_REFUSED : CLAIM_COULD_NOT_TELL;
+	service->reason =
+	    service->outcome == CLAIM_REFUSED ? "service-disagrees" : "service-no-quorum";
+	log_warn(job->work->log, "service does not agree connector=%s asked=%u agreed=%u valid=%d",
+	    service->name, answer->asked, answer->agreed, answer->valid);
+}
+
+static void
+miss_service(
+    struct job *job, struct mpic_service_result *service, const char *reason, const char *why_not)
+{
+	mpic_miss_service(service, reason, why_not);
+	log_warn(job->work->log, "service without an answer connector=%s reason=\"%s\"",
+	    service->name, why_not);
+}
+
+static void
+on_service(
+    void *arg, const struct open_mpic_answer *answer, const char *reason, const char *why_not)
+{
+	struct asked_service *one = arg;
+	struct job *job = one->job;
+	struct mpic_service_result *service = &job->round.services[one - job->services];
+
+	svc_count(
+	    job->work->svc, "open_mpic_answers", "result", answer != NULL ? "answer" : reason);
+	if (answer != NULL)
+		take_service(job, service, answer);
+	else
+		miss_service(job, service, reason, why_not);
+	finish_if_complete(job);
+}
+
+static void
+name_service(struct job *job, size_t i, const struct connector *connector)
+{
+	job->services[i] = (struct asked_service){ .job = job };
+	job->round.services[i] =
+	    (struct mpic_service_result){ .name = cs_arena_printf(job->work->arena, "%s/%s",
+					      connector->enterprise, connector->name),
+		    .quorum = connector->quorum,
+		    .reason = "",
+		    .seen = "" };
+}
+
+static void
+ask_service(struct job *job, size_t i, const struct connector *connector)
+{
+	struct cs_arena *arena = job->work->arena;
+	struct mpic_service_result *service = &job->round.services[i];
+	struct asked_service *one = &job->services[i];
+	const char *trace = cs_hex(arena, cs_span_of(job->ask.nonce, sizeof(job->ask.nonce)));
+	const char *why_not;
+
+	if (!open_mpic_ask(arena, &job->ask.check, job->order->found_at, service->quorum, trace,
+		&one->question)) {
+		miss_service(job, service, "service-not-askable",
+		    "Open MPIC has no question for what this is proved by");
+		return;
+	}
+	why_not =
+	    services_ask(job->mpic->services, arena, connector, &one->question, on_service, one);
+	if (why_not != NULL)
+		miss_service(job, service, "service-not-askable", why_not);
+}
+
+/* None of them answers before this returns. */
+static void
+ask_services(struct job *job)
+{
+	const struct connector_entry *entries[MPIC_SERVICES_MAX];
+	const size_t n = connector_book_services(
+	    job->mpic->book, job->ask.check.enterprise, entries, MPIC_SERVICES_MAX);
+
+	job->round.n_services = n < MPIC_SERVICES_MAX ? n : MPIC_SERVICES_MAX;
+	for (size_t i = 0; i < job->round.n_services; i++)
+		name_service(job, i, &entries[i]->connector);
+	for (size_t i = 0; i < (n > MPIC_SERVICES_MAX ? MPIC_SERVICES_MAX - 1 : n); i++)
+		ask_service(job, i, &entries[i]->connector);
+	/* Who set so many wants all of them to agree. */
+	if (n > MPIC_SERVICES_MAX)
+		miss_service(job, &job->round.services[MPIC_SERVICES_MAX - 1], "service-too-many",
+		    cs_arena_printf(job->work->arena,
+			"%zu services are set, at most %d can be asked", n, MPIC_SERVICES_MAX));
 }
 
 static void
@@ -174,52 +292,7 @@ ask_all(struct job *job)
 	}
 }
 
-/* ---- can a connector's quorum be met? ---- */
-
-static uint32_t
-count_regions(const struct mpic_service *mpic)
-{
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < mpic->n_remotes; i++) {
-		bool is_new = true;
-
-		for (size_t k = 0; k < i && is_new; k++)
-			is_new = strcmp(mpic->remotes[k].region, mpic->remotes[i].region) != 0;
-		n += is_new;
-	}
-	return n;
-}
-
-/* Nobody is asked: whether perspectives answer is seen at every round, and in countersign_validations_total. */
-static void
-test_connector(const struct mpic_service *mpic, struct svc_work *work)
-{
-	const struct wire_test *test = work->what;
-	const struct connector_entry *entry =
-	    connector_book_get(mpic->book, test->enterprise, test->name);
-	const char *result = "not-yet";
-	const char *seen[2] = { "mpic-coordinator has not heard of this version yet: ask again" };
-	size_t n = 1;
-
-	if (entry != NULL && entry->version >= test->version) {
-		const bool used = entry->connector.type == CONNECTOR_OPEN_MPIC;
-
-		result = !used                                        ? "untested"
-			 : entry->connector.quorum <= mpic->n_remotes ? "good"
-								      : "bad";
-		seen[0] =
-		    !used ? "mpic-coordinator uses no connectors of this type"
-			  : cs_arena_printf(work->arena,
-				"%zu perspectives in %u regions are asked, %u of them must agree",
-				mpic->n_remotes, count_regions(mpic), entry->connector.quorum);
-		seen[1] = cs_arena_printf(work->arena,
-		    "in force for this enterprise: %u, the highest of its connectors and the platform's",
-		    connector_book_quorum(mpic->book, test->enterprise));
-		n = used ? 2 : 1;
-	}
-	svc_finish(work, NULL, wire_write_tested(work->arena, result, seen, n), cs_span_str(NULL));
-}
+/* ---- orders ---- */
 
 static void
 start_round(struct mpic_service *mpic, struct svc_work *work)
@@ -245,6 +318,7 @@ start_round(struct mpic_service *mpic, struct svc_work *work)
 	cs_random(job->ask.nonce, sizeof(job->ask.nonce));
 	mpic_begin(&job->round, mpic->remotes, mpic->n_remotes);
 	job->round.quorum = connector_book_quorum(mpic->book, order->asked.check.enterprise);
+	ask_services(job);
 	ask_all(job);
 }
 
@@ -252,7 +326,7 @@ void
 mpic_start(void *self, struct svc_work *work)
 {
 	if (strncmp(work->kind, "ask.", 4) == 0)
-		test_connector(self, work);
+		mpic_try(self, work);
 	else
 		start_round(self, work);
 }
@@ -279,6 +353,20 @@ mpic_told(void *arg, struct cs_span body)
 
 /* ---- settings ---- */
 
+static enum cs_code
+open_services(struct mpic_service *mpic, struct cs_err *err)
+{
+	if (mpic->sealing_key_file[0] != '\0' &&
+	    pki_seal_key_load(mpic->sealing_key_file, &mpic->sealing_key, err))
+		return err->code;
+	return services_new(svc_base(mpic->svc),
+	    &(struct services_settings){ .ca_file = mpic->connector_ca_file,
+		.key = mpic->sealing_key,
+		.test_mode = svc_test_mode(mpic->svc),
+		.answer_ms = mpic->service_answer_ms },
+	    &mpic->services, err);
+}
+
 enum cs_code
 mpic_init(void *self, struct svc *svc, struct cs_err *err)
 {
@@ -299,6 +387,8 @@ mpic_init(void *self, struct svc *svc, struct cs_err *err)
 		return err->code;
 	svc_watch_trust(svc, mpic->trust, mpic->trust_file);
 	mpic->book = connector_book_new(mpic->trust);
+	if (open_services(mpic, err))
+		return err->code;
 	svc_follow(svc, "config.connector", mpic_told, mpic);
 	return CS_OK;
 }
@@ -308,7 +398,9 @@ mpic_fini(void *self)
 {
 	struct mpic_service *mpic = self;
 
+	services_free(mpic->services);
 	connector_book_free(mpic->book);
+	pki_seal_key_free(mpic->sealing_key);
 	claim_trust_free(mpic->trust);
 	claim_key_free(mpic->key);
 	cs_arena_free(mpic->arena);

@@ -5,15 +5,19 @@
 
 #include "connector/book.h"
 #include "mpic.h"
+#include "services.h"
 #include "svc/svc.h"
 
 struct mpic_service {
 	const char *key_file, *trust_file, *approvers_file, *perspectives;
-	uint32_t answer_ms;
+	const char *sealing_key_file, *connector_ca_file;
+	uint32_t answer_ms, service_answer_ms;
 	struct svc *svc;
 	struct claim_key *key;
 	struct claim_trust *trust;
-	struct connector_book *book; /* how many must agree, by enterprise */
+	struct pki_seal_key *sealing_key; /* NULL: none */
+	struct connector_book *book; /* how many must agree, and who else is asked, by enterprise */
+	struct services *services;
 	struct cs_arena *arena;
 	struct mpic_remote remotes[MPIC_REMOTES_MAX];
 	size_t n_remotes;

@@ -11,6 +11,12 @@ static const struct svc_setting settings[] = {
 	    "remote perspectives, name:region, with commas; all of them are always asked"),
 	SVC_U32(struct mpic_service, answer_ms, "CS_PERSPECTIVE_ANSWER_MS", "20000", 100, 60000,
 	    "how long a perspective has for its answer, in milliseconds"),
+	SVC_PRIVATE(struct mpic_service, sealing_key_file, "CS_SEALING_KEY_FILE", "",
+	    "X25519 key that secrets of connectors are sealed to; empty: they cannot be read"),
+	SVC_FILE(struct mpic_service, connector_ca_file, "CS_CONNECTOR_CA_FILE", "",
+	    "PEM of the CA that Open MPIC services of connectors are checked by; empty: the system's"),
+	SVC_U32(struct mpic_service, service_answer_ms, "CS_OPEN_MPIC_ANSWER_MS", "30000", 100,
+	    40000, "how long an Open MPIC service has for its answer, in milliseconds"),
 	SVC_END,
 };
 

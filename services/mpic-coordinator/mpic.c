@@ -157,9 +157,21 @@ mpic_miss(struct mpic_round *round, size_t i, const char *reason, int64_t now_ms
 	note(round, i);
 }
 
+void
+mpic_miss_service(struct mpic_service_result *service, const char *reason, const char *seen)
+{
+	service->answered = true;
+	service->outcome = CLAIM_COULD_NOT_TELL;
+	service->reason = reason;
+	service->seen = seen;
+}
+
 bool
 mpic_complete(const struct mpic_round *round)
 {
+	for (size_t i = 0; i < round->n_services; i++)
+		if (!round->services[i].answered)
+			return false;
 	return round->n_answered == round->n;
 }
 
@@ -223,10 +235,61 @@ explain(const struct mpic_round *round, struct cs_arena *arena)
 	return reason == NULL ? "" : cs_arena_printf(arena, "; %u said %s", most, reason);
 }
 
+/* The service that keeps it from being proved, one that said no before one that said nothing; NULL: none does. */
+static const struct mpic_service_result *
+find_objection(const struct mpic_round *round)
+{
+	const struct mpic_service_result *found = NULL;
+
+	for (size_t i = 0; i < round->n_services; i++) {
+		const struct mpic_service_result *service = &round->services[i];
+
+		if (service->outcome == CLAIM_REFUSED)
+			return service;
+		if (service->outcome != CLAIM_PROVED && found == NULL)
+			found = service;
+	}
+	return found;
+}
+
+/* All in the detail, as far as there is room; in the text that which people ask about. */
+static void
+tell_services(const struct mpic_round *round, const struct mpic_service_result *objection,
+    struct cs_arena *arena, struct claim_evidence *evidence)
+{
+	const struct mpic_service_result *one = objection != NULL ? objection : round->services;
+	struct cs_buf detail = cs_buf_new(arena);
+
+	if (round->n_services == 0)
+		return;
+	evidence->text =
+	    cs_arena_printf(arena, "%s; of the service %s %u of %u agree, %u are wanted",
+		evidence->text, one->name, one->agreed, one->asked, one->quorum);
+
+	for (size_t i = 0; i < round->n_services; i++) {
+		const struct mpic_service_result *service = &round->services[i];
+		const char *line = cs_arena_printf(
+		    arena, "%s%s: %s", i > 0 ? " | " : "", service->name, service->seen);
+
+		if (detail.len + strlen(line) <= CLAIM_MAX_TEXT)
+			cs_buf_add_str(&detail, line);
+	}
+	evidence->detail = (const char *)cs_buf_span(&detail).data;
+}
+
+static void
+object(const struct mpic_service_result *service, struct cs_arena *arena,
+    struct claim_evidence *evidence)
+{
+	evidence->outcome = service->outcome;
+	evidence->reason = cs_arena_printf(arena, "mpic-%s", service->reason);
+}
+
 void
 mpic_decide(const struct mpic_round *round, const struct claim_check *check, int64_t now_ms,
     struct cs_arena *arena, struct claim_evidence *evidence)
 {
+	const struct mpic_service_result *objection = find_objection(round);
 	struct smime_mpic_tally votes = tally(round);
 	uint32_t least = smime_rule_mpic_min_remotes(now_ms);
 
@@ -249,7 +312,10 @@ mpic_decide(const struct mpic_round *round, const struct claim_check *check, int
 	if (round->quorum > 0)
 		evidence->text =
 		    cs_arena_printf(arena, "%s; %u are wanted", evidence->text, round->quorum);
-	if (enough) {
+	tell_services(round, objection, arena, evidence);
+	if (enough && objection != NULL) {
+		object(objection, arena, evidence);
+	} else if (enough) {
 		evidence->outcome = CLAIM_PROVED;
 		evidence->reason = "mpic-corroborated";
 	} else if (count_refusals(round) > may_differ(round)) {
@@ -259,7 +325,8 @@ mpic_decide(const struct mpic_round *round, const struct claim_check *check, int
 		evidence->outcome = CLAIM_COULD_NOT_TELL;
 		evidence->reason = "mpic-no-quorum";
 	}
-	evidence->valid_until_ms = now_ms + (enough ? check->freshness_ms : 0);
+	evidence->valid_until_ms =
+	    now_ms + (evidence->outcome == CLAIM_PROVED ? check->freshness_ms : 0);
 }
 
 /*

@@ -1,1 +1,1 @@
-mpic-coordinator_LIBS := svc connector claim pack smime
+mpic-coordinator_LIBS := svc connector probe claim pack smime

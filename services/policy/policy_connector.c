@@ -28,14 +28,16 @@ enum part {
 static const struct {
 	unsigned must, may;
 	const char *schemes[2]; /* under TLS; in clear, for tests on loopback */
+	bool has_path;
 } types[] = {
-	[CONNECTOR_OPEN_MPIC] = { QUORUM, 0, { NULL, NULL } },
+	[CONNECTOR_OPEN_MPIC] = { QUORUM, ENDPOINT | SECRET, { "https", "http" }, true },
 	[CONNECTOR_SMTP] = { ENDPOINT | FROM, USERNAME | SECRET | BOTH_OR_NONE | UPGRADES,
 	    { "smtps", "smtp" } },
-	[CONNECTOR_SMS] = { ENDPOINT, USERNAME | SECRET, { "https", "http" } },
-	[CONNECTOR_OIDC] = { ENDPOINT, USERNAME | SECRET, { "https", "http" } },
-	[CONNECTOR_SAML] = { ENDPOINT, 0, { "https", "http" } },
-	[CONNECTOR_LDAP] = { ENDPOINT, USERNAME | SECRET | BOTH_OR_NONE, { "ldaps", "ldap" } },
+	[CONNECTOR_SMS] = { ENDPOINT, USERNAME | SECRET, { "https", "http" }, true },
+	[CONNECTOR_OIDC] = { ENDPOINT, USERNAME | SECRET, { "https", "http" }, true },
+	[CONNECTOR_SAML] = { ENDPOINT, 0, { "https", "http" }, true },
+	[CONNECTOR_LDAP] = { ENDPOINT, USERNAME | SECRET | BOTH_OR_NONE, { "ldaps", "ldap" },
+	    false },
 };
 
 static const struct {
@@ -217,9 +219,7 @@ judge_parts(const struct wished *wished, struct cs_arena *arena, struct cs_refus
 			return refuse(ret_why, "field-not-of-type", parts[i].name,
 			    cs_arena_printf(
 				arena, "A connector of type %s has no such field.", name),
-			    type == CONNECTOR_OPEN_MPIC
-				? "Leave it out: perspectives are those of mpic-coordinator, whose answers are signed."
-				: "Leave it out.");
+			    "Leave it out.");
 	}
 	return true;
 }
@@ -243,23 +243,25 @@ judge_quorum(const struct policy_connector_rules *rules, const struct connector 
 }
 
 static bool
-judge_endpoint(const struct policy_connector_rules *rules, const struct connector *connector,
+judge_endpoint(const struct policy_connector_rules *rules, const struct wished *wished,
     struct cs_arena *arena, struct cs_refusal *ret_why)
 {
+	const struct connector *connector = &wished->connector;
 	const char *secure = types[connector->type].schemes[0];
 	const char *clear = types[connector->type].schemes[1];
 	struct connector_url url;
 
-	if (secure == NULL)
-		return true;
+	if (connector->endpoint[0] == '\0')
+		return (wished->has & SECRET) == 0 ||
+		       refuse(ret_why, "connector-login", "endpoint",
+			   "There is a secret and nobody to tell it to.", "Give both or none.");
 	if (!connector_url_parse(arena, connector->endpoint, &url))
 		return refuse(ret_why, "connector-endpoint", "endpoint",
 		    "This is not a URL that we visit.",
 		    cs_arena_printf(arena,
 			"Give %s://HOST[:PORT] in lower case, without user, query or fragment.",
 			secure));
-	if (connector->type != CONNECTOR_SMS && connector->type != CONNECTOR_OIDC &&
-	    connector->type != CONNECTOR_SAML && url.path[0] != '\0')
+	if (!types[connector->type].has_path && url.path[0] != '\0')
 		return refuse(ret_why, "connector-endpoint", "endpoint",
 		    "There is a path where none belongs.", "End it with the host or the port.");
 	const bool may_be_clear = (types[connector->type].may & UPGRADES) != 0 ||
@@ -378,7 +380,7 @@ policy_connector_judge(const struct policy_connector_rules *rules, const char *e
 	(void)read_old(arena, enterprise, name, old_spec, &old);
 	if (!read_wished(&reading, spec) || !judge_parts(&wished, arena, ret_why) ||
 	    !judge_quorum(rules, &wished.connector, arena, ret_why) ||
-	    !judge_endpoint(rules, &wished.connector, arena, ret_why) ||
+	    !judge_endpoint(rules, &wished, arena, ret_why) ||
 	    !judge_from(&wished.connector, arena, ret_why) ||
 	    !settle_secret(rules, &old, &wished, arena, ret_why) || !judge_login(&wished, ret_why))
 		return false;

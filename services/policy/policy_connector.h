@@ -3,7 +3,7 @@
  * policy_connector.h: may this connector be set?  Pure.
  *
  *   type        used by            must have        may have
- *   open-mpic   mpic-coordinator   quorum
+ *   open-mpic   mpic-coordinator   quorum           endpoint, with it secret
  *   smtp        notifier           endpoint, from   username and secret
  *   sms         notifier           endpoint         username, secret
  *   oidc        request-intake     endpoint         username, secret

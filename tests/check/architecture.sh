@@ -169,6 +169,7 @@ mailbox-validator  mailbox
 domain-validator   domain
 caa-dnssec         caa
 mpic-coordinator   mpic
+mpic-coordinator   open_mpic
 mpic-perspective   perspective
 signer             -
 notifier           notify

@@ -37,7 +37,7 @@ REACH = {
     "mailbox-validator": {NATS, POSTGRES} | MAIL | DNS,
     "domain-validator": {NATS, POSTGRES} | DNS | HTTP,
     "caa-dnssec": {NATS, POSTGRES} | DNS,
-    "mpic-coordinator": {NATS},
+    "mpic-coordinator": {NATS, "internet:443"},
     "signer": {NATS, POSTGRES},
     "notifier": {NATS, POSTGRES} | MAIL | RELAYS,
     "certificate-status": {NATS, POSTGRES},

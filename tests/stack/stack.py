@@ -199,7 +199,7 @@ class Stack:
         for name in ("token.key", "seal.key"):
             private_file(self.root / "secrets" / name, secrets.token_hex(32))
         key = self.csctl("key", "new-sealing", str(self.root / "secrets" / "sealing.key")).strip()
-        (self.root / "trust" / "sealing-keys").write_text(f"notifier {key}\n")
+        (self.root / "trust" / "sealing-keys").write_text(f"notifier {key}\nmpic-coordinator {key}\n")
         lines = [
             " ".join([hashlib.sha256(token.encode()).hexdigest(), enterprise, account, role]).strip()
             for token, enterprise, account, role in (*API_TOKENS, ADMINISTRATOR)

@@ -47,6 +47,15 @@ static struct {
 	struct cs_span body, part;
 	unsigned ends;
 	bool unread; /* the lane of settings */
+	/* Open MPIC services that were asked, and how the next one is: NULL, it can be. */
+	struct asked_there {
+		services_answered *answered;
+		void *arg;
+		const struct open_mpic_question *question;
+		const char *connector;
+	} services[MPIC_SERVICES_MAX];
+	size_t n_services;
+	const char *why_not;
 	const struct log_context *log;
 	uint32_t later_ms;
 } bus;
@@ -101,6 +110,50 @@ svc_question(struct svc *svc, const char *subject, struct cs_span body, uint32_t
 	bus.pending[i] = (struct pending){ answered, arg, body, subject };
 	if (bus.answers[i] == '!')
 		answered(arg, false, 0, cs_span_str(NULL));
+}
+
+const char *
+services_ask(struct services *services, struct cs_arena *arena, const struct connector *connector,
+    const struct open_mpic_question *question, services_answered *answered, void *arg)
+{
+	(void)services;
+	if (bus.why_not != NULL)
+		return bus.why_not;
+	bus.services[bus.n_services++] = (struct asked_there){ answered, arg, question,
+		cs_arena_printf(arena, "%s/%s at %s", connector->enterprise, connector->name,
+		    connector->endpoint) };
+	return NULL;
+}
+
+enum cs_code
+services_new(struct event_base *base, const struct services_settings *settings,
+    struct services **ret, struct cs_err *err)
+{
+	(void)base;
+	(void)settings;
+	(void)err;
+	*ret = NULL;
+	return CS_OK;
+}
+
+void
+services_free(struct services *services)
+{
+	(void)services;
+}
+
+struct event_base *
+svc_base(struct svc *svc)
+{
+	(void)svc;
+	return NULL;
+}
+
+bool
+svc_test_mode(const struct svc *svc)
+{
+	(void)svc;
+	return true;
 }
 
 void
@@ -320,6 +373,7 @@ domain_evidence(struct fixture *f, enum who who, enum claim_outcome outcome)
 	claim_evidence_for(&asked, &evidence);
 	evidence.outcome = outcome;
 	evidence.checked_at_ms = cs_now_ms();
+	evidence.found_at = "alpha.example";
 	return claim_seal_evidence(f->arena, bus.keys[who], &evidence);
 }
 
@@ -332,7 +386,7 @@ begin(struct fixture *f, const char *subject, struct cs_span body, const char *a
 	struct cs_err err;
 
 	bus.answers = answers;
-	bus.n_pending = bus.ends = 0;
+	bus.n_pending = bus.n_services = bus.ends = 0;
 	bus.subject = NULL;
 	while (strcmp(route->subject, subject) != 0)
 		route++;
@@ -570,12 +624,13 @@ an_order_of_another_kind_is_not_read(void **state)
 /* ---- connectors ---- */
 
 static void
-tell(struct fixture *f, enum who who, const char *enterprise, uint64_t version, const char *spec)
+tell_named(struct fixture *f, enum who who, const char *enterprise, const char *name,
+    uint64_t version, const char *spec)
 {
 	const struct claim_setting setting = { .document = { { 1 } },
 		.kind = "connector",
 		.enterprise = enterprise,
-		.name = "mpic",
+		.name = name,
 		.version = version,
 		.deleted = spec == NULL,
 		.spec = cs_span_str(spec),
@@ -584,6 +639,12 @@ tell(struct fixture *f, enum who who, const char *enterprise, uint64_t version, 
 		.told_at_ms = cs_now_ms() };
 
 	mpic_told(&f->mpic, claim_seal_setting(f->arena, bus.keys[who], &setting));
+}
+
+static void
+tell(struct fixture *f, enum who who, const char *enterprise, uint64_t version, const char *spec)
+{
+	tell_named(f, who, enterprise, "mpic", version, spec);
 }
 
 #define QUORUM(n) "{\"active\":true,\"quorum\":" #n ",\"type\":\"open-mpic\"}"
@@ -609,6 +670,159 @@ a_connector_raises_how_many_must_agree(void **state)
 	    CLAIM_COULD_NOT_TELL);
 	tell(f, POLICY, "demo", 2, NULL);
 	assert_int_equal(round_of(f, "plan.mpic-asked", asked, "yyyy-").outcome, CLAIM_PROVED);
+}
+
+#define OUTSIDE \
+	"{\"active\":true,\"endpoint\":\"https://mpic.example\",\"quorum\":4,\"type\":\"open-mpic\"}"
+
+/* One letter: y agrees, v not valid, q fewer than wanted, n says no, - no answer, x cannot be asked. */
+static const struct {
+	char said;
+	enum claim_outcome outcome;
+	const char *reason;
+} said_outside[] = {
+	{ 'y', CLAIM_PROVED, "mpic-corroborated" },
+	{ 'v', CLAIM_COULD_NOT_TELL, "mpic-service-no-quorum" },
+	{ 'q', CLAIM_COULD_NOT_TELL, "mpic-service-no-quorum" },
+	{ 'n', CLAIM_REFUSED, "mpic-service-disagrees" },
+	{ '-', CLAIM_COULD_NOT_TELL, "mpic-service-no-answer" },
+	{ 'x', CLAIM_COULD_NOT_TELL, "mpic-service-not-askable" },
+};
+
+static void
+say_outside(size_t i, char said)
+{
+	const struct open_mpic_answer answer = { .valid = said != 'v' && said != 'n',
+		.asked = 5,
+		.agreed = said == 'q'   ? 3
+			  : said == 'n' ? 1
+					: 4,
+		.refused = said == 'n'   ? 4
+			   : said == 'q' ? 0
+					 : 1,
+		.seen = "p1 agrees" };
+	const struct asked_there *service = &bus.services[i];
+
+	assert_int_equal(bus.ends, 0);
+	if (said == '-')
+		service->answered(service->arg, NULL, "service-no-answer", "it is silent");
+	else
+		service->answered(service->arg, &answer, "", "");
+}
+
+static struct claim_evidence
+round_with(
+    struct fixture *f, const char *subject, struct cs_span body, const char *said, bool early)
+{
+	const size_t n = said[0] == 'x' ? 0 : strlen(said);
+	struct claim_evidence evidence;
+
+	bus.why_not = said[0] == 'x' ? "its endpoint is no URL" : NULL;
+	assert_int_equal(begin(f, subject, body, "yyyyy"), CS_OK);
+	bus.why_not = NULL;
+	assert_int_equal(bus.n_services, n);
+	for (size_t i = 0; early && i < n; i++)
+		say_outside(i, said[i]);
+	for (size_t i = 0; i < REMOTES; i++)
+		deliver(i);
+	for (size_t i = 0; !early && i < n; i++)
+		say_outside(i, said[i]);
+	assert_int_equal(bus.ends, 1);
+	assert_int_equal(
+	    claim_open_evidence(f->arena, NULL, bus.body, cs_now_ms(), &evidence, NULL), CS_OK);
+	return evidence;
+}
+
+static void
+a_service_of_the_connector_is_asked_too(void **state)
+{
+	struct fixture *f = *state;
+	const struct claim_check check = caa_check();
+	struct cs_span asked = order(f, &check);
+
+	tell(f, POLICY, "demo", 11, OUTSIDE);
+	for (size_t i = 0; i < 2 * LEN(said_outside); i++) {
+		const char letter = said_outside[i / 2].said;
+		const struct claim_evidence evidence = round_with(f, "plan.mpic-asked", asked,
+		    cs_arena_printf(f->arena, "%c", letter), i % 2 == 0);
+
+		if (evidence.outcome != said_outside[i / 2].outcome ||
+		    strcmp(evidence.reason, said_outside[i / 2].reason) != 0)
+			fail_msg("%c: %s", letter, evidence.reason);
+		assert_int_equal(evidence.n_perspectives, REMOTES);
+		assert_non_null(strstr(evidence.detail, "demo/mpic: "));
+		if (letter == 'x')
+			continue;
+		assert_string_equal(bus.services[0].connector, "demo/mpic at https://mpic.example");
+		assert_string_equal(bus.services[0].question->kind, "caa");
+		assert_string_equal(bus.services[0].question->target, "alpha.example");
+	}
+	tell(f, POLICY, "demo", 12, NULL);
+	assert_int_equal(round_of(f, "plan.mpic-asked", asked, "yyyyy").outcome, CLAIM_PROVED);
+	assert_int_equal(bus.n_services, 0);
+}
+
+static void
+it_is_asked_for_the_value_where_the_primary_saw_it(void **state)
+{
+	struct fixture *f = *state;
+
+	tell(f, POLICY, "demo", 21, OUTSIDE);
+	assert_int_equal(
+	    round_with(f, "evidence.domain", domain_evidence(f, DOMAIN, CLAIM_PROVED), "y", false)
+		.outcome,
+	    CLAIM_PROVED);
+	assert_string_equal(bus.services[0].question->kind, "dcv");
+	assert_non_null(strstr((const char *)bus.services[0].question->json.data,
+	    "\"dns_name_prefix\":\"_countersign-challenge\""));
+	tell(f, POLICY, "demo", 22, NULL);
+}
+
+/* Its quorum is of its own perspectives: ours answer as the rules say. */
+static void
+its_quorum_is_not_ours(void **state)
+{
+	struct fixture *f = *state;
+	const struct claim_check check = caa_check();
+
+	tell(f, POLICY, "demo", 31,
+	    "{\"active\":true,\"endpoint\":\"https://mpic.example\",\"quorum\":9,\"type\":\"open-mpic\"}");
+	assert_int_equal(begin(f, "plan.mpic-asked", order(f, &check), "yyyy-"), CS_OK);
+	for (size_t i = 0; i < REMOTES; i++)
+		deliver(i);
+	const struct open_mpic_answer answer = { true, 10, 9, 0, "all" };
+
+	bus.services[0].answered(bus.services[0].arg, &answer, "", "");
+	struct claim_evidence evidence;
+
+	assert_int_equal(
+	    claim_open_evidence(f->arena, NULL, bus.body, cs_now_ms(), &evidence, NULL), CS_OK);
+	assert_int_equal(evidence.outcome, CLAIM_PROVED);
+	tell(f, POLICY, "demo", 32, NULL);
+}
+
+static void
+more_services_than_can_be_asked_prove_nothing(void **state)
+{
+	struct fixture *f = *state;
+	const struct claim_check check = caa_check();
+	const char *many[] = { "s1", "s2", "s3", "s4", "s5" };
+
+	for (size_t i = 0; i < LEN(many); i++)
+		tell_named(f, POLICY, "demo", many[i], 1, OUTSIDE);
+	assert_int_equal(begin(f, "plan.mpic-asked", order(f, &check), "yyyyy"), CS_OK);
+	assert_int_equal(bus.n_services, MPIC_SERVICES_MAX - 1);
+	for (size_t i = 0; i < MPIC_SERVICES_MAX - 1; i++)
+		say_outside(i, 'y');
+	for (size_t i = 0; i < REMOTES; i++)
+		deliver(i);
+	struct claim_evidence evidence;
+
+	assert_int_equal(
+	    claim_open_evidence(f->arena, NULL, bus.body, cs_now_ms(), &evidence, NULL), CS_OK);
+	assert_string_equal(evidence.reason, "mpic-service-too-many");
+	for (size_t i = 0; i < LEN(many); i++)
+		tell_named(f, POLICY, "demo", many[i], 2, NULL);
 }
 
 static void
@@ -640,6 +854,10 @@ main(void)
 		cmocka_unit_test(a_proof_by_the_wrong_key_is_not_read),
 		cmocka_unit_test(an_order_of_another_kind_is_not_read),
 		cmocka_unit_test(a_connector_raises_how_many_must_agree),
+		cmocka_unit_test(a_service_of_the_connector_is_asked_too),
+		cmocka_unit_test(it_is_asked_for_the_value_where_the_primary_saw_it),
+		cmocka_unit_test(its_quorum_is_not_ours),
+		cmocka_unit_test(more_services_than_can_be_asked_prove_nothing),
 		cmocka_unit_test(nothing_is_asked_before_connectors_are_known),
 	};
 

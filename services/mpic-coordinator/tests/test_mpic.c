@@ -219,6 +219,103 @@ each_round_ends_as_the_table_says(void **state)
 	}
 }
 
+/* ---- services of others ---- */
+
+/* One letter a service: y agrees, n says no, - no answer. */
+static const struct {
+	const char *votes, *services;
+	enum claim_outcome outcome;
+	const char *reason, *named;
+} beside[] = {
+	{ "yyyyy", "y", CLAIM_PROVED, "mpic-corroborated", "s0" },
+	{ "yyyyy", "yy", CLAIM_PROVED, "mpic-corroborated", "s0" },
+	{ "yyyyy", "n", CLAIM_REFUSED, "mpic-service-disagrees", "s0" },
+	{ "yyyyy", "yn", CLAIM_REFUSED, "mpic-service-disagrees", "s1" },
+	{ "yyyyy", "-n", CLAIM_REFUSED, "mpic-service-disagrees", "s1" },
+	{ "yyyyy", "y-", CLAIM_COULD_NOT_TELL, "mpic-service-no-answer", "s1" },
+	{ "yyyyy", "yyy-", CLAIM_COULD_NOT_TELL, "mpic-service-no-answer", "s3" },
+	/* They never take the place of perspectives that sign. */
+	{ "yyn--", "yyyy", CLAIM_COULD_NOT_TELL, "mpic-no-quorum", "s0" },
+	{ "nnnnn", "yyyy", CLAIM_REFUSED, "mpic-disagree", "s0" },
+	{ "nnnnn", "---", CLAIM_REFUSED, "mpic-disagree", "s0" },
+};
+
+static void
+serve(struct round *r, const char *services)
+{
+	for (size_t i = 0; services[i] != '\0'; i++) {
+		struct mpic_service_result *service = &r->round.services[r->round.n_services++];
+
+		*service =
+		    (struct mpic_service_result){ .name = cs_arena_printf(r->arena, "s%zu", i),
+			    .quorum = 4,
+			    .answered = true,
+			    .reason = "service-disagrees",
+			    .asked = 5,
+			    .agreed = services[i] == 'y' ? 4 : 1,
+			    .seen = "what each said" };
+		if (services[i] == '-')
+			mpic_miss_service(service, "service-no-answer", "it is silent");
+		else
+			service->outcome = services[i] == 'y' ? CLAIM_PROVED : CLAIM_REFUSED;
+	}
+}
+
+static void
+services_of_others_may_object_and_never_replace(void **state)
+{
+	struct round *r = *state;
+
+	for (size_t i = 0; i < LEN(beside); i++) {
+		begin(r, "rapla");
+		for (size_t k = 0; k < strlen(beside[i].votes); k++)
+			vote(r, k, beside[i].votes[k]);
+		serve(r, beside[i].services);
+		mpic_decide(&r->round, &r->ask.check, TODAY, r->arena, &r->evidence);
+		if (r->evidence.outcome != beside[i].outcome ||
+		    strcmp(r->evidence.reason, beside[i].reason) != 0)
+			fail_msg(
+			    "%s %s: %s", beside[i].votes, beside[i].services, r->evidence.reason);
+		assert_non_null(strstr(r->evidence.text,
+		    cs_arena_printf(r->arena, "of the service %s ", beside[i].named)));
+		assert_non_null(strstr(r->evidence.detail, "s0: "));
+		assert_int_equal(
+		    r->evidence.valid_until_ms > TODAY, beside[i].outcome == CLAIM_PROVED);
+	}
+}
+
+static void
+what_services_said_stays_in_its_bounds(void **state)
+{
+	struct round *r = *state;
+
+	begin(r, "rapla");
+	serve(r, "yyyy");
+	for (size_t i = 0; i < 4; i++) {
+		r->round.services[i].name = cs_arena_printf(r->arena, "%0190zu", i);
+		r->round.services[i].seen = cs_arena_printf(r->arena, "%0600zu", i);
+	}
+	mpic_decide(&r->round, &r->ask.check, TODAY, r->arena, &r->evidence);
+	assert_true(strlen(r->evidence.text) <= CLAIM_MAX_TEXT);
+	assert_true(strlen(r->evidence.detail) <= CLAIM_MAX_TEXT);
+	assert_true(strlen(r->evidence.detail) > 700);
+}
+
+static void
+a_round_waits_for_its_services(void **state)
+{
+	struct round *r = *state;
+
+	begin(r, "rapla");
+	serve(r, "y");
+	r->round.services[0].answered = false;
+	for (size_t k = 0; k < 5; k++)
+		vote(r, k, 'y');
+	assert_false(mpic_complete(&r->round));
+	mpic_miss_service(&r->round.services[0], "service-no-answer", "it is silent");
+	assert_true(mpic_complete(&r->round));
+}
+
 static void
 a_quorum_holds_as_long_as_the_order_says(void **state)
 {
@@ -479,6 +576,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_round_ends_as_the_table_says),
+		TEST(services_of_others_may_object_and_never_replace),
+		TEST(what_services_said_stays_in_its_bounds),
+		TEST(a_round_waits_for_its_services),
 		TEST(a_quorum_holds_as_long_as_the_order_says),
 		TEST(no_quorum_holds_for_no_time),
 		TEST(an_answer_to_another_question_does_not_count),
