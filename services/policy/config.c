@@ -406,12 +406,15 @@ wish_one(struct deciding *d, size_t i)
 
 /* ---- between documents ---- */
 
-static bool
-is_there(const struct config_doc *docs, const struct config_ref *ref, const char *enterprise)
+/* Profiles and connectors are the enterprise's own or the platform's; NULL: there is none. */
+static const struct config_doc *
+find_referred(const struct config_doc *docs, const struct config_ref *ref, const char *enterprise)
 {
-	return config_find(docs, ref->kind, enterprise, ref->name) != NULL ||
-	       ((ref->kind == CONFIG_PROFILE || ref->kind == CONFIG_CONNECTOR) &&
-		   config_find(docs, ref->kind, CONFIG_PLATFORM, ref->name) != NULL);
+	const struct config_doc *own = config_find(docs, ref->kind, enterprise, ref->name);
+
+	if (own != NULL || (ref->kind != CONFIG_PROFILE && ref->kind != CONFIG_CONNECTOR))
+		return own;
+	return config_find(docs, ref->kind, CONFIG_PLATFORM, ref->name);
 }
 
 static bool
@@ -422,7 +425,7 @@ refers_to_what_is_there(struct deciding *d, size_t i)
 	for (size_t k = 0; k < wish->refs.n; k++) {
 		const struct config_ref *ref = &wish->refs.items[k];
 
-		if (!is_there(d->docs, ref, wish->enterprise))
+		if (find_referred(d->docs, ref, wish->enterprise) == NULL)
 			return refuse(d, 422,
 			    (struct cs_refusal){ "no-such-document",
 				field_of(
@@ -431,6 +434,32 @@ refers_to_what_is_there(struct deciding *d, size_t i)
 				cs_arena_printf(d->in->arena, "There is no %s \"%.128s\" here.",
 				    config_kind_name(ref->kind), ref->name),
 				"Make it first, or in the same call." });
+	}
+	return true;
+}
+
+/* Rounds are held by active connectors of this type alone. */
+static bool
+names_a_connector_of_rounds(struct deciding *d, size_t i)
+{
+	const struct config_wish *wish = &d->ask->wishes[i];
+
+	for (size_t k = 0; k < wish->refs.n; k++) {
+		const struct config_ref *ref = &wish->refs.items[k];
+		const struct config_doc *doc = ref->kind != CONFIG_CONNECTOR
+						   ? NULL
+						   : find_referred(d->docs, ref, wish->enterprise);
+
+		if (doc != NULL && !config_spec_serves_mpic(doc->spec))
+			return refuse(d, 422,
+			    (struct cs_refusal){ "connector-not-usable",
+				field_of(
+				    d, i, cs_arena_printf(d->in->arena, "spec.%s", ref->field)),
+				"",
+				cs_arena_printf(d->in->arena,
+				    "The connector \"%.128s\" is not active, or not of type open-mpic.",
+				    ref->name),
+				"Name another, or none." });
 	}
 	return true;
 }
@@ -489,11 +518,18 @@ is_named(const struct deciding *d, const struct config_doc *doc)
 	return false;
 }
 
+bool
+config_takes_away(const struct config_wish *wish)
+{
+	return wish->deletes ||
+	       (wish->kind == CONFIG_CONNECTOR && !config_spec_serves_mpic(wish->spec));
+}
+
 static bool
-deletes_any(const struct deciding *d)
+takes_away_any(const struct deciding *d)
 {
 	for (size_t i = 0; i < d->ask->n_wishes; i++)
-		if (d->ask->wishes[i].deletes)
+		if (config_takes_away(&d->ask->wishes[i]))
 			return true;
 	return false;
 }
@@ -502,7 +538,7 @@ deletes_any(const struct deciding *d)
 static void
 collect_users(struct deciding *d)
 {
-	if (!deletes_any(d))
+	if (!takes_away_any(d))
 		return;
 	/* A document that is staged counts as it would be then. */
 	for (const struct config_doc *doc = d->docs; doc != NULL; doc = doc->next)
@@ -570,7 +606,7 @@ uses_of(const struct deciding *d, const struct config_wish *gone)
 static bool
 are_all_users_known(struct deciding *d)
 {
-	return !d->state->more_users || !deletes_any(d) ||
+	return !d->state->more_users || !takes_away_any(d) ||
 	       refuse(d, 409,
 		   (struct cs_refusal){ "in-use",
 		       d->ask->act == CONFIG_APPLY ? "documents" : "name", "",
@@ -584,7 +620,7 @@ is_not_in_use(struct deciding *d, size_t i)
 	const struct config_wish *wish = &d->ask->wishes[i];
 	json_t *uses;
 
-	if (!wish->deletes)
+	if (!config_takes_away(wish))
 		return true;
 	uses = uses_of(d, wish);
 	if (json_array_size(uses) == 0) {
@@ -612,7 +648,8 @@ holds_together(struct deciding *d)
 			return false;
 		if (!wish->deletes &&
 		    (!lies_in_an_enterprise(d, i) || !refers_to_what_is_there(d, i) ||
-			!has_a_name_of_its_own(d, i) || !has_the_root_that_it_names(d, i)))
+			!names_a_connector_of_rounds(d, i) || !has_a_name_of_its_own(d, i) ||
+			!has_the_root_that_it_names(d, i)))
 			return false;
 	}
 	return are_all_users_known(d);

@@ -137,6 +137,9 @@ struct config_answer {
 struct config_answer config_decide(const struct config_setting *in, struct config_state *state,
     const struct config_caller *caller, const struct config_ask *ask);
 
+/* Does what others may refer to go away by it: is it deleted, or of no use to profiles any more? */
+bool config_takes_away(const struct config_wish *wish);
+
 /* NULL: it is not there. */
 const struct config_doc *config_find(
     const struct config_doc *docs, enum config_kind kind, const char *enterprise, const char *name);

@@ -148,7 +148,7 @@ static const struct field connector_fields[] = {
 	    "how people call it" },
 	{ "active", BOOL, "true", 0, 0, NULL, 0, false, NULL, "false: it is not used" },
 	{ "endpoint", TEXT, "\"\"", 0, CONNECTOR_ENDPOINT_MAX, NULL, 0, false, NULL,
-	    "its URL; of all types but open-mpic" },
+	    "its URL; of open-mpic that of a service that is asked beside our perspectives" },
 	{ "username", TEXT, "\"\"", 0, CONNECTOR_USERNAME_MAX, NULL, 0, false, NULL,
 	    "the account there" },
 	{ "secret", TEXT, "\"\"", 0, CONNECTOR_SECRET_MAX, NULL, 0, false, NULL,
@@ -156,7 +156,7 @@ static const struct field connector_fields[] = {
 	{ "from", TEXT, "\"\"", 0, CONNECTOR_FROM_MAX, NULL, 0, false, NULL,
 	    "the sender of mails; of type smtp" },
 	{ "quorum", NUMBER, "0", 0, POLICY_MAX_QUORUM, NULL, 0, false, NULL,
-	    "perspectives that must agree, of type open-mpic; never fewer than TBR 3.2.2.9 asks for" },
+	    "perspectives that must agree, of type open-mpic: of the service, or ours; never fewer than TBR 3.2.2.9 asks for" },
 	{ 0 },
 };
 
@@ -841,6 +841,18 @@ config_spec_is_private(struct cs_span spec)
 
 	json_decref(json);
 	return private;
+}
+
+bool
+config_spec_serves_mpic(struct cs_span spec)
+{
+	json_t *json = config_json_own(spec);
+	const char *type = json_string_value(json_object_get(json, "type"));
+	const bool serves = type != NULL && strcmp(type, "open-mpic") == 0 &&
+			    !json_is_false(json_object_get(json, "active"));
+
+	json_decref(json);
+	return serves;
 }
 
 bool

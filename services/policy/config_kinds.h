@@ -63,6 +63,8 @@ config_spec_read(const struct policy_rules *rules, struct cs_arena *arena, enum 
 bool config_spec_is_private(struct cs_span spec);
 /* Of the canonical spec of an enterprise: may its own profiles be? */
 bool config_spec_has_root(struct cs_span spec);
+/* Of a spec of a connector: does it say how many perspectives must agree, today? */
+bool config_spec_serves_mpic(struct cs_span spec);
 
 /* What a canonical spec refers to. */
 struct config_refs

@@ -220,7 +220,7 @@ ask_users(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err
 			    config_event_of(batch->aggregates[i].events[k]);
 
 			for (size_t w = 0; event != NULL && w < event->ask.n_wishes; w++)
-				if (event->ask.wishes[w].deletes)
+				if (config_takes_away(&event->ask.wishes[w]))
 					want(&wanted, i, event->ask.wishes[w].kind,
 					    event->ask.wishes[w].enterprise,
 					    event->ask.wishes[w].name);

@@ -266,6 +266,13 @@ get(struct fixture *f, const char *path)
 	return call_with(f, "GET", path, "", "", "", "");
 }
 
+/* Over the one that is there. */
+static struct config_answer
+put_over(struct fixture *f, const char *path, const char *body)
+{
+	return call_with(f, "PUT", path, "", body, get(f, path).etag, "");
+}
+
 static const char *
 member(struct fixture *f, struct config_answer answer, const char *name)
 {
@@ -283,6 +290,12 @@ member(struct fixture *f, struct config_answer answer, const char *name)
 			fail_msg("line %d: %u %.*s", __LINE__, got_.status, (int)got_.body.len, \
 			    (const char *)got_.body.data);                                      \
 	} while (0)
+
+static void
+assert_code(struct fixture *f, struct config_answer answer, const char *code)
+{
+	assert_string_equal(member(f, answer, "code"), code);
+}
 
 static void
 make_acme(struct fixture *f)
@@ -395,6 +408,32 @@ what_is_in_use_does_not_go_away(void **state)
 		"", ""),
 	    200);
 	assert_status(get(f, "config/acme/enterprise/acme"), 404);
+}
+
+/* seed: "meets the minimum quorum count specified in the Open MPIC connector": of one that rounds are held by. */
+static void
+a_profile_names_a_connector_that_rounds_are_held_by(void **state)
+{
+	struct fixture *f = *state;
+	const char *profile = "{\"validation\": \"mailbox\", \"certificate_profile\": "
+			      "\"mailbox-multipurpose\", \"mpic_connector\": \"mpic\"}";
+	const char *on = "{\"type\": \"open-mpic\", \"quorum\": 4}";
+	const char *off = "{\"type\": \"open-mpic\", \"quorum\": 4, \"active\": false}";
+	const char *sms = "{\"type\": \"sms\", \"endpoint\": \"https://sms.example\"}";
+
+	make_acme(f);
+	assert_code(f, put_new(f, "config/acme/profile/p", profile), "no-such-document");
+	assert_status(put_new(f, "config/acme/connector/mpic", off), 201);
+	assert_code(f, put_new(f, "config/acme/profile/p", profile), "connector-not-usable");
+	assert_status(put_over(f, "config/acme/connector/mpic", sms), 200);
+	assert_code(f, put_new(f, "config/acme/profile/p", profile), "connector-not-usable");
+	assert_status(put_over(f, "config/acme/connector/mpic", on), 200);
+	assert_status(put_new(f, "config/acme/profile/p", profile), 201);
+	assert_status(put_over(f, "config/acme/connector/mpic", off), 409);
+	assert_status(put_over(f, "config/acme/connector/mpic", sms), 409);
+	assert_status(
+	    put_over(f, "config/acme/connector/mpic", "{\"type\": \"open-mpic\", \"quorum\": 5}"),
+	    200);
 }
 
 /* What was loaded beside the documents that are named counts too, unless the call changes it. */
@@ -1228,6 +1267,7 @@ main(void)
 		CASE(nobody_overwrites_what_they_have_not_seen),
 		CASE(what_is_referred_to_is_there),
 		CASE(what_is_in_use_does_not_go_away),
+		CASE(a_profile_names_a_connector_that_rounds_are_held_by),
 		CASE(uses_that_only_the_store_knows_count),
 		CASE(the_largest_call_is_decided_in_time),
 		CASE(many_are_applied_in_any_order_and_again_without_change),
