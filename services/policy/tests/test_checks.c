@@ -109,6 +109,62 @@ answers_each_wish(void **state)
 	}
 }
 
+/* ---- what the seed demands by validation type ---- */
+
+static const struct {
+	const char *name;
+	enum policy_validation validation;
+} types[] = { { "mailbox", POLICY_MAILBOX }, { "domain", POLICY_DOMAIN }, { "both", POLICY_BOTH } };
+
+/* Of each type the same: the seed makes the mailbox of "domain" optional, and the rules do not (SBR 4.2.1). */
+static const struct {
+	const char *name, *mailboxes, *domains;
+	bool domains_required;
+	const char *code, *field; /* NULL: permitted */
+} fields[] = {
+	{ "nothing", "", "", false, "no-mailbox", "mailboxes" },
+	{ "a domain alone", "", "alpha.example", false, "no-mailbox", "mailboxes" },
+	{ "a domain alone where it must be", "", "alpha.example", true, "no-mailbox", "mailboxes" },
+	{ "a mailbox alone", "alice@alpha.example", "", false, NULL, NULL },
+	{ "a mailbox alone where a domain must be", "alice@alpha.example", "", true,
+	    "domains-required", "domains" },
+	{ "a mailbox and its domain", "alice@alpha.example", "alpha.example", true, NULL, NULL },
+	{ "a mailbox in another domain", "alice@beta.example", "alpha.example", true,
+	    "mailbox-domain-mismatch", "mailboxes[0]" },
+	{ "a second mailbox in another domain", "alice@alpha.example,alice@beta.example",
+	    "alpha.example", false, "mailbox-domain-mismatch", "mailboxes[1]" },
+	{ "a mailbox below its domain", "alice@sub.alpha.example", "alpha.example", false,
+	    "mailbox-domain-mismatch", "mailboxes[0]" },
+	{ "a mailbox above its domain", "alice@alpha.example", "sub.alpha.example", false,
+	    "mailbox-domain-mismatch", "mailboxes[0]" },
+	{ "a mailbox below its domain, given too", "alice@sub.alpha.example",
+	    "alpha.example,sub.alpha.example", true, NULL, NULL },
+};
+
+static void
+each_validation_type_has_its_mandatory_fields(void **state)
+{
+	struct fake_world *world = *state;
+
+	world->config.assigned =
+	    fake_texts(world, "*@alpha.example,*@sub.alpha.example,*@beta.example");
+	for (size_t i = 0; i < LEN(types) * LEN(fields); i++) {
+		const size_t type = i / LEN(fields), row = i % LEN(fields);
+		const struct claim_request request =
+		    fake_request(world, fields[row].mailboxes, fields[row].domains).request;
+		struct cs_refusal why = { .code = "yes", .field = "" };
+
+		world->config.profile.validation = types[type].validation;
+		world->config.profile.domains_required = fields[row].domains_required;
+		(void)!policy_may_request(&world->policy.rules, &world->config, &request, FAKE_NOW,
+		    FAKE_NOW, world->arena, &why);
+		if (strcmp(why.code, fields[row].code ? fields[row].code : "yes") != 0 ||
+		    strcmp(why.field, fields[row].field ? fields[row].field : "") != 0)
+			fail_msg("%s, %s: got %s on %s", types[type].name, fields[row].name,
+			    why.code, why.field);
+	}
+}
+
 static void
 expect_refusal(struct fake_world *world, const struct policy_config *config,
     const struct claim_request *request, const char *want)
@@ -654,6 +710,7 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fake_world_setup, fake_world_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(answers_each_wish),
+		CASE(each_validation_type_has_its_mandatory_fields),
 		CASE(names_a_mailbox_or_nothing),
 		CASE(refuses_whom_nobody_knows),
 		CASE(refuses_who_asks_on_behalf_without_right),
