@@ -2642,6 +2642,122 @@ notes_of_a_screen_are_shown_there_and_stop_nobody(void **state)
 	(void)created();
 }
 
+static size_t
+count_notes(const struct fake_answer *answer)
+{
+	size_t n = 0;
+
+	while (member(answer, cs_arena_printf(world.arena, "notes.%zu.version", n))[0])
+		n++;
+	return n;
+}
+
+/* Of the note that is set alone: shown where it is set, in its kind as a whole, and nowhere else. */
+static void
+expect_note(const char *query, const char *text, const char *screen)
+{
+	const struct fake_answer *answer =
+	    get(ALICE, cs_arena_printf(world.arena, "/v1/notes?%s", query));
+
+	if (count_notes(answer) != (text ? 1 : 0) ||
+	    strcmp(member(answer, "notes.0.text"), text ? text : "") != 0 ||
+	    strcmp(member(answer, "notes.0.screen"), text ? screen : "") != 0)
+		fail_msg("%s: %.*s, not %s", query, (int)answer->body.len,
+		    (const char *)answer->body.data, text ? text : "nothing");
+}
+
+static const char *
+note_name(size_t kind, size_t screen)
+{
+	return screen == NOTE_REQUEST
+		   ? note_kind_name((enum note_kind)kind)
+		   : cs_arena_printf(world.arena, "%s.%s", note_kind_name((enum note_kind)kind),
+			 note_screen_name((enum note_screen)screen));
+}
+
+static void
+expect_note_in_its_place_alone(size_t kind, size_t screen)
+{
+	const char *text = note_name(kind, screen);
+
+	for (size_t k = 0; k < NOTE_KINDS; k++) {
+		const char *of_kind =
+		    cs_arena_printf(world.arena, "kind=%s", note_kind_name((enum note_kind)k));
+
+		expect_note(
+		    of_kind, k == kind ? text : NULL, note_screen_name((enum note_screen)screen));
+		for (size_t s = NOTE_CSR; s < NOTE_SCREENS; s++) {
+			const char *on = note_screen_name((enum note_screen)s);
+
+			expect_note(cs_arena_printf(world.arena, "%s&screen=%s", of_kind, on),
+			    k == kind && s == screen ? text : NULL, on);
+		}
+	}
+}
+
+/* "Request notes appear in all kinds of requests ... only on the screens" (the seed, Request Notes). */
+static void
+each_note_appears_exactly_where_it_is_set(void **state)
+{
+	uint64_t version = 0;
+
+	(void)state;
+	for (size_t kind = 0; kind < NOTE_KINDS; kind++)
+		for (size_t screen = 0; screen < NOTE_SCREENS; screen++) {
+			const char *name = note_name(kind, screen);
+
+			hear_note("demo", name, ++version, name);
+			expect_note_in_its_place_alone(kind, screen);
+			hear_note("demo", name, ++version, NULL);
+		}
+	assert_int_equal(count_notes(get(ALICE, "/v1/notes")), 0);
+}
+
+/* How each kind of request is made; what it follows was issued. */
+static const struct {
+	const char *rest, *body;
+} follows[NOTE_KINDS] = { [NOTE_RENEW] = { "/renew", "{}" },
+	[NOTE_REKEY] = { "/rekey", "{\"csr\":\"" OTHER_CSR_BASE64 "\"}" },
+	[NOTE_REISSUE] = { "/reissue", "{\"mailboxes\":[\"new@alpha.example\"]}" },
+	[NOTE_REVOKE] = { "/revoke", "{}" } };
+
+/* Revocation comes last: what is revoked is not renewed. */
+static void
+expect_stopped(const char *path, enum note_kind kind, const char *set)
+{
+	for (size_t k = 0; k < NOTE_KINDS; k++) {
+		const struct fake_answer *answer =
+		    k == NOTE_ISSUE ? create_with(ALICE, NULL, good)
+				    : post(ALICE, under(path, follows[k].rest), follows[k].body);
+		const int went = k == NOTE_REVOKE ? 202 : 201;
+
+		if (answer->status != (k == kind ? 409 : went))
+			fail_msg("%s is set, %s: status %d", set, note_name(k, NOTE_REQUEST),
+			    answer->status);
+		if (k == kind)
+			assert_string_equal(member(answer, "note.text"), "Read me.");
+	}
+}
+
+static void
+only_a_note_without_a_screen_stops_its_kind_of_request(void **state)
+{
+	uint64_t version = 0;
+
+	(void)state;
+	for (size_t kind = 0; kind < NOTE_KINDS; kind++) {
+		const char *whole = note_name(kind, NOTE_REQUEST),
+			   *paths[2] = { issued(), issued() };
+
+		for (size_t screen = NOTE_CSR; screen < NOTE_SCREENS; screen++)
+			hear_note("demo", note_name(kind, screen), ++version, "Here.");
+		expect_stopped(paths[0], NOTE_KINDS, "every screen");
+		hear_note("demo", whole, ++version, "Read me.");
+		expect_stopped(paths[1], (enum note_kind)kind, whole);
+		hear_note("demo", whole, ++version, NULL);
+	}
+}
+
 static void
 the_newest_note_is_in_force(void **state)
 {
@@ -4427,6 +4543,8 @@ main(void)
 		TEST(no_private_key_travels_as_a_reason),
 		TEST(a_note_must_be_read_first),
 		TEST(notes_of_a_screen_are_shown_there_and_stop_nobody),
+		TEST(each_note_appears_exactly_where_it_is_set),
+		TEST(only_a_note_without_a_screen_stops_its_kind_of_request),
 		TEST(the_newest_note_is_in_force),
 		TEST(anybody_may_report_and_operators_see_it),
 		TEST(a_report_is_read_strictly),
