@@ -50,6 +50,8 @@ def mail_text(raw: str) -> str:
 
 
 class Applicant:
+    patience = 1.0  # so many times longer than usual everything may take
+
     def __init__(self, stack: Stack, token: str, instance: str = "request-intake") -> None:
         self.stack, self.token = stack, token
         self.base = f"http://{stack.services[instance].env['CS_HTTP_LISTEN']}"
@@ -105,7 +107,9 @@ class Applicant:
 
     # Waiting
 
-    def wait_check(self, request: str, check: str, *states: str, timeout: float = 30) -> dict[str, Any]:
+    def wait_check(
+        self, request: str, check: str, *states: str, timeout: float | None = None
+    ) -> dict[str, Any]:
         found: list[dict[str, Any]] = []
 
         def there() -> bool:
@@ -113,7 +117,11 @@ class Applicant:
             found[:] = [now] if now else []
             return bool(found) and found[0]["state"] in states
 
-        wait_for(there, timeout, f"{check} of {request} to be {' or '.join(states)}: {found}")
+        what = f"{check} of {request} to be {' or '.join(states)}"
+        try:
+            wait_for(there, timeout or 30 * self.patience, what)
+        except TimeoutError as vain:
+            raise TimeoutError(f"{vain}: {found}") from None
         return found[0]
 
     def wait_planned(self, request: str) -> dict[str, Any]:
@@ -123,10 +131,10 @@ class Applicant:
             shown.update(self.show(request))
             return shown["state"] != "created"  # a check may be heard of before its plan
 
-        wait_for(there, 30, f"the plan of {request}")
+        wait_for(there, 30 * self.patience, f"the plan of {request}")
         return shown
 
-    def wait_state(self, request: str, *states: str, timeout: float = 60) -> dict[str, Any]:
+    def wait_state(self, request: str, *states: str, timeout: float | None = None) -> dict[str, Any]:
         shown: dict[str, Any] = {}
 
         def there() -> bool:
@@ -134,7 +142,7 @@ class Applicant:
             shown.update(self.show(request))
             return shown["state"] in states or shown["state"] in ENDED
 
-        wait_for(there, timeout, f"{request} to be {' or '.join(states)}")
+        wait_for(there, timeout or 60 * self.patience, f"{request} to be {' or '.join(states)}")
         if shown["state"] not in states:
             raise AssertionError(f"{request} is {shown['state']}: {shown.get('refusal')}")
         return shown
@@ -146,9 +154,16 @@ class Applicant:
         mails = self.stack.mail.find(mailbox)
         last = mails[-1]["number"] if mails else 0
         self.verify(request, check)
-        text = mail_text(self.stack.mail.wait(mailbox, after=last, timeout=30))
+
+        def with_token() -> str:
+            """Notices of other requests may come in between."""
+            mails = self.stack.mail.find(mailbox, after=last)
+            texts = [mail_text(self.stack.mail.read(mail["number"])) for mail in mails]
+            return next((text for text in texts if TOKEN.search(text)), "")
+
+        text = wait_for(with_token, 30 * self.patience, f"a token for {mailbox}", pause=0.05)
         found = TOKEN.search(text)
-        assert found, f"no token in {text}"
+        assert found
         self.submit_token(request, check, found.group(1))
         self.wait_check(request, check, "proved")
         return text
@@ -162,7 +177,7 @@ class Applicant:
             shown.update((now or {}).get("you", {}))
             return "record" in shown or "file" in shown
 
-        wait_for(there, 30, f"what to publish for {check}")
+        wait_for(there, 30 * self.patience, f"what to publish for {check}")
         return shown
 
     def prove_domain_by_txt(self, request: str, zone: str, check: str = "domain-1") -> dict[str, Any]:
