@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What system tests have in common: the product on a stack of its own, and its people."""
 
+import os
 import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Iterator, Mapping
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stack"))
@@ -18,6 +19,7 @@ from stack import Stack  # noqa: E402
 from wait import wait_for  # noqa: E402, F401
 
 LOGS_SHOWN = 3
+Applicant.patience = options.wait(1)
 
 
 def crew_of(instance: str) -> int:
@@ -102,6 +104,32 @@ class SystemTest(unittest.TestCase):
             if ppid == parent and b"--sandbox-child" in words:
                 found.append(int(line.parent.name))
         return found
+
+    def crew(self, instance: str) -> list[int]:
+        """The sandboxed processes of a service, when all of them are there."""
+        size = crew_of(instance)
+
+        def complete() -> list[int]:
+            now = self.children_of(instance)
+            return now if len(now) == size else []
+
+        return wait_for(complete, options.wait(20), f"{size} children of {instance}")
+
+    def octets_below(self, where: Path) -> Iterator[tuple[Path, bytes]]:
+        """Every file of a folder that servers write to: what goes meanwhile is left out."""
+        for place, _, names in os.walk(where):
+            for path in (Path(place, name) for name in names):
+                try:
+                    if path.is_file():
+                        yield path, path.read_bytes()
+                except FileNotFoundError:
+                    pass
+
+    def wait_standing(self, request: str, *checks: str) -> None:
+        """Until policy, too, has heard of these proofs: then they serve the next request."""
+        for check in checks:
+            row = f"policy.standing where request = '{request}' and check_id = '{check}' and outcome = 1"
+            wait_for(lambda: self.count(row) > 0, options.wait(30), f"policy to hear of {check}")  # noqa: B023
 
     def rows(self, sql: str) -> list[list[str]]:
         """What the owner of the database sees."""
