@@ -53,7 +53,7 @@ class Confined(SystemTest):
             words = proc(process.pid, "syscall").split()
             return int(words[-1], 16) if words[0].isdigit() and int(words[0]) in WAITS else 0
 
-        where = wait_for(waiting_at, 10, "the signer to wait for something to do")
+        where = wait_for(waiting_at, options.wait(10), "the signer to wait for something to do")
         with open(f"/proc/{process.pid}/mem", "r+b", buffering=0) as whole:
             os.pwrite(whole.fileno(), code, where)
         status = process.wait(options.wait(20))

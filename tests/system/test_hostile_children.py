@@ -8,7 +8,7 @@ whoever has done no harm is answered in between.
 from pathlib import Path
 from typing import Any
 
-from world import SystemTest, crew_of  # first: finds the others
+from world import SystemTest  # first: finds the others
 
 import forge
 import hostile_table as table
@@ -71,8 +71,7 @@ class HostileToChildren(SystemTest):
 
     def test_name_servers_harm_no_child_of_caa_dnssec(self) -> None:
         rows = {row.name: row for row in table.ALL if row.method == "caa"}
-        before = sorted(self.children_of("caa-dnssec"))
-        self.assertEqual(len(before), crew_of("caa-dnssec"))
+        before = sorted(self.crew("caa-dnssec"))
         names = [name for number, row in enumerate(rows) for name in ([row, GOOD] if number % EACH == 0 else [row])]
         orders = CaaOrders(self)
         self.addCleanup(orders.close)
@@ -92,8 +91,7 @@ class HostileToChildren(SystemTest):
 
     def test_web_servers_harm_no_child_of_a_perspective(self) -> None:
         rows = [row for row in table.ALL if row.method == "file"]
-        before = sorted(self.children_of(self.where.service))
-        self.assertEqual(len(before), crew_of(self.where.service))
+        before = sorted(self.crew(self.where.service))
         perspective = Perspective(self, self.where.name)
         self.addCleanup(perspective.close)
         for first in range(0, len(rows), AT_ONCE):
