@@ -18,15 +18,20 @@ class DomainsOfDemo(SystemTest):
     def operator(self) -> Applicant:
         return self.person("operator-token")
 
+    @property
+    def root(self) -> Applicant:
+        return self.person("root-token")
+
     def asked(self, domain: str, token: str = "operator-token") -> Any:
         """What csctl says of a verification that is asked for."""
         return self.csctl("domain", "verify", domain, CS_API_TOKEN=token)
 
-    def verified(self) -> str:
+    def verified(self, zone: str = ZONE, token: str = "operator-token") -> str:
         """Proved by a record, whatever stood before: where a proof stands nothing is published."""
-        request = str(json.loads(self.asked(ZONE).stdout)["id"])
-        self.operator.wait_planned(request)
-        self.operator.prove_domain_by_txt(request, ZONE)
+        request, operator = str(json.loads(self.asked(zone, token).stdout)["id"]), self.person(token)
+        operator.wait_planned(request)
+        operator.prove_domain_by_txt(request, zone)
+        self.wait_standing(request, "domain-1", "mpic-domain-1")
         return request
 
     def is_refused(self, status: int, code: str, call: Any) -> None:
@@ -36,7 +41,7 @@ class DomainsOfDemo(SystemTest):
 
     def put(self, kind: str, name: str, enterprise: str = "demo", **spec: Any) -> None:
         """A setting as an administrator of the platform makes it, or changes some fields of it."""
-        root, path = self.person("root-token"), f"/v1/config/{enterprise}/{kind}/{name}"
+        root, path = self.root, f"/v1/config/{enterprise}/{kind}/{name}"
         try:
             there = root.call("GET", path)
         except Refused:
@@ -102,12 +107,74 @@ class DomainModes(DomainsOfDemo):
                 self.put("domain", ZONE, active=active, issuers=[])
             self.assertEqual(code, self.ask("alice", ZONE)[2]["refusal"]["code"])
         self.verified()
-        status = self.person("root-token").call("GET", f"/v1/config/demo/domain/{ZONE}")["status"]
+        status = self.root.call("GET", f"/v1/config/demo/domain/{ZONE}")["status"]
         self.assertIn("verified_until", status)
         alice, request, shown = self.ask("alice", ZONE)
         self.assertEqual("ready", alice.wait_state(request, "ready")["state"], shown)
         alice.approve(request)
         alice.wait_state(request, "issued", timeout=options.wait(60))
+
+    def wish(self, person: Applicant, mailbox: str, profile: str, zone: str) -> tuple[str, dict[str, Any]]:
+        """Its id, and what was made of it: the code of the refusal, or the states of its checks."""
+        request = person.create(self.csr(f"{mailbox}-{person.token[:8]}"), [mailbox], profile, domains=[zone])
+        shown = person.wait_planned(request)
+        return request, shown.get("refusal", {}).get("code") or {c["id"]: c["state"] for c in shown["checks"]}
+
+    def get_it(self, person: Applicant, request: str) -> None:
+        person.wait_state(request, "ready", timeout=options.wait(30))
+        person.approve(request)
+        person.wait_state(request, "issued", timeout=options.wait(60))
+
+    def test_an_approved_domain_serves_its_enterprise_and_no_colleagues_mailbox(self) -> None:
+        """What is Verified without validation is the domain; a mailbox in it is proved by, or assigned to, whoever asks."""
+        zone, both = "delta.example", "smime-domain-mailbox"
+        alice, bob = self.person("alice-token"), self.person("bob-token")
+        self.set_mode("approved")
+        self.put("domain", zone, active=True)
+        self.put("assignment", f"*@{zone}", people=["alice"])
+        self.verified(zone)
+        request, states = self.wish(alice, f"alice@{zone}", "smime-domain", zone)
+        self.assertEqual((states["domain-1"], states["mpic-domain-1"]), ("standing", "standing"))
+        self.get_it(alice, request)
+        # A second user may name the domain, which nobody owns here, and gets no mailbox for it: no colleague's, and not the own.
+        for mailbox in (f"alice@{zone}", f"bob@{zone}"):
+            self.assertEqual(self.wish(bob, mailbox, "smime-domain", zone)[1], "mailbox-not-assigned")
+        request, states = self.wish(bob, f"bob@{zone}", both, zone)
+        self.assertEqual((states["domain-1"], states["mailbox-1"]), ("standing", "needed"))
+        bob.prove_mailbox(request, f"bob@{zone}")
+        self.get_it(bob, request)
+        # What he proved is his: to a colleague the mailbox is not proved, whoever the domain is.
+        request, states = self.wish(alice, f"bob@{zone}", both, zone)
+        self.assertEqual((states["domain-1"], states["mailbox-1"]), ("standing", "needed"))
+        self.is_refused(409, "not-ready", lambda: alice.approve(request))
+
+    def test_a_second_enterprise_proves_the_same_domain_itself(self) -> None:
+        zone = "caa-allow.example"
+        self.set_mode("approved")
+        self.put("domain", zone, active=True)
+        self.verified(zone)
+        self.put("enterprise", "rival", "rival", domain_mode="approved", profiles=["*"])
+        operator, rita = self.person_of("rival", "olga", "operator"), self.person_of("rival", "rita", "user")
+        self.put("assignment", f"*@{zone}", "rival", people=["rita"])
+        wish = lambda: self.wish(rita, f"rita@{zone}", "smime-domain", zone)  # noqa: E731
+        self.assertEqual(wish()[1], "domain-not-approved")  # there; here nobody has listed it
+        self.put("domain", zone, "rival", active=True)
+        self.assertEqual(wish()[1], "domain-not-verified")  # though demo has
+        request = str(operator.call("POST", f"/v1/domains/{zone}/verification")["id"])
+        shown = operator.wait_planned(request)
+        self.assertNotIn("standing", [check["state"] for check in shown["checks"]])
+        self.is_refused(404, "not-found", lambda: self.operator.show(request))
+        operator.prove_domain_by_txt(request, zone)
+        self.wait_standing(request, "domain-1", "mpic-domain-1")
+        request, states = wish()
+        self.assertEqual((states["domain-1"], states["mpic-domain-1"]), ("standing", "standing"))
+        self.get_it(rita, request)
+
+    def person_of(self, enterprise: str, name: str, role: str) -> Applicant:
+        """A new person, by an API token."""
+        self.put("person", name, enterprise, roles=[role], profiles=["*"])
+        made = {"scopes": ["*"], "label": "test", "days": 1}
+        return self.person(self.root.call("POST", f"/v1/config/{enterprise}/person/{name}/tokens", made)["token"])
 
     def test_the_first_who_proves_a_domain_has_it_until_it_is_transferred(self) -> None:
         zone = "beta.example"
@@ -117,9 +184,10 @@ class DomainModes(DomainsOfDemo):
         bob, his, _ = self.ask("bob", zone)
         self.assertEqual([], self.owners(zone))
         alice.prove_domain_by_txt(hers, zone)
-        wait_for(lambda: self.owners(zone) == ["alice"], 30, "the domain to be bound")
+        wait_for(lambda: self.owners(zone) == ["alice"], options.wait(30), "the domain to be bound")
         self.assertEqual("domain-of-another", self.ask("bob", zone)[2]["refusal"]["code"])
         bob.prove_domain_by_txt(his, zone)  # it was planned before, and now he has proved it too
+        self.wait_standing(his, "domain-1", "mpic-domain-1")
         bob.approve(his)
         refused = bob.wait_state(his, "refused")
         self.assertEqual("domain-of-another", refused["refusal"]["code"])
