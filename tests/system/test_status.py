@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What certificate-status says to the world: OCSP, CRLs, CA certificates; also while all else is away."""
 
-import re
 import base64
+import calendar
 import hashlib
 import http.client
+import re
 import subprocess
 import threading
 import time
@@ -230,7 +231,7 @@ class Status(StatusTest):
         for name, wanted in (("41" + "00" * 15, 8), (self.serial, 72)):
             text = self.read(self.post(self.question(name)).body)
             begins, ends = (re.search(rf"{word} Update: (.*) GMT", text).group(1) for word in ("This", "Next"))  # type: ignore[union-attr]
-            hours = (time.mktime(time.strptime(ends, DATE)) - time.mktime(time.strptime(begins, DATE))) / HOUR
+            hours = (calendar.timegm(time.strptime(ends, DATE)) - calendar.timegm(time.strptime(begins, DATE))) / HOUR
             self.assertAlmostEqual(hours, wanted, delta=0.1)
 
     def test_what_is_no_question_is_refused(self) -> None:
@@ -391,7 +392,7 @@ class Status(StatusTest):
         self.answers()
         self.stack.postgres.stop()
         self.answers()
-        wait_for(lambda: self.metric("countersign_status_known_age_seconds") >= 2, 20, "knowledge to age")
+        wait_for(lambda: self.metric("countersign_status_known_age_seconds") >= 2, options.wait(20), "knowledge to age")
         self.answers()
         self.stack.postgres.start()
         self.stack.nats.start()
