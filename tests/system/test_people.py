@@ -182,8 +182,7 @@ class People(SystemTest):
         self.assertEqual(self.accept(invitation, password).status, 204)
         token = self.session("ivan", password)
         self.assertEqual(self.log_in("ivan", password + "x").status, 401)
-        for path in self.stack.root.rglob("*"):  # logs, streams, the database's files
-            octets = path.read_bytes() if path.is_file() else b""
+        for path, octets in self.octets_below(self.stack.root):  # logs, streams, the database's files
             for name, secret in (("password", password), ("invitation", invitation), ("token", token)):
                 self.assertNotIn(secret.encode(), octets, f"the {name} in {path}")
         passes, memory = self.rows("select passes, memory_kib from policy.login where account = 'ivan'")[0]
