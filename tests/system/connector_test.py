@@ -62,6 +62,8 @@ class ConnectorTest(SystemTest):
 
         def heard() -> bool:
             status, answer, _ = self.call("POST", f"/v1/config/{enterprise}/connector/{name}/test")
+            if status == 503:  # nobody answers yet: the service, or the bus, has just started again
+                return False
             self.assertEqual(status, 200, answer)
             found.update(answer)
             return bool(answer["result"] != "not-yet")
