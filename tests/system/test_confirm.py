@@ -29,6 +29,7 @@ class Confirm(SystemTest):
         body = mail_text(self.stack.mail.wait(mailbox, timeout=options.wait(20)))
         link, token = LINK.search(body), TOKEN.search(body)
         assert link and token, body
+        self.alice.wait_check(request, "mailbox-1", "waiting")
         return request, link.group(1), token.group(1)
 
     def state(self, request: str) -> str:
@@ -85,7 +86,7 @@ class Confirm(SystemTest):
             browser.screenshot(self.stack.root / "out" / "confirm.png")  # stays with the logs
             browser.run("document.querySelector('#confirm button').click()")
             browser.until("document.getElementById('status').className === 'good'")
-        self.assertEqual(self.state(request), "proved")
+        self.alice.wait_check(request, "mailbox-1", "proved")
 
     def test_a_cut_link_says_so(self) -> None:
         with Browser(options.wait(20)) as browser:
