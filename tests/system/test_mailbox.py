@@ -509,8 +509,7 @@ class AnswersAtTwoReplicas(AnswerTest):
         assert digest
         at = digest.start(1)
         wrong = body[:at] + ("A" if body[at] != "A" else "B") + body[at + 1 :]
-        while 451 in self.bring(headers, wrong, 6):
-            pass
+        wait_for(lambda: 451 not in self.bring(headers, wrong, 6), options.wait(60), "all to be counted", pause=0)
         bad = f"select bad_answers from mailbox_validator.mail where request = '{request}'"
         self.assertEqual(self.value(bad), "3")
         self.assertEqual(self.bring(headers, body, 2), [250, 250])  # too late: it is void
