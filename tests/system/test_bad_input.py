@@ -348,6 +348,7 @@ class BadInput(SystemTest):
             self.assertEqual(answer.status, 201 if which in made else 409, answer)
         self.assertEqual(len({a.body for which, a in answers if which in made}), 1)
         self.assertEqual(int(self.stored()["request"]), before + 1)
+        self.person().wait_planned(next(json.loads(a.body)["id"] for _, a in answers if a.status == 201))
 
     def test_the_same_key_of_two_accounts(self) -> None:
         other = json.dumps({**self.good, "csr": pem(self.other_key().request())}).encode()
@@ -356,6 +357,8 @@ class BadInput(SystemTest):
         second = self.send(post(other, field).replace(b"alice-token", b"bob-token"))[0]
         self.assertEqual((first.status, second.status), (201, 201), (first, second))
         self.assertNotEqual(json.loads(first.body)["id"], json.loads(second.body)["id"])
+        self.person().wait_planned(json.loads(first.body)["id"])  # nothing of it comes later, where others count rows
+        self.person("bob-token").wait_planned(json.loads(second.body)["id"])
 
     def other_key(self) -> Forge:
         return Forge(self.stack.root / "out")
