@@ -273,6 +273,7 @@ class DomainMethods(Domains):
         request = self.ask(zone)
         self.publish(zone, self.ways(request)["mx-dns-txt"])
         self.verified(request)
+        self.wait_standing(request, "domain-1", "mpic-domain-1")
         below = self.ask(f"east.{zone}")
         check = self.alice.check(below, "domain-1")
         assert check is not None
