@@ -58,6 +58,7 @@ class StolenKeys(SystemTest):
         request = alice.create(test.csr("domain"), ["it@alpha.example"], "smime-domain")
         alice.wait_planned(request)
         alice.prove_domain_by_txt(request, "alpha.example")
+        test.wait_standing(request, "domain-1", "mpic-domain-1")
         cls.stack.assign(*(f"*@unproved{n}.beta.example" for n in range(1, 100)))
         cls.number = 0
 
@@ -65,6 +66,7 @@ class StolenKeys(SystemTest):
         request = person.create(self.csr(mailbox), [mailbox], "smime-mailbox")
         person.wait_planned(request)
         person.prove_mailbox(request, mailbox)
+        self.wait_standing(request, "mailbox-1")
         if approve:
             person.approve(request)
             person.wait_state(request, "issued", timeout=options.wait(60))
