@@ -98,8 +98,7 @@ class MailClients(SystemTest):
         chain = PEM.findall(alice.certificate(request, "chain").decode())
         root = next(root for root in map(cls.cas.root, CAS) if root.read_text() == chain[-1])
         person = Person(name, mailbox, key, chain, root)
-        if name.startswith("gone-"):  # and asked about at once
-            wait_for(lambda: ": good" in ask_status(person), options.wait(30), f"certificate-status to hear of {name}")
+        wait_for(lambda: ": good" in ask_status(person), options.wait(30), f"certificate-status to hear of {name}")
         return person
 
     @staticmethod
