@@ -141,6 +141,7 @@ class Issue(SystemTest):
         mailbox = "again@beta.example"
         first = self.create(mailbox)
         self.alice.prove_mailbox(first, mailbox)
+        self.wait_standing(first, "mailbox-1")
         mails = len(self.stack.mail.find(mailbox))
         key, csr = self.key("issue-again")
         second = self.create(mailbox, csr=csr)
@@ -384,6 +385,7 @@ class Issue(SystemTest):
         request = self.create(mailbox)
         self.alice.verify(request, "mailbox-1")
         token = self.token_of(mailbox)
+        self.alice.wait_check(request, "mailbox-1", "waiting")  # that it was sent is written down, too
         mail = mail_text(self.stack.mail.wait(mailbox))
         links = re.findall(r"https?://\S+", mail)
         self.assertTrue(links)
@@ -476,6 +478,8 @@ class Issue(SystemTest):
                 break
         self.assertEqual(len(seen), len(set(seen)))
         self.assertEqual([request for request in seen if request in made], made[::-1])
+        for request in made:
+            self.bob.wait_planned(request)
         self.bob.cancel(made[0])
         cancelled = self.bob.call("GET", "/v1/requests?state=cancelled&limit=100")["requests"]
         self.assertIn(made[0], [request["id"] for request in cancelled])
@@ -508,13 +512,19 @@ class Issue(SystemTest):
         self.assertEqual(states, ["created", "validating", "ready", "approved", "issued"])
         proved = [event["check"] for event in events if event["state"] == "proved"]
         self.assertIn("mailbox-1", proved)
+        # What was proved may be heard of after the certificate.
+        for check in self.alice.show(request)["checks"]:
+            self.alice.wait_check(request, check["id"], "proved", "standing")
+        seqs = [int(row[0]) for row in self.rows(f"select seq from request_intake.history where request = '{request}' order by seq")]
+        self.assertEqual(seqs, list(range(1, len(seqs) + 1)))
+        self.assertGreaterEqual(len(seqs), len(events))
         # A browser that comes back is given what it missed, or told that there is no more.
         connection.request(
             "GET", f"/v1/requests/{request}/events", headers={**head, "Last-Event-ID": "2"}
         )
         rest = connection.getresponse().read().decode()
-        self.assertEqual(len(re.findall("^data:", rest, re.MULTILINE)), len(events) - 2)
-        last = {**head, "Last-Event-ID": str(len(events))}
+        self.assertEqual(len(re.findall("^data:", rest, re.MULTILINE)), len(seqs) - 2)
+        last = {**head, "Last-Event-ID": str(len(seqs))}
         connection.request("GET", f"/v1/requests/{request}/events", headers=last)
         self.assertEqual(connection.getresponse().status, 204)
         connection.close()
@@ -554,9 +564,7 @@ class Issue(SystemTest):
         dump = subprocess.run(
             ["pg_dump", "--inserts", self.stack.postgres.url], capture_output=True, check=True
         ).stdout
-        store = b"".join(
-            file.read_bytes() for file in self.stack.nats.store.rglob("*") if file.is_file()
-        )
+        store = b"".join(octets for _, octets in self.octets_below(self.stack.nats.store))
         for form in forms:
             for what in (form.encode(), form.encode().hex().encode()):
                 self.assertNotIn(what, logs)
@@ -658,7 +666,7 @@ class Issue(SystemTest):
             letter_of.update({schema.replace("_", "-"): letter for schema, letter in found})
             return set(letter_of) >= readers
 
-        wait_for(all_parked, options.wait(10), f"the dead letters of {readers}")
+        wait_for(all_parked, options.wait(30), f"the dead letters of {readers}")
         self.assertEqual(set(letter_of), readers)
         for letter in letter_of.values():
             self.assertIn(b"\xff not a message".hex(), self.ends(0, "deadletter", "show", letter))
@@ -680,7 +688,7 @@ class Issue(SystemTest):
             letters.update(dict(found))
             return len(letters) == 2 and "0 parked\n" in listed and "2 refused by services without a database\n" in listed
 
-        wait_for(all_listed, options.wait(10), "the dead letters in the lane")
+        wait_for(all_listed, options.wait(30), "the dead letters in the lane")
         self.assertEqual(set(letters), {"caa-dnssec", "mpic-coordinator"})
         for service, letter in letters.items():
             shown = self.ends(0, "deadletter", "show", letter)
