@@ -30,13 +30,13 @@ def texts(record: bytes) -> str:
 class OpenMpic:
     """Serves until close().  `asked`: what came, with its x-api-key; `key`: who does not show it gets 403."""
 
-    def __init__(self, certificates: Path, hints: Path, anchor: Path, key: str = "") -> None:
+    def __init__(self, certificates: Path, hints: Path, anchor: Path, key: str = "", certificate: str = "good") -> None:
         self.hints, self.anchor, self.key = hints, anchor, key
         self.asked: list[dict[str, Any]] = []
         self.twist: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer
         self.down: list[str] = []  # perspectives that cannot look
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificates / "good.crt", certificates / "good.key")
+        context.load_cert_chain(certificates / f"{certificate}.crt", certificates / f"{certificate}.key")
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
