@@ -13,8 +13,9 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Callable, Iterable, Mapping, NamedTuple, Sequence
+from typing import Callable, Collection, Iterable, Mapping, NamedTuple, Sequence
 
 from claims import Claims
 from wait import wait_for
@@ -150,7 +151,11 @@ class Processes:
             del self.running[name]
             self._write()
 
-    def stop_all(self) -> None:
+    def stop_all(self, groups: Sequence[Collection[str]] = ()) -> None:
+        """Each group at once, one group after the other; then the others, last first."""
+        for group in groups:
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(self.stop, [name for name in group if name in self.running]))
         for name in reversed(list(self.running)):
             self.stop(name)
         for log in sorted((self.root / "log").glob("*.log")):

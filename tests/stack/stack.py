@@ -129,7 +129,8 @@ class Stack:
         for view in self.views.values():
             view.be_quiet()
         self.dns.be_quiet()
-        self.processes.stop_all()
+        looking = [name for name in self.services if name.startswith("mpic-perspective")]
+        self.processes.stop_all([[name for name in self.services if name not in looking], looking])
         left = left_behind(self.root)
         self.processes.unguard()
         self.claims.release()
@@ -259,15 +260,18 @@ class Stack:
         more = settings or {}
         self.prepare_product()
         self.start_provisioner()
+        instances: list[str] = []
         for perspective in PERSPECTIVES:
             where = {
                 "CS_PERSPECTIVE_NAME": perspective.name,
                 "CS_PERSPECTIVE_REGION": perspective.region,
                 **more.get(perspective.service, {}),
             }
-            self.start_service(perspective.service, where, "mpic-perspective")
+            instances += self.launch_service(perspective.service, where, "mpic-perspective")
         for service in SERVICES:
-            self.start_service(service, more.get(service), replicas=replicas)
+            instances += self.launch_service(service, more.get(service), replicas=replicas)
+        for instance in instances:
+            self.wait_ready(instance)
         self.csctl("apply", "-f", str(SETTINGS), CS_API_TOKEN=ADMINISTRATOR[0])
 
     def start_provisioner(self) -> None:
@@ -296,6 +300,19 @@ class Stack:
         replicas: int = 1,
     ) -> list[str]:
         """Starts instances NAME, NAME-2, ..., all of user NAME, and waits until they are ready."""
+        instances = self.launch_service(name, env, binary, replicas)
+        for instance in instances:
+            self.wait_ready(instance)
+        return instances
+
+    def launch_service(
+        self,
+        name: str,
+        env: Mapping[str, str] | None = None,
+        binary: str | None = None,
+        replicas: int = 1,
+    ) -> list[str]:
+        """As start_service, but waits for nothing."""
         instances = [
             name if number == 1 else f"{name}-{number}" for number in range(1, replicas + 1)
         ]
@@ -315,8 +332,6 @@ class Stack:
                 [self.binaries / (binary or name)], settings, settings["CS_LISTEN"]
             )
             self._launch(instance)
-        for instance in instances:
-            self.wait_ready(instance)
         return instances
 
     def restart_service(self, instance: str) -> None:
