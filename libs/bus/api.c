@@ -20,19 +20,36 @@ ask(struct bus *bus, const struct bus_out *out, struct cs_arena *arena, struct c
 }
 
 enum cs_code
-bus_stream_info(
-    struct bus *bus, const char *stream, struct bus_stream *ret_stream, struct cs_err *err)
+bus_stream_info_ask(
+    struct cs_arena *arena, const char *stream, struct bus_out *ret_out, struct cs_err *err)
 {
 	if (!protocol_name_ok(stream))
 		return cs_fail(err, CS_MALFORMED, "bus: not a stream's name");
-	struct cs_arena *arena = cs_arena_new();
-	struct cs_span body = { 0 };
-	const struct bus_out out = {
+	*ret_out = (struct bus_out){
 		.subject = cs_arena_printf(arena, "$JS.API.STREAM.INFO.%s", stream),
 	};
-	enum cs_code code = ask(bus, &out, arena, &body, err);
+	return CS_OK;
+}
+
+enum cs_code
+bus_stream_info_read(struct cs_span answer, struct bus_stream *ret_stream, struct cs_err *err)
+{
+	return protocol_read_stream(answer, ret_stream, err);
+}
+
+enum cs_code
+bus_stream_info(
+    struct bus *bus, const char *stream, struct bus_stream *ret_stream, struct cs_err *err)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct cs_span body = { 0 };
+	struct bus_out out;
+
+	enum cs_code code = bus_stream_info_ask(arena, stream, &out, err);
 	if (code == CS_OK)
-		code = protocol_read_stream(body, ret_stream, err);
+		code = ask(bus, &out, arena, &body, err);
+	if (code == CS_OK)
+		code = bus_stream_info_read(body, ret_stream, err);
 	cs_arena_free(arena);
 	return code;
 }

@@ -208,8 +208,13 @@ CS_MUST_USE enum cs_code bus_stream_next(struct bus *bus, const char *stream, ui
     const char *filter, struct cs_arena *arena, struct bus_stored *ret_stored, struct cs_err *err);
 /*
  * The same for an event loop: what bus_ask shall ask, in `arena`, and what the answer says.  CS_NOT_FOUND: there
- * is no such message yet.
+ * is no such stream, or no such message yet.  Ask for messages of a stream that has any: nats-server 2.9.10 panics
+ * when it is asked for one of a stream that it is just making.
  */
+CS_MUST_USE enum cs_code bus_stream_info_ask(
+    struct cs_arena *arena, const char *stream, struct bus_out *ret_out, struct cs_err *err);
+CS_MUST_USE enum cs_code
+bus_stream_info_read(struct cs_span answer, struct bus_stream *ret_stream, struct cs_err *err);
 CS_MUST_USE enum cs_code bus_stream_ask(struct cs_arena *arena, const char *stream,
     uint64_t sequence, const char *filter, struct bus_out *ret_out, struct cs_err *err);
 CS_MUST_USE enum cs_code bus_stream_read(struct cs_arena *arena, struct cs_span answer,

@@ -5,6 +5,7 @@
  */
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "catalogue/catalogue.h"
 #include "svc/internal.h"
@@ -12,31 +13,22 @@
 #define SOON_MS 100 /* until everything was read once */
 #define EVERY_S 1
 #define ANSWER_MS 5000
-/* A stream that was made anew counts from 1 again, and nobody tells: so the reading begins again, too. */
+/* What could not be used when it was told, because the trust table was an older one, may be used by now. */
 #define AGAIN_TICKS 300
 
 struct follower {
 	struct svc *svc;
-	const char *stream, *filter;
+	const char *stream_name, *filter;
 	svc_told *told;
 	void *arg;
 	struct event *timer;
-	uint64_t next; /* sequence in the stream */
+	struct bus_stream stream; /* as it was when it was looked at last */
+	uint64_t next;            /* sequence in it */
 	unsigned ticks;
 	bool asking, complete;
 };
 
-static void ask(struct follower *follower);
-
-static void
-take(struct follower *follower, const struct bus_stored *stored)
-{
-	if (stored->sequence < follower->next) /* not what was asked for */
-		return;
-	follower->next = stored->sequence + 1;
-	follower->told(follower->arg, stored->body);
-	ask(follower);
-}
+static void ask_for_next(struct follower *follower);
 
 static void
 complete(struct follower *follower)
@@ -48,7 +40,34 @@ complete(struct follower *follower)
 }
 
 static void
-on_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
+read_on(struct follower *follower)
+{
+	if (follower->next <= follower->stream.last_seq)
+		ask_for_next(follower);
+	else
+		complete(follower);
+}
+
+static void
+take(struct follower *follower, const struct bus_stored *stored)
+{
+	if (stored->sequence < follower->next) /* not what was asked for */
+		return;
+	follower->next = stored->sequence + 1;
+	follower->told(follower->arg, stored->body);
+	read_on(follower);
+}
+
+static void
+not_read(const struct follower *follower, enum cs_code code, const struct cs_err *err)
+{
+	if (code != CS_UNAVAILABLE)
+		log_error(&follower->svc->log, "lane not read stream=%s reason=\"%s\"",
+		    follower->stream_name, err->text);
+}
+
+static void
+on_message(void *arg, bool ok, uint32_t status, struct cs_span body)
 {
 	struct follower *follower = arg;
 	struct cs_arena *arena = cs_arena_new();
@@ -59,27 +78,70 @@ on_answer(void *arg, bool ok, uint32_t status, struct cs_span body)
 	follower->asking = false;
 	const enum cs_code code = ok ? bus_stream_read(arena, body, &stored, &err) : CS_UNAVAILABLE;
 
-	if (code == CS_OK)
+	if (code == CS_OK) {
 		take(follower, &stored);
-	else if (code == CS_NOT_FOUND)
+	} else if (code == CS_NOT_FOUND) { /* what is left are other subjects */
+		follower->next = follower->stream.last_seq + 1;
 		complete(follower);
-	else if (code != CS_UNAVAILABLE)
-		log_error(&follower->svc->log, "lane not read stream=%s reason=\"%s\"",
-		    follower->stream, err.text);
+	} else {
+		not_read(follower, code, &err);
+	}
 	cs_arena_free(arena);
 }
 
 static void
-ask(struct follower *follower)
+ask_for_next(struct follower *follower)
 {
 	struct cs_arena *arena = cs_arena_new();
 	struct bus_out out;
 	struct cs_err err;
 
-	cs_assert(bus_stream_ask(arena, follower->stream, follower->next, follower->filter, &out,
-		      &err) == CS_OK);
+	cs_assert(bus_stream_ask(arena, follower->stream_name, follower->next, follower->filter,
+		      &out, &err) == CS_OK);
 	follower->asking = true;
-	svc_question(follower->svc, out.subject, out.body, ANSWER_MS, on_answer, follower);
+	svc_question(follower->svc, out.subject, out.body, ANSWER_MS, on_message, follower);
+	cs_arena_free(arena);
+}
+
+/* A stream that was made anew counts from 1 again, so that the reading begins again, too. */
+static void
+look_at(struct follower *follower, const struct bus_stream *stream)
+{
+	if (strcmp(stream->created, follower->stream.created) != 0)
+		follower->next = 1;
+	follower->stream = *stream;
+	read_on(follower);
+}
+
+static void
+on_stream(void *arg, bool ok, uint32_t status, struct cs_span body)
+{
+	struct follower *follower = arg;
+	struct bus_stream stream;
+	struct cs_err err = { 0 };
+
+	(void)status;
+	follower->asking = false;
+	const enum cs_code code = ok ? bus_stream_info_read(body, &stream, &err) : CS_UNAVAILABLE;
+
+	if (code == CS_OK)
+		look_at(follower, &stream);
+	else if (code == CS_NOT_FOUND) /* nothing was ever said */
+		complete(follower);
+	else
+		not_read(follower, code, &err);
+}
+
+static void
+ask_for_stream(struct follower *follower)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct bus_out out;
+	struct cs_err err;
+
+	cs_assert(bus_stream_info_ask(arena, follower->stream_name, &out, &err) == CS_OK);
+	follower->asking = true;
+	svc_question(follower->svc, out.subject, out.body, ANSWER_MS, on_stream, follower);
 	cs_arena_free(arena);
 }
 
@@ -101,7 +163,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	if (++follower->ticks % AGAIN_TICKS == 0)
 		follower->next = 1;
 	if (!follower->asking)
-		ask(follower);
+		ask_for_stream(follower);
 	wait_a_little(follower);
 }
 
@@ -112,7 +174,7 @@ svc_follow(struct svc *svc, const char *subject, svc_told *told, void *arg)
 
 	cs_assert(svc->follower == NULL);
 	*follower = (struct follower){ .svc = svc,
-		.stream = catalogue_lane_of(subject)->stream,
+		.stream_name = catalogue_lane_of(subject)->stream,
 		.filter = cs_arena_printf(svc->arena, "cs.%s", subject),
 		.told = told,
 		.arg = arg,

@@ -220,9 +220,9 @@ CS_MUST_USE bool svc_ask_store(struct svc *svc, svc_query *query, struct cs_span
 
 /*
  * Reads all events of a subject ("config.connector") that the lane holds, from the oldest on, and what comes
- * later within a second or two, and calls `told` for each, on the loop thread; from time to time again from
- * the oldest on.  Once the end was reached for the first time, it is called with an empty body.  Every replica
- * does it for itself: see FOLLOWER of the catalogue.  In init, once.
+ * later within a second or two, and calls `told` for each, on the loop thread; from time to time, and when the
+ * lane was made anew, again from the oldest on.  Once the end was reached for the first time, it is called with an
+ * empty body.  Every replica does it for itself: see FOLLOWER of the catalogue.  In init, once.
  */
 typedef void svc_told(void *arg, struct cs_span body);
 void svc_follow(struct svc *svc, const char *subject, svc_told *told, void *arg);

@@ -85,9 +85,12 @@ publish_rights(struct cs_arena *arena, const char *service, struct list *allow)
 	const struct catalogue_follower *followers = catalogue_followers(&n);
 
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(followers[i].service, service) == 0)
-			list_add(allow, "$JS.API.STREAM.MSG.GET.%s%s",
-			    catalogue_lane_of(followers[i].subject)->stream, "");
+		if (strcmp(followers[i].service, service) == 0) {
+			const char *stream = catalogue_lane_of(followers[i].subject)->stream;
+
+			list_add(allow, "$JS.API.STREAM.INFO.%s%s", stream, "");
+			list_add(allow, "$JS.API.STREAM.MSG.GET.%s%s", stream, "");
+		}
 	const struct catalogue_question *questions = catalogue_questions(&n);
 
 	for (size_t i = 0; i < n; i++)

@@ -125,8 +125,7 @@ fetch_wanted(void *arg, size_t lane, uint64_t sequence, struct cs_arena *arena, 
 	const struct replay *replay = arg;
 	struct bus_stored stored;
 
-	/* An empty lane is not asked: nats-server 2.9.10 panics when it is asked for a message of a
-	   stream that it is just making. */
+	/* An empty lane is not asked: see bus_stream_ask. */
 	for (; sequence <= replay->last[lane]; sequence = stored.sequence + 1) {
 		cs_arena_reset(arena);
 		if (bus_stream_next(

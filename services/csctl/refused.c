@@ -26,6 +26,18 @@ keeps_state(const char *service)
 	return false;
 }
 
+/* A lane that has nothing is not asked for it: see bus_stream_ask. */
+static enum cs_code
+has_any(struct bus *bus, struct cs_err *err)
+{
+	struct bus_stream stream = { .last_seq = 0 };
+	const enum cs_code code = bus_stream_info(bus, LANE, &stream, err);
+
+	if (code == CS_OK && stream.last_seq == 0)
+		return cs_fail(err, CS_NOT_FOUND, "no dead letters");
+	return code;
+}
+
 /* The first letter of this service from *sequence on, which becomes the place behind it. */
 static enum cs_code
 next_letter(struct bus *bus, const char *service, uint64_t *sequence, struct cs_arena *arena,
@@ -34,7 +46,8 @@ next_letter(struct bus *bus, const char *service, uint64_t *sequence, struct cs_
 	const char *filter = cs_arena_printf(arena, "cs.deadletter.%s", service);
 	struct bus_stored stored;
 
-	if (bus_stream_next(bus, LANE, *sequence, filter, arena, &stored, err))
+	if ((*sequence == 1 && has_any(bus, err)) ||
+	    bus_stream_next(bus, LANE, *sequence, filter, arena, &stored, err))
 		return err->code;
 	const char *texts[] = { "ce-id", "ce-time", "cs-refused-subject", "cs-refused-place",
 		"cs-refused-reason" };
