@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "config_json.h"
-#include "pki/cert.h"
+#include "config_profile.h"
 #include "policy_connector.h"
-#include "policy_subject.h"
 #include "smime/address.h"
-#include "smime/identity.h"
 #include "smime/method.h"
 #include "smime/profile.h"
 
@@ -20,15 +18,7 @@
 
 enum type { BOOL, NUMBER, TEXT, LINES, WORD, WORDS, NUMBERS, REF, REFS, RDNS, DETAILS };
 
-/* What a spec is read with. */
-struct reading {
-	const struct policy_rules *rules;
-	struct cs_arena *arena;
-	enum config_kind kind;
-	struct cs_refusal *why;
-};
-
-typedef bool judge_text(struct reading *in, const char *field, const char *text);
+typedef bool judge_text(struct config_reading *in, const char *field, const char *text);
 
 struct field {
 	const char *name;
@@ -109,7 +99,7 @@ static const struct field profile_fields[] = {
 	    "DNS answers are validated; never false (SBR 4.2.2.1.1): domains without DNSSEC pass anyway" },
 	{ "mpic_connector", REF, "\"\"", 0, 63, NULL, CONFIG_CONNECTOR, false, NULL,
 	    "the connector that says how many perspectives must agree; empty: as the rules say" },
-	{ "rdns", RDNS, "[]", 0, 16, NULL, 0, false, NULL,
+	{ "rdns", RDNS, "[]", 0, CONFIG_RDNS_MAX, NULL, 0, false, NULL,
 	    "attributes of the subject that people are asked for: {name, required, value}" },
 	{ "domains_required", BOOL, "false", 0, 0, NULL, 0, false, NULL,
 	    "a request must name its domain" },
@@ -206,24 +196,6 @@ config_kind_parse(const char *name, enum config_kind *ret_kind)
 	return false;
 }
 
-/* ---- refusals ---- */
-
-static bool
-refuse(
-    struct reading *in, const char *field, const char *clause, const char *text, const char *mend)
-{
-	return cs_refuse(
-	    in->why, (struct cs_refusal){ "config-field",
-			 cs_arena_printf(in->arena, "spec.%s", field), clause, text, mend });
-}
-
-static bool
-refuse_type(struct reading *in, const char *field, const char *what)
-{
-	return refuse(in, field, "", cs_arena_printf(in->arena, "This must be %s.", what),
-	    "See /v1/config/kinds for the fields and their types.");
-}
-
 /* ---- texts ---- */
 
 static bool
@@ -246,35 +218,22 @@ listed(struct cs_arena *arena, const char *const *words)
 }
 
 static bool
-is_word(struct reading *in, const char *const *words, const char *field, const char *text)
+is_word(struct config_reading *in, const char *const *words, const char *field, const char *text)
 {
 	if (is_among(words, text))
 		return true;
-	return refuse(in, field, "",
+	return config_refuse(in, field, "",
 	    cs_arena_printf(in->arena, "\"%.40s\" is none of its values.", text),
 	    cs_arena_printf(in->arena, "Choose from: %s.", listed(in->arena, words)));
 }
 
-/* A line that a person sees all of. */
 static bool
-is_line(struct reading *in, const char *field, struct cs_span text)
-{
-	const char *fault = pki_text_fault(text);
-
-	if (fault == NULL)
-		return true;
-	return refuse(in, field, "",
-	    cs_arena_printf(in->arena, "The text cannot be taken: %s.", fault),
-	    "Leave out what nobody can see.");
-}
-
-static bool
-are_lines(struct reading *in, const char *field, const char *text)
+are_lines(struct config_reading *in, const char *field, const char *text)
 {
 	for (const char *rest = text; *rest != '\0';) {
 		const size_t len = strcspn(rest, "\n");
 
-		if (!is_line(in, field, cs_span_of(rest, len)))
+		if (!config_is_line(in, field, cs_span_of(rest, len)))
 			return false;
 		rest += len + (rest[len] == '\n' ? 1 : 0);
 	}
@@ -282,54 +241,54 @@ are_lines(struct reading *in, const char *field, const char *text)
 }
 
 static bool
-is_issuer(struct reading *in, const char *field, const char *text)
+is_issuer(struct config_reading *in, const char *field, const char *text)
 {
 	for (size_t i = 0; i < in->rules->issuer_domains.n; i++)
 		if (strcmp(in->rules->issuer_domains.items[i], text) == 0)
 			return true;
-	return refuse(in, field, "SBR 4.2.2.1",
+	return config_refuse(in, field, "SBR 4.2.2.1",
 	    cs_arena_printf(in->arena, "%.80s is none of our issuer domain names.", text),
 	    "Take names that the CPS lists, or none for all of them.");
 }
 
 static bool
-is_mailbox_or_empty(struct reading *in, const char *field, const char *text)
+is_mailbox_or_empty(struct config_reading *in, const char *field, const char *text)
 {
 	struct smime_address address;
 	struct cs_refusal why = { 0 };
 
 	if (text[0] == '\0' || smime_address_parse(in->arena, cs_span_str(text), &address, &why))
 		return true;
-	return refuse(in, field, why.clause, why.text, why.mend);
+	return config_refuse(in, field, why.clause, why.text, why.mend);
 }
 
 static bool
-is_method(struct reading *in, const char *field, const char *text, enum smime_target target)
+is_method(struct config_reading *in, const char *field, const char *text, enum smime_target target)
 {
 	const struct smime_method *method = smime_method_find(text);
 
 	if (method != NULL && method->target == target)
 		return true;
-	return refuse(in, field, "SBR 3.2.2",
+	return config_refuse(in, field, "SBR 3.2.2",
 	    cs_arena_printf(in->arena, "There is no method \"%.40s\" that proves a %s.", text,
 		target == SMIME_TARGET_DOMAIN ? "domain" : "mailbox"),
 	    "See services/policy/README.md for the methods.");
 }
 
 static bool
-is_domain_method(struct reading *in, const char *field, const char *text)
+is_domain_method(struct config_reading *in, const char *field, const char *text)
 {
 	return is_method(in, field, text, SMIME_TARGET_DOMAIN);
 }
 
 static bool
-is_mailbox_method(struct reading *in, const char *field, const char *text)
+is_mailbox_method(struct config_reading *in, const char *field, const char *text)
 {
 	return is_method(in, field, text, SMIME_TARGET_MAILBOX);
 }
 
 static bool
-is_certificate_profile(struct reading *in, const char *field, const char *text)
+is_certificate_profile(struct config_reading *in, const char *field, const char *text)
 {
 	const char *clause = "";
 
@@ -337,36 +296,19 @@ is_certificate_profile(struct reading *in, const char *field, const char *text)
 		return true;
 	const char *why = smime_profile_refusal(text, &clause);
 
-	return refuse(in, field, clause, why, "Choose one of `csctl profile list`.");
+	return config_refuse(in, field, clause, why, "Choose one of `csctl profile list`.");
 }
 
 static bool
-has_length(struct reading *in, const struct field *f, const char *field, const json_t *value,
-    const char **ret_text)
-{
-	const size_t len = json_string_length(value);
-
-	if (!json_is_string(value))
-		return refuse_type(in, field, "a text");
-	*ret_text = json_string_value(value);
-	if (len < (size_t)f->min || len > (size_t)f->max)
-		return refuse(in, field, "",
-		    cs_arena_printf(in->arena, "The text has %zu octets.", len),
-		    cs_arena_printf(in->arena, "Give %lld to %lld octets of UTF-8.",
-			(long long)f->min, (long long)f->max));
-	return true;
-}
-
-static bool
-read_text(struct reading *in, const struct field *f, const json_t *value)
+read_text(struct config_reading *in, const struct field *f, const json_t *value)
 {
 	const char *text;
 
-	if (!has_length(in, f, f->name, value, &text))
+	if (!config_has_length(in, f->name, value, (size_t)f->min, (size_t)f->max, &text))
 		return false;
 	if (f->type == LINES)
 		return are_lines(in, f->name, text);
-	return is_line(in, f->name, cs_span_str(text)) &&
+	return config_is_line(in, f->name, cs_span_str(text)) &&
 	       (f->judge == NULL || f->judge(in, f->name, text));
 }
 
@@ -379,12 +321,13 @@ by_text(const void *a, const void *b)
 }
 
 static bool
-read_item(struct reading *in, const struct field *f, const char *field, const json_t *item)
+read_item(struct config_reading *in, const struct field *f, const char *field, const json_t *item)
 {
-	const struct field one = { .min = 1, .max = f->type == REFS ? 128 : 253 };
+	const size_t max = f->type == REFS ? 128 : 253;
 	const char *text;
 
-	if (!has_length(in, &one, field, item, &text) || !is_line(in, field, cs_span_str(text)))
+	if (!config_has_length(in, field, item, 1, max, &text) ||
+	    !config_is_line(in, field, cs_span_str(text)))
 		return false;
 	if (f->words != NULL)
 		return is_word(in, f->words, field, text);
@@ -392,7 +335,8 @@ read_item(struct reading *in, const struct field *f, const char *field, const js
 }
 
 static bool
-read_items(struct reading *in, const struct field *f, const json_t *value, const char **texts)
+read_items(
+    struct config_reading *in, const struct field *f, const json_t *value, const char **texts)
 {
 	json_t *item;
 	size_t i;
@@ -406,32 +350,18 @@ read_items(struct reading *in, const struct field *f, const json_t *value, const
 		texts[i] = json_string_value(item);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(texts[k], texts[i]) == 0)
-				return refuse(
+				return config_refuse(
 				    in, field, "", "The list names this twice.", "Name each once.");
 	}
 	return true;
 }
 
 static bool
-has_count(struct reading *in, const struct field *f, const json_t *value, size_t min, size_t max)
+read_texts(struct config_reading *in, const struct field *f, const json_t *value, json_t *ret)
 {
 	const size_t n = json_array_size(value);
 
-	if (!json_is_array(value))
-		return refuse_type(in, f->name, "a list");
-	if (n < min || n > max)
-		return refuse(in, f->name, "",
-		    cs_arena_printf(in->arena, "The list has %zu items.", n),
-		    cs_arena_printf(in->arena, "Give %zu to %zu.", min, max));
-	return true;
-}
-
-static bool
-read_texts(struct reading *in, const struct field *f, const json_t *value, json_t *ret)
-{
-	const size_t n = json_array_size(value);
-
-	if (!has_count(in, f, value, (size_t)f->min, (size_t)f->max))
+	if (!config_has_count(in, f->name, value, (size_t)f->min, (size_t)f->max))
 		return false;
 	const char **texts = CS_NEW_ARRAY(in->arena, n, const char *);
 
@@ -444,14 +374,15 @@ read_texts(struct reading *in, const struct field *f, const json_t *value, json_
 }
 
 static bool
-read_number(struct reading *in, const struct field *f, const char *field, const json_t *value)
+read_number(
+    struct config_reading *in, const struct field *f, const char *field, const json_t *value)
 {
 	const json_int_t number = json_integer_value(value);
 
 	if (!json_is_integer(value))
-		return refuse_type(in, field, "a whole number");
+		return config_refuse_type(in, field, "a whole number");
 	if (number < f->min || number > f->max)
-		return refuse(in, field, "",
+		return config_refuse(in, field, "",
 		    cs_arena_printf(in->arena, "%lld is out of bounds.", (long long)number),
 		    cs_arena_printf(
 			in->arena, "Give %lld to %lld.", (long long)f->min, (long long)f->max));
@@ -459,13 +390,13 @@ read_number(struct reading *in, const struct field *f, const char *field, const 
 }
 
 static bool
-read_numbers(struct reading *in, const struct field *f, const json_t *value)
+read_numbers(struct config_reading *in, const struct field *f, const json_t *value)
 {
 	json_int_t last = 0;
 	json_t *item;
 	size_t i;
 
-	if (!has_count(in, f, value, 0, 16))
+	if (!config_has_count(in, f->name, value, 0, 16))
 		return false;
 	json_array_foreach(value, i, item)
 	{
@@ -474,114 +405,9 @@ read_numbers(struct reading *in, const struct field *f, const json_t *value)
 		if (!read_number(in, f, field, item))
 			return false;
 		if (json_integer_value(item) <= last)
-			return refuse(in, field, "", "The numbers do not rise.",
+			return config_refuse(in, field, "", "The numbers do not rise.",
 			    "Give each once, the smallest first.");
 		last = json_integer_value(item);
-	}
-	return true;
-}
-
-/* ---- attributes of the subject ---- */
-
-/* The common name and the mailboxes are the request's own. */
-static bool
-is_attribute(struct reading *in, const char *field, const char *name)
-{
-	const enum smime_attribute attribute = smime_attribute_find(name);
-
-	if (attribute != SMIME_ATTRIBUTES && attribute != SMIME_CN && attribute != SMIME_EMAIL)
-		return true;
-	return refuse(in, field, "SBR 7.1.4.2.2",
-	    cs_arena_printf(in->arena, "\"%.40s\" is no attribute that may be set.", name),
-	    "Name one as `csctl profile show` does, but not commonName or emailAddress.");
-}
-
-/* As the signer would refuse it when somebody asks for a certificate. */
-static bool
-may_be_named(struct reading *in, const char *field, const char *name, const char *value)
-{
-	struct cs_refusal why;
-
-	return smime_value_holds(smime_attribute_find(name), value, &why) ||
-	       refuse(in, field, why.clause,
-		   cs_arena_printf(in->arena, "This value cannot be named: %s.", why.text),
-		   "Correct the value.");
-}
-
-static bool
-read_rdn(struct reading *in, size_t i, const json_t *item, json_t *ret)
-{
-	static const struct field name = { .name = "name", .min = 1, .max = 64 };
-	static const struct field value = { .name = "value", .min = 0, .max = 128 };
-	const char *field = cs_arena_printf(in->arena, "rdns[%zu]", i), *text, *fixed = "";
-	const json_t *required = json_object_get(item, "required"), *member;
-	size_t known = 1 + (required != NULL ? 1 : 0);
-
-	if (!json_is_object(item))
-		return refuse_type(in, field, "an object {name, required, value}");
-	if (!has_length(in, &name, cs_arena_printf(in->arena, "%s.name", field),
-		json_object_get(item, "name"), &text) ||
-	    !is_attribute(in, field, text))
-		return false;
-	if (required != NULL && !json_is_boolean(required))
-		return refuse_type(
-		    in, cs_arena_printf(in->arena, "%s.required", field), "true or false");
-	member = json_object_get(item, "value");
-	if (member != NULL) {
-		known++;
-		if (!has_length(in, &value, cs_arena_printf(in->arena, "%s.value", field), member,
-			&fixed) ||
-		    !is_line(in, field, cs_span_str(fixed)) ||
-		    (fixed[0] != '\0' && !may_be_named(in, field, text, fixed)))
-			return false;
-	}
-	if (json_object_size(item) != known)
-		return refuse_type(in, field, "an object of name, required and value alone");
-	json_array_append_new(ret, json_pack("{s:s, s:b, s:s}", "name", text, "required",
-				       json_is_true(required), "value", fixed));
-	return true;
-}
-
-static bool
-read_rdns(struct reading *in, const struct field *f, const json_t *value, json_t *ret)
-{
-	json_t *item;
-	size_t i;
-
-	if (!has_count(in, f, value, (size_t)f->min, (size_t)f->max))
-		return false;
-	json_array_foreach(value, i, item)
-	{
-		if (!read_rdn(in, i, item, ret))
-			return false;
-		const char *name = json_string_value(json_object_get(item, "name"));
-
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(name, json_string_value(
-					     json_object_get(json_array_get(ret, k), "name"))) == 0)
-				return refuse(in, cs_arena_printf(in->arena, "rdns[%zu]", i), "",
-				    "The list names this attribute twice.", "Name each once.");
-	}
-	return true;
-}
-
-static bool
-read_details(struct reading *in, const struct field *f, json_t *value)
-{
-	static const struct field bounds = { .min = 1, .max = 128 };
-	const char *name, *text;
-	json_t *item;
-
-	if (!json_is_object(value))
-		return refuse_type(in, f->name, "an object of attributes and their values");
-	json_object_foreach(value, name, item)
-	{
-		const char *field = cs_arena_printf(in->arena, "%s.%.64s", f->name, name);
-
-		if (!is_attribute(in, field, name) ||
-		    !has_length(in, &bounds, field, item, &text) ||
-		    !is_line(in, field, cs_span_str(text)) || !may_be_named(in, field, name, text))
-			return false;
 	}
 	return true;
 }
@@ -590,14 +416,14 @@ read_details(struct reading *in, const struct field *f, json_t *value)
 
 /* The value in its canonical form, or NULL: refused.  `value` is borrowed. */
 static json_t *
-read_value(struct reading *in, const struct field *f, json_t *value)
+read_value(struct config_reading *in, const struct field *f, json_t *value)
 {
 	json_t *list = NULL;
 	bool good = false;
 
 	switch (f->type) {
 	case BOOL:
-		good = json_is_boolean(value) || refuse_type(in, f->name, "true or false");
+		good = json_is_boolean(value) || config_refuse_type(in, f->name, "true or false");
 		break;
 	case NUMBER:
 		good = read_number(in, f, f->name, value);
@@ -608,14 +434,14 @@ read_value(struct reading *in, const struct field *f, json_t *value)
 		good = read_text(in, f, value);
 		break;
 	case WORD:
-		good = (json_is_string(value) || refuse_type(in, f->name, "a text")) &&
+		good = (json_is_string(value) || config_refuse_type(in, f->name, "a text")) &&
 		       is_word(in, f->words, f->name, json_string_value(value));
 		break;
 	case NUMBERS:
 		good = read_numbers(in, f, value);
 		break;
 	case DETAILS:
-		good = read_details(in, f, value);
+		good = config_details_read(in, f->name, value);
 		break;
 	case WORDS:
 	case REFS:
@@ -624,7 +450,7 @@ read_value(struct reading *in, const struct field *f, json_t *value)
 		break;
 	case RDNS:
 		list = json_array();
-		good = read_rdns(in, f, value, list);
+		good = config_rdns_read(in, f->name, value, list);
 		break;
 	}
 	if (good && list == NULL)
@@ -635,12 +461,12 @@ read_value(struct reading *in, const struct field *f, json_t *value)
 }
 
 static bool
-read_field(struct reading *in, const struct field *f, const json_t *from, json_t *to)
+read_field(struct config_reading *in, const struct field *f, const json_t *from, json_t *to)
 {
 	json_t *given = json_object_get(from, f->name), *value;
 
 	if (given == NULL && f->fallback == NULL)
-		return refuse(in, f->name, "", "This field is missing.",
+		return config_refuse(in, f->name, "", "This field is missing.",
 		    cs_arena_printf(in->arena, "Give it: %s.", f->help));
 	value = given != NULL ? read_value(in, f, given)
 			      : json_loads(f->fallback, JSON_DECODE_ANY, NULL);
@@ -660,7 +486,7 @@ find_field(const struct field *fields, const char *name)
 }
 
 static bool
-knows_members(struct reading *in, const struct field *fields, json_t *from)
+knows_members(struct config_reading *in, const struct field *fields, json_t *from)
 {
 	const char *name;
 	json_t *value;
@@ -668,7 +494,7 @@ knows_members(struct reading *in, const struct field *fields, json_t *from)
 	json_object_foreach(from, name, value)
 	{
 		if (find_field(fields, name) == NULL)
-			return refuse(in, cs_arena_printf(in->arena, "%.64s", name), "",
+			return config_refuse(in, cs_arena_printf(in->arena, "%.64s", name), "",
 			    cs_arena_printf(in->arena, "A document of kind %s has no such field.",
 				kinds[in->kind].name),
 			    "Leave it out; /v1/config/kinds lists the fields.");
@@ -676,124 +502,18 @@ knows_members(struct reading *in, const struct field *fields, json_t *from)
 	return true;
 }
 
-/* ---- rules between the fields of a profile ---- */
-
 static bool
-waives_nothing_public(struct reading *in, const json_t *spec, const struct smime_profile *of)
-{
-	static const struct {
-		const char *field, *clause, *text;
-	} demands[] = {
-		{ "caa", "SBR 4.2.2.1",
-		    "The rules demand CAA for every publicly trusted certificate; no setting switches it off." },
-		{ "mpic", "TBR 3.2.2.9",
-		    "The rules demand that several network perspectives agree; no setting switches it off." },
-	};
-
-	if (!config_json_true(spec, "dnssec"))
-		return refuse(in, "dnssec", "SBR 4.2.2.1.1",
-		    "Domains without DNSSEC pass; without validation only forged answers would pass too.",
-		    "Leave it true.");
-	for (size_t i = 0; i < COUNT(demands) && of->trust == SMIME_TRUST_PUBLIC; i++)
-		if (!config_json_true(spec, demands[i].field))
-			return refuse(in, demands[i].field, demands[i].clause, demands[i].text,
-			    "Leave it true, or take a certificate profile of private trust.");
-	return true;
-}
-
-static bool
-offers_methods(struct reading *in, const json_t *spec)
-{
-	const char *validation = json_string_value(json_object_get(spec, "validation"));
-
-	if (strcmp(validation, "mailbox") != 0 &&
-	    json_array_size(json_object_get(spec, "domain_methods")) == 0)
-		return refuse(in, "domain_methods", "SBR 3.2.2.1",
-		    "Nobody could prove a domain: no method is named.", "Name one at least.");
-	if (strcmp(validation, "domain") != 0 &&
-	    json_array_size(json_object_get(spec, "mailbox_methods")) == 0)
-		return refuse(in, "mailbox_methods", "SBR 3.2.2.2",
-		    "Nobody could prove a mailbox: no method is named.", "Name one at least.");
-	return true;
-}
-
-/* Whoever names an organization proves its domains (SBR 1.3.2.1). */
-static bool
-proves_enough(struct reading *in, const json_t *spec, const struct smime_profile *of)
-{
-	const char *validation = json_string_value(json_object_get(spec, "validation"));
-
-	if (strcmp(validation, "mailbox") != 0 ||
-	    (of->type != SMIME_ORGANIZATION && of->type != SMIME_SPONSOR))
-		return true;
-	return refuse(in, "validation", "SBR 1.3.2.1",
-	    "A certificate that names an organization needs the proof of its domains.",
-	    "Set it to domain or both.");
-}
-
-static bool
-lasts_as_the_rules_say(struct reading *in, const json_t *spec, const struct smime_profile *of)
-{
-	const uint32_t max = config_json_number(spec, "max_days");
-	const json_t *choices = json_object_get(spec, "validities");
-	const size_t n = json_array_size(choices);
-
-	if (max > of->max_days)
-		return refuse(in, "max_days", "SBR 6.3.2",
-		    cs_arena_printf(in->arena, "The certificate profile allows %u days.",
-			(unsigned)of->max_days),
-		    cs_arena_printf(in->arena, "Give at most %u.", (unsigned)of->max_days));
-	if (n > 0 && json_integer_value(json_array_get(choices, n - 1)) > max)
-		return refuse(in, "validities", "SBR 6.3.2",
-		    "A validity that may be chosen is longer than max_days.",
-		    "Remove it, or raise max_days.");
-	return true;
-}
-
-static bool
-names_attributes_of(struct reading *in, const json_t *spec, const struct smime_profile *of)
-{
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(json_object_get(spec, "rdns"), i, item)
-	{
-		const struct policy_rdn rdn = {
-			.name = json_string_value(json_object_get(item, "name")),
-			.value = json_string_value(json_object_get(item, "value")),
-		};
-		struct cs_refusal why;
-
-		if (!policy_rdn_fits(of, &rdn, in->arena, &why))
-			return refuse(in, cs_arena_printf(in->arena, "rdns[%zu]", i), why.clause,
-			    why.text, "Remove it, or take another certificate profile.");
-	}
-	return true;
-}
-
-static bool
-profile_is_sound(struct reading *in, const json_t *spec)
-{
-	const struct smime_profile *of =
-	    smime_profile_find(json_string_value(json_object_get(spec, "certificate_profile")));
-
-	return waives_nothing_public(in, spec, of) && offers_methods(in, spec) &&
-	       proves_enough(in, spec, of) && lasts_as_the_rules_say(in, spec, of) &&
-	       names_attributes_of(in, spec, of);
-}
-
-static bool
-read_spec(struct reading *in, const json_t *from, json_t *to)
+read_spec(struct config_reading *in, const json_t *from, json_t *to)
 {
 	for (const struct field *f = kinds[in->kind].fields; f->name != NULL; f++)
 		if (!read_field(in, f, from, to))
 			return false;
-	return in->kind != CONFIG_PROFILE || profile_is_sound(in, to);
+	return in->kind != CONFIG_PROFILE || config_profile_is_sound(in, to);
 }
 
 /* What else holds for it depends on the one in force: config_decide().  Takes `from`. */
 static bool
-read_connector(struct reading *in, json_t *from, struct cs_span *ret_spec)
+read_connector(struct config_reading *in, json_t *from, struct cs_span *ret_spec)
 {
 	*ret_spec = config_json_dump(in->arena, from);
 	if (policy_connector_form(in->arena, *ret_spec, in->why))
@@ -806,7 +526,7 @@ bool
 config_spec_read(const struct policy_rules *rules, struct cs_arena *arena, enum config_kind kind,
     struct cs_span json, struct cs_span *ret_spec, struct cs_refusal *ret_why)
 {
-	struct reading in = { rules, arena, kind, ret_why };
+	struct config_reading in = { rules, arena, kind, ret_why };
 	json_t *from = config_json_read(arena, json, ret_why), *to;
 	bool good;
 
@@ -815,12 +535,12 @@ config_spec_read(const struct policy_rules *rules, struct cs_arena *arena, enum 
 	if (kind == CONFIG_CONNECTOR)
 		return read_connector(&in, from, ret_spec);
 	to = json_object();
-	good = (json_is_object(from) || refuse_type(&in, "", "an object")) &&
+	good = (json_is_object(from) || config_refuse_type(&in, "", "an object")) &&
 	       knows_members(&in, kinds[kind].fields, from) && read_spec(&in, from, to);
 	json_decref(from);
 	*ret_spec = config_json_dump(arena, to);
 	if (good && ret_spec->len > CONFIG_SPEC_MAX)
-		return refuse(
+		return config_refuse(
 		    &in, "", "", "The document is larger than 16 KiB.", "Spread it over several.");
 	return good;
 }
