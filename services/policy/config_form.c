@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config_form.c: the same fields as a request is judged by (policy_subject.c), without one. */
+/* config_form.c: the same fields as a request is judged by (policy_subject.c, policy_san.c), without one. */
 #include "config_form.h"
 
 #include "config_json.h"
 #include "config_settings.h"
-#include "policy_subject.h"
+#include "policy_san.h"
 
 static void
 take(const struct config_doc *docs, enum config_kind kind, const char *enterprise, const char *name,
@@ -65,6 +65,30 @@ fields_json(struct cs_arena *arena, const struct policy_config *config, bool by_
 	return list;
 }
 
+static json_t *
+name_json(const struct policy_san_field *field)
+{
+	json_t *values = json_array();
+
+	for (size_t i = 0; i < field->values.n; i++)
+		(void)json_array_append_new(values, json_string(field->values.items[i]));
+	return json_pack("{s:s, s:o, s:s, s:b, s:b, s:b, s:b}", "name", field->name, "values",
+	    values, "set_by", set_by(field->from), "shown", field->shown, "required",
+	    field->required, "fixed", field->fixed, "editable", field->editable);
+}
+
+static json_t *
+names_json(struct cs_arena *arena, const struct policy_config *config, bool by_operator)
+{
+	struct policy_san_field fields[POLICY_SANS];
+	json_t *list = json_array();
+
+	policy_san_fields(config, by_operator, arena, fields);
+	for (size_t i = 0; i < POLICY_SANS; i++)
+		(void)json_array_append_new(list, name_json(&fields[i]));
+	return list;
+}
+
 enum cs_code
 config_form(struct cs_arena *arena, const struct config_doc *docs, const struct config_ask *ask,
     bool by_operator, struct cs_span *ret_json, struct cs_err *err)
@@ -83,7 +107,8 @@ config_form(struct cs_arena *arena, const struct config_doc *docs, const struct 
 	    smime_profile_find(config.profile.certificate_profile) == NULL)
 		return CS_OK;
 	*ret_json = config_json_dump(
-	    arena, json_pack("{s:s, s:s, s:o}", "profile", ask->name, "person", ask->person,
-		       "fields", fields_json(arena, &config, by_operator)));
+	    arena, json_pack("{s:s, s:s, s:o, s:o}", "profile", ask->name, "person", ask->person,
+		       "fields", fields_json(arena, &config, by_operator), "names",
+		       names_json(arena, &config, by_operator)));
 	return CS_OK;
 }

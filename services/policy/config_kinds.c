@@ -6,6 +6,7 @@
 
 #include "config_json.h"
 #include "config_profile.h"
+#include "config_san.h"
 #include "policy_connector.h"
 #include "smime/address.h"
 #include "smime/method.h"
@@ -16,7 +17,7 @@
 
 /* ---- the table ---- */
 
-enum type { BOOL, NUMBER, TEXT, LINES, WORD, WORDS, NUMBERS, REF, REFS, RDNS, DETAILS };
+enum type { BOOL, NUMBER, TEXT, LINES, WORD, WORDS, NUMBERS, REF, REFS, RDNS, SANS, DETAILS };
 
 typedef bool judge_text(struct config_reading *in, const char *field, const char *text);
 
@@ -101,8 +102,8 @@ static const struct field profile_fields[] = {
 	    "the connector that says how many perspectives must agree; empty: as the rules say" },
 	{ "rdns", RDNS, "[]", 0, CONFIG_RDNS_MAX, NULL, 0, false, NULL,
 	    "attributes of the subject that people are asked for: {name, required, value}" },
-	{ "domains_required", BOOL, "false", 0, 0, NULL, 0, false, NULL,
-	    "a request must name its domain" },
+	{ "sans", SANS, "[]", 0, POLICY_SANS, NULL, 0, false, NULL,
+	    "of the names mailbox and domain, which are shown, required, fixed: {name, shown, required, values, from_person}" },
 	{ 0 },
 };
 
@@ -113,7 +114,7 @@ static const struct field person_fields[] = {
 	{ "profiles", REFS, "[\"*\"]", 0, CONFIG_ITEMS_MAX, NULL, CONFIG_PROFILE, true, NULL,
 	    "profiles that they may use" },
 	{ "email", TEXT, "\"\"", 0, 254, NULL, 0, false, is_mailbox_or_empty,
-	    "where invitations and codes go" },
+	    "where invitations and codes go; fills in requests, and is fixed where a profile says so" },
 	{ "phone", TEXT, "\"\"", 0, 32, NULL, 0, false, NULL, "where codes by SMS go" },
 	{ "details", DETAILS, "{}", 0, 16, NULL, 0, false, NULL,
 	    "values of the subject that are fixed for them" },
@@ -452,6 +453,10 @@ read_value(struct config_reading *in, const struct field *f, json_t *value)
 		list = json_array();
 		good = config_rdns_read(in, f->name, value, list);
 		break;
+	case SANS:
+		list = json_array();
+		good = config_sans_read(in, f->name, value, list);
+		break;
 	}
 	if (good && list == NULL)
 		return json_incref(value);
@@ -635,6 +640,7 @@ show_field(const struct field *f)
 		[REF] = "reference",
 		[REFS] = "references",
 		[RDNS] = "attributes",
+		[SANS] = "names",
 		[DETAILS] = "values" };
 	json_t *shown = json_pack("{s:s, s:s, s:b, s:s}", "name", f->name, "type", types[f->type],
 	    "required", f->fallback == NULL, "help", f->help);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config_json.h"
+#include "config_san.h"
 #include "policy_subject.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -218,5 +219,5 @@ config_profile_is_sound(struct config_reading *in, const json_t *spec)
 
 	return waives_nothing_public(in, spec, of) && offers_methods(in, spec) &&
 	       proves_enough(in, spec, of) && lasts_as_the_rules_say(in, spec, of) &&
-	       names_attributes_of(in, spec, of);
+	       names_attributes_of(in, spec, of) && config_sans_hold(in, spec, of);
 }

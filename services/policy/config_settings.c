@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "config_json.h"
+#include "config_san.h"
 #include "policy_domains.h"
+#include "smime/address.h"
 #include "smime/method.h"
 #include "smime/profile.h"
 
@@ -71,6 +73,18 @@ take_details(struct filling *f, const json_t *spec)
 		    cs_arena_strdup(f->arena, json_string_value(value)) };
 }
 
+/* As requests give it; what was set before it could be read is none. */
+static void
+take_mailbox(struct filling *f, const json_t *spec)
+{
+	const char *email = config_json_text(f->arena, spec, "email", "");
+	struct smime_address address;
+	struct cs_refusal why;
+
+	if (smime_address_parse(f->arena, cs_span_str(email), &address, &why))
+		f->to->mailbox = address.canonical;
+}
+
 const char *
 config_submitter(const struct claim_request *request, const char **ret_enterprise)
 {
@@ -109,6 +123,7 @@ take_person(struct filling *f, const struct config_doc *doc, const json_t *spec)
 	f->to->is_operator = operates;
 	f->person_profiles = texts_of(f->arena, spec, "profiles");
 	take_details(f, spec);
+	take_mailbox(f, spec);
 }
 
 /* ---- profiles ---- */
@@ -199,12 +214,12 @@ take_profile(
 		.may_encryption = is_among(&uses, "encryption"),
 		.domain_methods = texts_of(arena, spec, "domain_methods"),
 		.mailbox_methods = texts_of(arena, spec, "mailbox_methods"),
-		.domains_required = config_json_true(spec, "domains_required"),
 		.without_caa = private && !config_json_true(spec, "caa"),
 		.without_mpic = private && !config_json_true(spec, "mpic"),
 		.without_dnssec = private && !config_json_true(spec, "dnssec"),
 	};
 	take_rdns(arena, spec, to);
+	config_sans_take(arena, spec, to->sans);
 	take_validities(arena, spec, to);
 	if (check_methods(&to->domain_methods, SMIME_TARGET_DOMAIN, err))
 		return err->code;

@@ -50,6 +50,17 @@ struct policy_value {
 	const char *name, *value;
 };
 
+/* The kinds of names that a request gives. */
+enum policy_san { POLICY_SAN_MAILBOX, POLICY_SAN_DOMAIN, POLICY_SANS };
+
+/* What a profile says of one kind.  All zero: mailboxes as the rules want them, domains as the person likes. */
+struct policy_san_rule {
+	bool hidden;      /* requests bring none but what is fixed */
+	bool required;    /* of domains: one must be named.  A mailbox always must */
+	bool from_person; /* fixed: the mailbox that operators set for the person, once they do */
+	struct claim_texts values; /* fixed: the same for everybody; sorted, each once */
+};
+
 struct policy_profile {
 	uint32_t version;
 	enum policy_validation validation;
@@ -60,7 +71,7 @@ struct policy_profile {
 	struct claim_texts mailbox_methods; /* and a mailbox: at least one */
 	const struct policy_rdn *rdns;      /* beside the common name; none: nothing is asked for */
 	size_t n_rdns;
-	bool domains_required;      /* the DNS field must name a domain */
+	struct policy_san_rule sans[POLICY_SANS]; /* policy_san.h */
 	const uint32_t *validities; /* days that may be chosen, rising; none: any up to max_days */
 	size_t n_validities;
 	/*
@@ -118,6 +129,7 @@ struct policy_config {
 	size_t n_ownerships;
 	const struct policy_value *details; /* of the account */
 	size_t n_details;
+	const char *mailbox; /* that operators set for the account, canonical; NULL: none */
 };
 
 /* What holds for everybody, from the settings. */

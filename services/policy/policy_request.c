@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "pki/csr.h"
 #include "policy_checks.h"
-#include "policy_subject.h"
+#include "policy_san.h"
 #include "smime/address.h"
 #include "smime/profile.h"
 
@@ -171,15 +171,9 @@ lasts_as_allowed(const struct asking *asking, struct cs_refusal *ret_why)
 }
 
 static bool
-names_domains(const struct asking *asking, struct cs_refusal *ret_why)
+names_what_the_profile_says(const struct asking *asking, struct cs_refusal *ret_why)
 {
-	if (!asking->config->profile.domains_required || asking->request->domains.n > 0)
-		return true;
-	return cs_refuse(
-	    ret_why, (struct cs_refusal){ "domains-required", "domains", "SBR 3.2.2.1",
-			 "The profile wants the domains of the mailboxes named, and the request "
-			 "names none.",
-			 "Give the domain of each mailbox." });
+	return policy_sans_hold(asking->config, asking->request, asking->arena, ret_why);
 }
 
 static enum smime_key
@@ -561,7 +555,7 @@ policy_may_request(const struct policy_rules *rules, const struct policy_config 
 		names_a_registered_domain };
 	static rule *const all[] = { knows_the_asker, asks_with_right, offers_the_profile,
 		offers_what_it_may, proves_the_domains_that_it_must, lasts_as_allowed,
-		uses_the_key_as_allowed, key_serves, names_mailboxes, names_domains,
+		uses_the_key_as_allowed, key_serves, names_what_the_profile_says, names_mailboxes,
 		mailboxes_are_in_their_domains, is_identified, domains_are_related,
 		offers_a_proof_of_domains, mailboxes_are_assigned, caa_may_permit_us };
 	const struct asking asking = { rules, config, request, now_ms, until_ms, arena };

@@ -6,7 +6,9 @@ from typing import Any
 
 from product import ADMINISTRATOR
 from stack import SETTINGS
-from world import SystemTest
+from world import Applicant, SystemTest, openssl
+
+from options import options
 
 ADMIN = {"CS_API_TOKEN": ADMINISTRATOR[0]}
 FILE = """
@@ -34,6 +36,22 @@ spec:
   text: |
     Read this.
     Then that.
+"""
+NAMES = """
+kind: person
+enterprise: demo
+name: dora
+spec: {email: dora@alpha.example}
+---
+kind: profile
+enterprise: demo
+name: dora-only
+spec:
+  validation: both
+  certificate_profile: mailbox-multipurpose
+  sans:
+    - {name: mailbox, from_person: true}
+    - {name: domain, shown: false, values: [alpha.example]}
 """
 
 
@@ -154,3 +172,57 @@ class Settings(SystemTest):
             done = self.csctl(*words.split(), CS_API_TOKEN="operator-token")
             self.assertEqual(done.returncode, 1, done.stdout)
             self.assertIn("refused with status 404", done.stderr)
+
+    def dora(self) -> Applicant:
+        """Whose requests are for the names that operators and a profile have fixed."""
+        self.ends(0, "apply", "-f", self.file(NAMES))
+        made = self.ends(0, "person", "token", "demo", "dora", "--label", "test", "--scope", "*")
+        return Applicant(self.stack, json.loads(made)["token"])
+
+    def test_the_form_shows_the_names_and_fills_them_in(self) -> None:
+        dora, path = self.dora(), "/v1/config/demo/form/{}?person=dora"
+        fixed = {"required": True, "fixed": True, "editable": False}
+        mailbox = {"name": "mailbox", "values": ["dora@alpha.example"], "set_by": "operator", "shown": True}
+        domain = {"name": "domain", "values": ["alpha.example"], "set_by": "profile", "shown": False}
+        want = [{**mailbox, **fixed}, {**domain, **fixed}]
+        self.assertEqual(dora.call("GET", path.format("dora-only"))["names"], want)
+        open_ones = [
+            {**mailbox, "required": True, "fixed": False, "editable": True},
+            {"name": "domain", "values": [], "set_by": "nobody", "shown": True, "required": False, "fixed": False,
+             "editable": True},
+        ]  # fmt: skip
+        self.assertEqual(dora.call("GET", path.format("smime-mailbox"))["names"], open_ones)
+        seen = self.person("operator-token").call("GET", path.format("smime-mailbox"))["names"]
+        self.assertEqual(seen, [{**name, "editable": False} for name in open_ones])
+
+    def test_a_certificate_has_the_names_that_are_fixed(self) -> None:
+        dora = self.dora()
+        for mailboxes, domains, field, names in (
+            (["dora@alpha.example", "else@alpha.example"], ["alpha.example"], "mailboxes[1]", "mailboxes: dora@alpha.example"),
+            (["dora@alpha.example"], [], "domains", "domains: alpha.example"),
+        ):  # fmt: skip
+            request = dora.create(self.csr(f"other-{field[:7]}"), mailboxes, "dora-only", domains=domains)
+            refusal = dora.wait_state(request, "refused")["refusal"]
+            self.assertEqual((refusal["code"], refusal["field"]), ("san-fixed", field))
+            self.assertEqual(refusal["mend"], f"Give exactly these {names}.")
+        said = self.csctl("request", "show", request, CS_API_TOKEN=dora.token)
+        self.assertIn("Give exactly these domains: alpha.example.", said.stdout + said.stderr)
+        request = dora.create(self.csr("fixed"), ["dora@alpha.example"], "dora-only", domains=["alpha.example"])
+        dora.wait_planned(request)
+        dora.prove_mailbox(request, "dora@alpha.example")
+        dora.prove_domain_by_txt(request, "alpha.example")
+        dora.approve(request)
+        dora.wait_state(request, "issued", timeout=options.wait(60))
+        names = openssl("x509", "-inform", "DER", "-noout", "-ext", "subjectAltName", given=dora.certificate(request, "der"))
+        self.assertEqual(names.split(":", 1)[1].strip(), "email:dora@alpha.example")
+
+    def test_a_profile_without_a_mailbox_is_refused(self) -> None:
+        before = self.versions()
+        for words, field in (("shown: false", "shown"), ("required: false", "required")):
+            path = self.file(NAMES.replace("from_person: true", words))
+            said = self.ends(1, "apply", "-f", path)
+            self.assertIn("about   demo profile dora-only", said)
+            self.assertIn(f"field   spec.sans[0].{field}\n", said)
+            self.assertIn("SBR 4.2.1", said)
+            self.assertIn("mend ", said)
+        self.assertEqual(self.versions(), before)

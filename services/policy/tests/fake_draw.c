@@ -153,6 +153,35 @@ draw_waivers(struct draw *draw, struct policy_profile *profile)
 		profile->validation = draw_chance(draw, 50) ? POLICY_DOMAIN : POLICY_BOTH;
 }
 
+static struct claim_texts
+some_names(struct draw *draw, const char *(*one)(struct draw *))
+{
+	struct claim_texts names = { CS_NEW_ARRAY(draw->arena, 2, const char *), 0 };
+
+	while (names.n < 2 && (names.n == 0 || draw_chance(draw, 30)))
+		names.items[names.n++] = one(draw);
+	settle(&names);
+	return names;
+}
+
+/* Also what no profile may say: such a one asks for what nobody can give. */
+static void
+draw_sans(struct draw *draw, struct policy_profile *profile)
+{
+	struct policy_san_rule *mailbox = &profile->sans[POLICY_SAN_MAILBOX];
+	struct policy_san_rule *domain = &profile->sans[POLICY_SAN_DOMAIN];
+
+	mailbox->hidden = draw_chance(draw, 10);
+	mailbox->required = draw_chance(draw, 95);
+	mailbox->from_person = draw_chance(draw, mailbox->hidden ? 70 : 10);
+	if (draw_chance(draw, mailbox->hidden ? 40 : 5))
+		mailbox->values = some_names(draw, some_mailbox);
+	domain->hidden = draw_chance(draw, 10);
+	domain->required = draw_chance(draw, 10);
+	if (draw_chance(draw, 10))
+		domain->values = some_names(draw, some_domain);
+}
+
 static void
 draw_profile(struct draw *draw, struct policy_profile *profile)
 {
@@ -172,10 +201,10 @@ draw_profile(struct draw *draw, struct policy_profile *profile)
 		.may_encryption = draw_chance(draw, 95),
 		.domain_methods = some(draw, domain_methods, LEN(domain_methods), 60, 0),
 		.mailbox_methods = some(draw, mailbox_methods, LEN(mailbox_methods), 70, 1),
-		.domains_required = draw_chance(draw, 10),
 		.without_dnssec = draw_chance(draw, 1),
 	};
 	draw_waivers(draw, profile);
+	draw_sans(draw, profile);
 	if (draw_chance(draw, 30))
 		draw_validities(draw, profile);
 }
@@ -309,6 +338,7 @@ draw_config(struct draw *draw)
 		.profile_allowed = draw_chance(draw, 99),
 		.enterprise_version = 1 + draw_below(draw, 9),
 		.is_operator = draw_chance(draw, 10),
+		.mailbox = draw_chance(draw, 70) ? some_mailbox(draw) : NULL,
 	};
 	if (draw_chance(draw, 20))
 		draw->config.issuers = some(draw, issuers, LEN(issuers), 60, 0);
@@ -346,6 +376,23 @@ some_mailboxes(struct draw *draw)
 	return mailboxes;
 }
 
+/* Mostly what is fixed, where anything is. */
+static struct claim_texts
+wanted_mailboxes(struct draw *draw)
+{
+	const struct policy_san_rule *rule = &draw->config.profile.sans[POLICY_SAN_MAILBOX];
+	struct claim_texts own = { CS_NEW_ARRAY(draw->arena, 1, const char *), 0 };
+
+	if (draw_chance(draw, 10))
+		return some_mailboxes(draw);
+	if (rule->values.n > 0)
+		return rule->values;
+	if (!rule->from_person || draw->config.mailbox == NULL)
+		return some_mailboxes(draw);
+	own.items[own.n++] = draw->config.mailbox;
+	return own;
+}
+
 /* None, or those of the mailboxes and perhaps others, and perhaps not all. */
 static struct claim_texts
 some_domains(struct draw *draw, const struct claim_texts *mailboxes)
@@ -364,6 +411,16 @@ some_domains(struct draw *draw, const struct claim_texts *mailboxes)
 	return domains;
 }
 
+static struct claim_texts
+wanted_domains(struct draw *draw, const struct claim_texts *mailboxes)
+{
+	const struct policy_san_rule *rule = &draw->config.profile.sans[POLICY_SAN_DOMAIN];
+
+	if (rule->values.n > 0 && draw_chance(draw, 85))
+		return rule->values;
+	return some_domains(draw, mailboxes);
+}
+
 static const char *
 some_name(struct draw *draw, const struct claim_texts *mailboxes)
 {
@@ -379,7 +436,7 @@ some_name(struct draw *draw, const struct claim_texts *mailboxes)
 void
 draw_request(struct draw *draw)
 {
-	const struct claim_texts mailboxes = some_mailboxes(draw);
+	const struct claim_texts mailboxes = wanted_mailboxes(draw);
 
 	draw->request = (struct claim_request){
 		.enterprise = "demo",
@@ -387,7 +444,7 @@ draw_request(struct draw *draw)
 		.profile = "some",
 		.csr = cs_span_str("not looked into here"),
 		.mailboxes = mailboxes,
-		.domains = some_domains(draw, &mailboxes),
+		.domains = wanted_domains(draw, &mailboxes),
 		.validity_days = some_days(draw),
 		.key_use = (enum claim_key_use)(CLAIM_DUAL + draw_below(draw, 3)),
 		.agreement = "2026-01",

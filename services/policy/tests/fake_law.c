@@ -126,9 +126,41 @@ mailboxes_may_be(const struct draw *draw)
 		    (request->domains.n > 0 && !law_among(&request->domains, domain_of(mailbox))))
 			return false;
 	}
-	return request->mailboxes.n >= 1 && request->mailboxes.n <= 10 &&
-	       request->domains.n <= 10 &&
-	       (request->domains.n > 0 || !draw->config.profile.domains_required);
+	return request->mailboxes.n >= 1 && request->mailboxes.n <= 10 && request->domains.n <= 10;
+}
+
+/* Word for word: both are sorted, and have each once. */
+static bool
+are_the_same(const struct claim_texts *a, const struct claim_texts *b)
+{
+	size_t same = 0;
+
+	while (same < a->n && same < b->n && strcmp(a->items[same], b->items[same]) == 0)
+		same++;
+	return same == a->n && same == b->n;
+}
+
+/* What is fixed is given as it is; of what is hidden nothing else is. */
+static bool
+names_are_the_profiles(const struct draw *draw)
+{
+	const struct policy_san_rule *mailbox = &draw->config.profile.sans[POLICY_SAN_MAILBOX];
+	const struct policy_san_rule *domain = &draw->config.profile.sans[POLICY_SAN_DOMAIN];
+	const struct claim_request *request = &draw->request;
+
+	if (mailbox->values.n > 0) {
+		if (!are_the_same(&mailbox->values, &request->mailboxes))
+			return false;
+	} else if (mailbox->from_person && draw->config.mailbox != NULL) {
+		if (request->mailboxes.n != 1 ||
+		    strcmp(request->mailboxes.items[0], draw->config.mailbox) != 0)
+			return false;
+	} else if (mailbox->hidden) {
+		return false;
+	}
+	if (domain->values.n > 0)
+		return are_the_same(&domain->values, &request->domains);
+	return request->domains.n > 0 ? !domain->hidden : !domain->required;
 }
 
 /* One registrable domain; without any domain to prove, mailboxes may be anywhere. */
@@ -445,9 +477,9 @@ law_permits(struct draw *draw)
 	return config->enterprise_known && config->account_known && config->profile_known &&
 	       config->profile_allowed && certificate_of(draw) != NULL && profile_may_be(draw) &&
 	       days_may_be(draw) && use_may_be(draw) && mailboxes_may_be(draw) &&
-	       people_are_known(draw) && common_name_may_be(draw) && names_belong_together(draw) &&
-	       domains_can_be_proved(draw) && mailboxes_are_assigned(draw) &&
-	       caa_can_permit(draw) && domains_may_be_named(draw);
+	       names_are_the_profiles(draw) && people_are_known(draw) && common_name_may_be(draw) &&
+	       names_belong_together(draw) && domains_can_be_proved(draw) &&
+	       mailboxes_are_assigned(draw) && caa_can_permit(draw) && domains_may_be_named(draw);
 }
 
 /* ---- which checks does it need? ---- */

@@ -155,7 +155,8 @@ each_validation_type_has_its_mandatory_fields(void **state)
 		struct cs_refusal why = { .code = "yes", .field = "" };
 
 		world->config.profile.validation = types[type].validation;
-		world->config.profile.domains_required = fields[row].domains_required;
+		world->config.profile.sans[POLICY_SAN_DOMAIN].required =
+		    fields[row].domains_required;
 		(void)!policy_may_request(&world->policy.rules, &world->config, &request, FAKE_NOW,
 		    FAKE_NOW, world->arena, &why);
 		if (strcmp(why.code, fields[row].code ? fields[row].code : "yes") != 0 ||

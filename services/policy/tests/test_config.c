@@ -66,6 +66,13 @@ teardown(void **state)
 #define PUBLIC "\"mailbox-strict\""
 #define PRIVATE "\"private-person\""
 #define DETAILS "\"private-details\""
+#define HOSTS "\"private-mailbox\""
+#define BY_MAILBOX(more) "{\"validation\": \"mailbox\", \"certificate_profile\": " more "}"
+#define SANS(items) ", \"sans\": [" items "]"
+#define MAILBOX(more) "{\"name\": \"mailbox\"" more "}"
+#define DOMAIN(more) "{\"name\": \"domain\"" more "}"
+#define HIDDEN ", \"shown\": false"
+#define VALUES(values) ", \"values\": [\"" values "\"]"
 
 /* What a spec is refused for: "" for nothing.  Each names the field, and the rule where there is one. */
 static const struct {
@@ -137,6 +144,82 @@ static const struct {
 	{ CONFIG_PROFILE,
 	    PROFILE(PRIVATE ", \"rdns\": [{\"name\": \"title\", \"value\": \"Dr.\"}]"),
 	    "spec.rdns[0]", "SBR 3.2.5" },
+	/* Names of requests. */
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS("")), "", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(MAILBOX("") "," DOMAIN(""))), "", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN("") "," DOMAIN(""))), "spec.sans[1]", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS("1")), "spec.sans[0]", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"sans\": {}"), "spec.sans", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS("{}")), "spec.sans[0].name", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS("{\"name\": \"ip\"}")), "spec.sans[0].name", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN(", \"colour\": 1"))), "spec.sans[0]", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN(", \"shown\": 1"))), "spec.sans[0].shown",
+	    "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN(", \"required\": 0"))),
+	    "spec.sans[0].required", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(MAILBOX(", \"from_person\": \"alice\""))),
+	    "spec.sans[0].from_person", "" },
+	/* No request is without a mailbox, and somebody must be able to give it. */
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(MAILBOX(", \"required\": false"))),
+	    "spec.sans[0].required", "SBR 4.2.1" },
+	{ CONFIG_PROFILE, PROFILE(PRIVATE SANS(MAILBOX(", \"required\": false"))),
+	    "spec.sans[0].required", "SBR 4.2.1" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(MAILBOX(HIDDEN))), "spec.sans[0].shown",
+	    "SBR 4.2.1" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(MAILBOX(HIDDEN ", \"from_person\": true"))), "", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(MAILBOX(HIDDEN VALUES("it@a.example")))), "", "" },
+	{ CONFIG_PROFILE,
+	    PROFILE(PUBLIC SANS(MAILBOX(", \"from_person\": true" VALUES("it@a.example")))),
+	    "spec.sans[0].values", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN(", \"from_person\": true"))),
+	    "spec.sans[0].from_person", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN(HIDDEN))), "", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN(HIDDEN ", \"required\": true"))),
+	    "spec.sans[0].required", "SBR 3.2.2.1" },
+	{ CONFIG_PROFILE,
+	    PROFILE(PUBLIC SANS(DOMAIN(HIDDEN ", \"required\": true" VALUES("a.example")))), "",
+	    "" },
+	/* Values are names that somebody may have. */
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(MAILBOX(VALUES("nobody")))), "spec.sans[0].values[0]",
+	    "RFC 5321 4.1.2" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(MAILBOX(VALUES("it@co.uk")))),
+	    "spec.sans[0].values[0]", "SBR 3.2.2, TBR 1.6.1 Base Domain Name" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN(VALUES("co.uk")))), "spec.sans[0].values[0]",
+	    "SBR 3.2.2, TBR 1.6.1 Base Domain Name" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN(VALUES("a.example\", \"*.a.example")))),
+	    "spec.sans[0].values[1]", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN(VALUES("a.example\", \"A.example")))),
+	    "spec.sans[0].values[1]", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN(VALUES("")))), "spec.sans[0].values[0]", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN(", \"values\": \"a.example\""))),
+	    "spec.sans[0].values", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN(", \"values\": [1]"))),
+	    "spec.sans[0].values[0]", "" },
+	{ CONFIG_PROFILE,
+	    PROFILE(PUBLIC SANS(DOMAIN(", \"values\": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]"))),
+	    "spec.sans[0].values", "" },
+	/* They go together, and are proved. */
+	{ CONFIG_PROFILE,
+	    PROFILE(PUBLIC SANS(DOMAIN(VALUES("a.example\", \"b.a.example")) "," MAILBOX(
+		VALUES("it@b.a.example")))),
+	    "", "" },
+	{ CONFIG_PROFILE,
+	    PROFILE(PUBLIC SANS(DOMAIN(VALUES("a.example")) "," MAILBOX(VALUES("it@b.a.example")))),
+	    "spec.sans[1].values", "SBR 3.2.2.1" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(DOMAIN(VALUES("a.example\", \"b.example")))),
+	    "spec.sans[0].values", "SBR 3.2.2.1" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC SANS(MAILBOX(VALUES("x@a.example\", \"x@b.example")))),
+	    "spec.sans[0].values", "SBR 3.2.2.1" },
+	{ CONFIG_PROFILE, BY_MAILBOX(PUBLIC SANS(MAILBOX(VALUES("x@a.example\", \"x@b.example")))),
+	    "", "" },
+	{ CONFIG_PROFILE, BY_MAILBOX(PUBLIC SANS(DOMAIN(VALUES("a.example")))),
+	    "spec.sans[0].values", "SBR 3.2.2.1" },
+	{ CONFIG_PROFILE, BY_MAILBOX(PUBLIC SANS(DOMAIN(", \"required\": true"))), "", "" },
+	{ CONFIG_PROFILE, BY_MAILBOX(HOSTS SANS(DOMAIN(", \"required\": true"))),
+	    "spec.sans[0].required", "TBR 3.2.2.4" },
+	{ CONFIG_PROFILE, PROFILE(HOSTS SANS(DOMAIN(", \"required\": true"))), "", "" },
+	{ CONFIG_PROFILE, PROFILE(PUBLIC ", \"domains_required\": true"), "spec.domains_required",
+	    "" },
 	{ CONFIG_PERSON, "{}", "", "" },
 	{ CONFIG_PERSON, "{\"roles\": []}", "spec.roles", "" },
 	{ CONFIG_PERSON, "{\"roles\": [\"king\"]}", "spec.roles[0]", "" },
@@ -194,6 +277,27 @@ a_spec_that_is_read_again_is_the_same(void **state)
 		assert_true(cs_span_equal(once, again));
 		assert_true(cs_span_equal(once, config_spec_again(f->arena, once)));
 	}
+}
+
+static void
+names_are_kept_as_requests_give_them(void **state)
+{
+	static const char given[] = PROFILE(PUBLIC SANS(
+	    DOMAIN(VALUES("mail.a.example\", \"B\u00fccher.a.example\", \"A.example")) "," MAILBOX(
+		HIDDEN VALUES("Ann@A.example"))));
+	static const char want[] =
+	    "\"sans\":[{\"from_person\":false,\"name\":\"domain\",\"required\":false,\"shown\":true,"
+	    "\"values\":[\"a.example\",\"mail.a.example\",\"xn--bcher-kva.a.example\"]},"
+	    "{\"from_person\":false,\"name\":\"mailbox\",\"required\":true,\"shown\":false,"
+	    "\"values\":[\"Ann@a.example\"]}]";
+	struct fixture *f = *state;
+	struct cs_refusal why;
+	struct cs_span spec;
+
+	assert_true(
+	    config_spec_read(&f->rules, f->arena, CONFIG_PROFILE, cs_span_str(given), &spec, &why));
+	if (memmem(spec.data, spec.len, want, strlen(want)) == NULL)
+		fail_msg("%.*s", (int)spec.len, (const char *)spec.data);
 }
 
 static void
@@ -787,15 +891,38 @@ field_text(struct fixture *f, struct config_answer answer, size_t i)
 	return text;
 }
 
+/* "name=value set_by flags", flags: s(hown), r(equired), f(ixed), e(ditable); of one value at most. */
+static const char *
+name_text(struct fixture *f, struct config_answer answer, size_t i)
+{
+	json_t *json = config_json_own(answer.body);
+	const json_t *name = json_array_get(json_object_get(json, "names"), i);
+	const char *value = json_string_value(json_array_get(json_object_get(name, "values"), 0));
+	const char *text = cs_arena_printf(f->arena, "%s=%s %s %s%s%s%s",
+	    config_json_text(f->arena, name, "name", ""), value != NULL ? value : "",
+	    config_json_text(f->arena, name, "set_by", ""),
+	    config_json_true(name, "shown") ? "s" : "",
+	    config_json_true(name, "required") ? "r" : "",
+	    config_json_true(name, "fixed") ? "f" : "",
+	    config_json_true(name, "editable") ? "e" : "");
+
+	json_decref(json);
+	return text;
+}
+
 static void
 make_forms(struct fixture *f)
 {
 	assert_status(put_new(f, "config/acme/enterprise/acme", "{\"private_trust\": true}"), 201);
 	assert_status(put_new(f, "config/acme/person/alice",
-			  "{\"details\": {\"organizationalUnitName\": \"Sales\"}}"),
+			  "{\"details\": {\"organizationalUnitName\": \"Sales\"}, "
+			  "\"email\": \"alice@Acme.example\"}"),
 	    201);
 	assert_status(put_new(f, "config/acme/person/bob", "{}"), 201);
-	assert_status(put_new(f, "config/acme/profile/staff", PROFILE(DETAILS SHOWN)), 201);
+	assert_status(put_new(f, "config/acme/profile/staff",
+			  PROFILE(DETAILS SHOWN SANS(MAILBOX(", \"from_person\": true") "," DOMAIN(
+			      HIDDEN VALUES("acme.example"))))),
+	    201);
 	assert_status(put_new(f, "config/platform/profile/sponsor",
 			  PROFILE("\"sponsor-strict\", \"rdns\": [{\"name\": \"title\"}]")),
 	    201);
@@ -828,6 +955,25 @@ a_form_shows_the_profile_filled_in_from_the_details(void **state)
 	    field_text(f, form(f, "staff", "bob"), 0), "organizationalUnitName= nobody eu");
 }
 
+/* As above, of the names: what operators have set for the person is fixed where the profile says so. */
+static void
+a_form_shows_the_names_filled_in_from_the_person(void **state)
+{
+	struct fixture *f = *state;
+
+	make_forms(f);
+	call_as(f, "acme", "alice", CONFIG_USER);
+	assert_string_equal(
+	    name_text(f, form(f, "staff", "alice"), 0), "mailbox=alice@acme.example operator srf");
+	assert_string_equal(
+	    name_text(f, form(f, "staff", "alice"), 1), "domain=acme.example profile rf");
+	assert_string_equal(name_text(f, form(f, "sponsor", "alice"), 0),
+	    "mailbox=alice@acme.example operator sre");
+	assert_string_equal(name_text(f, form(f, "sponsor", "alice"), 1), "domain= nobody se");
+	call_as(f, "acme", "bob", CONFIG_USER);
+	assert_string_equal(name_text(f, form(f, "staff", "bob"), 0), "mailbox= nobody sre");
+}
+
 /* "An operator will see the rendered values in a disabled form." */
 static void
 a_form_is_disabled_for_an_operator(void **state)
@@ -842,6 +988,9 @@ a_form_is_disabled_for_an_operator(void **state)
 	assert_string_equal(field_text(f, shown, 0), "organizationalUnitName=Sales operator ");
 	assert_string_equal(field_text(f, shown, 1), "title= nobody ");
 	assert_string_equal(field_text(f, shown, 2), "organizationName=Acme AG profile r");
+	assert_string_equal(
+	    name_text(f, form(f, "sponsor", "alice"), 0), "mailbox=alice@acme.example operator sr");
+	assert_string_equal(name_text(f, form(f, "sponsor", "alice"), 1), "domain= nobody s");
 }
 
 static void
@@ -1168,9 +1317,13 @@ documents_say_what_a_plan_is_made_by(void **state)
 		"{\"domain_mode\": \"approved-owned\", \"caa\": false, \"profiles\": [\"p\"],"
 		" \"issuers\": [\"ca2.countersign.example\"]}"),
 	    422);
-	assert_status(put_new(f, "config/platform/profile/p",
-			  PROFILE(PRIVATE ", \"validities\": [30, 90], \"rdns\": [{\"name\": "
-					  "\"title\", \"required\": true}], \"mpic\": false")),
+	assert_status(
+	    put_new(f, "config/platform/profile/p",
+		PROFILE(
+		    PRIVATE ", \"validities\": [30, 90], \"rdns\": [{\"name\": "
+			    "\"title\", \"required\": true}], \"mpic\": false" SANS(
+				MAILBOX(HIDDEN ", \"from_person\": true") "," DOMAIN(
+				    ", \"required\": true" VALUES("b.a.example\", \"a.example"))))),
 	    201);
 	assert_status(put_new(f, "config/platform/profile/q", PROFILE(PUBLIC)), 201);
 	assert_status(
@@ -1179,7 +1332,8 @@ documents_say_what_a_plan_is_made_by(void **state)
 		" \"issuers\": [\"ca2.countersign.example\"]}"),
 	    201);
 	assert_status(put_new(f, "config/acme/person/alice",
-			  "{\"roles\": [\"operator\"], \"details\": {\"surname\": \"Ng\"}}"),
+			  "{\"roles\": [\"operator\"], \"details\": {\"surname\": \"Ng\"}, "
+			  "\"email\": \"alice@Alpha.example\"}"),
 	    201);
 	for (size_t i = 0; i < 2; i++)
 		assert_status(put_kind(f, i), 201);
@@ -1196,13 +1350,24 @@ documents_say_what_a_plan_is_made_by(void **state)
 	assert_int_equal(config.profile.validities[1], 90);
 	assert_string_equal(config.profile.rdns[0].name, "title");
 	assert_true(config.profile.rdns[0].required);
+	assert_true(config.profile.sans[POLICY_SAN_MAILBOX].hidden);
+	assert_true(config.profile.sans[POLICY_SAN_MAILBOX].from_person);
+	assert_int_equal(config.profile.sans[POLICY_SAN_MAILBOX].values.n, 0);
+	assert_false(config.profile.sans[POLICY_SAN_DOMAIN].hidden);
+	assert_false(config.profile.sans[POLICY_SAN_DOMAIN].from_person);
+	assert_true(config.profile.sans[POLICY_SAN_DOMAIN].required);
+	assert_int_equal(config.profile.sans[POLICY_SAN_DOMAIN].values.n, 2);
+	assert_string_equal(config.profile.sans[POLICY_SAN_DOMAIN].values.items[0], "a.example");
 	assert_string_equal(config.details[0].value, "Ng");
+	assert_string_equal(config.mailbox, "alice@alpha.example"); /* as requests give it */
 	assert_int_equal(config.issuers.n, 1);
 	assert_int_equal(config.n_domains, 1);
 	assert_string_equal(config.ownerships[0].account, "alice");
 	assert_string_equal(config.assigned.items[0], "*@alpha.example");
 	/* The enterprise switched CAA off: for public trust that says nothing. */
 	config = settings_of(f, "q");
+	assert_false(config.profile.sans[POLICY_SAN_MAILBOX].hidden); /* nothing said: as ever */
+	assert_false(config.profile.sans[POLICY_SAN_DOMAIN].hidden);
 	assert_false(config.profile.without_caa);
 	assert_false(config.profile_allowed);
 }
@@ -1262,6 +1427,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(each_field_is_read_in_its_bounds),
 		CASE(a_spec_that_is_read_again_is_the_same),
+		CASE(names_are_kept_as_requests_give_them),
 		CASE(a_name_is_one_of_its_kind),
 		CASE(a_document_is_made_shown_changed_and_deleted),
 		CASE(nobody_overwrites_what_they_have_not_seen),
@@ -1279,6 +1445,7 @@ main(void)
 		CASE(the_platform_says_whether_an_enterprise_has_a_root),
 		CASE(a_user_sees_themselves_and_what_is_offered),
 		CASE(a_form_shows_the_profile_filled_in_from_the_details),
+		CASE(a_form_shows_the_names_filled_in_from_the_person),
 		CASE(a_form_is_disabled_for_an_operator),
 		CASE(a_form_is_for_who_may_see_the_person),
 		CASE(nobody_gives_themselves_rights),

@@ -167,10 +167,10 @@ wants_the_domains_named_where_the_profile_says_so(void **state)
 	world->config.assigned = fake_texts(world, "*@alpha.example");
 	for (size_t i = 0; i < LEN(all); i++) {
 		world->config.profile.validation = all[i];
-		world->config.profile.domains_required = true;
+		world->config.profile.sans[POLICY_SAN_DOMAIN].required = true;
 		expect(world, &without, "domains-required", "Give the domain of each mailbox.");
 		expect(world, &with, "yes", "");
-		world->config.profile.domains_required = false;
+		world->config.profile.sans[POLICY_SAN_DOMAIN].required = false;
 		expect(world, &without, "yes", "");
 	}
 }

@@ -3510,7 +3510,8 @@ a_key_of_one_account_is_not_asked_for_on_behalf_of_another(void **state)
 #define FORM                                                                                         \
 	"{\"profile\":\"p\",\"person\":\"alice\",\"fields\":[{\"name\":\"title\",\"value\":\"Dr.\"," \
 	"\"set_by\":\"nobody\",\"required\":true,\"editable\":true,\"unverified\":true,"             \
-	"\"verified_only\":false}]}"
+	"\"verified_only\":false}],\"names\":[{\"name\":\"domain\",\"values\":[\"a.example\"],"      \
+	"\"set_by\":\"profile\",\"shown\":false,\"required\":true,\"fixed\":true,\"editable\":false}]}"
 #define RECORD                                                                                     \
 	"{\"id\":\"00000000-0000-0000-0000-000000000000\",\"kind\":\"individual\",\"enterprise\":" \
 	"\"demo\",\"account\":\"alice\",\"attributes\":{},\"method\":\"eid\",\"source\":\"s\","    \
