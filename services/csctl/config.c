@@ -148,6 +148,19 @@ run_get(struct args *args)
 	return take_name(args, parts) ? get(args, parts, "") : usage(args);
 }
 
+static int
+run_form(struct args *args)
+{
+	const char *person = args_option(args, "--person", NULL);
+	const char *enterprise = args_word(args), *profile = args_word(args);
+	const char *const parts[] = { enterprise, "form", profile, NULL };
+
+	if (person == NULL || profile == NULL || !args_end(args))
+		return usage(args);
+	return get(
+	    args, parts, cs_arena_printf(args->arena, "?person=%s", api_part(args->arena, person)));
+}
+
 /* ---- commands that change ---- */
 
 /* Which version was seen: nobody overwrites what they have not.  NULL: it was not said. */
@@ -324,6 +337,9 @@ const struct command config_commands[] = {
 	{ "config list", "ENTERPRISE KIND [--limit N] [--after NAME]",
 	    "lists documents; the enterprise platform has what belongs to none", run_list },
 	{ "config get", "ENTERPRISE KIND NAME", "shows a document with its version", run_get },
+	{ "config form", "ENTERPRISE PROFILE --person NAME",
+	    "shows what a request gives: attributes and names, and which of them are fixed",
+	    run_form },
 	{ "config put", "ENTERPRISE KIND NAME -f FILE (--create | --version N) [--dry-run]",
 	    "makes a document, or changes the version that was seen; FILE is its spec, YAML or JSON",
 	    run_put },

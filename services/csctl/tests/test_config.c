@@ -68,6 +68,8 @@ each_command_is_one_call(void **state)
 		    "GET /v1/config/demo/assignment/%2A%40alpha%2Eexample" BEARER "\n", "{}\n" },
 		{ "config get a/b ../x ?", NULL, 200, "{}", DONE,
 		    "GET /v1/config/a%2Fb/%2E%2E%2Fx/%3F" BEARER "\n", "{}\n" },
+		{ "config form demo staff --person a@b", NULL, 200, "{}", DONE,
+		    "GET /v1/config/demo/form/staff?person=a%40b" BEARER "\n", "{}\n" },
 		{ "config put demo person alice -f - --create", "roles: [user]\nphone: 0049\n", 201,
 		    "{}", DONE,
 		    "PUT /v1/config/demo/person/alice If-None-Match: *" BEARER
@@ -179,6 +181,19 @@ nobody_overwrites_what_they_have_not_seen(void **state)
 	for (size_t i = 0; i < LEN(lines); i++) {
 		assert_int_equal(say_with(&said, "{}", lines[i])->status, COULD_NOT_RUN);
 		assert_non_null(strstr(said.text, "usage: csctl config "));
+	}
+}
+
+static void
+a_form_is_of_a_profile_and_a_person(void **state)
+{
+	static const char *const lines[] = { "config form demo staff",
+		"config form demo --person alice", "config form demo staff more --person alice" };
+
+	(void)state;
+	for (size_t i = 0; i < LEN(lines); i++) {
+		assert_int_equal(say_with(&said, "{}", lines[i])->status, COULD_NOT_RUN);
+		assert_non_null(strstr(said.text, "usage: csctl config form "));
 	}
 }
 
@@ -587,6 +602,7 @@ main(void)
 		cmocka_unit_test(secrets_come_from_stdin_and_a_token_is_alone_on_stdout),
 		cmocka_unit_test(without_a_secret_nothing_is_asked),
 		cmocka_unit_test(nobody_overwrites_what_they_have_not_seen),
+		cmocka_unit_test(a_form_is_of_a_profile_and_a_person),
 		cmocka_unit_test(a_refusal_says_what_about_and_what_mends_it),
 		cmocka_unit_test(what_changes_is_shown_field_by_field),
 		cmocka_unit_test(a_file_that_cannot_be_read_changes_nothing),
