@@ -50,7 +50,7 @@ of_person(const struct policy_config *config, enum policy_san kind, struct cs_ar
 {
 	struct claim_texts values = { CS_NEW_ARRAY(arena, 1, const char *), 0 };
 
-	if (kind == POLICY_SAN_MAILBOX && config->mailbox != NULL && config->mailbox[0] != '\0')
+	if (kind == POLICY_SAN_MAILBOX && config->mailbox != NULL)
 		values.items[values.n++] = config->mailbox;
 	return values;
 }

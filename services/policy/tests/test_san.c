@@ -64,6 +64,7 @@ sans_are_rendered_as_configured_and_filled_from_the_person(void **state)
 		{ POLICY_SAN_MAILBOX, { 0, 1, 1, "" }, NULL, "mailbox= nobody sre" },
 		{ POLICY_SAN_MAILBOX, { 1, 1, 1, "" }, ALICE, "mailbox=" ALICE " operator rf" },
 		{ POLICY_SAN_MAILBOX, { 1, 1, 1, "" }, NULL, "mailbox= nobody r" },
+		{ POLICY_SAN_MAILBOX, { 1, 1, 0, "" }, ALICE, "mailbox= nobody r" },
 		{ POLICY_SAN_MAILBOX, { 0, 1, 0, "it@alpha.example,pr@alpha.example" }, ALICE,
 		    "mailbox=it@alpha.example,pr@alpha.example profile srf" },
 		{ POLICY_SAN_DOMAIN, { 0, 0, 0, "" }, ALICE, "domain= nobody se" },
