@@ -153,7 +153,8 @@ try_next(struct visit *visit)
 		.field = visit->what.field,
 		.connect_ms = CONNECT_MS,
 		.total_ms = left_ms > 0 ? left_ms : 1,
-		.body_octets = HTTP_VISIT_BODY_MAX,
+		.body_octets =
+		    visit->what.body_max > 0 ? visit->what.body_max : HTTP_VISIT_BODY_MAX,
 		.head_octets = HEAD_OCTETS,
 	};
 
@@ -285,7 +286,8 @@ read_cas(struct cs_arena *arena, const char *path, struct cs_span *ret, struct c
 
 	(void)fclose(file);
 	if (len == 0 || len == CA_MAX)
-		return cs_fail(err, CS_MALFORMED, "the file of CAs %s is empty, or over 1 MiB", path);
+		return cs_fail(
+		    err, CS_MALFORMED, "the file of CAs %s is empty, or over 1 MiB", path);
 	*ret = cs_span_of(pem, len);
 	return CS_OK;
 }

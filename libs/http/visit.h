@@ -48,6 +48,7 @@ struct http_visit {
 	struct cs_span post; /* JSON that is sent by POST; empty: GET */
 	const char *field;   /* one more header field, "Name: value"; NULL: none */
 	enum http_reach reach;
+	size_t body_max;  /* octets of an answer, at most HTTP_VISIT_BODY_MAX; 0: that */
 	int64_t total_ms; /* of everything, 1 to 60,000 */
 };
 /* Borrowed for the call of `done`. */

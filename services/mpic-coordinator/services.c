@@ -8,6 +8,8 @@
 #include "pki/hash.h"
 
 #define PATH "/mpic"
+#define ANSWER_MAX \
+	65536 /* octets: as many perspectives as are read need two thirds of it, and rounds are many */
 
 struct services {
 	struct cs_arena *arena; /* holds this */
@@ -89,6 +91,7 @@ visit(const struct services *services, const struct connector *connector,
 		.post = asking->question->json,
 		.field = field,
 		.reach = reach_of(services, connector, url),
+		.body_max = ANSWER_MAX,
 		.total_ms = services->settings.answer_ms };
 
 	http_visit(services->visitor, &what, on_visited, asking);
