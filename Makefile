@@ -115,13 +115,17 @@ test: packages ## all tests: unit, adapters against real servers, the whole syst
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all tests-built
 	$(Q)$(MAKE) --no-print-directory unit it stack-test system-test fuzz-short
 tests-built: $(TESTS) $(ITS)
+# As many at once as there are processors; the first that fails ends it.
+ALL_AT_ONCE := xargs -P $$(nproc) -n 1 sh -c
 unit: $(TESTS) ## pure units and batches in memory: no servers, no network
-	$(Q)for t in $^; do $(UNDER) $$t >$$t.log 2>&1 || { cat $$t.log; echo "FAILED: $$t"; exit 1; }; done
+	$(Q)printf '%s\n' $^ | $(ALL_AT_ONCE) '$(UNDER) $$0 >$$0.log 2>&1 || { cat $$0.log; echo "FAILED: $$0"; exit 255; }'
 	$(Q)echo "unit: $(words $(TESTS)) programs passed"
 # Each runs inside its folder's run-it.sh, which starts the server it needs; a store runs inside the database's.
+# Those that take longest come first.
 it: $(ITS) ## one adapter at a time against the real server it is for
-	$(Q)for t in $^; do src=$${t#$B/}; run=$$(dirname $$src)/run-it.sh; [ -x $$run ] || run=libs/db/tests/run-it.sh; \
-	    $$run $(UNDER) $$t >$$t.log 2>&1 || { cat $$t.log; echo "FAILED: $$t"; exit 1; }; echo "it: $$src passed"; done
+	$(Q)printf '%s\n' $(filter %/it_svc %/it_probe,$^) $(filter-out %/it_svc %/it_probe,$^) | $(ALL_AT_ONCE) \
+	    'src=$${0#$B/}; run=$$(dirname $$src)/run-it.sh; [ -x $$run ] || run=libs/db/tests/run-it.sh; \
+	    $$run $(UNDER) $$0 >$$0.log 2>&1 || { cat $$0.log; echo "FAILED: $$0"; exit 255; }; echo "it: $$src passed"'
 stack-test: ## the test stack itself
 	$(Q)/usr/bin/python3 tests/stack/selftest.py
 system-test: all $B/libs/gate/tests/test_tbs ## the whole system, from the outside
