@@ -67,6 +67,8 @@ claim_statement_name(enum claim_statement statement)
 		[CLAIM_PERSPECTIVE] = "perspective",
 		[CLAIM_REVOCATION] = "revocation",
 		[CLAIM_SETTING] = "setting",
+		[CLAIM_FACTOR_ORDER] = "factor-order",
+		[CLAIM_FACTOR] = "factor",
 	};
 
 	return NAME_OF(names, statement);

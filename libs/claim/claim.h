@@ -41,7 +41,9 @@ enum claim_statement {
 	CLAIM_EVIDENCE, /* which kinds: by the trust table's row */
 	CLAIM_PERSPECTIVE,
 	CLAIM_REVOCATION,
-	CLAIM_SETTING
+	CLAIM_SETTING,
+	CLAIM_FACTOR_ORDER, /* policy: where the codes of a second factor go */
+	CLAIM_FACTOR        /* who sent the codes: a person proved it */
 };
 
 enum claim_key_use { CLAIM_DUAL = 1, CLAIM_SIGNING, CLAIM_ENCRYPTION };
@@ -135,6 +137,27 @@ struct claim_approval {
 	int64_t approved_at_ms;
 	const char
 	    *approved_by; /* operator who asked on behalf of the account; "" or NULL: itself */
+	struct cs_span second_factor; /* envelope of a claim_factor, unverified; empty: none */
+};
+
+/* What a person proves beside the login when approving: the codes for one request go there. */
+struct claim_factor_order {
+	struct cs_id request;
+	uint8_t request_digest[CLAIM_DIGEST];
+	const char *enterprise, *account; /* account: who approves */
+	const char *method;               /* "email" */
+	const char *email, *phone;        /* "" where the method sends no code */
+	int64_t ordered_at_ms;
+};
+
+#define CLAIM_MAX_FACTOR 1024 /* octets of its envelope */
+
+struct claim_factor {
+	struct cs_id request;
+	uint8_t request_digest[CLAIM_DIGEST];
+	const char *enterprise, *account; /* account: who proved it */
+	const char *method;
+	int64_t proved_at_ms;
 };
 
 /* Reasons of RFC 5280 5.3.1 that may be given; 0: none. */
@@ -202,6 +225,7 @@ struct claim_plan {
 	 * trust, and CLAIM_WAIVED_CAA and _MPIC alone: whoever relies on the plan judges that.
 	 */
 	struct claim_texts waived;
+	const char *second_factor; /* that whoever approves must prove; "" or NULL: none */
 };
 
 #define CLAIM_WAIVED_CAA "caa"   /* what CAA says, and what perspectives say of it */
@@ -330,6 +354,10 @@ struct cs_span claim_seal_revocation(
     struct cs_arena *arena, const struct claim_key *key, const struct claim_revocation *revocation);
 struct cs_span claim_seal_setting(
     struct cs_arena *arena, const struct claim_key *key, const struct claim_setting *setting);
+struct cs_span claim_seal_factor_order(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_factor_order *order);
+struct cs_span claim_seal_factor(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_factor *factor);
 struct cs_span
 claim_seal_plan(struct cs_arena *arena, const struct claim_key *key, const struct claim_plan *plan);
 struct cs_span claim_seal_evidence(
@@ -354,6 +382,11 @@ claim_open_revocation(struct cs_arena *arena, const struct claim_trust *trust,
 /* One of CLAIM_PLATFORM concerns every enterprise: its key must be one that states for all. */
 CS_MUST_USE enum cs_code claim_open_setting(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_setting *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code
+claim_open_factor_order(struct cs_arena *arena, const struct claim_trust *trust,
+    struct cs_span envelope, int64_t now_ms, struct claim_factor_order *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code claim_open_factor(struct cs_arena *arena, const struct claim_trust *trust,
+    struct cs_span envelope, int64_t now_ms, struct claim_factor *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_open_plan(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_plan *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code
@@ -388,7 +421,7 @@ void claim_evidence_for(const struct claim_asked *asked, struct claim_evidence *
  * "enterprises": ["*"], "not_before", "not_after", "distrusted_at"?}]}, times after RFC 3339, the public
  * key in base64.  States: "request", "approval", "plan", "perspective", and "evidence." with a kind's name:
  * "mailbox", "domain", "caa", "mpic-domain", "mpic-caa", "organization", "authority", "individual"; and
- * "revocation"; "setting"; "audit-head" for the heads of the signer's audit tree, "evidence-pack" for those who export
+ * "revocation"; "setting"; "factor-order" and "factor" of second factors; "audit-head" for the heads of the signer's audit tree, "evidence-pack" for those who export
  * packs.  "perspective", "audit-head" and "evidence-pack" need "*" as their enterprises.
  *
  * A key counts from not_before to not_after (both included) and before distrusted_at, for the statement's

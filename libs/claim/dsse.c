@@ -26,6 +26,8 @@ type_of(enum claim_statement statement)
 		[CLAIM_PERSPECTIVE] = TYPE_PREFIX "perspective" TYPE_SUFFIX,
 		[CLAIM_REVOCATION] = TYPE_PREFIX "revocation" TYPE_SUFFIX,
 		[CLAIM_SETTING] = TYPE_PREFIX "setting" TYPE_SUFFIX,
+		[CLAIM_FACTOR_ORDER] = TYPE_PREFIX "factor-order" TYPE_SUFFIX,
+		[CLAIM_FACTOR] = TYPE_PREFIX "factor" TYPE_SUFFIX,
 	};
 
 	return types[statement];
@@ -93,6 +95,20 @@ claim_seal_setting(
     struct cs_arena *arena, const struct claim_key *key, const struct claim_setting *setting)
 {
 	return seal(arena, key, CLAIM_SETTING, claim_wire_setting(arena, setting));
+}
+
+struct cs_span
+claim_seal_factor_order(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_factor_order *order)
+{
+	return seal(arena, key, CLAIM_FACTOR_ORDER, claim_wire_factor_order(arena, order));
+}
+
+struct cs_span
+claim_seal_factor(
+    struct cs_arena *arena, const struct claim_key *key, const struct claim_factor *factor)
+{
+	return seal(arena, key, CLAIM_FACTOR, claim_wire_factor(arena, factor));
 }
 
 struct cs_span
@@ -229,6 +245,42 @@ claim_open_setting(struct cs_arena *arena, const struct claim_trust *trust, stru
 }
 
 enum cs_code
+claim_open_factor_order(struct cs_arena *arena, const struct claim_trust *trust,
+    struct cs_span envelope, int64_t now_ms, struct claim_factor_order *ret, struct cs_err *err)
+{
+	struct opened opened;
+	struct claim_factor_order order;
+
+	if (open_envelope(arena, trust, CLAIM_FACTOR_ORDER, envelope, &opened, err) != CS_OK ||
+	    claim_wire_read_factor_order(arena, opened.payload, &order, err) != CS_OK)
+		return CS_MALFORMED;
+	const struct claim_stated stated = { "factor-order", order.enterprise, order.ordered_at_ms,
+		now_ms };
+	if (permit(&opened, &stated, err) != CS_OK)
+		return CS_MALFORMED;
+	*ret = order;
+	return CS_OK;
+}
+
+enum cs_code
+claim_open_factor(struct cs_arena *arena, const struct claim_trust *trust, struct cs_span envelope,
+    int64_t now_ms, struct claim_factor *ret, struct cs_err *err)
+{
+	struct opened opened;
+	struct claim_factor factor;
+
+	if (open_envelope(arena, trust, CLAIM_FACTOR, envelope, &opened, err) != CS_OK ||
+	    claim_wire_read_factor(arena, opened.payload, &factor, err) != CS_OK)
+		return CS_MALFORMED;
+	const struct claim_stated stated = { "factor", factor.enterprise, factor.proved_at_ms,
+		now_ms };
+	if (permit(&opened, &stated, err) != CS_OK)
+		return CS_MALFORMED;
+	*ret = factor;
+	return CS_OK;
+}
+
+enum cs_code
 claim_open_plan(struct cs_arena *arena, const struct claim_trust *trust, struct cs_span envelope,
     int64_t now_ms, struct claim_plan *ret, struct cs_err *err)
 {
@@ -293,7 +345,7 @@ claim_statement_of(struct cs_arena *arena, struct cs_span envelope)
 
 	if (claim_wire_read_envelope(arena, envelope, &read, NULL) != CS_OK)
 		return 0;
-	for (enum claim_statement s = CLAIM_REQUEST; s <= CLAIM_SETTING; s++) {
+	for (enum claim_statement s = CLAIM_REQUEST; s <= CLAIM_FACTOR; s++) {
 		if (strcmp(read.type, type_of(s)) == 0)
 			return s;
 	}

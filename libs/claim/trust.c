@@ -89,7 +89,8 @@ claim_trust_state_known(const char *state)
 	static const char *const known[] = { "request", "approval", "plan", "perspective",
 		"evidence.mailbox", "evidence.domain", "evidence.caa", "evidence.mpic-domain",
 		"evidence.mpic-caa", "evidence.organization", "evidence.authority",
-		"evidence.individual", "revocation", "setting", "audit-head", "evidence-pack" };
+		"evidence.individual", "revocation", "setting", "factor-order", "factor",
+		"audit-head", "evidence-pack" };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strcmp(known[i], state) == 0)

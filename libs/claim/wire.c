@@ -6,9 +6,11 @@
 
 #include "base/text.h"
 #include "pack/pack.h"
+#include "proto/ask.pb-c.h"
 #include "proto/config.pb-c.h"
 #include "proto/envelope.pb-c.h"
 #include "proto/evidence.pb-c.h"
+#include "proto/notice.pb-c.h"
 #include "proto/plan.pb-c.h"
 #include "proto/request.pb-c.h"
 #include "smime/address.h"
@@ -371,10 +373,72 @@ claim_wire_read_approval(struct cs_arena *arena, struct cs_span octets_in,
 		.factor = name(&r, m->factor, "factor"),
 		.approved_at_ms = when(&r, m->approved_at_ms, "approved at"),
 		.approved_by = name_or_none(&r, m->approved_by, "approved by"),
+		.second_factor = octets(&r, &m->second_factor, CLAIM_MAX_FACTOR, "second factor"),
 	};
 	digest(&r, &m->request_digest, approval.request_digest, "request digest");
 	if (r.code == CS_OK)
 		*ret = approval;
+	return r.code;
+}
+
+/* "+" and 7 to 15 digits (ITU-T E.164). */
+static const char *
+phone_or_none(struct reading *r, const char *value, const char *field)
+{
+	const size_t digits = value[0] == '+' ? strspn(value + 1, "0123456789") : 0;
+
+	want(r,
+	    value[0] == '\0' ||
+		(value[digits + 1] == '\0' && digits >= 7 && digits <= 15 && value[1] != '0'),
+	    field, "not a phone number");
+	return value;
+}
+
+enum cs_code
+claim_wire_read_factor_order(struct cs_arena *arena, struct cs_span octets_in,
+    struct claim_factor_order *ret, struct cs_err *err)
+{
+	struct reading r = { arena, err, CS_OK };
+	const Countersign__V1__FactorOrder *m =
+	    unpack(&r, &countersign__v1__factor_order__descriptor, octets_in);
+
+	if (m == NULL)
+		return r.code;
+	struct claim_factor_order order = {
+		.request = id(&r, &m->request_id, "request id"),
+		.enterprise = name(&r, m->enterprise, "enterprise"),
+		.account = name(&r, m->account, "account"),
+		.method = name(&r, m->method, "method"),
+		.email = mailbox_or_none(&r, m->email, "email"),
+		.phone = phone_or_none(&r, m->phone, "phone"),
+		.ordered_at_ms = when(&r, m->ordered_at_ms, "ordered at"),
+	};
+	digest(&r, &m->request_digest, order.request_digest, "request digest");
+	if (r.code == CS_OK)
+		*ret = order;
+	return r.code;
+}
+
+enum cs_code
+claim_wire_read_factor(
+    struct cs_arena *arena, struct cs_span octets_in, struct claim_factor *ret, struct cs_err *err)
+{
+	struct reading r = { arena, err, CS_OK };
+	const Countersign__V1__FactorProved *m =
+	    unpack(&r, &countersign__v1__factor_proved__descriptor, octets_in);
+
+	if (m == NULL)
+		return r.code;
+	struct claim_factor factor = {
+		.request = id(&r, &m->request_id, "request id"),
+		.enterprise = name(&r, m->enterprise, "enterprise"),
+		.account = name(&r, m->account, "account"),
+		.method = name(&r, m->method, "method"),
+		.proved_at_ms = when(&r, m->proved_at_ms, "proved at"),
+	};
+	digest(&r, &m->request_digest, factor.request_digest, "request digest");
+	if (r.code == CS_OK)
+		*ret = factor;
 	return r.code;
 }
 
@@ -546,6 +610,7 @@ claim_wire_read_plan(
 		.ends_at_ms = when(&r, m->ends_at_ms, "ends at"),
 		.waived = sorted(&r, m->waived, m->n_waived, name, "waived"),
 		.subject = planned(&r, m->subject, m->n_subject),
+		.second_factor = name_or_none(&r, m->second_factor, "second factor"),
 	};
 	digest(&r, &m->request_digest, plan.request_digest, "request digest");
 	want(&r, m->revision > 0, "revision", "missing");
@@ -864,6 +929,7 @@ claim_wire_approval(struct cs_arena *arena, const struct claim_approval *approva
 	m.factor = pack_text(approval->factor);
 	m.approved_at_ms = approval->approved_at_ms;
 	m.approved_by = pack_text(approval->approved_by);
+	m.second_factor = pack_octets(approval->second_factor);
 	return pack_write(arena, &m.base);
 }
 
@@ -884,6 +950,36 @@ claim_wire_revocation(struct cs_arena *arena, const struct claim_revocation *rev
 	m.proof = pack_octets(revocation->proof);
 	m.challenge = pack_text(revocation->challenge);
 	m.report = pack_text(revocation->report);
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+claim_wire_factor_order(struct cs_arena *arena, const struct claim_factor_order *order)
+{
+	Countersign__V1__FactorOrder m = COUNTERSIGN__V1__FACTOR_ORDER__INIT;
+
+	m.request_id = pack_id(&order->request);
+	m.request_digest = pack_octets(cs_span_of(order->request_digest, CLAIM_DIGEST));
+	m.enterprise = pack_text(order->enterprise);
+	m.account = pack_text(order->account);
+	m.method = pack_text(order->method);
+	m.email = pack_text(order->email);
+	m.phone = pack_text(order->phone);
+	m.ordered_at_ms = order->ordered_at_ms;
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+claim_wire_factor(struct cs_arena *arena, const struct claim_factor *factor)
+{
+	Countersign__V1__FactorProved m = COUNTERSIGN__V1__FACTOR_PROVED__INIT;
+
+	m.request_id = pack_id(&factor->request);
+	m.request_digest = pack_octets(cs_span_of(factor->request_digest, CLAIM_DIGEST));
+	m.enterprise = pack_text(factor->enterprise);
+	m.account = pack_text(factor->account);
+	m.method = pack_text(factor->method);
+	m.proved_at_ms = factor->proved_at_ms;
 	return pack_write(arena, &m.base);
 }
 
@@ -973,6 +1069,7 @@ claim_wire_plan(struct cs_arena *arena, const struct claim_plan *plan)
 	m.waived = (char **)plan->waived.items;
 	m.n_subject = plan->subject.n;
 	m.subject = put_planned(arena, &plan->subject);
+	m.second_factor = pack_text(plan->second_factor);
 	return pack_write(arena, &m.base);
 }
 

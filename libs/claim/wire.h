@@ -29,6 +29,10 @@ CS_MUST_USE enum cs_code claim_wire_read_revocation(struct cs_arena *arena, stru
     struct claim_revocation *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_wire_read_setting(
     struct cs_arena *arena, struct cs_span octets, struct claim_setting *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code claim_wire_read_factor_order(struct cs_arena *arena, struct cs_span octets,
+    struct claim_factor_order *ret, struct cs_err *err);
+CS_MUST_USE enum cs_code claim_wire_read_factor(
+    struct cs_arena *arena, struct cs_span octets, struct claim_factor *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_wire_read_plan(
     struct cs_arena *arena, struct cs_span octets, struct claim_plan *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_wire_read_evidence(
@@ -41,6 +45,9 @@ struct cs_span claim_wire_approval(struct cs_arena *arena, const struct claim_ap
 struct cs_span
 claim_wire_revocation(struct cs_arena *arena, const struct claim_revocation *revocation);
 struct cs_span claim_wire_setting(struct cs_arena *arena, const struct claim_setting *setting);
+struct cs_span
+claim_wire_factor_order(struct cs_arena *arena, const struct claim_factor_order *order);
+struct cs_span claim_wire_factor(struct cs_arena *arena, const struct claim_factor *factor);
 struct cs_span claim_wire_plan(struct cs_arena *arena, const struct claim_plan *plan);
 struct cs_span claim_wire_evidence(struct cs_arena *arena, const struct claim_evidence *evidence);
 struct cs_span

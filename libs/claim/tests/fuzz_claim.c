@@ -23,6 +23,8 @@ payloads(struct cs_arena *arena, struct cs_span in)
 	struct claim_evidence evidence;
 	struct claim_perspective_answer answer;
 	struct claim_setting setting;
+	struct claim_factor_order order;
+	struct claim_factor factor;
 
 	if (claim_wire_read_request(arena, in, &request, NULL) == CS_OK) {
 		struct cs_span out = claim_wire_request(arena, &request);
@@ -53,6 +55,16 @@ payloads(struct cs_arena *arena, struct cs_span in)
 		struct cs_span out = claim_wire_setting(arena, &setting);
 		cs_assert(claim_wire_read_setting(arena, out, &setting, NULL) == CS_OK);
 		same(out, claim_wire_setting(arena, &setting));
+	}
+	if (claim_wire_read_factor_order(arena, in, &order, NULL) == CS_OK) {
+		struct cs_span out = claim_wire_factor_order(arena, &order);
+		cs_assert(claim_wire_read_factor_order(arena, out, &order, NULL) == CS_OK);
+		same(out, claim_wire_factor_order(arena, &order));
+	}
+	if (claim_wire_read_factor(arena, in, &factor, NULL) == CS_OK) {
+		struct cs_span out = claim_wire_factor(arena, &factor);
+		cs_assert(claim_wire_read_factor(arena, out, &factor, NULL) == CS_OK);
+		same(out, claim_wire_factor(arena, &factor));
 	}
 }
 
