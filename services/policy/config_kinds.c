@@ -7,6 +7,8 @@
 #include "config_json.h"
 #include "config_profile.h"
 #include "config_san.h"
+#include "connector/factor.h"
+#include "pki/cert.h"
 #include "policy_connector.h"
 #include "smime/address.h"
 #include "smime/method.h"
@@ -33,8 +35,8 @@ struct field {
 	const char *help;
 };
 
-static judge_text is_issuer, is_mailbox_or_empty, is_domain_method, is_mailbox_method,
-    is_certificate_profile;
+static judge_text is_issuer, is_mailbox_or_empty, is_phone_or_empty, is_domain_method,
+    is_mailbox_method, is_certificate_profile;
 
 static const char *const modes[] = { "approved", "approved-owned", "any-owned", "any", NULL };
 static const char *const validations[] = { "mailbox", "domain", "both", NULL };
@@ -42,6 +44,12 @@ static const char *const uses[] = { "dual", "signing", "encryption", NULL };
 static const char *const roles[] = { "user", "operator", "auditor", "administrator", NULL };
 static const char *const connectors[] = { "open-mpic", "smtp", "sms", "oidc", "saml", "ldap",
 	NULL };
+
+/* Rows of libs/connector/factor.c, after what stands for none of them. */
+static const char *const enterprise_factors[] = { FACTOR_NONE, "email", "sms", "email-and-sms",
+	NULL };
+static const char *const profile_factors[] = { CONFIG_AS_ENTERPRISE, FACTOR_NONE, "email", "sms",
+	"email-and-sms", NULL };
 
 static const struct field enterprise_fields[] = {
 	{ "title", TEXT, "\"\"", 0, 200, NULL, 0, false, NULL, "how people call it" },
@@ -56,6 +64,8 @@ static const struct field enterprise_fields[] = {
 	    "profiles of the platform that it may use" },
 	{ "private_trust", BOOL, "false", 0, 0, NULL, 0, false, NULL,
 	    "its own profiles may be of private trust: it has a root of its own" },
+	{ "second_factor", WORD, "\"none\"", 0, 0, enterprise_factors, 0, false, NULL,
+	    "what whoever approves a request proves beside the login: codes by these ways" },
 	{ 0 },
 };
 
@@ -104,6 +114,8 @@ static const struct field profile_fields[] = {
 	    "attributes of the subject that people are asked for: {name, required, value}" },
 	{ "sans", SANS, "[]", 0, POLICY_SANS, NULL, 0, false, NULL,
 	    "of the names mailbox and domain, which are shown, required, fixed: {name, shown, required, values, from_person}" },
+	{ "second_factor", WORD, "\"as-enterprise\"", 0, 0, profile_factors, 0, false, NULL,
+	    "what whoever approves proves beside the login; as-enterprise: as the enterprise says" },
 	{ 0 },
 };
 
@@ -115,7 +127,8 @@ static const struct field person_fields[] = {
 	    "profiles that they may use" },
 	{ "email", TEXT, "\"\"", 0, 254, NULL, 0, false, is_mailbox_or_empty,
 	    "where invitations and codes go; fills in requests, and is fixed where a profile says so" },
-	{ "phone", TEXT, "\"\"", 0, 32, NULL, 0, false, NULL, "where codes by SMS go" },
+	{ "phone", TEXT, "\"\"", 0, 32, NULL, 0, false, is_phone_or_empty,
+	    "where codes by SMS go: \"+\", country and number" },
 	{ "details", DETAILS, "{}", 0, 16, NULL, 0, false, NULL,
 	    "values of the subject that are fixed for them" },
 	{ 0 },
@@ -261,6 +274,33 @@ is_mailbox_or_empty(struct config_reading *in, const char *field, const char *te
 	if (text[0] == '\0' || smime_address_parse(in->arena, cs_span_str(text), &address, &why))
 		return true;
 	return config_refuse(in, field, why.clause, why.text, why.mend);
+}
+
+const char *
+config_phone(struct cs_arena *arena, const char *text)
+{
+	char *phone = cs_arena_strdup(arena, text);
+	size_t n = 0;
+
+	for (; *text != '\0'; text++) {
+		const bool digit = *text >= '0' && *text <= '9';
+
+		if (digit || (*text == '+' && n == 0))
+			phone[n++] = *text;
+		else if (strchr(" -./()", *text) == NULL)
+			return NULL;
+	}
+	phone[n] = '\0';
+	return n == 0 || (phone[0] == '+' && phone[1] != '0' && n >= 8 && n <= 16) ? phone : NULL;
+}
+
+static bool
+is_phone_or_empty(struct config_reading *in, const char *field, const char *text)
+{
+	if (config_phone(in->arena, text) != NULL)
+		return true;
+	return config_refuse(in, field, "", "This is no phone number that a message can be sent to.",
+	    "Give it as +, country and number: +49 170 1234567.");
 }
 
 static bool

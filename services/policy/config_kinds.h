@@ -34,6 +34,14 @@ const char *config_kind_name(enum config_kind kind); /* "enterprise" */
 bool config_kind_parse(const char *name, enum config_kind *ret_kind);
 const char *config_kind_event(enum config_kind kind); /* "config.enterprise" */
 
+/* Of a profile's second_factor: whatever the enterprise says. */
+#define CONFIG_AS_ENTERPRISE "as-enterprise"
+/*
+ * A phone number as people write it ("+49 170 123-45 67"): "+" and 7 to 15 digits (ITU-T E.164).  NULL: it is none;
+ * "" stays.
+ */
+const char *config_phone(struct cs_arena *arena, const char *text);
+
 /* Another document that a spec names: of the same enterprise, else the platform's. */
 struct config_ref {
 	enum config_kind kind;

@@ -5,6 +5,7 @@
 
 #include "config_json.h"
 #include "config_san.h"
+#include "connector/factor.h"
 #include "policy_domains.h"
 #include "smime/address.h"
 #include "smime/method.h"
@@ -17,6 +18,7 @@ struct filling {
 	struct policy_config *to;
 	struct claim_texts enterprise_profiles, person_profiles;
 	bool enterprise_caa, private_trust, own_profile;
+	const char *enterprise_factor, *profile_factor; /* NULL: not said */
 	struct policy_domain *domains;
 	struct policy_ownership *ownerships;
 };
@@ -54,6 +56,7 @@ take_enterprise(struct filling *f, const struct config_doc *doc, const json_t *s
 	f->enterprise_caa = config_json_true(spec, "caa");
 	f->private_trust = config_json_true(spec, "private_trust");
 	f->to->issuers = texts_of(f->arena, spec, "issuers");
+	f->enterprise_factor = config_json_text(f->arena, spec, "second_factor", NULL);
 	/* A mode that this build does not know permits the least. */
 	if (!policy_domain_mode_parse(mode, &f->to->domain_mode))
 		f->to->domain_mode = POLICY_DOMAINS_APPROVED_OWNED;
@@ -107,6 +110,23 @@ is_person(const struct config_doc *doc, const char *enterprise, const char *name
 	       strcmp(doc->name, name) == 0;
 }
 
+/* As codes are sent to it: an address in its one form, a number without what only people read. */
+static struct policy_contact
+contact_of(struct cs_arena *arena, const json_t *spec)
+{
+	const char *email = config_json_text(arena, spec, "email", "");
+	struct policy_contact contact = { "",
+		config_phone(arena, config_json_text(arena, spec, "phone", "")) };
+	struct smime_address address;
+	struct cs_refusal why;
+
+	if (smime_address_parse(arena, cs_span_str(email), &address, &why))
+		contact.email = address.canonical;
+	if (contact.phone == NULL)
+		contact.phone = "";
+	return contact;
+}
+
 static void
 take_person(struct filling *f, const struct config_doc *doc, const json_t *spec)
 {
@@ -115,13 +135,16 @@ take_person(struct filling *f, const struct config_doc *doc, const json_t *spec)
 	const char *enterprise;
 	const char *submitter = config_submitter(f->request, &enterprise);
 
-	if (is_person(doc, enterprise, submitter))
+	if (is_person(doc, enterprise, submitter)) {
 		f->to->submitter_is_operator = config_json_true(spec, "active") && operates;
+		f->to->submitter_contact = contact_of(f->arena, spec);
+	}
 	if (!is_person(doc, f->request->enterprise, f->request->account))
 		return;
 	f->to->account_known = config_json_true(spec, "active");
 	f->to->is_operator = operates;
 	f->person_profiles = texts_of(f->arena, spec, "profiles");
+	f->to->account_contact = contact_of(f->arena, spec);
 	take_details(f, spec);
 	take_mailbox(f, spec);
 }
@@ -202,6 +225,7 @@ take_profile(
 
 	f->to->profile_known = config_json_true(spec, "active");
 	f->own_profile = strcmp(doc->enterprise, CONFIG_PLATFORM) != 0;
+	f->profile_factor = config_json_text(arena, spec, "second_factor", NULL);
 	*to = (struct policy_profile){
 		.version = (uint32_t)doc->version,
 		.validation = validation_of(arena, spec),
@@ -281,6 +305,17 @@ take(struct filling *f, const struct config_doc *doc, const json_t *spec, struct
 	return CS_OK;
 }
 
+/* The profile's word goes before the enterprise's; documents of before do not say anything. */
+static const char *
+second_factor(const struct filling *f)
+{
+	const char *word = f->profile_factor;
+
+	if (word == NULL || strcmp(word, CONFIG_AS_ENTERPRISE) == 0)
+		word = f->enterprise_factor;
+	return word == NULL || strcmp(word, FACTOR_NONE) == 0 ? "" : word;
+}
+
 static void
 conclude(struct filling *f)
 {
@@ -296,6 +331,7 @@ conclude(struct filling *f)
 				  is_among(&f->enterprise_profiles, name));
 	if (to->enterprise_known && !f->enterprise_caa && private)
 		to->profile.without_caa = true;
+	to->second_factor = second_factor(f);
 }
 
 struct cs_span

@@ -12,6 +12,7 @@
 #include "handler_config.h"
 #include "handler_people.h"
 #include "pki/file.h"
+#include "policy_factor.h"
 #include "store.h"
 #include "wire.h"
 
@@ -34,6 +35,23 @@ read_submitted(const void *self, struct svc_event *ev, struct cs_err *err)
 	return CS_OK;
 }
 
+/* What the approval carries: another's statement, which its sender cannot make. */
+static struct policy_factor
+read_factor(const struct policy_service *policy, const struct svc_event *ev,
+    const struct claim_approval *approval)
+{
+	struct policy_factor factor = { .genuine = false };
+	struct cs_err err;
+
+	if (approval->second_factor.len == 0)
+		return factor;
+	factor.genuine = claim_open_factor(ev->arena, policy->trust, approval->second_factor,
+			     ev->now_ms, &factor.claim, &err) == CS_OK;
+	if (!factor.genuine)
+		log_warn(ev->log, "second factor not genuine reason=\"%s\"", err.text);
+	return factor;
+}
+
 static enum cs_code
 read_approved(const void *self, struct svc_event *ev, struct cs_err *err)
 {
@@ -44,6 +62,7 @@ read_approved(const void *self, struct svc_event *ev, struct cs_err *err)
 		ev->arena, policy->trust, ev->body, ev->now_ms, &approved->approval, err))
 		return CS_MALFORMED;
 	approved->envelope = ev->body;
+	approved->factor = read_factor(policy, ev, &approved->approval);
 	ev->key = approved->approval.request;
 	ev->what = approved;
 	return CS_OK;
@@ -176,6 +195,8 @@ begin(const struct policy_service *policy, struct svc_event *ev)
 	struct policy_case *c = ev->state;
 	const char *enterprise = enterprise_of(ev);
 
+	if (c->plan.approval_envelope.len > 0 && c->plan.state < POLICY_REFUSED)
+		c->plan.factor = read_factor(policy, ev, &c->plan.approval);
 	if (c->bindings != NULL && enterprise != NULL)
 		policy_bindings_show(c->bindings, enterprise, &c->config, ev->arena);
 	return setting(policy, ev);
@@ -348,6 +369,34 @@ policy_on_stopped(const void *self, struct svc_event *ev)
 	apply(self, ev, policy_decide_ended(&in, ev->state, "stopped"));
 }
 
+/* ---- where codes of a second factor go ---- */
+
+static enum cs_code
+read_factor_ask(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct policy_factor_ask *ask = CS_NEW(ev->arena, struct policy_factor_ask);
+
+	(void)self;
+	ev->what = ask;
+	return wire_read_factor_ask(ev->arena, ev->body, &ev->key, ask, err);
+}
+
+/* Changes nothing.  No address is logged. */
+static void
+policy_on_factor_ask(const void *self, struct svc_event *ev)
+{
+	const struct policy_service *policy = self;
+	const struct policy_factor_answer answer =
+	    policy_factor_ask(ev->state, ev->what, ev->now_ms);
+	struct cs_span order = cs_span_str("");
+
+	if (answer.result == POLICY_FACTOR_ORDER)
+		order = claim_seal_factor_order(ev->arena, policy->key, &answer.order);
+	svc_reply(ev, 0, wire_write_factor_answer(ev->arena, ev->what, &answer, order));
+	log_info(ev->log, "second factor asked result=%s method=%s",
+	    policy_factor_result_name(answer.result), answer.method != NULL ? answer.method : "-");
+}
+
 const struct svc_route policy_routes[] = {
 	{ "request.submitted", read_submitted, policy_on_submitted },
 	{ "request.verification-asked", read_asked, policy_on_verification_asked },
@@ -366,6 +415,7 @@ const struct svc_route policy_routes[] = {
 	{ "ask.policy.login", people_read_login, people_on_login },
 	{ "ask.policy.password", people_read_password, people_on_password },
 	{ "ask.policy.logout", people_read_logout, people_on_logout },
+	{ POLICY_FACTOR_SUBJECT, read_factor_ask, policy_on_factor_ask },
 	{ "clock.plan-due", NULL, policy_on_due },
 	{ "clock.settings-changed", NULL, policy_on_changed },
 	{ "clock.identity-withdrawn", NULL, policy_on_withdrawn },

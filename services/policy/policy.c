@@ -9,6 +9,7 @@
 
 #include "policy_change.h"
 #include "policy_domains.h"
+#include "policy_factor.h"
 #include "smime/rules.h"
 
 /* ---- states ---- */
@@ -263,6 +264,7 @@ draft(const struct policy_setting *in, const struct policy_case *c,
 		.enterprise_version = c->config.enterprise_version,
 		.made_at_ms = in->now_ms,
 		.subject = identified->stated,
+		.second_factor = alone ? "" : c->config.second_factor,
 	};
 
 	need.looks_anew = looks_anew;
@@ -514,7 +516,9 @@ try_final(const struct policy_setting *in, struct policy_step *step, bool looks_
 		return;
 	}
 	/* Rules, profile and rights may have changed since the first plan. */
-	if (!may_request(in, step, &identified, &why)) {
+	if (!may_request(in, step, &identified, &why) ||
+	    !policy_factor_holds(step->next.config.second_factor, &plan->request, &plan->approval,
+		&plan->factor, in->now_ms, &why)) {
 		refuse(in, step, why, "");
 		return;
 	}
@@ -613,6 +617,7 @@ policy_decide_approved(const struct policy_setting *in, const struct policy_case
 	    plan->approval_envelope.len > 0 || plan->request.kind == CLAIM_DOMAIN_ONLY)
 		return step;
 	plan->approval = approved->approval;
+	plan->factor = approved->factor;
 	plan->approval_envelope = approved->envelope;
 	plan->changed = true;
 	step.says = "approval came before its request";

@@ -46,6 +46,12 @@ struct policy_progress {
 	int64_t next_ms;            /* when the next attempt is due, 0: never */
 };
 
+/* The proof that an approval carries, as it is judged now. */
+struct policy_factor {
+	bool genuine; /* there is one, by a key that may state it */
+	struct claim_factor claim;
+};
+
 /* The aggregate: one per request; all zero is a new one. */
 struct policy_plan {
 	enum policy_state state;
@@ -54,6 +60,7 @@ struct policy_plan {
 	struct cs_span request_envelope, approval_envelope, plan_envelope; /* empty: none */
 	struct claim_request request; /* as request_envelope says, and so on */
 	struct claim_approval approval;
+	struct policy_factor factor; /* of the approval; judged with each event, never stored */
 	struct claim_plan plan;
 	struct policy_progress *progress; /* one for each check of the plan */
 	bool changed;                     /* since it was loaded; for store.c alone */
@@ -95,6 +102,7 @@ struct policy_submitted {
 };
 struct policy_approved {
 	struct claim_approval approval;
+	struct policy_factor factor;
 	struct cs_span envelope;
 };
 struct policy_evidence {

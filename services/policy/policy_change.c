@@ -90,6 +90,13 @@ is_proved_by_people(const struct claim_check *check)
 	return check->kind == CLAIM_MAILBOX || check->kind == CLAIM_DOMAIN;
 }
 
+/* NULL is "". */
+static bool
+same_text(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
 /* Who approves a request has seen what its subject will say, as what it does without. */
 static bool
 names_the_same(const struct claim_values *a, const struct claim_values *b)
@@ -111,7 +118,8 @@ policy_change(const struct claim_plan *was, struct claim_plan *now, const struct
 	const struct claim_plan until_now = served(was, need, arena);
 	struct policy_change change = { .any = was->n_checks != now->n_checks ||
 					       !names_the_same(&was->subject, &now->subject) ||
-					       !same_texts(&was->waived, &now->waived) };
+					       !same_texts(&was->waived, &now->waived) ||
+					       !same_text(was->second_factor, now->second_factor) };
 
 	for (size_t i = 0; i < now->n_checks; i++) {
 		struct claim_check *check = &now->checks[i];

@@ -107,6 +107,12 @@ struct policy_caa {
 	struct claim_texts issuers;
 };
 
+/* Where codes of a second factor reach a person, as operators set it; "" or NULL: nowhere. */
+struct policy_contact {
+	const char *email; /* canonical */
+	const char *phone; /* "+" and digits */
+};
+
 /* What policy's own tables say about the one who asks; all false: nobody knows them. */
 struct policy_config {
 	bool enterprise_known, account_known, profile_known, profile_allowed;
@@ -130,6 +136,8 @@ struct policy_config {
 	const struct policy_value *details; /* of the account */
 	size_t n_details;
 	const char *mailbox; /* that operators set for the account, canonical; NULL: none */
+	const char *second_factor; /* what whoever approves must prove; "" or NULL: nothing */
+	struct policy_contact account_contact, submitter_contact;
 };
 
 /* What holds for everybody, from the settings. */

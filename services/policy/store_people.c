@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "handler.h"
+#include "policy_factor.h"
 #include "store.h"
 
 #define QUESTION "ask.policy."
@@ -15,6 +16,9 @@
 static const struct people_ask *
 ask_of(const struct svc_event *ev)
 {
+	/* That one is about a request. */
+	if (strcmp(ev->subject, POLICY_FACTOR_SUBJECT) == 0)
+		return NULL;
 	return strncmp(ev->subject, QUESTION, strlen(QUESTION)) == 0 ? ev->what : NULL;
 }
 

@@ -76,6 +76,39 @@ wire_read_stopped(
 	return m == NULL ? CS_MALFORMED : pack_read_id(&m->request_id, ret_request, err);
 }
 
+/* ---- second factors ---- */
+
+enum cs_code
+wire_read_factor_ask(struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request,
+    struct policy_factor_ask *ret, struct cs_err *err)
+{
+	const Countersign__V1__FactorAsk *m =
+	    pack_read(arena, &countersign__v1__factor_ask__descriptor, body, BODY_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	if (!pack_is_name(m->enterprise) || !pack_is_name(m->account))
+		return cs_fail(err, CS_MALFORMED, "FactorAsk: enterprise or account is not a name");
+	if (pack_read_id(&m->request_id, ret_request, err))
+		return CS_MALFORMED;
+	*ret = (struct policy_factor_ask){ m->enterprise, m->account };
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_factor_answer(struct cs_arena *arena, const struct policy_factor_ask *ask,
+    const struct policy_factor_answer *answer, struct cs_span order)
+{
+	Countersign__V1__FactorAnswer m = COUNTERSIGN__V1__FACTOR_ANSWER__INIT;
+
+	m.result = pack_text(policy_factor_result_name(answer->result));
+	m.order = pack_octets(order);
+	m.field = pack_text(answer->field);
+	m.account = pack_text(answer->result == POLICY_FACTOR_UNKNOWN ? "" : ask->account);
+	m.method = pack_text(answer->method);
+	return pack_write(arena, &m.base);
+}
+
 /* ---- people ---- */
 
 /* What a question says of where it came from is for counting: at most a network address. */

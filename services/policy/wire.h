@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "policy.h"
+#include "policy_factor.h"
 
 CS_MUST_USE enum cs_code wire_read_asked(struct cs_arena *arena, struct cs_span body,
     struct cs_id *ret_request, struct policy_asked *ret_asked, struct cs_err *err);
@@ -31,6 +32,12 @@ struct cs_span wire_write_config_changed(
 
 struct cs_span wire_write_refused(
     struct cs_arena *arena, const struct policy_step *step, struct cs_id request, int64_t now_ms);
+
+/* ask.policy.factor; `order`: the sealed one, empty for none. */
+CS_MUST_USE enum cs_code wire_read_factor_ask(struct cs_arena *arena, struct cs_span body,
+    struct cs_id *ret_request, struct policy_factor_ask *ret, struct cs_err *err);
+struct cs_span wire_write_factor_answer(struct cs_arena *arena, const struct policy_factor_ask *ask,
+    const struct policy_factor_answer *answer, struct cs_span order);
 
 /* ---- people ---- */
 

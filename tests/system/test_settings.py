@@ -26,7 +26,7 @@ kind: person
 enterprise: {0}
 name: carol
 spec:
-  phone: "0049 1"
+  phone: "+491701234567"
   details: {{surname: "no", givenName: Carol}}
 ---
 kind: note

@@ -56,7 +56,7 @@ insert into document select 'profile', 'platform', p.name, gen_random_uuid(), ro
 	    'mailbox_methods', '["email-token"]'::jsonb, 'mailbox_period_days', 30, 'domain_period_days', 398,
 	    'max_days', 825, 'validities', '[]'::jsonb, 'key_uses', '["dual", "encryption", "signing"]'::jsonb,
 	    'caa', true, 'mpic', true, 'dnssec', true, 'mpic_connector', '', 'rdns', '[]'::jsonb,
-	    'sans', '[]'::jsonb),
+	    'sans', '[]'::jsonb, 'second_factor', 'as-enterprise'),
 	0, 'countersign'
 from (values
 	('smime-mailbox', 'Mailbox', 'mailbox', 'mailbox-multipurpose'),

@@ -14,7 +14,7 @@
 #include "../config.h"
 #include "../config_json.h"
 #include "../config_settings.h"
-#include "connector/connector.h"
+#include "connector/factor.h"
 
 #define NOW INT64_C(1795437296789)
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
@@ -82,6 +82,17 @@ static const struct {
 	{ CONFIG_ENTERPRISE, "{}", "", "" },
 	{ CONFIG_ENTERPRISE, "[]", "spec.", "" },
 	{ CONFIG_ENTERPRISE, "{\"colour\": 1}", "spec.colour", "" },
+	{ CONFIG_ENTERPRISE, "{\"second_factor\": \"email-and-sms\"}", "", "" },
+	{ CONFIG_ENTERPRISE, "{\"second_factor\": \"pigeon\"}", "spec.second_factor", "" },
+	{ CONFIG_ENTERPRISE, "{\"second_factor\": \"as-enterprise\"}", "spec.second_factor", "" },
+	{ CONFIG_PERSON, "{\"phone\": \"+49 (170) 123-45.67\"}", "", "" },
+	{ CONFIG_PERSON, "{\"phone\": \"\"}", "", "" },
+	{ CONFIG_PERSON, "{\"phone\": \"0170 1234567\"}", "spec.phone", "" },
+	{ CONFIG_PERSON, "{\"phone\": \"+049170123456\"}", "spec.phone", "" },
+	{ CONFIG_PERSON, "{\"phone\": \"+49 17O 1234567\"}", "spec.phone", "" },
+	{ CONFIG_PERSON, "{\"phone\": \"+123456\"}", "spec.phone", "" },
+	{ CONFIG_PERSON, "{\"phone\": \"+1234567\"}", "", "" },
+	{ CONFIG_PERSON, "{\"phone\": \"+1234567890123456\"}", "spec.phone", "" },
 	{ CONFIG_ENTERPRISE, "{\"active\": 1}", "spec.active", "" },
 	{ CONFIG_ENTERPRISE, "{\"title\": 1}", "spec.title", "" },
 	{ CONFIG_ENTERPRISE, "{\"title\": \"a\\u202eb\"}", "spec.title", "" },
@@ -1311,6 +1322,66 @@ who_asks_on_behalf_needs_a_role_of_their_own(void **state)
 	}
 }
 
+/* What the profile says goes before what the enterprise says, as it does for the person who approves. */
+static void
+documents_say_which_second_factor_is_wanted_and_where_codes_go(void **state)
+{
+	static const struct {
+		const char *enterprise, *profile, *want;
+	} cases[] = {
+		{ "none", "as-enterprise", "" },
+		{ "email", "as-enterprise", "email" },
+		{ "email", "none", "" },
+		{ "none", "sms", "sms" },
+		{ "email", "email-and-sms", "email-and-sms" },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < LEN(cases); i++) {
+		f->state.docs = NULL;
+		assert_status(put_new(f, "config/acme/enterprise/acme",
+				  cs_arena_printf(f->arena, "{\"second_factor\": \"%s\"}",
+				      cases[i].enterprise)),
+		    201);
+		assert_status(
+		    put_new(f, "config/platform/profile/p",
+			cs_arena_printf(f->arena, PROFILE(PUBLIC ", \"second_factor\": \"%s\""),
+			    cases[i].profile)),
+		    201);
+		assert_string_equal(settings_of(f, "p").second_factor, cases[i].want);
+	}
+	assert_status(put_new(f, "config/acme/person/alice",
+			  "{\"email\": \"Alice@ACME.example\", \"phone\": \"+49 170 123-456\"}"),
+	    201);
+	assert_status(
+	    put_new(f, "config/acme/person/olga", "{\"email\": \"olga@acme.example\"}"), 201);
+	const struct policy_config config = settings_for(f, "p", "olga");
+
+	assert_string_equal(config.account_contact.phone, "+49170123456");
+	assert_string_equal(config.account_contact.email, "Alice@acme.example");
+	assert_string_equal(config.submitter_contact.email, "olga@acme.example");
+	assert_string_equal(config.submitter_contact.phone, "");
+}
+
+static void
+every_method_of_second_factors_may_be_set(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; factor_method_at(i) != NULL; i++) {
+		f->state.docs = NULL;
+		assert_status(put_new(f, "config/acme/enterprise/acme",
+				  cs_arena_printf(f->arena, "{\"second_factor\": \"%s\"}",
+				      factor_method_at(i)->name)),
+		    201);
+		assert_status(
+		    put_new(f, "config/platform/profile/p",
+			cs_arena_printf(f->arena, PROFILE(PUBLIC ", \"second_factor\": \"%s\""),
+			    factor_method_at(i)->name)),
+		    201);
+	}
+}
+
 static void
 documents_say_what_a_plan_is_made_by(void **state)
 {
@@ -1459,6 +1530,8 @@ main(void)
 		CASE(a_connector_is_tried_by_the_service_that_uses_it),
 		CASE(what_is_wrong_with_a_connector_is_named),
 		CASE(who_asks_on_behalf_needs_a_role_of_their_own),
+		CASE(documents_say_which_second_factor_is_wanted_and_where_codes_go),
+		CASE(every_method_of_second_factors_may_be_set),
 		CASE(documents_say_what_a_plan_is_made_by),
 		CASE(the_two_check_boxes_are_one_choice),
 		CASE(a_document_that_waives_for_public_trust_waives_nothing),

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "connector/factor.h"
+
+#include <string.h>
+
+static const struct factor_channel_row channels[FACTOR_CHANNELS] = {
+	[FACTOR_EMAIL] = { "email", "email", CONNECTOR_SMTP, true },
+	[FACTOR_SMS] = { "sms", "phone", CONNECTOR_SMS, false },
+};
+
+static const struct factor_method methods[] = {
+	{ "email", { [FACTOR_EMAIL] = true } },
+	{ "sms", { [FACTOR_SMS] = true } },
+	{ "email-and-sms", { [FACTOR_EMAIL] = true, [FACTOR_SMS] = true } },
+};
+#define METHODS (sizeof(methods) / sizeof(methods[0]))
+
+const struct factor_channel_row *
+factor_channel_row(enum factor_channel channel)
+{
+	return &channels[channel];
+}
+
+bool
+factor_channel_parse(const char *name, enum factor_channel *ret_channel)
+{
+	for (enum factor_channel channel = 0; channel < FACTOR_CHANNELS; channel++) {
+		if (strcmp(channels[channel].name, name) == 0) {
+			*ret_channel = channel;
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct factor_method *
+factor_method_find(const char *name)
+{
+	for (size_t i = 0; i < METHODS; i++)
+		if (strcmp(methods[i].name, name) == 0)
+			return &methods[i];
+	return NULL;
+}
+
+const struct factor_method *
+factor_method_at(size_t i)
+{
+	return i < METHODS ? &methods[i] : NULL;
+}
