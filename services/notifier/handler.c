@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "connectors.h"
+#include "on_codes.h"
 #include "store.h"
 #include "text.h"
 
@@ -298,6 +299,19 @@ const struct svc_route notify_routes[] = {
 	{ "certificate.revoked", read_revoked, notify_on_outcome },
 	{ "certificate.expiring", read_expiring, notify_on_outcome },
 	{ "work.mail", read_mailed, notify_on_mailed },
+	{ "work.code", notify_read_delivered, notify_on_delivered },
+	{ CODES_SEND, notify_read_send, notify_on_send },
+	{ "ask.notifier.prove", notify_read_prove, notify_on_prove },
+	{ CODES_ASK, notify_read_send, NULL },
 	{ "ask.notifier.test", notify_read_test, NULL },
 	{ 0 },
 };
+
+void
+notify_start(void *self, struct svc_work *work)
+{
+	if (strcmp(work->kind, CODES_ASK) == 0)
+		notify_start_send(self, work);
+	else
+		notify_test(self, work);
+}

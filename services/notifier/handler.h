@@ -8,11 +8,13 @@
 #include "svc/svc.h"
 
 struct sending;
+struct sms;
 
 struct notify_service {
 	const char *chain_file, *smtp_url, *smtp_ca_file, *smtp_user_file, *smtp_password_file;
 	const char *mail_from;
-	const char *trust_file, *approvers_file, *sealing_key_file, *connector_ca_file;
+	const char *trust_file, *approvers_file, *sealing_key_file, *connector_ca_file, *key_file;
+	struct cs_span code_key; /* what codes are made and compared with */
 	bool smtp_starttls;
 	uint32_t keep_days;               /* settings, up to here */
 	struct cs_arena *arena;           /* owned; what `cas` borrows from */
@@ -21,10 +23,14 @@ struct notify_service {
 	struct connector_book *book;      /* owned; loop thread only, as what follows */
 	struct pki_seal_key *sealing_key; /* owned; NULL: secrets of connectors cannot be read */
 	struct relays *relays;            /* owned */
+	struct sms *sms;                  /* owned */
+	struct claim_key *key;            /* signs that a second factor was proved; owned */
 	struct sending *early; /* what came before it was known which connectors there are */
 	struct svc *svc;
 };
 
 extern const struct svc_route notify_routes[];
+/* Questions that are answered on the loop thread, by their subject. */
+svc_act notify_start;
 
 #endif

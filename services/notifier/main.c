@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c: notifier tells people by mail what became of their requests. */
-#include "connectors.h"
+#include "code.h"
 #include "relay.h"
 #include "store.h"
 
@@ -27,6 +27,10 @@ static const struct svc_setting settings[] = {
 	    "X25519 key that secrets of connectors are sealed to; empty: they cannot be read"),
 	SVC_FILE(struct notify_service, connector_ca_file, "CS_CONNECTOR_CA_FILE", "",
 	    "PEM of the CA that relays of connectors are checked by; empty: the system's"),
+	SVC_PRIVATE(struct notify_service, key_file, "CS_KEY_FILE", NULL,
+	    "Ed25519 key that signs that a second factor was proved"),
+	SVC_SECRET(struct notify_service, code_key, "CS_CODE_KEY_FILE", CODE_KEY_MIN,
+	    "key of codes: 32 random octets or more"),
 	SVC_U32(struct notify_service, keep_days, "CS_KEEP_DAYS", "90", 40, 36500,
 	    "days that it is kept whom we told of what"),
 	SVC_END,
@@ -38,7 +42,7 @@ main(int argc, char *argv[])
 	struct notify_service notify = { 0 };
 	const struct svc_service service = {
 		.name = "notifier",
-		.summary = "tells people by mail what became of their requests",
+		.summary = "tells people by mail what became of their requests, and sends codes",
 		.mode = SVC_BATCH,
 		.self = &notify,
 		.settings = settings,
@@ -46,7 +50,7 @@ main(int argc, char *argv[])
 		.load = store_load_cases,
 		.save = store_save_cases,
 		.act = notify_act,
-		.start = notify_test,
+		.start = notify_start,
 		.sweep = store_sweep_cases,
 		.init = notify_init,
 		.fini = notify_fini,

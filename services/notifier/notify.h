@@ -13,6 +13,9 @@
 #include "base/id.h"
 #include "base/time.h"
 
+struct codes_challenge;
+struct codes_tally;
+
 #define NOTIFY_TRIED_MS CS_DAY_MS /* then it is given up */
 
 enum notify_kind {
@@ -53,6 +56,9 @@ struct notify_delivery {
 /* The aggregate: one per request; all zero is a new one. */
 struct notify_case {
 	struct notify_delivery deliveries[NOTIFY_KINDS];
+	struct codes_challenge *challenges; /* of second factors, a person's each: see codes.h */
+	size_t n_challenges;
+	struct codes_tally *tallies; /* of those who are to be sent codes; shared by the batch */
 };
 
 /* What happened to a request, already checked and written as the mail that tells it. */

@@ -2,12 +2,15 @@
 #include "relay.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "connectors.h"
+#include "dispatch.h"
 #include "http/smtp.h"
 #include "mail/message.h"
 #include "pki/seal.h"
+#include "sms.h"
 
 #define CHAIN_FILE_MAX 65536
 
@@ -103,6 +106,10 @@ notify_act(void *self, struct svc_work *work)
 	struct sending *sending = CS_NEW(work->arena, struct sending);
 	struct cs_err err = { 0 };
 
+	if (strcmp(work->kind, "code") == 0) {
+		dispatch_code(notify, work);
+		return;
+	}
 	sending->work = work;
 	if (wire_read_mail(work->arena, work->body, &sending->outcome, &err)) {
 		svc_done(work, cs_span_str(NULL)); /* no row of ours: it is parked */
@@ -145,7 +152,8 @@ or_null(const char *text)
 static enum cs_code
 load_keys(struct notify_service *notify, struct cs_err *err)
 {
-	if (claim_trust_load(notify->trust_file, notify->approvers_file, &notify->trust, err))
+	if (claim_trust_load(notify->trust_file, notify->approvers_file, &notify->trust, err) ||
+	    claim_key_load(notify->key_file, &notify->key, err))
 		return err->code;
 	if (notify->sealing_key_file[0] == '\0')
 		return CS_OK;
@@ -171,6 +179,15 @@ open_relays(struct notify_service *notify, struct cs_err *err)
 	return relays_new(svc_base(notify->svc), &settings, &notify->relays, err);
 }
 
+static enum cs_code
+open_sms(struct notify_service *notify, struct cs_err *err)
+{
+	const struct sms_settings settings = { notify->connector_ca_file, notify->sealing_key,
+		svc_test_mode(notify->svc) };
+
+	return sms_new(svc_base(notify->svc), &settings, &notify->sms, err);
+}
+
 enum cs_code
 notify_init(void *self, struct svc *svc, struct cs_err *err)
 {
@@ -183,7 +200,7 @@ notify_init(void *self, struct svc *svc, struct cs_err *err)
 	if (load_cas(notify, err) || load_keys(notify, err))
 		return err->code;
 	notify->book = connector_book_new(notify->trust);
-	if (open_relays(notify, err))
+	if (open_relays(notify, err) || open_sms(notify, err))
 		return err->code;
 	svc_watch_trust(svc, notify->trust, notify->trust_file);
 	svc_follow(svc, "config.connector", notify_told, notify);
@@ -196,6 +213,8 @@ notify_fini(void *self)
 	struct notify_service *notify = self;
 
 	relays_free(notify->relays);
+	sms_free(notify->sms);
+	claim_key_free(notify->key);
 	connector_book_free(notify->book);
 	pki_seal_key_free(notify->sealing_key);
 	claim_trust_free(notify->trust);

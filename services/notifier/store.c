@@ -8,6 +8,7 @@
 #include "db/db.h"
 #include "handler.h"
 #include "notify.h"
+#include "store_codes.h"
 
 static struct notify_case *
 case_of(const struct svc_aggregate *aggregate)
@@ -72,7 +73,7 @@ store_load_cases(struct svc_batch *batch, struct cs_err *err)
 		cs_assert(found != NULL);
 		read_delivery(rows, i, case_of(found));
 	}
-	return CS_OK;
+	return store_load_codes(batch, err);
 }
 
 /* ---- save ---- */
@@ -123,6 +124,8 @@ store_save_cases(struct svc_batch *batch, struct cs_err *err)
 	struct changed *p;
 	size_t n = collect(batch, &p);
 
+	if (store_save_codes(batch, err))
+		return err->code;
 	if (n == 0)
 		return CS_OK;
 	COLUMN(struct cs_id, request, p[i].request);
@@ -167,6 +170,10 @@ store_sweep_cases(const void *self, struct db *db, int64_t now_ms, struct cs_are
 
 	if (db_query(db, arena, sweep_sql, params, 2, &rows, err))
 		return err->code;
-	*ret_more = db_get_i64(rows, 0, 0) == SWEEP_MAX;
+	bool more;
+
+	if (store_sweep_codes(db, now_ms, arena, &more, err))
+		return err->code;
+	*ret_more = more || db_get_i64(rows, 0, 0) == SWEEP_MAX;
 	return CS_OK;
 }

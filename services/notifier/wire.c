@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "pack/pack.h"
+#include "pki/hash.h"
 #include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
 #include "proto/notice.pb-c.h"
@@ -414,4 +415,205 @@ wire_write_tested(struct cs_arena *arena, const char *result, const char *const 
 	m.seen = (char **)(uintptr_t)seen;
 	m.n_seen = n;
 	return pack_write(arena, &m.base);
+}
+
+/* ---- codes of second factors ---- */
+
+enum cs_code
+wire_read_send(
+    struct cs_arena *arena, struct cs_span body, struct cs_span *ret_order, struct cs_err *err)
+{
+	const Countersign__V1__SendCodes *m =
+	    pack_read(arena, &countersign__v1__send_codes__descriptor, body, BODY_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	*ret_order = cs_span_of(m->order.data, m->order.len);
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_sent(struct cs_arena *arena, const struct codes_sent *sent)
+{
+	static const char *const names[] = {
+		[CODES_SENT] = "sent",
+		[CODES_TOO_MANY] = "too-many",
+		[CODES_STALE] = "stale",
+	};
+	Countersign__V1__SendCodesAnswer m = COUNTERSIGN__V1__SEND_CODES_ANSWER__INIT;
+	Countersign__V1__CodeSent codes[FACTOR_CHANNELS], *list[FACTOR_CHANNELS];
+
+	for (size_t i = 0; i < sent->n_letters; i++) {
+		const struct codes_letter *letter = &sent->letters[i];
+
+		countersign__v1__code_sent__init(&codes[i]);
+		codes[i].channel = pack_text(factor_channel_row(letter->channel)->name);
+		codes[i].to = pack_text(codes_mask(arena, letter->channel, letter->to));
+		list[i] = &codes[i];
+	}
+	m.result = pack_text(names[sent->result]);
+	m.n_codes = sent->n_letters;
+	m.codes = list;
+	m.expires_at_ms = sent->result == CODES_SENT ? sent->next.expires_ms : 0;
+	m.retry_at_ms = sent->retry_ms;
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+wire_write_no_connector(struct cs_arena *arena, enum factor_channel channel)
+{
+	Countersign__V1__SendCodesAnswer m = COUNTERSIGN__V1__SEND_CODES_ANSWER__INIT;
+
+	m.result = pack_text("no-connector");
+	m.channel = pack_text(factor_channel_row(channel)->name);
+	return pack_write(arena, &m.base);
+}
+
+static void
+digest_code(
+    struct cs_span key, const char *text, enum factor_channel channel, struct codes_typed *typed)
+{
+	char code[CODE_TEXT] = "00000000";
+
+	typed->given[channel] = true;
+	typed->readable[channel] = code_read(text, code);
+	code_tag(key, code, typed->tags[channel]);
+	pki_wipe(code, sizeof(code));
+}
+
+static void
+digest_codes(struct cs_span key, const Countersign__V1__ProveFactor *m, struct codes_typed *typed)
+{
+	typed->unnamed = m->n_codes == 1 && m->codes[0]->channel[0] == '\0';
+	if (typed->unnamed) {
+		digest_code(key, m->codes[0]->code, 0, typed);
+		return;
+	}
+	for (size_t i = 0; i < m->n_codes; i++) {
+		enum factor_channel channel;
+
+		if (factor_channel_parse(m->codes[i]->channel, &channel) && !typed->given[channel])
+			digest_code(key, m->codes[i]->code, channel, typed);
+		else
+			typed->strange = true;
+	}
+}
+
+enum cs_code
+wire_read_prove(struct cs_arena *arena, struct cs_span key, struct cs_span body,
+    struct cs_id *ret_request, struct codes_typed *ret, struct cs_err *err)
+{
+	const Countersign__V1__ProveFactor *m =
+	    pack_read(arena, &countersign__v1__prove_factor__descriptor, body, BODY_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	struct codes_typed typed = { .enterprise = m->enterprise, .account = m->account };
+
+	if (!pack_is_name(m->enterprise) || !pack_is_name(m->account) || m->n_codes > 4)
+		return cs_fail(
+		    err, CS_MALFORMED, "ProveFactor: enterprise, account or codes are unusable");
+	if (pack_read_id(&m->request_id, ret_request, err))
+		return CS_MALFORMED;
+	digest_codes(key, m, &typed);
+	*ret = typed;
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_proved(struct cs_arena *arena, const struct codes_proved *proved, struct cs_span proof)
+{
+	Countersign__V1__ProveFactorAnswer m = COUNTERSIGN__V1__PROVE_FACTOR_ANSWER__INIT;
+
+	m.result = pack_text(codes_verdict_name(proved->verdict));
+	m.tries_left = proved->verdict == CODES_WRONG ? proved->tries_left : 0;
+	m.proof = pack_octets(proof);
+	m.channel = pack_text(proved->channel);
+	return pack_write(arena, &m.base);
+}
+
+static const char *
+id_text(struct cs_arena *arena, struct cs_id id)
+{
+	char *text = cs_arena_alloc(arena, CS_ID_TEXT);
+
+	cs_id_format(id, text);
+	return text;
+}
+
+struct cs_span
+wire_write_letter(struct cs_arena *arena, const struct codes_letter *letter)
+{
+	const char *const texts[] = { id_text(arena, letter->request),
+		id_text(arena, letter->challenge),
+		cs_hex(arena, cs_span_of(letter->nonce, CODE_NONCE)),
+		factor_channel_row(letter->channel)->name, letter->to, letter->enterprise,
+		letter->account, cs_arena_printf(arena, "%lld", (long long)letter->expires_ms) };
+
+	return join(arena, texts, LEN(texts));
+}
+
+enum cs_code
+wire_read_letter(
+    struct cs_arena *arena, struct cs_span body, struct codes_letter *ret, struct cs_err *err)
+{
+	const struct cs_span copy = cs_arena_copy_span(arena, body);
+	struct codes_letter letter;
+	struct cs_err why;
+	const char *texts[8];
+
+	if (!split(copy, texts, LEN(texts)) || cs_id_parse(texts[0], &letter.request, &why) ||
+	    cs_id_parse(texts[1], &letter.challenge, &why) ||
+	    !cs_hex_decode(texts[2], letter.nonce, CODE_NONCE) ||
+	    !factor_channel_parse(texts[3], &letter.channel))
+		return cs_fail(err, CS_MALFORMED, "work row of a code cannot be read");
+	letter.to = texts[4];
+	letter.enterprise = texts[5];
+	letter.account = texts[6];
+	letter.expires_ms = strtoll(texts[7], NULL, 10);
+	*ret = letter;
+	return CS_OK;
+}
+
+static const char *const deliveries[] = {
+	[CODES_ACCEPTED] = "accepted",
+	[CODES_TRY_AGAIN] = "later",
+	[CODES_NEVER] = "never",
+};
+
+struct cs_span
+wire_write_delivered(struct cs_arena *arena, const struct codes_delivered *delivered)
+{
+	const char *const texts[] = { id_text(arena, delivered->challenge),
+		factor_channel_row(delivered->channel)->name, delivered->enterprise,
+		delivered->account, deliveries[delivered->delivery],
+		cs_arena_printf(arena, "%u", (unsigned)delivered->attempt), delivered->reply };
+
+	return join(arena, texts, LEN(texts));
+}
+
+enum cs_code
+wire_read_delivered(
+    struct cs_arena *arena, struct cs_span body, struct codes_delivered *ret, struct cs_err *err)
+{
+	const struct cs_span copy = cs_arena_copy_span(arena, body);
+	struct codes_delivered delivered;
+	struct cs_err why;
+	const char *texts[7];
+	size_t i = 0;
+
+	if (!split(copy, texts, LEN(texts)) || cs_id_parse(texts[0], &delivered.challenge, &why) ||
+	    !factor_channel_parse(texts[1], &delivered.channel))
+		return cs_fail(err, CS_MALFORMED, "result of a code cannot be read");
+	while (i < LEN(deliveries) && strcmp(deliveries[i], texts[4]) != 0)
+		i++;
+	if (i == LEN(deliveries))
+		return cs_fail(err, CS_MALFORMED, "result of a code cannot be read");
+	delivered.enterprise = texts[2];
+	delivered.account = texts[3];
+	delivered.delivery = (enum codes_delivery)i;
+	delivered.attempt = (uint32_t)strtoul(texts[5], NULL, 10);
+	delivered.reply = texts[6];
+	*ret = delivered;
+	return CS_OK;
 }

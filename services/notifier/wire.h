@@ -7,6 +7,7 @@
 #define NOTIFY_WIRE_H
 
 #include "base/err.h"
+#include "codes.h"
 #include "notify.h"
 
 /* certificate.issued; what it says of the certificate is checked by certificate_check(). */
@@ -65,6 +66,29 @@ CS_MUST_USE enum cs_code wire_read_mail(
 struct cs_span wire_write_mailed(struct cs_arena *arena, const struct notify_mailed *mailed);
 CS_MUST_USE enum cs_code wire_read_mailed(
     struct cs_arena *arena, struct cs_span body, struct notify_mailed *ret, struct cs_err *err);
+
+/* ---- codes of second factors ---- */
+
+/* ask.notifier.code: only its envelope is read; codes.send carries the same body. */
+CS_MUST_USE enum cs_code wire_read_send(
+    struct cs_arena *arena, struct cs_span body, struct cs_span *ret_order, struct cs_err *err);
+struct cs_span wire_write_sent(struct cs_arena *arena, const struct codes_sent *sent);
+/* The answer where nothing can send by this channel. */
+struct cs_span wire_write_no_connector(struct cs_arena *arena, enum factor_channel channel);
+/* ask.notifier.prove: of the codes that were typed only keyed digests leave. */
+CS_MUST_USE enum cs_code wire_read_prove(struct cs_arena *arena, struct cs_span key,
+    struct cs_span body, struct cs_id *ret_request, struct codes_typed *ret, struct cs_err *err);
+/* `proof`: empty unless it is proved. */
+struct cs_span
+wire_write_proved(struct cs_arena *arena, const struct codes_proved *proved, struct cs_span proof);
+/* Work "code", and its result "work.code". */
+struct cs_span wire_write_letter(struct cs_arena *arena, const struct codes_letter *letter);
+CS_MUST_USE enum cs_code wire_read_letter(
+    struct cs_arena *arena, struct cs_span body, struct codes_letter *ret, struct cs_err *err);
+struct cs_span
+wire_write_delivered(struct cs_arena *arena, const struct codes_delivered *delivered);
+CS_MUST_USE enum cs_code wire_read_delivered(
+    struct cs_arena *arena, struct cs_span body, struct codes_delivered *ret, struct cs_err *err);
 
 /* ask.notifier.test and its answer; `seen`: lines for people. */
 struct wire_test {

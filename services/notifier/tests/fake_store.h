@@ -3,6 +3,7 @@
 #ifndef NOTIFY_FAKE_STORE_H
 #define NOTIFY_FAKE_STORE_H
 
+#include "codes.h"
 #include "notify.h"
 #include "store.h"
 
@@ -11,5 +12,8 @@ void fake_store_reset(void);
 void fake_store_reject(struct cs_id request);
 /* A zero one when there is no row. */
 struct notify_delivery fake_store_row(struct cs_id request, enum notify_kind kind);
+
+/* Of a person of demo; NULL: none. */
+const struct codes_challenge *fake_store_challenge(struct cs_id request, const char *account);
 
 #endif

@@ -21,6 +21,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wire_revoked revoked;
 	struct wire_certificate certificate;
 	enum notify_kind kind;
+	struct cs_span order;
+	struct cs_id request;
+	struct codes_typed typed;
+	struct codes_letter letter;
+	struct codes_delivered delivered;
 	struct cs_err err;
 
 	if (wire_read_issued(arena, input, &issued, &err) == CS_OK)
@@ -38,6 +43,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		cs_assert(cs_span_equal(wire_write_mail(arena, &outcome), input));
 	if (wire_read_mailed(arena, input, &mailed, &err) == CS_OK)
 		cs_assert(mailed.attempt > 0);
+	(void)!wire_read_send(arena, input, &order, &err);
+	(void)!wire_read_prove(arena, cs_span_str("key"), input, &request, &typed, &err);
+	if (wire_read_letter(arena, input, &letter, &err) == CS_OK)
+		cs_assert(letter.channel < FACTOR_CHANNELS);
+	if (wire_read_delivered(arena, input, &delivered, &err) == CS_OK)
+		cs_assert(delivered.channel < FACTOR_CHANNELS);
 	if (certificate_read_cas(arena, input, &cas, &err) == CS_OK)
 		cs_assert(cas.n > 0);
 	cs_arena_free(arena);

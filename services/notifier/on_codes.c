@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* on_codes.c: no code, and no address of a person, is ever logged. */
+#include "on_codes.h"
+
+#include <string.h>
+
+#include "wire.h"
+
+/* ---- reading ---- */
+
+/* Whoever carries the order cannot lead codes elsewhere: policy signs where they go. */
+enum cs_code
+notify_read_send(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	const struct notify_service *notify = self;
+	struct claim_factor_order *order = CS_NEW(ev->arena, struct claim_factor_order);
+	struct cs_span envelope;
+
+	ev->what = order;
+	if (wire_read_send(ev->arena, ev->body, &envelope, err) ||
+	    claim_open_factor_order(ev->arena, notify->trust, envelope, ev->now_ms, order, err))
+		return CS_MALFORMED;
+	const struct factor_method *method = factor_method_find(order->method);
+
+	if (method == NULL)
+		return cs_fail(err, CS_MALFORMED, "FactorOrder: no method of ours");
+	if (method->sends[FACTOR_EMAIL] != (order->email[0] != '\0') ||
+	    method->sends[FACTOR_SMS] != (order->phone[0] != '\0'))
+		return cs_fail(err, CS_MALFORMED, "FactorOrder: not the addresses of its method");
+	ev->key = order->request;
+	return CS_OK;
+}
+
+enum cs_code
+notify_read_prove(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	const struct notify_service *notify = self;
+	struct codes_typed *typed = CS_NEW(ev->arena, struct codes_typed);
+
+	ev->what = typed;
+	return wire_read_prove(ev->arena, notify->code_key, ev->body, &ev->key, typed, err);
+}
+
+enum cs_code
+notify_read_delivered(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct codes_delivered *delivered = CS_NEW(ev->arena, struct codes_delivered);
+
+	(void)self;
+	ev->what = delivered;
+	return wire_read_delivered(ev->arena, ev->body, delivered, err);
+}
+
+const struct claim_factor_order *
+notify_order_of(const struct svc_event *ev)
+{
+	return ev->what;
+}
+
+/* ---- can it be sent at all?  Loop thread ---- */
+
+static void
+on_sent(void *arg, bool ok, uint32_t status, struct cs_span body)
+{
+	struct svc_work *work = arg;
+
+	(void)status;
+	/* Nothing happened, or nobody knows: who asks is told to ask again. */
+	svc_finish(work, NULL, ok ? cs_arena_copy_span(work->arena, body) : cs_span_str(NULL),
+	    cs_span_str(NULL));
+}
+
+void
+notify_start_send(void *self, struct svc_work *work)
+{
+	struct notify_service *notify = self;
+	const struct claim_factor_order *order = work->what;
+	const struct factor_method *method = factor_method_find(order->method);
+
+	for (enum factor_channel channel = 0; channel < FACTOR_CHANNELS; channel++) {
+		const struct factor_channel_row *row = factor_channel_row(channel);
+
+		if (!method->sends[channel] || row->settings_send ||
+		    connector_book_find(notify->book, order->enterprise, row->type) != NULL)
+			continue;
+		svc_count(work->svc, "codes", "result", "no-connector");
+		svc_finish(
+		    work, NULL, wire_write_no_connector(work->arena, channel), cs_span_str(NULL));
+		return;
+	}
+	if (!svc_command(work->svc, CODES_SEND, order->request, work->body, NULL, on_sent, work))
+		on_sent(work, false, 0, cs_span_str(NULL));
+}
+
+/* ---- deciding ---- */
+
+static struct codes_setting
+setting(const struct notify_service *notify, const struct svc_event *ev)
+{
+	return (
+	    struct codes_setting){ notify->code_key, ev->key, ev->now_ms, ev->random, ev->arena };
+}
+
+struct codes_challenge *
+notify_challenge_of(const struct notify_case *c, const char *enterprise, const char *account)
+{
+	for (size_t i = 0; i < c->n_challenges; i++)
+		if (strcmp(c->challenges[i].enterprise, enterprise) == 0 &&
+		    strcmp(c->challenges[i].account, account) == 0)
+			return &c->challenges[i];
+	return NULL;
+}
+
+static struct codes_challenge
+old_of(const struct svc_event *ev, const char *enterprise, const char *account)
+{
+	const struct codes_challenge *found = notify_challenge_of(ev->state, enterprise, account);
+
+	return found != NULL ? *found : (struct codes_challenge){ .enterprise = "" };
+}
+
+/* Load left room for one more of each event. */
+static void
+put(struct svc_event *ev, const struct codes_challenge *challenge)
+{
+	struct notify_case *c = ev->state;
+	struct codes_challenge *found =
+	    notify_challenge_of(c, challenge->enterprise, challenge->account);
+
+	if (found == NULL)
+		found = &c->challenges[c->n_challenges++];
+	*found = *challenge;
+}
+
+static struct codes_tally *
+tally_of(const struct svc_event *ev, const struct claim_factor_order *order)
+{
+	const struct notify_case *c = ev->state;
+	struct codes_tally *tally = c->tallies;
+
+	while (tally != NULL && (strcmp(tally->enterprise, order->enterprise) != 0 ||
+				    strcmp(tally->account, order->account) != 0))
+		tally = tally->next;
+	cs_assert(tally != NULL); /* load counted for every order of the batch */
+	return tally;
+}
+
+void
+notify_on_send(const void *self, struct svc_event *ev)
+{
+	const struct claim_factor_order *order = notify_order_of(ev);
+	const struct codes_setting in = setting(self, ev);
+	const struct codes_challenge old = old_of(ev, order->enterprise, order->account);
+	const struct codes_sent sent = codes_decide_send(&in, &old, order, tally_of(ev, order));
+
+	for (size_t i = 0; i < sent.n_letters; i++)
+		svc_work(ev, "code", wire_write_letter(ev->arena, &sent.letters[i]), ev->now_ms);
+	if (sent.next.changed)
+		put(ev, &sent.next);
+	svc_reply(ev, 200, wire_write_sent(ev->arena, &sent));
+	log_info(ev->log, "codes decided on=%s says=\"%s\" method=%s", ev->subject, sent.says,
+	    order->method);
+}
+
+void
+notify_on_prove(const void *self, struct svc_event *ev)
+{
+	const struct notify_service *notify = self;
+	const struct codes_typed *typed = ev->what;
+	const struct codes_setting in = setting(self, ev);
+	const struct codes_challenge old = old_of(ev, typed->enterprise, typed->account);
+	const struct codes_proved proved = codes_decide_prove(&in, &old, typed);
+	struct cs_span proof = cs_span_str("");
+
+	if (proved.verdict == CODES_PROVED) {
+		const struct claim_factor factor = codes_claim(&in, &proved.next);
+
+		proof = claim_seal_factor(ev->arena, notify->key, &factor);
+	}
+	if (proved.next.changed)
+		put(ev, &proved.next);
+	svc_reply(ev, 200, wire_write_proved(ev->arena, &proved, proof));
+	log_info(ev->log, "codes proved verdict=%s tries_left=%u",
+	    codes_verdict_name(proved.verdict), (unsigned)proved.tries_left);
+}
+
+void
+notify_on_delivered(const void *self, struct svc_event *ev)
+{
+	const struct codes_delivered *delivered = ev->what;
+	const struct codes_setting in = setting(self, ev);
+	const struct codes_challenge old = old_of(ev, delivered->enterprise, delivered->account);
+	const struct codes_step step = codes_decide_delivered(&in, &old, delivered);
+
+	if (step.again_ms != 0)
+		svc_work_again(ev, step.again_ms);
+	if (step.next.changed)
+		put(ev, &step.next);
+	log_info(ev->log, "codes decided on=%s says=\"%s\" channel=%s attempts=%u reply=\"%s\"",
+	    ev->subject, step.says, factor_channel_row(delivered->channel)->name,
+	    (unsigned)delivered->attempt, delivered->reply);
+}
