@@ -12,7 +12,7 @@ csctl=$(readlink -f "${2:-build/bin/csctl}")
 mkdir -p "$1"
 cd "$1"
 PERSPECTIVES=${PERSPECTIVES:-amsterdam newyork saopaulo singapore nairobi}
-SIGNERS='request-intake policy mailbox-validator domain-validator caa-dnssec mpic-coordinator'
+SIGNERS='request-intake policy mailbox-validator domain-validator caa-dnssec mpic-coordinator notifier'
 WITH_DATABASE='request-intake policy mailbox-validator domain-validator caa-dnssec signer notifier certificate-status'
 mkdir -p secret public nats postgres offline seeds
 for name in $PERSPECTIVES; do
@@ -114,6 +114,7 @@ random() {
 }
 random secret/signer/seal.key
 random secret/mailbox-validator/token.key
+random secret/notifier/code.key
 [ -s secret/policy/api-tokens ] || {
 	random offline/root-token
 	digest=$(tr -d '\n' <offline/root-token | openssl dgst -sha256 -r | cut -d' ' -f1)

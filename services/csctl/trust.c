@@ -19,7 +19,7 @@
 #define APPROVALS 2
 #define WORD_MAX_OCTETS 128 /* of a service or an enterprise */
 
-#define STATES 6 /* of one row, and an end */
+#define STATES 7 /* of one row, and an end */
 
 /* Which statements each service's key may make. */
 static const struct {
@@ -28,12 +28,13 @@ static const struct {
 } rights[] = {
 	{ "request-intake", { "request", "approval", "revocation" } },
 	{ "policy", { "plan", "evidence.organization", "evidence.authority", "evidence.individual",
-			"setting" } },
+			"setting", "factor-order" } },
 	{ "mailbox-validator", { "evidence.mailbox" } },
 	{ "domain-validator", { "evidence.domain" } },
 	{ "caa-dnssec", { "evidence.caa" } },
 	{ "mpic-coordinator", { "evidence.mpic-domain", "evidence.mpic-caa" } },
 	{ "mpic-perspective", { "perspective" } },
+	{ "notifier", { "factor" } },
 	{ "signer", { "audit-head" } },
 	{ "csctl", { "evidence-pack" } },
 };

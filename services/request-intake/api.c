@@ -84,15 +84,6 @@ verify(void *self, struct http_request *req)
 		    call_answered);
 }
 
-static void
-approve(void *self, struct http_request *req)
-{
-	struct call *call = call_begin(self, req);
-
-	if (call && call_has_no_body(call) && call_within_limit(call, false))
-		call_command(call, "api.approve", cs_span_str(NULL), call_answered);
-}
-
 /* ---- cancelling: after the approval only the signer knows whether it is too late ---- */
 
 static void
@@ -462,7 +453,6 @@ const struct http_route api_routes[] = {
 	{ "POST", "/v1/requests/{id}/checks/{check}/verify", verify },
 	{ "POST", "/v1/requests/{id}/checks/{check}/token", submit_token },
 	{ "GET", "/v1/requests/{id}/checks/{check}/reply", show_reply },
-	{ "POST", "/v1/requests/{id}/approve", approve },
 	{ "POST", "/v1/requests/{id}/cancel", cancel },
 	{ "GET", "/v1/requests/{id}/certificate", certificate },
 	{ "GET", "/v1/requests/{id}/events", events },

@@ -18,6 +18,7 @@
 #define CALL_CHALLENGE "Bearer realm=\"countersign\"" /* of a 401 (RFC 6750 3) */
 
 struct asking;
+struct json_approve;
 
 struct api {
 	struct cs_arena *arena; /* its own */
@@ -39,7 +40,9 @@ struct call {
 	struct query query;    /* caller and id are always set */
 	const char *check;     /* "" when the path names none */
 	uint64_t watch_after;
-	struct cs_span body; /* of a command that follows a query */
+	struct cs_span body;              /* of a command that follows a query */
+	const struct json_approve *typed; /* codes that came with an approval */
+	const char *method;               /* of a second factor */
 };
 
 /*

@@ -310,6 +310,26 @@ read_revocation_refused(const void *self, struct svc_event *ev, struct cs_err *e
 	return wire_read_revocation_refused(ev->arena, ev->body, &ev->key, no, err);
 }
 
+/* The proof is another's statement; who may make it policy and the signer know. */
+static enum cs_code
+read_approve(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	struct intake_factor *given = CS_NEW(ev->arena, struct intake_factor);
+	struct claim_factor *proof;
+
+	(void)self;
+	ev->what = given;
+	given->has_codes = ev->body.len == 1 && ev->body.data[0] == HANDLER_CODES;
+	if (ev->body.len < 2)
+		return CS_OK;
+	proof = CS_NEW(ev->arena, struct claim_factor);
+	given->envelope = cs_span_of(ev->body.data + 1, ev->body.len - 1);
+	if (claim_open_factor(ev->arena, NULL, given->envelope, ev->now_ms, proof, err))
+		return CS_MALFORMED;
+	given->proof = proof;
+	return CS_OK;
+}
+
 /* ---- what is said ---- */
 
 static void
@@ -317,6 +337,7 @@ emit_approval(
     const struct intake_service *intake, struct svc_event *ev, const struct intake_request *req)
 {
 	const struct intake_caller *caller = ev->context;
+	const struct intake_factor *given = ev->what;
 	struct claim_approval approval = { .request = req->id,
 		.enterprise = req->enterprise,
 		.account = req->account,
@@ -324,6 +345,8 @@ emit_approval(
 		.approved_by = intake_owns(req, caller) ? "" : caller->account,
 		.approved_at_ms = ev->now_ms };
 
+	if (req->factor_proved_at_ms != 0)
+		approval.second_factor = given->envelope;
 	memcpy(approval.request_digest, req->digest, CLAIM_DIGEST);
 	svc_emit(ev, "request.generation-approved",
 	    claim_seal_approval(ev->arena, intake->key, &approval));
@@ -377,6 +400,7 @@ say(const struct intake_service *intake, struct svc_event *ev, struct intake_ste
 		emit_revocation(intake, ev, req);
 		break;
 	case INTAKE_SAYS_ASK_SIGNER:
+	case INTAKE_SAYS_ASK_FACTOR:
 	case INTAKE_SAYS_NOTHING:
 		break;
 	}
@@ -394,6 +418,12 @@ conclude(struct svc_event *ev, const char *what)
 	    intake_state_name(req->state), req->revision);
 }
 
+static bool
+is_factor_needed(const struct cs_refusal *why)
+{
+	return why->code && strcmp(why->code, "second-factor-needed") == 0;
+}
+
 static void
 answer_receipt(const struct intake_service *intake, struct svc_event *ev, struct intake_step step,
     const char *check)
@@ -401,8 +431,13 @@ answer_receipt(const struct intake_service *intake, struct svc_event *ev, struct
 	const struct intake_request *req = ev->state;
 
 	say(intake, ev, step);
-	if (step.status >= 400)
+	if (step.status == 403 && is_factor_needed(&step.why))
+		svc_reply(ev, 403,
+		    problem_write_factor(ev->arena, &step.why, req->id, req->second_factor));
+	else if (step.status >= 400)
 		svc_reply(ev, step.status, problem_write(ev->arena, step.status, &step.why));
+	else if (step.says == INTAKE_SAYS_ASK_FACTOR)
+		svc_reply(ev, HANDLER_ASK_FACTOR, cs_span_str(req->enterprise));
 	else if (step.says == INTAKE_SAYS_ASK_SIGNER)
 		svc_reply(ev, HANDLER_ASK_SIGNER,
 		    wire_write_stop(ev->arena, req->id, req->enterprise, req->account));
@@ -601,7 +636,17 @@ intake_on_api_verify(const void *self, struct svc_event *ev)
 static void
 intake_on_api_approve(const void *self, struct svc_event *ev)
 {
-	answer_receipt(self, ev, intake_approve(ev->arena, ev->state, ev->context, ev->now_ms), "");
+	const struct intake_factor *given = ev->what;
+
+	answer_receipt(
+	    self, ev, intake_approve(ev->arena, ev->state, ev->context, given, ev->now_ms), "");
+}
+
+static void
+intake_on_api_factor(const void *self, struct svc_event *ev)
+{
+	answer_receipt(
+	    self, ev, intake_ask_factor(ev->arena, ev->state, ev->context, ev->now_ms), "");
 }
 
 static void
@@ -792,7 +837,8 @@ const struct svc_route intake_routes[] = {
 	{ "api.report-answer", read_report_answer, intake_on_report_answer },
 	{ "api.report-decide", read_report_decide, intake_on_report_decide },
 	{ "api.verify", read_verify, intake_on_api_verify },
-	{ "api.approve", NULL, intake_on_api_approve },
+	{ "api.approve", read_approve, intake_on_api_approve },
+	{ "api.factor", NULL, intake_on_api_factor },
 	{ "api.cancel", NULL, intake_on_api_cancel },
 	{ "clock.request-due", NULL, intake_on_due },
 	{ "plan.made", read_plan, on_plan },

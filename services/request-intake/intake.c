@@ -624,9 +624,10 @@ name_missing(struct cs_arena *arena, const struct intake_request *req, int64_t n
 	return (const char *)cs_buf_span(&buf).data;
 }
 
-struct intake_step
-intake_approve(struct cs_arena *arena, struct intake_request *req,
-    const struct intake_caller *caller, int64_t now_ms)
+/* The reasons why this caller may not approve the request as it stands; status 0: he may. */
+static struct intake_step
+may_approve(struct cs_arena *arena, struct intake_request *req, const struct intake_caller *caller,
+    int64_t now_ms)
 {
 	struct intake_step step = may_act(req, caller);
 
@@ -653,10 +654,87 @@ intake_approve(struct cs_arena *arena, struct intake_request *req,
 	if (req->key_blocked)
 		return refuse_key("key-compromised", "SBR 6.1.1.3",
 		    "The private key of this request is known to others.");
-	(void)intake_move(arena, req, INTAKE_APPROVED, now_ms);
+	return answer(0, INTAKE_SAYS_NOTHING);
+}
+
+static bool
+wants_factor(const struct intake_request *req)
+{
+	return req->second_factor && req->second_factor[0] != '\0';
+}
+
+/* Policy judges it; this only keeps what cannot be meant for it from being published. */
+static bool
+is_proof(const struct intake_request *req, const struct intake_caller *caller,
+    const struct claim_factor *proof)
+{
+	return proof && cs_id_equal(proof->request, req->id) &&
+	       memcmp(proof->request_digest, req->digest, CLAIM_DIGEST) == 0 &&
+	       strcmp(proof->enterprise, req->enterprise) == 0 &&
+	       strcmp(proof->account, caller->account) == 0 &&
+	       strcmp(proof->method, req->second_factor) == 0;
+}
+
+static struct intake_step
+may_pass(const struct intake_request *req, const struct intake_caller *caller,
+    const struct intake_factor *given)
+{
+	if (!wants_factor(req) || is_proof(req, caller, given->proof))
+		return answer(0, INTAKE_SAYS_NOTHING);
+	if (given->has_codes)
+		return answer(202, INTAKE_SAYS_ASK_FACTOR);
+	return refuse_field(403, "second-factor-needed", "code",
+	    "This approval wants a second factor: a code that is sent to you.",
+	    "Have codes sent by POST to second_factor.start, then approve with what they say.");
+}
+
+/* Who sees the history sees who approved, and by what. */
+static void
+explain_approval(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_caller *caller, const struct claim_factor *proof)
+{
+	const char *by = proof ? cs_arena_printf(arena, "second factor: %s", proof->method) : "";
+
 	if (!intake_owns(req, caller))
-		explain(req, "", "approved-on-behalf", caller->account);
+		explain(req, "", "approved-on-behalf",
+		    proof ? cs_arena_printf(arena, "%s; %s", caller->account, by)
+			  : caller->account);
+	else if (proof)
+		explain(req, "", "second-factor-proved", by);
+}
+
+struct intake_step
+intake_approve(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_caller *caller, const struct intake_factor *given, int64_t now_ms)
+{
+	struct intake_step step = may_approve(arena, req, caller, now_ms);
+	const struct claim_factor *proof = NULL;
+
+	if (step.status == 0)
+		step = may_pass(req, caller, given);
+	if (step.status != 0)
+		return step;
+	if (wants_factor(req)) {
+		proof = given->proof;
+		req->factor_proved_at_ms = proof->proved_at_ms;
+	}
+	(void)intake_move(arena, req, INTAKE_APPROVED, now_ms);
+	explain_approval(arena, req, caller, proof);
 	return answer(202, INTAKE_SAYS_APPROVED);
+}
+
+struct intake_step
+intake_ask_factor(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_caller *caller, int64_t now_ms)
+{
+	const struct intake_step step = may_approve(arena, req, caller, now_ms);
+
+	if (step.status >= 400)
+		return step;
+	if (step.status != 0 || !wants_factor(req))
+		return refuse(409, "second-factor-not-asked",
+		    "No second factor is asked for at this approval.", "Approve without one.");
+	return answer(202, INTAKE_SAYS_ASK_FACTOR);
 }
 
 struct intake_step
@@ -843,6 +921,7 @@ intake_on_plan(struct cs_arena *arena, struct intake_request *req, const struct 
 	req->revision = plan->revision;
 	req->subject = plan->subject;
 	req->waived = plan->waived;
+	req->second_factor = plan->second_factor;
 	req->changed = true;
 	settle(arena, req, now_ms);
 	for (size_t i = 0; i < plan->n_checks; i++)

@@ -170,6 +170,9 @@ struct intake_request {
 	uint32_t revision;           /* of the newest plan seen */
 	struct claim_values subject; /* as that plan has it */
 	struct claim_texts waived;   /* what that plan does without: "caa", "mpic" */
+	const char *
+	    second_factor; /* that plan wants it proved at the approval: "email"; NULL or "": none */
+	int64_t factor_proved_at_ms; /* by whoever approved; 0: not */
 	struct intake_check *checks; /* the plan's in its order; early ones after them */
 	size_t n_checks;
 	struct cs_refusal refusal; /* code NULL: not refused */
@@ -233,6 +236,7 @@ enum intake_says {
 	INTAKE_SAYS_CANCELLED,
 	INTAKE_SAYS_EXPIRED,
 	INTAKE_SAYS_ASK_SIGNER, /* only the signer can stop it now */
+	INTAKE_SAYS_ASK_FACTOR, /* whoever sends codes says whether they were typed right, or sends them */
 	INTAKE_SAYS_REVOCATION_ASKED
 };
 
@@ -271,7 +275,21 @@ struct intake_step
 intake_repeat(const struct intake_request *req, const uint8_t body_sha256[static CLAIM_DIGEST]);
 struct intake_step intake_verify(struct cs_arena *arena, struct intake_request *req,
     const struct intake_caller *caller, const char *check, int64_t now_ms);
+/* What comes with an approval; all zero: nothing. */
+struct intake_factor {
+	bool has_codes; /* that nobody looked at yet */
+	const struct claim_factor
+	    *proof;              /* unverified: policy and the signer judge it; NULL: none */
+	struct cs_span envelope; /* of the proof */
+};
+/*
+ * Whoever brings codes is to have them looked at first: ASK_FACTOR.  Where the plan wants a second factor and nothing of
+ * this request, this caller and this method comes, 403 second-factor-needed.
+ */
 struct intake_step intake_approve(struct cs_arena *arena, struct intake_request *req,
+    const struct intake_caller *caller, const struct intake_factor *given, int64_t now_ms);
+/* ASK_FACTOR: codes may be sent now, since everything else is there for an approval. */
+struct intake_step intake_ask_factor(struct cs_arena *arena, struct intake_request *req,
     const struct intake_caller *caller, int64_t now_ms);
 struct intake_step intake_cancel(struct cs_arena *arena, struct intake_request *req,
     const struct intake_caller *caller, int64_t now_ms);

@@ -135,6 +135,12 @@ static const struct member token_members[] = {
 	{ NULL, TEXT, false, 0, 0 },
 };
 
+static const struct member approve_members[] = {
+	{ "code", TEXT, false, 32, offsetof(struct json_approve, code) },
+	{ "codes", VALUES, false, 4, offsetof(struct json_approve, codes) },
+	{ NULL, TEXT, false, 0, 0 },
+};
+
 struct verify_body {
 	const char *method;
 };
@@ -544,6 +550,21 @@ json_read_verify(struct cs_arena *arena, struct cs_span body, const char **ret_m
 	if (body.len > 0 && !read_body(arena, body, verify_members, &verify, ret_why))
 		return false;
 	*ret_method = verify.method == NULL ? "" : verify.method;
+	return true;
+}
+
+bool
+json_read_approve(struct cs_arena *arena, struct cs_span body, struct json_approve *ret_body,
+    struct cs_refusal *ret_why)
+{
+	struct json_approve approve = { 0 };
+
+	if (body.len > 0 && !read_body(arena, body, approve_members, &approve, ret_why))
+		return false;
+	if (approve.code && approve.codes)
+		return refuse(ret_why, "json-both", "codes",
+		    "There is one code, or there are codes.", "Send code alone, or codes alone.");
+	*ret_body = approve;
 	return true;
 }
 

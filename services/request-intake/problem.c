@@ -5,6 +5,7 @@
 #include "http/server.h"
 #include "notes.h"
 #include "out.h"
+#include "view.h"
 
 /* Of what the status itself means; a rule that was broken says more. */
 static const struct {
@@ -84,6 +85,19 @@ problem_write_note(struct cs_arena *arena, const struct note *note)
 	out_object(&out, NULL);
 	write_members(&out, 409, &why);
 	notes_write(&out, "note", note);
+	out_end_object(&out);
+	return out_done(&out);
+}
+
+struct cs_span
+problem_write_factor(
+    struct cs_arena *arena, const struct cs_refusal *why, struct cs_id request, const char *method)
+{
+	struct out out = out_new(arena);
+
+	out_object(&out, NULL);
+	write_members(&out, 403, why);
+	view_factor(&out, request, method, 0);
 	out_end_object(&out);
 	return out_done(&out);
 }

@@ -97,8 +97,8 @@ read_refusal(const struct db_rows *rows, size_t row, size_t first, struct intake
 /* After SHOWN_COLUMNS: the rest, but for octets and refusals. */
 #define REST_COLUMNS                                                                       \
 	"s.body_sha256, s.digest, s.spki_sha256, s.ends_ms, r.revision, r.seq, r.version," \
-	" r.subject, r.waived"
-#define N_REST 9
+	" r.subject, r.waived, r.second_factor, r.factor_proved_ms"
+#define N_REST 11
 
 static void
 read_request(
@@ -114,6 +114,8 @@ read_request(
 	ret->version = (uint32_t)db_get_i32(rows, row, N_SHOWN + 6);
 	ret->subject = subject_read(arena, db_get_text(rows, row, N_SHOWN + 7));
 	ret->waived = read_names(arena, db_get_text(rows, row, N_SHOWN + 8));
+	ret->second_factor = db_get_text(rows, row, N_SHOWN + 9);
+	ret->factor_proved_at_ms = db_get_i64(rows, row, N_SHOWN + 10);
 	ret->envelope = db_get_bytes(rows, row, N_SHOWN + N_REST);
 }
 
@@ -410,9 +412,10 @@ save_created(const struct svc_batch *batch, const struct changes *changes, struc
 /* Fewer rows than requests: somebody else was faster. */
 static const char move_sql[] =
     "update request r set state = x.s, changed_ms = x.c, moved_ms = x.m, revision = x.p,"
-    " seq = x.q, version = x.v + 1, subject = x.n, waived = x.w"
-    " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[],"
-    " $6::bigint[], $7::integer[], $8::text[], $9::text[]) as x(id, s, c, m, p, q, v, n, w)"
+    " seq = x.q, version = x.v + 1, subject = x.n, waived = x.w, second_factor = x.f,"
+    " factor_proved_ms = x.t from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[],"
+    " $5::integer[], $6::bigint[], $7::integer[], $8::text[], $9::text[], $10::text[], $11::bigint[])"
+    " as x(id, s, c, m, p, q, v, n, w, f, t)"
     " where r.id = x.id and r.version = x.v";
 
 static enum cs_code
@@ -433,6 +436,9 @@ save_moved(const struct svc_batch *batch, const struct changes *changes, struct 
 	I32S(&c, reqs, n, ->version);
 	COLUMN(&c, n, const char *, subject_write(batch->arena, &reqs[i]->subject), db_text_array);
 	NAMES(&c, reqs, n, ->waived);
+	COLUMN(&c, n, const char *, reqs[i]->second_factor ? reqs[i]->second_factor : "",
+	    db_text_array);
+	I64S(&c, reqs, n, ->factor_proved_at_ms);
 	return db_send(batch->db, move_sql, c.params, c.n, (int64_t)n, err);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "connector/factor.h"
 #include "mend.h"
 #include "out.h"
 #include "reasons.h"
@@ -698,6 +699,47 @@ write_domain_only(struct out *out)
 	out_end_array(out);
 }
 
+void
+view_factor(struct out *out, struct cs_id request, const char *method, int64_t proved_at_ms)
+{
+	const struct factor_method *found = factor_method_find(method);
+	char id[CS_ID_TEXT];
+
+	cs_id_format(request, id);
+	out_object(out, "second_factor");
+	out_text(out, "method", method);
+	out_array(out, "codes");
+	for (enum factor_channel channel = 0; found && channel < FACTOR_CHANNELS; channel++)
+		if (found->sends[channel])
+			out_text(out, NULL, factor_channel_row(channel)->name);
+	out_end_array(out);
+	if (proved_at_ms == 0)
+		out_text_of(out, "start",
+		    (const char *const[]){ "/v1/requests/", id, "/second-factor" }, 3);
+	out_time_if(out, "proved_at", proved_at_ms);
+	out_end_object(out);
+}
+
+struct cs_span
+view_codes_sent(struct cs_arena *arena, const char *method, const struct wire_codes_sent *sent)
+{
+	struct out out = out_new(arena);
+
+	out_object(&out, NULL);
+	out_text(&out, "method", method);
+	out_array(&out, "codes");
+	for (size_t i = 0; i < sent->n; i++) {
+		out_object(&out, NULL);
+		out_text(&out, "channel", sent->codes[i].channel);
+		out_text(&out, "to", sent->codes[i].to);
+		out_end_object(&out);
+	}
+	out_end_array(&out);
+	out_time_if(&out, "expires_at", sent->expires_at_ms);
+	out_end_object(&out);
+	return out_done(&out);
+}
+
 static void
 write_wishes(struct out *out, struct cs_arena *arena, const struct intake_request *req,
     const struct claim_request *claim)
@@ -715,6 +757,8 @@ write_wishes(struct out *out, struct cs_arena *arena, const struct intake_reques
 	out_text(out, "spki_sha256", cs_hex(arena, cs_span_of(req->spki_sha256, CLAIM_DIGEST)));
 	if (req->waived.n > 0)
 		out_texts(out, "waived", req->waived);
+	if (req->second_factor && req->second_factor[0] != '\0')
+		view_factor(out, req->id, req->second_factor, req->factor_proved_at_ms);
 	write_notes(out, req, claim, &subject);
 }
 

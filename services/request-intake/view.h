@@ -10,6 +10,8 @@
 #include "store.h"
 #include "wire.h"
 
+struct out;
+
 /* A request with its checks, as at this instant. */
 CS_MUST_USE enum cs_code view_request(struct cs_arena *arena, const struct intake_request *req,
     int64_t now_ms, struct cs_span *ret_json, struct cs_err *err);
@@ -22,6 +24,14 @@ view_list(struct cs_arena *arena, const struct intake_request *reqs, size_t n, c
 /* The answer to an action: where the request stands now. */
 struct cs_span
 view_receipt(struct cs_arena *arena, struct cs_id id, enum intake_state state, const char *check);
+/*
+ * The member "second_factor": what must be proved at the approval, by which codes and where to have these sent; or
+ * when that was done.
+ */
+void view_factor(struct out *out, struct cs_id request, const char *method, int64_t proved_at_ms);
+/* The answer to what has codes sent. */
+struct cs_span
+view_codes_sent(struct cs_arena *arena, const char *method, const struct wire_codes_sent *sent);
 /* What an answer by mail is made of. */
 struct cs_span view_reply(struct cs_arena *arena, const struct wire_reply *reply);
 /* The data of one server-sent event. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "json.h"
 #include "pack/pack.h"
 #include "pki/hash.h"
 #include "proto/ask.pb-c.h"
@@ -823,4 +824,127 @@ wire_write_config(struct cs_arena *arena, const struct wire_config *config)
 	m.if_none_match = pack_text(config->if_none_match);
 	m.source = pack_text(config->source);
 	return pack_write(arena, &m.base);
+}
+
+/* ---- second factors ---- */
+
+struct cs_span
+wire_write_ask_factor(
+    struct cs_arena *arena, struct cs_id request, const char *enterprise, const char *account)
+{
+	Countersign__V1__FactorAsk m = COUNTERSIGN__V1__FACTOR_ASK__INIT;
+
+	m.request_id = pack_id(&request);
+	m.enterprise = pack_text(enterprise);
+	m.account = pack_text(account);
+	return pack_write(arena, &m.base);
+}
+
+/* What another service says is shown to people: it must be text of ours. */
+static bool
+is_said(const char *text)
+{
+	return text[0] == '\0' || (strlen(text) <= 320 && cs_utf8_valid(cs_span_str(text)));
+}
+
+enum cs_code
+wire_read_factor(
+    struct cs_arena *arena, struct cs_span body, struct wire_factor *ret, struct cs_err *err)
+{
+	static const char *const words[] = { "order", "none", "no-address", "unknown" };
+	const Countersign__V1__FactorAnswer *m = pack_read(
+	    arena, &countersign__v1__factor_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+
+	if (!m)
+		return CS_MALFORMED;
+	if (word(m->result, words, 4) == 4 || !is_said(m->field) || !is_said(m->account) ||
+	    !is_said(m->method))
+		return cs_fail(err, CS_MALFORMED, "FactorAnswer: unknown result, or no text");
+	*ret = (struct wire_factor){ m->result, cs_span_of(m->order.data, m->order.len), m->field,
+		m->account, m->method };
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_send_codes(struct cs_arena *arena, struct cs_span order)
+{
+	Countersign__V1__SendCodes m = COUNTERSIGN__V1__SEND_CODES__INIT;
+
+	m.order = pack_octets(order);
+	return pack_write(arena, &m.base);
+}
+
+enum cs_code
+wire_read_codes_sent(
+    struct cs_arena *arena, struct cs_span body, struct wire_codes_sent *ret, struct cs_err *err)
+{
+	static const char *const words[] = { "sent", "too-many", "no-connector", "stale" };
+	const Countersign__V1__SendCodesAnswer *m = pack_read(
+	    arena, &countersign__v1__send_codes_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+
+	if (!m)
+		return CS_MALFORMED;
+	struct wire_codes_sent sent = { .result = m->result,
+		.n = m->n_codes,
+		.expires_at_ms = m->expires_at_ms,
+		.retry_at_ms = m->retry_at_ms,
+		.channel = m->channel };
+
+	if (word(m->result, words, 4) == 4 || m->n_codes > WIRE_CODES_MAX || !is_said(m->channel))
+		return cs_fail(err, CS_MALFORMED, "SendCodesAnswer: unknown result, or too much");
+	for (size_t i = 0; i < m->n_codes; i++) {
+		if (!is_said(m->codes[i]->channel) || !is_said(m->codes[i]->to))
+			return cs_fail(err, CS_MALFORMED, "SendCodesAnswer: no text");
+		sent.codes[i] = (struct wire_code_sent){ m->codes[i]->channel, m->codes[i]->to };
+	}
+	*ret = sent;
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_prove(struct cs_arena *arena, struct cs_id request, const char *enterprise,
+    const char *account, const struct json_approve *typed)
+{
+	Countersign__V1__ProveFactor m = COUNTERSIGN__V1__PROVE_FACTOR__INIT;
+	Countersign__V1__TypedCode codes[WIRE_CODES_MAX], *list[WIRE_CODES_MAX];
+	const size_t n = typed->codes ? typed->codes->n : 1;
+
+	cs_assert(n <= WIRE_CODES_MAX); /* as it was read */
+	for (size_t i = 0; i < n; i++) {
+		countersign__v1__typed_code__init(&codes[i]);
+		if (typed->codes)
+			codes[i].channel = pack_text(typed->codes->items[i].name);
+		codes[i].code =
+		    pack_text(typed->codes ? typed->codes->items[i].value : typed->code);
+		list[i] = &codes[i];
+	}
+	m.request_id = pack_id(&request);
+	m.enterprise = pack_text(enterprise);
+	m.account = pack_text(account);
+	m.n_codes = n;
+	m.codes = list;
+	return pack_write(arena, &m.base);
+}
+
+enum cs_code
+wire_read_proved(
+    struct cs_arena *arena, struct cs_span body, struct wire_proved *ret, struct cs_err *err)
+{
+	static const char *const words[WIRE_PROVE_RESULTS] = { [WIRE_PROVED] = "proved",
+		[WIRE_PROVE_WRONG] = "wrong",
+		[WIRE_PROVE_VOID] = "void",
+		[WIRE_PROVE_EXPIRED] = "expired",
+		[WIRE_PROVE_USED] = "used",
+		[WIRE_PROVE_NOT_SENT] = "not-sent",
+		[WIRE_PROVE_MISSING] = "missing" };
+	const Countersign__V1__ProveFactorAnswer *m = pack_read(arena,
+	    &countersign__v1__prove_factor_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+	const unsigned result = m ? word(m->result, words, WIRE_PROVE_RESULTS) : WIRE_PROVE_RESULTS;
+
+	if (result == WIRE_PROVE_RESULTS || !is_said(m->channel) ||
+	    (result == WIRE_PROVED) != (m->proof.len > 0))
+		return cs_fail(err, CS_MALFORMED, "ProveFactorAnswer: unknown result, or no proof");
+	*ret = (struct wire_proved){ (enum wire_prove_result)result, m->tries_left,
+		cs_span_of(m->proof.data, m->proof.len), m->channel };
+	return CS_OK;
 }

@@ -70,6 +70,58 @@ struct cs_span wire_write_token(struct cs_arena *arena, const struct wire_token 
 CS_MUST_USE enum cs_code wire_read_token_answer(struct cs_arena *arena, struct cs_span body,
     enum wire_token_result *ret_result, unsigned *ret_tries_left, struct cs_err *err);
 
+/* ---- second factors ---- */
+
+/* ask.policy.factor: what must whoever approves prove, and where do codes go? */
+struct wire_factor {
+	const char *result; /* "order", "none", "no-address", "unknown" */
+	struct cs_span order;
+	const char *field, *account, *method;
+};
+struct cs_span wire_write_ask_factor(
+    struct cs_arena *arena, struct cs_id request, const char *enterprise, const char *account);
+CS_MUST_USE enum cs_code wire_read_factor(
+    struct cs_arena *arena, struct cs_span body, struct wire_factor *ret, struct cs_err *err);
+
+/* ask.notifier.code */
+#define WIRE_CODES_MAX 4
+struct wire_code_sent {
+	const char *channel, *to;
+};
+struct wire_codes_sent {
+	const char *result; /* "sent", "too-many", "no-connector", "stale" */
+	struct wire_code_sent codes[WIRE_CODES_MAX];
+	size_t n;
+	int64_t expires_at_ms, retry_at_ms;
+	const char *channel;
+};
+struct cs_span wire_write_send_codes(struct cs_arena *arena, struct cs_span order);
+CS_MUST_USE enum cs_code wire_read_codes_sent(
+    struct cs_arena *arena, struct cs_span body, struct wire_codes_sent *ret, struct cs_err *err);
+
+/* ask.notifier.prove.  The question holds codes: it is for svc_question() alone. */
+struct json_approve;
+struct cs_span wire_write_prove(struct cs_arena *arena, struct cs_id request,
+    const char *enterprise, const char *account, const struct json_approve *typed);
+enum wire_prove_result {
+	WIRE_PROVED,
+	WIRE_PROVE_WRONG,
+	WIRE_PROVE_VOID,
+	WIRE_PROVE_EXPIRED,
+	WIRE_PROVE_USED,
+	WIRE_PROVE_NOT_SENT,
+	WIRE_PROVE_MISSING,
+	WIRE_PROVE_RESULTS
+};
+struct wire_proved {
+	enum wire_prove_result result;
+	unsigned tries_left;
+	struct cs_span proof; /* of WIRE_PROVED not empty */
+	const char *channel;
+};
+CS_MUST_USE enum cs_code wire_read_proved(
+    struct cs_arena *arena, struct cs_span body, struct wire_proved *ret, struct cs_err *err);
+
 /* ask.policy.who; *ret_known false: it is nobody's, and *ret_who is untouched. */
 struct cs_span wire_write_who(
     struct cs_arena *arena, const uint8_t token_sha256[static WHO_SHA256], const char *source);

@@ -17,7 +17,7 @@ SERVICES = (
 WITH_LMTP = ("mailbox-validator",)  # mail servers bring to these what comes back
 WITH_LINKS = ("mailbox-validator",)  # these mail links to a page of request-intake
 WITH_HTTP = ("request-intake", "certificate-status")  # these serve people on CS_HTTP_LISTEN beside health and metrics
-WITHOUT_STATEMENTS = ("notifier", "certificate-status")  # the trust table has no key of these
+WITHOUT_STATEMENTS = ("certificate-status",)  # the trust table has no key of it
 
 
 class Perspective(NamedTuple):

@@ -197,7 +197,7 @@ class Stack:
         publish_ca(self.ca, self.status_dir)
         self._make_trust(signers)
         self.csctl("weak-keys", "convert", str(WEAK_KEYS), "--out", str(self.root / "weak-keys"))
-        for name in ("token.key", "seal.key"):
+        for name in ("token.key", "seal.key", "code.key"):
             private_file(self.root / "secrets" / name, secrets.token_hex(32))
         key = self.csctl("key", "new-sealing", str(self.root / "secrets" / "sealing.key")).strip()
         (self.root / "trust" / "sealing-keys").write_text(f"notifier {key}\nmpic-coordinator {key}\n")
@@ -410,6 +410,7 @@ class Stack:
             "CS_MAIL_FROM": "noreply@countersign.example",
             "CS_MAIL_RETURN_DOMAIN": RETURN_DOMAIN,
             "CS_TOKEN_KEY_FILE": str(self.root / "secrets" / "token.key"),
+            "CS_CODE_KEY_FILE": str(self.root / "secrets" / "code.key"),
             "CS_SEAL_KEY_FILE": str(self.root / "secrets" / "seal.key"),
             "CS_SEALING_KEY_FILE": str(self.root / "secrets" / "sealing.key"),
             "CS_SEALING_KEYS_FILE": str(self.root / "trust" / "sealing-keys"),

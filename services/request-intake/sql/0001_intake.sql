@@ -42,6 +42,8 @@ create table request (
 	revision integer not null,              -- of the newest plan seen; 0: none
 	subject text not null default '',       -- of that plan, one a line: who set it, attribute "=" value
 	waived text not null default '',        -- what that plan does without, one a line: caa, mpic
+	second_factor text not null default '', -- that plan wants it proved at the approval: 'email'; '': none
+	factor_proved_ms bigint not null default 0, -- by whoever approved; 0: not
 	seq bigint not null,                    -- of the last line of its history
 	version integer not null,
 	refusal_code text,                      -- null: never refused.  What was refused may still be issued

@@ -352,6 +352,7 @@ keep_request(const struct intake_request *from)
 	to.domains = keep_names(from->domains);
 	to.subject = keep_values(from->subject);
 	to.waived = keep_names(from->waived);
+	to.second_factor = from->second_factor ? keep(from->second_factor) : NULL;
 	keep_refusal(&to, from, old);
 	to.note_version = keep(from->note_version);
 	to.revocation = keep_revocation(&from->revocation);

@@ -9,6 +9,7 @@
 
 #include "api.h"
 #include "api_config.h"
+#include "api_factor.h"
 #include "api_life.h"
 #include "api_report.h"
 #include "api_session.h"
@@ -133,8 +134,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 static void
 add_routes(void)
 {
-	static const struct http_route *const tables[] = { api_routes, api_life_routes,
-		api_report_routes, api_config_routes, api_session_routes };
+	static const struct http_route *const tables[] = { api_routes, api_factor_routes,
+		api_life_routes, api_report_routes, api_config_routes, api_session_routes };
 
 	routes = (struct http_routes){ 0 };
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)

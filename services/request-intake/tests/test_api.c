@@ -17,6 +17,7 @@
 #include "api.h"
 #include "api_config.h"
 #include "api_domain.h"
+#include "api_factor.h"
 #include "api_life.h"
 #include "api_report.h"
 #include "api_session.h"
@@ -87,7 +88,7 @@ static const struct fake_person people[] = {
 };
 
 static const struct http_route *const tables[] = { api_routes, api_life_routes, api_report_routes,
-	api_domain_routes, api_config_routes, api_session_routes };
+	api_domain_routes, api_factor_routes, api_config_routes, api_session_routes };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 static void
@@ -1536,8 +1537,8 @@ bodies_must_say_that_they_are_json(void **state)
 		.body = good,
 		.type = "text/plain" };
 	const char *path = created();
-	const char *const actions[] = { "/approve", "/cancel", "/checks/mailbox-1/verify",
-		"/checks/mailbox-1/token" };
+	const char *const actions[] = { "/approve", "/cancel", "/second-factor",
+		"/checks/mailbox-1/verify", "/checks/mailbox-1/token" };
 
 	(void)state;
 	assert_problem(ask(&create), 415, "media-type");
@@ -1557,7 +1558,8 @@ bodies_must_say_that_they_are_json(void **state)
 /* ---- who ---- */
 
 static const char *const gets[] = { "", "/certificate", "/events" };
-static const char *const posts[] = { "/approve", "/cancel", "/checks/mailbox-1/verify" };
+static const char *const posts[] = { "/approve", "/cancel", "/second-factor",
+	"/checks/mailbox-1/verify" };
 
 static void
 nobody_gets_in_without_a_token(void **state)
@@ -1573,8 +1575,8 @@ nobody_gets_in_without_a_token(void **state)
 		assert_non_null(fake_http_header(answer, "WWW-Authenticate"));
 		assert_problem(get(bad[i], "/v1/requests"), 401, "unauthorized");
 		assert_problem(create_with(bad[i], NULL, good), 401, "unauthorized");
-		for (size_t k = 0; k < 3; k++) {
-			assert_problem(get(bad[i], under(path, gets[k])), 401, "unauthorized");
+		for (size_t k = 0; k < 4; k++) {
+			assert_problem(get(bad[i], under(path, gets[k % 3])), 401, "unauthorized");
 			assert_problem(
 			    post(bad[i], under(path, posts[k]), NULL), 401, "unauthorized");
 		}
@@ -1594,14 +1596,15 @@ what_is_not_theirs_answers_like_what_does_not_exist(void **state)
 
 	(void)state;
 	for (size_t t = 0; t < 2; t++) {
-		for (size_t i = 0; i < 3; i++) {
-			const struct fake_answer *foreign = get(tokens[t], under(path, gets[i]));
+		for (size_t i = 0; i < 4; i++) {
+			const struct fake_answer *foreign =
+			    get(tokens[t], under(path, gets[i % 3]));
 
 			assert_fault(foreign, 404, "not-found", "id");
 			assert_true(cs_span_equal(
-			    foreign->body, get(tokens[t], under(unknown, gets[i]))->body));
+			    foreign->body, get(tokens[t], under(unknown, gets[i % 3]))->body));
 			assert_true(cs_span_equal(
-			    foreign->body, get(tokens[t], under(garbage, gets[i]))->body));
+			    foreign->body, get(tokens[t], under(garbage, gets[i % 3]))->body));
 			foreign = post(tokens[t], under(path, posts[i]), NULL);
 			assert_fault(foreign, 404, "not-found", "id");
 			assert_true(cs_span_equal(
@@ -3485,6 +3488,296 @@ a_key_of_one_account_is_not_asked_for_on_behalf_of_another(void **state)
 	assert_int_equal(create_with(ALICE, NULL, good)->status, 201);
 }
 
+/* ---- second factors ---- */
+
+/* Ready for its approval, which wants this. */
+static const char *
+ready_wanting(const char *method)
+{
+	const char *path = created();
+	struct claim_check mailbox = check("mailbox-1", CLAIM_MAILBOX, "alice@alpha.example");
+	struct claim_plan plan = { .request = id_of(path),
+		.revision = 1,
+		.enterprise = "demo",
+		.account = "alice",
+		.profile = "p",
+		.certificate_profile = "p",
+		.rules_version = "r",
+		.contact = "",
+		.checks = &mailbox,
+		.n_checks = 1,
+		.made_at_ms = world.now_ms,
+		.ends_at_ms = world.now_ms + 1,
+		.second_factor = method };
+
+	hear("plan.made", claim_seal_plan(world.arena, world.intake.key, &plan));
+	hear_evidence(path, "mailbox-1", CLAIM_MAILBOX, CLAIM_PROVED, 1);
+	assert_string_equal(member(get(ALICE, path), "state"), "ready");
+	return path;
+}
+
+/* What policy says of where codes go. */
+static struct cs_span
+factor_answer(const char *result, const char *field)
+{
+	Countersign__V1__FactorAnswer answer = COUNTERSIGN__V1__FACTOR_ANSWER__INIT;
+
+	answer.result = pack_text(result);
+	answer.order = pack_octets(
+	    cs_span_str(strcmp(result, "order") == 0 ? "an order that is only carried" : ""));
+	answer.field = pack_text(field);
+	answer.account = pack_text("alice");
+	answer.method = pack_text("email-and-sms");
+	return pack_write(world.arena, &answer.base);
+}
+
+static struct cs_span
+sent_answer(const char *result, const char *channel)
+{
+	Countersign__V1__SendCodesAnswer answer = COUNTERSIGN__V1__SEND_CODES_ANSWER__INIT;
+	Countersign__V1__CodeSent codes[2] = { COUNTERSIGN__V1__CODE_SENT__INIT,
+		COUNTERSIGN__V1__CODE_SENT__INIT };
+	Countersign__V1__CodeSent *list[] = { &codes[0], &codes[1] };
+
+	codes[0].channel = pack_text("email");
+	codes[0].to = pack_text("a****@alpha.example");
+	codes[1].channel = pack_text("sms");
+	codes[1].to = pack_text("+49*****67");
+	answer.result = pack_text(result);
+	answer.codes = list;
+	answer.n_codes = strcmp(result, "sent") == 0 ? 2 : 0;
+	answer.expires_at_ms = world.now_ms + 600000;
+	answer.retry_at_ms = world.now_ms + 60000;
+	answer.channel = pack_text(channel);
+	return pack_write(world.arena, &answer.base);
+}
+
+static struct claim_factor
+factor_of(const char *path, const char *account, const char *method)
+{
+	struct claim_factor factor = { .request = id_of(path),
+		.enterprise = "demo",
+		.account = account,
+		.method = method,
+		.proved_at_ms = world.now_ms };
+
+	memcpy(factor.request_digest, fake_store_get(id_of(path))->digest, CLAIM_DIGEST);
+	return factor;
+}
+
+/* What who sent the codes says of what was typed. */
+static struct cs_span
+proved_answer(const char *result, const struct claim_factor *proof, const char *channel)
+{
+	Countersign__V1__ProveFactorAnswer answer = COUNTERSIGN__V1__PROVE_FACTOR_ANSWER__INIT;
+
+	answer.result = pack_text(result);
+	answer.tries_left = 3;
+	if (proof)
+		answer.proof = pack_octets(claim_seal_factor(world.arena, world.intake.key, proof));
+	answer.channel = pack_text(channel);
+	return pack_write(world.arena, &answer.base);
+}
+
+static void
+an_approval_that_wants_a_second_factor_says_how(void **state)
+{
+	const char *path = ready_wanting("email-and-sms");
+	const struct fake_answer *answer = post(ALICE, under(path, "/approve"), NULL);
+
+	(void)state;
+	assert_fault(answer, 403, "second-factor-needed", "code");
+	assert_string_equal(member(answer, "second_factor.method"), "email-and-sms");
+	assert_string_equal(member(answer, "second_factor.codes.0"), "email");
+	assert_string_equal(member(answer, "second_factor.codes.1"), "sms");
+	assert_string_equal(member(answer, "second_factor.start"), under(path, "/second-factor"));
+	assert_string_equal(
+	    member(get(ALICE, path), "second_factor.start"), under(path, "/second-factor"));
+	assert_int_equal(svc_test_count(world.test, "request.generation-approved"), 0);
+	assert_problem(post(BOB, under(path, "/second-factor"), NULL), 404, "not-found");
+	assert_problem(post(BOSS, under(path, "/second-factor"), NULL), 403, "not-yours");
+}
+
+static void
+codes_are_sent_where_policy_says(void **state)
+{
+	const char *path = under(ready_wanting("email-and-sms"), "/second-factor");
+	struct cs_span asked = { NULL, 0 };
+
+	(void)state;
+	fake_svc_answer(true, factor_answer("order", ""));
+	fake_svc_answer_then(true, sent_answer("sent", ""));
+	const struct fake_answer *answer = post(ALICE, path, NULL);
+
+	assert_int_equal(answer->status, 202);
+	assert_string_equal(member(answer, "codes.0.channel"), "email");
+	assert_string_equal(member(answer, "codes.0.to"), "a****@alpha.example");
+	assert_string_equal(member(answer, "codes.1.to"), "+49*****67");
+	assert_string_not_equal(member(answer, "expires_at"), "");
+	assert_string_equal(fake_svc_asked(&asked), "ask.notifier.code");
+	assert_non_null(memmem(asked.data, asked.len, "an order that is only carried", 29));
+}
+
+static void
+what_keeps_codes_from_being_sent_is_named(void **state)
+{
+	static const struct {
+		const char *policy, *field, *notifier, *channel;
+		int status;
+		const char *code, *fault;
+	} cases[] = {
+		{ "no-address", "phone", NULL, "", 409, "second-factor-no-address", "phone" },
+		{ "none", "", NULL, "", 409, "second-factor-not-asked", "" },
+		{ "unknown", "", NULL, "", 503, "try-again", "" },
+		{ "perhaps", "", NULL, "", 503, "try-again", "" },
+		{ "order", "", "no-connector", "sms", 409, "second-factor-no-connector",
+		    "second_factor" },
+		{ "order", "", "too-many", "", 429, "second-factor-too-many", "" },
+		{ "order", "", "stale", "", 503, "try-again", "" },
+		{ "order", "", "perhaps", "", 503, "try-again", "" },
+	};
+	const char *path = under(ready_wanting("email-and-sms"), "/second-factor");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fake_svc_answer(true, factor_answer(cases[i].policy, cases[i].field));
+		if (cases[i].notifier)
+			fake_svc_answer_then(
+			    true, sent_answer(cases[i].notifier, cases[i].channel));
+		const struct fake_answer *answer = post(ALICE, path, NULL);
+
+		assert_problem(answer, cases[i].status, cases[i].code);
+		assert_string_equal(member(answer, "field"), cases[i].fault);
+	}
+	fake_svc_answer(false, cs_span_str(NULL));
+	assert_problem(post(ALICE, path, NULL), 503, "try-again");
+	assert_problem(
+	    post(ALICE, under(ready(), "/second-factor"), NULL), 409, "second-factor-not-asked");
+	assert_problem(post(ALICE, under(planned(), "/second-factor"), NULL), 409, "not-ready");
+}
+
+static void
+codes_make_an_approval_that_carries_the_proof(void **state)
+{
+	const char *path = ready_wanting("email-and-sms");
+	const struct claim_factor factor = factor_of(path, "alice", "email-and-sms");
+	const Countersign__V1__ProveFactor *typed;
+	struct claim_approval approval = { 0 };
+	struct claim_factor proof = { 0 };
+	struct cs_span asked = { NULL, 0 };
+	struct cs_err err = { 0 };
+
+	(void)state;
+	fake_svc_answer(true, proved_answer("proved", &factor, ""));
+	assert_int_equal(post(ALICE, under(path, "/approve"),
+			     "{\"codes\": {\"email\": \"12345678\", \"sms\": \"87654321\"}}")
+			     ->status,
+	    202);
+	assert_string_equal(fake_svc_asked(&asked), "ask.notifier.prove");
+	typed = pack_read(
+	    world.arena, &countersign__v1__prove_factor__descriptor, asked, asked.len, &err);
+	assert_non_null(typed);
+	assert_string_equal(typed->enterprise, "demo");
+	assert_string_equal(typed->account, "alice");
+	assert_int_equal(typed->n_codes, 2);
+	assert_string_equal(typed->codes[1]->channel, "sms");
+	assert_string_equal(typed->codes[1]->code, "87654321");
+	const struct svc_test_out *out = svc_test_out(world.test, "request.generation-approved", 0);
+
+	assert_non_null(out);
+	assert_int_equal(
+	    claim_open_approval(world.arena, NULL, out->body, world.now_ms, &approval, &err),
+	    CS_OK);
+	assert_int_equal(claim_open_factor(
+			     world.arena, NULL, approval.second_factor, world.now_ms, &proof, &err),
+	    CS_OK);
+	assert_string_equal(proof.method, "email-and-sms");
+	/* No code is in any event, and the history says by what it was proved. */
+	assert_null(memmem(out->body.data, out->body.len, "12345678", 8));
+	assert_non_null(
+	    strstr((const char *)watch(path, NULL)->body.data, "second factor: email-and-sms"));
+	const struct fake_answer *shown = get(ALICE, path);
+
+	assert_string_not_equal(member(shown, "second_factor.proved_at"), "");
+	assert_string_equal(member(shown, "second_factor.start"), "");
+	/* Again: it is approved already, and nobody is asked. */
+	assert_int_equal(
+	    post(ALICE, under(path, "/approve"), "{\"code\": \"12345678\"}")->status, 202);
+	assert_int_equal(svc_test_count(world.test, "request.generation-approved"), 1);
+	assert_problem(
+	    post(ALICE, under(path, "/second-factor"), NULL), 409, "second-factor-not-asked");
+}
+
+static void
+codes_that_do_not_prove_it_approve_nothing(void **state)
+{
+	static const struct {
+		const char *result, *channel;
+		int status;
+		const char *code, *fault;
+	} cases[] = {
+		{ "wrong", "", 422, "second-factor-wrong", "code" },
+		{ "void", "", 410, "second-factor-void", "code" },
+		{ "expired", "", 410, "second-factor-expired", "code" },
+		{ "used", "", 410, "second-factor-used", "code" },
+		{ "not-sent", "", 409, "second-factor-not-sent", "code" },
+		{ "not-sent", "sms", 409, "second-factor-not-sent", "codes.sms" },
+		{ "missing", "sms", 422, "second-factor-missing", "codes.sms" },
+		{ "proved", "", 503, "try-again", "" }, /* without a proof */
+		{ "perhaps", "", 503, "try-again", "" },
+	};
+	const char *path = under(ready_wanting("email"), "/approve");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fake_svc_answer(true, proved_answer(cases[i].result, NULL, cases[i].channel));
+		const struct fake_answer *answer = post(ALICE, path, "{\"code\": \"12345678\"}");
+
+		assert_problem(answer, cases[i].status, cases[i].code);
+		assert_string_equal(member(answer, "field"), cases[i].fault);
+		assert_string_equal(
+		    member(answer, "tries_left"), cases[i].status == 422 && i == 0 ? "3" : "");
+	}
+	fake_svc_answer(false, cs_span_str(NULL));
+	assert_problem(post(ALICE, path, "{\"code\": \"12345678\"}"), 503, "try-again");
+	assert_problem(post(ALICE, path, "{\"code\": \"1\", \"codes\": {\"email\": \"1\"}}"), 400,
+	    "json-both");
+	assert_problem(post(ALICE, path, "{\"code\": 12345678}"), 400, "json-type");
+	assert_int_equal(svc_test_count(world.test, "request.generation-approved"), 0);
+}
+
+/* A proof that is not for this is not even published: of another request, person or method. */
+static void
+a_proof_of_something_else_approves_nothing(void **state)
+{
+	const char *path = ready_wanting("email"), *other = ready_wanting("email");
+	const struct claim_factor factors[] = { factor_of(other, "alice", "email"),
+		factor_of(path, "bob", "email"), factor_of(path, "alice", "sms") };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(factors) / sizeof(factors[0]); i++) {
+		fake_svc_answer(true, proved_answer("proved", &factors[i], ""));
+		assert_problem(post(ALICE, under(path, "/approve"), "{\"code\": \"12345678\"}"),
+		    403, "second-factor-needed");
+	}
+	assert_int_equal(svc_test_count(world.test, "request.generation-approved"), 0);
+}
+
+static void
+codes_are_not_looked_at_before_everything_else_is_there(void **state)
+{
+	const char *path = planned();
+	struct cs_span asked = { NULL, 0 };
+
+	(void)state;
+	assert_problem(
+	    post(ALICE, under(path, "/approve"), "{\"code\": \"12345678\"}"), 409, "not-ready");
+	/* Where nothing is wanted they change nothing. */
+	assert_int_equal(
+	    post(ALICE, under(ready(), "/approve"), "{\"code\": \"12345678\"}")->status, 202);
+	assert_string_not_equal(fake_svc_asked(&asked), "ask.notifier.prove");
+}
+
 /* ---- settings and people ---- */
 
 #define DOCUMENT "/v1/config/demo/assignment/*@alpha.example"
@@ -4427,9 +4720,9 @@ check_properties_seen(json_t *schema, const char *where)
 static void
 every_member_that_is_described_was_answered(void **state)
 {
-	static const char *const asked[] = { "Create", "Token", "Verify", "Nothing", "Renew",
-		"Rekey", "Reissue", "Revoke", "CreateReport", "Preliminary", "Decide", "Apply",
-		"CreateToken", "Login", "NewPassword", "Invite", "Reset", "NewRecord" };
+	static const char *const asked[] = { "Create", "Token", "Verify", "Nothing", "Approve",
+		"Renew", "Rekey", "Reissue", "Revoke", "CreateReport", "Preliminary", "Decide",
+		"Apply", "CreateToken", "Login", "NewPassword", "Invite", "Reset", "NewRecord" };
 	const char *name = NULL;
 	json_t *schema = NULL;
 
@@ -4596,6 +4889,13 @@ main(void)
 		TEST(who_asked_on_behalf_enters_no_tokens_in_the_accounts_name),
 		TEST(only_operators_of_the_enterprise_ask_on_behalf),
 		TEST(a_key_of_one_account_is_not_asked_for_on_behalf_of_another),
+		TEST(an_approval_that_wants_a_second_factor_says_how),
+		TEST(codes_are_sent_where_policy_says),
+		TEST(what_keeps_codes_from_being_sent_is_named),
+		TEST(codes_make_an_approval_that_carries_the_proof),
+		TEST(codes_that_do_not_prove_it_approve_nothing),
+		TEST(a_proof_of_something_else_approves_nothing),
+		TEST(codes_are_not_looked_at_before_everything_else_is_there),
 		TEST(calls_of_settings_are_passed_on_as_they_came),
 		TEST(what_policy_answers_is_the_clients),
 		TEST(a_connector_is_tried_by_the_service_that_policy_names),

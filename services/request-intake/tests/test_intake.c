@@ -32,6 +32,8 @@ static const struct intake_caller stranger = { .enterprise = "other",
 	.factor = "api-token",
 	.is_operator = true };
 
+static const struct intake_factor nothing = { .has_codes = false };
+
 static int
 setup(void **state)
 {
@@ -133,7 +135,7 @@ in_state(struct cs_arena *arena, enum intake_state want)
 	if (want == INTAKE_READY || want == INTAKE_APPROVED || issued)
 		prove(arena, &req);
 	if (want == INTAKE_APPROVED || issued)
-		(void)intake_approve(arena, &req, &alice, NOW);
+		(void)intake_approve(arena, &req, &alice, &nothing, NOW);
 	if (issued)
 		intake_on_issued(arena, &req, &certificate, cs_span_str("certificate"), NOW);
 	if (want == INTAKE_REVOKED)
@@ -215,7 +217,7 @@ answers_each_action_by_the_state(void **state)
 		struct intake_request again = req, third = req;
 		const char *name = intake_state_name(answers[i].from);
 		unsigned verify = intake_verify(*state, &req, &alice, "mailbox-1", NOW).status;
-		unsigned approve = intake_approve(*state, &again, &alice, NOW).status;
+		unsigned approve = intake_approve(*state, &again, &alice, &nothing, NOW).status;
 		unsigned cancel = intake_cancel(*state, &third, &alice, NOW).status;
 
 		if (verify != answers[i].verify || approve != answers[i].approve ||
@@ -262,7 +264,7 @@ nobody_sees_what_is_not_theirs(void **state)
 {
 	struct intake_request req = in_state(*state, INTAKE_READY);
 
-	assert_int_equal(intake_approve(*state, &req, &bob, NOW).status, 404);
+	assert_int_equal(intake_approve(*state, &req, &bob, &nothing, NOW).status, 404);
 	assert_int_equal(intake_verify(*state, &req, &stranger, "mailbox-1", NOW).status, 404);
 	assert_int_equal(intake_cancel(*state, &req, &bob, NOW).status, 404);
 	assert_int_equal(intake_cancel(*state, &req, &stranger, NOW).status, 404);
@@ -274,7 +276,7 @@ an_operator_may_cancel_but_not_approve(void **state)
 {
 	struct intake_request req = in_state(*state, INTAKE_READY);
 
-	assert_int_equal(intake_approve(*state, &req, &operator, NOW).status, 403);
+	assert_int_equal(intake_approve(*state, &req, &operator, & nothing, NOW).status, 403);
 	assert_int_equal(intake_verify(*state, &req, &operator, "mailbox-1", NOW).status, 403);
 	assert_int_equal(intake_cancel(*state, &req, &operator, NOW).status, 200);
 	assert_int_equal(req.state, INTAKE_CANCELLED);
@@ -292,14 +294,14 @@ static void
 approval_names_what_is_missing(void **state)
 {
 	struct intake_request req = planned(*state);
-	struct intake_step step = intake_approve(*state, &req, &alice, NOW);
+	struct intake_step step = intake_approve(*state, &req, &alice, &nothing, NOW);
 
 	assert_int_equal(step.status, 409);
 	assert_string_equal(step.why.code, "not-ready");
 	assert_string_equal(step.why.field, "mailbox-1, domain-1, mpic-domain-1");
 	assert_int_equal(req.state, INTAKE_VALIDATING);
 	evidence_at(*state, &req, "mailbox-1", CLAIM_MAILBOX, CLAIM_PROVED, 1, NOW);
-	step = intake_approve(*state, &req, &alice, NOW);
+	step = intake_approve(*state, &req, &alice, &nothing, NOW);
 	assert_string_equal(step.why.field, "domain-1, mpic-domain-1");
 }
 
@@ -308,8 +310,10 @@ only_the_first_approval_is_told(void **state)
 {
 	struct intake_request req = in_state(*state, INTAKE_READY);
 
-	assert_int_equal(intake_approve(*state, &req, &alice, NOW).says, INTAKE_SAYS_APPROVED);
-	assert_int_equal(intake_approve(*state, &req, &alice, NOW).says, INTAKE_SAYS_NOTHING);
+	assert_int_equal(
+	    intake_approve(*state, &req, &alice, &nothing, NOW).says, INTAKE_SAYS_APPROVED);
+	assert_int_equal(
+	    intake_approve(*state, &req, &alice, &nothing, NOW).says, INTAKE_SAYS_NOTHING);
 }
 
 static void
@@ -319,7 +323,7 @@ a_proof_that_ends_makes_a_ready_request_wait_again(void **state)
 
 	assert_int_equal(intake_show_state(&req, LATER - 1), INTAKE_READY);
 	assert_int_equal(intake_show_state(&req, LATER), INTAKE_VALIDATING);
-	assert_int_equal(intake_approve(*state, &req, &alice, LATER).status, 409);
+	assert_int_equal(intake_approve(*state, &req, &alice, &nothing, LATER).status, 409);
 	assert_int_equal(req.state, INTAKE_VALIDATING);
 }
 
@@ -752,7 +756,7 @@ nothing_is_heard_of_a_request_that_does_not_exist(void **state)
 	intake_on_refused(*state, &req, &no, NOW);
 	intake_on_issued(*state, &req, &certificate, cs_span_str("certificate"), NOW);
 	intake_on_stopped(*state, &req, false, NOW);
-	assert_int_equal(intake_approve(*state, &req, &alice, NOW).status, 404);
+	assert_int_equal(intake_approve(*state, &req, &alice, &nothing, NOW).status, 404);
 	assert_int_equal(req.state, INTAKE_NONE);
 	assert_false(req.changed);
 }
@@ -786,7 +790,7 @@ any_operator_works_on_a_domain_alone(void **state)
 	assert_int_equal(intake_verify(*state, &req, &stranger, "domain-1", NOW).status, 404);
 	assert_int_equal(intake_verify(*state, &req, &second, "domain-1", NOW).status, 202);
 	assert_string_equal(
-	    intake_approve(*state, &req, &operator, NOW).why.code, "no-certificate");
+	    intake_approve(*state, &req, &operator, & nothing, NOW).why.code, "no-certificate");
 	assert_int_equal(intake_cancel(*state, &req, &second, NOW).status, 200);
 }
 
