@@ -77,6 +77,10 @@ api_problem_of(long status, const json_t *problem, const char *document)
 	{
 		print_use(use);
 	}
+	if (json_is_object(json_object_get(problem, "second_factor")))
+		(void)fputs("  first   csctl request second-factor ID\n"
+			    "  then    csctl request approve ID --codes, and type what was sent\n",
+		    stderr);
 	return judged ? REFUSED : COULD_NOT_RUN;
 }
 
@@ -478,10 +482,72 @@ run_post(struct args *args, const char *suffix, const char *json)
 	return api_call(&api, &how);
 }
 
+#define CODES_MAX 1024 /* octets of all lines */
+
+/* "12345678", or "email 12345678": into `codes`.  False: neither. */
+static bool
+add_code(char *line, json_t *body)
+{
+	const size_t len = strcspn(line, " \t");
+	json_t *codes = json_object_get(body, "codes");
+
+	line[strcspn(line, "\r\n")] = '\0';
+	if (line[0] == '\0')
+		return true;
+	if (line[0] >= '0' && line[0] <= '9')
+		return json_object_set_new(body, "code", json_string(line)) == 0;
+	if (line[len] == '\0')
+		return false;
+	line[len] = '\0';
+	if (codes == NULL)
+		(void)json_object_set_new(body, "codes", codes = json_object());
+	return json_object_set_new(codes, line, json_string(line + len + 1)) == 0;
+}
+
+/* Codes are read from stdin, a line each: arguments are seen by every process of the machine. */
+static int
+approve_with_codes(struct args *args)
+{
+	struct cs_span typed;
+	struct cs_err err;
+
+	if (read_input(args->arena, "-", CODES_MAX, &typed, &err))
+		return could_not(&err);
+	char *text = cs_arena_strndup(args->arena, (const char *)typed.data, typed.len),
+	     *rest = text, *json = NULL;
+	json_t *body = json_object();
+	bool good = true;
+	int status;
+
+	explicit_bzero((char *)(uintptr_t)typed.data, typed.len);
+	for (char *line = strsep(&rest, "\n"); good && line != NULL; line = strsep(&rest, "\n"))
+		good = add_code(line, body);
+	explicit_bzero(text, typed.len);
+	if (good && json_object_size(body) > 0)
+		json = json_dumps(body, JSON_COMPACT);
+	json_decref(body);
+	if (json == NULL) {
+		(void)fprintf(
+		    stderr, "csctl: a line is a code, or its channel and a code: email 12345678\n");
+		return COULD_NOT_RUN;
+	}
+	status = run_post(args, "approve", json);
+	explicit_bzero(json, strlen(json));
+	free(json);
+	return status;
+}
+
 static int
 run_approve(struct args *args)
 {
-	return run_post(args, "approve", NULL);
+	return args_flag(args, "--codes") ? approve_with_codes(args)
+					  : run_post(args, "approve", NULL);
+}
+
+static int
+run_second_factor(struct args *args)
+{
+	return run_post(args, "second-factor", NULL);
 }
 
 static int
@@ -638,7 +704,10 @@ const struct command request_commands[] = {
 	    run_token },
 	{ "request reply", "ID --check CHECK",
 	    "prints the answer to the mail that is read from stdin (RFC 8823)", reply_run },
-	{ "request approve", "ID", "lets the certificate be made", run_approve },
+	{ "request approve", "ID [--codes]",
+	    "lets the certificate be made; with codes of a second factor, read from stdin",
+	    run_approve },
+	{ "request second-factor", "ID", "has codes sent to whoever approves", run_second_factor },
 	{ "request cancel", "ID", "ends it", run_cancel },
 	{ "request certificate", "ID [--format pem|der|p7b|chain]", "prints the certificate",
 	    run_certificate },

@@ -54,6 +54,43 @@ expect_calls(const struct call *calls, size_t n)
 		expect_call(&calls[i]);
 }
 
+#define NEEDED                                                                                  \
+	"{\"title\":\"Forbidden\",\"detail\":\"A code is wanted.\",\"mend\":\"Have it sent.\"," \
+	"\"code\":\"second-factor-needed\",\"second_factor\":{\"method\":\"email\",\"codes\":[\"email\"]}}"
+#define LINES_WANTED "csctl: a line is a code, or its channel and a code: email 12345678\n"
+
+/* What was sent is typed, and is in no argument. */
+static void
+codes_of_a_second_factor_are_read_from_stdin(void **state)
+{
+	static const struct call calls[] = {
+		{ "request approve r", NULL, 403, NEEDED, REFUSED,
+		    "POST /v1/requests/r/approve" BEARER "\n",
+		    "csctl: refused with status 403\n  title   Forbidden\n  detail  A code is wanted.\n"
+		    "  mend    Have it sent.\n  code    second-factor-needed\n"
+		    "  first   csctl request second-factor ID\n"
+		    "  then    csctl request approve ID --codes, and type what was sent\n" },
+		{ "request second-factor r", NULL, 202, "{}", DONE,
+		    "POST /v1/requests/r/second-factor" BEARER "\n", "{}\n" },
+		{ "request approve r --codes", "1234 5678\n", 202, "{}", DONE,
+		    "POST /v1/requests/r/approve" BEARER " {\"code\":\"1234 5678\"}\n", "{}\n" },
+		{ "request approve r --codes", "email 12345678\nsms 87654321\n", 202, "{}", DONE,
+		    "POST /v1/requests/r/approve" BEARER
+		    " {\"codes\":{\"email\":\"12345678\",\"sms\":\"87654321\"}}\n",
+		    "{}\n" },
+	};
+	static const struct call none[] = {
+		{ "request approve r --codes", "", 202, "{}", COULD_NOT_RUN, "", LINES_WANTED },
+		{ "request approve r --codes", "email\n", 202, "{}", COULD_NOT_RUN, "",
+		    LINES_WANTED },
+	};
+
+	(void)state;
+	expect_calls(calls, LEN(calls));
+	for (size_t i = 0; i < LEN(none); i++)
+		expect_call(&none[i]);
+}
+
 static void
 each_command_is_one_call(void **state)
 {
@@ -599,6 +636,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_command_is_one_call),
+		cmocka_unit_test(codes_of_a_second_factor_are_read_from_stdin),
 		cmocka_unit_test(secrets_come_from_stdin_and_a_token_is_alone_on_stdout),
 		cmocka_unit_test(without_a_secret_nothing_is_asked),
 		cmocka_unit_test(nobody_overwrites_what_they_have_not_seen),
