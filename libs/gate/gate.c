@@ -264,6 +264,39 @@ judge_plan(struct judging *j)
 	return true;
 }
 
+/* So long before the approval a second factor may have been proved. */
+#define FACTOR_MS INT64_C(900000)
+#define AHEAD_MS INT64_C(5000)
+
+/* Whether one is wanted says the plan; that it was proved says who sent the codes, and neither can say both. */
+static bool
+judge_factor(struct judging *j)
+{
+	struct gate_verdict *v = j->v;
+	const struct claim_approval *approval = &v->approval;
+	const struct gate_received *received = &j->c->approval;
+
+	if (v->plan.second_factor == NULL || v->plan.second_factor[0] == '\0')
+		return true;
+	if (claim_open_factor(j->arena, j->rules->trust, approval->second_factor,
+		received->received_ms, &v->factor, NULL) != CS_OK)
+		return refuse(j, "second-factor-not-genuine", "approval", "",
+		    "the second factor is not stated by a key that may state it");
+	const char *approver =
+	    approval->approved_by[0] != '\0' ? approval->approved_by : approval->account;
+	const int64_t age_ms = approval->approved_at_ms - v->factor.proved_at_ms;
+
+	if (!cs_id_equal(v->factor.request, v->request.id) ||
+	    !same_digest(v->factor.request_digest, v->request.digest) ||
+	    strcmp(v->factor.enterprise, v->request.enterprise) != 0 ||
+	    strcmp(v->factor.account, approver) != 0 ||
+	    strcmp(v->factor.method, v->plan.second_factor) != 0 || age_ms > FACTOR_MS ||
+	    age_ms < -AHEAD_MS)
+		return refuse(j, "second-factor-of-another", "approval", "",
+		    "the second factor was proved for something else, or too long before");
+	return true;
+}
+
 static bool
 is_personal(enum claim_kind kind)
 {
@@ -446,7 +479,8 @@ gate_judge(struct cs_arena *arena, const struct gate_rules *rules, const struct 
 	if (!look_for_all(&j))
 		return;
 	if (open_statements(&j) && judge_request(&j) && judge_approval(&j) && judge_plan(&j) &&
-	    judge_key(&j) && judge_proofs(&j) && judge_profile(&j) && judge_floor(&j))
+	    judge_factor(&j) && judge_key(&j) && judge_proofs(&j) && judge_profile(&j) &&
+	    judge_floor(&j))
 		ret->says = GATE_COMPLETE;
 	else
 		cs_assert(ret->says == GATE_REFUSE);

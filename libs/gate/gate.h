@@ -101,6 +101,7 @@ struct gate_verdict {
 	struct claim_request request;
 	struct claim_approval approval;
 	struct claim_plan plan;
+	struct claim_factor factor; /* where the plan wants a second factor */
 	struct pki_csr csr;
 	const struct smime_profile *profile;
 	struct smime_identity identity; /* as proved, and as the plan adds where nothing need be */

@@ -400,6 +400,19 @@ tell_stated(struct judging *j)
 	(void)step(j, "subject", true, (const char *)cs_buf_span(&buf).data);
 }
 
+static void
+tell_factor(struct judging *j)
+{
+	const struct claim_factor *factor = &j->verdict.factor;
+	const char *method = j->verdict.plan.second_factor;
+
+	if (method == NULL || method[0] == '\0')
+		return;
+	(void)step(j, "second-factor", true,
+	    cs_arena_printf(j->arena, "%s of %s proved it by %s at %s", factor->account,
+		factor->enterprise, factor->method, when(j, factor->proved_at_ms)));
+}
+
 static bool
 gate_holds(struct judging *j)
 {
@@ -414,6 +427,7 @@ gate_holds(struct judging *j)
 			v->refusal.text, v->refusal.clause));
 	(void)step(j, "gate", true, proofs_text(j));
 	tell_stated(j);
+	tell_factor(j);
 	return waiver_holds(j);
 }
 

@@ -39,7 +39,7 @@ make_rows(struct world *w)
 	static const char *const states[ROWS][4] = {
 		{ "request", "approval" },
 		{ "plan", "evidence.organization", "evidence.authority", "evidence.individual" },
-		{ "evidence.mailbox" },
+		{ "evidence.mailbox", "factor" },
 		{ "evidence.domain" },
 		{ "evidence.caa" },
 		{ "evidence.mpic-domain", "evidence.mpic-caa" },

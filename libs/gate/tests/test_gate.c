@@ -17,6 +17,41 @@
 
 CHANGE(nothing, STEP_CASE, (void)w)
 
+/* ---- second factors ---- */
+
+/* Stated by this key, with one thing otherwise. */
+static void
+want_factor(struct world *w, enum world_key key, const char *account, const char *method,
+    int64_t age_ms, uint8_t bent)
+{
+	struct claim_factor factor = { .request = w->request.id,
+		.enterprise = w->request.enterprise,
+		.account = account,
+		.method = method,
+		.proved_at_ms = w->approval.approved_at_ms - age_ms };
+
+	memcpy(factor.request_digest, w->request.digest, CLAIM_DIGEST);
+	factor.request_digest[0] ^= bent;
+	w->plan.second_factor = "email";
+	w->approval.second_factor = claim_seal_factor(w->arena, w->keys[key], &factor);
+}
+
+CHANGE(
+    factor_good, STEP_PROOFS, want_factor(w, KEY_MAILBOX, w->request.account, "email", 900000, 0))
+CHANGE(factor_none, STEP_PROOFS, w->plan.second_factor = "email")
+CHANGE(factor_by_intake, STEP_PROOFS, want_factor(w, KEY_INTAKE, w->request.account, "email", 0, 0))
+CHANGE(factor_by_policy, STEP_PROOFS, want_factor(w, KEY_POLICY, w->request.account, "email", 0, 0))
+CHANGE(factor_of_another, STEP_PROOFS, want_factor(w, KEY_MAILBOX, "u-2", "email", 0, 0))
+CHANGE(factor_by_another_method, STEP_PROOFS,
+    want_factor(w, KEY_MAILBOX, w->request.account, "sms", 0, 0))
+CHANGE(factor_of_another_digest, STEP_PROOFS,
+    want_factor(w, KEY_MAILBOX, w->request.account, "email", 0, 1))
+CHANGE(factor_too_old, STEP_PROOFS,
+    want_factor(w, KEY_MAILBOX, w->request.account, "email", 900001, 0))
+CHANGE(
+    factor_not_wanted, STEP_PROOFS, want_factor(w, KEY_INTAKE, w->request.account, "email", 0, 0);
+    w->plan.second_factor = "")
+
 /* ---- missing ---- */
 CHANGE(no_request, STEP_CASE, w->c.request.envelope.len = 0)
 CHANGE(no_approval, STEP_CASE, w->c.approval.envelope.len = 0)
@@ -552,6 +587,17 @@ static const struct world_case cases[] = {
 	{ "approval of another request", approval_other_id, "approval-other-request" },
 	{ "approval by another account", approval_other_account, "approval-other-request" },
 	{ "approval of another enterprise", approval_other_enterprise, "approval-other-request" },
+	{ "a second factor, proved 15 minutes before", factor_good, NULL },
+	{ "a second factor that no plan wants", factor_not_wanted, NULL },
+	{ "no second factor", factor_none, "second-factor-not-genuine" },
+	{ "a second factor stated by intake", factor_by_intake, "second-factor-not-genuine" },
+	{ "a second factor stated by policy", factor_by_policy, "second-factor-not-genuine" },
+	{ "a second factor of another account", factor_of_another, "second-factor-of-another" },
+	{ "a second factor by another method", factor_by_another_method,
+	    "second-factor-of-another" },
+	{ "a second factor for another digest", factor_of_another_digest,
+	    "second-factor-of-another" },
+	{ "a second factor a millisecond older", factor_too_old, "second-factor-of-another" },
 	{ "asked for on behalf of the account", asked_on_behalf, NULL },
 	{ "asked for and approved on its behalf", approved_on_behalf, NULL },
 	{ "on its behalf, by an earlier proof of the mailbox", mailbox_asked_before,
