@@ -13,6 +13,7 @@
 #include "db/tests/it_db.h"
 #include "handler.h"
 #include "notify.h"
+#include "on_codes.h"
 #include "store.h"
 
 #include <cmocka.h>
@@ -34,6 +35,7 @@ setup(void **state)
 	f->db = open_db("drop schema if exists it_notify cascade; create schema it_notify;"
 			"set search_path = it_notify;");
 	migrate(f->db, "services/notifier/sql/0001_notify.sql");
+	migrate(f->db, "services/notifier/sql/0002_codes.sql");
 	f->other = open_db("set search_path = it_notify;");
 	*state = f;
 	return 0;
@@ -163,6 +165,147 @@ the_slower_of_two_replicas_is_told(void **state)
 	db_rollback(f->other);
 }
 
+/* ---- codes of second factors ---- */
+
+/* Of request n: somebody is to be sent codes. */
+static struct svc_batch *
+order_of(struct fixture *f, struct db *db, unsigned n, const char *account)
+{
+	struct svc_batch *batch = batch_of(f, db, n, 1);
+	struct svc_event *ev = CS_NEW(f->arena, struct svc_event);
+	struct claim_factor_order *order = CS_NEW(f->arena, struct claim_factor_order);
+	struct svc_event **events = CS_NEW_ARRAY(f->arena, 1, struct svc_event *);
+
+	*order = (struct claim_factor_order){ .enterprise = "demo", .account = account };
+	*ev = (struct svc_event){ .subject = CODES_SEND, .key = id_of(n), .what = order };
+	events[0] = ev;
+	batch->aggregates[0].events = events;
+	batch->aggregates[0].n_events = 1;
+	return batch;
+}
+
+static struct notify_case *
+only_case(const struct svc_batch *batch)
+{
+	return batch->aggregates[0].state;
+}
+
+static void
+put_challenge(const struct svc_batch *batch, unsigned id, const char *account)
+{
+	struct notify_case *c = only_case(batch);
+	struct codes_challenge *old = notify_challenge_of(c, "demo", account);
+	struct codes_challenge *to = old != NULL ? old : &c->challenges[c->n_challenges++];
+
+	*to = (struct codes_challenge){ .id = id_of(id),
+		.enterprise = "demo",
+		.account = account,
+		.method = "email-and-sms",
+		.request_digest = { 7 },
+		.macs = { { 1, 2 }, { 3, 4 } },
+		.failed = { [FACTOR_SMS] = true },
+		.made_ms = NOW,
+		.expires_ms = NOW + CODES_LIFE_MS,
+		.tries = 3,
+		.state = CODES_OPEN,
+		.version = old != NULL ? old->version : 0,
+		.changed = true,
+		.is_new = true };
+}
+
+static void
+challenges_come_back_as_they_were_saved(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_batch *batch = order_of(f, f->db, 500, "alice");
+
+	load(batch);
+	assert_int_equal(only_case(batch)->n_challenges, 0);
+	assert_int_equal(only_case(batch)->tallies->n, 0);
+	put_challenge(batch, 900, "alice");
+	save(batch);
+	batch = order_of(f, f->db, 500, "bob");
+	load(batch);
+	const struct codes_challenge *got = notify_challenge_of(only_case(batch), "demo", "alice");
+
+	assert_non_null(got);
+	assert_true(cs_id_equal(got->id, id_of(900)));
+	assert_string_equal(got->method, "email-and-sms");
+	assert_int_equal(got->request_digest[0], 7);
+	assert_int_equal(got->macs[FACTOR_EMAIL][1], 2);
+	assert_int_equal(got->macs[FACTOR_SMS][0], 3);
+	assert_false(got->failed[FACTOR_EMAIL]);
+	assert_true(got->failed[FACTOR_SMS]);
+	assert_int_equal(got->expires_ms, NOW + CODES_LIFE_MS);
+	assert_int_equal(got->tries, 3);
+	assert_int_equal(got->state, CODES_OPEN);
+	assert_int_equal(got->version, 1);
+	/* Of somebody else there is none, and room for one. */
+	assert_null(notify_challenge_of(only_case(batch), "demo", "bob"));
+	put_challenge(batch, 901, "bob");
+	save(batch);
+	batch = order_of(f, f->db, 500, "alice");
+	load(batch);
+	assert_int_equal(only_case(batch)->n_challenges, 2);
+	db_rollback(f->db);
+}
+
+static void
+what_was_sent_to_a_person_counts_for_an_hour_whatever_it_was_for(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_batch *batch;
+
+	for (unsigned i = 0; i < 3; i++) {
+		batch = order_of(f, f->db, 600 + i, "carol");
+		batch->now_ms = NOW + i;
+		load(batch);
+		assert_int_equal(only_case(batch)->tallies->n, i);
+		put_challenge(batch, 910 + i, "carol");
+		save(batch);
+	}
+	batch = order_of(f, f->db, 600, "carol"); /* a new one for the same request counts too */
+	load(batch);
+	assert_int_equal(only_case(batch)->tallies->oldest_ms, NOW);
+	put_challenge(batch, 913, "carol");
+	save(batch);
+	batch = order_of(f, f->db, 650, "carol");
+	batch->now_ms = NOW + CS_HOUR_MS - 1;
+	load(batch);
+	assert_int_equal(only_case(batch)->tallies->n, 4);
+	db_rollback(f->db);
+	batch = order_of(f, f->db, 650, "carol");
+	batch->now_ms = NOW + CS_HOUR_MS;
+	load(batch);
+	assert_int_equal(only_case(batch)->tallies->n, 0);
+	db_rollback(f->db);
+}
+
+static void
+the_slower_of_two_who_typed_codes_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_batch *batch = order_of(f, f->db, 700, "dave");
+	struct cs_err err = { 0 };
+
+	load(batch);
+	put_challenge(batch, 920, "dave");
+	save(batch);
+	batch = order_of(f, f->db, 700, "dave");
+	load(batch);
+	struct codes_challenge *challenge = notify_challenge_of(only_case(batch), "demo", "dave");
+
+	challenge->version--; /* as if it had been read before the other one wrote */
+	challenge->state = CODES_USED;
+	challenge->changed = true;
+	enum cs_code code = store_save_cases(batch, &err);
+
+	if (code == CS_OK)
+		code = db_commit(f->db, &err);
+	assert_int_equal(code, CS_CONFLICT);
+	db_rollback(f->db);
+}
+
 /* ---- what is kept no longer ---- */
 
 #define DAYS(n) ((n)*INT64_C(86400000))
@@ -262,10 +405,39 @@ more_than_one_sweep_s_worth_is_swept_in_several(void **state)
 	assert_int_equal(count(f, "select count(*) from delivery"), 0);
 }
 
+static void
+codes_are_kept_for_a_day(void **state)
+{
+	struct fixture *f = *state;
+	struct svc_batch *batch;
+
+	script(f, "truncate code_challenge, code_sent");
+	batch = order_of(f, f->db, 800, "erin");
+	load(batch);
+	put_challenge(batch, 930, "erin");
+	save(batch);
+	script(f, cs_arena_printf(f->arena,
+		      "update code_challenge set expires_ms = %lld;"
+		      "update code_sent set at_ms = %lld",
+		      (long long)(NOW - DAYS(1) + 1), (long long)(NOW - DAYS(1) + 1)));
+	assert_false(sweep(f, 90));
+	assert_int_equal(count(f, "select count(*) from code_challenge"), 1);
+	assert_int_equal(count(f, "select count(*) from code_sent"), 1);
+	script(f, "update code_challenge set expires_ms = expires_ms - 1;"
+		  "update code_sent set at_ms = at_ms - 1");
+	assert_false(sweep(f, 90));
+	assert_int_equal(count(f, "select count(*) from code_challenge"), 0);
+	assert_int_equal(count(f, "select count(*) from code_sent"), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(challenges_come_back_as_they_were_saved),
+		cmocka_unit_test(what_was_sent_to_a_person_counts_for_an_hour_whatever_it_was_for),
+		cmocka_unit_test(the_slower_of_two_who_typed_codes_is_told),
+		cmocka_unit_test(codes_are_kept_for_a_day),
 		cmocka_unit_test(deliveries_come_back_as_they_were_saved),
 		cmocka_unit_test(the_slower_of_two_replicas_is_told),
 		cmocka_unit_test(deliveries_are_kept_for_days),
