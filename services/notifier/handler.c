@@ -302,7 +302,7 @@ const struct svc_route notify_routes[] = {
 	{ "work.code", notify_read_delivered, notify_on_delivered },
 	{ CODES_SEND, notify_read_send, notify_on_send },
 	{ "ask.notifier.prove", notify_read_prove, notify_on_prove },
-	{ CODES_ASK, notify_read_send, NULL },
+	{ "ask.notifier.code", notify_read_send, NULL },
 	{ "ask.notifier.test", notify_read_test, NULL },
 	{ 0 },
 };

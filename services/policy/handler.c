@@ -415,7 +415,7 @@ const struct svc_route policy_routes[] = {
 	{ "ask.policy.login", people_read_login, people_on_login },
 	{ "ask.policy.password", people_read_password, people_on_password },
 	{ "ask.policy.logout", people_read_logout, people_on_logout },
-	{ POLICY_FACTOR_SUBJECT, read_factor_ask, policy_on_factor_ask },
+	{ "ask.policy.factor", read_factor_ask, policy_on_factor_ask },
 	{ "clock.plan-due", NULL, policy_on_due },
 	{ "clock.settings-changed", NULL, policy_on_changed },
 	{ "clock.identity-withdrawn", NULL, policy_on_withdrawn },

@@ -210,6 +210,7 @@ hear_plan(struct fixture *f, struct intake_request *req)
 		.n_checks = 2,
 		.subject = { values, 2 },
 		.waived = { waived, 2 },
+		.second_factor = "email",
 	};
 
 	intake_on_plan(f->arena, req, &plan, NOW);
@@ -248,6 +249,7 @@ what_is_saved_is_loaded_and_found(void **state)
 	assert_int_equal(req->envelope.len, 0); /* only a repeated creation shows it */
 	hear_plan(f, req);
 	hear_evidence(f, req, "octets", 4);
+	req->factor_proved_at_ms = NOW - 1;
 	assert_int_equal(save(batch), CS_OK);
 	found = find(f, id);
 	assert_true(cs_span_is(found.envelope, "envelope"));
@@ -261,6 +263,8 @@ what_is_saved_is_loaded_and_found(void **state)
 	assert_string_equal(found.subject.items[0].value, "R = D");
 	assert_string_equal(found.subject.items[1].value, "Dr.");
 	assert_int_equal(found.waived.n, 2);
+	assert_string_equal(found.second_factor, "email");
+	assert_int_equal(found.factor_proved_at_ms, NOW - 1);
 	assert_string_equal(found.waived.items[0], "caa");
 	assert_string_equal(found.waived.items[1], "mpic");
 	assert_int_equal(found.n_checks, 2);
