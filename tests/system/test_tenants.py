@@ -220,6 +220,7 @@ DENIED: dict[tuple[str, str], Callable[[Things], Iterator[Call]]] = {
     ("GET", "/v1/requests/{id}/checks/{check}/reply"): on_checks("reply", WRITE, also=(409,)),
     ("POST", "/v1/requests/{id}/checks/{check}/token"): on_checks("token", WRITE, {"token": "AAAA-" * 7 + "AAAA"}),
     ("POST", "/v1/requests/{id}/approve"): on_requests("/approve", WRITE, {}),
+    ("POST", "/v1/requests/{id}/second-factor"): on_requests("/second-factor", WRITE, {}),
     ("POST", "/v1/requests/{id}/cancel"): on_requests("/cancel", WRITE, {}),
     ("POST", "/v1/requests/{id}/renew"): on_requests("/renew", WRITE, {}),
     ("POST", "/v1/requests/{id}/rekey"): on_requests("/rekey", WRITE, "csr"),
