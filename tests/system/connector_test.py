@@ -68,5 +68,5 @@ class ConnectorTest(SystemTest):
             found.update(answer)
             return bool(answer["result"] != "not-yet")
 
-        wait_for(heard, options.wait(20), f"{enterprise}/{name} to be known")
+        wait_for(heard, options.wait(40), f"{enterprise}/{name} to be known")
         return found

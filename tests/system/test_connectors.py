@@ -74,6 +74,10 @@ class Connectors(ConnectorTest):
         self.assertEqual(self.tried("demo", "wiped")["result"], "good")
         self.stack.nats.wipe()
         wait_for(lambda: any(b"wiped" in body for body in self.lane()), options.wait(60), "the lane to be filled again")
+        # Whoever reads along notices that the lane begins anew.
+        self.assertEqual(self.tried("demo", "wiped")["result"], "good")  # everybody is back on the bus
+        self.put("demo", "wiped", type="open-mpic", quorum=5)
+        self.assertEqual(self.tried("demo", "wiped")["result"], "good")
         self.stack.restart_service("mpic-coordinator")
         self.assertEqual(self.tried("demo", "wiped")["result"], "good")
 
