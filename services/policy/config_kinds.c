@@ -299,7 +299,8 @@ is_phone_or_empty(struct config_reading *in, const char *field, const char *text
 {
 	if (config_phone(in->arena, text) != NULL)
 		return true;
-	return config_refuse(in, field, "", "This is no phone number that a message can be sent to.",
+	return config_refuse(in, field, "",
+	    "This is no phone number that a message can be sent to.",
 	    "Give it as +, country and number: +49 170 1234567.");
 }
 

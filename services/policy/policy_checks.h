@@ -135,7 +135,7 @@ struct policy_config {
 	size_t n_ownerships;
 	const struct policy_value *details; /* of the account */
 	size_t n_details;
-	const char *mailbox; /* that operators set for the account, canonical; NULL: none */
+	const char *mailbox;       /* that operators set for the account, canonical; NULL: none */
 	const char *second_factor; /* what whoever approves must prove; "" or NULL: nothing */
 	struct policy_contact account_contact, submitter_contact;
 };

@@ -32,7 +32,7 @@ static const struct {
 } types[] = {
 	[CONNECTOR_OPEN_MPIC] = { QUORUM, ENDPOINT | SECRET, { "https", "http" }, true },
 	[CONNECTOR_SMTP] = { ENDPOINT | FROM, USERNAME | SECRET | BOTH_OR_NONE | UPGRADES,
-	    { "smtps", "smtp" } },
+	    { "smtps", "smtp" }, false },
 	[CONNECTOR_SMS] = { ENDPOINT, USERNAME | SECRET, { "https", "http" }, true },
 	[CONNECTOR_OIDC] = { ENDPOINT, USERNAME | SECRET, { "https", "http" }, true },
 	[CONNECTOR_SAML] = { ENDPOINT, 0, { "https", "http" }, true },
