@@ -280,6 +280,7 @@ const char *
 config_phone(struct cs_arena *arena, const char *text)
 {
 	char *phone = cs_arena_strdup(arena, text);
+	const bool none = text[0] == '\0';
 	size_t n = 0;
 
 	for (; *text != '\0'; text++) {
@@ -291,7 +292,7 @@ config_phone(struct cs_arena *arena, const char *text)
 			return NULL;
 	}
 	phone[n] = '\0';
-	return n == 0 || (phone[0] == '+' && phone[1] != '0' && n >= 8 && n <= 16) ? phone : NULL;
+	return none || (phone[0] == '+' && phone[1] != '0' && n >= 8 && n <= 16) ? phone : NULL;
 }
 
 static bool

@@ -87,6 +87,7 @@ static const struct {
 	{ CONFIG_ENTERPRISE, "{\"second_factor\": \"as-enterprise\"}", "spec.second_factor", "" },
 	{ CONFIG_PERSON, "{\"phone\": \"+49 (170) 123-45.67\"}", "", "" },
 	{ CONFIG_PERSON, "{\"phone\": \"\"}", "", "" },
+	{ CONFIG_PERSON, "{\"phone\": \"-\"}", "spec.phone", "" },
 	{ CONFIG_PERSON, "{\"phone\": \"0170 1234567\"}", "spec.phone", "" },
 	{ CONFIG_PERSON, "{\"phone\": \"+049170123456\"}", "spec.phone", "" },
 	{ CONFIG_PERSON, "{\"phone\": \"+49 17O 1234567\"}", "spec.phone", "" },
