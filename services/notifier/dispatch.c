@@ -156,8 +156,9 @@ text_code(struct dispatch *dispatch, struct cs_arena *arena, const char *code, s
 	char *text = cs_arena_printf(arena,
 	    "%s is your code to approve certificate request %.8s until %s. Never tell it to anybody.",
 	    code, request, until_text(arena, letter->expires_ms));
-	const enum cs_code result = sms_send(
-	    dispatch->notify->sms, &entry->connector, letter->to, text, on_texted, dispatch, err);
+	const struct sms_message message = { letter->to, text };
+	const enum cs_code result = sms_send(dispatch->notify->sms, dispatch->work->arena,
+	    &entry->connector, &message, on_texted, dispatch, err);
 
 	pki_wipe(text, strlen(text));
 	return result;

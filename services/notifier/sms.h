@@ -29,12 +29,17 @@ void sms_free(struct sms *sms);
 
 enum sms_outcome { SMS_ACCEPTED, SMS_LATER, SMS_NEVER };
 typedef void sms_done(void *arg, enum sms_outcome outcome, const char *said);
+struct sms_message {
+	const char *to;   /* "+" and digits */
+	const char *text; /* printable ASCII without quotation marks and backslashes */
+};
 /*
- * Calls `done` exactly once, never before it returns.  `connector`, `to` ("+" and digits) and `text` (printable
- * ASCII) are borrowed for the call.  CS_MALFORMED: a text or number that cannot be sent; CS_UNAVAILABLE: the connector
+ * Calls `done` exactly once, never before it returns.  `kept` lives until then; `connector` and `message` are
+ * borrowed for the call.  CS_MALFORMED: a text or number that cannot be sent; CS_UNAVAILABLE: the connector
  * cannot be used as it is.  Then `done` is not called.
  */
-CS_MUST_USE enum cs_code sms_send(struct sms *sms, const struct connector *connector,
-    const char *to, const char *text, sms_done *done, void *arg, struct cs_err *err);
+CS_MUST_USE enum cs_code
+sms_send(struct sms *sms, struct cs_arena *kept, const struct connector *connector,
+    const struct sms_message *message, sms_done *done, void *arg, struct cs_err *err);
 
 #endif
