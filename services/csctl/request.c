@@ -10,6 +10,7 @@
 #include "api.h"
 #include "base/text.h"
 #include "http/client.h"
+#include "pki/hash.h"
 
 #define FILE_MAX 65536
 
@@ -519,10 +520,10 @@ approve_with_codes(struct args *args)
 	bool good = true;
 	int status;
 
-	explicit_bzero((char *)(uintptr_t)typed.data, typed.len);
+	pki_wipe((char *)(uintptr_t)typed.data, typed.len);
 	for (char *line = strsep(&rest, "\n"); good && line != NULL; line = strsep(&rest, "\n"))
 		good = add_code(line, body);
-	explicit_bzero(text, typed.len);
+	pki_wipe(text, typed.len);
 	if (good && json_object_size(body) > 0)
 		json = json_dumps(body, JSON_COMPACT);
 	json_decref(body);
@@ -532,7 +533,7 @@ approve_with_codes(struct args *args)
 		return COULD_NOT_RUN;
 	}
 	status = run_post(args, "approve", json);
-	explicit_bzero(json, strlen(json));
+	pki_wipe(json, strlen(json));
 	free(json);
 	return status;
 }

@@ -8,7 +8,6 @@
 #include "config_profile.h"
 #include "config_san.h"
 #include "connector/factor.h"
-#include "pki/cert.h"
 #include "policy_connector.h"
 #include "smime/address.h"
 #include "smime/method.h"

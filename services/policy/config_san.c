@@ -81,7 +81,7 @@ read_name(struct config_reading *in, enum policy_san kind, const char *field, co
 {
 	const struct cs_span given = cs_span_str(text);
 	struct smime_address address;
-	struct cs_refusal why;
+	struct cs_refusal why = { 0 };
 
 	if (kind == POLICY_SAN_DOMAIN &&
 	    smime_domain_parse(in->arena, given, in->rules->psl, 0, ret_name, &why))
