@@ -116,7 +116,7 @@ test: packages ## all tests: unit, adapters against real servers, the whole syst
 	$(Q)$(MAKE) --no-print-directory unit it stack-test system-test fuzz-short
 tests-built: $(TESTS) $(ITS)
 # As many at once as there are processors; the first that fails ends it.
-ALL_AT_ONCE := xargs -P $$(nproc) -n 1 sh -c
+ALL_AT_ONCE := xargs -r -P $$(nproc) -n 1 sh -c
 unit: $(TESTS) ## pure units and batches in memory: no servers, no network
 	$(Q)printf '%s\n' $^ | $(ALL_AT_ONCE) '$(UNDER) $$0 >$$0.log 2>&1 || { cat $$0.log; echo "FAILED: $$0"; exit 255; }'
 	$(Q)echo "unit: $(words $(TESTS)) programs passed"

@@ -166,7 +166,6 @@ class Identity(SystemTest):
     def test_old_and_unapproved_records_do_not_count(self) -> None:
         bob = self.person("bob-token")
         old = self.record("individual", "bob", "surname=Bauer\n", days_ago=826)
-        self.addCleanup(self.value, f"delete from policy.identity where id = '{old}'")
         refusal = self.refusal(bob, self.ask(bob, "smime-individual", "bob@beta.example"))
         self.assertEqual(refusal["code"], "identity-stale")
         self.value(f"update policy.identity set withdrawn_at_ms = verified_at_ms where id = '{old}'")
