@@ -347,7 +347,7 @@ class Stack:
     def kill(self, instance: str, sig: int = signal.SIGKILL) -> None:
         self.processes.kill(instance, sig)
 
-    def wait_ready(self, instance: str, timeout: float = 20) -> None:
+    def wait_ready(self, instance: str, timeout: float = 60) -> None:
         def ready() -> bool:
             self.processes.must_live(instance)
             return self.get(instance, "readyz")[0] == 200
