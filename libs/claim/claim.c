@@ -289,12 +289,18 @@ claim_envelope_sha256(struct cs_span envelope, uint8_t ret_digest[static CLAIM_D
 }
 
 bool
-claim_plan_waives(const struct claim_plan *plan, const char *what)
+claim_texts_hold(const struct claim_texts *texts, const char *text)
 {
-	for (size_t i = 0; i < plan->waived.n; i++)
-		if (strcmp(plan->waived.items[i], what) == 0)
+	for (size_t i = 0; i < texts->n; i++)
+		if (strcmp(texts->items[i], text) == 0)
 			return true;
 	return false;
+}
+
+bool
+claim_plan_waives(const struct claim_plan *plan, const char *what)
+{
+	return claim_texts_hold(&plan->waived, what);
 }
 
 const char *

@@ -95,6 +95,8 @@ struct claim_texts {
 	const char **items;
 	size_t n;
 };
+/* Is one of them this, to the octet? */
+bool claim_texts_hold(const struct claim_texts *texts, const char *text);
 
 /* What a subject names beside the common name, although nobody verified it. */
 struct claim_value {

@@ -288,15 +288,6 @@ proves_its_names(struct config_reading *in, const json_t *spec, const struct smi
 	return true;
 }
 
-static bool
-is_among(const struct claim_texts *texts, const char *text)
-{
-	for (size_t i = 0; i < texts->n; i++)
-		if (strcmp(texts->items[i], text) == 0)
-			return true;
-	return false;
-}
-
 /* Read before. */
 static const char *
 domain_of(struct config_reading *in, const char *mailbox)
@@ -317,7 +308,7 @@ mailboxes_are_in_the_domains(
 	const struct claim_texts *domains = &sans[POLICY_SAN_DOMAIN].values;
 
 	for (size_t i = 0; i < mailboxes->n && domains->n > 0; i++)
-		if (!is_among(domains, domain_of(in, mailboxes->items[i])))
+		if (!claim_texts_hold(domains, domain_of(in, mailboxes->items[i])))
 			return config_refuse(in, san_field(in, spec, POLICY_SAN_MAILBOX, "values"),
 			    "SBR 3.2.2.1",
 			    cs_arena_printf(in->arena,

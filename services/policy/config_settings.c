@@ -23,15 +23,6 @@ struct filling {
 	struct policy_ownership *ownerships;
 };
 
-static bool
-is_among(const struct claim_texts *texts, const char *text)
-{
-	for (size_t i = 0; i < texts->n; i++)
-		if (strcmp(texts->items[i], text) == 0)
-			return true;
-	return false;
-}
-
 static struct claim_texts
 texts_of(struct cs_arena *arena, const json_t *spec, const char *member)
 {
@@ -131,7 +122,8 @@ static void
 take_person(struct filling *f, const struct config_doc *doc, const json_t *spec)
 {
 	const struct claim_texts roles = texts_of(f->arena, spec, "roles");
-	const bool operates = is_among(&roles, "operator") || is_among(&roles, "administrator");
+	const bool operates =
+	    claim_texts_hold(&roles, "operator") || claim_texts_hold(&roles, "administrator");
 	const char *enterprise;
 	const char *submitter = config_submitter(f->request, &enterprise);
 
@@ -233,9 +225,9 @@ take_profile(
 		.mailbox_period_days = config_json_number(spec, "mailbox_period_days"),
 		.domain_period_days = config_json_number(spec, "domain_period_days"),
 		.max_days = config_json_number(spec, "max_days"),
-		.may_dual = is_among(&uses, "dual"),
-		.may_signing = is_among(&uses, "signing"),
-		.may_encryption = is_among(&uses, "encryption"),
+		.may_dual = claim_texts_hold(&uses, "dual"),
+		.may_signing = claim_texts_hold(&uses, "signing"),
+		.may_encryption = claim_texts_hold(&uses, "encryption"),
 		.domain_methods = texts_of(arena, spec, "domain_methods"),
 		.mailbox_methods = texts_of(arena, spec, "mailbox_methods"),
 		.without_caa = private && !config_json_true(spec, "caa"),
@@ -268,7 +260,7 @@ take_assignment(struct filling *f, const struct config_doc *doc, const json_t *s
 {
 	const struct claim_texts people = texts_of(f->arena, spec, "people");
 
-	if (is_among(&people, f->request->account))
+	if (claim_texts_hold(&people, f->request->account))
 		f->to->assigned.items[f->to->assigned.n++] = doc->name;
 }
 
@@ -325,10 +317,11 @@ conclude(struct filling *f)
 	    to->profile.certificate_profile != NULL && is_private(to->profile.certificate_profile);
 
 	to->profile_allowed =
-	    (is_among(&f->person_profiles, "*") || is_among(&f->person_profiles, name)) &&
+	    (claim_texts_hold(&f->person_profiles, "*") ||
+		claim_texts_hold(&f->person_profiles, name)) &&
 	    (f->own_profile ? !private || f->private_trust
-			    : is_among(&f->enterprise_profiles, "*") ||
-				  is_among(&f->enterprise_profiles, name));
+			    : claim_texts_hold(&f->enterprise_profiles, "*") ||
+				  claim_texts_hold(&f->enterprise_profiles, name));
 	if (to->enterprise_known && !f->enterprise_caa && private)
 		to->profile.without_caa = true;
 	to->second_factor = second_factor(f);

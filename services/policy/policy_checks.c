@@ -86,15 +86,6 @@ add_mailbox(struct making *making, size_t number, const char *mailbox)
 	check->freshness_ms = period_ms(making->profile->mailbox_period_days, SMIME_PROOF_MAILBOX);
 }
 
-static bool
-is_among(const struct claim_texts *texts, const char *text)
-{
-	for (size_t i = 0; i < texts->n; i++)
-		if (strcmp(texts->items[i], text) == 0)
-			return true;
-	return false;
-}
-
 struct claim_texts
 policy_domain_methods(const struct policy_profile *profile, int64_t at_ms, struct cs_arena *arena)
 {
@@ -104,7 +95,7 @@ policy_domain_methods(const struct policy_profile *profile, int64_t at_ms, struc
 
 	for (size_t i = 0; i < n; i++)
 		if (methods[i].target == SMIME_TARGET_DOMAIN &&
-		    is_among(&profile->domain_methods, methods[i].name) &&
+		    claim_texts_hold(&profile->domain_methods, methods[i].name) &&
 		    smime_method_usable(&methods[i], at_ms))
 			usable.items[usable.n++] = methods[i].name;
 	return usable;
@@ -193,7 +184,7 @@ add_identity(struct making *making, const struct policy_identity *identity)
 static void
 add_distinct(struct claim_texts *texts, const char *text)
 {
-	if (!is_among(texts, text))
+	if (!claim_texts_hold(texts, text))
 		texts->items[texts->n++] = text;
 }
 
@@ -286,7 +277,7 @@ policy_caa_issuers(const struct policy_rules *rules, const struct policy_config 
 		return rules->issuer_domains;
 	/* A name that is no more ours is none that could permit us. */
 	for (size_t i = 0; i < rules->issuer_domains.n; i++)
-		if (is_among(chosen, rules->issuer_domains.items[i]))
+		if (claim_texts_hold(chosen, rules->issuer_domains.items[i]))
 			issuers.items[issuers.n++] = rules->issuer_domains.items[i];
 	return issuers;
 }

@@ -265,15 +265,6 @@ field(const struct asking *asking, const char *name, size_t i)
 	return cs_arena_printf(asking->arena, "%s[%zu]", name, i);
 }
 
-static bool
-is_among(const struct claim_texts *texts, const char *text)
-{
-	for (size_t i = 0; i < texts->n; i++)
-		if (strcmp(texts->items[i], text) == 0)
-			return true;
-	return false;
-}
-
 /* Equal, A-label by A-label: a mailbox below a given domain needs that lower domain given. */
 static bool
 mailbox_is_in_its_domains(const struct asking *asking, size_t i, struct cs_refusal *ret_why)
@@ -290,7 +281,8 @@ mailbox_is_in_its_domains(const struct asking *asking, size_t i, struct cs_refus
 		    (struct cs_refusal){ "domain-public-suffix", field(asking, "mailboxes", i),
 			"TBR 3.2.2.6", "Nobody owns the domain of this mailbox.",
 			"Give a mailbox in a domain that somebody registered." });
-	if (asking->request->domains.n > 0 && !is_among(&asking->request->domains, address.domain))
+	if (asking->request->domains.n > 0 &&
+	    !claim_texts_hold(&asking->request->domains, address.domain))
 		return cs_refuse(ret_why,
 		    (struct cs_refusal){ "mailbox-domain-mismatch", field(asking, "mailboxes", i),
 			"SBR 3.2.2.1", "The domain of the mailbox is none of the given domains.",
@@ -344,7 +336,7 @@ may_have_common_name(
 	const unsigned may = certificate_of(asking->config)->common_name;
 	const char *name = asking->request->common_name;
 
-	if (name[0] == '\0' || is_among(&asking->request->mailboxes, name) ||
+	if (name[0] == '\0' || claim_texts_hold(&asking->request->mailboxes, name) ||
 	    smime_identity_may_name(may, subject, name))
 		return true;
 	return cs_refuse(
@@ -423,11 +415,11 @@ is_assigned(const struct asking *asking, const char *mailbox)
 	struct smime_address address;
 	struct cs_refusal why;
 
-	if (is_among(&asking->config->assigned, mailbox))
+	if (claim_texts_hold(&asking->config->assigned, mailbox))
 		return true;
 	if (!smime_address_parse(asking->arena, cs_span_str(mailbox), &address, &why))
 		return false;
-	return is_among(
+	return claim_texts_hold(
 	    &asking->config->assigned, cs_arena_printf(asking->arena, "*@%s", address.domain));
 }
 

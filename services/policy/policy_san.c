@@ -33,15 +33,6 @@ policy_san_parse(const char *name, enum policy_san *ret_kind)
 	return false;
 }
 
-static bool
-is_among(const struct claim_texts *texts, const char *text)
-{
-	for (size_t i = 0; i < texts->n; i++)
-		if (strcmp(texts->items[i], text) == 0)
-			return true;
-	return false;
-}
-
 /* ---- what is shown ---- */
 
 /* What operators have set for the person; of domains they set none. */
@@ -144,10 +135,10 @@ are_the_fixed(const struct judging *j)
 	const char *all = kinds[j->kind].many;
 
 	for (size_t i = 0; i < j->names->n; i++)
-		if (!is_among(&j->field->values, j->names->items[i]))
+		if (!claim_texts_hold(&j->field->values, j->names->items[i]))
 			return refuse_other(j, cs_arena_printf(j->arena, "%s[%zu]", all, i));
 	for (size_t i = 0; i < j->field->values.n; i++)
-		if (!is_among(j->names, j->field->values.items[i]))
+		if (!claim_texts_hold(j->names, j->field->values.items[i]))
 			return refuse_other(j, all);
 	return true;
 }
@@ -186,7 +177,7 @@ fixed_go_together(const struct judging *mailboxes, const struct judging *domains
 	const char *mailbox = mailboxes->field->values.items[0];
 
 	if (smime_address_parse(mailboxes->arena, cs_span_str(mailbox), &address, &unread) &&
-	    is_among(&domains->field->values, address.domain))
+	    claim_texts_hold(&domains->field->values, address.domain))
 		return true;
 	return refuse(mailboxes, "san-fixed", "mailboxes", "SBR 3.2.2.1",
 	    "The mailbox that operators have set for the account is in none of the domains that the profile fixes.",

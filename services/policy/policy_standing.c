@@ -205,15 +205,6 @@ stand(const struct policy_proof *proof, struct claim_check *check)
 
 /* ---- mailbox, CAA, MPIC of CAA ---- */
 
-static bool
-is_among(const struct claim_texts *texts, const char *text)
-{
-	for (size_t i = 0; i < texts->n; i++)
-		if (strcmp(texts->items[i], text) == 0)
-			return true;
-	return false;
-}
-
 /* The check says everything, so its digest does; but for a mailbox's method, when that is open. */
 static bool
 is_about(const struct policy_proof *proof, const struct claim_check *check)
@@ -221,7 +212,7 @@ is_about(const struct policy_proof *proof, const struct claim_check *check)
 	if (check->kind != CLAIM_MAILBOX || check->allowed_methods.n == 0)
 		return memcmp(proof->check_digest, check->digest, CLAIM_DIGEST) == 0;
 	return proof->kind == CLAIM_MAILBOX && strcmp(proof->target, check->target) == 0 &&
-	       is_among(&check->allowed_methods, proof->method);
+	       claim_texts_hold(&check->allowed_methods, proof->method);
 }
 
 bool
@@ -250,7 +241,8 @@ proves_domain(const struct policy_need *need, const struct policy_proof *proof,
 {
 	const struct smime_method *method = domain_method(proof->method);
 
-	if (!is_usable(need, proof, check) || !is_among(&check->allowed_methods, proof->method) ||
+	if (!is_usable(need, proof, check) ||
+	    !claim_texts_hold(&check->allowed_methods, proof->method) ||
 	    !smime_method_usable(method, need->until_ms))
 		return false;
 	if (strcmp(proof->target, check->target) == 0)

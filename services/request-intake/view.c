@@ -566,24 +566,15 @@ write_subject_note(struct out *out, const struct claim_values *values)
 	}
 }
 
-static bool
-is_among(const struct claim_texts *texts, const char *text)
-{
-	for (size_t i = 0; i < texts->n; i++)
-		if (strcmp(texts->items[i], text) == 0)
-			return true;
-	return false;
-}
-
 /* The profile is of private trust: whoever relies on its certificates shall know what nobody looked at. */
 static void
 write_waiver_notes(struct out *out, const struct claim_texts *waived)
 {
-	if (is_among(waived, CLAIM_WAIVED_CAA))
+	if (claim_texts_hold(waived, CLAIM_WAIVED_CAA))
 		write_note(out, "SBR 4.2.2.1",
 		    "The profile is of private trust and does without CAA: nobody asks whether the domains "
 		    "permit us to issue.");
-	if (is_among(waived, CLAIM_WAIVED_MPIC))
+	if (claim_texts_hold(waived, CLAIM_WAIVED_MPIC))
 		write_note(out, "SBR 4.2.2.2",
 		    "The profile is of private trust and does without other network perspectives: what one "
 		    "place sees is enough.");
