@@ -16,7 +16,7 @@ static const struct {
 	[CONNECTOR_SMS] = { "sms", "notifier" },
 	[CONNECTOR_OIDC] = { "oidc", "request-intake" },
 	[CONNECTOR_SAML] = { "saml", "request-intake" },
-	[CONNECTOR_LDAP] = { "ldap", "request-intake" },
+	[CONNECTOR_LDAP] = { "ldap", "notifier" },
 };
 #define TYPES (sizeof(types) / sizeof(types[0]))
 
@@ -70,6 +70,7 @@ static const struct member {
 	{ "endpoint", offsetof(struct connector, endpoint), CONNECTOR_ENDPOINT_MAX },
 	{ "username", offsetof(struct connector, username), CONNECTOR_USERNAME_MAX },
 	{ "from", offsetof(struct connector, from), CONNECTOR_FROM_MAX },
+	{ "bind_dn", offsetof(struct connector, bind_dn), CONNECTOR_BIND_DN_MAX },
 	{ "sealed", offsetof(struct connector, sealed), CONNECTOR_SEALED_MAX },
 };
 #define TEXTS (sizeof(texts) / sizeof(texts[0]))

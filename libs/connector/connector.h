@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "connector/bind.h"
 
 struct pki_seal_key;
 
@@ -43,9 +44,9 @@ struct connector {
 	const char *enterprise, *name; /* "platform": of all enterprises */
 	enum connector_type type;
 	bool active;
-	const char *title, *endpoint, *username, *from; /* "" for none */
-	uint32_t quorum;                                /* of open-mpic; else 0 */
-	const char *sealed;                             /* "KEYID.BASE64"; "": it has no secret */
+	const char *title, *endpoint, *username, *from, *bind_dn; /* "" for none */
+	uint32_t quorum;                                          /* of open-mpic; else 0 */
+	const char *sealed; /* "KEYID.BASE64"; "": it has no secret */
 };
 
 /*

@@ -24,6 +24,9 @@ struct http_resolution; /* an answer that the fetcher waits for */
 
 #define HTTP_ADDRESSES_MAX 8
 
+/* Of what is said in a protocol of the caller's: need nothing more be waited for?  Pure. */
+typedef bool http_whole(struct cs_span answer);
+
 /*
  * Must answer `ticket` exactly once by http_resolved(), now or later from the loop's thread, also when
  * the fetch has ended or the fetcher was freed meanwhile.  `host` is borrowed for the call.

@@ -40,6 +40,8 @@ struct transfer {
 	bool refused;       /* the socket's address is not the one we chose, or not a public one */
 	const char *broken; /* we ended it, because of this */
 	bool too_large;
+	struct event *talk; /* waits for the socket while something is said */
+	size_t said;
 	char error[CURL_ERROR_SIZE]; /* of the handshake, more than the code says */
 };
 
@@ -48,6 +50,8 @@ struct transfer {
 static void
 transfer_free(struct transfer *t)
 {
+	if (t->talk != NULL)
+		event_free(t->talk);
 	curl_multi_remove_handle(t->owner->multi, t->easy);
 	curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->connect_to);
@@ -126,8 +130,9 @@ text_of(CURLcode curl, const struct transfer *t, enum http_fetch_reason reason)
 	if (t->broken != NULL)
 		return t->broken;
 	if (reason == HTTP_FETCH_TOO_LARGE)
-		return t->in_body ? "the content is longer than what is read"
-				  : "the head is longer than what is read";
+		return t->in_body || t->request.say.len > 0
+			   ? "the content is longer than what is read"
+			   : "the head is longer than what is read";
 	if (reason == HTTP_FETCH_TLS && t->error[0] != '\0')
 		return cs_arena_strdup(t->arena, t->error);
 	return curl_easy_strerror(curl);
@@ -161,6 +166,86 @@ transfer_end(struct transfer *t, CURLcode curl)
 	done(arg, &result);
 }
 
+/* ---- something is said in a protocol that curl does not know ---- */
+
+static void talk(struct transfer *t);
+
+static void
+on_talk(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	talk(arg);
+}
+
+static void
+wait_for(struct transfer *t, short what)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+
+	curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (t->talk != NULL)
+		event_free(t->talk);
+	t->talk = event_new(t->owner->base, fd, what, on_talk, t);
+	cs_assert(t->talk != NULL && event_add(t->talk, NULL) == 0);
+}
+
+/* CURLE_OK: nothing is left to be said. */
+static CURLcode
+say(struct transfer *t)
+{
+	const struct cs_span *what = &t->request.say;
+	CURLcode code = CURLE_OK;
+
+	while (code == CURLE_OK && t->said < what->len) {
+		size_t n = 0;
+
+		code = curl_easy_send(t->easy, what->data + t->said, what->len - t->said, &n);
+		t->said += n;
+	}
+	return code;
+}
+
+/* CURLE_OK: the answer is whole, or more than is read. */
+static CURLcode
+hear(struct transfer *t)
+{
+	char octets[4096];
+
+	for (;;) {
+		size_t n = 0;
+		const CURLcode code = curl_easy_recv(t->easy, octets, sizeof(octets), &n);
+
+		if (code != CURLE_OK)
+			return code;
+		if (n == 0)
+			return CURLE_GOT_NOTHING;
+		t->too_large = n > t->request.body_octets - t->body.len;
+		if (t->too_large)
+			return CURLE_OK;
+		cs_buf_add(&t->body, octets, n);
+		if (t->request.whole(cs_buf_span(&t->body)))
+			return CURLE_OK;
+	}
+}
+
+static void
+talk(struct transfer *t)
+{
+	CURLcode code = say(t);
+
+	if (code == CURLE_AGAIN) {
+		wait_for(t, EV_WRITE);
+		return;
+	}
+	if (code == CURLE_OK)
+		code = hear(t);
+	if (code == CURLE_AGAIN)
+		wait_for(t, EV_READ);
+	else
+		transfer_end(t, code);
+}
+
 static void
 collect(struct transfers *all)
 {
@@ -173,7 +258,10 @@ collect(struct transfers *all)
 			struct transfer *t = NULL;
 
 			curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&t);
-			transfer_end(t, message->data.result);
+			if (message->data.result == CURLE_OK && t->request.say.len > 0)
+				talk(t);
+			else
+				transfer_end(t, message->data.result);
 		}
 	} while (message != NULL);
 }
@@ -463,7 +551,8 @@ set_connection(struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+	/* Else the connection would be gone before anything is said. */
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)(request->say.len == 0));
 	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_ms);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->total_ms);

@@ -25,6 +25,12 @@ struct transfer_request {
 	const char *user_agent, *ca_file;
 	struct cs_span ca;   /* PEM, instead of ca_file where no file can be read; empty: none */
 	bool handshake_only; /* ends when there is a connection, and TLS if the URL says so */
+	/*
+	 * Of handshake_only: octets that are said then, whatever they mean, and when the answer, which becomes the body,
+	 * is whole.  Empty: nothing is said.
+	 */
+	struct cs_span say;
+	http_whole *whole;
 	struct cs_span post; /* JSON that is sent by POST; empty: GET */
 	const char *field;   /* one more header field, "Name: value"; NULL: none */
 	int64_t connect_ms, total_ms;

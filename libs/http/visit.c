@@ -70,6 +70,8 @@ static void
 release(struct visit *visit)
 {
 	LIST_REMOVE(visit, link);
+	if (visit->what.say.len > 0)
+		explicit_bzero((void *)(uintptr_t)visit->what.say.data, visit->what.say.len);
 	transfer_cancel(visit->transfer);
 	event_free(visit->next);
 	event_free(visit->timer);
@@ -149,6 +151,8 @@ try_next(struct visit *visit)
 		.user_agent = visit->visitor->user_agent,
 		.ca = visit->visitor->ca,
 		.handshake_only = visit->what.handshake_only,
+		.say = visit->what.say,
+		.whole = visit->what.whole,
 		.post = visit->what.post,
 		.field = visit->what.field,
 		.connect_ms = CONNECT_MS,
@@ -261,6 +265,7 @@ http_visit(
 	cs_assert(visit->next != NULL && visit->timer != NULL);
 	visit->what.host = cs_arena_strdup(arena, what->host);
 	visit->what.post = cs_arena_copy_span(arena, what->post);
+	visit->what.say = cs_arena_copy_span(arena, what->say);
 	if (what->field != NULL)
 		visit->what.field = cs_arena_strdup(arena, what->field);
 	visit->url = (struct http_url){ .tls = what->tls,

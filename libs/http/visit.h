@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * visit.h: one look at a server that somebody named to us, in the caller's event loop, in a process that may
- * open no file: one request by GET or POST, or only the handshake of TLS.
+ * open no file: one request by GET or POST, only the handshake of TLS, or under it octets of another protocol and their
+ * answer.
  *
  * The server is hostile: every address is judged before it is connected to, one that is not allowed condemns
  * them all, no redirect is followed, certificates are judged, and everything has an end.
@@ -45,6 +46,12 @@ struct http_visit {
 	uint16_t port;
 	const char *target;  /* "/path"; what is asked for */
 	bool handshake_only; /* nothing is asked for */
+	/*
+	 * Of handshake_only: what is said then, copied, and wiped in the end; with `whole`, which says when the answer
+	 * has come, the body of the result.  Empty: nothing.
+	 */
+	struct cs_span say;
+	http_whole *whole;
 	struct cs_span post; /* JSON that is sent by POST; empty: GET */
 	const char *field;   /* one more header field, "Name: value"; NULL: none */
 	enum http_reach reach;
@@ -56,7 +63,7 @@ struct http_visited {
 	enum http_fetch_reason
 	    reason;           /* HTTP_FETCHED: there is an answer, or the handshake is over */
 	int status;           /* 0: no answer */
-	struct cs_span body;  /* of a 2xx answer */
+	struct cs_span body;  /* of a 2xx answer, or to what was said */
 	const char *location; /* of a redirect, which nobody followed; "" for none */
 	const char *address;  /* that was connected to; "" for none */
 	const char

@@ -18,7 +18,8 @@ enum part {
 	USERNAME = 8,
 	SECRET = 16,
 	BOTH_OR_NONE = 32,
-	UPGRADES = 64
+	UPGRADES = 64,
+	BIND_DN = 128
 };
 
 /*
@@ -36,8 +37,7 @@ static const struct {
 	[CONNECTOR_SMS] = { ENDPOINT, USERNAME | SECRET, { "https", "http" }, true },
 	[CONNECTOR_OIDC] = { ENDPOINT, USERNAME | SECRET, { "https", "http" }, true },
 	[CONNECTOR_SAML] = { ENDPOINT, 0, { "https", "http" }, true },
-	[CONNECTOR_LDAP] = { ENDPOINT, USERNAME | SECRET | BOTH_OR_NONE, { "ldaps", "ldap" },
-	    false },
+	[CONNECTOR_LDAP] = { ENDPOINT | BIND_DN, 0, { "ldaps", "ldap" }, false },
 };
 
 static const struct {
@@ -49,6 +49,7 @@ static const struct {
 	{ FROM, "from" },
 	{ USERNAME, "username" },
 	{ SECRET, "secret" },
+	{ BIND_DN, "bind_dn" },
 };
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
@@ -152,6 +153,7 @@ read_member(const struct reading *r, const char *name, const json_t *value)
 		{ "endpoint", &connector->endpoint, CONNECTOR_ENDPOINT_MAX, ENDPOINT },
 		{ "username", &connector->username, CONNECTOR_USERNAME_MAX, USERNAME },
 		{ "from", &connector->from, CONNECTOR_FROM_MAX, FROM },
+		{ "bind_dn", &connector->bind_dn, CONNECTOR_BIND_DN_MAX, BIND_DN },
 		{ "secret", &r->wished->secret, CONNECTOR_SECRET_MAX, SECRET },
 	};
 
@@ -291,6 +293,18 @@ judge_from(const struct connector *connector, struct cs_arena *arena, struct cs_
 		   "Give it in ASCII, its domain in lower case.");
 }
 
+static bool
+judge_bind_dn(const struct connector *connector, struct cs_refusal *ret_why)
+{
+	const char *why =
+	    connector->bind_dn[0] == '\0' ? NULL : connector_bind_why_not(connector->bind_dn);
+
+	return why == NULL ||
+	       refuse(ret_why, "connector-bind-dn", "bind_dn", why,
+		   "Give a name with one {login}: uid={login},ou=people,dc=example, or "
+		   "{login}@corp.example for Active Directory.");
+}
+
 /* ---- its secret ---- */
 
 /* The one in force stays with its place; what the client gives takes its place. */
@@ -356,6 +370,7 @@ wished_new(const char *enterprise, const char *name)
 				    .endpoint = "",
 				    .username = "",
 				    .from = "",
+				    .bind_dn = "",
 				    .sealed = "" } };
 }
 
@@ -382,6 +397,7 @@ policy_connector_judge(const struct policy_connector_rules *rules, const char *e
 	    !judge_quorum(rules, &wished.connector, arena, ret_why) ||
 	    !judge_endpoint(rules, &wished, arena, ret_why) ||
 	    !judge_from(&wished.connector, arena, ret_why) ||
+	    !judge_bind_dn(&wished.connector, ret_why) ||
 	    !settle_secret(rules, &old, &wished, arena, ret_why) || !judge_login(&wished, ret_why))
 		return false;
 	*ret_spec = connector_write(arena, &wished.connector);

@@ -8,7 +8,7 @@
  *   sms         notifier           endpoint         username, secret
  *   oidc        request-intake     endpoint         username, secret
  *   saml        request-intake     endpoint
- *   ldap        request-intake     endpoint         username and secret
+ *   ldap        notifier           endpoint, bind_dn
  *   all                            type             title, active
  *
  * A quorum is never below what TBR 3.2.2.9 asks for.  What is outside is reached under TLS: https, ldaps, smtps, or

@@ -68,6 +68,7 @@ reply      sandbox pack smime pki dkim
 claim      smime pki pack
 connector  pki claim
 trial      sandbox http connector
+directory  sandbox http connector
 gate       smime pki claim
 probe      sandbox pack smime pki dns http claim
 answers    pki db probe claim

@@ -96,7 +96,8 @@ class Connectors(ConnectorTest):
 
     def looked(self, kind: str, endpoint: str, enterprise: str = "demo") -> tuple[str, str]:
         """The result, and all that was seen."""
-        self.put(enterprise, "looked", type=kind, endpoint=endpoint)
+        more = {"bind_dn": "{login}@corp.example"} if kind == "ldap" else {}
+        self.put(enterprise, "looked", type=kind, endpoint=endpoint, **more)
         status, found, _ = self.call("POST", f"/v1/config/{enterprise}/connector/looked/test")
         self.assertEqual(status, 200, found)
         return found["result"], "\n".join(found["seen"])

@@ -54,6 +54,7 @@ make_world(void **state)
 		.endpoint = "smtps://mail.alpha.example:465",
 		.username = "ra",
 		.from = "ra@alpha.example",
+		.bind_dn = "",
 		.sealed = "" };
 	*state = world;
 	return 0;

@@ -102,6 +102,8 @@ must_not(
 
 #define SMTP \
 	"\"type\":\"smtp\",\"endpoint\":\"smtps://mail.alpha.example\",\"from\":\"ra@alpha.example\""
+#define LDAP(endpoint, name) \
+	"\"type\":\"ldap\",\"endpoint\":\"" endpoint "\",\"bind_dn\":\"" name "\""
 #define LOGIN ",\"username\":\"ra\",\"secret\":\"pass phrase\""
 
 static void
@@ -117,7 +119,8 @@ takes_what_each_type_needs(void **state)
 		"{\"type\":\"sms\",\"endpoint\":\"https://sms.example/v1/send\",\"secret\":\"k\"}",
 		"{\"type\":\"oidc\",\"endpoint\":\"https://idp.example/realms/a\",\"username\":\"ra\"}",
 		"{\"type\":\"saml\",\"endpoint\":\"https://idp.example/metadata\",\"active\":false}",
-		"{\"type\":\"ldap\",\"endpoint\":\"ldaps://dir.example\",\"title\":\"Directory\"}",
+		"{\"type\":\"ldap\",\"endpoint\":\"ldaps://dir.example\",\"title\":\"Directory\",\"bind_dn\":\"uid={login},dc=example\"}",
+		"{\"type\":\"ldap\",\"endpoint\":\"ldaps://dc:3269\",\"bind_dn\":\"{login}@corp.example\"}",
 	};
 
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
@@ -171,8 +174,19 @@ refuses_what_breaks_a_rule(void **state)
 		    "endpoint" },
 		{ "{\"type\":\"oidc\",\"endpoint\":\"http://127.0.0.1:8080\"}", "connector-clear",
 		    "endpoint" },
-		{ "{\"type\":\"ldap\",\"endpoint\":\"ldap://dir.example\"}", "connector-clear",
+		{ "{" LDAP("ldap://dir.example", "{login}@corp") "}", "connector-clear",
 		    "endpoint" },
+		{ "{\"type\":\"ldap\",\"endpoint\":\"ldaps://dir.example\"}", "field-missing",
+		    "bind_dn" },
+		{ "{" LDAP("ldaps://dir.example", "uid=alice,dc=example") "}", "connector-bind-dn",
+		    "bind_dn" },
+		{ "{" LDAP("ldaps://dir.example", "CORP\\\\{login}") "}", "connector-bind-dn",
+		    "bind_dn" },
+		{ "{" LDAP("ldaps://dir.example/dc=example", "{login}@corp") "}",
+		    "connector-endpoint", "endpoint" },
+		{ "{" LDAP("ldaps://dir.example", "{login}@corp") LOGIN "}", "field-not-of-type",
+		    "username" },
+		{ "{" SMTP ",\"bind_dn\":\"{login}@corp\"}", "field-not-of-type", "bind_dn" },
 		{ "{\"type\":\"saml\",\"endpoint\":\"https://idp.example\",\"secret\":\"k\"}",
 		    "field-not-of-type", "secret" },
 		{ "{" SMTP ",\"username\":\"ra\"}", "connector-login", "secret" },

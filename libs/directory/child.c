@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* child.c: one bind, inside a sandboxed child. */
+#include <string.h>
+
+#include "base/text.h"
+#include "connector/connector.h"
+#include "http/visit.h"
+#include "internal.h"
+
+#define TOTAL_MS 8000
+#define AT_ONCE_MAX 128 /* connections */
+#define LDAPS_PORT 636
+#define LDAP_PORT 389
+#define QUOTE_MAX 160
+
+struct child {
+	struct cs_arena *arena;
+	struct http_visitor *visitor;
+	bool test_mode;
+	unsigned under_way;
+};
+
+struct binding {
+	struct child *child;
+	struct sandbox_question *question;
+	struct directory_bind asked;
+	struct connector_url url;
+};
+
+static void
+wipe(struct cs_span octets)
+{
+	explicit_bzero((void *)(uintptr_t)octets.data, octets.len);
+}
+
+static void
+finish(struct binding *binding, enum directory_outcome outcome, const char *said)
+{
+	const struct directory_answer answer = { outcome, said };
+
+	binding->child->under_way--;
+	sandbox_answer(binding->question, directory_wire_answer(binding->question->arena, &answer));
+}
+
+/* What the directory says for people stays here: it may repeat what it was told. */
+static void
+on_visited(void *arg, const struct http_visited *visited)
+{
+	struct binding *binding = arg;
+	struct cs_arena *arena = binding->question->arena;
+	uint32_t code = 0;
+
+	if (visited->reason != HTTP_FETCHED)
+		finish(binding, DIRECTORY_AWAY,
+		    cs_arena_printf(arena, "%s: %s", http_fetch_reason_name(visited->reason),
+			cs_escape(arena, cs_span_str(visited->text), QUOTE_MAX)));
+	else if (directory_hear(visited->body, &code) != DIRECTORY_ANSWER)
+		finish(binding, DIRECTORY_AWAY,
+		    cs_arena_printf(arena, "%s does not speak LDAP", visited->address));
+	else
+		finish(binding, directory_judge(code),
+		    cs_arena_printf(
+			arena, "%s answered with result %u", visited->address, (unsigned)code));
+}
+
+static void
+visit(struct binding *binding, bool tls, bool near)
+{
+	const struct cs_span message = directory_bind_request(
+	    binding->question->arena, binding->asked.name, binding->asked.password);
+	const uint16_t usual = tls ? LDAPS_PORT : LDAP_PORT;
+	const struct http_visit what = {
+		.tls = tls,
+		.host = binding->url.host,
+		.port = binding->url.port != 0 ? binding->url.port : usual,
+		.target = "/",
+		.handshake_only = true,
+		.say = message,
+		.whole = directory_whole,
+		.reach = near                      ? HTTP_REACH_LOOPBACK
+			 : binding->asked.platform ? HTTP_REACH_INSIDE
+						   : HTTP_REACH_PUBLIC,
+		.body_max = DIRECTORY_ANSWER_MAX,
+		.total_ms = TOTAL_MS,
+	};
+
+	http_visit(binding->child->visitor, &what, on_visited, binding);
+	wipe(message);
+}
+
+static void
+child_ask(struct sandbox_question *question)
+{
+	struct binding *binding = CS_NEW(question->arena, struct binding);
+	struct child *child = question->self;
+
+	*binding = (struct binding){ .child = child, .question = question };
+	cs_assert(directory_wire_read_question(question->arena, question->octets, &binding->asked));
+	child->under_way++;
+	const bool parsed =
+	    connector_url_parse(question->arena, binding->asked.endpoint, &binding->url);
+	const bool tls = parsed && strcmp(binding->url.scheme, "ldaps") == 0;
+	const bool near = parsed && child->test_mode && connector_url_is_loopback(&binding->url);
+
+	const char *why_not = NULL;
+
+	if (!tls && !(near && strcmp(binding->url.scheme, "ldap") == 0))
+		why_not = "its endpoint is not under TLS";
+	else if (child->under_way > AT_ONCE_MAX)
+		why_not = "too many binds are under way";
+	else
+		visit(binding, tls, near);
+	wipe(question->octets);
+	if (why_not != NULL)
+		finish(binding, DIRECTORY_AWAY, why_not);
+}
+
+/* ---- life ---- */
+
+/* Settings: "test" or "live", a line's end, the file of CAs. */
+static enum cs_code
+child_open(struct event_base *base, struct cs_span settings, void **ret_self, struct cs_err *err)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct child *child = CS_NEW(arena, struct child);
+	char *path = cs_arena_strndup(arena, (const char *)settings.data, settings.len);
+	const char *mode = strsep(&path, "\n");
+
+	*child = (struct child){ .arena = arena, .test_mode = strcmp(mode, "test") == 0 };
+	if (http_visitor_new(base, path != NULL ? path : "", "Countersign", &child->visitor, err)) {
+		cs_arena_free(arena);
+		return err->code;
+	}
+	*ret_self = child;
+	return CS_OK;
+}
+
+static void
+child_close(void *self)
+{
+	struct child *child = self;
+
+	http_visitor_free(child->visitor);
+	cs_arena_free(child->arena);
+}
+
+const struct sandbox_role directory_role = { .name = "directory",
+	.flags = SANDBOX_NETWORK,
+	.memory_mib = 384,
+	.files_max = 256,
+	.open = child_open,
+	.ask = child_ask,
+	.close = child_close };

@@ -1,0 +1,2 @@
+directory_NEEDS := base sandbox http connector
+directory_LDLIBS := -levent
