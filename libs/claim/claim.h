@@ -142,13 +142,14 @@ struct claim_approval {
 	struct cs_span second_factor; /* envelope of a claim_factor, unverified; empty: none */
 };
 
-/* What a person proves beside the login when approving: the codes for one request go there. */
+/* What a person proves beside the login when approving: the codes for one request go there, or that one binds. */
 struct claim_factor_order {
 	struct cs_id request;
 	uint8_t request_digest[CLAIM_DIGEST];
 	const char *enterprise, *account; /* account: who approves */
 	const char *method;               /* "email" */
 	const char *email, *phone;        /* "" where the method sends no code */
+	const char *login;                /* in the directory; "" where the method asks for no password */
 	int64_t ordered_at_ms;
 };
 

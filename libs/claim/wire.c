@@ -411,6 +411,7 @@ claim_wire_read_factor_order(struct cs_arena *arena, struct cs_span octets_in,
 		.method = name(&r, m->method, "method"),
 		.email = mailbox_or_none(&r, m->email, "email"),
 		.phone = phone_or_none(&r, m->phone, "phone"),
+		.login = name_or_none(&r, m->login, "login"),
 		.ordered_at_ms = when(&r, m->ordered_at_ms, "ordered at"),
 	};
 	digest(&r, &m->request_digest, order.request_digest, "request digest");
@@ -965,6 +966,7 @@ claim_wire_factor_order(struct cs_arena *arena, const struct claim_factor_order 
 	m.method = pack_text(order->method);
 	m.email = pack_text(order->email);
 	m.phone = pack_text(order->phone);
+	m.login = pack_text(order->login);
 	m.ordered_at_ms = order->ordered_at_ms;
 	return pack_write(arena, &m.base);
 }

@@ -185,7 +185,7 @@ connector_write(struct cs_arena *arena, const struct connector *connector)
 	for (size_t i = 0; i < TEXTS; i++) {
 		const char *text = *place_of(&copy, &texts[i]);
 
-		if (text[0] != '\0')
+		if (text != NULL && text[0] != '\0')
 			put(root, texts[i].name, json_string(text));
 	}
 	cs_assert(json_dump_callback(root, append, &out, JSON_COMPACT | JSON_SORT_KEYS) == 0);

@@ -55,7 +55,7 @@ struct connector {
  */
 CS_MUST_USE enum cs_code connector_read(struct cs_arena *arena, const char *enterprise,
     const char *name, struct cs_span spec, struct connector *ret, struct cs_err *err);
-/* JSON in one form: the same connector gives the same octets. */
+/* JSON in one form: the same connector gives the same octets.  A text may also be NULL for none. */
 struct cs_span connector_write(struct cs_arena *arena, const struct connector *connector);
 
 /* ---- where it is ---- */

@@ -9,9 +9,10 @@ static const struct factor_channel_row channels[FACTOR_CHANNELS] = {
 };
 
 static const struct factor_method methods[] = {
-	{ "email", { [FACTOR_EMAIL] = true } },
-	{ "sms", { [FACTOR_SMS] = true } },
-	{ "email-and-sms", { [FACTOR_EMAIL] = true, [FACTOR_SMS] = true } },
+	{ "email", { [FACTOR_EMAIL] = true }, false },
+	{ "sms", { [FACTOR_SMS] = true }, false },
+	{ "email-and-sms", { [FACTOR_EMAIL] = true, [FACTOR_SMS] = true }, false },
+	{ "ldap", { false }, true },
 };
 #define METHODS (sizeof(methods) / sizeof(methods[0]))
 

@@ -27,6 +27,7 @@ struct factor_method {
 	const char *name; /* "email-and-sms" */
 	bool sends
 	    [FACTOR_CHANNELS]; /* a code of its own by each of these, and all of them are wanted */
+	bool binds; /* the password of a directory instead, at the connector of type ldap */
 };
 /* NULL: there is none of this name; "none" is none either. */
 const struct factor_method *factor_method_find(const char *name);

@@ -6,6 +6,7 @@
 
 #include "connectors.h"
 #include "on_codes.h"
+#include "on_password.h"
 #include "store.h"
 #include "text.h"
 
@@ -302,7 +303,10 @@ const struct svc_route notify_routes[] = {
 	{ "work.code", notify_read_delivered, notify_on_delivered },
 	{ CODES_SEND, notify_read_send, notify_on_send },
 	{ "ask.notifier.prove", notify_read_prove, notify_on_prove },
+	{ PASSWORD_TRY, notify_read_order, notify_on_try },
+	{ PASSWORD_BOUND, notify_read_order, notify_on_bound },
 	{ "ask.notifier.code", notify_read_send, NULL },
+	{ "ask.notifier.password", notify_read_password, NULL },
 	{ "ask.notifier.test", notify_read_test, NULL },
 	{ 0 },
 };
@@ -312,6 +316,8 @@ notify_start(void *self, struct svc_work *work)
 {
 	if (strcmp(work->kind, CODES_ASK) == 0)
 		notify_start_send(self, work);
+	else if (strcmp(work->kind, PASSWORD_ASK) == 0)
+		notify_start_password(self, work);
 	else
 		notify_test(self, work);
 }

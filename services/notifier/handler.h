@@ -7,6 +7,7 @@
 #include "relays.h"
 #include "svc/svc.h"
 
+struct directories;
 struct sending;
 struct sms;
 
@@ -24,6 +25,7 @@ struct notify_service {
 	struct pki_seal_key *sealing_key; /* owned; NULL: secrets of connectors cannot be read */
 	struct relays *relays;            /* owned */
 	struct sms *sms;                  /* owned */
+	struct directories *directories;  /* owned */
 	struct claim_key *key;            /* signs that a second factor was proved; owned */
 	struct sending *early; /* what came before it was known which connectors there are */
 	struct svc *svc;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main.c: notifier tells people by mail what became of their requests. */
+/* main.c: notifier tells people by mail what became of their requests, and proves second factors. */
 #include "code.h"
+#include "directory/directory.h"
 #include "relay.h"
 #include "store.h"
 
@@ -26,7 +27,7 @@ static const struct svc_setting settings[] = {
 	SVC_PRIVATE(struct notify_service, sealing_key_file, "CS_SEALING_KEY_FILE", "",
 	    "X25519 key that secrets of connectors are sealed to; empty: they cannot be read"),
 	SVC_FILE(struct notify_service, connector_ca_file, "CS_CONNECTOR_CA_FILE", "",
-	    "PEM of the CA that relays of connectors are checked by; empty: the system's"),
+	    "PEM of the CA that relays, gateways and directories of connectors are checked by; empty: the system's"),
 	SVC_PRIVATE(struct notify_service, key_file, "CS_KEY_FILE", NULL,
 	    "Ed25519 key that signs that a second factor was proved"),
 	SVC_SECRET(struct notify_service, code_key, "CS_CODE_KEY_FILE", CODE_KEY_MIN,
@@ -35,6 +36,8 @@ static const struct svc_setting settings[] = {
 	    "days that it is kept whom we told of what"),
 	SVC_END,
 };
+
+static const struct sandbox_role *const children[] = { &directory_role, NULL };
 
 int
 main(int argc, char *argv[])
@@ -54,6 +57,7 @@ main(int argc, char *argv[])
 		.sweep = store_sweep_cases,
 		.init = notify_init,
 		.fini = notify_fini,
+		.children = children,
 	};
 
 	return svc_main(argc, argv, &service);

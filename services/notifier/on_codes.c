@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "on_password.h"
 #include "wire.h"
 
 /* ---- reading ---- */
@@ -22,8 +23,8 @@ notify_read_send(const void *self, struct svc_event *ev, struct cs_err *err)
 		return CS_MALFORMED;
 	const struct factor_method *method = factor_method_find(order->method);
 
-	if (method == NULL)
-		return cs_fail(err, CS_MALFORMED, "FactorOrder: no method of ours");
+	if (method == NULL || method->binds)
+		return cs_fail(err, CS_MALFORMED, "FactorOrder: no method that sends codes");
 	if (method->sends[FACTOR_EMAIL] != (order->email[0] != '\0') ||
 	    method->sends[FACTOR_SMS] != (order->phone[0] != '\0'))
 		return cs_fail(err, CS_MALFORMED, "FactorOrder: not the addresses of its method");
@@ -49,6 +50,12 @@ notify_read_delivered(const void *self, struct svc_event *ev, struct cs_err *err
 	(void)self;
 	ev->what = delivered;
 	return wire_read_delivered(ev->arena, ev->body, delivered, err);
+}
+
+bool
+notify_is_counted(const struct svc_event *ev)
+{
+	return strcmp(ev->subject, CODES_SEND) == 0 || strcmp(ev->subject, PASSWORD_TRY) == 0;
 }
 
 const struct claim_factor_order *
@@ -94,8 +101,8 @@ notify_start_send(void *self, struct svc_work *work)
 
 /* ---- deciding ---- */
 
-static struct codes_setting
-setting(const struct notify_service *notify, const struct svc_event *ev)
+struct codes_setting
+notify_setting(const struct notify_service *notify, const struct svc_event *ev)
 {
 	return (
 	    struct codes_setting){ notify->code_key, ev->key, ev->now_ms, ev->random, ev->arena };
@@ -111,8 +118,8 @@ notify_challenge_of(const struct notify_case *c, const char *enterprise, const c
 	return NULL;
 }
 
-static struct codes_challenge
-old_of(const struct svc_event *ev, const char *enterprise, const char *account)
+struct codes_challenge
+notify_old_of(const struct svc_event *ev, const char *enterprise, const char *account)
 {
 	const struct codes_challenge *found = notify_challenge_of(ev->state, enterprise, account);
 
@@ -120,8 +127,8 @@ old_of(const struct svc_event *ev, const char *enterprise, const char *account)
 }
 
 /* Load left room for one more of each event. */
-static void
-put(struct svc_event *ev, const struct codes_challenge *challenge)
+void
+notify_put(struct svc_event *ev, const struct codes_challenge *challenge)
 {
 	struct notify_case *c = ev->state;
 	struct codes_challenge *found =
@@ -132,8 +139,8 @@ put(struct svc_event *ev, const struct codes_challenge *challenge)
 	*found = *challenge;
 }
 
-static struct codes_tally *
-tally_of(const struct svc_event *ev, const struct claim_factor_order *order)
+struct codes_tally *
+notify_tally_of(const struct svc_event *ev, const struct claim_factor_order *order)
 {
 	const struct notify_case *c = ev->state;
 	struct codes_tally *tally = c->tallies;
@@ -149,14 +156,15 @@ void
 notify_on_send(const void *self, struct svc_event *ev)
 {
 	const struct claim_factor_order *order = notify_order_of(ev);
-	const struct codes_setting in = setting(self, ev);
-	const struct codes_challenge old = old_of(ev, order->enterprise, order->account);
-	const struct codes_sent sent = codes_decide_send(&in, &old, order, tally_of(ev, order));
+	const struct codes_setting in = notify_setting(self, ev);
+	const struct codes_challenge old = notify_old_of(ev, order->enterprise, order->account);
+	const struct codes_sent sent =
+	    codes_decide_send(&in, &old, order, notify_tally_of(ev, order));
 
 	for (size_t i = 0; i < sent.n_letters; i++)
 		svc_work(ev, "code", wire_write_letter(ev->arena, &sent.letters[i]), ev->now_ms);
 	if (sent.next.changed)
-		put(ev, &sent.next);
+		notify_put(ev, &sent.next);
 	svc_reply(ev, 200, wire_write_sent(ev->arena, &sent));
 	log_info(ev->log, "codes decided on=%s says=\"%s\" method=%s", ev->subject, sent.says,
 	    order->method);
@@ -167,8 +175,8 @@ notify_on_prove(const void *self, struct svc_event *ev)
 {
 	const struct notify_service *notify = self;
 	const struct codes_typed *typed = ev->what;
-	const struct codes_setting in = setting(self, ev);
-	const struct codes_challenge old = old_of(ev, typed->enterprise, typed->account);
+	const struct codes_setting in = notify_setting(self, ev);
+	const struct codes_challenge old = notify_old_of(ev, typed->enterprise, typed->account);
 	const struct codes_proved proved = codes_decide_prove(&in, &old, typed);
 	struct cs_span proof = cs_span_str("");
 
@@ -178,7 +186,7 @@ notify_on_prove(const void *self, struct svc_event *ev)
 		proof = claim_seal_factor(ev->arena, notify->key, &factor);
 	}
 	if (proved.next.changed)
-		put(ev, &proved.next);
+		notify_put(ev, &proved.next);
 	svc_reply(ev, 200, wire_write_proved(ev->arena, &proved, proof));
 	log_info(ev->log, "codes proved verdict=%s tries_left=%u",
 	    codes_verdict_name(proved.verdict), (unsigned)proved.tries_left);
@@ -188,14 +196,15 @@ void
 notify_on_delivered(const void *self, struct svc_event *ev)
 {
 	const struct codes_delivered *delivered = ev->what;
-	const struct codes_setting in = setting(self, ev);
-	const struct codes_challenge old = old_of(ev, delivered->enterprise, delivered->account);
+	const struct codes_setting in = notify_setting(self, ev);
+	const struct codes_challenge old =
+	    notify_old_of(ev, delivered->enterprise, delivered->account);
 	const struct codes_step step = codes_decide_delivered(&in, &old, delivered);
 
 	if (step.again_ms != 0)
 		svc_work_again(ev, step.again_ms);
 	if (step.next.changed)
-		put(ev, &step.next);
+		notify_put(ev, &step.next);
 	log_info(ev->log, "codes decided on=%s says=\"%s\" channel=%s attempts=%u reply=\"%s\"",
 	    ev->subject, step.says, factor_channel_row(delivered->channel)->name,
 	    (unsigned)delivered->attempt, delivered->reply);

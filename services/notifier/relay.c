@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "connectors.h"
+#include "directory/directory.h"
 #include "dispatch.h"
 #include "http/smtp.h"
 #include "mail/message.h"
@@ -188,6 +189,17 @@ open_sms(struct notify_service *notify, struct cs_err *err)
 	return sms_new(svc_base(notify->svc), &settings, &notify->sms, err);
 }
 
+static enum cs_code
+open_directories(struct notify_service *notify, struct cs_err *err)
+{
+	const struct directories_settings settings = { .ca_file = notify->connector_ca_file,
+		.test_mode = svc_test_mode(notify->svc),
+		.told = svc_child_told,
+		.told_arg = notify->svc };
+
+	return directories_open(&settings, svc_base(notify->svc), &notify->directories, err);
+}
+
 enum cs_code
 notify_init(void *self, struct svc *svc, struct cs_err *err)
 {
@@ -200,7 +212,7 @@ notify_init(void *self, struct svc *svc, struct cs_err *err)
 	if (load_cas(notify, err) || load_keys(notify, err))
 		return err->code;
 	notify->book = connector_book_new(notify->trust);
-	if (open_relays(notify, err) || open_sms(notify, err))
+	if (open_relays(notify, err) || open_sms(notify, err) || open_directories(notify, err))
 		return err->code;
 	svc_watch_trust(svc, notify->trust, notify->trust_file);
 	svc_follow(svc, "config.connector", notify_told, notify);
@@ -214,6 +226,7 @@ notify_fini(void *self)
 
 	relays_free(notify->relays);
 	sms_free(notify->sms);
+	directories_close(notify->directories);
 	claim_key_free(notify->key);
 	connector_book_free(notify->book);
 	pki_seal_key_free(notify->sealing_key);

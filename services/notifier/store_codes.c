@@ -161,7 +161,7 @@ load_tallies(struct svc_batch *batch, struct cs_err *err)
 		for (size_t k = 0; k < batch->aggregates[i].n_events; k++) {
 			const struct svc_event *ev = batch->aggregates[i].events[k];
 
-			if (strcmp(ev->subject, CODES_SEND) != 0)
+			if (!notify_is_counted(ev))
 				continue;
 			enterprises[n] = notify_order_of(ev)->enterprise;
 			accounts[n++] = notify_order_of(ev)->account;

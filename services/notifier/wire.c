@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "directory/directory.h"
 #include "pack/pack.h"
 #include "pki/hash.h"
 #include "proto/ask.pb-c.h"
@@ -529,6 +530,50 @@ wire_write_proved(struct cs_arena *arena, const struct codes_proved *proved, str
 	m.tries_left = proved->verdict == CODES_WRONG ? proved->tries_left : 0;
 	m.proof = pack_octets(proof);
 	m.channel = pack_text(proved->channel);
+	return pack_write(arena, &m.base);
+}
+
+/* ---- passwords of directories ---- */
+
+enum cs_code
+wire_read_password(struct cs_arena *arena, struct cs_span body, struct cs_span *ret_order,
+    struct cs_span *ret_password, struct cs_err *err)
+{
+	const Countersign__V1__ProvePassword *m =
+	    pack_read(arena, &countersign__v1__prove_password__descriptor, body, BODY_MAX, err);
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	const size_t len = strlen(m->password);
+
+	if (len == 0 || len > DIRECTORY_PASSWORD_MAX || m->order.len == 0) {
+		pki_wipe(m->password, len);
+		return cs_fail(
+		    err, CS_MALFORMED, "ProvePassword: no order, or no password that can be sent");
+	}
+	*ret_order = cs_span_of(m->order.data, m->order.len);
+	*ret_password = cs_span_str(m->password);
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_order(struct cs_arena *arena, struct cs_span order)
+{
+	Countersign__V1__SendCodes m = COUNTERSIGN__V1__SEND_CODES__INIT;
+
+	m.order = pack_octets(order);
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+wire_write_password_answer(struct cs_arena *arena, const struct wire_password_answer *answer)
+{
+	Countersign__V1__ProvePasswordAnswer m = COUNTERSIGN__V1__PROVE_PASSWORD_ANSWER__INIT;
+
+	m.result = pack_text(answer->result);
+	m.tries_left = answer->tries_left;
+	m.proof = pack_octets(answer->proof);
+	m.retry_at_ms = answer->retry_at_ms;
 	return pack_write(arena, &m.base);
 }
 

@@ -90,6 +90,22 @@ wire_write_delivered(struct cs_arena *arena, const struct codes_delivered *deliv
 CS_MUST_USE enum cs_code wire_read_delivered(
     struct cs_arena *arena, struct cs_span body, struct codes_delivered *ret, struct cs_err *err);
 
+/* ---- passwords of directories ---- */
+
+/* ask.notifier.password.  `ret_password` lies in `arena`, to be wiped by the caller; on failure it is wiped. */
+CS_MUST_USE enum cs_code wire_read_password(struct cs_arena *arena, struct cs_span body,
+    struct cs_span *ret_order, struct cs_span *ret_password, struct cs_err *err);
+/* The body of password.try and password.bound, which wire_read_send() reads. */
+struct cs_span wire_write_order(struct cs_arena *arena, struct cs_span order);
+struct wire_password_answer {
+	const char *result; /* as ProvePasswordAnswer has it */
+	uint32_t tries_left;
+	struct cs_span proof; /* empty unless it is proved */
+	int64_t retry_at_ms;
+};
+struct cs_span
+wire_write_password_answer(struct cs_arena *arena, const struct wire_password_answer *answer);
+
 /* ask.notifier.test and its answer; `seen`: lines for people. */
 struct wire_test {
 	const char *enterprise, *name;

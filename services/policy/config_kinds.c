@@ -34,8 +34,8 @@ struct field {
 	const char *help;
 };
 
-static judge_text is_issuer, is_mailbox_or_empty, is_phone_or_empty, is_domain_method,
-    is_mailbox_method, is_certificate_profile;
+static judge_text is_issuer, is_mailbox_or_empty, is_phone_or_empty, is_login_or_empty,
+    is_domain_method, is_mailbox_method, is_certificate_profile;
 
 static const char *const modes[] = { "approved", "approved-owned", "any-owned", "any", NULL };
 static const char *const validations[] = { "mailbox", "domain", "both", NULL };
@@ -46,9 +46,9 @@ static const char *const connectors[] = { "open-mpic", "smtp", "sms", "oidc", "s
 
 /* Rows of libs/connector/factor.c, after what stands for none of them. */
 static const char *const enterprise_factors[] = { FACTOR_NONE, "email", "sms", "email-and-sms",
-	NULL };
+	"ldap", NULL };
 static const char *const profile_factors[] = { CONFIG_AS_ENTERPRISE, FACTOR_NONE, "email", "sms",
-	"email-and-sms", NULL };
+	"email-and-sms", "ldap", NULL };
 
 static const struct field enterprise_fields[] = {
 	{ "title", TEXT, "\"\"", 0, 200, NULL, 0, false, NULL, "how people call it" },
@@ -64,7 +64,7 @@ static const struct field enterprise_fields[] = {
 	{ "private_trust", BOOL, "false", 0, 0, NULL, 0, false, NULL,
 	    "its own profiles may be of private trust: it has a root of its own" },
 	{ "second_factor", WORD, "\"none\"", 0, 0, enterprise_factors, 0, false, NULL,
-	    "what whoever approves a request proves beside the login: codes by these ways" },
+	    "what whoever approves a request proves beside the login: codes, or a directory's password" },
 	{ 0 },
 };
 
@@ -128,6 +128,8 @@ static const struct field person_fields[] = {
 	    "where invitations and codes go; fills in requests, and is fixed where a profile says so" },
 	{ "phone", TEXT, "\"\"", 0, 32, NULL, 0, false, is_phone_or_empty,
 	    "where codes by SMS go: \"+\", country and number" },
+	{ "login", TEXT, "\"\"", 0, CONNECTOR_LOGIN_MAX, NULL, 0, false, is_login_or_empty,
+	    "their name in the directory; empty: the name of this document" },
 	{ "details", DETAILS, "{}", 0, 16, NULL, 0, false, NULL,
 	    "values of the subject that are fixed for them" },
 	{ 0 },
@@ -304,6 +306,14 @@ is_phone_or_empty(struct config_reading *in, const char *field, const char *text
 	return config_refuse(in, field, "",
 	    "This is no phone number that a message can be sent to.",
 	    "Give it as +, country and number: +49 170 1234567.");
+}
+
+static bool
+is_login_or_empty(struct config_reading *in, const char *field, const char *text)
+{
+	return text[0] == '\0' || connector_login_valid(text) ||
+	       config_refuse(in, field, "", "This cannot be a name in a directory.",
+		   "Give it without control characters.");
 }
 
 static bool

@@ -101,13 +101,15 @@ is_person(const struct config_doc *doc, const char *enterprise, const char *name
 	       strcmp(doc->name, name) == 0;
 }
 
-/* As codes are sent to it: an address in its one form, a number without what only people read. */
+/* As codes are sent to it: an address in its one form, a number without what only people read; and who it is in a directory. */
 static struct policy_contact
-contact_of(struct cs_arena *arena, const json_t *spec)
+contact_of(struct cs_arena *arena, const char *name, const json_t *spec)
 {
 	const char *email = config_json_text(arena, spec, "email", "");
+	const char *login = config_json_text(arena, spec, "login", "");
 	struct policy_contact contact = { "",
-		config_phone(arena, config_json_text(arena, spec, "phone", "")) };
+		config_phone(arena, config_json_text(arena, spec, "phone", "")),
+		login[0] != '\0' ? login : name };
 	struct smime_address address;
 	struct cs_refusal why;
 
@@ -129,14 +131,14 @@ take_person(struct filling *f, const struct config_doc *doc, const json_t *spec)
 
 	if (is_person(doc, enterprise, submitter)) {
 		f->to->submitter_is_operator = config_json_true(spec, "active") && operates;
-		f->to->submitter_contact = contact_of(f->arena, spec);
+		f->to->submitter_contact = contact_of(f->arena, doc->name, spec);
 	}
 	if (!is_person(doc, f->request->enterprise, f->request->account))
 		return;
 	f->to->account_known = config_json_true(spec, "active");
 	f->to->is_operator = operates;
 	f->person_profiles = texts_of(f->arena, spec, "profiles");
-	f->to->account_contact = contact_of(f->arena, spec);
+	f->to->account_contact = contact_of(f->arena, doc->name, spec);
 	take_details(f, spec);
 	take_mailbox(f, spec);
 }

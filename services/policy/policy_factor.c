@@ -114,7 +114,8 @@ lacking(const struct factor_method *method, const struct policy_contact *contact
 		if (method->sends[channel] &&
 		    (addresses[channel] == NULL || addresses[channel][0] == '\0'))
 			return factor_channel_row(channel)->field;
-	return NULL;
+	return method->binds && (contact->login == NULL || contact->login[0] == '\0') ? "login"
+										      : NULL;
 }
 
 struct policy_factor_answer
@@ -144,6 +145,7 @@ policy_factor_ask(const struct policy_case *c, const struct policy_factor_ask *a
 		.method = name,
 		.email = method->sends[FACTOR_EMAIL] ? contact->email : "",
 		.phone = method->sends[FACTOR_SMS] ? contact->phone : "",
+		.login = method->binds ? contact->login : "",
 		.ordered_at_ms = now_ms,
 	};
 	memcpy(answer.order.request_digest, c->plan.request.digest, CLAIM_DIGEST);

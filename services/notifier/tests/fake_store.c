@@ -103,7 +103,7 @@ load_codes(const struct svc_batch *batch, const struct svc_aggregate *aggregate)
 	for (size_t i = 0; i < c->n_challenges; i++)
 		c->challenges[i] = stored[i];
 	for (size_t i = 0; i < aggregate->n_events; i++)
-		if (strcmp(aggregate->events[i]->subject, CODES_SEND) == 0)
+		if (notify_is_counted(aggregate->events[i]))
 			c->tallies = tally_of(batch, notify_order_of(aggregate->events[i]));
 }
 

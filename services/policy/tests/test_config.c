@@ -1351,8 +1351,9 @@ documents_say_which_second_factor_is_wanted_and_where_codes_go(void **state)
 		    201);
 		assert_string_equal(settings_of(f, "p").second_factor, cases[i].want);
 	}
-	assert_status(put_new(f, "config/acme/person/alice",
-			  "{\"email\": \"Alice@ACME.example\", \"phone\": \"+49 170 123-456\"}"),
+	assert_status(
+	    put_new(f, "config/acme/person/alice",
+		"{\"email\": \"Alice@ACME.example\", \"phone\": \"+49 170 123-456\", \"login\": \"Doe, Alice\"}"),
 	    201);
 	assert_status(
 	    put_new(f, "config/acme/person/olga", "{\"email\": \"olga@acme.example\"}"), 201);
@@ -1362,6 +1363,8 @@ documents_say_which_second_factor_is_wanted_and_where_codes_go(void **state)
 	assert_string_equal(config.account_contact.email, "Alice@acme.example");
 	assert_string_equal(config.submitter_contact.email, "olga@acme.example");
 	assert_string_equal(config.submitter_contact.phone, "");
+	assert_string_equal(config.account_contact.login, "Doe, Alice");
+	assert_string_equal(config.submitter_contact.login, "olga");
 }
 
 static void
