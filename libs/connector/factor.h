@@ -22,6 +22,7 @@ const struct factor_channel_row *factor_channel_row(enum factor_channel channel)
 bool factor_channel_parse(const char *name, enum factor_channel *ret_channel);
 
 #define FACTOR_NONE "none"
+#define FACTOR_PASSWORD_MAX 256 /* octets of the password of a directory */
 
 struct factor_method {
 	const char *name; /* "email-and-sms" */

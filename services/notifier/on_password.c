@@ -9,6 +9,8 @@
 #include "pki/hash.h"
 #include "wire.h"
 
+_Static_assert(FACTOR_PASSWORD_MAX == DIRECTORY_PASSWORD_MAX, "what is read can be sent");
+
 #define SAYS_GO 202 /* of the first decision: the directory may be asked */
 
 /* ---- reading ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * api_factor.c: the person presses Generate.  Codes of a second factor go straight to the service that sent them and
- * are stored nowhere; what comes back is that service's own statement, which this one cannot make.  Where codes go says
+ * are stored nowhere, and so does the password of a directory, which is wiped here; what comes back is that service's own statement, which this one cannot make.  Where codes go says
  * policy, in an order that this one only carries.
  */
 #include "api_factor.h"
@@ -12,11 +12,13 @@
 #include "connector/factor.h"
 #include "handler.h"
 #include "json.h"
+#include "pki/hash.h"
 #include "problem.h"
 #include "view.h"
 #include "wire.h"
 
 #define ASK_MS 5000
+#define PASSWORD_MS 15000 /* a directory takes its time */
 
 /* ---- the approval ---- */
 
@@ -93,6 +95,121 @@ on_proved(void *arg, bool ok, uint32_t status, struct cs_span body)
 		refuse_codes(call, &proved);
 }
 
+/* ---- with the password of a directory ---- */
+
+/* However it goes on: nobody here needs it any more. */
+static void
+forget_password(struct call *call)
+{
+	char *password = (char *)(uintptr_t)call->typed->password;
+
+	if (password != NULL)
+		pki_wipe(password, strlen(password));
+}
+
+static const struct {
+	unsigned status;
+	struct cs_refusal why;
+} password_refusals[WIRE_BIND_RESULTS] = {
+	[WIRE_BIND_WRONG] = { 422,
+	    { "second-factor-wrong", "password", "",
+		"This is not the password of your account in the directory, or it lets you in no more.",
+		"Type the password that you log in with there." } },
+	[WIRE_BIND_VOID] = { 429,
+	    { "second-factor-void", "password", "",
+		"Too many wrong passwords were typed at this approval.",
+		"Wait for Retry-After. Whoever forgot the password asks those who run the directory." } },
+	[WIRE_BIND_TOO_MANY] = { 429,
+	    { "second-factor-too-many", "password", "",
+		"Too many passwords of yours were tried this hour.", "Wait for Retry-After." } },
+	[WIRE_BIND_NO_CONNECTOR] = { 409,
+	    { "second-factor-no-connector", "second_factor", "",
+		"No directory is set up here that could check a password.",
+		"Ask an operator for an active connector of type ldap." } },
+	[WIRE_BIND_NO_LOGIN] = { 409,
+	    { "second-factor-no-login", "login", "",
+		"The directory takes no such name as is set for you.",
+		"Ask an operator to set the field login of your document person." } },
+	[WIRE_BIND_AWAY] = { 503,
+	    { "second-factor-away", "second_factor", "",
+		"The directory did not answer, or not as one should.",
+		"Try again in a minute; what it said is in the log of the service notifier." } },
+};
+
+#define AWAY_MS 60000
+
+static void
+refuse_password(struct call *call, const struct wire_bind_proved *proved)
+{
+	const unsigned status = password_refusals[proved->result].status;
+	const struct cs_refusal why = password_refusals[proved->result].why;
+	const int64_t wait_ms = status == 503 ? AWAY_MS : proved->retry_at_ms - call->query.now_ms;
+	const struct http_header again[] = {
+		{ "Retry-After", cs_arena_printf(call->arena, "%lld",
+				     (long long)(wait_ms < 1000 ? 1 : (wait_ms + 999) / 1000)) },
+		{ NULL, NULL }
+	};
+
+	if (proved->result == WIRE_BIND_WRONG)
+		call_reply(call, status, PROBLEM_TYPE,
+		    problem_write_tries(call->arena, status, &why, proved->tries_left), NULL);
+	else
+		call_problem_with(call, status, why, status < 429 ? NULL : again);
+}
+
+static void
+on_password_proved(void *arg, bool ok, uint32_t status, struct cs_span body)
+{
+	struct call *call = arg;
+	struct wire_bind_proved proved = { 0 };
+	struct cs_err err = { 0 };
+
+	(void)status;
+	if (!ok || wire_read_bind_proved(call->arena, body, &proved, &err) ||
+	    proved.result == WIRE_BIND_STALE)
+		call_busy(call);
+	else if (proved.result == WIRE_BIND_PROVED)
+		call_command(
+		    call, "api.approve", proof_body(call->arena, proved.proof), call_answered);
+	else
+		refuse_password(call, &proved);
+}
+
+static void
+send_password(struct call *call, struct cs_span order)
+{
+	struct cs_arena *arena = cs_arena_new(); /* the call may be over when it was asked */
+	const struct cs_span question = wire_write_bind(arena, order, call->typed->password);
+
+	forget_password(call);
+	svc_question(call->api->svc, "ask.notifier.password", question, PASSWORD_MS,
+	    on_password_proved, call);
+	pki_wipe((void *)(uintptr_t)question.data, question.len);
+	cs_arena_free(arena);
+}
+
+/* Policy says whose name in the directory it is: this service only carries it. */
+static void
+on_whose(void *arg, bool ok, uint32_t status, struct cs_span body)
+{
+	struct call *call = arg;
+	struct wire_factor factor = { 0 };
+	struct cs_err err = { 0 };
+	const struct factor_method *method;
+
+	(void)status;
+	if (!ok || wire_read_factor(call->arena, body, &factor, &err))
+		factor.result = "unknown";
+	method = factor_method_find(factor.method != NULL ? factor.method : "");
+	/* Another method: what is wanted changed just now, and is about to be heard of here, too. */
+	if (strcmp(factor.result, "order") == 0 && method != NULL && method->binds) {
+		send_password(call, factor.order);
+	} else {
+		forget_password(call);
+		call_busy(call);
+	}
+}
+
 /* Whoever could not approve anyway spends no try. */
 static void
 on_approvable(void *arg, bool ok, uint32_t status, struct cs_span body)
@@ -100,11 +217,19 @@ on_approvable(void *arg, bool ok, uint32_t status, struct cs_span body)
 	struct call *call = arg;
 
 	if (!ok || status != HANDLER_ASK_FACTOR) {
+		forget_password(call);
 		call_answered(arg, ok, status, body);
 		return;
 	}
 	const char *enterprise = cs_arena_strndup(call->arena, (const char *)body.data, body.len);
 
+	if (call->typed->password != NULL) {
+		svc_question(call->api->svc, "ask.policy.factor",
+		    wire_write_ask_factor(
+			call->arena, call->query.id, enterprise, call->query.caller.account),
+		    ASK_MS, on_whose, call);
+		return;
+	}
 	svc_question(call->api->svc, "ask.notifier.prove",
 	    wire_write_prove(
 		call->arena, call->query.id, enterprise, call->query.caller.account, call->typed),
@@ -132,13 +257,15 @@ read_approve(struct call *call)
 static void
 approve(void *self, struct http_request *req)
 {
-	static const uint8_t codes = HANDLER_CODES;
+	static const uint8_t codes = HANDLER_CODES, password = HANDLER_PASSWORD;
 	struct call *call = call_begin(self, req);
 
 	if (!call || !read_approve(call) || !call_within_limit(call, false))
 		return;
 	if (call->typed->code || call->typed->codes)
 		call_command(call, "api.approve", cs_span_of(&codes, 1), on_approvable);
+	else if (call->typed->password)
+		call_command(call, "api.approve", cs_span_of(&password, 1), on_approvable);
 	else
 		call_command(call, "api.approve", cs_span_str(NULL), call_answered);
 }

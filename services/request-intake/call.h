@@ -41,7 +41,7 @@ struct call {
 	const char *check;     /* "" when the path names none */
 	uint64_t watch_after;
 	struct cs_span body;              /* of a command that follows a query */
-	const struct json_approve *typed; /* codes that came with an approval */
+	const struct json_approve *typed; /* codes or a password that came with an approval */
 	const char *method;               /* of a second factor */
 };
 

@@ -320,6 +320,7 @@ read_approve(const void *self, struct svc_event *ev, struct cs_err *err)
 	(void)self;
 	ev->what = given;
 	given->has_codes = ev->body.len == 1 && ev->body.data[0] == HANDLER_CODES;
+	given->has_password = ev->body.len == 1 && ev->body.data[0] == HANDLER_PASSWORD;
 	if (ev->body.len < 2)
 		return CS_OK;
 	proof = CS_NEW(ev->arena, struct claim_factor);

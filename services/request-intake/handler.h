@@ -20,10 +20,11 @@
 	2 /* of api.approve and api.factor: who sends codes is to be asked; no body */
 
 /*
- * The body of api.approve: nothing; HANDLER_CODES: codes came, which stay where they are; or the envelope of the proof,
- * after HANDLER_PROOF.
+ * The body of api.approve: nothing; HANDLER_CODES, HANDLER_PASSWORD: codes or a password came, which stay where they are; or the
+ * envelope of the proof, after HANDLER_PROOF.
  */
 #define HANDLER_CODES 'c'
+#define HANDLER_PASSWORD 'w'
 #define HANDLER_PROOF 'p'
 
 extern const struct svc_route intake_routes[];

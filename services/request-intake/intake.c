@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "connector/factor.h"
 #include "life.h"
 
 /*
@@ -675,14 +676,43 @@ is_proof(const struct intake_request *req, const struct intake_caller *caller,
 	       strcmp(proof->method, req->second_factor) == 0;
 }
 
+static bool
+wants_password(const struct intake_request *req)
+{
+	const struct factor_method *method =
+	    wants_factor(req) ? factor_method_find(req->second_factor) : NULL;
+
+	return method && method->binds;
+}
+
+/* Is it brought in the form that is wanted?  Only then somebody looks at it. */
+static struct intake_step
+may_be_looked_at(const struct intake_request *req, const struct intake_factor *given)
+{
+	if (given->has_password == wants_password(req))
+		return answer(202, INTAKE_SAYS_ASK_FACTOR);
+	if (given->has_password)
+		return refuse_field(422, "second-factor-not-password", "password",
+		    "This approval wants codes, and no password.",
+		    "Have codes sent by POST to second_factor.start, then approve with what they say.");
+	return refuse_field(422, "second-factor-not-codes", "code",
+	    "This approval wants the password of your account in the directory, and no code.",
+	    "Approve with {\"password\": \"...\"}.");
+}
+
 static struct intake_step
 may_pass(const struct intake_request *req, const struct intake_caller *caller,
     const struct intake_factor *given)
 {
 	if (!wants_factor(req) || is_proof(req, caller, given->proof))
 		return answer(0, INTAKE_SAYS_NOTHING);
-	if (given->has_codes)
-		return answer(202, INTAKE_SAYS_ASK_FACTOR);
+	if (given->has_codes || given->has_password)
+		return may_be_looked_at(req, given);
+	if (wants_password(req))
+		return refuse_field(403, "second-factor-needed", "password",
+		    "This approval wants a second factor: the password of your account in the "
+		    "directory.",
+		    "Approve with {\"password\": \"...\"}.");
 	return refuse_field(403, "second-factor-needed", "code",
 	    "This approval wants a second factor: a code that is sent to you.",
 	    "Have codes sent by POST to second_factor.start, then approve with what they say.");
@@ -734,6 +764,11 @@ intake_ask_factor(struct cs_arena *arena, struct intake_request *req,
 	if (step.status != 0 || !wants_factor(req))
 		return refuse(409, "second-factor-not-asked",
 		    "No second factor is asked for at this approval.", "Approve without one.");
+	if (wants_password(req))
+		return refuse(409, "second-factor-not-codes",
+		    "Nothing is sent: this approval wants the password of your account in the "
+		    "directory.",
+		    "Approve with {\"password\": \"...\"}.");
 	return answer(202, INTAKE_SAYS_ASK_FACTOR);
 }
 

@@ -277,13 +277,13 @@ struct intake_step intake_verify(struct cs_arena *arena, struct intake_request *
     const struct intake_caller *caller, const char *check, int64_t now_ms);
 /* What comes with an approval; all zero: nothing. */
 struct intake_factor {
-	bool has_codes; /* that nobody looked at yet */
+	bool has_codes, has_password; /* that nobody looked at yet */
 	const struct claim_factor
 	    *proof;              /* unverified: policy and the signer judge it; NULL: none */
 	struct cs_span envelope; /* of the proof */
 };
 /*
- * Whoever brings codes is to have them looked at first: ASK_FACTOR.  Where the plan wants a second factor and nothing of
+ * Whoever brings codes or a password is to have them looked at first: ASK_FACTOR, if that is what is wanted.  Where the plan wants a second factor and nothing of
  * this request, this caller and this method comes, 403 second-factor-needed.
  */
 struct intake_step intake_approve(struct cs_arena *arena, struct intake_request *req,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "connector/factor.h"
 
 #define TEXT_MAX 254  /* octets of a text that is no CSR */
 #define SAID_MAX 1000 /* of what a person explains; below CLAIM_MAX_TEXT */
@@ -138,6 +139,7 @@ static const struct member token_members[] = {
 static const struct member approve_members[] = {
 	{ "code", TEXT, false, 32, offsetof(struct json_approve, code) },
 	{ "codes", VALUES, false, 4, offsetof(struct json_approve, codes) },
+	{ "password", TEXT, false, FACTOR_PASSWORD_MAX, offsetof(struct json_approve, password) },
 	{ NULL, TEXT, false, 0, 0 },
 };
 
@@ -564,6 +566,13 @@ json_read_approve(struct cs_arena *arena, struct cs_span body, struct json_appro
 	if (approve.code && approve.codes)
 		return refuse(ret_why, "json-both", "codes",
 		    "There is one code, or there are codes.", "Send code alone, or codes alone.");
+	if (approve.password && (approve.code || approve.codes))
+		return refuse(ret_why, "json-both", "password",
+		    "There are codes, or there is a password.", "Send the one that is asked for.");
+	/* A directory may take that for a bind as nobody, and grant it (RFC 4513 5.1.2). */
+	if (approve.password && approve.password[0] == '\0')
+		return refuse(ret_why, "json-length", "password", "This is empty.",
+		    "Give the password of your account in the directory.");
 	*ret_body = approve;
 	return true;
 }

@@ -72,10 +72,11 @@ CS_MUST_USE bool json_read_token(struct cs_arena *arena, struct cs_span body,
 /* Nothing, {}, or {"method": "..."}; without one *ret_method is "". */
 CS_MUST_USE bool json_read_verify(struct cs_arena *arena, struct cs_span body,
     const char **ret_method, struct cs_refusal *ret_why);
-/* Nothing, {}, {"code": "..."} or {"codes": {"email": "..."}}; absent ones are NULL. */
+/* Nothing, {}, {"code": "..."}, {"codes": {"email": "..."}} or {"password": "..."}, never empty; absent ones are NULL. */
 struct json_approve {
 	const char *code;
 	const struct claim_values *codes; /* by channel */
+	const char *password;             /* of a directory */
 };
 CS_MUST_USE bool json_read_approve(struct cs_arena *arena, struct cs_span body,
     struct json_approve *ret_body, struct cs_refusal *ret_why);

@@ -704,7 +704,9 @@ view_factor(struct out *out, struct cs_id request, const char *method, int64_t p
 		if (found->sends[channel])
 			out_text(out, NULL, factor_channel_row(channel)->name);
 	out_end_array(out);
-	if (proved_at_ms == 0)
+	if (found && found->binds)
+		out_bool(out, "password", true);
+	else if (proved_at_ms == 0)
 		out_text_of(out, "start",
 		    (const char *const[]){ "/v1/requests/", id, "/second-factor" }, 3);
 	out_time_if(out, "proved_at", proved_at_ms);

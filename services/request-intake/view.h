@@ -25,7 +25,7 @@ view_list(struct cs_arena *arena, const struct intake_request *reqs, size_t n, c
 struct cs_span
 view_receipt(struct cs_arena *arena, struct cs_id id, enum intake_state state, const char *check);
 /*
- * The member "second_factor": what must be proved at the approval, by which codes and where to have these sent; or
+ * The member "second_factor": what must be proved at the approval, by a password, or by which codes and where to have these sent; or
  * when that was done.
  */
 void view_factor(struct out *out, struct cs_id request, const char *method, int64_t proved_at_ms);

@@ -948,3 +948,37 @@ wire_read_proved(
 		cs_span_of(m->proof.data, m->proof.len), m->channel };
 	return CS_OK;
 }
+
+struct cs_span
+wire_write_bind(struct cs_arena *arena, struct cs_span order, const char *password)
+{
+	Countersign__V1__ProvePassword m = COUNTERSIGN__V1__PROVE_PASSWORD__INIT;
+
+	m.order = pack_octets(order);
+	m.password = pack_text(password);
+	return pack_write(arena, &m.base);
+}
+
+enum cs_code
+wire_read_bind_proved(
+    struct cs_arena *arena, struct cs_span body, struct wire_bind_proved *ret, struct cs_err *err)
+{
+	static const char *const words[WIRE_BIND_RESULTS] = { [WIRE_BIND_PROVED] = "proved",
+		[WIRE_BIND_WRONG] = "wrong",
+		[WIRE_BIND_VOID] = "void",
+		[WIRE_BIND_TOO_MANY] = "too-many",
+		[WIRE_BIND_NO_CONNECTOR] = "no-connector",
+		[WIRE_BIND_NO_LOGIN] = "no-login",
+		[WIRE_BIND_AWAY] = "away",
+		[WIRE_BIND_STALE] = "stale" };
+	const Countersign__V1__ProvePasswordAnswer *m = pack_read(arena,
+	    &countersign__v1__prove_password_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+	const unsigned result = m ? word(m->result, words, WIRE_BIND_RESULTS) : WIRE_BIND_RESULTS;
+
+	if (result == WIRE_BIND_RESULTS || (result == WIRE_BIND_PROVED) != (m->proof.len > 0))
+		return cs_fail(
+		    err, CS_MALFORMED, "ProvePasswordAnswer: unknown result, or no proof");
+	*ret = (struct wire_bind_proved){ (enum wire_bind_result)result, m->tries_left,
+		cs_span_of(m->proof.data, m->proof.len), m->retry_at_ms };
+	return CS_OK;
+}

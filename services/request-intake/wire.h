@@ -122,6 +122,28 @@ struct wire_proved {
 CS_MUST_USE enum cs_code wire_read_proved(
     struct cs_arena *arena, struct cs_span body, struct wire_proved *ret, struct cs_err *err);
 
+/* ask.notifier.password.  The question holds the password: it is for svc_question() alone, and to be wiped. */
+struct cs_span wire_write_bind(struct cs_arena *arena, struct cs_span order, const char *password);
+enum wire_bind_result {
+	WIRE_BIND_PROVED,
+	WIRE_BIND_WRONG,
+	WIRE_BIND_VOID,
+	WIRE_BIND_TOO_MANY,
+	WIRE_BIND_NO_CONNECTOR,
+	WIRE_BIND_NO_LOGIN,
+	WIRE_BIND_AWAY,
+	WIRE_BIND_STALE,
+	WIRE_BIND_RESULTS
+};
+struct wire_bind_proved {
+	enum wire_bind_result result;
+	unsigned tries_left;
+	struct cs_span proof; /* of WIRE_BIND_PROVED not empty */
+	int64_t retry_at_ms;
+};
+CS_MUST_USE enum cs_code wire_read_bind_proved(
+    struct cs_arena *arena, struct cs_span body, struct wire_bind_proved *ret, struct cs_err *err);
+
 /* ask.policy.who; *ret_known false: it is nobody's, and *ret_who is untouched. */
 struct cs_span wire_write_who(
     struct cs_arena *arena, const uint8_t token_sha256[static WHO_SHA256], const char *source);

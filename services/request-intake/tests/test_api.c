@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "challenge.h"
+#include "connector/factor.h"
 #include "contract.h"
 #include "door.h"
 #include "fake_http.h"
@@ -3518,7 +3519,7 @@ ready_wanting(const char *method)
 
 /* What policy says of where codes go. */
 static struct cs_span
-factor_answer(const char *result, const char *field)
+factor_answer_of(const char *method, const char *result, const char *field)
 {
 	Countersign__V1__FactorAnswer answer = COUNTERSIGN__V1__FACTOR_ANSWER__INIT;
 
@@ -3527,8 +3528,14 @@ factor_answer(const char *result, const char *field)
 	    cs_span_str(strcmp(result, "order") == 0 ? "an order that is only carried" : ""));
 	answer.field = pack_text(field);
 	answer.account = pack_text("alice");
-	answer.method = pack_text("email-and-sms");
+	answer.method = pack_text(method);
 	return pack_write(world.arena, &answer.base);
+}
+
+static struct cs_span
+factor_answer(const char *result, const char *field)
+{
+	return factor_answer_of("email-and-sms", result, field);
 }
 
 static struct cs_span
@@ -3776,6 +3783,180 @@ codes_are_not_looked_at_before_everything_else_is_there(void **state)
 	assert_int_equal(
 	    post(ALICE, under(ready(), "/approve"), "{\"code\": \"12345678\"}")->status, 202);
 	assert_string_not_equal(fake_svc_asked(&asked), "ask.notifier.prove");
+}
+
+/* What notifier says of a password. */
+static struct cs_span
+password_answer(const char *result, const struct claim_factor *proof)
+{
+	Countersign__V1__ProvePasswordAnswer answer = COUNTERSIGN__V1__PROVE_PASSWORD_ANSWER__INIT;
+
+	answer.result = pack_text(result);
+	answer.tries_left = 2;
+	answer.retry_at_ms = world.now_ms + 90500;
+	if (proof)
+		answer.proof = pack_octets(claim_seal_factor(world.arena, world.intake.key, proof));
+	return pack_write(world.arena, &answer.base);
+}
+
+static void
+an_approval_that_wants_a_password_says_so(void **state)
+{
+	const char *path = ready_wanting("ldap");
+	const struct fake_answer *answer = post(ALICE, under(path, "/approve"), NULL);
+
+	(void)state;
+	assert_fault(answer, 403, "second-factor-needed", "password");
+	assert_string_equal(member(answer, "second_factor.method"), "ldap");
+	assert_string_equal(member(answer, "second_factor.password"), "true");
+	assert_string_equal(member(answer, "second_factor.start"), "");
+	assert_problem(
+	    post(ALICE, under(path, "/second-factor"), NULL), 409, "second-factor-not-codes");
+	assert_fault(post(ALICE, under(path, "/approve"), "{\"code\": \"12345678\"}"), 422,
+	    "second-factor-not-codes", "code");
+	assert_fault(post(ALICE, under(ready_wanting("email"), "/approve"),
+			 "{\"password\": \"correct horse\"}"),
+	    422, "second-factor-not-password", "password");
+	assert_int_equal(svc_test_count(world.test, "request.generation-approved"), 0);
+}
+
+static void
+a_password_makes_an_approval_that_carries_the_proof(void **state)
+{
+	const char *path = ready_wanting("ldap");
+	const struct claim_factor factor = factor_of(path, "alice", "ldap");
+	const Countersign__V1__ProvePassword *typed;
+	struct claim_approval approval = { 0 };
+	struct claim_factor proof = { 0 };
+	struct cs_span asked = { NULL, 0 };
+	struct cs_err err = { 0 };
+
+	(void)state;
+	fake_svc_answer(true, factor_answer_of("ldap", "order", ""));
+	fake_svc_answer_then(true, password_answer("proved", &factor));
+	assert_int_equal(
+	    post(ALICE, under(path, "/approve"), "{\"password\": \"correct h\u00f6rse\"}")->status,
+	    202);
+	assert_string_equal(fake_svc_asked(&asked), "ask.notifier.password");
+	typed = pack_read(
+	    world.arena, &countersign__v1__prove_password__descriptor, asked, asked.len, &err);
+	assert_non_null(typed);
+	assert_string_equal(typed->password, "correct h\xc3\xb6rse");
+	assert_memory_equal(typed->order.data, "an order that is only carried", 29);
+	const struct svc_test_out *out = svc_test_out(world.test, "request.generation-approved", 0);
+
+	assert_non_null(out);
+	assert_int_equal(
+	    claim_open_approval(world.arena, NULL, out->body, world.now_ms, &approval, &err),
+	    CS_OK);
+	assert_int_equal(claim_open_factor(
+			     world.arena, NULL, approval.second_factor, world.now_ms, &proof, &err),
+	    CS_OK);
+	assert_string_equal(proof.method, "ldap");
+	assert_null(memmem(out->body.data, out->body.len, "correct", 7));
+	assert_non_null(strstr((const char *)watch(path, NULL)->body.data, "second factor: ldap"));
+	assert_string_not_equal(member(get(ALICE, path), "second_factor.proved_at"), "");
+}
+
+static void
+a_password_that_does_not_prove_it_approves_nothing(void **state)
+{
+	static const struct {
+		const char *result;
+		int status;
+		const char *code, *fault, *again;
+	} cases[] = {
+		{ "wrong", 422, "second-factor-wrong", "password", "" },
+		{ "void", 429, "second-factor-void", "password", "91" },
+		{ "too-many", 429, "second-factor-too-many", "password", "91" },
+		{ "no-connector", 409, "second-factor-no-connector", "second_factor", "" },
+		{ "no-login", 409, "second-factor-no-login", "login", "" },
+		{ "away", 503, "second-factor-away", "second_factor", "60" },
+		{ "stale", 503, "try-again", "", NULL },
+		{ "proved", 503, "try-again", "", NULL }, /* without a proof */
+		{ "perhaps", 503, "try-again", "", NULL },
+	};
+	static const char typed[] = "{\"password\": \"correct horse\"}";
+	const char *path = under(ready_wanting("ldap"), "/approve");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fake_svc_answer(true, factor_answer_of("ldap", "order", ""));
+		fake_svc_answer_then(true, password_answer(cases[i].result, NULL));
+		const struct fake_answer *answer = post(ALICE, path, typed);
+
+		assert_problem(answer, cases[i].status, cases[i].code);
+		assert_string_equal(member(answer, "field"), cases[i].fault);
+		assert_string_equal(member(answer, "tries_left"), i == 0 ? "2" : "");
+		if (cases[i].again && cases[i].again[0] == '\0')
+			assert_null(fake_http_header(answer, "Retry-After"));
+		else if (cases[i].again)
+			assert_string_equal(
+			    fake_http_header(answer, "Retry-After"), cases[i].again);
+	}
+	fake_svc_answer(true, factor_answer_of("ldap", "order", ""));
+	fake_svc_answer_then(false, cs_span_str(NULL));
+	assert_problem(post(ALICE, path, typed), 503, "try-again");
+	assert_int_equal(svc_test_count(world.test, "request.generation-approved"), 0);
+}
+
+/* Whose password it would be policy says, and nobody hears it before. */
+static void
+a_password_goes_nowhere_without_an_order_for_it(void **state)
+{
+	static const struct {
+		const char *method, *result;
+	} cases[] = {
+		{ "ldap", "none" },
+		{ "ldap", "unknown" },
+		{ "ldap", "no-address" },
+		{ "email", "order" }, /* what is wanted changed just now */
+		{ "by-pigeon", "order" },
+	};
+	const char *path = under(ready_wanting("ldap"), "/approve");
+	struct cs_span asked = { NULL, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fake_svc_answer(true, factor_answer_of(cases[i].method, cases[i].result, ""));
+		assert_problem(
+		    post(ALICE, path, "{\"password\": \"correct horse\"}"), 503, "try-again");
+		assert_string_equal(fake_svc_asked(&asked), "ask.policy.factor");
+		assert_null(memmem(asked.data, asked.len, "correct", 7));
+	}
+	fake_svc_answer(false, cs_span_str(NULL));
+	assert_problem(post(ALICE, path, "{\"password\": \"correct horse\"}"), 503, "try-again");
+	assert_string_equal(fake_svc_asked(&asked), "ask.policy.factor");
+	/* Who could not approve it anyway is not even asked about. */
+	assert_problem(post(BOB, path, "{\"password\": \"correct horse\"}"), 404, "not-found");
+	assert_problem(
+	    post(ALICE, under(planned(), "/approve"), "{\"password\": \"correct horse\"}"), 409,
+	    "not-ready");
+}
+
+static void
+passwords_are_read_in_their_bounds(void **state)
+{
+	char longest[FACTOR_PASSWORD_MAX + 2];
+	const char *path = under(ready_wanting("ldap"), "/approve");
+	struct cs_span asked = { NULL, 0 };
+
+	(void)state;
+	fake_svc_answer(true, factor_answer_of("ldap", "unknown", ""));
+	memset(longest, 'x', sizeof(longest));
+	longest[FACTOR_PASSWORD_MAX + 1] = '\0';
+	assert_fault(
+	    post(ALICE, path, cs_arena_printf(world.arena, "{\"password\": \"%s\"}", longest)), 400,
+	    "json-length", "password");
+	assert_fault(post(ALICE, path, "{\"password\": \"\"}"), 400, "json-length", "password");
+	assert_fault(post(ALICE, path, "{\"password\": \"x\", \"code\": \"1\"}"), 400, "json-both",
+	    "password");
+	assert_fault(post(ALICE, path, "{\"password\": 1}"), 400, "json-type", "password");
+	assert_string_equal(fake_svc_asked(&asked), "");
+	longest[FACTOR_PASSWORD_MAX] = '\0';
+	assert_problem(
+	    post(ALICE, path, cs_arena_printf(world.arena, "{\"password\": \"%s\"}", longest)), 503,
+	    "try-again");
 }
 
 /* ---- settings and people ---- */
@@ -4890,6 +5071,11 @@ main(void)
 		TEST(only_operators_of_the_enterprise_ask_on_behalf),
 		TEST(a_key_of_one_account_is_not_asked_for_on_behalf_of_another),
 		TEST(an_approval_that_wants_a_second_factor_says_how),
+		TEST(an_approval_that_wants_a_password_says_so),
+		TEST(a_password_makes_an_approval_that_carries_the_proof),
+		TEST(a_password_that_does_not_prove_it_approves_nothing),
+		TEST(a_password_goes_nowhere_without_an_order_for_it),
+		TEST(passwords_are_read_in_their_bounds),
 		TEST(codes_are_sent_where_policy_says),
 		TEST(what_keeps_codes_from_being_sent_is_named),
 		TEST(codes_make_an_approval_that_carries_the_proof),
