@@ -9,15 +9,15 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "fake_stage.h"
 #include "fake_store.h"
 #include "fake_world.h"
 #include "on_codes.h"
-#include "pki/ed25519.h"
 #include "svc/svc_test.h"
 #include "wire.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
-#define KEY "0123456789abcdef0123456789abcdef"
+#define KEY FAKE_CODE_KEY
 
 /* ---- the secret ---- */
 
@@ -153,136 +153,8 @@ addresses_are_shown_with_most_of_them_hidden(void **state)
 
 /* ---- through the skeleton ---- */
 
-struct stage {
-	struct fake_world *world;
-	struct cs_arena *arena;
-	struct svc_test *test;
-	struct svc_service service;
-	struct claim_key *policy, *approvers[2];
-	int64_t now_ms;
-	unsigned n; /* events so far */
-};
-
-static struct claim_key *
-new_key(struct stage *stage, const char *dir, const char *name)
-{
-	const char *path = cs_arena_printf(stage->arena, "%s/%s", dir, name);
-	struct claim_key *key;
-	struct cs_err err;
-
-	assert_int_equal(pki_ed25519_generate(path, &err), CS_OK);
-	assert_int_equal(claim_key_load(path, &key, &err), CS_OK);
-	(void)unlink(path);
-	return key;
-}
-
-static void
-make_trust(struct stage *stage, const char *dir)
-{
-	static const char *states[] = { "factor-order" }, *everybody[] = { "*" };
-	const char *path = cs_arena_printf(stage->arena, "%s/trust", dir);
-	const char *list = cs_arena_printf(stage->arena, "%s/approvers", dir);
-	struct claim_trust_row row = { .keyid = claim_key_id(stage->policy),
-		.service = "policy",
-		.states = { states, 1 },
-		.enterprises = { everybody, 1 },
-		.not_before_ms = 1,
-		.not_after_ms = INT64_C(4102444800000) };
-	FILE *file = fopen(list, "we");
-	struct cs_err err;
-
-	assert_non_null(file);
-	claim_key_public(stage->policy, row.public_key);
-	for (int i = 0; i < 2; i++) {
-		uint8_t public_key[32];
-
-		claim_key_public(stage->approvers[i], public_key);
-		(void)fprintf(file, "a%d %s\n", i,
-		    cs_base64(stage->arena, cs_span_of(public_key, sizeof(public_key))));
-	}
-	(void)fclose(file);
-	assert_int_equal(claim_trust_write(path, 1, &row, 1,
-			     (const struct claim_key *const *)stage->approvers, 2, &err),
-	    CS_OK);
-	assert_int_equal(claim_trust_load(path, list, &stage->world->notify.trust, &err), CS_OK);
-	(void)unlink(path);
-	(void)unlink(list);
-}
-
-static void
-stage_begin(struct stage *stage, struct fake_world *world)
-{
-	char dir[] = "/tmp/test-codes-XXXXXX";
-
-	*stage = (struct stage){ .world = world, .arena = world->arena, .now_ms = FAKE_NOW };
-	assert_non_null(mkdtemp(dir));
-	stage->policy = new_key(stage, dir, "policy");
-	stage->approvers[0] = new_key(stage, dir, "a");
-	stage->approvers[1] = new_key(stage, dir, "b");
-	world->notify.key = new_key(stage, dir, "notifier");
-	world->notify.code_key = cs_span_str(KEY);
-	make_trust(stage, dir);
-	(void)rmdir(dir);
-	stage->service = (struct svc_service){
-		.name = "notifier",
-		.mode = SVC_BATCH,
-		.self = &world->notify,
-		.routes = notify_routes,
-		.load = store_load_cases,
-		.save = store_save_cases,
-	};
-	fake_store_reset();
-	stage->test = svc_test_new(&stage->service, FAKE_NOW);
-}
-
-static void
-stage_end(struct stage *stage)
-{
-	svc_test_free(stage->test);
-	fake_store_reset();
-	claim_key_free(stage->policy);
-	claim_key_free(stage->approvers[0]);
-	claim_key_free(stage->approvers[1]);
-	claim_key_free(stage->world->notify.key);
-	claim_trust_free(stage->world->notify.trust);
-	stage->world->notify.key = NULL;
-	stage->world->notify.trust = NULL;
-}
-
-/* A length-delimited field, written by hand: the bus knows numbers, not names. */
-static void
-put_field(struct cs_buf *buf, unsigned number, struct cs_span octets)
-{
-	const uint8_t head[] = { (uint8_t)(number << 3 | 2), (uint8_t)(octets.len & 0x7f) };
-	const uint8_t more = (uint8_t)(octets.len >> 7);
-
-	cs_assert(number < 16 && octets.len < 16384);
-	if (more == 0) {
-		cs_buf_add(buf, head, 2);
-	} else {
-		const uint8_t long_head[] = { head[0], (uint8_t)(head[1] | 0x80), more };
-
-		cs_buf_add(buf, long_head, 3);
-	}
-	cs_buf_add_span(buf, octets);
-}
-
-/* What the event was answered; empty: nothing. */
-static struct cs_span
-run_one(struct stage *stage, const char *subject, struct cs_id key, struct cs_span body)
-{
-	const char *id = cs_arena_printf(stage->arena, "e%u", stage->n++);
-	struct cs_span answer = cs_span_str(NULL);
-	uint32_t status;
-
-	svc_test_set_time(stage->test, stage->now_ms);
-	svc_test_run(stage->test,
-	    &(struct svc_test_event){ .id = id, .subject = subject, .key = key, .body = body }, 1);
-	return svc_test_reply(stage->test, id, &status, &answer) ? answer : cs_span_str(NULL);
-}
-
 static struct claim_factor_order
-order_of(const struct stage *stage, const char *method)
+order_of(const struct fake_stage *stage, const char *method)
 {
 	const struct factor_method *found = factor_method_find(method);
 
@@ -297,22 +169,23 @@ order_of(const struct stage *stage, const char *method)
 }
 
 static struct cs_span
-send_by(struct stage *stage, const struct claim_key *key, const struct claim_factor_order *order)
+send_by(
+    struct fake_stage *stage, const struct claim_key *key, const struct claim_factor_order *order)
 {
 	struct cs_buf body = cs_buf_new(stage->arena);
 
-	put_field(&body, 1, claim_seal_factor_order(stage->arena, key, order));
-	return run_one(stage, CODES_SEND, order->request, cs_buf_span(&body));
+	fake_stage_put(&body, 1, claim_seal_factor_order(stage->arena, key, order));
+	return fake_stage_run(stage, CODES_SEND, order->request, cs_buf_span(&body));
 }
 
 static struct cs_span
-send_order(struct stage *stage, const struct claim_factor_order *order)
+send_order(struct fake_stage *stage, const struct claim_factor_order *order)
 {
 	return send_by(stage, stage->policy, order);
 }
 
 static struct cs_span
-send_method(struct stage *stage, const char *method)
+send_method(struct fake_stage *stage, const char *method)
 {
 	const struct claim_factor_order order = order_of(stage, method);
 
@@ -321,7 +194,7 @@ send_method(struct stage *stage, const char *method)
 
 /* The i-th message that was ordered: the code that it will carry. */
 static const char *
-code_at(const struct stage *stage, size_t i, struct codes_letter *ret_letter)
+code_at(const struct fake_stage *stage, size_t i, struct codes_letter *ret_letter)
 {
 	const struct svc_test_out *out = svc_test_out(stage->test, "work.code", i);
 	char *code = cs_arena_alloc(stage->arena, CODE_TEXT);
@@ -339,7 +212,7 @@ code_at(const struct stage *stage, size_t i, struct codes_letter *ret_letter)
 
 /* One wrong in its last digit. */
 static const char *
-bent(const struct stage *stage, const char *code)
+bent(const struct fake_stage *stage, const char *code)
 {
 	char *other = cs_arena_strdup(stage->arena, code);
 
@@ -352,27 +225,27 @@ struct typed {
 };
 
 static struct cs_span
-type_as(struct stage *stage, struct cs_id request, const char *enterprise, const char *account,
+type_as(struct fake_stage *stage, struct cs_id request, const char *enterprise, const char *account,
     const struct typed *typed, size_t n)
 {
 	struct cs_buf body = cs_buf_new(stage->arena);
 
-	put_field(&body, 1, cs_span_of(request.octets, sizeof(request.octets)));
-	put_field(&body, 2, cs_span_str(enterprise));
-	put_field(&body, 3, cs_span_str(account));
+	fake_stage_put(&body, 1, cs_span_of(request.octets, sizeof(request.octets)));
+	fake_stage_put(&body, 2, cs_span_str(enterprise));
+	fake_stage_put(&body, 3, cs_span_str(account));
 	for (size_t i = 0; i < n; i++) {
 		struct cs_buf one = cs_buf_new(stage->arena);
 
 		if (typed[i].channel[0] != '\0')
-			put_field(&one, 1, cs_span_str(typed[i].channel));
-		put_field(&one, 2, cs_span_str(typed[i].code));
-		put_field(&body, 4, cs_buf_span(&one));
+			fake_stage_put(&one, 1, cs_span_str(typed[i].channel));
+		fake_stage_put(&one, 2, cs_span_str(typed[i].code));
+		fake_stage_put(&body, 4, cs_buf_span(&one));
 	}
-	return run_one(stage, "ask.notifier.prove", request, cs_buf_span(&body));
+	return fake_stage_run(stage, "ask.notifier.prove", request, cs_buf_span(&body));
 }
 
 static struct cs_span
-type_one(struct stage *stage, const char *code)
+type_one(struct fake_stage *stage, const char *code)
 {
 	return type_as(
 	    stage, fake_request(1), "demo", "alice", (struct typed[]){ { "", code } }, 1);
@@ -380,47 +253,25 @@ type_one(struct stage *stage, const char *code)
 
 /* ProveFactorAnswer: result, tries_left, channel; SendCodesAnswer: result, channel. */
 static void
-expect(const struct stage *stage, struct cs_span answer, const char *result)
+expect(const struct fake_stage *stage, struct cs_span answer, const char *result)
 {
 	assert_string_equal(fake_text(stage->arena, answer, 1), result);
 }
 
 static void
-expect_tries(const struct stage *stage, struct cs_span answer, int64_t tries)
+expect_tries(const struct fake_stage *stage, struct cs_span answer, int64_t tries)
 {
 	expect(stage, answer, "wrong");
 	assert_int_equal(fake_number(answer, 2), tries);
 }
 
-/* The proof of an answer, which nobody but notifier could have signed. */
-static struct claim_factor
-proof_of(const struct stage *stage, struct cs_span answer)
-{
-	struct claim_factor factor;
-	struct cs_err err = { 0 };
-	size_t at = 0;
-
-	while (at + 1 < answer.len && answer.data[at] != (3 << 3 | 2))
-		at += 2 + (size_t)answer.data[at + 1];
-	const uint8_t *len = answer.data + at + 1;
-	const bool is_long = (len[0] & 0x80) != 0;
-	const size_t octets = is_long ? (size_t)(len[0] & 0x7f) | (size_t)len[1] << 7 : len[0];
-	const struct cs_span envelope = cs_span_of(len + (is_long ? 2 : 1), octets);
-
-	if (claim_open_factor(stage->arena, NULL, envelope, 0, &factor, &err))
-		fail_msg("%s", err.text);
-	assert_string_equal(
-	    claim_keyid_of(stage->arena, envelope), claim_key_id(stage->world->notify.key));
-	return factor;
-}
-
 static void
 the_code_that_was_sent_proves_the_factor_once(void **state)
 {
-	struct stage stage;
+	struct fake_stage stage;
 	struct codes_letter letter;
 
-	stage_begin(&stage, *state);
+	fake_stage_begin(&stage, *state);
 	expect(&stage, send_method(&stage, "email"), "sent");
 	assert_int_equal(svc_test_count(stage.test, "work.code"), 1);
 	const char *code = code_at(&stage, 0, &letter);
@@ -431,7 +282,7 @@ the_code_that_was_sent_proves_the_factor_once(void **state)
 	const struct cs_span answer = type_one(&stage, code);
 
 	expect(&stage, answer, "proved");
-	const struct claim_factor factor = proof_of(&stage, answer);
+	const struct claim_factor factor = fake_stage_proof(&stage, answer);
 
 	assert_true(cs_id_equal(factor.request, fake_request(1)));
 	assert_int_equal(factor.request_digest[0], 9);
@@ -443,27 +294,27 @@ the_code_that_was_sent_proves_the_factor_once(void **state)
 	expect(&stage, type_one(&stage, code), "used");
 	/* Nothing of it went to a lane: neither the code nor the proof. */
 	assert_int_equal(svc_test_count(stage.test, "notice.sent"), 0);
-	stage_end(&stage);
+	fake_stage_end(&stage);
 }
 
 static void
 a_code_is_good_for_ten_minutes(void **state)
 {
-	struct stage stage;
+	struct fake_stage stage;
 
-	stage_begin(&stage, *state);
+	fake_stage_begin(&stage, *state);
 	(void)send_method(&stage, "email");
 	stage.now_ms += CODES_LIFE_MS;
 	expect(&stage, type_one(&stage, code_at(&stage, 0, NULL)), "expired");
-	stage_end(&stage);
+	fake_stage_end(&stage);
 }
 
 static void
 five_wrong_codes_void_it_for_good(void **state)
 {
-	struct stage stage;
+	struct fake_stage stage;
 
-	stage_begin(&stage, *state);
+	fake_stage_begin(&stage, *state);
 	(void)send_method(&stage, "email");
 	const char *code = code_at(&stage, 0, NULL), *wrong = bent(&stage, code);
 
@@ -475,21 +326,21 @@ five_wrong_codes_void_it_for_good(void **state)
 	(void)send_method(&stage, "email");
 	expect_tries(&stage, type_one(&stage, code), CODES_TRIES - 1);
 	expect(&stage, type_one(&stage, code_at(&stage, 1, NULL)), "proved");
-	stage_end(&stage);
+	fake_stage_end(&stage);
 }
 
 static void
 a_new_code_voids_the_one_before(void **state)
 {
-	struct stage stage;
+	struct fake_stage stage;
 
-	stage_begin(&stage, *state);
+	fake_stage_begin(&stage, *state);
 	(void)send_method(&stage, "email");
 	stage.now_ms += 1000;
 	(void)send_method(&stage, "email");
 	expect_tries(&stage, type_one(&stage, code_at(&stage, 0, NULL)), CODES_TRIES - 1);
 	expect(&stage, type_one(&stage, code_at(&stage, 1, NULL)), "proved");
-	stage_end(&stage);
+	fake_stage_end(&stage);
 }
 
 static void
@@ -499,9 +350,9 @@ a_code_serves_its_own_request_account_and_enterprise(void **state)
 		unsigned request;
 		const char *enterprise, *account;
 	} others[] = { { 2, "demo", "alice" }, { 1, "demo", "bob" }, { 1, "other", "alice" } };
-	struct stage stage;
+	struct fake_stage stage;
 
-	stage_begin(&stage, *state);
+	fake_stage_begin(&stage, *state);
 	(void)send_method(&stage, "email");
 	const char *code = code_at(&stage, 0, NULL);
 
@@ -524,16 +375,16 @@ a_code_serves_its_own_request_account_and_enterprise(void **state)
 		    CODES_TRIES - 1);
 	}
 	expect(&stage, type_one(&stage, code), "proved");
-	stage_end(&stage);
+	fake_stage_end(&stage);
 }
 
 static void
 two_channels_carry_two_codes_and_both_are_wanted(void **state)
 {
-	struct stage stage;
+	struct fake_stage stage;
 	struct codes_letter letter;
 
-	stage_begin(&stage, *state);
+	fake_stage_begin(&stage, *state);
 	(void)send_method(&stage, "email-and-sms");
 	const char *mail = code_at(&stage, 0, &letter);
 
@@ -565,15 +416,15 @@ two_channels_carry_two_codes_and_both_are_wanted(void **state)
 		if (strcmp(got, cases[i].want) != 0)
 			fail_msg("case %zu: got %s, want %s", i, got, cases[i].want);
 	}
-	stage_end(&stage);
+	fake_stage_end(&stage);
 }
 
 static void
 codes_of_channels_that_are_not_asked_for_are_wrong(void **state)
 {
-	struct stage stage;
+	struct fake_stage stage;
 
-	stage_begin(&stage, *state);
+	fake_stage_begin(&stage, *state);
 	(void)send_method(&stage, "email");
 	const char *code = code_at(&stage, 0, NULL);
 	const struct typed strange[] = { { "email", code }, { "pigeon", code } };
@@ -583,16 +434,16 @@ codes_of_channels_that_are_not_asked_for_are_wrong(void **state)
 	expect_tries(&stage, type_as(&stage, fake_request(1), "demo", "alice", strange, 2), 4);
 	expect_tries(&stage, type_as(&stage, fake_request(1), "demo", "alice", twice, 2), 3);
 	expect_tries(&stage, type_as(&stage, fake_request(1), "demo", "alice", more, 2), 2);
-	stage_end(&stage);
+	fake_stage_end(&stage);
 }
 
 static void
 nobody_is_sent_codes_without_end(void **state)
 {
-	struct stage stage;
+	struct fake_stage stage;
 	struct claim_factor_order order;
 
-	stage_begin(&stage, *state);
+	fake_stage_begin(&stage, *state);
 	for (unsigned i = 0; i < CODES_PER_HOUR; i++) {
 		order = order_of(&stage, "email");
 		order.request = fake_request(1 + i % 3);
@@ -610,17 +461,17 @@ nobody_is_sent_codes_without_end(void **state)
 	expect(&stage, send_order(&stage, &order), "sent");
 	stage.now_ms = FAKE_NOW + CS_HOUR_MS;
 	expect(&stage, send_method(&stage, "email"), "sent");
-	stage_end(&stage);
+	fake_stage_end(&stage);
 }
 
 /* Who carries orders cannot make one, nor keep one for later. */
 static void
 only_fresh_orders_of_policys_are_carried_out(void **state)
 {
-	struct stage stage;
+	struct fake_stage stage;
 	struct claim_factor_order order;
 
-	stage_begin(&stage, *state);
+	fake_stage_begin(&stage, *state);
 	order = order_of(&stage, "email");
 	order.email = "eve@evil.example";
 	assert_int_equal(send_by(&stage, stage.world->notify.key, &order).len, 0);
@@ -634,12 +485,12 @@ only_fresh_orders_of_policys_are_carried_out(void **state)
 	assert_int_equal(svc_test_count(stage.test, "work.code"), 0);
 	order.ordered_at_ms++;
 	expect(&stage, send_order(&stage, &order), "sent");
-	stage_end(&stage);
+	fake_stage_end(&stage);
 }
 
 /* What became of the i-th message. */
 static void
-deliver(struct stage *stage, size_t i, enum codes_delivery delivery, uint32_t attempt)
+deliver(struct fake_stage *stage, size_t i, enum codes_delivery delivery, uint32_t attempt)
 {
 	struct codes_letter letter;
 
@@ -647,16 +498,16 @@ deliver(struct stage *stage, size_t i, enum codes_delivery delivery, uint32_t at
 	const struct codes_delivered delivered = { letter.challenge, letter.channel,
 		letter.enterprise, letter.account, delivery, attempt, "" };
 
-	(void)run_one(
+	(void)fake_stage_run(
 	    stage, "work.code", letter.request, wire_write_delivered(stage->arena, &delivered));
 }
 
 static void
 a_message_is_tried_again_while_its_code_is_good(void **state)
 {
-	struct stage stage;
+	struct fake_stage stage;
 
-	stage_begin(&stage, *state);
+	fake_stage_begin(&stage, *state);
 	(void)send_method(&stage, "sms");
 	deliver(&stage, 0, CODES_TRY_AGAIN, 1);
 	assert_int_equal(svc_test_out(stage.test, "again", 0)->due_ms, FAKE_NOW + 2000);
@@ -668,15 +519,15 @@ a_message_is_tried_again_while_its_code_is_good(void **state)
 	(void)send_method(&stage, "sms");
 	deliver(&stage, 0, CODES_NEVER, 10);
 	expect(&stage, type_one(&stage, code_at(&stage, 1, NULL)), "proved");
-	stage_end(&stage);
+	fake_stage_end(&stage);
 }
 
 static void
 a_number_that_nothing_can_be_sent_to_is_named(void **state)
 {
-	struct stage stage;
+	struct fake_stage stage;
 
-	stage_begin(&stage, *state);
+	fake_stage_begin(&stage, *state);
 	(void)send_method(&stage, "email-and-sms");
 	deliver(&stage, 0, CODES_ACCEPTED, 1);
 	deliver(&stage, 1, CODES_NEVER, 1);
@@ -689,16 +540,16 @@ a_number_that_nothing_can_be_sent_to_is_named(void **state)
 
 	expect(&stage, named, "not-sent");
 	assert_string_equal(fake_text(stage.arena, named, 4), "sms");
-	stage_end(&stage);
+	fake_stage_end(&stage);
 }
 
 /* The row of a message, and the row of a challenge. */
 static void
 no_row_holds_a_code(void **state)
 {
-	struct stage stage;
+	struct fake_stage stage;
 
-	stage_begin(&stage, *state);
+	fake_stage_begin(&stage, *state);
 	(void)send_method(&stage, "email");
 	const char *code = code_at(&stage, 0, NULL);
 	const struct svc_test_out *out = svc_test_out(stage.test, "work.code", 0);
@@ -707,7 +558,7 @@ no_row_holds_a_code(void **state)
 	assert_null(memmem(out->body.data, out->body.len, code, CODE_DIGITS));
 	assert_non_null(row);
 	assert_null(memmem(row->macs, sizeof(row->macs), code, CODE_DIGITS));
-	stage_end(&stage);
+	fake_stage_end(&stage);
 }
 
 int

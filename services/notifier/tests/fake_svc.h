@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fake_svc.h: the loop thread of the tests: commands are real batches, answered at once; a directory answers when
+ * it is told to.
+ */
+#ifndef NOTIFY_FAKE_SVC_H
+#define NOTIFY_FAKE_SVC_H
+
+#include "directory/directory.h"
+#include "fake_stage.h"
+
+/* From a test's begin on; NULL: none. */
+void fake_svc_use(struct fake_stage *stage);
+void fake_svc_follows(bool follows); /* does it know the connectors?  At first yes */
+void fake_svc_stuck(bool stuck);     /* no command is taken */
+
+/* What a question was finished with, one for one, in their order. */
+size_t fake_svc_finished(void);
+struct cs_span fake_svc_answer(size_t i);
+
+/* A bind that waits; texts live as long as the stage. */
+struct fake_bind {
+	bool platform;
+	const char *endpoint, *name, *password;
+	directory_done *done;
+	void *arg;
+};
+size_t fake_svc_binds(void); /* since the begin */
+const struct fake_bind *fake_svc_bind(size_t i);
+void fake_svc_bound(size_t i, enum directory_outcome outcome);
+
+#endif
