@@ -142,7 +142,7 @@ count_orders(const struct svc_batch *batch)
 
 	for (size_t i = 0; i < batch->n; i++)
 		for (size_t k = 0; k < batch->aggregates[i].n_events; k++)
-			n += strcmp(batch->aggregates[i].events[k]->subject, CODES_SEND) == 0;
+			n += notify_is_counted(batch->aggregates[i].events[k]);
 	return n;
 }
 

@@ -14,6 +14,7 @@
 #include "handler.h"
 #include "notify.h"
 #include "on_codes.h"
+#include "on_password.h"
 #include "store.h"
 
 #include <cmocka.h>
@@ -271,6 +272,12 @@ what_was_sent_to_a_person_counts_for_an_hour_whatever_it_was_for(void **state)
 	save(batch);
 	batch = order_of(f, f->db, 650, "carol");
 	batch->now_ms = NOW + CS_HOUR_MS - 1;
+	load(batch);
+	assert_int_equal(only_case(batch)->tallies->n, 4);
+	db_rollback(f->db);
+	/* Passwords are tried within the same limit. */
+	batch = order_of(f, f->db, 650, "carol");
+	batch->aggregates[0].events[0]->subject = PASSWORD_TRY;
 	load(batch);
 	assert_int_equal(only_case(batch)->tallies->n, 4);
 	db_rollback(f->db);
