@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "http/client.h"
 #include "pki/hash.h"
+#include "secret.h"
 
 #define FILE_MAX 65536
 
@@ -78,7 +79,12 @@ api_problem_of(long status, const json_t *problem, const char *document)
 	{
 		print_use(use);
 	}
-	if (json_is_object(json_object_get(problem, "second_factor")))
+	if (json_is_true(json_object_get(json_object_get(problem, "second_factor"), "password")))
+		(void)fputs(
+		    "  then    csctl request approve ID --password, and type the one of the "
+		    "directory\n",
+		    stderr);
+	else if (json_is_object(json_object_get(problem, "second_factor")))
 		(void)fputs("  first   csctl request second-factor ID\n"
 			    "  then    csctl request approve ID --codes, and type what was sent\n",
 		    stderr);
@@ -539,10 +545,32 @@ approve_with_codes(struct args *args)
 }
 
 static int
+approve_with_password(struct args *args)
+{
+	char password[SECRET_MAX];
+
+	if (!secret_read("password of the directory", password))
+		return COULD_NOT_RUN;
+	json_t *body = json_pack("{s:s}", "password", password);
+	char *json = json_dumps(body, JSON_COMPACT);
+
+	explicit_bzero(password, sizeof(password));
+	json_decref(body);
+	const int status = run_post(args, "approve", json);
+
+	pki_wipe(json, strlen(json));
+	free(json);
+	return status;
+}
+
+static int
 run_approve(struct args *args)
 {
-	return args_flag(args, "--codes") ? approve_with_codes(args)
-					  : run_post(args, "approve", NULL);
+	if (args_flag(args, "--codes"))
+		return approve_with_codes(args);
+	if (args_flag(args, "--password"))
+		return approve_with_password(args);
+	return run_post(args, "approve", NULL);
 }
 
 static int
@@ -705,8 +733,8 @@ const struct command request_commands[] = {
 	    run_token },
 	{ "request reply", "ID --check CHECK",
 	    "prints the answer to the mail that is read from stdin (RFC 8823)", reply_run },
-	{ "request approve", "ID [--codes]",
-	    "lets the certificate be made; with codes of a second factor, read from stdin",
+	{ "request approve", "ID [--codes | --password]",
+	    "lets the certificate be made; with codes or the password of a second factor, read from stdin",
 	    run_approve },
 	{ "request second-factor", "ID", "has codes sent to whoever approves", run_second_factor },
 	{ "request cancel", "ID", "ends it", run_cancel },

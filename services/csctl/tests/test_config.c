@@ -57,6 +57,8 @@ expect_calls(const struct call *calls, size_t n)
 #define NEEDED                                                                                  \
 	"{\"title\":\"Forbidden\",\"detail\":\"A code is wanted.\",\"mend\":\"Have it sent.\"," \
 	"\"code\":\"second-factor-needed\",\"second_factor\":{\"method\":\"email\",\"codes\":[\"email\"]}}"
+#define NEEDS_PASSWORD \
+	"{\"code\":\"second-factor-needed\",\"second_factor\":{\"method\":\"ldap\",\"codes\":[],\"password\":true}}"
 #define LINES_WANTED "csctl: a line is a code, or its channel and a code: email 12345678\n"
 
 /* What was sent is typed, and is in no argument. */
@@ -88,6 +90,29 @@ codes_of_a_second_factor_are_read_from_stdin(void **state)
 		assert_int_equal(said.status, COULD_NOT_RUN);
 		assert_string_equal(said.text, LINES_WANTED);
 	}
+}
+
+static void
+the_password_of_a_second_factor_is_read_from_stdin(void **state)
+{
+	static const struct call calls[] = {
+		{ "request approve r", NULL, 403, NEEDS_PASSWORD, REFUSED,
+		    "POST /v1/requests/r/approve" BEARER "\n",
+		    "csctl: refused with status 403\n  code    second-factor-needed\n"
+		    "  then    csctl request approve ID --password, and type the one of the "
+		    "directory\n" },
+		{ "request approve r --password", "correct \"horse\\ \r\nmore\n", 202, "{}", DONE,
+		    "POST /v1/requests/r/approve" BEARER
+		    " {\"password\":\"correct \\\"horse\\\\ \"}\n",
+		    "{}\n" },
+	};
+
+	(void)state;
+	expect_calls(calls, LEN(calls));
+	(void)say_with(&said, "\xff\n", "request approve r --password");
+	assert_int_equal(said.status, COULD_NOT_RUN);
+	assert_string_equal(said.text,
+	    "csctl: password of the directory: a line of text is wanted, of at most 1023 octets\n");
 }
 
 static void
@@ -636,6 +661,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_command_is_one_call),
 		cmocka_unit_test(codes_of_a_second_factor_are_read_from_stdin),
+		cmocka_unit_test(the_password_of_a_second_factor_is_read_from_stdin),
 		cmocka_unit_test(secrets_come_from_stdin_and_a_token_is_alone_on_stdout),
 		cmocka_unit_test(without_a_secret_nothing_is_asked),
 		cmocka_unit_test(nobody_overwrites_what_they_have_not_seen),
