@@ -29,7 +29,7 @@ NATS, POSTGRES = "nats:4222", "postgres:5432"
 MAIL = {"mail:465", "mail:587"}
 DNS = {"internet:53"}
 HTTP = {"internet:80", "internet:443"}
-RELAYS = {"internet:443", "internet:465", "internet:587"}  # and gateways for SMS
+RELAYS = {"internet:443", "internet:465", "internet:587", "internet:636"}  # and gateways for SMS, and directories
 PROVIDERS = {"internet:443", "internet:636"}
 REACH = {
     "request-intake": {NATS, POSTGRES} | PROVIDERS,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Second factors, by mail and by SMS.  The seed: "When the user clicks Generate, an authentication window appears. After
+"""Second factors, by mail, by SMS and by the password of a directory.  The seed: "When the user clicks Generate, an authentication window appears. After
 the selected method is successfully verified, the certificate is generated."
 """
 
@@ -15,6 +15,7 @@ from world import Applicant, Refused, SystemTest, wait_for  # first: finds the o
 import ed25519
 import forge
 from applicant import mail_text
+from directory import SUFFIX, Directory
 from nats_client import NatsClient
 from options import options
 from product import ADMINISTRATOR
@@ -25,6 +26,7 @@ ROOT = ADMINISTRATOR[0]
 SECRET = "a key of the gateway that nobody else sees"
 CODE = re.compile(r"\b(\d{8})\b")
 PHONE = "+491701234567"
+PASSWORD = "correct h\u00f6rse \"battery\" staple"
 
 
 class SecondFactor(SystemTest):
@@ -44,8 +46,12 @@ class SecondFactor(SystemTest):
         super().setUpClass()
         cls.gateway = SmsGateway(cls.providers)
         cls.addClassCleanup(cls.gateway.close)
+        people = {"doe": PASSWORD, "bob": "bob's own"}
+        cls.directory = Directory(cls.stack.root / "directory", cls.providers, people)
+        cls.addClassCleanup(cls.directory.stop)
+        cls.directory.start()
         root = Applicant(cls.stack, ROOT)
-        for method in ("email", "sms", "email-and-sms"):
+        for method in ("email", "sms", "email-and-sms", "ldap"):
             spec = {
                 "validation": "mailbox",
                 "certificate_profile": "mailbox-multipurpose",
@@ -76,17 +82,31 @@ class SecondFactor(SystemTest):
     def connect(self, **more: Any) -> None:
         """The gateway is set, and notifier has heard of it."""
         spec = {"type": "sms", "endpoint": self.gateway.endpoint, "secret": SECRET, "active": True, **more}
-        self.told(**spec)
-        self.addCleanup(self.told, **{**spec, "active": False})
+        self.told("sms", **spec)
+        self.addCleanup(self.told, "sms", **{**spec, "active": False})
 
-    def told(self, **spec: Any) -> None:
+    def join(self, **more: Any) -> None:
+        """The same of the directory, in which alice has another name."""
+        spec = {
+            "type": "ldap",
+            "endpoint": self.directory.endpoint,
+            "bind_dn": f"uid={{login}},{SUFFIX}",
+            "active": True,
+            **more,
+        }
+        self.contact("alice", login="doe")
+        self.told("directory", **spec)
+        self.addCleanup(self.told, "directory", **{**spec, "active": False})
+
+    def told(self, name: str, **spec: Any) -> None:
         log = self.stack.root / "log" / "notifier.log"
-        before = log.read_text(errors="replace").count("connector taken name=demo/sms")
-        self.put("/v1/config/demo/connector/sms", **spec)
+        taken = f"connector taken name=demo/{name}"
+        before = log.read_text(errors="replace").count(taken)
+        self.put(f"/v1/config/demo/connector/{name}", **spec)
         wait_for(
-            lambda: log.read_text(errors="replace").count("connector taken name=demo/sms") > before,
+            lambda: log.read_text(errors="replace").count(taken) > before,
             options.wait(20),
-            "notifier to hear of the gateway",
+            f"notifier to hear of {name}",
         )
 
     # Requests
@@ -162,7 +182,7 @@ class SecondFactor(SystemTest):
         self.judge_pack(request)
         self.nowhere(code)
 
-    def judge_pack(self, request: str) -> None:
+    def judge_pack(self, request: str, method: str = "email") -> None:
         """Whoever judges again later sees who proved it, and how."""
         url = self.stack.environment("observer")["CS_DATABASE_URL"]
         behind = "select count(*) from signer.audit where seq > (select coalesce(max(size), 0) from signer.audit_tree_head)"
@@ -178,7 +198,7 @@ class SecondFactor(SystemTest):
             done = self.csctl("evidence", "verify", str(pack), *words, "--root", str(root), "--json")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         steps = {step["name"]: step["text"] for step in json.loads(done.stdout)["steps"]}
-        self.assertIn("alice of demo proved it by email", steps["second-factor"])
+        self.assertIn(f"alice of demo proved it by {method}", steps["second-factor"])
 
     def nowhere(self, code: str) -> None:
         """In no event, row or log."""
@@ -232,6 +252,73 @@ class SecondFactor(SystemTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         done = self.csctl("request", "approve", request, "--codes", given=self.mailed(last) + "\n")
         self.assertEqual(done.returncode, 0, done.stderr)
+
+    # By the password of a directory
+
+    def test_the_password_of_the_directory_lets_the_certificate_be_made(self) -> None:
+        self.join()
+        alice = self.person()
+        request = self.ready("by-ldap", "bound@beta.example")
+        problem = self.problem(403, "second-factor-needed", lambda: alice.approve(request))
+        self.assertEqual(problem["second_factor"], {"method": "ldap", "codes": [], "password": True})
+        self.problem(409, "second-factor-not-codes", lambda: self.start(request))
+        self.problem(422, "second-factor-not-codes", lambda: self.type(request, {"code": "12345678"}))
+        for wrong, left in ((PASSWORD.upper(), 4), ("bob's own", 3)):
+            problem = self.problem(
+                422, "second-factor-wrong", lambda wrong=wrong: self.type(request, {"password": wrong})
+            )
+            self.assertEqual(problem["tries_left"], left)
+        before = len(self.directory.binds())
+        self.problem(400, "json-length", lambda: self.type(request, {"password": ""}))
+        self.assertEqual(len(self.directory.binds()), before)
+        self.type(request, {"password": PASSWORD})
+        self.assertEqual(self.directory.binds()[before:], [f"uid=doe,{SUFFIX}"])
+        shown = alice.wait_state(request, "issued", timeout=options.wait(60))
+        self.assertIn("proved_at", shown["second_factor"])
+        self.judge_pack(request, "ldap")
+        self.nowhere(PASSWORD)
+
+    def test_csctl_asks_for_the_password(self) -> None:
+        self.join()
+        request = self.ready("by-ldap", "asked@beta.example")
+        done = self.csctl("request", "approve", request)
+        self.assertIn("csctl request approve ID --password", done.stderr)
+        done = self.csctl("request", "approve", request, "--password", given=PASSWORD + "\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.person().wait_state(request, "issued", timeout=options.wait(60))
+
+    def test_five_wrong_passwords_are_the_last(self) -> None:
+        self.join()
+        request = self.ready("by-ldap", "guesser@beta.example")
+        for left in (4, 3, 2, 1):
+            problem = self.problem(422, "second-factor-wrong", lambda: self.type(request, {"password": "x"}))
+            self.assertEqual(problem["tries_left"], left)
+        before = len(self.directory.binds())
+        self.problem(429, "second-factor-void", lambda: self.type(request, {"password": "x"}))
+        self.problem(429, "second-factor-void", lambda: self.type(request, {"password": PASSWORD}))
+        self.assertEqual(len(self.directory.binds()), before + 1)
+        # The table's own time is set back: ten minutes are not waited for.
+        self.value(f"update notifier.code_challenge set expires_ms = made_ms where request = '{request}'")
+        self.type(request, {"password": PASSWORD})
+        self.person().wait_state(request, "issued", timeout=options.wait(60))
+
+    def test_a_directory_that_is_away_or_not_set_up_is_named(self) -> None:
+        request = self.ready("by-ldap", "unbound@beta.example")
+        mine = {"password": PASSWORD}
+        self.problem(409, "second-factor-no-connector", lambda: self.type(request, mine))
+        problem = self.problem(422, "connector-bind-dn", lambda: self.join(bind_dn="uid=doe,dc=example"))
+        self.assertEqual(problem["field"], "spec.bind_dn")
+        self.join(bind_dn="{login}@beta.example")
+        self.contact("alice", login="Doe, Alice")
+        problem = self.problem(409, "second-factor-no-login", lambda: self.type(request, mine))
+        self.assertEqual(problem["field"], "login")
+        self.join()
+        self.directory.stop()
+        self.addCleanup(lambda: self.directory.process or self.directory.start())
+        self.problem(503, "second-factor-away", lambda: self.type(request, mine))
+        self.directory.start()
+        self.type(request, mine)
+        self.person().wait_state(request, "issued", timeout=options.wait(60))
 
     # What does not help
 
