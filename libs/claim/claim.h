@@ -149,7 +149,7 @@ struct claim_factor_order {
 	const char *enterprise, *account; /* account: who approves */
 	const char *method;               /* "email" */
 	const char *email, *phone;        /* "" where the method sends no code */
-	const char *login;                /* in the directory; "" where the method asks for no password */
+	const char *login; /* in the directory; "" where the method asks for no password */
 	int64_t ordered_at_ms;
 };
 
