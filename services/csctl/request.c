@@ -556,6 +556,7 @@ approve_with_password(struct args *args)
 
 	explicit_bzero(password, sizeof(password));
 	json_decref(body);
+	cs_assert(json != NULL); /* a text in UTF-8 */
 	const int status = run_post(args, "approve", json);
 
 	pki_wipe(json, strlen(json));

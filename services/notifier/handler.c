@@ -304,7 +304,7 @@ const struct svc_route notify_routes[] = {
 	{ CODES_SEND, notify_read_send, notify_on_send },
 	{ "ask.notifier.prove", notify_read_prove, notify_on_prove },
 	{ PASSWORD_TRY, notify_read_order, notify_on_try },
-	{ PASSWORD_BOUND, notify_read_order, notify_on_bound },
+	{ PASSWORD_BOUND, notify_read_bound, notify_on_bound },
 	{ "ask.notifier.code", notify_read_send, NULL },
 	{ "ask.notifier.password", notify_read_password, NULL },
 	{ "ask.notifier.test", notify_read_test, NULL },

@@ -42,6 +42,15 @@ notify_read_order(const void *self, struct svc_event *ev, struct cs_err *err)
 	return open_order(self, ev, envelope, order, err);
 }
 
+/* What was parked comes without it: the question has ended long ago. */
+enum cs_code
+notify_read_bound(const void *self, struct svc_event *ev, struct cs_err *err)
+{
+	if (ev->context == NULL)
+		return cs_fail(err, CS_MALFORMED, "nobody knows any more what the directory said");
+	return notify_read_order(self, ev, err);
+}
+
 struct asked {
 	struct claim_factor_order order;
 	struct cs_span envelope;

@@ -16,9 +16,11 @@
 CS_MUST_USE enum cs_code
 notify_read_password(const void *self, struct svc_event *ev, struct cs_err *err);
 void notify_start_password(void *self, struct svc_work *work);
-/* Of both decisions: the order. */
+/* Of the decisions: the order. */
 CS_MUST_USE enum cs_code
 notify_read_order(const void *self, struct svc_event *ev, struct cs_err *err);
+CS_MUST_USE enum cs_code
+notify_read_bound(const void *self, struct svc_event *ev, struct cs_err *err);
 void notify_on_try(const void *self, struct svc_event *ev);
 void notify_on_bound(const void *self, struct svc_event *ev);
 

@@ -21,7 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wire_revoked revoked;
 	struct wire_certificate certificate;
 	enum notify_kind kind;
-	struct cs_span order;
+	struct cs_span order, password;
 	struct cs_id request;
 	struct codes_typed typed;
 	struct codes_letter letter;
@@ -44,6 +44,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (wire_read_mailed(arena, input, &mailed, &err) == CS_OK)
 		cs_assert(mailed.attempt > 0);
 	(void)!wire_read_send(arena, input, &order, &err);
+	if (wire_read_password(arena, input, &order, &password, &err) == CS_OK)
+		cs_assert(password.len > 0 && order.len > 0);
 	(void)!wire_read_prove(arena, cs_span_str("key"), input, &request, &typed, &err);
 	if (wire_read_letter(arena, input, &letter, &err) == CS_OK)
 		cs_assert(letter.channel < FACTOR_CHANNELS);

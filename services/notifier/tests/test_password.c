@@ -511,6 +511,9 @@ an_order_for_a_password_sends_no_code(void **state)
 	assert_int_equal(
 	    fake_stage_run(&stage, "codes.send", order.request, cs_buf_span(&body)).len, 0);
 	assert_int_equal(svc_test_count(stage.test, "work.code"), 0);
+	/* Nor does it state anything without a directory's word, as when it comes from where it was parked. */
+	assert_int_equal(
+	    fake_stage_run(&stage, PASSWORD_BOUND, order.request, cs_buf_span(&body)).len, 0);
 	stage_end(&stage);
 }
 
