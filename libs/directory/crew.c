@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-#define ASK_MS 10000 /* later than the child's own end of a bind */
+#define ASK_MS 12000 /* later than the child's own end of a bind */
 #define CHILDREN 2   /* one that was killed by what a directory said leaves another */
 
 struct directories {

@@ -57,7 +57,7 @@ const char *directory_outcome_name(enum directory_outcome outcome); /* "bound", 
 /* `said`: printable ASCII for logs, of our own words and an address; borrowed for the call. */
 typedef void directory_done(void *arg, enum directory_outcome outcome, const char *said);
 /*
- * Exactly one call of `done`, from the loop, never before this returns, after 10 seconds at the latest.  False, and
+ * Exactly one call of `done`, from the loop, never before this returns, after 12 seconds at the latest.  False, and
  * no call: the password is empty, which a directory may take for a bind as nobody, and grant (RFC 4513 5.1.2); or
  * it is longer than DIRECTORY_PASSWORD_MAX.
  */
