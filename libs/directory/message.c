@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * message.c: the two messages of LDAP that a bind is made of, in BER as RFC 4511 5.1 restricts it.  Lengths in more octets
+ * message.c: no library of LDAP stands here, since those wait inside their calls: a silent directory would hold up the others.
+ * The two messages of LDAP that a bind is made of, in BER as RFC 4511 5.1 restricts it.  Lengths in more octets
  * than needed are good: Active Directory writes all of them in four.
  */
 #include <string.h>

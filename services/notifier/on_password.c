@@ -69,10 +69,13 @@ notify_read_password(const void *self, struct svc_event *ev, struct cs_err *err)
 	struct asked *asked = CS_NEW(ev->arena, struct asked);
 
 	ev->what = asked;
-	if (wire_read_password(ev->arena, ev->body, &asked->envelope, &asked->password, err))
+	if (wire_read_password(ev->arena, ev->body, &asked->envelope, &asked->password, err)) {
+		wipe(ev->body);
 		return CS_MALFORMED;
+	}
 	if (open_order(self, ev, asked->envelope, &asked->order, err)) {
 		wipe(asked->password);
+		wipe(ev->body);
 		return CS_MALFORMED;
 	}
 	return CS_OK;
