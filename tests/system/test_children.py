@@ -19,6 +19,7 @@ from product import PERSPECTIVES  # noqa: E402
 CRIME = bytes.fromhex("b83b000000 31ff 0f05 0f0b")
 WAITS = (232, 281, 441)  # epoll_wait() and its like
 STRETCHING = "request-intake"  # which stretches passwords
+BINDING = "notifier"  # which asks directories
 LOOKING = ("caa-dnssec", "domain-validator", PERSPECTIVES[0].service)
 MAIL = "mailbox-validator"  # which looks, and reads mails in one child and verifies them in another
 TRIES = 10
@@ -77,7 +78,7 @@ class Children(SystemTest):
         return {"seed": seed, "key": key, "key in PEM": "".join(pem[1:-1]).encode()}
 
     def test_a_child_has_no_secret_of_its_service(self) -> None:
-        for instance in (*LOOKING, STRETCHING):
+        for instance in (*LOOKING, STRETCHING, BINDING):
             secrets = self.secrets_of(instance)
             parent = self.stack.processes.pid(instance)
             kept = {name for part in memory(parent) for name, it in secrets.items() if it in part}
@@ -88,8 +89,8 @@ class Children(SystemTest):
                         self.assertNotIn(secret, part, f"{instance}: its {name}")
 
     def test_a_child_has_neither_settings_nor_descriptors_of_its_service(self) -> None:
-        for instance in (*LOOKING, STRETCHING):
-            roles = ("stretch", "trial") if instance == STRETCHING else ("probe",)
+        for instance in (*LOOKING, STRETCHING, BINDING):
+            roles = {STRETCHING: ("stretch", "trial"), BINDING: ("directory",)}.get(instance, ("probe",))
             parent = self.stack.processes.pid(instance)
             theirs = descriptors(parent)
             for child in self.crew(instance):
@@ -107,7 +108,7 @@ class Children(SystemTest):
                 self.assertEqual(shared & set(theirs.values()), set())
 
     def test_a_child_is_locked_in(self) -> None:
-        for instance in (*LOOKING, STRETCHING):
+        for instance in (*LOOKING, STRETCHING, BINDING):
             for child in self.crew(instance):
                 status = dict(
                     line.split(":\t", 1) for line in proc(child, "status").splitlines()
@@ -172,7 +173,7 @@ class Children(SystemTest):
 
     def test_each_kind_of_child_dies_of_its_first_forbidden_call(self) -> None:
         self.only_here()
-        for instance, role in [*((name, "probe") for name in (*LOOKING, MAIL)), (MAIL, "reply"), (STRETCHING, "stretch"), (STRETCHING, "trial")]:
+        for instance, role in [*((name, "probe") for name in (*LOOKING, MAIL)), (MAIL, "reply"), (STRETCHING, "stretch"), (STRETCHING, "trial"), (BINDING, "directory")]:
             wanted = {"probe": crew_of(instance), "trial": 1}.get(role, 2)
             wait_for(
                 lambda: len(self.of_role(instance, role)) == wanted,  # noqa: B023

@@ -24,7 +24,7 @@ Applicant.patience = options.wait(1)
 
 def crew_of(instance: str) -> int:
     """How many sandboxed processes look for a service: for CAA as many again, which remember; for intake two stretch
-    passwords, and one looks at connectors."""
+    passwords, and one looks at connectors; for notifier two bind at directories."""
     if instance == "request-intake":
         return 3
     return 4 if instance == "caa-dnssec" or instance.startswith("mpic-perspective") else 2
