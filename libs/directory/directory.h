@@ -64,4 +64,13 @@ typedef void directory_done(void *arg, enum directory_outcome outcome, const cha
 CS_MUST_USE bool directory_bind(struct directories *directories, const struct directory_bind *bind,
     directory_done *done, void *arg);
 
+/* ---- does it speak LDAP?  For who tries a connector out; pure ---- */
+
+/* The message of a bind as nobody (RFC 4513 5.1.1): neither a name nor a password is in it.  In `arena`. */
+struct cs_span directory_greeting(struct cs_arena *arena);
+/* An http_whole: nothing more of the answer to a bind need be waited for. */
+bool directory_whole(struct cs_span octets);
+/* The resultCode of RFC 4511 4.1.9, whichever it is: also a refusal is an answer.  False: this is not LDAP. */
+CS_MUST_USE bool directory_greeted(struct cs_span octets, uint32_t *ret_code);
+
 #endif

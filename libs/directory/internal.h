@@ -16,8 +16,6 @@ directory_bind_request(struct cs_arena *arena, const char *name, struct cs_span 
 enum directory_heard { DIRECTORY_MORE, DIRECTORY_ANSWER, DIRECTORY_NONSENSE };
 /* The answer to the bind, of what came so far; *ret_code: its resultCode.  What comes behind it is not looked at. */
 enum directory_heard directory_hear(struct cs_span octets, uint32_t *ret_code);
-/* An http_whole: no MORE. */
-bool directory_whole(struct cs_span octets);
 enum directory_outcome directory_judge(uint32_t code);
 
 /* ---- wire ---- */

@@ -168,6 +168,18 @@ directory_whole(struct cs_span octets)
 	return directory_hear(octets, &code) != DIRECTORY_MORE;
 }
 
+struct cs_span
+directory_greeting(struct cs_arena *arena)
+{
+	return directory_bind_request(arena, "", cs_span_str(""));
+}
+
+bool
+directory_greeted(struct cs_span octets, uint32_t *ret_code)
+{
+	return directory_hear(octets, ret_code) == DIRECTORY_ANSWER;
+}
+
 /*
  * RFC 4511 appendix A.  Besides 49, directories say 48 of who has no password, 32 of a name that they do not know, and
  * 19, 50 or 53 of who is locked out.

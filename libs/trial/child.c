@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "directory/directory.h"
 #include "http/visit.h"
 #include "internal.h"
 
@@ -11,6 +12,8 @@
 #define AT_ONCE_MAX 16 /* each may hold HTTP_VISIT_BODY_MAX */
 #define LDAPS_PORT 636
 #define LDAP_PORT 389
+#define LDAP_BUSY 51 /* RFC 4511 appendix A */
+#define LDAP_UNAVAILABLE 52
 
 struct child {
 	struct cs_arena *arena;
@@ -80,6 +83,24 @@ tell_sms(struct look *look, const struct http_visited *visited)
 	trial_say(&look->lines, "nothing was sent, and nobody logged in");
 }
 
+/* Many directories refuse whoever names nobody, and are good all the same. */
+static void
+tell_directory(struct look *look, const struct http_visited *visited)
+{
+	struct trial_lines *lines = &look->lines;
+	uint32_t code = 0;
+
+	if (!directory_greeted(visited->body, &code))
+		trial_blame(lines, "it does not speak LDAP");
+	else if (code == LDAP_BUSY || code == LDAP_UNAVAILABLE)
+		trial_blame(lines, "it speaks LDAP and answered with result %u: it is out of order",
+		    (unsigned)code);
+	else
+		trial_say(
+		    lines, "it speaks LDAP: a bind as nobody ended with result %u", (unsigned)code);
+	trial_say(lines, "nobody logged in: neither a name nor a password was sent");
+}
+
 static void
 tell_document(struct look *look, const struct http_visited *visited)
 {
@@ -106,7 +127,7 @@ on_visited(void *arg, const struct http_visited *visited)
 	}
 	tell_connection(look, visited);
 	if (look->asked.type == CONNECTOR_LDAP)
-		trial_say(&look->lines, "nobody logged in: there was no bind");
+		tell_directory(look, visited);
 	else if (visited->status >= 300 && visited->status < 400)
 		trial_blame(&look->lines, "it answered %d and leads to \"%s\": nobody went there",
 		    visited->status, trial_quote(&look->lines, cs_span_str(visited->location)));
@@ -150,6 +171,8 @@ visit(struct look *look)
 		.port = port_of(look),
 		.target = path[0] == '\0' ? "/" : path,
 		.handshake_only = ldap,
+		.say = ldap ? directory_greeting(look->question->arena) : cs_span_str(NULL),
+		.whole = directory_whole,
 		.reach = reach_of(look),
 		.total_ms = TOTAL_MS,
 	};

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * trial.h: does what a connector leads to answer, and is it what it should be?  Looked at in a sandboxed child
- * (sandbox.h), without the connector's secret and without sending anything but a GET:
+ * (sandbox.h), without the connector's secret and without sending anything but a GET, or a bind as nobody:
  *
  *   sms   an answer of HTTP below 500 that is no redirect
  *   oidc  ENDPOINT/.well-known/openid-configuration (OpenID Connect Discovery 1.0, sections 3 and 4)
  *   saml  the metadata of one identity provider (SAML 2.0 Metadata, 2.3.2 and 2.4.3); its signature is not checked
- *   ldap  the handshake of TLS; no bind
+ *   ldap  LDAP under TLS: an answer to a bind as nobody (RFC 4513 5.1.1), also a refusal, but not that it is out of order
  *
  * Servers are hostile: certificates are judged, redirects are not followed, 256 KiB and 15 seconds are the end.
  * Tenants lead to public addresses alone, the platform also to those of RFC 1918 and RFC 4193; in test mode an

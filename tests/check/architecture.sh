@@ -67,8 +67,8 @@ dkim       smime pki
 reply      sandbox pack smime pki dkim
 claim      smime pki pack
 connector  pki claim
-trial      sandbox http connector
 directory  sandbox http connector
+trial      sandbox http connector directory
 gate       smime pki claim
 probe      sandbox pack smime pki dns http claim
 answers    pki db probe claim

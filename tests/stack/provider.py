@@ -64,7 +64,7 @@ class Provider:
                 line = connection.recv(4096).split(b"\r\n")[0].decode("latin-1")
                 self.asked.append(line)
                 if line:
-                    self.talk(connection, line.split(" ")[1])
+                    self.talk(connection, (line.split(" ") + [""])[1])
         except OSError:
             pass  # the other side has seen enough
         finally:

@@ -9,12 +9,14 @@ from world import wait_for  # first: finds the others
 
 from connector_test import ConnectorTest
 
+from directory import Directory
 from nats_client import NatsClient
 from options import options
 from provider import Provider, Talk, answers, endless, silent
 
 SECRET = "a pass phrase that nobody else sees"
 WELL_KNOWN = "/.well-known/openid-configuration"
+GREETING = "\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00"  # a bind of LDAP that names nobody
 METADATA = (
     b'<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example/saml">'
     b"<IDPSSODescriptor/></EntityDescriptor>"
@@ -192,12 +194,25 @@ class Connectors(ConnectorTest):
         self.assert_bad("out of order", self.looked("sms", f"https://127.0.0.1:{provider.port}"))
 
     def test_a_directory_is_greeted_and_no_more(self) -> None:
-        provider = self.provider(silent)
-        result, seen = self.looked("ldap", f"ldaps://127.0.0.1:{provider.port}")
+        directory = Directory(self.stack.root / "directory", self.providers, {})
+        self.addCleanup(directory.stop)
+        directory.start()
+        result, seen = self.looked("ldap", directory.endpoint)
         self.assertEqual(result, "good", seen)
         self.assertIn("good.provider", seen)
-        self.assertIn("there was no bind", seen)
-        wait_for(lambda: provider.asked == [""], options.wait(10), "the directory to hear the end, and nothing before")
+        self.assertIn("it speaks LDAP: a bind as nobody ended with result 0\nnobody logged in", seen)
+        self.assertEqual(directory.binds(), [""])
+
+    def test_what_is_no_directory_or_out_of_order_is_told(self) -> None:
+        provider = self.provider(answers("400 Bad Request"))
+        self.assert_bad("does not speak LDAP", self.looked("ldap", f"ldaps://127.0.0.1:{provider.port}"))
+        self.assertEqual(provider.asked, [GREETING])
+        for result, good in ((48, "good"), (51, "bad"), (52, "bad")):
+            said = f"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01{chr(result)}\x04\x00\x04\x00".encode("latin-1")
+            provider = self.provider(lambda connection, _, said=said: connection.sendall(said))
+            found, seen = self.looked("ldap", f"ldaps://127.0.0.1:{provider.port}")
+            self.assertEqual(found, good, seen)
+            self.assertIn(f"result {result}", seen)
         expired = self.provider(silent, "expired")
         self.assert_bad("certificate has expired", self.looked("ldap", f"ldaps://127.0.0.1:{expired.port}"))
 

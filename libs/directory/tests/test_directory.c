@@ -46,6 +46,25 @@ a_bind_is_the_message_of_the_rfc(void **state)
 	cs_arena_free(arena);
 }
 
+static void
+a_greeting_names_nobody(void **state)
+{
+	static const char want[] = "\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00";
+	static const char refused[] = "\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x30\x04\x00\x04\x00";
+	struct cs_arena *arena = cs_arena_new();
+	const struct cs_span got = directory_greeting(arena);
+	uint32_t code = 0;
+
+	(void)state;
+	assert_int_equal(got.len, sizeof(want) - 1);
+	assert_memory_equal(got.data, want, got.len);
+	assert_true(directory_greeted(cs_span_of(refused, sizeof(refused) - 1), &code));
+	assert_int_equal(code, 48);
+	assert_false(directory_greeted(cs_span_of(refused, sizeof(refused) - 2), &code));
+	assert_false(directory_greeted(cs_span_str("HTTP/1.1 400 Bad Request\r\n"), &code));
+	cs_arena_free(arena);
+}
+
 #define GOOD "\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00"
 
 static void
@@ -232,6 +251,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bind_is_the_message_of_the_rfc),
+		cmocka_unit_test(a_greeting_names_nobody),
 		cmocka_unit_test(reads_an_answer_and_nothing_else),
 		cmocka_unit_test(an_answer_may_come_in_any_pieces),
 		cmocka_unit_test(success_alone_is_a_yes),
