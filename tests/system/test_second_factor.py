@@ -7,6 +7,7 @@ import json
 import re
 import tempfile
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ ROOT = ADMINISTRATOR[0]
 SECRET = "a key of the gateway that nobody else sees"
 CODE = re.compile(r"\b(\d{8})\b")
 PHONE = "+491701234567"
-PASSWORD = "correct h\u00f6rse \"battery\" staple"
+WORD = "battery-739104"  # of the password: it looks the same in whatever that is written
+PASSWORD = f'correct h\u00f6rse "{WORD}" staple'
 
 
 class SecondFactor(SystemTest):
@@ -276,7 +278,11 @@ class SecondFactor(SystemTest):
         shown = alice.wait_state(request, "issued", timeout=options.wait(60))
         self.assertIn("proved_at", shown["second_factor"])
         self.judge_pack(request, "ldap")
-        self.nowhere(PASSWORD)
+        self.nowhere(WORD)
+        own = self.directory.where
+        for path, octets in self.octets_below(self.stack.root):
+            if not path.is_relative_to(own):
+                self.assertNotIn(WORD.encode(), octets, path)
 
     def test_csctl_asks_for_the_password(self) -> None:
         self.join()
@@ -299,6 +305,38 @@ class SecondFactor(SystemTest):
         self.assertEqual(len(self.directory.binds()), before + 1)
         # The table's own time is set back: ten minutes are not waited for.
         self.value(f"update notifier.code_challenge set expires_ms = made_ms where request = '{request}'")
+        self.type(request, {"password": PASSWORD})
+        self.person().wait_state(request, "issued", timeout=options.wait(60))
+
+    def test_passwords_that_are_typed_at_once_are_no_more_than_five(self) -> None:
+        self.join()
+        request = self.ready("by-ldap", "hasty@beta.example")
+        before = len(self.directory.binds())
+
+        def guess(number: int) -> str:
+            try:
+                self.type(request, {"password": f"guess {number}"}, self.person())
+            except Refused as no:
+                return str(no.problem["code"])
+            return "approved"
+
+        with ThreadPoolExecutor(12) as pool:
+            found = list(pool.map(guess, range(12)))
+        self.assertEqual(len(self.directory.binds()) - before, 5, found)
+        self.assertEqual(set(found) - {"second-factor-wrong", "second-factor-void"}, set(), found)
+        self.problem(429, "second-factor-void", lambda: self.type(request, {"password": PASSWORD}))
+        self.assertEqual(len(self.directory.binds()) - before, 5)
+
+    def test_what_no_directory_should_be_sent_goes_nowhere(self) -> None:
+        self.join()
+        request = self.ready("by-ldap", "odd@beta.example")
+        before = len(self.directory.binds())
+        for odd in ("", "\0", f"{PASSWORD}\0", "\0x", "x" * 257, None, [PASSWORD], {"login": "bob"}):
+            with self.assertRaises(Refused) as refused:
+                self.type(request, {"password": odd})
+            self.assertEqual(refused.exception.status, 400, (odd, refused.exception.problem))
+        self.problem(400, "json-unknown", lambda: self.type(request, {"password": PASSWORD, "login": "doe"}))
+        self.assertEqual(len(self.directory.binds()), before)
         self.type(request, {"password": PASSWORD})
         self.person().wait_state(request, "issued", timeout=options.wait(60))
 

@@ -126,6 +126,30 @@ five_wrong_passwords_void_it_until_its_time_is_over(void **state)
 }
 
 /* As many as are made at once: what is on its way counts. */
+/* Its row asks for no code: what was never sent cannot be typed right, whoever asks. */
+static void
+codes_prove_nothing_where_a_password_is_wanted(void **state)
+{
+	static const struct codes_typed typed[] = {
+		{ "demo", "alice", .unnamed = false },
+		{ "demo", "alice", .unnamed = true, .given = { true }, .readable = { true } },
+		{ "demo", "alice", .given = { true, true }, .readable = { true, true } },
+	};
+
+	for (size_t i = 0; i < LEN(typed); i++) {
+		struct desk desk;
+
+		desk_begin(&desk, *state);
+		assert_int_equal(try_once(&desk, DIRECTORY_WRONG), PASSWORD_WRONG);
+		desk.row.changed = false;
+		const struct codes_proved proved =
+		    codes_decide_prove(&desk.in, &desk.row, &typed[i]);
+
+		assert_int_equal(proved.verdict, CODES_IS_VOID);
+		assert_false(proved.next.changed);
+	}
+}
+
 static void
 no_more_tries_are_under_way_than_there_are(void **state)
 {
@@ -524,6 +548,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(what_the_directory_says_decides),
 		CASE(five_wrong_passwords_void_it_until_its_time_is_over),
+		CASE(codes_prove_nothing_where_a_password_is_wanted),
 		CASE(no_more_tries_are_under_way_than_there_are),
 		CASE(ten_tries_an_hour_are_all),
 		CASE(another_digest_method_or_end_begins_anew),
