@@ -109,7 +109,8 @@ take(struct cs_span *rest, uint8_t tag, struct cs_span *ret)
 	if (take_head(rest, &found, &len) != DIRECTORY_ANSWER || found != tag || len > rest->len)
 		return false;
 	*ret = cs_span_of(rest->data, len);
-	*rest = cs_span_of(rest->data + len, rest->len - len);
+	if (len > 0) /* an empty span has no address to go on from */
+		*rest = cs_span_of(rest->data + len, rest->len - len);
 	return true;
 }
 
