@@ -2,6 +2,8 @@
 /* Tokens: made, typed, bound, and noticed where they must not be. */
 #include <string.h>
 
+#include "answer.h"
+#include "base/text.h"
 #include "fake_world.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
@@ -152,6 +154,44 @@ a_token_is_bound_to_everything_it_is_good_for(void **state)
 	assert_memory_not_equal(mac, got, sizeof(mac));
 }
 
+/* By an independent HMAC, over what token.h and answer.h say: what databases hold is compared with these octets. */
+static void
+the_octets_are_those_that_stored_rows_were_made_with(void **state)
+{
+	const struct fake_world *world = *state;
+	const struct cs_id request = binding.request, mail = binding.mail;
+	uint8_t octets[96], token[MAILBOX_TOKEN], mac[MAILBOX_MAC];
+	char part[REPLY_PART1_TEXT];
+	struct cs_id seeded;
+
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (uint8_t)i;
+	const struct cs_span key = cs_span_of(octets, 32);
+	const uint8_t *nonce = octets + 32, *random = octets + 64;
+
+	mailbox_mail_seed(key, FAKE_NOW, random, &seeded, mac);
+	assert_string_equal(
+	    cs_hex(world->arena, cs_span_of(seeded.octets + 9, 7)), "2bb81ee774eefa");
+	assert_string_equal(cs_hex(world->arena, cs_span_of(mac, sizeof(mac))),
+	    "115fe6210c21009e876eea3ddf43e15566eb58dbfa49e0ca89a9846d36b86a59");
+	mailbox_token_make(key, mail, nonce, token);
+	assert_string_equal(cs_hex(world->arena, cs_span_of(token, sizeof(token))),
+	    "66561f8cc55b8902211eed99db0726934b7d01ae");
+	mailbox_token_tag(key, counting, mac);
+	assert_string_equal(cs_hex(world->arena, cs_span_of(mac, sizeof(mac))),
+	    "e1b21eddb276332cf90f7fad5c8430579fe42ae451d7b4fdee3c725e8dad3dec");
+	mailbox_token_mac(world->arena, key, mac, &binding, mac);
+	assert_string_equal(cs_hex(world->arena, cs_span_of(mac, sizeof(mac))),
+	    "df4dcee2d376632d62246bed9fd82a4a673595a166a63da012a8e15028c456fb");
+	mailbox_answer_part1(key, mail, nonce, part);
+	assert_string_equal(part, "shwK1NreMH1LBqzW7q9HtfpkQmig4gsBaxYYcD4O");
+	mailbox_answer_part2(key, request, "mailbox-1", part);
+	assert_string_equal(part, "FLjHiz7SiNxV6KNZkSFncGrGb3l6o-fDbRqMM63X");
+	mailbox_answer_tag(key, nonce, mac);
+	assert_string_equal(cs_hex(world->arena, cs_span_of(mac, sizeof(mac))),
+	    "f8f18694d3b0364853ccc9722f9ea8985981364bfad665f2ed90e208b857bee9");
+}
+
 static const struct {
 	const char *name, *text;
 	bool shows;
@@ -184,6 +224,7 @@ main(void)
 		cmocka_unit_test(another_mail_nonce_or_key_is_another_token),
 		cmocka_unit_test(another_decision_is_another_mail),
 		cmocka_unit_test(a_token_is_bound_to_everything_it_is_good_for),
+		cmocka_unit_test(the_octets_are_those_that_stored_rows_were_made_with),
 		cmocka_unit_test(notices_a_token_in_what_a_relay_says),
 	};
 
