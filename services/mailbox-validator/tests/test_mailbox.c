@@ -786,6 +786,23 @@ a_return_path_is_read_as_it_was_written(void **state)
 	}
 }
 
+/* By an independent HMAC and encoder: mails that are on their way come back to such addresses. */
+static void
+the_letters_of_a_return_path_stay_the_same(void **state)
+{
+	static const struct cs_id request = { { 1 } }, mail = { { [0] = 2, [15] = 9 } };
+	struct fake_world *world = *state;
+	const struct mailbox_return path =
+	    mailbox_return_of(MAILBOX_BOUNCES, request, "mailbox-7", mail);
+	uint8_t key[32];
+
+	for (size_t i = 0; i < sizeof(key); i++)
+		key[i] = (uint8_t)i;
+	assert_string_equal(mailbox_return_write(world->arena, cs_span_of(key, sizeof(key)), &path,
+				"bounces.example"),
+	    "baeaaaaaaaaaaaaaaaaaaaaaaaadqaaaaaaaaaaajtjpob2kamjitrfy6tr5q@bounces.example");
+}
+
 /* Every one-letter change, other lengths, domains and keys. */
 static void
 nobody_can_name_a_return_path(void **state)
@@ -1305,6 +1322,7 @@ main(void)
 		cmocka_unit_test(a_domain_that_takes_no_mail_leaves_no_token),
 		cmocka_unit_test(finds_the_enhanced_status_of_a_reply),
 		cmocka_unit_test(a_return_path_is_read_as_it_was_written),
+		cmocka_unit_test(the_letters_of_a_return_path_stay_the_same),
 		cmocka_unit_test(nobody_can_name_a_return_path),
 		cmocka_unit_test(a_bounced_mail_is_refused_and_its_token_void),
 		cmocka_unit_test(a_delayed_mail_is_told_and_its_token_stays),
