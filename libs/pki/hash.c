@@ -10,14 +10,20 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+static void
+add_parts(SHA256_CTX *ctx, const struct cs_span *parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		SHA256_Update(ctx, parts[i].data, parts[i].len);
+}
+
 void
 pki_sha256_parts(const struct cs_span *parts, size_t n, uint8_t ret_digest[static PKI_SHA256])
 {
 	SHA256_CTX ctx;
 
 	SHA256_Init(&ctx);
-	for (size_t i = 0; i < n; i++)
-		SHA256_Update(&ctx, parts[i].data, parts[i].len);
+	add_parts(&ctx, parts, n);
 	SHA256_Final(ret_digest, &ctx);
 }
 
@@ -29,9 +35,11 @@ pki_sha256(struct cs_span data, uint8_t ret_digest[static PKI_SHA256])
 
 /* RFC 2104. */
 void
-pki_hmac_sha256(struct cs_span key, struct cs_span data, uint8_t ret_mac[static PKI_SHA256])
+pki_hmac_sha256_parts(
+    struct cs_span key, const struct cs_span *parts, size_t n, uint8_t ret_mac[static PKI_SHA256])
 {
 	uint8_t inner[SHA256_CBLOCK] = { 0 }, outer[SHA256_CBLOCK], digest[PKI_SHA256];
+	SHA256_CTX ctx;
 
 	if (key.len > sizeof(inner))
 		pki_sha256(key, inner);
@@ -41,12 +49,21 @@ pki_hmac_sha256(struct cs_span key, struct cs_span data, uint8_t ret_mac[static 
 		outer[i] = inner[i] ^ 0x5c;
 		inner[i] ^= 0x36;
 	}
-	pki_sha256_parts((struct cs_span[]){ { inner, sizeof(inner) }, data }, 2, digest);
+	SHA256_Init(&ctx);
+	SHA256_Update(&ctx, inner, sizeof(inner));
+	add_parts(&ctx, parts, n);
+	SHA256_Final(digest, &ctx);
 	pki_sha256_parts(
 	    (struct cs_span[]){ { outer, sizeof(outer) }, { digest, sizeof(digest) } }, 2, ret_mac);
 	pki_wipe(inner, sizeof(inner));
 	pki_wipe(outer, sizeof(outer));
 	pki_wipe(digest, sizeof(digest));
+}
+
+void
+pki_hmac_sha256(struct cs_span key, struct cs_span data, uint8_t ret_mac[static PKI_SHA256])
+{
+	pki_hmac_sha256_parts(key, &data, 1, ret_mac);
 }
 
 void

@@ -14,6 +14,9 @@ void pki_sha256(struct cs_span data, uint8_t ret_digest[static PKI_SHA256]);
 /* Of the concatenation of `n` spans. */
 void pki_sha256_parts(const struct cs_span *parts, size_t n, uint8_t ret_digest[static PKI_SHA256]);
 void pki_hmac_sha256(struct cs_span key, struct cs_span data, uint8_t ret_mac[static PKI_SHA256]);
+/* Of the concatenation of `n` spans; a key's uses need labels: pki/mac.h. */
+void pki_hmac_sha256_parts(
+    struct cs_span key, const struct cs_span *parts, size_t n, uint8_t ret_mac[static PKI_SHA256]);
 void pki_wipe(void *secret, size_t len);
 
 #endif

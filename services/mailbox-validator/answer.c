@@ -4,39 +4,23 @@
 
 #include <string.h>
 
-#include "pki/hash.h"
+#include "pki/mac.h"
 
 static const char part1_label[] = "countersign/mailbox/answer-part-1/v1";
 static const char part2_label[] = "countersign/mailbox/answer-part-2/v1";
 static const char tag_label[] = "countersign/mailbox/answer-tag/v1";
 
-#define INPUT 160
 #define SHOWN 8 /* characters in a row that are too many: 48 bits */
-
-static void
-labelled(struct cs_span key, const char *label, struct cs_span a, struct cs_span b,
-    uint8_t ret_mac[static PKI_SHA256])
-{
-	size_t len = strlen(label) + 1;
-	uint8_t input[INPUT];
-
-	cs_assert(len + a.len + b.len <= sizeof(input));
-	memcpy(input, label, len);
-	memcpy(input + len, a.data, a.len);
-	if (b.len > 0)
-		memcpy(input + len + a.len, b.data, b.len);
-	pki_hmac_sha256(key, cs_span_of(input, len + a.len + b.len), ret_mac);
-	pki_wipe(input, sizeof(input));
-}
 
 void
 mailbox_answer_part1(struct cs_span key, struct cs_id mail,
     const uint8_t nonce[static MAILBOX_NONCE], char ret_text[static REPLY_PART1_TEXT])
 {
+	const struct cs_span parts[] = { cs_span_of(mail.octets, sizeof(mail.octets)),
+		cs_span_of(nonce, MAILBOX_NONCE) };
 	uint8_t mac[PKI_SHA256];
 
-	labelled(key, part1_label, cs_span_of(mail.octets, sizeof(mail.octets)),
-	    cs_span_of(nonce, MAILBOX_NONCE), mac);
+	pki_mac_parts(key, part1_label, parts, 2, mac);
 	reply_part1(mac, ret_text);
 	pki_wipe(mac, sizeof(mac));
 }
@@ -45,10 +29,11 @@ void
 mailbox_answer_part2(struct cs_span key, struct cs_id request, const char *check_id,
     char ret_text[static REPLY_PART1_TEXT])
 {
+	const struct cs_span parts[] = { cs_span_of(request.octets, sizeof(request.octets)),
+		cs_span_str(check_id) };
 	uint8_t mac[PKI_SHA256];
 
-	labelled(key, part2_label, cs_span_of(request.octets, sizeof(request.octets)),
-	    cs_span_str(check_id), mac);
+	pki_mac_parts(key, part2_label, parts, 2, mac);
 	reply_part1(mac, ret_text);
 	pki_wipe(mac, sizeof(mac));
 }
@@ -75,7 +60,7 @@ void
 mailbox_answer_tag(struct cs_span key, const uint8_t digest[static REPLY_DIGEST],
     uint8_t ret_tag[static MAILBOX_MAC])
 {
-	labelled(key, tag_label, cs_span_of(digest, REPLY_DIGEST), cs_span_str(NULL), ret_tag);
+	pki_mac(key, tag_label, cs_span_of(digest, REPLY_DIGEST), ret_tag);
 }
 
 /* White space is no part of what a subject carries: servers fold lines where they like. */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "pki/hash.h"
+#include "pki/mac.h"
 
 #define PLAIN 25 /* octets: request, check, mail */
 #define MAC 12
@@ -19,12 +19,11 @@ static const char label[] = "countersign/mailbox/return-path/v1";
 static void
 add_mac(struct cs_span key, enum mailbox_return_use use, uint8_t octets[static OCTETS])
 {
-	uint8_t input[sizeof(label) + 1 + PLAIN], mac[PKI_SHA256];
+	const uint8_t first = (uint8_t)use;
+	const struct cs_span parts[] = { cs_span_of(&first, 1), cs_span_of(octets, PLAIN) };
+	uint8_t mac[PKI_SHA256];
 
-	memcpy(input, label, sizeof(label)); /* with its NUL */
-	input[sizeof(label)] = (uint8_t)use;
-	memcpy(input + sizeof(label) + 1, octets, PLAIN);
-	pki_hmac_sha256(key, cs_span_of(input, sizeof(input)), mac);
+	pki_mac_parts(key, label, parts, 2, mac);
 	memcpy(octets + PLAIN, mac, MAC);
 }
 

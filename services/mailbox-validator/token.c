@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "pki/hash.h"
+#include "pki/mac.h"
 
 #define CHARACTERS 32 /* of a token: 160 bits, five a character */
 #define GROUP 4
@@ -18,30 +18,14 @@ static const char token_label[] = "countersign/mailbox/token/v1";
 static const char tag_label[] = "countersign/mailbox/tag/v1";
 static const char mac_label[] = "countersign/mailbox/mac/v1";
 
-#define INPUT 128 /* of the fixed inputs below */
-
-/* HMAC over the label with its NUL and `data`. */
-static void
-labelled(struct cs_span key, const char *label, struct cs_span data, uint8_t *ret_mac)
-{
-	size_t len = strlen(label) + 1;
-	uint8_t input[INPUT];
-
-	cs_assert(len + data.len <= sizeof(input));
-	memcpy(input, label, len);
-	memcpy(input + len, data.data, data.len);
-	pki_hmac_sha256(key, cs_span_of(input, len + data.len), ret_mac);
-	pki_wipe(input, sizeof(input));
-}
-
 void
 mailbox_mail_seed(struct cs_span key, int64_t now_ms, const uint8_t random[static 32],
     struct cs_id *ret_mail, uint8_t ret_nonce[static MAILBOX_NONCE])
 {
 	uint8_t id[PKI_SHA256];
 
-	labelled(key, id_label, cs_span_of(random, 32), id);
-	labelled(key, nonce_label, cs_span_of(random, 32), ret_nonce);
+	pki_mac(key, id_label, cs_span_of(random, 32), id);
+	pki_mac(key, nonce_label, cs_span_of(random, 32), ret_nonce);
 	*ret_mail = cs_id_at(now_ms, id);
 }
 
@@ -49,11 +33,11 @@ void
 mailbox_token_make(struct cs_span key, struct cs_id mail, const uint8_t nonce[static MAILBOX_NONCE],
     uint8_t ret_token[static MAILBOX_TOKEN])
 {
-	uint8_t input[sizeof(mail.octets) + MAILBOX_NONCE], mac[PKI_SHA256];
+	const struct cs_span parts[] = { cs_span_of(mail.octets, sizeof(mail.octets)),
+		cs_span_of(nonce, MAILBOX_NONCE) };
+	uint8_t mac[PKI_SHA256];
 
-	memcpy(input, mail.octets, sizeof(mail.octets));
-	memcpy(input + sizeof(mail.octets), nonce, MAILBOX_NONCE);
-	labelled(key, token_label, cs_span_of(input, sizeof(input)), mac);
+	pki_mac_parts(key, token_label, parts, 2, mac);
 	memcpy(ret_token, mac, MAILBOX_TOKEN);
 	pki_wipe(mac, sizeof(mac));
 }
@@ -124,39 +108,27 @@ void
 mailbox_token_tag(struct cs_span key, const uint8_t token[static MAILBOX_TOKEN],
     uint8_t ret_tag[static MAILBOX_MAC])
 {
-	labelled(key, tag_label, cs_span_of(token, MAILBOX_TOKEN), ret_tag);
-}
-
-/* With its length in front, so that no two lists of fields look alike. */
-static void
-add_field(struct cs_buf *buf, struct cs_span field)
-{
-	uint8_t len[4] = { (uint8_t)(field.len >> 24), (uint8_t)(field.len >> 16),
-		(uint8_t)(field.len >> 8), (uint8_t)field.len };
-
-	cs_buf_add(buf, len, sizeof(len));
-	cs_buf_add_span(buf, field);
+	pki_mac(key, tag_label, cs_span_of(token, MAILBOX_TOKEN), ret_tag);
 }
 
 void
 mailbox_token_mac(struct cs_arena *arena, struct cs_span key, const uint8_t tag[static MAILBOX_MAC],
     const struct mailbox_binding *binding, uint8_t ret_mac[static MAILBOX_MAC])
 {
-	struct cs_buf buf = cs_buf_new(arena);
 	uint8_t expires[8];
+	const struct cs_span fields[] = {
+		cs_span_of(tag, MAILBOX_MAC),
+		cs_span_of(binding->request.octets, sizeof(binding->request.octets)),
+		cs_span_of(binding->request_digest, 32),
+		cs_span_str(binding->mailbox),
+		cs_span_str(binding->enterprise),
+		cs_span_str(binding->account),
+		cs_span_of(binding->mail.octets, sizeof(binding->mail.octets)),
+		cs_span_of(expires, sizeof(expires)),
+	};
 
-	for (size_t i = 0; i < sizeof(expires); i++)
-		expires[i] = (uint8_t)((uint64_t)binding->expires_ms >> (56 - 8 * i));
-	cs_buf_add(&buf, mac_label, sizeof(mac_label)); /* with its NUL */
-	add_field(&buf, cs_span_of(tag, MAILBOX_MAC));
-	add_field(&buf, cs_span_of(binding->request.octets, sizeof(binding->request.octets)));
-	add_field(&buf, cs_span_of(binding->request_digest, 32));
-	add_field(&buf, cs_span_str(binding->mailbox));
-	add_field(&buf, cs_span_str(binding->enterprise));
-	add_field(&buf, cs_span_str(binding->account));
-	add_field(&buf, cs_span_of(binding->mail.octets, sizeof(binding->mail.octets)));
-	add_field(&buf, cs_span_of(expires, sizeof(expires)));
-	pki_hmac_sha256(key, cs_buf_span(&buf), ret_mac);
+	pki_mac_number((uint64_t)binding->expires_ms, expires);
+	pki_mac_fields(arena, key, mac_label, fields, sizeof(fields) / sizeof(fields[0]), ret_mac);
 }
 
 /* How many characters of the token, from its `at`-th on, `text` shows from its beginning. */

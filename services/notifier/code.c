@@ -3,9 +3,8 @@
 #include "code.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "pki/hash.h"
+#include "pki/mac.h"
 
 static const char id_label[] = "countersign/notifier/code-challenge/v1";
 static const char nonce_label[] = "countersign/notifier/code-nonce/v1";
@@ -13,22 +12,8 @@ static const char code_label[] = "countersign/notifier/code/v1";
 static const char tag_label[] = "countersign/notifier/code-tag/v1";
 static const char mac_label[] = "countersign/notifier/code-mac/v1";
 
-#define INPUT 128
 #define CODES UINT32_C(100000000)
 #define FAIR (UINT32_MAX / CODES * CODES) /* the largest multiple of them in 32 bits: 42 of each */
-
-static void
-labelled(struct cs_span key, const char *label, struct cs_span data, uint8_t *ret_mac)
-{
-	size_t len = strlen(label) + 1;
-	uint8_t input[INPUT];
-
-	cs_assert(len + data.len <= sizeof(input));
-	memcpy(input, label, len);
-	memcpy(input + len, data.data, data.len);
-	pki_hmac_sha256(key, cs_span_of(input, len + data.len), ret_mac);
-	pki_wipe(input, sizeof(input));
-}
 
 void
 code_seed(struct cs_span key, int64_t now_ms, const uint8_t random[static 32],
@@ -36,8 +21,8 @@ code_seed(struct cs_span key, int64_t now_ms, const uint8_t random[static 32],
 {
 	uint8_t id[PKI_SHA256];
 
-	labelled(key, id_label, cs_span_of(random, 32), id);
-	labelled(key, nonce_label, cs_span_of(random, 32), ret_nonce);
+	pki_mac(key, id_label, cs_span_of(random, 32), id);
+	pki_mac(key, nonce_label, cs_span_of(random, 32), ret_nonce);
 	*ret_challenge = cs_id_at(now_ms, id);
 }
 
@@ -55,20 +40,18 @@ static uint32_t
 draw(struct cs_span key, struct cs_id challenge, enum factor_channel channel,
     const uint8_t nonce[static CODE_NONCE])
 {
-	uint8_t input[sizeof(challenge.octets) + 2 + CODE_NONCE], mac[PKI_SHA256];
+	uint8_t which[2] = { (uint8_t)channel }, mac[PKI_SHA256];
+	const struct cs_span parts[] = { cs_span_of(challenge.octets, sizeof(challenge.octets)),
+		cs_span_of(which, sizeof(which)), cs_span_of(nonce, CODE_NONCE) };
 	uint32_t drawn = FAIR;
 
-	memcpy(input, challenge.octets, sizeof(challenge.octets));
-	input[sizeof(challenge.octets)] = (uint8_t)channel;
-	memcpy(input + sizeof(challenge.octets) + 2, nonce, CODE_NONCE);
 	for (unsigned block = 0; drawn >= FAIR; block++) {
 		cs_assert(block < 256);
-		input[sizeof(challenge.octets) + 1] = (uint8_t)block;
-		labelled(key, code_label, cs_span_of(input, sizeof(input)), mac);
+		which[1] = (uint8_t)block;
+		pki_mac_parts(key, code_label, parts, 3, mac);
 		for (size_t n = 0; n < PKI_SHA256 / 4 && drawn >= FAIR; n++)
 			drawn = word(mac, n);
 	}
-	pki_wipe(input, sizeof(input));
 	pki_wipe(mac, sizeof(mac));
 	return drawn % CODES;
 }
@@ -99,38 +82,26 @@ code_read(const char *text, char ret_code[static CODE_TEXT])
 void
 code_tag(struct cs_span key, const char code[static CODE_TEXT], uint8_t ret_tag[static CODE_MAC])
 {
-	labelled(key, tag_label, cs_span_of(code, CODE_DIGITS), ret_tag);
-}
-
-/* With its length in front, so that no two lists of fields look alike. */
-static void
-add_field(struct cs_buf *buf, struct cs_span field)
-{
-	uint8_t len[4] = { (uint8_t)(field.len >> 24), (uint8_t)(field.len >> 16),
-		(uint8_t)(field.len >> 8), (uint8_t)field.len };
-
-	cs_buf_add(buf, len, sizeof(len));
-	cs_buf_add_span(buf, field);
+	pki_mac(key, tag_label, cs_span_of(code, CODE_DIGITS), ret_tag);
 }
 
 void
 code_mac(struct cs_arena *arena, struct cs_span key, const uint8_t tag[static CODE_MAC],
     const struct code_binding *binding, uint8_t ret_mac[static CODE_MAC])
 {
-	struct cs_buf buf = cs_buf_new(arena);
 	uint8_t expires[8];
+	const struct cs_span fields[] = {
+		cs_span_of(tag, CODE_MAC),
+		cs_span_of(binding->request.octets, sizeof(binding->request.octets)),
+		cs_span_of(binding->challenge.octets, sizeof(binding->challenge.octets)),
+		cs_span_of(binding->request_digest, 32),
+		cs_span_str(binding->enterprise),
+		cs_span_str(binding->account),
+		cs_span_str(binding->method),
+		cs_span_str(factor_channel_row(binding->channel)->name),
+		cs_span_of(expires, sizeof(expires)),
+	};
 
-	for (size_t i = 0; i < sizeof(expires); i++)
-		expires[i] = (uint8_t)((uint64_t)binding->expires_ms >> (56 - 8 * i));
-	cs_buf_add(&buf, mac_label, sizeof(mac_label)); /* with its NUL */
-	add_field(&buf, cs_span_of(tag, CODE_MAC));
-	add_field(&buf, cs_span_of(binding->request.octets, sizeof(binding->request.octets)));
-	add_field(&buf, cs_span_of(binding->challenge.octets, sizeof(binding->challenge.octets)));
-	add_field(&buf, cs_span_of(binding->request_digest, 32));
-	add_field(&buf, cs_span_str(binding->enterprise));
-	add_field(&buf, cs_span_str(binding->account));
-	add_field(&buf, cs_span_str(binding->method));
-	add_field(&buf, cs_span_str(factor_channel_row(binding->channel)->name));
-	add_field(&buf, cs_span_of(expires, sizeof(expires)));
-	pki_hmac_sha256(key, cs_buf_span(&buf), ret_mac);
+	pki_mac_number((uint64_t)binding->expires_ms, expires);
+	pki_mac_fields(arena, key, mac_label, fields, sizeof(fields) / sizeof(fields[0]), ret_mac);
 }

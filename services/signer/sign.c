@@ -7,7 +7,7 @@
 #include "crls.h"
 #include "hand.h"
 #include "handler.h"
-#include "pki/hash.h"
+#include "pki/mac.h"
 
 #define LABEL "countersign/sign-order/v1"
 #define HEAD (8 + PKI_SHA256) /* time, seal; then issuer, NUL, profile, NUL, octets */
@@ -17,18 +17,14 @@
 
 /* ---- orders ---- */
 
-/* HMAC over label, NUL, request, time and all that follows them: all but the last have a fixed length. */
 static void
-seal(struct cs_arena *arena, struct cs_span key, struct cs_id request, const uint8_t time[static 8],
-    struct cs_span rest, uint8_t ret_mac[static PKI_SHA256])
+seal(struct cs_span key, struct cs_id request, const uint8_t time[static 8], struct cs_span rest,
+    uint8_t ret_mac[static PKI_SHA256])
 {
-	struct cs_buf buf = cs_buf_new(arena);
+	const struct cs_span parts[] = { cs_span_of(request.octets, sizeof(request.octets)),
+		cs_span_of(time, 8), rest };
 
-	cs_buf_add(&buf, LABEL, sizeof(LABEL));
-	cs_buf_add(&buf, request.octets, sizeof(request.octets));
-	cs_buf_add(&buf, time, 8);
-	cs_buf_add_span(&buf, rest);
-	pki_hmac_sha256(key, cs_buf_span(&buf), ret_mac);
+	pki_mac_parts(key, LABEL, parts, 3, ret_mac);
 }
 
 struct cs_span
@@ -38,12 +34,11 @@ sign_write_order(struct cs_arena *arena, struct cs_span seal_key, struct cs_id r
 	struct cs_buf rest = cs_buf_new(arena), buf = cs_buf_new(arena);
 	uint8_t time[8], mac[PKI_SHA256];
 
-	for (int i = 0; i < 8; i++)
-		time[i] = (uint8_t)((uint64_t)order->judged_at_ms >> (56 - 8 * i));
+	pki_mac_number((uint64_t)order->judged_at_ms, time);
 	cs_buf_add(&rest, order->issuer, strlen(order->issuer) + 1);
 	cs_buf_add(&rest, order->profile, strlen(order->profile) + 1);
 	cs_buf_add_span(&rest, order->tbs);
-	seal(arena, seal_key, request, time, cs_buf_span(&rest), mac);
+	seal(seal_key, request, time, cs_buf_span(&rest), mac);
 	cs_buf_add(&buf, time, sizeof(time));
 	cs_buf_add(&buf, mac, sizeof(mac));
 	cs_buf_add_span(&buf, cs_buf_span(&rest));
@@ -74,9 +69,7 @@ sign_read_order(
 	if (body.len <= HEAD || body.len > ORDER_MAX)
 		return false;
 	struct cs_span rest = cs_span_of(body.data + HEAD, body.len - HEAD);
-	struct cs_arena *arena = cs_arena_new();
-	seal(arena, seal_key, request, body.data, rest, mac);
-	cs_arena_free(arena);
+	seal(seal_key, request, body.data, rest, mac);
 	if (!cs_equal_constant_time(mac, body.data + 8, sizeof(mac)))
 		return false;
 	for (int i = 0; i < 8; i++)

@@ -4,7 +4,7 @@
 
 #include "crls.h"
 #include "handler.h"
-#include "pki/hash.h"
+#include "pki/mac.h"
 
 #define LABEL "countersign/crl-order/v1"
 #define HEAD PKI_SHA256 /* seal; then what is sealed */
@@ -12,17 +12,12 @@
 #define FRESH_MS INT64_C(60000)
 #define AHEAD_MS INT64_C(5000)
 
-/* HMAC over label, NUL, list and all that follows: both of the first have a fixed length. */
 static void
-seal(struct cs_arena *arena, struct cs_span key, struct cs_id list, struct cs_span rest,
-    uint8_t ret_mac[static PKI_SHA256])
+seal(struct cs_span key, struct cs_id list, struct cs_span rest, uint8_t ret_mac[static PKI_SHA256])
 {
-	struct cs_buf buf = cs_buf_new(arena);
+	const struct cs_span parts[] = { cs_span_of(list.octets, sizeof(list.octets)), rest };
 
-	cs_buf_add(&buf, LABEL, sizeof(LABEL));
-	cs_buf_add(&buf, list.octets, sizeof(list.octets));
-	cs_buf_add_span(&buf, rest);
-	pki_hmac_sha256(key, cs_buf_span(&buf), ret_mac);
+	pki_mac_parts(key, LABEL, parts, 2, ret_mac);
 }
 
 static void
@@ -30,8 +25,7 @@ put_number(struct cs_buf *buf, uint64_t number)
 {
 	uint8_t octets[8];
 
-	for (int i = 0; i < 8; i++)
-		octets[i] = (uint8_t)(number >> (56 - 8 * i));
+	pki_mac_number(number, octets);
 	cs_buf_add(buf, octets, sizeof(octets));
 }
 
@@ -57,7 +51,7 @@ crls_write_order(struct cs_arena *arena, struct cs_span seal_key, struct cs_id l
 	put_number(&rest, order->partition);
 	cs_buf_add(&rest, order->issuer, strlen(order->issuer) + 1);
 	cs_buf_add_span(&rest, order->tbs);
-	seal(arena, seal_key, list, cs_buf_span(&rest), mac);
+	seal(seal_key, list, cs_buf_span(&rest), mac);
 	cs_buf_add(&buf, mac, sizeof(mac));
 	cs_buf_add_span(&buf, cs_buf_span(&rest));
 	return cs_buf_span(&buf);
@@ -72,9 +66,7 @@ crls_read_order(
 	if (body.len <= HEAD + FIXED || body.len > PKI_CRL_MAX)
 		return false;
 	const struct cs_span rest = cs_span_of(body.data + HEAD, body.len - HEAD);
-	struct cs_arena *arena = cs_arena_new();
-	seal(arena, seal_key, list, rest, mac);
-	cs_arena_free(arena);
+	seal(seal_key, list, rest, mac);
 	if (!cs_equal_constant_time(mac, body.data, sizeof(mac)))
 		return false;
 	const uint8_t *text = rest.data + FIXED;
