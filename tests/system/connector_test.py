@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests that set connectors, and try them out."""
 
-import json
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -28,45 +25,31 @@ class ConnectorTest(SystemTest):
         make_ca(cls.providers)
         cls.settings = {name: {"CS_CONNECTOR_CA_FILE": str(cls.providers / "ca.crt")} for name in cls.of_connectors}
 
-    def call(self, method: str, path: str, body: Any = None, token: str = ROOT, **headers: str) -> tuple[int, Any, str]:
-        request = urllib.request.Request(self.person("").base + path, method=method)
-        request.add_header("Authorization", f"Bearer {token}")
-        for name, value in headers.items():
-            request.add_header(name.replace("_", "-"), value)
-        if body is not None:
-            request.data = json.dumps(body).encode()
-            request.add_header("Content-Type", "application/json")
-        try:
-            with urllib.request.urlopen(request, timeout=options.wait(30)) as answer:
-                return answer.status, json.loads(answer.read() or b"null"), answer.headers.get("ETag", "")
-        except urllib.error.HTTPError as no:
-            return no.code, json.loads(no.read() or b"null"), ""
-
     def put(self, enterprise: str, name: str, **spec: Any) -> dict[str, Any]:
         path = f"/v1/config/{enterprise}/connector/{name}"
-        _, _, etag = self.call("GET", path)
+        etag = self.call(ROOT, "GET", path).etag
         known = {"If_Match": etag} if etag else {"If_None_Match": "*"}
-        status, document, _ = self.call("PUT", path, spec, **known)
-        self.assertIn(status, (200, 201), document)
+        answer = self.call(ROOT, "PUT", path, spec, **known)
+        self.assertIn(answer.status, (200, 201), answer.body)
         self.addCleanup(self.delete, path)
-        return dict(document)
+        return dict(answer.json)
 
     def delete(self, path: str) -> None:
-        _, _, etag = self.call("GET", path)
+        etag = self.call(ROOT, "GET", path).etag
         if etag:
-            self.assertEqual(self.call("DELETE", path, If_Match=etag)[0], 204)
+            self.assertEqual(self.call(ROOT, "DELETE", path, If_Match=etag).status, 204)
 
     def tried(self, enterprise: str, name: str) -> dict[str, Any]:
         """What the service says that uses it, once it has heard of this version."""
         found: dict[str, Any] = {}
 
         def heard() -> bool:
-            status, answer, _ = self.call("POST", f"/v1/config/{enterprise}/connector/{name}/test")
-            if status == 503:  # nobody answers yet: the service, or the bus, has just started again
+            answer = self.call(ROOT, "POST", f"/v1/config/{enterprise}/connector/{name}/test")
+            if answer.status == 503:  # nobody answers yet: the service, or the bus, has just started again
                 return False
-            self.assertEqual(status, 200, answer)
-            found.update(answer)
-            return bool(answer["result"] != "not-yet")
+            self.assertEqual(answer.status, 200, answer.body)
+            found.update(answer.json)
+            return bool(found["result"] != "not-yet")
 
         wait_for(heard, options.wait(40), f"{enterprise}/{name} to be known")
         return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from world import wait_for  # first: finds the others
 
-from connector_test import ConnectorTest
+from connector_test import ROOT, ConnectorTest
 
 from directory import Directory
 from nats_client import NatsClient
@@ -100,9 +100,9 @@ class Connectors(ConnectorTest):
         """The result, and all that was seen."""
         more = {"bind_dn": "{login}@corp.example"} if kind == "ldap" else {}
         self.put(enterprise, "looked", type=kind, endpoint=endpoint, **more)
-        status, found, _ = self.call("POST", f"/v1/config/{enterprise}/connector/looked/test")
-        self.assertEqual(status, 200, found)
-        return found["result"], "\n".join(found["seen"])
+        answer = self.call(ROOT, "POST", f"/v1/config/{enterprise}/connector/looked/test")
+        self.assertEqual(answer.status, 200, answer.body)
+        return answer.json["result"], "\n".join(answer.json["seen"])
 
     def assert_bad(self, why: str, found: tuple[str, str]) -> None:
         self.assertEqual(found[0], "bad", found)
@@ -231,8 +231,8 @@ class Connectors(ConnectorTest):
         )
         self.assertNotIn("secret", shown["spec"])
         self.assertEqual((shown["status"]["secret"], shown["status"]["service"]), (True, "notifier"))
-        _, again, _ = self.call("GET", "/v1/config/demo/connector/sealed")
-        _, changes, _ = self.call("GET", "/v1/config/demo/changes")
+        again = self.call(ROOT, "GET", "/v1/config/demo/connector/sealed").json
+        changes = self.call(ROOT, "GET", "/v1/config/demo/changes").json
         for what in (shown, again, changes):
             self.assertNotIn(SECRET, json.dumps(what))
             self.assertNotIn("sealed\":", json.dumps(what))
@@ -246,13 +246,14 @@ class Connectors(ConnectorTest):
         for log in (self.stack.root / "log").glob("*.log"):
             self.assertNotIn(SECRET, log.read_text(errors="replace"), log.name)
         self.tried("demo", "sealed")  # notifier opens it: else it would say so
-        status, problem, _ = self.call(
+        answer = self.call(
+            ROOT,
             "PUT",
             "/v1/config/demo/connector/sealed",
             {**shown["spec"], "endpoint": "smtps://mail.evil.example"},
             If_Match=f'"{shown["version"]}"',
         )
-        self.assertEqual((status, problem["code"]), (422, "connector-secret-bound"))
+        self.assertEqual((answer.status, answer.code), (422, "connector-secret-bound"))
 
     def lane(self) -> list[bytes]:
         """Every event of connectors, as a stranger who reads the lane sees it."""
@@ -282,11 +283,11 @@ class Connectors(ConnectorTest):
     # Perspectives
 
     def test_a_quorum_below_the_rules_is_refused(self) -> None:
-        status, problem, _ = self.call(
-            "PUT", "/v1/config/demo/connector/low", {"type": "open-mpic", "quorum": 2}, If_None_Match="*"
+        answer = self.call(
+            ROOT, "PUT", "/v1/config/demo/connector/low", {"type": "open-mpic", "quorum": 2}, If_None_Match="*"
         )
-        self.assertEqual((status, problem["field"]), (422, "spec.quorum"))
-        self.assertIn("TBR 3.2.2.9", problem["clause"])
+        self.assertEqual((answer.status, answer.json["field"]), (422, "spec.quorum"))
+        self.assertIn("TBR 3.2.2.9", answer.json["clause"])
 
     def test_a_quorum_of_all_is_not_met_without_one(self) -> None:
         self.put("demo", "all", type="open-mpic", quorum=5)

@@ -2,8 +2,6 @@
 """The one door to settings, people and requests: whose token it is, what it may do, and on whose behalf."""
 
 import json
-import urllib.error
-import urllib.request
 from typing import Any
 from urllib.parse import quote
 
@@ -19,39 +17,20 @@ CARD = "/v1/config/demo/assignment/" + quote("*@cards.beta.example", safe="")
 class Door(SystemTest):
     mail_below = ("beta.example",)
 
-    def call(
-        self, token: str, method: str, path: str, body: Any = None, **headers: str
-    ) -> tuple[int, Any, str]:
-        """Status, JSON and ETag."""
-        request = urllib.request.Request(self.person(token).base + path, method=method)
-        request.add_header("Authorization", f"Bearer {token}")
-        for name, value in headers.items():
-            request.add_header(name.replace("_", "-"), value)
-        if body is not None:
-            request.data = json.dumps(body).encode()
-            request.add_header("Content-Type", "application/json")
-        try:
-            with urllib.request.urlopen(request, timeout=options.wait(30)) as answer:
-                return answer.status, json.loads(answer.read() or b"{}"), answer.headers.get("ETag", "")
-        except urllib.error.HTTPError as no:
-            return no.code, json.loads(no.read() or b"{}"), ""
-
     def code(self, token: str, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, str]:
         """Status and code."""
-        status, answer, _ = self.call(token, method, path, body, **headers)
-        return status, answer.get("code", "")
+        answer = self.call(token, method, path, body, **headers)
+        return answer.status, answer.code
 
     def token_of(self, name: str, *roles: str, scopes: tuple[str, ...] = ("*",), enterprise: str = "demo") -> str:
         """An API token of a new person."""
         person = f"/v1/config/{enterprise}/person/{name}"
         spec = {"title": "", "active": True, "roles": list(roles), "profiles": ["*"]}
-        status, answer, _ = self.call(ROOT, "PUT", person, spec, If_None_Match="*")
-        self.assertEqual(status, 201, answer)
-        status, answer, _ = self.call(
-            ROOT, "POST", f"{person}/tokens", {"scopes": list(scopes), "label": "test", "days": 1}
-        )
-        self.assertEqual(status, 201, answer)
-        return str(answer["token"])
+        made = self.call(ROOT, "PUT", person, spec, If_None_Match="*")
+        self.assertEqual(made.status, 201, made.body)
+        made = self.call(ROOT, "POST", f"{person}/tokens", {"scopes": list(scopes), "label": "test", "days": 1})
+        self.assertEqual(made.status, 201, made.body)
+        return str(made.json["token"])
 
     def asked(self, token: str, mailbox: str, **more: Any) -> str:
         csr = self.csr(mailbox.replace("@", "-at-"))
@@ -61,47 +40,45 @@ class Door(SystemTest):
 
     def test_nobody_overwrites_what_they_have_not_seen(self) -> None:
         alice, bob = {"people": ["alice"]}, {"people": ["bob"]}
-        self.assertEqual(self.call(ROOT, "PUT", CARD, alice)[0], 428)
-        status, made, first = self.call(ROOT, "PUT", CARD, alice, If_None_Match="*")
-        self.assertEqual((status, made["name"], made["spec"]), (201, "*@cards.beta.example", alice))
-        self.assertEqual(self.call(ROOT, "PUT", CARD, bob, If_None_Match="*")[0], 412)
-        status, _, second = self.call(ROOT, "PUT", CARD, bob, If_Match=first)
-        self.assertEqual(status, 200)
-        self.assertNotEqual(first, second)
-        self.assertEqual(self.call(ROOT, "PUT", CARD, alice, If_Match=first)[0], 412)
-        status, shown, etag = self.call(ROOT, "GET", CARD)
-        self.assertEqual((status, shown["spec"], etag), (200, bob, second))
-        status, no, _ = self.call(ROOT, "PUT", CARD, {"people": ["nobody-here"]}, If_Match=second)
-        self.assertEqual(status, 422)
-        self.assertIn("people", no["field"])
-        self.assertTrue(no["mend"])
-        status, would, _ = self.call(ROOT, "DELETE", CARD + "?dry_run=true", If_Match=second)
-        self.assertEqual((status, would["changes"][0]["action"]), (200, "delete"))
-        self.assertEqual(self.call(ROOT, "DELETE", CARD, If_Match=second)[0], 204)
-        self.assertEqual(self.call(ROOT, "GET", CARD)[0], 404)
-        history = self.call(ROOT, "GET", "/v1/config/demo/changes?limit=10")[1]["changes"]
+        self.assertEqual(self.call(ROOT, "PUT", CARD, alice).status, 428)
+        made = self.call(ROOT, "PUT", CARD, alice, If_None_Match="*")
+        self.assertEqual((made.status, made.json["name"], made.json["spec"]), (201, "*@cards.beta.example", alice))
+        self.assertEqual(self.call(ROOT, "PUT", CARD, bob, If_None_Match="*").status, 412)
+        changed = self.call(ROOT, "PUT", CARD, bob, If_Match=made.etag)
+        self.assertEqual(changed.status, 200)
+        self.assertNotEqual(made.etag, changed.etag)
+        self.assertEqual(self.call(ROOT, "PUT", CARD, alice, If_Match=made.etag).status, 412)
+        shown = self.call(ROOT, "GET", CARD)
+        self.assertEqual((shown.status, shown.json["spec"], shown.etag), (200, bob, changed.etag))
+        no = self.call(ROOT, "PUT", CARD, {"people": ["nobody-here"]}, If_Match=changed.etag)
+        self.assertEqual(no.status, 422)
+        self.assertIn("people", no.json["field"])
+        self.assertTrue(no.json["mend"])
+        would = self.call(ROOT, "DELETE", CARD + "?dry_run=true", If_Match=changed.etag)
+        self.assertEqual((would.status, would.json["changes"][0]["action"]), (200, "delete"))
+        self.assertEqual(self.call(ROOT, "DELETE", CARD, If_Match=changed.etag).status, 204)
+        self.assertEqual(self.call(ROOT, "GET", CARD).status, 404)
+        history = self.call(ROOT, "GET", "/v1/config/demo/changes?limit=10").json["changes"]
         mine = [c for c in history if c["name"] == "*@cards.beta.example"]
         self.assertEqual([c["who"] for c in mine], ["platform/root"] * 3)
         self.assertEqual(mine[0]["source"], "127.0.0.0/24")
 
     def test_what_one_may_not_see_answers_like_what_is_not_there(self) -> None:
         for path in ("/v1/config/demo/person/bob", "/v1/config/nowhere/person/bob", "/v1/config/other/changes"):
-            status, answer, _ = self.call(ALICE, "GET", path)
-            self.assertEqual(
-                (status, answer), (404, self.call(ALICE, "GET", "/v1/config/demo/person/not-there")[1]), path
-            )
+            answer, nothing = self.call(ALICE, "GET", path), self.call(ALICE, "GET", "/v1/config/demo/person/not-there")
+            self.assertEqual((answer.status, answer.json), (404, nothing.json), path)
         self.assertEqual(self.code("nobody-token", "GET", CARD), (401, "unauthorized"))
 
     # Rights
 
     def test_a_token_is_good_for_its_scopes_until_it_is_deleted(self) -> None:
         reads = self.token_of("gina", "user", scopes=("requests:read",))
-        self.assertEqual(self.call(reads, "GET", "/v1/requests")[0], 200)
+        self.assertEqual(self.call(reads, "GET", "/v1/requests").status, 200)
         self.assertEqual(self.code(reads, "POST", "/v1/requests", {}), (403, "scope"))
         tokens = "/v1/config/demo/person/gina/tokens"
-        for token in self.call(ROOT, "GET", tokens)[1]["tokens"]:
-            self.assertEqual(self.call(ROOT, "DELETE", f"{tokens}/{token['id']}")[0], 204)
-        self.assertEqual(self.call(reads, "GET", "/v1/requests")[0], 401)
+        for token in self.call(ROOT, "GET", tokens).json["tokens"]:
+            self.assertEqual(self.call(ROOT, "DELETE", f"{tokens}/{token['id']}").status, 204)
+        self.assertEqual(self.call(reads, "GET", "/v1/requests").status, 401)
 
     def test_roles_say_what_people_see_and_do(self) -> None:
         request = self.asked(ALICE, "roles@one.beta.example")
@@ -110,38 +87,38 @@ class Door(SystemTest):
         administrator = self.token_of("adam", "administrator")
         everywhere = self.token_of("otto", "operator", enterprise="platform")
         for token in (auditor, everywhere):
-            self.assertEqual(self.call(token, "GET", path)[1]["account"], "alice")
+            self.assertEqual(self.call(token, "GET", path).json["account"], "alice")
         for token in (administrator, BOB):
             self.assertEqual(self.code(token, "GET", path), (404, "not-found"))
         self.assertEqual(self.code(auditor, "POST", f"{path}/cancel"), (403, "role"))
         self.assertEqual(self.code(everywhere, "POST", f"{path}/approve"), (403, "not-yours"))
         self.assertEqual(self.code(everywhere, "GET", "/v1/requests"), (400, "query"))
-        listed = self.call(everywhere, "GET", "/v1/requests?enterprise=demo")[1]["requests"]
+        listed = self.call(everywhere, "GET", "/v1/requests?enterprise=demo").json["requests"]
         self.assertIn(request, [r["id"] for r in listed])
-        self.assertEqual(self.call(everywhere, "POST", f"{path}/cancel")[0], 200)
+        self.assertEqual(self.call(everywhere, "POST", f"{path}/cancel").status, 200)
 
     def test_a_right_that_is_taken_away_is_gone_at_once(self) -> None:
         request = self.asked(ALICE, "gone@one.beta.example")
         token = self.token_of("oscar", "operator")
-        self.assertEqual(self.call(token, "GET", f"/v1/requests/{request}")[0], 200)
+        self.assertEqual(self.call(token, "GET", f"/v1/requests/{request}").status, 200)
         person = "/v1/config/demo/person/oscar"
-        _, shown, etag = self.call(ROOT, "GET", person)
-        status = self.call(ROOT, "PUT", person, {**shown["spec"], "roles": ["user"]}, If_Match=etag)[0]
-        self.assertEqual(status, 200)
-        self.assertEqual(self.call(token, "GET", f"/v1/requests/{request}")[0], 404)
+        shown = self.call(ROOT, "GET", person)
+        changed = self.call(ROOT, "PUT", person, {**shown.json["spec"], "roles": ["user"]}, If_Match=shown.etag)
+        self.assertEqual(changed.status, 200)
+        self.assertEqual(self.call(token, "GET", f"/v1/requests/{request}").status, 404)
 
     def test_policy_away_whoever_was_known_is_let_in(self) -> None:
         known, stranger = self.token_of("kim", "user"), self.token_of("sue", "user")
-        self.assertEqual(self.call(known, "GET", "/v1/requests")[0], 200)
+        self.assertEqual(self.call(known, "GET", "/v1/requests").status, 200)
         self.stack.stop_service("policy")
         try:
-            self.assertEqual(self.call(known, "GET", "/v1/requests")[0], 200)
+            self.assertEqual(self.call(known, "GET", "/v1/requests").status, 200)
             self.assertEqual(self.code(stranger, "GET", "/v1/requests"), (503, "try-again"))
             self.assertEqual(self.code(known, "PUT", CARD, {}, If_None_Match="*"), (503, "outcome-unknown"))
         finally:
             self.stack.restart_service("policy")
         wait_for(
-            lambda: self.call(stranger, "GET", "/v1/requests")[0] == 200, options.wait(30), "policy to answer again"
+            lambda: self.call(stranger, "GET", "/v1/requests").status == 200, options.wait(30), "policy to answer again"
         )
 
     # On behalf of others

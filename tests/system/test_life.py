@@ -3,7 +3,6 @@
 
 import json
 import re
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -240,15 +239,9 @@ class Life(SystemTest):
 
     def report(self, status: int, body: dict[str, Any]) -> dict[str, Any]:
         """Without any token."""
-        ask = urllib.request.Request(f"{self.alice.base}/v1/problem-reports", json.dumps(body).encode(), method="POST")
-        ask.add_header("Content-Type", "application/json")
-        try:
-            with urllib.request.urlopen(ask, timeout=20) as answer:
-                got, octets = answer.status, answer.read()
-        except urllib.error.HTTPError as refusal:
-            got, octets = refusal.code, refusal.read()
-        self.assertEqual(got, status, octets)
-        return dict(json.loads(octets))
+        answer = self.call("", "POST", "/v1/problem-reports", body)
+        self.assertEqual(answer.status, status, answer.body)
+        return dict(answer.json)
 
     def proof(self, key: Path) -> Path:
         challenge = json.loads(self.csctl("report", "challenge", CS_API_TOKEN="").stdout)["challenge"]

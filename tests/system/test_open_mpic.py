@@ -5,7 +5,7 @@ from typing import Any
 
 from world import Refused, wait_for  # first: finds the others
 
-from connector_test import ConnectorTest
+from connector_test import ROOT, ConnectorTest
 from open_mpic import OpenMpic
 from options import options
 from zones import Dns
@@ -44,7 +44,7 @@ class OpenMpicService(ConnectorTest):
 
     def forget(self, name: str) -> None:
         before, path = self.taken(), f"/v1/config/demo/connector/{name}"
-        if self.call("GET", path)[0] == 404:
+        if self.call(ROOT, "GET", path).status == 404:
             return
         self.delete(path)
         wait_for(lambda: self.taken() > before, options.wait(20), "mpic-coordinator to hear that it is gone")

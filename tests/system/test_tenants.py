@@ -6,15 +6,14 @@ of the enterprise "demo", and which scope it takes. Whoever has no right to it l
 and the databases stay as they are.
 """
 
-import http.client
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Callable, Iterator
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from product import ADMINISTRATOR
-from world import SystemTest, wait_for  # first: finds the others
+from world import Answer, SystemTest, wait_for  # first: finds the others
 
 from options import options
 
@@ -48,17 +47,6 @@ HOME = "a user of demo"
 
 def segment(text: str) -> str:
     return quote(text, safe="")
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    body: bytes
-    etag: str = ""
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body or b"{}")
 
 
 @dataclass(frozen=True)
@@ -321,28 +309,13 @@ class Tenants(SystemTest):
 
     # Calls
 
-    def call(self, token: str, method: str, path: str, body: Any = None, headers: Any = None) -> Answer:
-        where = urlsplit(self.person("").base)
-        line = http.client.HTTPConnection(str(where.hostname), where.port, timeout=options.wait(20))
-        try:
-            more = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
-            octets = None if body is None else json.dumps(body).encode()
-            if octets is not None:
-                more["Content-Type"] = "application/json"
-            line.request(method, path, octets, more)
-            answer = line.getresponse()
-            stream = answer.headers.get_content_type() == "text/event-stream"
-            return Answer(answer.status, b"" if stream else answer.read(), answer.headers.get("ETag", ""))
-        finally:
-            line.close()
-
-    def done(self, token: str, method: str, path: str, body: Any = None, headers: Any = None) -> Answer:
-        answer = self.call(token, method, path, body, headers)
+    def done(self, token: str, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        answer = self.call(token, method, path, body, **headers)
         self.assertLess(answer.status, 300, f"{method} {path}: {answer.body!r}")
         return answer
 
     def put(self, enterprise: str, kind: str, name: str, **spec: Any) -> Answer:
-        return self.done(ROOT, "PUT", f"/v1/config/{enterprise}/{kind}/{segment(name)}", spec, CREATE)
+        return self.done(ROOT, "PUT", f"/v1/config/{enterprise}/{kind}/{segment(name)}", spec, If_None_Match="*")
 
     def person_of(self, enterprise: str, name: str, *roles: str, scopes: tuple[str, ...] = ("*",)) -> str:
         """An API token of a new person."""
@@ -434,7 +407,7 @@ class Tenants(SystemTest):
 
     def is_denied(self, who: str, token: str, method: str, call: Call) -> str:
         """What is wrong with the answer; nothing: it is right."""
-        answer = self.call(token, method, call.path, call.body, call.headers)
+        answer = self.call(token, method, call.path, call.body, **call.headers)
         is_home = who == HOME
         is_compared = who.startswith("rival") or (is_home and call.hidden_at_home)
         allowed = (401,) if who.startswith("nobody") else (403, 404)
@@ -443,7 +416,7 @@ class Tenants(SystemTest):
         if answer.status not in allowed or (answer.status >= 400 and b"secret-" in answer.body):
             return said
         if is_compared:
-            nothing = self.call(token, method, call.absent, call.absent_body or call.body, call.headers)
+            nothing = self.call(token, method, call.absent, call.absent_body or call.body, **call.headers)
             if (answer.status, answer.body) != (nothing.status, nothing.body):
                 return f"{said}, but of what is not there {nothing.status} {nothing.body[:200]!r}"
         return ""
@@ -559,7 +532,7 @@ class Tenants(SystemTest):
                 for call in DENIED[method, path](self.things):
                     answers = []
                     for token in (ALICE, OPERATOR, ROOT):
-                        answers.append(self.call(token, method, call.path, call.body, call.headers))
+                        answers.append(self.call(token, method, call.path, call.body, **call.headers))
                         if answers[-1].status not in refused:
                             break
                     else:

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What system tests have in common: the product on a stack of its own, and its people."""
 
+import http.client
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import unittest
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterator, Mapping
+from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stack"))
@@ -28,6 +32,28 @@ def crew_of(instance: str) -> int:
     if instance == "request-intake":
         return 3
     return 4 if instance == "caa-dnssec" or instance.startswith("mpic-perspective") else 2
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of the API, whatever it is."""
+
+    status: int
+    body: bytes
+    headers: http.client.HTTPMessage
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body or b"{}")
+
+    @property
+    def code(self) -> str:
+        """Of a problem."""
+        return str(self.json.get("code", ""))
+
+    @property
+    def etag(self) -> str:
+        return str(self.headers.get("ETag", ""))
 
 
 class SystemTest(unittest.TestCase):
@@ -144,6 +170,23 @@ class SystemTest(unittest.TestCase):
 
     def person(self, token: str = "alice-token") -> Applicant:
         return Applicant(self.stack, token)
+
+    def call(self, token: str, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """The API, by whose token it is, or by nobody's. Of a stream of events only the head: the rest does not end."""
+        where = urlsplit(self.person("").base)
+        line = http.client.HTTPConnection(str(where.hostname), where.port, timeout=options.wait(30))
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        try:
+            line.request(method, path, None if body is None else json.dumps(body).encode(), sent)
+            answer = line.getresponse()
+            stream = answer.headers.get_content_type() == "text/event-stream"
+            return Answer(answer.status, b"" if stream else answer.read(), answer.headers)
+        finally:
+            line.close()
 
     def csr(self, name: str, algorithm: str = "ec") -> Path:
         where = self.stack.root / "out"
