@@ -10,8 +10,8 @@
 #include "smime/domain.h"
 #include "smime/method.h"
 
-static int64_t
-earlier(int64_t a, int64_t b)
+int64_t
+policy_earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
@@ -75,7 +75,7 @@ policy_proof_of(const struct claim_evidence *evidence, struct cs_span envelope, 
 		.request = evidence->request,
 		.check_id = evidence->check_id,
 		.attempt = evidence->attempt,
-		.checked_at_ms = earlier(evidence->checked_at_ms, now_ms),
+		.checked_at_ms = policy_earlier(evidence->checked_at_ms, now_ms),
 		.covers_subdomains = evidence->covers_subdomains,
 		.remotes = (uint32_t)evidence->n_perspectives,
 		.is_new = true,
@@ -84,7 +84,8 @@ policy_proof_of(const struct claim_evidence *evidence, struct cs_span envelope, 
 	/* A refusal is remembered as long as anything that it can void. */
 	proof.valid_until_ms = proof.checked_at_ms + reuse_ms(proof.kind, proof.method);
 	if (proof.outcome == CLAIM_PROVED && evidence->valid_until_ms != 0)
-		proof.valid_until_ms = earlier(proof.valid_until_ms, evidence->valid_until_ms);
+		proof.valid_until_ms =
+		    policy_earlier(proof.valid_until_ms, evidence->valid_until_ms);
 	claim_evidence_check_digest(evidence, proof.check_digest);
 	claim_envelope_sha256(envelope, proof.envelope_sha256);
 	*ret_proof = proof;
@@ -147,7 +148,7 @@ policy_standing_shorten(const struct policy_proof *proofs, int64_t now_ms, struc
 	for (; proofs != NULL; proofs = proofs->next)
 		if (proofs->outcome == CLAIM_PROVED && voids(no, proofs))
 			return;
-	no->valid_until_ms = earlier(no->valid_until_ms, now_ms + POLICY_LATE_NO_MS);
+	no->valid_until_ms = policy_earlier(no->valid_until_ms, now_ms + POLICY_LATE_NO_MS);
 }
 
 /*
@@ -157,9 +158,9 @@ policy_standing_shorten(const struct policy_proof *proofs, int64_t now_ms, struc
 static int64_t
 ends_at(const struct policy_proof *proof, const struct claim_check *check)
 {
-	int64_t period = earlier(check->freshness_ms, reuse_ms(proof->kind, proof->method));
+	int64_t period = policy_earlier(check->freshness_ms, reuse_ms(proof->kind, proof->method));
 
-	return earlier(proof->valid_until_ms, proof->checked_at_ms + period);
+	return policy_earlier(proof->valid_until_ms, proof->checked_at_ms + period);
 }
 
 /*
@@ -198,7 +199,8 @@ stand(const struct policy_proof *proof, struct claim_check *check)
 	check->attempt = 0;
 	check->deadline_ms = 0;
 	check->standing_until_ms = ends_at(proof, check);
-	check->freshness_ms = earlier(check->freshness_ms, reuse_ms(proof->kind, proof->method));
+	check->freshness_ms =
+	    policy_earlier(check->freshness_ms, reuse_ms(proof->kind, proof->method));
 	memcpy(check->standing_sha256, proof->envelope_sha256, CLAIM_DIGEST);
 	claim_check_digest(check, check->digest);
 }
@@ -327,7 +329,7 @@ policy_standing_domain(const struct policy_need *need, const char *enterprise, c
 	if (best.domain == NULL)
 		return 0;
 	*ret_target = best.domain->target;
-	return earlier(ends_at(best.domain, &check), ends_at(best.mpic, &mpic));
+	return policy_earlier(ends_at(best.domain, &check), ends_at(best.mpic, &mpic));
 }
 
 /* "mpic-domain-1" of "domain-1": by name, because standing evidence may change the target. */

@@ -83,6 +83,9 @@ bool policy_standing_serve(const struct policy_need *need, struct claim_check *c
 int64_t policy_standing_domain(const struct policy_need *need, const char *enterprise,
     const char *domain, const struct claim_texts *methods, const char **ret_target);
 
+/* The earlier of two times. */
+int64_t policy_earlier(int64_t a, int64_t b);
+
 /* Was the evidence that this check stands on refused by a later look? */
 bool policy_standing_voided(const struct policy_proof *proofs, const struct claim_check *check);
 
