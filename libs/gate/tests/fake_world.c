@@ -132,6 +132,20 @@ world_free(struct world *w)
 	free(w);
 }
 
+int
+world_setup(void **state)
+{
+	*state = world_new();
+	return 0;
+}
+
+int
+world_teardown(void **state)
+{
+	world_free(*state);
+	return 0;
+}
+
 /* ---- facts ---- */
 
 static const char *const two_mailboxes[] = { "ann@sales.example", "bob@dev.example" };

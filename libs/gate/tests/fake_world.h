@@ -105,6 +105,18 @@ struct world {
 
 typedef void world_change(struct world *w, enum world_step step);
 
+/* A world_change: `facts` in STEP_FACTS, and then, or in another step, what alone is otherwise. */
+#define WORLD_CHANGE(name, when, facts, ...)                    \
+	static void name(struct world *w, enum world_step step) \
+	{                                                       \
+		if (step == STEP_FACTS) {                       \
+			facts;                                  \
+		}                                               \
+		if (step == (when)) {                           \
+			__VA_ARGS__;                            \
+		}                                               \
+	}
+
 /* What the gate answers when one thing is changed. */
 struct world_case {
 	const char *name;
@@ -114,6 +126,9 @@ struct world_case {
 
 struct world *world_new(void);
 void world_free(struct world *w);
+/* cmocka's setup and teardown: the state is a new world, which nothing has made yet. */
+int world_setup(void **state);
+int world_teardown(void **state);
 /* Makes everything anew, calling `change` (or NULL) after each step. */
 void world_make(struct world *w, world_change *change);
 /* Another evidence beside those; gives its index in c.evidence. */

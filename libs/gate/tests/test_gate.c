@@ -5,13 +5,7 @@
 #include "gate/tests/csrs.h"
 #include "gate/tests/fake_world.h"
 
-#define CHANGE(name, when, ...)                                 \
-	static void name(struct world *w, enum world_step step) \
-	{                                                       \
-		if (step == (when)) {                           \
-			__VA_ARGS__;                            \
-		}                                               \
-	}
+#define CHANGE(name, when, ...) WORLD_CHANGE(name, when, (void)w, __VA_ARGS__)
 
 #define MARGIN GATE_MARGIN_MS
 
@@ -883,20 +877,6 @@ the_order_of_arrival_is_not_part_of_a_case(void **state)
 	assert_memory_equal(was, is, CLAIM_DIGEST);
 }
 
-static int
-make_world(void **state)
-{
-	*state = world_new();
-	return 0;
-}
-
-static int
-end_world(void **state)
-{
-	world_free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -910,5 +890,5 @@ main(void)
 		cmocka_unit_test(the_order_of_arrival_is_not_part_of_a_case),
 	};
 
-	return cmocka_run_group_tests_name("signer", tests, make_world, end_world);
+	return cmocka_run_group_tests_name("signer", tests, world_setup, world_teardown);
 }

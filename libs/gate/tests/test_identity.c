@@ -4,15 +4,8 @@
 
 #include "gate/tests/fake_world.h"
 
-#define CHANGE(name, when, profile, ...)                        \
-	static void name(struct world *w, enum world_step step) \
-	{                                                       \
-		if (step == STEP_FACTS)                         \
-			world_identify(w, profile);             \
-		if (step == (when)) {                           \
-			__VA_ARGS__;                            \
-		}                                               \
-	}
+#define CHANGE(name, when, profile, ...) \
+	WORLD_CHANGE(name, when, world_identify(w, profile), __VA_ARGS__)
 
 #define OV "organization-strict"
 #define SV "sponsor-strict"
@@ -336,20 +329,6 @@ a_verdict_says_who_may_be_named(void **state)
 		assert_null(identity.values[i]);
 }
 
-static int
-make_world(void **state)
-{
-	*state = world_new();
-	return 0;
-}
-
-static int
-end_world(void **state)
-{
-	world_free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -358,5 +337,5 @@ main(void)
 		cmocka_unit_test(a_verdict_says_who_may_be_named),
 	};
 
-	return cmocka_run_group_tests_name("identity", tests, make_world, end_world);
+	return cmocka_run_group_tests_name("identity", tests, world_setup, world_teardown);
 }

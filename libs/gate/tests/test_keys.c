@@ -263,16 +263,14 @@ static int
 make_world(void **state)
 {
 	weak = list_csr_one();
-	*state = world_new();
-	return 0;
+	return world_setup(state);
 }
 
 static int
 end_world(void **state)
 {
-	world_free(*state);
 	pki_weak_list_free(weak);
-	return 0;
+	return world_teardown(state);
 }
 
 int

@@ -27,20 +27,6 @@ a_proof_by_it_permits_nothing_from_that_day(void **state)
 	assert_string_equal(v.refusal.code, "mailbox-not-proved");
 }
 
-static int
-make_world(void **state)
-{
-	*state = world_new();
-	return 0;
-}
-
-static int
-end_world(void **state)
-{
-	world_free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -48,5 +34,5 @@ main(void)
 		cmocka_unit_test(a_proof_by_it_permits_nothing_from_that_day),
 	};
 
-	return cmocka_run_group_tests(tests, make_world, end_world);
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

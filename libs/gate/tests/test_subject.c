@@ -4,15 +4,8 @@
 
 #include "gate/tests/fake_world.h"
 
-#define CHANGE(name, when, profile, ...)                        \
-	static void name(struct world *w, enum world_step step) \
-	{                                                       \
-		if (step == STEP_FACTS)                         \
-			world_identify(w, profile);             \
-		if (step == (when)) {                           \
-			__VA_ARGS__;                            \
-		}                                               \
-	}
+#define CHANGE(name, when, profile, ...) \
+	WORLD_CHANGE(name, when, world_identify(w, profile), __VA_ARGS__)
 
 #define DETAILS "private-details"
 #define OU "organizationalUnitName"
@@ -153,20 +146,6 @@ a_refusal_names_the_attribute(void **state)
 	assert_string_equal(v.refusal.clause, "SBR 3.2.5");
 }
 
-static int
-make_world(void **state)
-{
-	*state = world_new();
-	return 0;
-}
-
-static int
-end_world(void **state)
-{
-	world_free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -176,5 +155,5 @@ main(void)
 		cmocka_unit_test(a_refusal_names_the_attribute),
 	};
 
-	return cmocka_run_group_tests_name("subject", tests, make_world, end_world);
+	return cmocka_run_group_tests_name("subject", tests, world_setup, world_teardown);
 }

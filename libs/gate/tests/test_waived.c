@@ -8,15 +8,7 @@
 
 #include "gate/tests/fake_world.h"
 
-#define CHANGE(name, when, profile, ...)                        \
-	static void name(struct world *w, enum world_step step) \
-	{                                                       \
-		if (step == STEP_FACTS)                         \
-			use(w, profile);                        \
-		if (step == (when)) {                           \
-			__VA_ARGS__;                            \
-		}                                               \
-	}
+#define CHANGE(name, when, profile, ...) WORLD_CHANGE(name, when, use(w, profile), __VA_ARGS__)
 #define MAIL "private-mailbox"
 #define PERSON "private-person"
 #define PUBLIC "mailbox-strict"
@@ -403,20 +395,6 @@ what_is_waived_is_part_of_the_case(void **state)
 	assert_memory_not_equal(was, is, CLAIM_DIGEST);
 }
 
-static int
-make_world(void **state)
-{
-	*state = world_new();
-	return 0;
-}
-
-static int
-end_world(void **state)
-{
-	world_free(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -428,5 +406,5 @@ main(void)
 		cmocka_unit_test(what_is_waived_is_part_of_the_case),
 	};
 
-	return cmocka_run_group_tests_name("waived", tests, make_world, end_world);
+	return cmocka_run_group_tests_name("waived", tests, world_setup, world_teardown);
 }
