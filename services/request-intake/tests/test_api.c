@@ -818,12 +818,12 @@ check(const char *id, enum claim_kind kind, const char *target)
 	return made;
 }
 
-static void
-hear_plan(const char *path, uint32_t revision, struct claim_check *checks, size_t n)
+/* The first plan of a request of alice's; a test alters what it is about, and then it is heard. */
+static struct claim_plan
+first_plan(const char *path, struct claim_check *checks, size_t n)
 {
-	struct claim_plan plan = { .request = id_of(path),
-		.revision = revision,
-		.final = revision > 1,
+	return (struct claim_plan){ .request = id_of(path),
+		.revision = 1,
 		.enterprise = "demo",
 		.account = "alice",
 		.profile = "p",
@@ -834,9 +834,23 @@ hear_plan(const char *path, uint32_t revision, struct claim_check *checks, size_
 		.n_checks = n,
 		.made_at_ms = world.now_ms,
 		.ends_at_ms = world.now_ms + 1 };
+}
 
-	hear(revision > 1 ? "plan.final" : "plan.made",
-	    claim_seal_plan(world.arena, world.intake.key, &plan));
+static void
+publish_plan(const struct claim_plan *plan)
+{
+	hear(plan->final ? "plan.final" : "plan.made",
+	    claim_seal_plan(world.arena, world.intake.key, plan));
+}
+
+static void
+hear_plan(const char *path, uint32_t revision, struct claim_check *checks, size_t n)
+{
+	struct claim_plan plan = first_plan(path, checks, n);
+
+	plan.revision = revision;
+	plan.final = revision > 1;
+	publish_plan(&plan);
 }
 
 /* Of a profile of private trust: nobody looks at CAA, and no perspective looks. */
@@ -845,21 +859,11 @@ hear_waiving_plan(const char *path)
 {
 	static const char *waived[] = { "caa", "mpic" };
 	struct claim_check mailbox = check("mailbox-1", CLAIM_MAILBOX, "alice@alpha.example");
-	struct claim_plan plan = { .request = id_of(path),
-		.revision = 1,
-		.enterprise = "demo",
-		.account = "alice",
-		.profile = "p",
-		.certificate_profile = "private-mailbox",
-		.rules_version = "r",
-		.contact = "",
-		.checks = &mailbox,
-		.n_checks = 1,
-		.made_at_ms = world.now_ms,
-		.ends_at_ms = world.now_ms + 1,
-		.waived = { waived, 2 } };
+	struct claim_plan plan = first_plan(path, &mailbox, 1);
 
-	hear("plan.made", claim_seal_plan(world.arena, world.intake.key, &plan));
+	plan.certificate_profile = "private-mailbox";
+	plan.waived = (struct claim_texts){ waived, 2 };
+	publish_plan(&plan);
 }
 
 static void
@@ -2166,21 +2170,10 @@ static void
 hear_subject(const char *path, struct claim_value *values, size_t n)
 {
 	struct claim_check mailbox = check("mailbox-1", CLAIM_MAILBOX, "alice@alpha.example");
-	const struct claim_plan plan = { .request = id_of(path),
-		.revision = 1,
-		.enterprise = "demo",
-		.account = "alice",
-		.profile = "p",
-		.certificate_profile = "p",
-		.rules_version = "r",
-		.contact = "",
-		.checks = &mailbox,
-		.n_checks = 1,
-		.made_at_ms = world.now_ms,
-		.ends_at_ms = world.now_ms + 1,
-		.subject = { values, n } };
+	struct claim_plan plan = first_plan(path, &mailbox, 1);
 
-	hear("plan.made", claim_seal_plan(world.arena, world.intake.key, &plan));
+	plan.subject = (struct claim_values){ values, n };
+	publish_plan(&plan);
 }
 
 /* "An operator will see the rendered values in a disabled form": both see the plan's, and who set each. */
@@ -2365,18 +2358,13 @@ hear_domain_plan(const char *path, uint32_t revision, const char *because)
 {
 	struct claim_check checks[] = { check("domain-1", CLAIM_DOMAIN, "alpha.example"),
 		check("mpic-domain-1", CLAIM_MPIC_DOMAIN, "alpha.example") };
-	const struct claim_plan plan = { .request = id_of(path),
-		.revision = revision,
-		.enterprise = "demo",
-		.account = "boss",
-		.rules_version = "r",
-		.checks = checks,
-		.n_checks = 2,
-		.made_at_ms = world.now_ms,
-		.ends_at_ms = world.now_ms + 1 };
+	struct claim_plan plan = first_plan(path, checks, 2);
 
+	plan.revision = revision;
+	plan.account = "boss";
+	plan.profile = plan.certificate_profile = NULL; /* of a domain alone */
 	checks[0].new_because = because;
-	hear("plan.made", claim_seal_plan(world.arena, world.intake.key, &plan));
+	publish_plan(&plan);
 }
 
 static void
@@ -3497,21 +3485,10 @@ ready_wanting(const char *method)
 {
 	const char *path = created();
 	struct claim_check mailbox = check("mailbox-1", CLAIM_MAILBOX, "alice@alpha.example");
-	struct claim_plan plan = { .request = id_of(path),
-		.revision = 1,
-		.enterprise = "demo",
-		.account = "alice",
-		.profile = "p",
-		.certificate_profile = "p",
-		.rules_version = "r",
-		.contact = "",
-		.checks = &mailbox,
-		.n_checks = 1,
-		.made_at_ms = world.now_ms,
-		.ends_at_ms = world.now_ms + 1,
-		.second_factor = method };
+	struct claim_plan plan = first_plan(path, &mailbox, 1);
 
-	hear("plan.made", claim_seal_plan(world.arena, world.intake.key, &plan));
+	plan.second_factor = method;
+	publish_plan(&plan);
 	hear_evidence(path, "mailbox-1", CLAIM_MAILBOX, CLAIM_PROVED, 1);
 	assert_string_equal(member(get(ALICE, path), "state"), "ready");
 	return path;
