@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "config_between.h"
 #include "config_call.h"
 #include "config_form.h"
 #include "config_json.h"
@@ -19,7 +20,6 @@ struct deciding {
 	const struct config_caller *caller;
 	const struct config_ask *ask;
 	struct config_doc *docs; /* as they would be then */
-	struct user *users;      /* when something goes away */
 	struct config_change *made, **end;
 	uint64_t version;
 	struct config_answer answer;
@@ -27,8 +27,8 @@ struct deciding {
 
 /* ---- documents ---- */
 
-static bool
-is_document(
+bool
+config_is_document(
     const struct config_doc *doc, enum config_kind kind, const char *enterprise, const char *name)
 {
 	return doc->kind == kind && strcmp(doc->name, name) == 0 &&
@@ -40,7 +40,7 @@ config_find(
     const struct config_doc *docs, enum config_kind kind, const char *enterprise, const char *name)
 {
 	for (; docs != NULL; docs = docs->next)
-		if (is_document(docs, kind, enterprise, name))
+		if (config_is_document(docs, kind, enterprise, name))
 			return docs->deleted ? NULL : docs;
 	return NULL;
 }
@@ -325,22 +325,13 @@ is_seen(struct deciding *d, const struct config_doc *before)
 	return true;
 }
 
-/* Which of several documents a refusal is about. */
-static const char *
-field_of(struct deciding *d, size_t wish, const char *field)
-{
-	return d->ask->act == CONFIG_APPLY
-		   ? cs_arena_printf(d->in->arena, "documents[%zu].%s", wish, field)
-		   : field;
-}
-
 /* Neither the path nor the token says which of several documents a refusal is about. */
 static struct cs_refusal
 about_wish(struct deciding *d, size_t i, struct cs_refusal why)
 {
 	if (d->ask->act == CONFIG_APPLY)
 		why.field = strncmp(why.field, "spec.", strlen("spec.")) == 0
-				? field_of(d, i, why.field)
+				? config_field(d->in->arena, d->ask, i, why.field)
 				: cs_arena_printf(d->in->arena, "documents[%zu]", i);
 	return why;
 }
@@ -397,262 +388,11 @@ wish_one(struct deciding *d, size_t i)
 		return d->ask->act == CONFIG_APPLY || refuse_unknown(d);
 	if (d->ask->act != CONFIG_APPLY && !is_seen(d, before))
 		return false;
-	if (!settle_connector(d, wish, before, field_of(d, i, "spec")))
+	if (!settle_connector(d, wish, before, config_field(d->in->arena, d->ask, i, "spec")))
 		return false;
 	if (before == NULL || !cs_span_equal(before->spec, wish->spec))
 		stage(d, wish, before);
 	return true;
-}
-
-/* ---- between documents ---- */
-
-/* Profiles and connectors are the enterprise's own or the platform's; NULL: there is none. */
-static const struct config_doc *
-find_referred(const struct config_doc *docs, const struct config_ref *ref, const char *enterprise)
-{
-	const struct config_doc *own = config_find(docs, ref->kind, enterprise, ref->name);
-
-	if (own != NULL || (ref->kind != CONFIG_PROFILE && ref->kind != CONFIG_CONNECTOR))
-		return own;
-	return config_find(docs, ref->kind, CONFIG_PLATFORM, ref->name);
-}
-
-static bool
-refers_to_what_is_there(struct deciding *d, size_t i)
-{
-	const struct config_wish *wish = &d->ask->wishes[i];
-
-	for (size_t k = 0; k < wish->refs.n; k++) {
-		const struct config_ref *ref = &wish->refs.items[k];
-
-		if (find_referred(d->docs, ref, wish->enterprise) == NULL)
-			return refuse(d, 422,
-			    (struct cs_refusal){ "no-such-document",
-				field_of(
-				    d, i, cs_arena_printf(d->in->arena, "spec.%s", ref->field)),
-				"",
-				cs_arena_printf(d->in->arena, "There is no %s \"%.128s\" here.",
-				    config_kind_name(ref->kind), ref->name),
-				"Make it first, or in the same call." });
-	}
-	return true;
-}
-
-/* Rounds are held by active connectors of this type alone. */
-static bool
-names_a_connector_of_rounds(struct deciding *d, size_t i)
-{
-	const struct config_wish *wish = &d->ask->wishes[i];
-
-	for (size_t k = 0; k < wish->refs.n; k++) {
-		const struct config_ref *ref = &wish->refs.items[k];
-		const struct config_doc *doc = ref->kind != CONFIG_CONNECTOR
-						   ? NULL
-						   : find_referred(d->docs, ref, wish->enterprise);
-
-		if (doc != NULL && !config_spec_serves_mpic(doc->spec))
-			return refuse(d, 422,
-			    (struct cs_refusal){ "connector-not-usable",
-				field_of(
-				    d, i, cs_arena_printf(d->in->arena, "spec.%s", ref->field)),
-				"",
-				cs_arena_printf(d->in->arena,
-				    "The connector \"%.128s\" is not active, or not of type open-mpic.",
-				    ref->name),
-				"Name another, or none." });
-	}
-	return true;
-}
-
-static bool
-lies_in_an_enterprise(struct deciding *d, size_t i)
-{
-	const struct config_wish *wish = &d->ask->wishes[i];
-
-	if (strcmp(wish->enterprise, CONFIG_PLATFORM) == 0 ||
-	    config_find(d->docs, CONFIG_ENTERPRISE, wish->enterprise, wish->enterprise) != NULL)
-		return true;
-	return refuse(d, 422,
-	    (struct cs_refusal){ "no-such-document", field_of(d, i, "enterprise"), "",
-		cs_arena_printf(d->in->arena, "There is no enterprise \"%s\".", wish->enterprise),
-		"Make it first, or in the same call." });
-}
-
-/* Two profiles of one name would leave open which one a request means. */
-static bool
-has_a_name_of_its_own(struct deciding *d, size_t i)
-{
-	const struct config_wish *wish = &d->ask->wishes[i];
-
-	if (wish->kind != CONFIG_PROFILE || strcmp(wish->enterprise, CONFIG_PLATFORM) == 0 ||
-	    config_find(d->docs, CONFIG_PROFILE, CONFIG_PLATFORM, wish->name) == NULL)
-		return true;
-	return refuse(d, 422,
-	    (struct cs_refusal){ "name-taken", field_of(d, i, "name"), "",
-		"The platform has a profile of this name.", "Choose another." });
-}
-
-/* A document that may use another, as it would be then. */
-struct user {
-	struct user *next;
-	const struct config_doc *doc;
-	struct config_refs refs;
-};
-
-static void
-add_user(struct deciding *d, const struct config_doc *doc)
-{
-	struct user *user = CS_NEW(d->in->arena, struct user);
-
-	*user =
-	    (struct user){ d->users, doc, config_spec_refs(d->in->arena, doc->kind, doc->spec) };
-	d->users = user;
-}
-
-static bool
-is_named(const struct deciding *d, const struct config_doc *doc)
-{
-	for (const struct config_doc *known = d->docs; known != NULL; known = known->next)
-		if (is_document(known, doc->kind, doc->enterprise, doc->name))
-			return true;
-	return false;
-}
-
-bool
-config_takes_away(const struct config_wish *wish)
-{
-	return wish->deletes ||
-	       (wish->kind == CONFIG_CONNECTOR && !config_spec_serves_mpic(wish->spec));
-}
-
-static bool
-takes_away_any(const struct deciding *d)
-{
-	for (size_t i = 0; i < d->ask->n_wishes; i++)
-		if (config_takes_away(&d->ask->wishes[i]))
-			return true;
-	return false;
-}
-
-/* Once for the whole call: each is read once, however many go away. */
-static void
-collect_users(struct deciding *d)
-{
-	if (!takes_away_any(d))
-		return;
-	/* A document that is staged counts as it would be then. */
-	for (const struct config_doc *doc = d->docs; doc != NULL; doc = doc->next)
-		if (config_find(d->docs, doc->kind, doc->enterprise, doc->name) == doc)
-			add_user(d, doc);
-	for (const struct config_doc *doc = d->state->users; doc != NULL; doc = doc->next)
-		if (!is_named(d, doc))
-			add_user(d, doc);
-}
-
-/* A root of private trust is an enterprise's own; whether it has one the platform says. */
-static bool
-has_the_root_that_it_names(struct deciding *d, size_t i)
-{
-	const struct config_wish *wish = &d->ask->wishes[i];
-	const struct config_doc *enterprise =
-	    config_find(d->docs, CONFIG_ENTERPRISE, wish->enterprise, wish->enterprise);
-
-	if (wish->kind != CONFIG_PROFILE || enterprise == NULL ||
-	    !config_spec_is_private(wish->spec) || config_spec_has_root(enterprise->spec))
-		return true;
-	return refuse(d, 422,
-	    (struct cs_refusal){ "not-granted", field_of(d, i, "spec.certificate_profile"), "",
-		"The enterprise has no root of its own, which this certificate profile is for.",
-		"Ask an administrator of the platform for private_trust, or take another." });
-}
-
-/* How it uses what goes away; NULL: it does not. */
-static const char *
-use_of(const struct user *user, const struct config_wish *gone)
-{
-	const struct config_doc *doc = user->doc;
-	const bool here = strcmp(doc->enterprise, gone->enterprise) == 0;
-
-	if (gone->kind == CONFIG_ENTERPRISE && here && doc->kind != CONFIG_ENTERPRISE)
-		return "enterprise";
-	if (!here && strcmp(gone->enterprise, CONFIG_PLATFORM) != 0)
-		return NULL;
-	for (size_t i = 0; i < user->refs.n; i++)
-		if (user->refs.items[i].kind == gone->kind &&
-		    strcmp(user->refs.items[i].name, gone->name) == 0)
-			return user->refs.items[i].field;
-	return NULL;
-}
-
-static json_t *
-uses_of(const struct deciding *d, const struct config_wish *gone)
-{
-	json_t *uses = json_array();
-
-	for (const struct user *user = d->users;
-	     user != NULL && json_array_size(uses) < CONFIG_USES_SHOWN; user = user->next) {
-		const char *field = use_of(user, gone);
-
-		if (field != NULL)
-			json_array_append_new(uses,
-			    json_pack("{s:s, s:s, s:s, s:s}", "kind",
-				config_kind_name(user->doc->kind), "enterprise",
-				user->doc->enterprise, "name", user->doc->name, "field", field));
-	}
-	return uses;
-}
-
-/* What the store did not hand out may use it too. */
-static bool
-are_all_users_known(struct deciding *d)
-{
-	return !d->state->more_users || !takes_away_any(d) ||
-	       refuse(d, 409,
-		   (struct cs_refusal){ "in-use",
-		       d->ask->act == CONFIG_APPLY ? "documents" : "name", "",
-		       "More documents may use what shall go away than can be looked through.",
-		       "Delete fewer at once, and those that use it first." });
-}
-
-static bool
-is_not_in_use(struct deciding *d, size_t i)
-{
-	const struct config_wish *wish = &d->ask->wishes[i];
-	json_t *uses;
-
-	if (!config_takes_away(wish))
-		return true;
-	uses = uses_of(d, wish);
-	if (json_array_size(uses) == 0) {
-		json_decref(uses);
-		return true;
-	}
-	const struct cs_refusal why = { "in-use", field_of(d, i, "name"), "",
-		"Other documents use this one.", "Change or delete those first." };
-	json_t *body = config_json_own(config_problem(d->in->arena, 409, &why));
-
-	json_object_set_new(body, "uses", uses);
-	d->answer =
-	    (struct config_answer){ .status = 409, .body = config_json_dump(d->in->arena, body) };
-	return false;
-}
-
-static bool
-holds_together(struct deciding *d)
-{
-	collect_users(d);
-	for (size_t i = 0; i < d->ask->n_wishes; i++) {
-		const struct config_wish *wish = &d->ask->wishes[i];
-
-		if (!is_not_in_use(d, i))
-			return false;
-		if (!wish->deletes &&
-		    (!lies_in_an_enterprise(d, i) || !refers_to_what_is_there(d, i) ||
-			!names_a_connector_of_rounds(d, i) || !has_a_name_of_its_own(d, i) ||
-			!has_the_root_that_it_names(d, i)))
-			return false;
-	}
-	return are_all_users_known(d);
 }
 
 /* ---- what is answered to a change ---- */
@@ -724,7 +464,7 @@ change(struct deciding *d)
 	for (size_t i = 0; i < d->ask->n_wishes; i++)
 		if (!wish_one(d, i))
 			return;
-	if (!holds_together(d))
+	if (!config_holds_together(d->in->arena, d->ask, d->docs, d->state, &d->answer))
 		return;
 	answer_change(d);
 	keep(d);

@@ -140,6 +140,9 @@ struct config_answer config_decide(const struct config_setting *in, struct confi
 /* Does what others may refer to go away by it: is it deleted, or of no use to profiles any more? */
 bool config_takes_away(const struct config_wish *wish);
 
+/* Has the document this name, deleted or not? */
+bool config_is_document(
+    const struct config_doc *doc, enum config_kind kind, const char *enterprise, const char *name);
 /* NULL: it is not there. */
 const struct config_doc *config_find(
     const struct config_doc *docs, enum config_kind kind, const char *enterprise, const char *name);
