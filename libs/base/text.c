@@ -166,6 +166,17 @@ cs_base64_decode(struct cs_arena *arena, struct cs_span text, struct cs_span *re
 	return true;
 }
 
+bool
+cs_base64url_decode(struct cs_arena *arena, struct cs_span text, struct cs_span *ret_octets)
+{
+	struct cs_buf out = cs_buf_new(arena);
+
+	if (!decode_bits(text, 6, base64url_digits, &out))
+		return false;
+	*ret_octets = cs_buf_span(&out);
+	return true;
+}
+
 /* How many octets the character that starts with `c` has, and its smallest code point; 0: none. */
 static unsigned
 utf8_length(uint8_t c, uint32_t *ret_value, uint32_t *ret_least)

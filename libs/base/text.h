@@ -26,6 +26,8 @@ char *cs_base64(struct cs_arena *arena, struct cs_span span);
 char *cs_base64url(struct cs_arena *arena, struct cs_span span);
 /* Standard alphabet, padding required, no white space, canonical only. */
 bool cs_base64_decode(struct cs_arena *arena, struct cs_span text, struct cs_span *ret_octets);
+/* The alphabet of section 5, no padding, no white space, canonical only. */
+bool cs_base64url_decode(struct cs_arena *arena, struct cs_span text, struct cs_span *ret_octets);
 
 /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 bool cs_utf8_valid(struct cs_span span);

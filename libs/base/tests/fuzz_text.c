@@ -39,6 +39,8 @@ bases(struct cs_arena *arena, const char *text)
 		cs_assert(strcasecmp(cs_base32(arena, octets), text) == 0);
 	if (cs_base64_decode(arena, cs_span_str(text), &octets))
 		cs_assert(strcmp(cs_base64(arena, octets), text) == 0);
+	if (cs_base64url_decode(arena, cs_span_str(text), &octets))
+		cs_assert(strcmp(cs_base64url(arena, octets), text) == 0);
 }
 
 static void

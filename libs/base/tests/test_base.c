@@ -102,6 +102,9 @@ writes_the_vectors_of_rfc_4648(void **state)
 		assert_true(cs_span_equal(back, plain));
 		assert_true(cs_base32_decode(arena, cases[i].base32, &back));
 		assert_true(cs_span_equal(back, plain));
+		assert_true(
+		    cs_base64url_decode(arena, cs_span_str(cs_base64url(arena, plain)), &back));
+		assert_true(cs_span_equal(back, plain));
 	}
 	cs_arena_free(arena);
 }
@@ -111,6 +114,8 @@ refuses_sloppy_base64_and_base32(void **state)
 {
 	static const char *const bad64[] = { "Zg=", "Zg", "Zh==", "Z===", "Zg==Zg==", "Zm 9",
 		"Zm9_" };
+	static const char *const bad64url[] = { "Zg==", "Z", "Zh", "Zm9v\n", "Zm+v", "Zm/v", "Zm 9",
+		"Zm9vY" };
 	static const char *const bad32[] = { "M", "MZ1", "MY=", "MZ" };
 	struct cs_arena *arena = cs_arena_new();
 	struct cs_span out;
@@ -119,6 +124,12 @@ refuses_sloppy_base64_and_base32(void **state)
 	for (size_t i = 0; i < sizeof(bad64) / sizeof(bad64[0]); i++)
 		if (cs_base64_decode(arena, cs_span_str(bad64[i]), &out))
 			fail_msg("base64 %s: got accepted, want refused", bad64[i]);
+	for (size_t i = 0; i < sizeof(bad64url) / sizeof(bad64url[0]); i++)
+		if (cs_base64url_decode(arena, cs_span_str(bad64url[i]), &out))
+			fail_msg("base64url %s: got accepted, want refused", bad64url[i]);
+	assert_false(cs_base64url_decode(arena, cs_span_of("Zm\0v", 4), &out));
+	assert_true(cs_base64url_decode(arena, cs_span_str("-_8"), &out));
+	assert_true(cs_span_equal(out, cs_span_of("\xfb\xff", 2)));
 	for (size_t i = 0; i < sizeof(bad32) / sizeof(bad32[0]); i++)
 		if (cs_base32_decode(arena, bad32[i], &out))
 			fail_msg("base32 %s: got accepted, want refused", bad32[i]);
