@@ -17,6 +17,10 @@ pki_spki_read(struct cs_span spki, struct pki_key *ret_key, struct cs_refusal *r
 /* A public key from its numbers, without OpenSSL's decoders; NULL: not a point of its curve. */
 EVP_PKEY *pki_key_import(const struct pki_key *key);
 
+#define PKI_MODULUS_MAX 1024 /* octets */
+/* The same of an RSA key; the modulus has at most PKI_MODULUS_MAX octets. */
+EVP_PKEY *pki_rsa_import(struct cs_span modulus, uint32_t exponent);
+
 /* Is it a point of its curve, spelled as it must be, and not of small order?  Edwards curves only. */
 bool pki_edwards_is_key(enum pki_key_kind kind, struct cs_span point);
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pki/rsa.h"
 
-#include <openssl/core_names.h>
-#include <openssl/params.h>
-
 #include "pki/der.h"
 #include "pki/ed25519.h"
 #include "pki/evp.h"
@@ -59,36 +56,12 @@ pki_rsa_read(struct cs_span der, struct pki_rsa *ret_key)
 	return true;
 }
 
-static EVP_PKEY *
-import(const struct pki_rsa *key)
-{
-	uint8_t native[PKI_RSA_BITS_MAX / 8]; /* OpenSSL wants little-endian numbers here */
-	unsigned int e = key->exponent;
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-	EVP_PKEY *pkey = NULL;
-
-	cs_assert(key->modulus.len <= sizeof(native));
-	for (size_t i = 0; i < key->modulus.len; i++)
-		native[i] = key->modulus.data[key->modulus.len - 1 - i];
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native, key->modulus.len),
-		OSSL_PARAM_construct_uint(OSSL_PKEY_PARAM_RSA_E, &e),
-		OSSL_PARAM_construct_end(),
-	};
-
-	cs_assert(ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1);
-	if (EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
-		pkey = NULL;
-	EVP_PKEY_CTX_free(ctx);
-	return pkey;
-}
-
 bool
 pki_rsa_verify_sha256(const struct pki_rsa *key, struct cs_span data, struct cs_span signature)
 {
 	if (signature.len != key->modulus.len)
 		return false;
-	CS_AUTO(pki_pkey_free) EVP_PKEY *pkey = import(key);
+	CS_AUTO(pki_pkey_free) EVP_PKEY *pkey = pki_rsa_import(key->modulus, key->exponent);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
 	cs_assert(ctx != NULL);

@@ -176,17 +176,17 @@ from_params(const char *type, OSSL_PARAM *params)
 	return pkey;
 }
 
-static EVP_PKEY *
-import_rsa(const struct pki_key *key)
+EVP_PKEY *
+pki_rsa_import(struct cs_span modulus, uint32_t exponent)
 {
-	uint8_t native[SPKI_MAX]; /* OpenSSL wants little-endian numbers here */
-	unsigned int e = 65537;
+	uint8_t native[PKI_MODULUS_MAX]; /* OpenSSL wants little-endian numbers here */
+	unsigned int e = exponent;
 
-	cs_assert(key->modulus.len <= sizeof(native));
-	for (size_t i = 0; i < key->modulus.len; i++)
-		native[i] = key->modulus.data[key->modulus.len - 1 - i];
+	cs_assert(modulus.len <= sizeof(native));
+	for (size_t i = 0; i < modulus.len; i++)
+		native[i] = modulus.data[modulus.len - 1 - i];
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native, key->modulus.len),
+		OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native, modulus.len),
 		OSSL_PARAM_construct_uint(OSSL_PKEY_PARAM_RSA_E, &e),
 		OSSL_PARAM_construct_end(),
 	};
@@ -218,7 +218,7 @@ EVP_PKEY *
 pki_key_import(const struct pki_key *key)
 {
 	if (key->kind == PKI_KEY_RSA)
-		return import_rsa(key);
+		return pki_rsa_import(key->modulus, 65537);
 	if (key->kind == PKI_KEY_EC)
 		return import_ec(key);
 	return EVP_PKEY_new_raw_public_key(
