@@ -30,13 +30,13 @@ all: $(SERVICES:%=$B/bin/%)
 include $(wildcard libs/*/lib.mk)
 include $(wildcard services/*/service.mk)
 
-# A library says in lib.mk: NAME_NEEDS (libraries), NAME_LDLIBS, NAME_CPPFLAGS.
+# A library says in lib.mk: NAME_NEEDS (libraries), NAME_LDLIBS, NAME_CPPFLAGS, NAME_FAKES (another's, for its tests).
 define lib
 $B/libs/$(1).a: $(call objs,libs/$(1)/*.c) $(if $($(1)_PROTO),$B/proto.a)
 $B/libs/$(1)/%.o: CPPFLAGS += $($(1)_CPPFLAGS)
 $(1)_TEST_BINS := $(patsubst %.c,$B/%,$(wildcard libs/$(1)/tests/test_*.c))
 $(1)_IT_BINS   := $(patsubst %.c,$B/%,$(wildcard libs/$(1)/tests/it_*.c))
-$$($(1)_TEST_BINS) $$($(1)_IT_BINS): %: %.o $(call objs,libs/$(1)/tests/fake_*.c) $(call archives,$(1)) $B/proto.a
+$$($(1)_TEST_BINS) $$($(1)_IT_BINS): %: %.o $(call objs,libs/$(1)/tests/fake_*.c) $($(1)_FAKES:%.c=$B/%.o) $(call archives,$(1)) $B/proto.a
 $$($(1)_TEST_BINS) $$($(1)_IT_BINS): LDLIBS = $(call ldlibs,$(1)) -lprotobuf-c -lcmocka
 TESTS += $$($(1)_TEST_BINS)
 ITS   += $$($(1)_IT_BINS)

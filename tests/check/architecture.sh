@@ -67,8 +67,9 @@ dkim       smime pki
 reply      sandbox pack smime pki dkim
 claim      smime pki pack
 connector  pki claim
+oidc       pki connector
 directory  sandbox http connector
-trial      sandbox http connector directory
+trial      sandbox http connector directory oidc
 gate       smime pki claim
 probe      sandbox pack smime pki dns http claim
 answers    pki db probe claim
