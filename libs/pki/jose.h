@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * jose.h: public keys as JSON Web Keys give them, in bare numbers (RFC 7518 6.2, 6.3), and the signatures of JSON Web
- * Signatures (RFC 7518 3.3 to 3.5).  For keys that a server published for its own signatures; those that we certify
- * are judged by keycheck.h.  Sizes are gated before any arithmetic with big numbers.  No state, any thread.
+ * jose.h: public keys as JSON Web Keys give them, in bare numbers (RFC 7518 6.2, 6.3), and the signatures of JSON
+ * Web Signatures (RFC 7518 3.3 to 3.5).  For keys that a server published for its own signatures; those that we
+ * certify are judged by keycheck.h.  Sizes are gated before any arithmetic with big numbers.  No state, any
+ * thread.
  *
  *   RSA   2048 to 8192 bits, an odd modulus; the exponent odd, 3 to 2^32 - 1 (RFC 7518 3.3, 3.5: 2048 or more)
  *   EC    P-256, P-384, P-521; a point of its curve (RFC 8725 3.4)

@@ -7,6 +7,7 @@
 #include "directory/directory.h"
 #include "http/visit.h"
 #include "internal.h"
+#include "oidc/discovery.h"
 
 #define TOTAL_MS 15000
 #define AT_ONCE_MAX 16 /* each may hold HTTP_VISIT_BODY_MAX */
@@ -163,7 +164,7 @@ visit(struct look *look)
 {
 	const bool ldap = look->asked.type == CONNECTOR_LDAP;
 	const char *path = look->asked.type == CONNECTOR_OIDC
-			       ? trial_oidc_path(look->question->arena, look->url.path)
+			       ? oidc_discovery_path(look->question->arena, look->url.path)
 			       : look->url.path;
 	const struct http_visit what = {
 		.tls = look->tls,

@@ -21,8 +21,6 @@ const char *trial_quote(const struct trial_lines *lines, struct cs_span text);
 
 /* ---- documents; pure ---- */
 
-/* Where the document of discovery is. */
-const char *trial_oidc_path(struct cs_arena *arena, const char *path);
 void trial_oidc_judge(struct trial_lines *lines, const char *issuer, struct cs_span document);
 void trial_saml_judge(struct trial_lines *lines, struct cs_span document);
 

@@ -1,2 +1,2 @@
-trial_NEEDS := base sandbox http connector directory
-trial_LDLIBS := -ljansson -lexpat -levent
+trial_NEEDS := base sandbox http connector oidc directory
+trial_LDLIBS := -lexpat -levent

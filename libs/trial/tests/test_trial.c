@@ -53,6 +53,8 @@ test_oidc(void **state)
 		{ "{\"issuer\":\"" ISSUER "\"}", false, "it has no token_endpoint" },
 		{ "{\"issuer\":\"" ISSUER "\",\"token_endpoint\":\"http://idp.example/\"}", false,
 		    "token_endpoint is not under TLS" },
+		{ "{\"issuer\":\"" ISSUER "\",\"token_endpoint\":\"https://idp.example/#f\"}",
+		    false, "token_endpoint is nowhere to ask: https://idp.example/#f" },
 		{ "[]", false, "not a JSON object" },
 		{ "", false, "not a JSON object" },
 	};
@@ -67,17 +69,6 @@ test_oidc(void **state)
 		assert_true(says(&lines, documents[i].says));
 		cs_arena_free(arena);
 	}
-}
-
-static void
-test_oidc_path(void **state)
-{
-	struct cs_arena *arena = cs_arena_new();
-
-	(void)state;
-	assert_string_equal(trial_oidc_path(arena, ""), "/.well-known/openid-configuration");
-	assert_string_equal(trial_oidc_path(arena, "/a/"), "/a/.well-known/openid-configuration");
-	cs_arena_free(arena);
 }
 
 static void
@@ -184,7 +175,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_oidc),
-		cmocka_unit_test(test_oidc_path),
 		cmocka_unit_test(test_saml),
 		cmocka_unit_test(test_saml_depth),
 		cmocka_unit_test(test_question_comes_back),
