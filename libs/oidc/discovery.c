@@ -164,6 +164,14 @@ fault_of(const struct oidc_provider *provider)
 }
 
 bool
+oidc_provider_judge(const struct oidc_provider *provider, struct cs_refusal *ret_why)
+{
+	const enum oidc_no no = fault_of(provider);
+
+	return no == OIDC_FINE || oidc_refuse(ret_why, no);
+}
+
+bool
 oidc_discovery_judge(struct cs_arena *arena, const char *issuer, struct cs_span document,
     struct oidc_provider *ret_provider, struct cs_refusal *ret_why)
 {
@@ -171,10 +179,8 @@ oidc_discovery_judge(struct cs_arena *arena, const char *issuer, struct cs_span 
 
 	if (!oidc_discovery_read(arena, issuer, document, &provider))
 		return oidc_refuse(ret_why, OIDC_NO_DOCUMENT);
-	const enum oidc_no no = fault_of(&provider);
-
-	if (no != OIDC_FINE)
-		return oidc_refuse(ret_why, no);
+	if (!oidc_provider_judge(&provider, ret_why))
+		return false;
 	*ret_provider = provider;
 	return true;
 }

@@ -69,7 +69,10 @@ struct oidc_provider {
 CS_MUST_USE bool oidc_discovery_read(struct cs_arena *arena, const char *issuer,
     struct cs_span document, struct oidc_provider *ret_provider);
 
-/* The same, and everything that a login needs is good.  False: *ret_why says the first thing that is not. */
+/* Is everything good that a login needs?  False: *ret_why says the first thing that is not. */
+CS_MUST_USE bool
+oidc_provider_judge(const struct oidc_provider *provider, struct cs_refusal *ret_why);
+/* Both. */
 CS_MUST_USE bool oidc_discovery_judge(struct cs_arena *arena, const char *issuer,
     struct cs_span document, struct oidc_provider *ret_provider, struct cs_refusal *ret_why);
 

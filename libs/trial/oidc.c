@@ -30,6 +30,24 @@ tell_endpoint(struct trial_lines *lines, const char *name, const struct oidc_sai
 		trial_say(lines, "%s: %s", name, text);
 }
 
+/* What no line was for yet, once there is somewhere to ask. */
+static void
+tell_rest(struct trial_lines *lines, const struct oidc_provider *provider)
+{
+	struct cs_buf names = cs_buf_new(lines->arena);
+	struct cs_refusal why;
+
+	if (!oidc_provider_judge(provider, &why)) {
+		trial_blame(lines, "%s", why.text);
+		return;
+	}
+	for (enum oidc_algorithm i = 0; i < OIDC_ALGORITHMS; i++)
+		if ((provider->algorithms & OIDC_SET(i)) != 0)
+			cs_buf_printf(&names, " %s", oidc_algorithm_name(i));
+	trial_say(lines, "it answers with a code, and signs by%s",
+	    (const char *)cs_buf_span(&names).data);
+}
+
 void
 trial_oidc_judge(struct trial_lines *lines, const char *issuer, struct cs_span document)
 {
@@ -42,4 +60,6 @@ trial_oidc_judge(struct trial_lines *lines, const char *issuer, struct cs_span d
 	tell_issuer(lines, &provider.said[OIDC_ISSUER]);
 	for (enum oidc_part part = OIDC_ISSUER + 1; part < OIDC_PARTS; part++)
 		tell_endpoint(lines, oidc_part_name(part), &provider.said[part]);
+	if (lines->good)
+		tell_rest(lines, &provider);
 }

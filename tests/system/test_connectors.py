@@ -113,7 +113,9 @@ class Connectors(ConnectorTest):
         provider = self.provider(lambda connection, path: said[0](connection, path), certificate)
         issuer = f"https://127.0.0.1:{provider.port}/realm"
         names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-        document = {"issuer": issuer, **{name: f"{issuer}/{name}" for name in names}}
+        document: dict[str, Any] = {"issuer": issuer, **{name: f"{issuer}/{name}" for name in names}}
+        document["response_types_supported"] = ["code"]
+        document["id_token_signing_alg_values_supported"] = ["RS256"]
         said = [answers("200 OK", json.dumps({**document, **(change or {})}).encode())]
         return self.looked("oidc", issuer), provider
 
@@ -122,13 +124,14 @@ class Connectors(ConnectorTest):
         self.assertEqual(result, "good", seen)
         self.assertEqual(provider.asked, [f"GET /realm{WELL_KNOWN} HTTP/1.1"])
         self.assertIn("good.provider", seen)  # whose certificate it is
-        for word in ("its issuer is the endpoint", "authorization_endpoint: ", "token_endpoint: ", "jwks_uri: "):
+        for word in ("its issuer is the endpoint", "authorization_endpoint: ", "token_endpoint: ", "jwks_uri: ", "signs by RS256"):
             self.assertIn(word, seen)
 
     def test_a_provider_that_is_somebody_else_is_bad(self) -> None:
         self.assert_bad("its issuer is another one: https://evil.example", self.oidc({"issuer": "https://evil.example"})[0])
         self.assert_bad("it has no jwks_uri", self.oidc({"jwks_uri": None})[0])
         self.assert_bad("token_endpoint is not under TLS", self.oidc({"token_endpoint": "http://a.example/"})[0])
+        self.assert_bad("signs by none of", self.oidc({"id_token_signing_alg_values_supported": ["HS256"]})[0])
 
     def test_a_certificate_that_is_not_good_ends_it(self) -> None:
         found, provider = self.oidc(certificate="expired")

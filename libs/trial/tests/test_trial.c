@@ -16,7 +16,11 @@
 #define ISSUER "https://idp.example"
 #define ENDS                                                                        \
 	",\"authorization_endpoint\":\"https://idp.example/a\",\"token_endpoint\":" \
-	"\"https://idp.example/t\",\"jwks_uri\":\"https://idp.example/j\"}"
+	"\"https://idp.example/t\",\"jwks_uri\":\"https://idp.example/j\""
+#define WAYS(flow, algorithm)                    \
+	",\"response_types_supported\":[\"" flow \
+	"\"],\"id_token_signing_alg_values_supported\":[\"" algorithm "\"]}"
+#define REST WAYS("code", "RS256")
 #define MD "xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\""
 
 static struct trial_lines
@@ -44,11 +48,18 @@ static void
 test_oidc(void **state)
 {
 	static const struct document documents[] = {
-		{ "{\"issuer\":\"" ISSUER "\"" ENDS, true, "its issuer is the endpoint" },
-		{ "{\"issuer\":\"" ISSUER "/\"" ENDS, false, "another one: https://idp.example/" },
-		{ "{\"issuer\":\"https://evil.example\\n\"" ENDS, false, "another one" },
-		{ "{\"issuer\":7" ENDS, false, "it names no issuer" },
-		{ "{\"issuer\":\"" ISSUER "\",\"issuer\":\"" ISSUER "\"" ENDS, false,
+		{ "{\"issuer\":\"" ISSUER "\"" ENDS REST, true, "its issuer is the endpoint" },
+		{ "{\"issuer\":\"" ISSUER "/\"" ENDS REST, false,
+		    "another one: https://idp.example/" },
+		{ "{\"issuer\":\"https://evil.example\\n\"" ENDS REST, false, "another one" },
+		{ "{\"issuer\":\"" ISSUER "\"" ENDS REST, true,
+		    "it answers with a code, and signs by RS256" },
+		{ "{\"issuer\":\"" ISSUER "\"" ENDS WAYS("token", "RS256"), false,
+		    "does not say that it answers with a code" },
+		{ "{\"issuer\":\"" ISSUER "\"" ENDS WAYS("code", "HS256"), false,
+		    "signs by none of RS256" },
+		{ "{\"issuer\":7" ENDS REST, false, "it names no issuer" },
+		{ "{\"issuer\":\"" ISSUER "\",\"issuer\":\"" ISSUER "\"" ENDS REST, false,
 		    "each member" },
 		{ "{\"issuer\":\"" ISSUER "\"}", false, "it has no token_endpoint" },
 		{ "{\"issuer\":\"" ISSUER "\",\"token_endpoint\":\"http://idp.example/\"}", false,
