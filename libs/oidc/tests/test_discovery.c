@@ -107,6 +107,68 @@ judges_documents(void **state)
 	cs_arena_free(arena);
 }
 
+/* In the shape of what is in use, with names of nobody: what a login needs is there, whatever stands beside it. */
+static const struct {
+	const char *name, *issuer, *text;
+	unsigned algorithms;
+	bool basic, says_issuer;
+} shapes[] = {
+	{ "Microsoft Entra",
+	    "https://login.microsoftonline.com/0f0e0d0c-1111-4222-8333-444455556666/v2.0",
+	    "{\"token_endpoint\":\"https://login.microsoftonline.com/0f0e0d0c-1111-4222-8333-444455556666/oauth2/v2.0/token\","
+	    "\"token_endpoint_auth_methods_supported\":[\"client_secret_post\",\"private_key_jwt\",\"client_secret_basic\"],"
+	    "\"jwks_uri\":\"https://login.microsoftonline.com/0f0e0d0c-1111-4222-8333-444455556666/discovery/v2.0/keys\","
+	    "\"response_modes_supported\":[\"query\",\"fragment\",\"form_post\"],\"subject_types_supported\":[\"pairwise\"],"
+	    "\"id_token_signing_alg_values_supported\":[\"RS256\"],"
+	    "\"response_types_supported\":[\"code\",\"id_token\",\"code id_token\",\"id_token token\"],"
+	    "\"issuer\":\"https://login.microsoftonline.com/0f0e0d0c-1111-4222-8333-444455556666/v2.0\","
+	    "\"authorization_endpoint\":\"https://login.microsoftonline.com/0f0e0d0c-1111-4222-8333-444455556666/oauth2/v2.0/authorize\","
+	    "\"kerberos_endpoint\":null,\"tenant_region_scope\":\"EU\"}",
+	    OIDC_SET(OIDC_RS256), true, false },
+	{ "Microsoft Entra, keys of one application", "https://sts.example/t",
+	    "{\"issuer\":\"https://sts.example/t\",\"authorization_endpoint\":\"https://sts.example/a\","
+	    "\"token_endpoint\":\"https://sts.example/t\",\"jwks_uri\":\"https://sts.example/k?appid=6731de76-14a6-49ae-97bc-6eba6914391e\","
+	    "\"response_types_supported\":[\"code\"],\"id_token_signing_alg_values_supported\":[\"RS256\"]}",
+	    OIDC_SET(OIDC_RS256), true, false },
+	{ "Keycloak", "https://sso.example/realms/staff",
+	    "{\"issuer\":\"https://sso.example/realms/staff\","
+	    "\"authorization_endpoint\":\"https://sso.example/realms/staff/protocol/openid-connect/auth\","
+	    "\"token_endpoint\":\"https://sso.example/realms/staff/protocol/openid-connect/token\","
+	    "\"jwks_uri\":\"https://sso.example/realms/staff/protocol/openid-connect/certs\","
+	    "\"response_types_supported\":[\"code\",\"none\",\"id_token\",\"token\",\"code id_token token\"],"
+	    "\"id_token_signing_alg_values_supported\":[\"PS384\",\"RS384\",\"EdDSA\",\"ES384\",\"HS256\",\"HS512\",\"ES256\",\"RS256\",\"HS384\",\"ES512\",\"PS256\",\"PS512\",\"RS512\"],"
+	    "\"token_endpoint_auth_methods_supported\":[\"private_key_jwt\",\"client_secret_basic\",\"client_secret_post\",\"tls_client_auth\",\"client_secret_jwt\"],"
+	    "\"code_challenge_methods_supported\":[\"plain\",\"S256\"],\"authorization_response_iss_parameter_supported\":true,"
+	    "\"mtls_endpoint_aliases\":{\"token_endpoint\":\"https://sso.example/realms/staff/protocol/openid-connect/token\"}}",
+	    OIDC_SET(OIDC_ALGORITHMS) - 1, true, true },
+	{ "an issuer that ends in a slash", "https://alpha.example/",
+	    "{\"issuer\":\"https://alpha.example/\",\"authorization_endpoint\":\"https://alpha.example/authorize\","
+	    "\"token_endpoint\":\"https://alpha.example/oauth/token\",\"jwks_uri\":\"https://alpha.example/.well-known/jwks.json\","
+	    "\"response_types_supported\":[\"code\"],\"id_token_signing_alg_values_supported\":[\"HS256\",\"RS256\",\"PS256\"],"
+	    "\"token_endpoint_auth_methods_supported\":[\"client_secret_post\",\"none\"]}",
+	    OIDC_SET(OIDC_RS256) | OIDC_SET(OIDC_PS256), false, false },
+};
+
+static void
+takes_the_shapes_that_are_in_use(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(shapes); i++) {
+		struct oidc_provider provider;
+		struct cs_refusal why;
+
+		if (!oidc_discovery_judge(
+			arena, shapes[i].issuer, cs_span_str(shapes[i].text), &provider, &why))
+			fail_msg("%s: got %s", shapes[i].name, why.code);
+		assert_int_equal(provider.algorithms, shapes[i].algorithms);
+		assert_int_equal(provider.basic, shapes[i].basic);
+		assert_int_equal(provider.says_issuer, shapes[i].says_issuer);
+	}
+	cs_arena_free(arena);
+}
+
 static void
 refuses_what_is_no_document(void **state)
 {
@@ -231,6 +293,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges_documents),
+		cmocka_unit_test(takes_the_shapes_that_are_in_use),
 		cmocka_unit_test(refuses_what_is_no_document),
 		cmocka_unit_test(reads_what_a_login_needs),
 		cmocka_unit_test(goes_without_tls_where_the_issuer_does),

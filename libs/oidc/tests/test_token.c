@@ -420,6 +420,33 @@ judges_each_claim(void **state)
 	want("no claims", judge(fake, fake_token(fake, RS256, "", FAKE_RSA, false)), "oidc-claims");
 }
 
+/* In the shape of what providers in use say, with what they say beside it. */
+static void
+takes_the_shapes_that_are_in_use(void **state)
+{
+	static const struct {
+		const char *name, *header, *more;
+	} shapes[] = {
+		{ "Microsoft Entra",
+		    "{\"typ\":\"JWT\",\"alg\":\"RS256\",\"kid\":\"rsa\",\"x5t\":\"rsa\"}",
+		    "\"nbf\":1799999700,\"aio\":\"AWQA\",\"idp\":\"https://sts.example/x/\",\"rh\":\"0.AXoA\","
+		    "\"tid\":\"0f0e0d0c-1111-4222-8333-444455556666\",\"uti\":\"uX0e\",\"roles\":[],"
+		    "\"xms_edov\":true,\"login_hint\":\"O.CiQ\"" },
+		{ "Keycloak", "{\"alg\":\"RS256\",\"typ\" : \"JWT\",\"kid\" : \"rsa\"}",
+		    "\"jti\":\"1a5c\",\"typ\":\"ID\",\"azp\":\"" FAKE_CLIENT
+		    "\",\"sid\":\"fb5e\",\"at_hash\":\"eQ\","
+		    "\"acr\":\"1\",\"email_verified\":false,\"address\":{\"locality\":\"x\"}" },
+		{ "nothing beside", "{\"alg\":\"RS256\",\"kid\":\"rsa\"}", "" },
+	};
+	struct fake_provider *fake = *state;
+
+	for (size_t i = 0; i < COUNT(shapes); i++)
+		want(shapes[i].name,
+		    judge(fake, fake_token(fake, shapes[i].header,
+				    fake_claims(fake->arena, "", shapes[i].more), FAKE_RSA, false)),
+		    NULL);
+}
+
 static const char *
 a_times(struct cs_arena *arena, const char *name, size_t n)
 {
@@ -529,6 +556,7 @@ main(void)
 		cmocka_unit_test(bounds_a_token),
 		cmocka_unit_test(verifies_what_rfc_7515_signed),
 		cmocka_unit_test(judges_each_claim),
+		cmocka_unit_test(takes_the_shapes_that_are_in_use),
 		cmocka_unit_test(names_the_person_by_the_claim_that_was_chosen),
 		cmocka_unit_test(finds_the_token_in_the_answer),
 	};
