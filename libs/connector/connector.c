@@ -71,6 +71,7 @@ static const struct member {
 	{ "username", offsetof(struct connector, username), CONNECTOR_USERNAME_MAX },
 	{ "from", offsetof(struct connector, from), CONNECTOR_FROM_MAX },
 	{ "bind_dn", offsetof(struct connector, bind_dn), CONNECTOR_BIND_DN_MAX },
+	{ "claim", offsetof(struct connector, claim), CONNECTOR_CLAIM_MAX },
 	{ "sealed", offsetof(struct connector, sealed), CONNECTOR_SEALED_MAX },
 };
 #define TEXTS (sizeof(texts) / sizeof(texts[0]))

@@ -162,6 +162,8 @@ static const struct field connector_fields[] = {
 	    "the sender of mails; of type smtp" },
 	{ "bind_dn", TEXT, "\"\"", 0, CONNECTOR_BIND_DN_MAX, NULL, 0, false, NULL,
 	    "under which name a person binds, with one {login}; of type ldap" },
+	{ "claim", TEXT, "\"\"", 0, CONNECTOR_CLAIM_MAX, NULL, 0, false, NULL,
+	    "of type oidc: the claim by which its ID tokens name a person; empty: sub" },
 	{ "quorum", NUMBER, "0", 0, POLICY_MAX_QUORUM, NULL, 0, false, NULL,
 	    "perspectives that must agree, of type open-mpic: of the service, or ours; never fewer than TBR 3.2.2.9 asks for" },
 	{ 0 },

@@ -19,7 +19,8 @@ enum part {
 	SECRET = 16,
 	BOTH_OR_NONE = 32,
 	UPGRADES = 64,
-	BIND_DN = 128
+	BIND_DN = 128,
+	CLAIM = 256
 };
 
 /*
@@ -35,7 +36,7 @@ static const struct {
 	[CONNECTOR_SMTP] = { ENDPOINT | FROM, USERNAME | SECRET | BOTH_OR_NONE | UPGRADES,
 	    { "smtps", "smtp" }, false },
 	[CONNECTOR_SMS] = { ENDPOINT, USERNAME | SECRET, { "https", "http" }, true },
-	[CONNECTOR_OIDC] = { ENDPOINT, USERNAME | SECRET, { "https", "http" }, true },
+	[CONNECTOR_OIDC] = { ENDPOINT, USERNAME | SECRET | CLAIM, { "https", "http" }, true },
 	[CONNECTOR_SAML] = { ENDPOINT, 0, { "https", "http" }, true },
 	[CONNECTOR_LDAP] = { ENDPOINT | BIND_DN, 0, { "ldaps", "ldap" }, false },
 };
@@ -50,6 +51,7 @@ static const struct {
 	{ USERNAME, "username" },
 	{ SECRET, "secret" },
 	{ BIND_DN, "bind_dn" },
+	{ CLAIM, "claim" },
 };
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
@@ -154,6 +156,7 @@ read_member(const struct reading *r, const char *name, const json_t *value)
 		{ "username", &connector->username, CONNECTOR_USERNAME_MAX, USERNAME },
 		{ "from", &connector->from, CONNECTOR_FROM_MAX, FROM },
 		{ "bind_dn", &connector->bind_dn, CONNECTOR_BIND_DN_MAX, BIND_DN },
+		{ "claim", &connector->claim, CONNECTOR_CLAIM_MAX, CLAIM },
 		{ "secret", &r->wished->secret, CONNECTOR_SECRET_MAX, SECRET },
 	};
 
@@ -305,6 +308,19 @@ judge_bind_dn(const struct connector *connector, struct cs_refusal *ret_why)
 		   "{login}@corp.example for Active Directory.");
 }
 
+/* The name of a member of JSON, of which OpenID Connect Core 1.0 5.1 has some and each provider more. */
+static bool
+judge_claim(const struct connector *connector, struct cs_refusal *ret_why)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789_-.:/";
+
+	return connector->claim[strspn(connector->claim, letters)] == '\0' ||
+	       refuse(ret_why, "connector-claim", "claim",
+		   "This is not how a claim of an ID token is called.",
+		   "Give its name, such as oid or preferred_username; none for sub.");
+}
+
 /* ---- its secret ---- */
 
 /* The one in force stays with its place; what the client gives takes its place. */
@@ -371,6 +387,7 @@ wished_new(const char *enterprise, const char *name)
 				    .username = "",
 				    .from = "",
 				    .bind_dn = "",
+				    .claim = "",
 				    .sealed = "" } };
 }
 
@@ -398,6 +415,7 @@ policy_connector_judge(const struct policy_connector_rules *rules, const char *e
 	    !judge_endpoint(rules, &wished, arena, ret_why) ||
 	    !judge_from(&wished.connector, arena, ret_why) ||
 	    !judge_bind_dn(&wished.connector, ret_why) ||
+	    !judge_claim(&wished.connector, ret_why) ||
 	    !settle_secret(rules, &old, &wished, arena, ret_why) || !judge_login(&wished, ret_why))
 		return false;
 	*ret_spec = connector_write(arena, &wished.connector);

@@ -55,6 +55,7 @@ make_world(void **state)
 		.username = "ra",
 		.from = "ra@alpha.example",
 		.bind_dn = "",
+		.claim = "",
 		.sealed = "" };
 	*state = world;
 	return 0;
@@ -81,6 +82,7 @@ what_was_written_is_read_and_written_alike(void **state)
 	struct cs_err err;
 
 	world->connector.title = "The \"relay\" of \xc3\x84lpha";
+	world->connector.claim = "oid";
 	world->connector.sealed = "0011223344556677.AAAA";
 	struct cs_span spec = connector_write(world->arena, &world->connector);
 
@@ -91,6 +93,7 @@ what_was_written_is_read_and_written_alike(void **state)
 	assert_string_equal(read.endpoint, world->connector.endpoint);
 	assert_string_equal(read.username, "ra");
 	assert_string_equal(read.from, "ra@alpha.example");
+	assert_string_equal(read.claim, "oid");
 	assert_string_equal(read.sealed, "0011223344556677.AAAA");
 	assert_int_equal(read.quorum, 0);
 	assert_true(cs_span_equal(connector_write(world->arena, &read), spec));

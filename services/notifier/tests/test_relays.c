@@ -156,6 +156,7 @@ relay_of(const char *enterprise, const char *name, const char *from)
 		.endpoint = "smtps://mail.alpha.example",
 		.username = "",
 		.from = from,
+		.claim = "",
 		.sealed = "" };
 }
 
