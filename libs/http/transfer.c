@@ -583,13 +583,14 @@ static void
 set_content(struct transfer *t)
 {
 	const struct transfer_request *request = &t->request;
+	const char *type = request->post_type != NULL ? request->post_type : "application/json";
 
 	if (request->post.len > 0) {
 		curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, request->post.data);
 		curl_easy_setopt(
 		    t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->post.len);
-		add_field(t, "Content-Type: application/json");
+		add_field(t, cs_arena_printf(t->arena, "Content-Type: %s", type));
 		add_field(t, "Expect:");
 	}
 	if (request->field != NULL)

@@ -31,8 +31,9 @@ struct transfer_request {
 	 */
 	struct cs_span say;
 	http_whole *whole;
-	struct cs_span post; /* JSON that is sent by POST; empty: GET */
-	const char *field;   /* one more header field, "Name: value"; NULL: none */
+	struct cs_span post;   /* what is sent by POST; empty: GET */
+	const char *post_type; /* its media type; NULL: "application/json" */
+	const char *field;     /* one more header field, "Name: value"; NULL: none */
 	int64_t connect_ms, total_ms;
 	size_t body_octets, head_octets;
 };

@@ -154,6 +154,7 @@ try_next(struct visit *visit)
 		.say = visit->what.say,
 		.whole = visit->what.whole,
 		.post = visit->what.post,
+		.post_type = visit->what.post_type,
 		.field = visit->what.field,
 		.connect_ms = CONNECT_MS,
 		.total_ms = left_ms > 0 ? left_ms : 1,
@@ -266,6 +267,8 @@ http_visit(
 	visit->what.host = cs_arena_strdup(arena, what->host);
 	visit->what.post = cs_arena_copy_span(arena, what->post);
 	visit->what.say = cs_arena_copy_span(arena, what->say);
+	if (what->post_type != NULL)
+		visit->what.post_type = cs_arena_strdup(arena, what->post_type);
 	if (what->field != NULL)
 		visit->what.field = cs_arena_strdup(arena, what->field);
 	visit->url = (struct http_url){ .tls = what->tls,

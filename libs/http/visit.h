@@ -52,8 +52,9 @@ struct http_visit {
 	 */
 	struct cs_span say;
 	http_whole *whole;
-	struct cs_span post; /* JSON that is sent by POST; empty: GET */
-	const char *field;   /* one more header field, "Name: value"; NULL: none */
+	struct cs_span post;   /* what is sent by POST; empty: GET */
+	const char *post_type; /* its media type; NULL: "application/json" */
+	const char *field;     /* one more header field, "Name: value"; NULL: none */
 	enum http_reach reach;
 	size_t body_max;  /* octets of an answer, at most HTTP_VISIT_BODY_MAX; 0: that */
 	int64_t total_ms; /* of everything, 1 to 60,000 */
