@@ -7,11 +7,14 @@
 
 #include "base/err.h"
 #include "oidc/keys.h"
+#include "oidc/refusal.h"
 
 /* ---- refusals ---- */
 
 enum oidc_no {
 	OIDC_FINE,
+	OIDC_NO_REACH,
+	OIDC_NO_EXCHANGE,
 	OIDC_NO_DOCUMENT,
 	OIDC_NO_ISSUER,
 	OIDC_NO_AUTHORIZATION,

@@ -31,7 +31,4 @@ struct oidc_keys {
 CS_MUST_USE bool oidc_keys_read(struct cs_arena *arena, struct cs_span document,
     struct oidc_keys *ret_keys, struct cs_refusal *ret_why);
 
-/* The code of the refusal of a token whose key is not among these: ask for the keys again, once (Core 10.1.1). */
-#define OIDC_KEY_UNKNOWN "oidc-key-unknown"
-
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* refusal.c: why not, each with its own word.  No text repeats what a stranger said. */
+#include <string.h>
+
 #include "internal.h"
 
 #define AGAIN "begin the login again"
@@ -10,6 +12,13 @@
 
 static const struct cs_refusal refusals[OIDC_NOS] = {
 	[OIDC_FINE] = { .code = NULL },
+	/* asking it */
+	[OIDC_NO_REACH] = { OIDC_UNREACHABLE, "provider", CORE "3.1",
+	    "the provider does not answer now as it should", "try it again in a few minutes" },
+	[OIDC_NO_EXCHANGE] = { OIDC_NOT_EXCHANGED, "code", "RFC 6749 5.2",
+	    "the provider did not take the code: it is old or used, or the client's secret is not "
+	    "right",
+	    AGAIN },
 	/* what a provider says of itself */
 	[OIDC_NO_DOCUMENT] = { "oidc-document", "provider", DISCOVERY "4.2",
 	    "what the provider says of itself is not a JSON object with each member once",
@@ -118,4 +127,13 @@ const struct cs_refusal *
 oidc_refusal(enum oidc_no no)
 {
 	return &refusals[no];
+}
+
+const struct cs_refusal *
+oidc_refusal_find(const char *code)
+{
+	for (enum oidc_no i = OIDC_FINE + 1; i < OIDC_NOS; i++)
+		if (strcmp(refusals[i].code, code) == 0)
+			return &refusals[i];
+	return NULL;
 }

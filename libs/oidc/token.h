@@ -26,6 +26,7 @@
 #define OIDC_TOKEN_H
 
 #include "oidc/keys.h"
+#include "oidc/refusal.h"
 
 #define OIDC_ANSWER_MAX 65536 /* octets of what a token endpoint answers */
 #define OIDC_TOKEN_MAX 32768  /* octets of an ID token */
@@ -67,5 +68,11 @@ struct oidc_person {
 CS_MUST_USE bool oidc_id_token_judge(struct cs_arena *arena, struct cs_span token,
     const struct oidc_keys *keys, const struct oidc_expected *expected,
     struct oidc_person *ret_person, struct cs_refusal *ret_why);
+
+/*
+ * Makes libraries load what verifying tokens needs, which they else do late: for processes that are about to give
+ * up opening files.
+ */
+void oidc_load(void);
 
 #endif

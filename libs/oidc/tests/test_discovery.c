@@ -274,6 +274,7 @@ static void
 says_each_no_by_its_own_word(void **state)
 {
 	(void)state;
+	assert_null(oidc_refusal_find("oidc"));
 	for (enum oidc_no i = OIDC_FINE + 1; i < OIDC_NOS; i++) {
 		const struct cs_refusal *why = oidc_refusal(i);
 
@@ -283,6 +284,7 @@ says_each_no_by_its_own_word(void **state)
 		assert_true(why->clause != NULL && why->clause[0] != '\0');
 		assert_true(why->text != NULL && why->text[0] != '\0');
 		assert_true(why->mend != NULL && why->mend[0] != '\0');
+		assert_ptr_equal(oidc_refusal_find(why->code), why);
 		for (enum oidc_no k = OIDC_FINE + 1; k < i; k++)
 			assert_string_not_equal(oidc_refusal(k)->code, why->code);
 	}
