@@ -68,6 +68,7 @@ reply      sandbox pack smime pki dkim
 claim      smime pki pack
 connector  pki claim
 oidc       pki connector
+login      sandbox http connector oidc pki
 directory  sandbox http connector
 trial      sandbox http connector directory oidc
 gate       smime pki claim

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* crew.c: the parent's side: one child, and what it says read strictly. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+#include "pki/hash.h"
+
+#define ASK_MS 40000 /* later than the child's own end of three visits */
+
+struct logins {
+	struct sandbox *sandbox;
+};
+
+struct asked {
+	bool finishes;
+	login_done *done;
+	void *arg;
+};
+
+enum cs_code
+logins_open(const struct logins_settings *settings, struct event_base *base, struct logins **ret,
+    struct cs_err *err)
+{
+	struct cs_arena *arena = cs_arena_new();
+	const struct sandbox_settings sandbox = {
+		.role = &login_role,
+		.children = 1,
+		.settings = cs_span_str(cs_arena_printf(
+		    arena, "%s\n%s", settings->test_mode ? "test" : "live", settings->ca_file)),
+		.told = settings->told,
+		.told_arg = settings->told_arg,
+	};
+	struct logins *logins = calloc(1, sizeof(*logins));
+
+	cs_assert(logins != NULL);
+	const enum cs_code code = sandbox_open(&sandbox, base, &logins->sandbox, err);
+
+	cs_arena_free(arena);
+	if (code == CS_OK)
+		*ret = logins;
+	else
+		free(logins);
+	return code;
+}
+
+void
+logins_close(struct logins *logins)
+{
+	if (logins == NULL)
+		return;
+	sandbox_close(logins->sandbox);
+	free(logins);
+}
+
+/* Nobody is named to who asked where to go, and the other way round. */
+static bool
+is_of(const struct asked *asked, const struct login_told *told)
+{
+	return told->why.code != NULL || asked->finishes == (told->url[0] == '\0');
+}
+
+static void
+on_answer(void *arg, enum sandbox_result result, struct cs_span octets)
+{
+	struct asked *asked = arg;
+	struct cs_arena *arena = cs_arena_new();
+	struct login_told told;
+
+	if (result != SANDBOX_ANSWERED || !login_wire_read_answer(arena, octets, &told) ||
+	    !is_of(asked, &told))
+		told = (struct login_told){ .why = *oidc_refusal_find(OIDC_UNREACHABLE),
+			.said = sandbox_result_name(result),
+			.url = "" };
+	asked->done(asked->arg, &told);
+	free(asked);
+	cs_arena_free(arena);
+}
+
+static void
+ask(struct logins *logins, const struct login_question *question, login_done *done, void *arg)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct asked *asked = calloc(1, sizeof(*asked));
+	const struct cs_span octets = login_wire_question(arena, question);
+
+	cs_assert(asked != NULL);
+	*asked = (struct asked){ question->finishes, done, arg };
+	sandbox_ask(logins->sandbox, octets, ASK_MS, on_answer, asked);
+	pki_wipe((void *)octets.data, octets.len);
+	cs_arena_free(arena);
+}
+
+void
+login_start(struct logins *logins, const struct login_start *start, login_done *done, void *arg)
+{
+	ask(logins, &(struct login_question){ .start = *start }, done, arg);
+}
+
+void
+login_finish(struct logins *logins, const struct login_finish *finish, login_done *done, void *arg)
+{
+	ask(logins, &(struct login_question){ .finishes = true, .finish = *finish }, done, arg);
+}

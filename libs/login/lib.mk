@@ -1,0 +1,4 @@
+login_NEEDS := base sandbox http connector oidc pki
+login_LDLIBS := -levent
+# Who signs in tests.
+login_FAKES := libs/pki/tests/fake_jose.c

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * login.h: people who log in at a provider of OpenID Connect: where each is sent, and who it was that came back.
+ *
+ * The provider is asked in a sandboxed child (sandbox.h), since all that it says is a stranger's: its document, the
+ * answer that brings a token, its keys.  Each is fetched anew for each login, so that keys which the provider has
+ * withdrawn are never taken.  What is judged and how is libs/oidc's.  The child holds the client's secret while it
+ * exchanges a code, and nothing else that is worth stealing: one that was taken over could name somebody else to
+ * those who log in while it lives, which is why a person's second factor is never all that is asked for.
+ *
+ * Servers are hostile: certificates are judged, redirects are not followed, and each question has 10 seconds and
+ * its bounds (oidc/discovery.h, oidc/token.h).  Tenants lead to public addresses alone, the platform also to those
+ * of RFC 1918 and RFC 4193; in test mode a place that is loopback itself may be visited there, in clear, too.
+ */
+#ifndef LOGIN_LOGIN_H
+#define LOGIN_LOGIN_H
+
+#include "oidc/ask.h"
+#include "oidc/refusal.h"
+#include "oidc/token.h"
+#include "sandbox/sandbox.h"
+
+struct event_base;
+
+extern const struct sandbox_role login_role;
+
+struct logins; /* one thread, in the caller's event loop */
+
+struct logins_settings {
+	const char *ca_file; /* PEM that servers are judged by; "": the system's */
+	bool test_mode;
+	sandbox_told *told; /* NULL: nobody is told of children */
+	void *told_arg;
+};
+/* As sandbox_open(). */
+CS_MUST_USE enum cs_code logins_open(const struct logins_settings *settings,
+    struct event_base *base, struct logins **ret, struct cs_err *err);
+/* What is under way ends without `done`.  Not from a callback.  Takes NULL. */
+void logins_close(struct logins *logins);
+
+/* Whose connector it is, and where it leads. */
+struct login_at {
+	bool platform; /* no tenant's */
+	const char *endpoint;
+};
+/* Somebody is to be sent there. */
+struct login_start {
+	struct login_at at;
+	struct oidc_request request;
+};
+/* Somebody came back, with what began there: state compared, the rest as it came. */
+struct login_finish {
+	struct login_at at;
+	struct oidc_redirect redirect; /* its code is the exchange's */
+	struct oidc_exchange exchange;
+	const char *nonce, *claim;
+	int64_t asked_s;
+	uint32_t max_age_s;
+};
+
+/* Borrowed for the call, as all in it. */
+struct login_told {
+	struct cs_refusal why;     /* code NULL: it is good; oidc-unreachable: it may be later */
+	const char *said;          /* why not, for logs: printable ASCII; "": no more than that */
+	const char *url;           /* of a start that is good: where the browser goes; else "" */
+	struct oidc_person person; /* of a finish that is good */
+};
+typedef void login_done(void *arg, const struct login_told *told);
+/* One call of `done`, from the loop, never before this returns, after 40 seconds at most. */
+void
+login_start(struct logins *logins, const struct login_start *start, login_done *done, void *arg);
+void
+login_finish(struct logins *logins, const struct login_finish *finish, login_done *done, void *arg);
+
+#endif
