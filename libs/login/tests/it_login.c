@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_login.c: logins, by a child, at a provider that this test plays itself, on loopback, in the same loop. */
+/* it_login.c: logins, by a child, at a provider that this test plays itself, on loopback, in the same loop. */
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <netinet/in.h>
@@ -167,7 +167,7 @@ setup(void **state)
 	struct sockaddr_in in = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(in);
-	char path[] = "/tmp/test_login.XXXXXX";
+	char path[] = "/tmp/it_login.XXXXXX";
 	const int file = mkstemp(path);
 	const struct logins_settings settings = { .ca_file = path, .test_mode = true };
 	struct cs_err err = { 0 };
