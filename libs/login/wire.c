@@ -8,7 +8,7 @@
 #include "pki/cert.h"
 
 #define TEXTS_MAX 16
-#define START_TEXTS 9
+#define START_TEXTS 10
 #define FINISH_TEXTS 13
 #define NUMBER 24
 
@@ -79,7 +79,7 @@ write_start(struct cs_arena *arena, const struct login_start *start)
 	const struct oidc_request *r = &start->request;
 	const char *texts[] = { "start", whose(&start->at), start->at.endpoint, r->client_id,
 		r->redirect_uri, r->state, r->nonce, r->verifier, or_none(r->hint),
-		cs_arena_printf(arena, "%u", r->max_age_s) };
+		cs_arena_printf(arena, "%u", r->max_age_s), or_none(r->claim) };
 
 	return join(arena, texts, sizeof(texts) / sizeof(texts[0]));
 }
@@ -114,7 +114,8 @@ read_start(const char *const *texts)
 		    .nonce = texts[6],
 		    .verifier = texts[7],
 		    .hint = or_null(texts[8]),
-		    .max_age_s = (uint32_t)strtoul(texts[9], NULL, 10) } };
+		    .max_age_s = (uint32_t)strtoul(texts[9], NULL, 10),
+		    .claim = or_null(texts[10]) } };
 }
 
 static struct login_finish

@@ -89,13 +89,21 @@ oidc_challenge(struct cs_arena *arena, const char *verifier)
 	return cs_base64url(arena, cs_span_of(digest, sizeof(digest)));
 }
 
+static const char *
+scope_of(const char *claim)
+{
+	if (claim == NULL || strcmp(claim, "sub") == 0)
+		return "openid";
+	return strcmp(claim, "email") == 0 ? "openid email" : "openid profile";
+}
+
 const char *
 oidc_authorization_url(struct cs_arena *arena, const struct oidc_provider *provider,
     const struct oidc_request *request)
 {
 	const char *endpoint = provider->said[OIDC_AUTHORIZATION].text;
 	const char *hint = request->hint != NULL ? request->hint : "";
-	const size_t cap = 256 + 3 * (strlen(request->client_id) + strlen(request->redirect_uri) +
+	const size_t cap = 288 + 3 * (strlen(request->client_id) + strlen(request->redirect_uri) +
 					 strlen(request->state) + strlen(request->nonce) +
 					 OIDC_RANDOM_TEXT + strlen(hint));
 	struct form form = { .text = cs_arena_alloc(arena, cap), .cap = cap };
@@ -104,7 +112,7 @@ oidc_authorization_url(struct cs_arena *arena, const struct oidc_provider *provi
 	cs_assert(provider->said[OIDC_AUTHORIZATION].verdict == OIDC_GOOD);
 	(void)snprintf(age, sizeof(age), "%u", request->max_age_s);
 	put_member(&form, "response_type", "code");
-	put_member(&form, "scope", "openid");
+	put_member(&form, "scope", scope_of(request->claim));
 	put_member(&form, "client_id", request->client_id);
 	put_member(&form, "redirect_uri", request->redirect_uri);
 	put_member(&form, "state", request->state);

@@ -20,9 +20,11 @@ struct oidc_request {
 	const char *state, *nonce, *verifier; /* the provider sees the verifier's challenge alone */
 	uint32_t max_age_s; /* how long before this somebody may have logged in; 0: not at all */
 	const char *hint;   /* login_hint: who should log in; NULL: nobody in particular */
+	const char *claim;  /* that will name the person; NULL: sub */
 };
 /*
- * Where the person's browser goes (Core 3.1.2.1): response_type=code, scope=openid, prompt=login, so that a
+ * Where the person's browser goes (Core 3.1.2.1): response_type=code, scope=openid and the scope of
+ * the claim (5.4; Microsoft gives oid with profile), prompt=login, so that a
  * provider asks also whom it knows, and the values above, encoded as a form is (RFC 6749 B).  `provider` was
  * judged.
  */

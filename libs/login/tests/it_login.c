@@ -240,7 +240,7 @@ static void
 start(struct world *world)
 {
 	const struct login_start asked = { .at = { false, world->issuer },
-		.request = { CLIENT, CALLBACK, "s-1", "n-1", VERIFIER, 300, NULL } };
+		.request = { CLIENT, CALLBACK, "s-1", "n-1", VERIFIER, 300, NULL, NULL } };
 
 	login_start(world->logins, &asked, on_told, world);
 	wait_for(world);

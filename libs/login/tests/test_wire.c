@@ -7,7 +7,7 @@
 
 static const struct login_question start = {
 	.start = { .at = { true, "https://idp.example" },
-	    .request = { "id", "https://ra.example/r", "s", "n", "v", 300, "alice" } },
+	    .request = { "id", "https://ra.example/r", "s", "n", "v", 300, "alice", "oid" } },
 };
 static const struct login_question finish = {
 	.finishes = true,
@@ -34,6 +34,7 @@ questions_come_through(void **state)
 	assert_string_equal(again.start.request.verifier, "v");
 	assert_string_equal(again.start.request.hint, "alice");
 	assert_int_equal(again.start.request.max_age_s, 300);
+	assert_string_equal(again.start.request.claim, "oid");
 	assert_true(login_wire_read_question(login_wire_question(arena, &finish), &again));
 	assert_true(again.finishes);
 	assert_false(again.finish.at.platform);

@@ -17,7 +17,7 @@ static void
 providers(struct cs_arena *arena, struct cs_span in)
 {
 	const struct oidc_request request = { CLIENT, "https://ra.example/x", "s", "n",
-		"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", 300, NULL };
+		"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", 300, NULL, "oid" };
 	struct oidc_provider provider;
 	struct cs_refusal why = { .code = NULL };
 

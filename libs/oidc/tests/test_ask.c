@@ -57,6 +57,14 @@ sends_people_to_the_provider(void **state)
 	assert_ptr_equal(strstr(url, "https://idp.example/a?p=B2C_1&response_type=code&"), url);
 	assert_non_null(strstr(url, "&login_hint=alice%40alpha.example"));
 	assert_null(strstr(url, VERIFIER));
+	static const char *const scopes[][2] = { { "sub", "&scope=openid&" },
+		{ "oid", "&scope=openid+profile&" }, { "email", "&scope=openid+email&" } };
+
+	for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
+		request.claim = scopes[i][0];
+		assert_non_null(
+		    strstr(oidc_authorization_url(arena, &provider, &request), scopes[i][1]));
+	}
 	cs_arena_free(arena);
 }
 
@@ -71,7 +79,8 @@ has_room_for_the_longest_request(void **state)
 	(void)state;
 	memset(text, '/', sizeof(text));
 	text[sizeof(text) - 1] = '\0';
-	const struct oidc_request request = { text, text, text, text, VERIFIER, UINT32_MAX, text };
+	const struct oidc_request request = { text, text, text, text, VERIFIER, UINT32_MAX, text,
+		text };
 
 	assert_true(strlen(oidc_authorization_url(arena, &provider, &request)) >
 		    5 * 3 * CONNECTOR_ENDPOINT_MAX);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What belongs to one login, and is known again when a browser brings it back. */
+#include <string.h>
+
+#include "check.h"
+#include "login/state.h"
+
+#define BOUND "https://idp.example/a\0ra"
+
+static const uint8_t key_octets[LOGIN_KEY_MIN] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31 };
+static const struct cs_span bound = { (const uint8_t *)BOUND, sizeof(BOUND) };
+static const struct cs_span key = { key_octets, sizeof(key_octets) };
+
+/* Octets from `first` on. */
+static struct cs_id
+id_of(uint8_t first)
+{
+	struct cs_id id;
+
+	for (size_t i = 0; i < sizeof(id.octets); i++)
+		id.octets[i] = (uint8_t)(first + i);
+	return id;
+}
+
+/* Worked out with another program: replicas of two versions must understand each other. */
+static void
+makes_what_it_always_made(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	const char *text = login_state(arena, key, id_of(0x10), id_of(0x80));
+	const struct login_secrets secrets = login_secrets(arena, key, text, bound);
+
+	(void)state;
+	assert_string_equal(
+	    text, "EBESExQVFhcYGRobHB0eH4CBgoOEhYaHiImKi4yNjo-P9n0S6OiIJ8x-vUq7WZk1");
+	assert_string_equal(secrets.nonce, "N5NVO4k6RTs6sno6Tp1R_DXVIi2hstZuqwmgvXq5XL4");
+	assert_string_equal(secrets.verifier, "2-5SOZTKqg7R8TYYBVEoE_EUl7gBkhdYu2vbGD5nQ0E");
+	assert_int_equal(strlen(text), LOGIN_STATE_TEXT);
+	assert_int_equal(strlen(secrets.nonce), LOGIN_SECRET_TEXT);
+	cs_arena_free(arena);
+}
+
+static void
+knows_a_login_again(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct cs_id request, challenge;
+
+	(void)state;
+	assert_true(login_state_read(
+	    arena, key, login_state(arena, key, id_of(1), id_of(2)), &request, &challenge));
+	assert_true(cs_id_equal(request, id_of(1)));
+	assert_true(cs_id_equal(challenge, id_of(2)));
+	cs_arena_free(arena);
+}
+
+static void
+knows_no_login_of_others(void **state)
+{
+	static const uint8_t other_octets[LOGIN_KEY_MIN] = { 1 };
+	const struct cs_span other = { other_octets, sizeof(other_octets) };
+	struct cs_arena *arena = cs_arena_new();
+	const char *text = login_state(arena, key, id_of(1), id_of(2));
+	struct cs_id request = { { 0 } }, challenge = { { 0 } };
+
+	(void)state;
+	for (size_t at = 0; at < LOGIN_STATE_TEXT; at++) {
+		char *changed = cs_arena_strdup(arena, text);
+
+		changed[at] = changed[at] == 'A' ? 'B' : 'A';
+		assert_false(login_state_read(arena, key, changed, &request, &challenge));
+		changed[at] = '\0';
+		assert_false(login_state_read(arena, key, changed, &request, &challenge));
+	}
+	assert_false(login_state_read(
+	    arena, key, cs_arena_printf(arena, "%s=", text), &request, &challenge));
+	assert_false(login_state_read(arena, other, text, &request, &challenge));
+	assert_false(login_state_read(arena, key, "", &request, &challenge));
+	assert_true(cs_id_is_zero(request) && cs_id_is_zero(challenge));
+	cs_arena_free(arena);
+}
+
+static void
+makes_each_login_another(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	const char *texts[] = { login_state(arena, key, id_of(1), id_of(2)),
+		login_state(arena, key, id_of(2), id_of(1)),
+		login_state(arena, key, id_of(1), id_of(3)) };
+	const struct login_secrets secrets[] = { login_secrets(arena, key, texts[0], bound),
+		login_secrets(arena, key, texts[1], bound),
+		login_secrets(arena, key, texts[0], cs_span_str("https://idp.example/b")),
+		login_secrets(arena, key, texts[0], cs_span_str("")) };
+
+	(void)state;
+	assert_string_not_equal(texts[0], texts[1]);
+	assert_string_not_equal(texts[0], texts[2]);
+	for (size_t i = 0; i < COUNT(secrets); i++) {
+		assert_string_not_equal(secrets[i].nonce, secrets[i].verifier);
+		assert_null(strstr(texts[0], secrets[i].nonce));
+		for (size_t k = 0; k < i; k++) {
+			assert_string_not_equal(secrets[i].nonce, secrets[k].nonce);
+			assert_string_not_equal(secrets[i].verifier, secrets[k].verifier);
+		}
+	}
+	cs_arena_free(arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(makes_what_it_always_made),
+		cmocka_unit_test(knows_a_login_again),
+		cmocka_unit_test(knows_no_login_of_others),
+		cmocka_unit_test(makes_each_login_another),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
