@@ -150,6 +150,8 @@ struct claim_factor_order {
 	const char *method;               /* "email" */
 	const char *email, *phone;        /* "" where the method sends no code */
 	const char *login; /* in the directory; "" where the method asks for no password */
+	const char
+	    *identity; /* as a provider names who logs in; "" where the method asks for no login */
 	int64_t ordered_at_ms;
 };
 

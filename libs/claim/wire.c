@@ -17,8 +17,9 @@
 #include "smime/domain.h"
 #include "smime/profile.h"
 
-#define MAX_NAME 128 /* octets of an identifier */
-#define MAX_LIST 64  /* items of a list */
+#define MAX_NAME 128     /* octets of an identifier */
+#define MAX_IDENTITY 255 /* of one that a provider gives */
+#define MAX_LIST 64      /* items of a list */
 #define MAX_CSR 16384
 #define MAX_YEAR_MS INT64_C(253402300799999) /* 9999-12-31 */
 #define MAX_SPAN_MS (INT64_C(3660) * 24 * 3600 * 1000)
@@ -82,6 +83,15 @@ static const char *
 name_or_none(struct reading *r, const char *value, const char *field)
 {
 	want(r, strlen(value) <= MAX_NAME, field, "too long");
+	want(r, !has_control(value), field, "control character");
+	return text(r, value, field);
+}
+
+/* The same, as long as a provider may name somebody. */
+static const char *
+identity_or_none(struct reading *r, const char *value, const char *field)
+{
+	want(r, strlen(value) <= MAX_IDENTITY, field, "too long");
 	want(r, !has_control(value), field, "control character");
 	return text(r, value, field);
 }
@@ -412,6 +422,7 @@ claim_wire_read_factor_order(struct cs_arena *arena, struct cs_span octets_in,
 		.email = mailbox_or_none(&r, m->email, "email"),
 		.phone = phone_or_none(&r, m->phone, "phone"),
 		.login = name_or_none(&r, m->login, "login"),
+		.identity = identity_or_none(&r, m->identity, "identity"),
 		.ordered_at_ms = when(&r, m->ordered_at_ms, "ordered at"),
 	};
 	digest(&r, &m->request_digest, order.request_digest, "request digest");
@@ -967,6 +978,7 @@ claim_wire_factor_order(struct cs_arena *arena, const struct claim_factor_order 
 	m.email = pack_text(order->email);
 	m.phone = pack_text(order->phone);
 	m.login = pack_text(order->login);
+	m.identity = pack_text(order->identity);
 	m.ordered_at_ms = order->ordered_at_ms;
 	return pack_write(arena, &m.base);
 }

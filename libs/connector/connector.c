@@ -14,7 +14,7 @@ static const struct {
 	[CONNECTOR_OPEN_MPIC] = { "open-mpic", "mpic-coordinator" },
 	[CONNECTOR_SMTP] = { "smtp", "notifier" },
 	[CONNECTOR_SMS] = { "sms", "notifier" },
-	[CONNECTOR_OIDC] = { "oidc", "request-intake" },
+	[CONNECTOR_OIDC] = { "oidc", "notifier" },
 	[CONNECTOR_SAML] = { "saml", "request-intake" },
 	[CONNECTOR_LDAP] = { "ldap", "notifier" },
 };

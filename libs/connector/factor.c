@@ -3,16 +3,20 @@
 
 #include <string.h>
 
+#include "pki/cert.h"
+
 static const struct factor_channel_row channels[FACTOR_CHANNELS] = {
 	[FACTOR_EMAIL] = { "email", "email", CONNECTOR_SMTP, true },
 	[FACTOR_SMS] = { "sms", "phone", CONNECTOR_SMS, false },
+	[FACTOR_LOGIN] = { "login", "provider_id", 0, false },
 };
 
 static const struct factor_method methods[] = {
-	{ "email", { [FACTOR_EMAIL] = true }, false },
-	{ "sms", { [FACTOR_SMS] = true }, false },
-	{ "email-and-sms", { [FACTOR_EMAIL] = true, [FACTOR_SMS] = true }, false },
-	{ "ldap", { false }, true },
+	{ "email", { [FACTOR_EMAIL] = true }, false, 0 },
+	{ "sms", { [FACTOR_SMS] = true }, false, 0 },
+	{ "email-and-sms", { [FACTOR_EMAIL] = true, [FACTOR_SMS] = true }, false, 0 },
+	{ "ldap", { false }, true, 0 },
+	{ "oidc", { [FACTOR_LOGIN] = true }, false, CONNECTOR_OIDC },
 };
 #define METHODS (sizeof(methods) / sizeof(methods[0]))
 
@@ -47,4 +51,19 @@ const struct factor_method *
 factor_method_at(size_t i)
 {
 	return i < METHODS ? &methods[i] : NULL;
+}
+
+enum connector_type
+factor_type(const struct factor_method *method, enum factor_channel channel)
+{
+	return channel == FACTOR_LOGIN ? method->logs_in : channels[channel].type;
+}
+
+bool
+factor_identity_valid(const char *identity)
+{
+	const size_t len = strlen(identity);
+
+	return len >= 1 && len <= FACTOR_IDENTITY_MAX &&
+	       pki_text_fault(cs_span_str(identity)) == NULL;
 }

@@ -54,20 +54,29 @@ mac_of(const struct codes_setting *in, const struct codes_challenge *challenge,
 
 /* ---- sending ---- */
 
+void
+codes_make(const struct codes_setting *in, struct codes_challenge *challenge,
+    enum factor_channel channel, const uint8_t nonce[static CODE_NONCE],
+    char ret_code[static CODE_TEXT])
+{
+	uint8_t tag[CODE_MAC];
+
+	code_make(in->key, challenge->id, channel, nonce, ret_code);
+	code_tag(in->key, ret_code, tag);
+	mac_of(in, challenge, channel, tag, challenge->macs[channel]);
+	pki_wipe(tag, sizeof(tag));
+}
+
 static void
 write_letter(const struct codes_setting *in, struct codes_sent *sent, enum factor_channel channel,
     const char *to, const uint8_t nonce[static CODE_NONCE])
 {
 	struct codes_challenge *next = &sent->next;
 	struct codes_letter *letter = &sent->letters[sent->n_letters++];
-	uint8_t tag[CODE_MAC];
 	char code[CODE_TEXT];
 
-	code_make(in->key, next->id, channel, nonce, code);
-	code_tag(in->key, code, tag);
-	mac_of(in, next, channel, tag, next->macs[channel]);
+	codes_make(in, next, channel, nonce, code);
 	pki_wipe(code, sizeof(code));
-	pki_wipe(tag, sizeof(tag));
 	*letter = (struct codes_letter){ .request = in->request,
 		.challenge = next->id,
 		.channel = channel,
@@ -119,8 +128,10 @@ codes_decide_send(const struct codes_setting *in, const struct codes_challenge *
 	memcpy(sent.next.request_digest, order->request_digest, CLAIM_DIGEST);
 	code_seed(in->key, in->now_ms, in->random, &sent.next.id, nonce);
 	for (enum factor_channel channel = 0; channel < FACTOR_CHANNELS; channel++)
-		if (method->sends[channel])
+		if (method->sends[channel] && channel != FACTOR_LOGIN)
 			write_letter(in, &sent, channel, to[channel], nonce);
+	sent.logs_in = method->sends[FACTOR_LOGIN];
+	sent.next.identity = sent.logs_in ? order->identity : "";
 	pki_wipe(nonce, sizeof(nonce));
 	return sent;
 }
@@ -158,6 +169,15 @@ named(const struct codes_typed *typed, const bool sends[static FACTOR_CHANNELS])
 		memcpy(names.tags[channel], typed->tags[0], CODE_MAC);
 	}
 	return names;
+}
+
+/* Before the login there is nothing that could be typed. */
+static bool
+has_code(const struct codes_challenge *challenge, enum factor_channel channel)
+{
+	static const uint8_t none[CODE_MAC];
+
+	return memcmp(challenge->macs[channel], none, CODE_MAC) != 0;
 }
 
 /* All are compared, whichever is wrong: nobody learns which. */
@@ -229,7 +249,7 @@ codes_decide_prove(const struct codes_setting *in, const struct codes_challenge 
 	for (enum factor_channel channel = 0; channel < FACTOR_CHANNELS; channel++) {
 		const char *name = factor_channel_row(channel)->name;
 
-		if (sends[channel] && old->failed[channel])
+		if (sends[channel] && (old->failed[channel] || !has_code(old, channel)))
 			return verdict(old, CODES_NOT_SENT, name);
 		if (sends[channel] && (!names.given[channel] || (n > 1 && typed->unnamed)))
 			return verdict(old, CODES_MISSING, name);
@@ -299,11 +319,28 @@ mask(struct cs_arena *arena, const char *text, size_t from, size_t until)
 	return masked;
 }
 
+/* Letters beyond ASCII are hidden whole. */
+static const char *
+mask_identity(struct cs_arena *arena, const char *identity)
+{
+	const size_t len = strlen(identity), at = strcspn(identity, "@");
+	char *masked =
+	    at < len ? cs_arena_strdup(arena, mask(arena, identity, 1, at))
+		     : cs_arena_strdup(arena, mask(arena, identity, 2, len > 6 ? len - 2 : len));
+
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)masked[i] > '~')
+			masked[i] = '*';
+	return masked;
+}
+
 const char *
 codes_mask(struct cs_arena *arena, enum factor_channel channel, const char *to)
 {
 	const size_t len = strlen(to);
 
+	if (channel == FACTOR_LOGIN)
+		return mask_identity(arena, to);
 	if (channel == FACTOR_EMAIL)
 		return mask(arena, to, 1, strcspn(to, "@"));
 	return mask(arena, to, 3, len > 5 ? len - 2 : len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * codes.h: does whoever approves hold the codes that were sent?  Pure: no I/O, no clock, no randomness of its own, no
+ * codes.h: does whoever approves hold the codes that were sent, or shown after a login?  Pure: no I/O, no clock, no randomness of its own, no
  * memory but the arena.
  */
 #ifndef NOTIFY_CODES_H
@@ -25,7 +25,9 @@ struct codes_challenge {
 	const char *enterprise, *account, *method;
 	uint8_t request_digest[CLAIM_DIGEST];
 	uint8_t macs[FACTOR_CHANNELS][CODE_MAC]; /* of the channels of the method */
-	bool failed[FACTOR_CHANNELS];            /* nothing can be sent there */
+	bool failed[FACTOR_CHANNELS];            /* nothing can be sent there, or will be shown */
+	const char *identity; /* who has to log in; "" or NULL where nobody has to */
+	bool returned;        /* a browser came back from the login: that counts once */
 	int64_t made_ms, expires_ms;
 	uint32_t tries; /* wrong ones */
 	enum codes_state state;
@@ -64,6 +66,7 @@ struct codes_sent {
 	struct codes_challenge next;
 	struct codes_letter letters[FACTOR_CHANNELS];
 	size_t n_letters;
+	bool logs_in;     /* the code is made after a login, which begins now */
 	int64_t retry_ms; /* of TOO_MANY */
 	const char *says; /* for the log */
 };
@@ -71,6 +74,11 @@ struct codes_sent {
 struct codes_sent
 codes_decide_send(const struct codes_setting *in, const struct codes_challenge *old,
     const struct claim_factor_order *order, struct codes_tally *tally);
+
+/* A code for this channel: its MAC in the challenge, itself in `ret_code`, to be wiped by the caller. */
+void codes_make(const struct codes_setting *in, struct codes_challenge *challenge,
+    enum factor_channel channel, const uint8_t nonce[static CODE_NONCE],
+    char ret_code[static CODE_TEXT]);
 
 /* What was typed, as the reader leaves it. */
 struct codes_typed {
@@ -120,7 +128,7 @@ struct codes_step {
 struct codes_step codes_decide_delivered(const struct codes_setting *in,
     const struct codes_challenge *old, const struct codes_delivered *delivered);
 
-/* Enough to know it again: "a****@alpha.example", "+49*******67". */
+/* Enough to know it again: "a****@alpha.example", "+49*******67", "24********01". */
 const char *codes_mask(struct cs_arena *arena, enum factor_channel channel, const char *to);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "connectors.h"
 #include "on_codes.h"
+#include "on_login.h"
 #include "on_password.h"
 #include "store.h"
 #include "text.h"
@@ -305,7 +306,10 @@ const struct svc_route notify_routes[] = {
 	{ "ask.notifier.prove", notify_read_prove, notify_on_prove },
 	{ PASSWORD_TRY, notify_read_order, notify_on_try },
 	{ PASSWORD_BOUND, notify_read_bound, notify_on_bound },
+	{ LOGIN_RETURN, notify_read_return, notify_on_return },
+	{ LOGIN_JUDGED, notify_read_judged, notify_on_judged },
 	{ "ask.notifier.code", notify_read_send, NULL },
+	{ "ask.notifier.login", notify_read_login, NULL },
 	{ "ask.notifier.password", notify_read_password, NULL },
 	{ "ask.notifier.test", notify_read_test, NULL },
 	{ 0 },
@@ -318,6 +322,8 @@ notify_start(void *self, struct svc_work *work)
 		notify_start_send(self, work);
 	else if (strcmp(work->kind, PASSWORD_ASK) == 0)
 		notify_start_password(self, work);
+	else if (strcmp(work->kind, LOGIN_ASK) == 0)
+		notify_start_login(self, work);
 	else
 		notify_test(self, work);
 }

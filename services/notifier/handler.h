@@ -8,12 +8,14 @@
 #include "svc/svc.h"
 
 struct directories;
+struct logins;
 struct sending;
 struct sms;
 
 struct notify_service {
 	const char *chain_file, *smtp_url, *smtp_ca_file, *smtp_user_file, *smtp_password_file;
 	const char *mail_from;
+	const char *redirect_base; /* "": nobody can log in at a provider */
 	const char *trust_file, *approvers_file, *sealing_key_file, *connector_ca_file, *key_file;
 	struct cs_span code_key; /* what codes are made and compared with */
 	bool smtp_starttls;
@@ -26,6 +28,7 @@ struct notify_service {
 	struct relays *relays;            /* owned */
 	struct sms *sms;                  /* owned */
 	struct directories *directories;  /* owned */
+	struct logins *logins;            /* owned */
 	struct claim_key *key;            /* signs that a second factor was proved; owned */
 	struct sending *early; /* what came before it was known which connectors there are */
 	struct svc *svc;

@@ -2,6 +2,7 @@
 /* main.c: notifier tells people by mail what became of their requests, and proves second factors. */
 #include "code.h"
 #include "directory/directory.h"
+#include "login/login.h"
 #include "relay.h"
 #include "store.h"
 
@@ -27,7 +28,9 @@ static const struct svc_setting settings[] = {
 	SVC_PRIVATE(struct notify_service, sealing_key_file, "CS_SEALING_KEY_FILE", "",
 	    "X25519 key that secrets of connectors are sealed to; empty: they cannot be read"),
 	SVC_FILE(struct notify_service, connector_ca_file, "CS_CONNECTOR_CA_FILE", "",
-	    "PEM of the CA that relays, gateways and directories of connectors are checked by; empty: the system's"),
+	    "PEM of the CA that relays, gateways, directories and providers of connectors are checked by; empty: the system's"),
+	SVC_TEXT(struct notify_service, redirect_base, "CS_REDIRECT_BASE", "", 200,
+	    "where browsers reach request-intake, https://ra.example: providers send them back there; empty: nobody logs in at one"),
 	SVC_PRIVATE(struct notify_service, key_file, "CS_KEY_FILE", NULL,
 	    "Ed25519 key that signs that a second factor was proved"),
 	SVC_SECRET(struct notify_service, code_key, "CS_CODE_KEY_FILE", CODE_KEY_MIN,
@@ -37,7 +40,7 @@ static const struct svc_setting settings[] = {
 	SVC_END,
 };
 
-static const struct sandbox_role *const children[] = { &directory_role, NULL };
+static const struct sandbox_role *const children[] = { &directory_role, &login_role, NULL };
 
 int
 main(int argc, char *argv[])

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "on_login.h"
 #include "on_password.h"
 #include "wire.h"
 
@@ -26,7 +27,8 @@ notify_read_send(const void *self, struct svc_event *ev, struct cs_err *err)
 	if (method == NULL || method->binds)
 		return cs_fail(err, CS_MALFORMED, "FactorOrder: no method that sends codes");
 	if (method->sends[FACTOR_EMAIL] != (order->email[0] != '\0') ||
-	    method->sends[FACTOR_SMS] != (order->phone[0] != '\0'))
+	    method->sends[FACTOR_SMS] != (order->phone[0] != '\0') ||
+	    method->sends[FACTOR_LOGIN] != factor_identity_valid(order->identity))
 		return cs_fail(err, CS_MALFORMED, "FactorOrder: not the addresses of its method");
 	ev->key = order->request;
 	return CS_OK;
@@ -66,12 +68,22 @@ notify_order_of(const struct svc_event *ev)
 
 /* ---- can it be sent at all?  Loop thread ---- */
 
+/* One order; in the arena of its work. */
+struct sending {
+	struct notify_service *notify;
+	struct svc_work *work;
+};
+
 static void
 on_sent(void *arg, bool ok, uint32_t status, struct cs_span body)
 {
-	struct svc_work *work = arg;
+	const struct sending *sending = arg;
+	struct svc_work *work = sending->work;
 
-	(void)status;
+	if (ok && status == SAYS_LOG_IN) {
+		notify_log_in(sending->notify, work, body);
+		return;
+	}
 	/* Nothing happened, or nobody knows: who asks is told to ask again. */
 	svc_finish(work, NULL, ok ? cs_arena_copy_span(work->arena, body) : cs_span_str(NULL),
 	    cs_span_str(NULL));
@@ -81,22 +93,27 @@ void
 notify_start_send(void *self, struct svc_work *work)
 {
 	struct notify_service *notify = self;
+	struct sending *sending = CS_NEW(work->arena, struct sending);
 	const struct claim_factor_order *order = work->what;
 	const struct factor_method *method = factor_method_find(order->method);
 
+	*sending = (struct sending){ notify, work };
 	for (enum factor_channel channel = 0; channel < FACTOR_CHANNELS; channel++) {
 		const struct factor_channel_row *row = factor_channel_row(channel);
 
 		if (!method->sends[channel] || row->settings_send ||
-		    connector_book_find(notify->book, order->enterprise, row->type) != NULL)
+		    connector_book_find(
+			notify->book, order->enterprise, factor_type(method, channel)) != NULL)
 			continue;
 		svc_count(work->svc, "codes", "result", "no-connector");
 		svc_finish(
 		    work, NULL, wire_write_no_connector(work->arena, channel), cs_span_str(NULL));
 		return;
 	}
-	if (!svc_command(work->svc, CODES_SEND, order->request, work->body, NULL, on_sent, work))
-		on_sent(work, false, 0, cs_span_str(NULL));
+	if (method->logs_in != 0 && !notify_may_log_in(notify, work, order))
+		return;
+	if (!svc_command(work->svc, CODES_SEND, order->request, work->body, NULL, on_sent, sending))
+		on_sent(sending, false, 0, cs_span_str(NULL));
 }
 
 /* ---- deciding ---- */
@@ -165,7 +182,13 @@ notify_on_send(const void *self, struct svc_event *ev)
 		svc_work(ev, "code", wire_write_letter(ev->arena, &sent.letters[i]), ev->now_ms);
 	if (sent.next.changed)
 		notify_put(ev, &sent.next);
-	svc_reply(ev, 200, wire_write_sent(ev->arena, &sent));
+	if (sent.logs_in) {
+		const struct logins_begun login = logins_begun_of(&in, &sent.next);
+
+		svc_reply(ev, SAYS_LOG_IN, wire_write_begun(ev->arena, &login));
+	} else {
+		svc_reply(ev, 200, wire_write_sent(ev->arena, &sent));
+	}
 	log_info(ev->log, "codes decided on=%s says=\"%s\" method=%s", ev->subject, sent.says,
 	    order->method);
 }

@@ -9,6 +9,7 @@
 #include "directory/directory.h"
 #include "dispatch.h"
 #include "http/smtp.h"
+#include "login/login.h"
 #include "mail/message.h"
 #include "pki/seal.h"
 #include "sms.h"
@@ -200,6 +201,28 @@ open_directories(struct notify_service *notify, struct cs_err *err)
 	return directories_open(&settings, svc_base(notify->svc), &notify->directories, err);
 }
 
+static enum cs_code
+open_logins(struct notify_service *notify, struct cs_err *err)
+{
+	const struct logins_settings settings = { .ca_file = notify->connector_ca_file,
+		.test_mode = svc_test_mode(notify->svc),
+		.told = svc_child_told,
+		.told_arg = notify->svc };
+
+	return logins_open(&settings, svc_base(notify->svc), &notify->logins, err);
+}
+
+/* Without a path: what stands behind it is ours. */
+static bool
+is_base(struct cs_arena *arena, const char *text, bool test_mode)
+{
+	struct connector_url url;
+
+	return text[0] == '\0' || (connector_url_parse(arena, text, &url) && url.path[0] == '\0' &&
+				      (strcmp(url.scheme, "https") == 0 ||
+					  (test_mode && strcmp(url.scheme, "http") == 0)));
+}
+
 enum cs_code
 notify_init(void *self, struct svc *svc, struct cs_err *err)
 {
@@ -209,10 +232,14 @@ notify_init(void *self, struct svc *svc, struct cs_err *err)
 	notify->arena = cs_arena_new();
 	if (!mail_address_valid(notify->mail_from))
 		return cs_fail(err, CS_MALFORMED, "CS_MAIL_FROM: not an address");
+	if (!is_base(notify->arena, notify->redirect_base, svc_test_mode(svc)))
+		return cs_fail(err, CS_MALFORMED,
+		    "CS_REDIRECT_BASE: not like https://ra.example, without a path");
 	if (load_cas(notify, err) || load_keys(notify, err))
 		return err->code;
 	notify->book = connector_book_new(notify->trust);
-	if (open_relays(notify, err) || open_sms(notify, err) || open_directories(notify, err))
+	if (open_relays(notify, err) || open_sms(notify, err) || open_directories(notify, err) ||
+	    open_logins(notify, err))
 		return err->code;
 	svc_watch_trust(svc, notify->trust, notify->trust_file);
 	svc_follow(svc, "config.connector", notify_told, notify);
@@ -227,6 +254,7 @@ notify_fini(void *self)
 	relays_free(notify->relays);
 	sms_free(notify->sms);
 	directories_close(notify->directories);
+	logins_close(notify->logins);
 	claim_key_free(notify->key);
 	connector_book_free(notify->book);
 	pki_seal_key_free(notify->sealing_key);

@@ -18,7 +18,8 @@ case_of(const struct svc_aggregate *aggregate)
 
 static const char load_sql[] =
     "select request, enterprise, account, challenge, method, request_digest, mac_email, mac_sms,"
-    " failed_email, failed_sms, made_ms, expires_ms, tries, state, version"
+    " failed_email, failed_sms, made_ms, expires_ms, tries, state, version, mac_login, failed_login,"
+    " identity, returned"
     " from code_challenge where request = any($1::uuid[])"
     " order by request, enterprise, account for update";
 
@@ -51,7 +52,10 @@ read_challenge(const struct db_rows *rows, size_t row)
 		.id = db_get_id(rows, row, 3),
 		.method = db_get_text(rows, row, 4),
 		.failed = { [FACTOR_EMAIL] = db_get_bool(rows, row, 8),
-		    [FACTOR_SMS] = db_get_bool(rows, row, 9) },
+		    [FACTOR_SMS] = db_get_bool(rows, row, 9),
+		    [FACTOR_LOGIN] = db_get_bool(rows, row, 16) },
+		.identity = db_get_text(rows, row, 17),
+		.returned = db_get_bool(rows, row, 18),
 		.made_ms = db_get_i64(rows, row, 10),
 		.expires_ms = db_get_i64(rows, row, 11),
 		.tries = (uint32_t)db_get_i32(rows, row, 12),
@@ -63,6 +67,7 @@ read_challenge(const struct db_rows *rows, size_t row)
 	memcpy(challenge.request_digest, db_get_bytes(rows, row, 5).data, CLAIM_DIGEST);
 	take_mac(&challenge, FACTOR_EMAIL, db_get_bytes(rows, row, 6));
 	take_mac(&challenge, FACTOR_SMS, db_get_bytes(rows, row, 7));
+	take_mac(&challenge, FACTOR_LOGIN, db_get_bytes(rows, row, 15));
 	return challenge;
 }
 
@@ -186,17 +191,21 @@ store_load_codes(struct svc_batch *batch, struct cs_err *err)
 static const char save_sql[] =
     "insert into code_challenge as c (request, enterprise, account, challenge, method,"
     " request_digest, mac_email, mac_sms, failed_email, failed_sms, made_ms, expires_ms, tries,"
-    " state, version) select r, e, a, i, m, d, x, y, f, g, t, u, n, s, v + 1"
+    " state, version, mac_login, failed_login, identity, returned)"
+    " select r, e, a, i, m, d, x, y, f, g, t, u, n, s, v + 1, z, h, p, b"
     " from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::bytea[],"
     "  $7::bytea[], $8::bytea[], $9::boolean[], $10::boolean[], $11::bigint[], $12::bigint[],"
-    "  $13::integer[], $14::text[], $15::integer[])"
-    "  as w(r, e, a, i, m, d, x, y, f, g, t, u, n, s, v)"
+    "  $13::integer[], $14::text[], $15::integer[], $16::bytea[], $17::boolean[], $18::text[],"
+    "  $19::boolean[])"
+    "  as w(r, e, a, i, m, d, x, y, f, g, t, u, n, s, v, z, h, p, b)"
     " on conflict (request, enterprise, account) do update set challenge = excluded.challenge,"
     " method = excluded.method, request_digest = excluded.request_digest,"
     " mac_email = excluded.mac_email, mac_sms = excluded.mac_sms,"
     " failed_email = excluded.failed_email, failed_sms = excluded.failed_sms,"
     " made_ms = excluded.made_ms, expires_ms = excluded.expires_ms, tries = excluded.tries,"
-    " state = excluded.state, version = excluded.version where c.version = excluded.version - 1";
+    " state = excluded.state, mac_login = excluded.mac_login,"
+    " failed_login = excluded.failed_login, identity = excluded.identity,"
+    " returned = excluded.returned, version = excluded.version where c.version = excluded.version - 1";
 static const char sent_sql[] =
     "insert into code_sent (challenge, enterprise, account, at_ms)"
     " select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[])";
@@ -232,6 +241,12 @@ collect(const struct svc_batch *batch, bool only_new, struct changed **ret)
 	name[i] = (value)
 #define MAC(i, channel) cs_span_of(p[i].challenge->macs[channel], CODE_MAC)
 
+static const char *
+identity_of(const struct codes_challenge *challenge)
+{
+	return challenge->identity != NULL ? challenge->identity : "";
+}
+
 static enum cs_code
 save_challenges(struct svc_batch *batch, struct cs_err *err)
 {
@@ -256,6 +271,10 @@ save_challenges(struct svc_batch *batch, struct cs_err *err)
 	COLUMN(int32_t, tries, (int32_t)p[i].challenge->tries);
 	COLUMN(const char *, state, codes_state_name(p[i].challenge->state));
 	COLUMN(int32_t, version, (int32_t)p[i].challenge->version);
+	COLUMN(struct cs_span, mac_login, MAC(i, FACTOR_LOGIN));
+	COLUMN(bool, failed_login, p[i].challenge->failed[FACTOR_LOGIN]);
+	COLUMN(const char *, identity, identity_of(p[i].challenge));
+	COLUMN(bool, returned, p[i].challenge->returned);
 	const struct db_param params[] = {
 		db_id_array(arena, request, n),
 		db_text_array(arena, enterprise, n),
@@ -272,9 +291,13 @@ save_challenges(struct svc_batch *batch, struct cs_err *err)
 		db_i32_array(arena, tries, n),
 		db_text_array(arena, state, n),
 		db_i32_array(arena, version, n),
+		db_bytes_array(arena, mac_login, n),
+		db_bool_array(arena, failed_login, n),
+		db_text_array(arena, identity, n),
+		db_bool_array(arena, returned, n),
 	};
 
-	return db_send(batch->db, save_sql, params, 15, (int64_t)n, err);
+	return db_send(batch->db, save_sql, params, 19, (int64_t)n, err);
 }
 
 static enum cs_code

@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 #include "directory/directory.h"
+#include "login/state.h"
+#include "oidc/ask.h"
 #include "pack/pack.h"
 #include "pki/hash.h"
 #include "proto/ask.pb-c.h"
@@ -18,6 +20,7 @@
 #define BODY_MAX 65536 /* octets of an event, design 3 */
 #define NAME_MAX_OCTETS 128
 #define TEXT_MAX_OCTETS 1024
+#define LOGIN_ERROR_MAX 64
 #define YEAR_10000_MS INT64_C(253402300800000)
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -661,4 +664,118 @@ wire_read_delivered(
 	delivered.reply = texts[6];
 	*ret = delivered;
 	return CS_OK;
+}
+
+/* ---- logins at providers ---- */
+
+struct cs_span
+wire_write_begun(struct cs_arena *arena, const struct logins_begun *login)
+{
+	const char *const texts[] = { id_text(arena, login->request),
+		id_text(arena, login->challenge), login->enterprise, login->account, login->method,
+		login->identity, cs_arena_printf(arena, "%lld", (long long)login->made_ms),
+		cs_arena_printf(arena, "%lld", (long long)login->expires_ms) };
+
+	return join(arena, texts, LEN(texts));
+}
+
+enum cs_code
+wire_read_begun(
+    struct cs_arena *arena, struct cs_span body, struct logins_begun *ret, struct cs_err *err)
+{
+	const struct cs_span copy = cs_arena_copy_span(arena, body);
+	struct logins_begun login;
+	struct cs_err why;
+	const char *texts[8];
+
+	if (!split(copy, texts, LEN(texts)) || cs_id_parse(texts[0], &login.request, &why) ||
+	    cs_id_parse(texts[1], &login.challenge, &why))
+		return cs_fail(err, CS_MALFORMED, "a login that began cannot be read");
+	login.enterprise = texts[2];
+	login.account = texts[3];
+	login.method = texts[4];
+	login.identity = texts[5];
+	login.made_ms = strtoll(texts[6], NULL, 10);
+	login.expires_ms = strtoll(texts[7], NULL, 10);
+	*ret = login;
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_login_url(struct cs_arena *arena, const struct logins_begun *login, const char *url)
+{
+	Countersign__V1__SendCodesAnswer m = COUNTERSIGN__V1__SEND_CODES_ANSWER__INIT;
+	Countersign__V1__CodeSent code = COUNTERSIGN__V1__CODE_SENT__INIT, *list[] = { &code };
+
+	code.channel = pack_text(factor_channel_row(FACTOR_LOGIN)->name);
+	code.to = pack_text(codes_mask(arena, FACTOR_LOGIN, login->identity));
+	code.url = pack_text(url);
+	m.result = pack_text("sent");
+	m.n_codes = 1;
+	m.codes = list;
+	m.expires_at_ms = login->expires_ms;
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+wire_write_no_login(struct cs_arena *arena, const struct cs_refusal *why)
+{
+	Countersign__V1__SendCodesAnswer m = COUNTERSIGN__V1__SEND_CODES_ANSWER__INIT;
+
+	m.result = pack_text("refused");
+	m.channel = pack_text(factor_channel_row(FACTOR_LOGIN)->name);
+	m.code = pack_text(why->code);
+	m.text = pack_text(why->text);
+	m.mend = pack_text(why->mend);
+	return pack_write(arena, &m.base);
+}
+
+/* Text of at most `max` octets that somebody sent; "": it was not there. */
+static bool
+take_sent(const char *text, size_t max, const char **ret)
+{
+	*ret = text[0] != '\0' ? text : NULL;
+	return strlen(text) <= max;
+}
+
+enum cs_code
+wire_read_login_return(
+    struct cs_arena *arena, struct cs_span body, struct wire_login_return *ret, struct cs_err *err)
+{
+	const Countersign__V1__LoginReturn *m =
+	    pack_read(arena, &countersign__v1__login_return__descriptor, body, BODY_MAX, err);
+	struct wire_login_return said;
+
+	if (m == NULL)
+		return CS_MALFORMED;
+	said.state = m->state;
+	if (strlen(m->state) > LOGIN_STATE_TEXT || !take_sent(m->code, OIDC_CODE_MAX, &said.code) ||
+	    !take_sent(m->error, LOGIN_ERROR_MAX, &said.error) ||
+	    !take_sent(m->issuer, CONNECTOR_ENDPOINT_MAX, &said.issuer))
+		return cs_fail(err, CS_MALFORMED, "LoginReturn: something is too long");
+	*ret = said;
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_login_refused(struct cs_arena *arena, const char *refusal)
+{
+	Countersign__V1__LoginReturnAnswer m = COUNTERSIGN__V1__LOGIN_RETURN_ANSWER__INIT;
+
+	m.result = pack_text("refused");
+	m.refusal = pack_text(refusal);
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
+wire_write_login_code(struct cs_arena *arena, struct cs_id request, const char *account,
+    const char code[static CODE_TEXT])
+{
+	Countersign__V1__LoginReturnAnswer m = COUNTERSIGN__V1__LOGIN_RETURN_ANSWER__INIT;
+
+	m.result = pack_text("code");
+	m.code = pack_text(code);
+	m.request_id = pack_id(&request);
+	m.account = pack_text(account);
+	return pack_write(arena, &m.base);
 }

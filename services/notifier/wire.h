@@ -7,7 +7,7 @@
 #define NOTIFY_WIRE_H
 
 #include "base/err.h"
-#include "codes.h"
+#include "logins.h"
 #include "notify.h"
 
 /* certificate.issued; what it says of the certificate is checked by certificate_check(). */
@@ -105,6 +105,29 @@ struct wire_password_answer {
 };
 struct cs_span
 wire_write_password_answer(struct cs_arena *arena, const struct wire_password_answer *answer);
+
+/* ---- logins at providers ---- */
+
+/* Between the loop thread and its decisions. */
+struct cs_span wire_write_begun(struct cs_arena *arena, const struct logins_begun *login);
+CS_MUST_USE enum cs_code wire_read_begun(
+    struct cs_arena *arena, struct cs_span body, struct logins_begun *ret, struct cs_err *err);
+/* The answer of ask.notifier.code where a person logs in there. */
+struct cs_span
+wire_write_login_url(struct cs_arena *arena, const struct logins_begun *login, const char *url);
+/* The same where nobody can. */
+struct cs_span wire_write_no_login(struct cs_arena *arena, const struct cs_refusal *why);
+
+/* ask.notifier.login.  Texts are whatever somebody sent, within bounds; NULL: it was not there. */
+struct wire_login_return {
+	const char *state; /* "" for none */
+	const char *code, *error, *issuer;
+};
+CS_MUST_USE enum cs_code wire_read_login_return(
+    struct cs_arena *arena, struct cs_span body, struct wire_login_return *ret, struct cs_err *err);
+struct cs_span wire_write_login_refused(struct cs_arena *arena, const char *refusal);
+struct cs_span wire_write_login_code(struct cs_arena *arena, struct cs_id request,
+    const char *account, const char code[static CODE_TEXT]);
 
 /* ask.notifier.test and its answer; `seen`: lines for people. */
 struct wire_test {

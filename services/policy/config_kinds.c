@@ -35,7 +35,7 @@ struct field {
 };
 
 static judge_text is_issuer, is_mailbox_or_empty, is_phone_or_empty, is_login_or_empty,
-    is_domain_method, is_mailbox_method, is_certificate_profile;
+    is_identity_or_empty, is_domain_method, is_mailbox_method, is_certificate_profile;
 
 static const char *const modes[] = { "approved", "approved-owned", "any-owned", "any", NULL };
 static const char *const validations[] = { "mailbox", "domain", "both", NULL };
@@ -46,9 +46,9 @@ static const char *const connectors[] = { "open-mpic", "smtp", "sms", "oidc", "s
 
 /* Rows of libs/connector/factor.c, after what stands for none of them. */
 static const char *const enterprise_factors[] = { FACTOR_NONE, "email", "sms", "email-and-sms",
-	"ldap", NULL };
+	"ldap", "oidc", NULL };
 static const char *const profile_factors[] = { CONFIG_AS_ENTERPRISE, FACTOR_NONE, "email", "sms",
-	"email-and-sms", "ldap", NULL };
+	"email-and-sms", "ldap", "oidc", NULL };
 
 static const struct field enterprise_fields[] = {
 	{ "title", TEXT, "\"\"", 0, 200, NULL, 0, false, NULL, "how people call it" },
@@ -64,7 +64,7 @@ static const struct field enterprise_fields[] = {
 	{ "private_trust", BOOL, "false", 0, 0, NULL, 0, false, NULL,
 	    "its own profiles may be of private trust: it has a root of its own" },
 	{ "second_factor", WORD, "\"none\"", 0, 0, enterprise_factors, 0, false, NULL,
-	    "what whoever approves a request proves beside the login: codes, or a directory's password" },
+	    "what whoever approves a request proves beside the login: codes, a directory's password, a login at a provider" },
 	{ 0 },
 };
 
@@ -130,6 +130,8 @@ static const struct field person_fields[] = {
 	    "where codes by SMS go: \"+\", country and number" },
 	{ "login", TEXT, "\"\"", 0, CONNECTOR_LOGIN_MAX, NULL, 0, false, is_login_or_empty,
 	    "their name in the directory; empty: the name of this document" },
+	{ "provider_id", TEXT, "\"\"", 0, FACTOR_IDENTITY_MAX, NULL, 0, false, is_identity_or_empty,
+	    "the name by which the provider where they log in names them, to the letter" },
 	{ "details", DETAILS, "{}", 0, 16, NULL, 0, false, NULL,
 	    "values of the subject that are fixed for them" },
 	{ 0 },
@@ -316,6 +318,14 @@ is_login_or_empty(struct config_reading *in, const char *field, const char *text
 	return text[0] == '\0' || connector_login_valid(text) ||
 	       config_refuse(in, field, "", "This cannot be a name in a directory.",
 		   "Give it without control characters.");
+}
+
+static bool
+is_identity_or_empty(struct config_reading *in, const char *field, const char *text)
+{
+	return text[0] == '\0' || factor_identity_valid(text) ||
+	       config_refuse(in, field, "", "No provider can name a person like this.",
+		   "Give it as the provider does, without characters that nobody sees.");
 }
 
 static bool

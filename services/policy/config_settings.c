@@ -101,7 +101,8 @@ is_person(const struct config_doc *doc, const char *enterprise, const char *name
 	       strcmp(doc->name, name) == 0;
 }
 
-/* As codes are sent to it: an address in its one form, a number without what only people read; and who it is in a directory. */
+/* As codes are sent to it: an address in its one form, a number without what only people read; and who it is
+ * in a directory and at a provider. */
 static struct policy_contact
 contact_of(struct cs_arena *arena, const char *name, const json_t *spec)
 {
@@ -109,7 +110,7 @@ contact_of(struct cs_arena *arena, const char *name, const json_t *spec)
 	const char *login = config_json_text(arena, spec, "login", "");
 	struct policy_contact contact = { "",
 		config_phone(arena, config_json_text(arena, spec, "phone", "")),
-		login[0] != '\0' ? login : name };
+		login[0] != '\0' ? login : name, config_json_text(arena, spec, "provider_id", "") };
 	struct smime_address address;
 	struct cs_refusal why;
 

@@ -107,12 +107,13 @@ struct policy_caa {
 	struct claim_texts issuers;
 };
 
-/* Where codes of a second factor reach a person, and whose password of a directory is one, as operators set it; "" or
- * NULL: nowhere, nobody's. */
+/* Where codes of a second factor reach a person, whose password of a directory is one, and who has to log in, as
+ * operators set it; "" or NULL: nowhere, nobody's. */
 struct policy_contact {
-	const char *email; /* canonical */
-	const char *phone; /* "+" and digits */
-	const char *login; /* in the directory */
+	const char *email;    /* canonical */
+	const char *phone;    /* "+" and digits */
+	const char *login;    /* in the directory */
+	const char *identity; /* at the provider */
 };
 
 /* What policy's own tables say about the one who asks; all false: nobody knows them. */

@@ -106,6 +106,7 @@ lacking(const struct factor_method *method, const struct policy_contact *contact
 	const char *const addresses[FACTOR_CHANNELS] = {
 		[FACTOR_EMAIL] = contact->email,
 		[FACTOR_SMS] = contact->phone,
+		[FACTOR_LOGIN] = contact->identity,
 	};
 
 	if (method == NULL)
@@ -146,6 +147,7 @@ policy_factor_ask(const struct policy_case *c, const struct policy_factor_ask *a
 		.email = method->sends[FACTOR_EMAIL] ? contact->email : "",
 		.phone = method->sends[FACTOR_SMS] ? contact->phone : "",
 		.login = method->binds ? contact->login : "",
+		.identity = method->sends[FACTOR_LOGIN] ? contact->identity : "",
 		.ordered_at_ms = now_ms,
 	};
 	memcpy(answer.order.request_digest, c->plan.request.digest, CLAIM_DIGEST);

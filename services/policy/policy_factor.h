@@ -2,8 +2,8 @@
 /*
  * policy_factor.h: what must whoever approves a request prove beside the login, and was it proved?  Pure.
  *
- * Which method is wanted is a setting of the profile, else of the enterprise.  Where its codes go, and whose password of a
- * directory proves it, is what operators set for the person who approves: nobody else says so.  That it was proved is a statement of whom the
+ * Which method is wanted is a setting of the profile, else of the enterprise.  Where its codes go, whose
+ * password of a directory proves it, and who has to log in at a provider, is what operators set for the person who approves: nobody else says so.  That it was proved is a statement of whom the
  * trust table lets make it; request-intake only carries it.
  */
 #ifndef POLICY_FACTOR_H

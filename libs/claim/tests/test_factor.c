@@ -29,6 +29,7 @@ make_order(const struct fake_claims *c)
 		.email = "ann@sales.example",
 		.phone = "+491701234567",
 		.login = "ann",
+		.identity = "248289761001",
 		.ordered_at_ms = FAKE_NOW - 100,
 	};
 
@@ -68,6 +69,7 @@ both_survive_a_round_trip(void **state)
 	assert_string_equal(got_order.email, "ann@sales.example");
 	assert_string_equal(got_order.phone, "+491701234567");
 	assert_string_equal(got_order.login, "ann");
+	assert_string_equal(got_order.identity, "248289761001");
 	assert_int_equal(got_order.ordered_at_ms, order.ordered_at_ms);
 	assert_memory_equal(got_order.request_digest, c->request.digest, CLAIM_DIGEST);
 	assert_int_equal(claim_statement_of(c->arena, sealed), CLAIM_FACTOR_ORDER);

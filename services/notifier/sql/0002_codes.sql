@@ -9,8 +9,12 @@ create table code_challenge (
 	request_digest bytea not null check (length(request_digest) = 32),
 	mac_email bytea not null check (length(mac_email) = 32), -- all zero: the method sends none there
 	mac_sms bytea not null check (length(mac_sms) = 32),
+	mac_login bytea not null check (length(mac_login) = 32),  -- all zero until somebody has logged in
 	failed_email boolean not null,                  -- nothing can be sent there
 	failed_sms boolean not null,
+	failed_login boolean not null,                  -- no code will be shown
+	identity text not null,                         -- who has to log in at a provider; empty: nobody
+	returned boolean not null,                      -- from there; it counts once
 	made_ms bigint not null,
 	expires_ms bigint not null,
 	tries integer not null check (tries between 0 and 5),

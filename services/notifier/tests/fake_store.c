@@ -69,6 +69,8 @@ copy_of(struct cs_arena *arena, const struct codes_challenge *from)
 
 	copy.enterprise = cs_arena_strdup(arena, from->enterprise);
 	copy.account = cs_arena_strdup(arena, from->account);
+	copy.method = cs_arena_strdup(arena, from->method);
+	copy.identity = cs_arena_strdup(arena, from->identity != NULL ? from->identity : "");
 	copy.changed = copy.is_new = false;
 	return copy;
 }

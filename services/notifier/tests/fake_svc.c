@@ -6,12 +6,15 @@
 
 #define BINDS 32
 #define ANSWERS 64
+#define LOGINS 32
 
 static struct {
 	struct fake_stage *stage;
 	bool unknown, stuck;
 	struct fake_bind binds[BINDS];
 	size_t n_binds;
+	struct fake_login logins[LOGINS];
+	size_t n_logins;
 	struct cs_span answers[ANSWERS];
 	size_t n_answers;
 	unsigned commands;
@@ -68,6 +71,31 @@ fake_svc_bound(size_t i, enum directory_outcome outcome)
 	const struct fake_bind *bind = fake_svc_bind(i);
 
 	bind->done(bind->arg, outcome, "127.0.0.1 answered");
+}
+
+size_t
+fake_svc_logins(void)
+{
+	return svc.n_logins;
+}
+
+const struct fake_login *
+fake_svc_login(size_t i)
+{
+	assert_true(i < svc.n_logins);
+	return &svc.logins[i];
+}
+
+void
+fake_svc_told(size_t i, const char *why_not, const char *url, const char *name)
+{
+	const struct fake_login *login = fake_svc_login(i);
+	struct login_told told = { .said = "as it was told to", .url = url != NULL ? url : "" };
+
+	if (why_not != NULL)
+		told.why = *oidc_refusal_find(why_not);
+	told.person.name = name;
+	login->done(login->arg, &told);
 }
 
 /* ---- what the service calls ---- */
@@ -132,6 +160,56 @@ directory_bind(struct directories *directories, const struct directory_bind *bin
 		cs_arena_strndup(arena, (const char *)bind->password.data, bind->password.len),
 		done, arg };
 	return true;
+}
+
+static const char *
+kept(const char *text)
+{
+	return text != NULL ? cs_arena_strdup(svc.stage->arena, text) : NULL;
+}
+
+void
+login_start(struct logins *logins, const struct login_start *start, login_done *done, void *arg)
+{
+	const struct oidc_request *asked = &start->request;
+
+	(void)logins;
+	cs_assert(svc.n_logins < LOGINS);
+	svc.logins[svc.n_logins++] = (struct fake_login){ .platform = start->at.platform,
+		.endpoint = kept(start->at.endpoint),
+		.client = kept(asked->client_id),
+		.callback = kept(asked->redirect_uri),
+		.state = kept(asked->state),
+		.nonce = kept(asked->nonce),
+		.verifier = kept(asked->verifier),
+		.claim = kept(asked->claim),
+		.done = done,
+		.arg = arg };
+}
+
+void
+login_finish(struct logins *logins, const struct login_finish *finish, login_done *done, void *arg)
+{
+	const struct oidc_exchange *exchange = &finish->exchange;
+
+	(void)logins;
+	cs_assert(svc.n_logins < LOGINS);
+	svc.logins[svc.n_logins++] = (struct fake_login){ .finishes = true,
+		.platform = finish->at.platform,
+		.endpoint = kept(finish->at.endpoint),
+		.client = kept(exchange->client_id),
+		.secret = kept(exchange->secret),
+		.callback = kept(exchange->redirect_uri),
+		.state = kept(finish->redirect.state),
+		.nonce = kept(finish->nonce),
+		.verifier = kept(exchange->verifier),
+		.claim = kept(finish->claim),
+		.code = kept(exchange->code),
+		.error = kept(finish->redirect.error),
+		.issuer = kept(finish->redirect.issuer),
+		.asked_s = finish->asked_s,
+		.done = done,
+		.arg = arg };
 }
 
 /* What the rest of the service would need of the skeleton, and no test of it reaches. */
@@ -205,4 +283,20 @@ void
 directories_close(struct directories *directories)
 {
 	(void)directories;
+}
+
+enum cs_code
+logins_open(const struct logins_settings *settings, struct event_base *base, struct logins **ret,
+    struct cs_err *err)
+{
+	(void)settings;
+	(void)base;
+	(void)ret;
+	return cs_fail(err, CS_INTERNAL, "no children here");
+}
+
+void
+logins_close(struct logins *logins)
+{
+	(void)logins;
 }

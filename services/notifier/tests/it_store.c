@@ -203,8 +203,10 @@ put_challenge(const struct svc_batch *batch, unsigned id, const char *account)
 		.account = account,
 		.method = "email-and-sms",
 		.request_digest = { 7 },
-		.macs = { { 1, 2 }, { 3, 4 } },
-		.failed = { [FACTOR_SMS] = true },
+		.macs = { { 1, 2 }, { 3, 4 }, { 5, 6 } },
+		.failed = { [FACTOR_SMS] = true, [FACTOR_LOGIN] = true },
+		.identity = "248289761001",
+		.returned = true,
 		.made_ms = NOW,
 		.expires_ms = NOW + CODES_LIFE_MS,
 		.tries = 3,
@@ -237,6 +239,10 @@ challenges_come_back_as_they_were_saved(void **state)
 	assert_int_equal(got->macs[FACTOR_SMS][0], 3);
 	assert_false(got->failed[FACTOR_EMAIL]);
 	assert_true(got->failed[FACTOR_SMS]);
+	assert_int_equal(got->macs[FACTOR_LOGIN][1], 6);
+	assert_true(got->failed[FACTOR_LOGIN]);
+	assert_string_equal(got->identity, "248289761001");
+	assert_true(got->returned);
 	assert_int_equal(got->expires_ms, NOW + CODES_LIFE_MS);
 	assert_int_equal(got->tries, 3);
 	assert_int_equal(got->state, CODES_OPEN);

@@ -143,6 +143,13 @@ addresses_are_shown_with_most_of_them_hidden(void **state)
 		{ FACTOR_EMAIL, "a@alpha.example", "a@alpha.example" },
 		{ FACTOR_SMS, "+491701234567", "+49********67" },
 		{ FACTOR_SMS, "+1234567", "+12***67" },
+		{ FACTOR_LOGIN, "alice@alpha.example", "a****@alpha.example" },
+		{ FACTOR_LOGIN, "248289761001", "24********01" },
+		{ FACTOR_LOGIN, "alice", "al***" },
+		{ FACTOR_LOGIN,
+		    "\xc3\xa9"
+		    "a@b\xc3\xa9",
+		    "***@b**" },
 	};
 	struct fake_world *world = *state;
 

@@ -1353,7 +1353,7 @@ documents_say_which_second_factor_is_wanted_and_where_codes_go(void **state)
 	}
 	assert_status(
 	    put_new(f, "config/acme/person/alice",
-		"{\"email\": \"Alice@ACME.example\", \"phone\": \"+49 170 123-456\", \"login\": \"Doe, Alice\"}"),
+		"{\"email\": \"Alice@ACME.example\", \"phone\": \"+49 170 123-456\", \"login\": \"Doe, Alice\", \"provider_id\": \"248289761001\"}"),
 	    201);
 	assert_status(
 	    put_new(f, "config/acme/person/olga", "{\"email\": \"olga@acme.example\"}"), 201);
@@ -1365,6 +1365,8 @@ documents_say_which_second_factor_is_wanted_and_where_codes_go(void **state)
 	assert_string_equal(config.submitter_contact.phone, "");
 	assert_string_equal(config.account_contact.login, "Doe, Alice");
 	assert_string_equal(config.submitter_contact.login, "olga");
+	assert_string_equal(config.account_contact.identity, "248289761001");
+	assert_string_equal(config.submitter_contact.identity, "");
 }
 
 static void

@@ -201,7 +201,7 @@ refuses_what_breaks_a_rule(void **state)
 		    "field-not-of-type", "secret" },
 		{ "{" SMTP ",\"username\":\"ra\"}", "connector-login", "secret" },
 		{ "{" SMTP ",\"secret\":\"x\"}", "connector-login", "username" },
-		{ "{\"type\":\"oidc\",\"endpoint\":\"https://idp.example\",\"secret\":\"k\"}",
+		{ "{\"type\":\"open-mpic\",\"quorum\":3,\"endpoint\":\"https://mpic.example\",\"secret\":\"k\"}",
 		    "connector-no-key", "secret" },
 	};
 

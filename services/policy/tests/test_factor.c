@@ -388,9 +388,9 @@ made(struct fake_world *world, const char *second_factor)
 	c.plan.request.submitted_by = "olga";
 	c.config.second_factor = second_factor;
 	c.config.account_contact =
-	    (struct policy_contact){ "alice@alpha.example", "+4917012345", "alice.doe" };
+	    (struct policy_contact){ "alice@alpha.example", "+4917012345", "alice.doe", "a-1" };
 	c.config.submitter_contact =
-	    (struct policy_contact){ "olga@alpha.example", "+4917099999", "olga" };
+	    (struct policy_contact){ "olga@alpha.example", "+4917099999", "olga", "o-1" };
 	return c;
 }
 
@@ -398,12 +398,13 @@ static void
 codes_go_where_operators_said_and_only_there(void **state)
 {
 	static const struct {
-		const char *method, *email, *phone, *login;
+		const char *method, *email, *phone, *login, *identity;
 	} cases[] = {
-		{ "email", "alice@alpha.example", "", "" },
-		{ "sms", "", "+4917012345", "" },
-		{ "email-and-sms", "alice@alpha.example", "+4917012345", "" },
-		{ "ldap", "", "", "alice.doe" },
+		{ "email", "alice@alpha.example", "", "", "" },
+		{ "sms", "", "+4917012345", "", "" },
+		{ "email-and-sms", "alice@alpha.example", "+4917012345", "", "" },
+		{ "ldap", "", "", "alice.doe", "" },
+		{ "oidc", "", "", "", "a-1" },
 	};
 
 	for (size_t i = 0; i < LEN(cases); i++) {
@@ -415,6 +416,7 @@ codes_go_where_operators_said_and_only_there(void **state)
 		assert_string_equal(answer.order.email, cases[i].email);
 		assert_string_equal(answer.order.phone, cases[i].phone);
 		assert_string_equal(answer.order.login, cases[i].login);
+		assert_string_equal(answer.order.identity, cases[i].identity);
 		assert_string_equal(answer.order.account, "alice");
 		assert_true(cs_id_equal(answer.order.request, c.plan.request.id));
 		assert_memory_equal(
@@ -452,6 +454,7 @@ the_field_that_is_missing_is_named(void **state)
 		{ "email-and-sms", "alice@alpha.example", "", "phone" },
 		{ "email-and-sms", "", "", "email" },
 		{ "ldap", "alice@alpha.example", "+4917012345", "login" },
+		{ "oidc", "alice@alpha.example", "+4917012345", "provider_id" },
 		{ "by-pigeon", "alice@alpha.example", "+4917012345", "second_factor" },
 	};
 
@@ -459,7 +462,7 @@ the_field_that_is_missing_is_named(void **state)
 		struct policy_case c = made(*state, cases[i].method);
 
 		c.config.account_contact =
-		    (struct policy_contact){ cases[i].email, cases[i].phone, "" };
+		    (struct policy_contact){ cases[i].email, cases[i].phone, "", "" };
 		const struct policy_factor_answer answer = ask(&c, "demo", "alice");
 
 		assert_int_equal(answer.result, POLICY_FACTOR_NO_ADDRESS);
