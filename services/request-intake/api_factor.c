@@ -19,6 +19,7 @@
 
 #define ASK_MS 5000
 #define PASSWORD_MS 15000 /* a directory takes its time */
+#define LOGIN_MS 15000    /* so does a provider that is asked where people log in */
 
 /* ---- the approval ---- */
 
@@ -277,6 +278,26 @@ refuse_sending(struct call *call, const struct wire_codes_sent *sent)
 {
 	struct cs_arena *arena = call->arena;
 
+	const struct factor_method *method = factor_method_find(call->method);
+
+	if (strcmp(sent->result, "refused") == 0) {
+		call_problem(call, 409,
+		    (struct cs_refusal){ .code = sent->code,
+			.field = "second_factor",
+			.text = sent->text,
+			.mend = sent->mend });
+		return;
+	}
+	if (strcmp(sent->result, "no-connector") == 0 && method && method->logs_in) {
+		call_problem(call, 409,
+		    (struct cs_refusal){ .code = "second-factor-no-connector",
+			.field = "second_factor",
+			.text = "No provider is set up here where people could log in.",
+			.mend = cs_arena_printf(arena,
+			    "Ask an operator for an active connector of type %s.",
+			    connector_type_name(method->logs_in)) });
+		return;
+	}
 	if (strcmp(sent->result, "no-connector") == 0) {
 		call_problem(call, 409,
 		    (struct cs_refusal){ .code = "second-factor-no-connector",
@@ -326,7 +347,7 @@ refuse_address(struct call *call, const struct wire_factor *factor)
 	    (struct cs_refusal){ .code = "second-factor-no-address",
 		.field = factor->field,
 		.text = cs_arena_printf(call->arena,
-		    "Codes cannot be sent to %s: the field %s is not set for this person.",
+		    "A second factor cannot be asked of %s: the field %s is not set for this person.",
 		    factor->account, factor->field),
 		.mend = cs_arena_printf(call->arena,
 		    "Ask an operator to set the field %s of the document person %s.", factor->field,
@@ -348,9 +369,12 @@ on_ordered(void *arg, bool ok, uint32_t status, struct cs_span body)
 		return;
 	}
 	call->method = cs_arena_strdup(call->arena, factor.method);
+	const struct factor_method *method = factor_method_find(call->method);
+
 	if (strcmp(factor.result, "order") == 0)
 		svc_question(call->api->svc, "ask.notifier.code",
-		    wire_write_send_codes(call->arena, factor.order), ASK_MS, on_sent, call);
+		    wire_write_send_codes(call->arena, factor.order),
+		    method && method->logs_in ? LOGIN_MS : ASK_MS, on_sent, call);
 	else if (strcmp(factor.result, "no-address") == 0)
 		refuse_address(call, &factor);
 	else

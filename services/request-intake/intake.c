@@ -685,6 +685,14 @@ wants_password(const struct intake_request *req)
 	return method && method->binds;
 }
 
+static bool
+wants_login(const struct intake_request *req)
+{
+	const struct factor_method *method = factor_method_find(req->second_factor);
+
+	return method && method->sends[FACTOR_LOGIN];
+}
+
 /* Is it brought in the form that is wanted?  Only then somebody looks at it. */
 static struct intake_step
 may_be_looked_at(const struct intake_request *req, const struct intake_factor *given)
@@ -713,6 +721,12 @@ may_pass(const struct intake_request *req, const struct intake_caller *caller,
 		    "This approval wants a second factor: the password of your account in the "
 		    "directory.",
 		    "Approve with {\"password\": \"...\"}.");
+	if (wants_login(req))
+		return refuse_field(403, "second-factor-needed", "code",
+		    "This approval wants a second factor: a code that you are shown when you have logged "
+		    "in at the provider of your enterprise.",
+		    "Begin by POST to second_factor.start, open the URL that it answers, then approve with "
+		    "the code.");
 	return refuse_field(403, "second-factor-needed", "code",
 	    "This approval wants a second factor: a code that is sent to you.",
 	    "Have codes sent by POST to second_factor.start, then approve with what they say.");

@@ -6,6 +6,7 @@
 #include "api_factor.h"
 #include "api_life.h"
 #include "api_report.h"
+#include "api_return.h"
 #include "api_session.h"
 #include "challenge.h"
 #include "door.h"
@@ -102,8 +103,8 @@ static enum cs_code
 add_routes(struct intake_service *intake, struct svc *svc, struct cs_err *err)
 {
 	static const struct http_route *const tables[] = { api_routes, api_life_routes,
-		api_domain_routes, api_factor_routes, api_report_routes, api_config_routes,
-		api_session_routes };
+		api_domain_routes, api_factor_routes, api_return_routes, api_report_routes,
+		api_config_routes, api_session_routes };
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		if (door_add_routes(svc_http(svc), tables[i], intake->api, err))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * page.h: the page that a link in a mail opens.  It is the same octets for everybody, and fetching it
+ * page.h: the pages that a link in a mail opens, and a browser that comes back from a provider: what that shows stands behind
+ * "#", too.  Each is the same octets for everybody, and fetching it
  * does nothing: what the link carries stands behind "#" and never reaches the server, and only a person
  * who is logged in as the requester confirms a mailbox, by a POST of the API.
  */

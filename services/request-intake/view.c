@@ -725,6 +725,7 @@ view_codes_sent(struct cs_arena *arena, const char *method, const struct wire_co
 		out_object(&out, NULL);
 		out_text(&out, "channel", sent->codes[i].channel);
 		out_text(&out, "to", sent->codes[i].to);
+		out_text_if(&out, "url", sent->codes[i].url);
 		out_end_object(&out);
 	}
 	out_end_array(&out);

@@ -19,6 +19,7 @@
 #define CERTIFICATE_MAX 16384 /* octets */
 #define CHAIN_MAX 8
 #define ROUTES_MAX 64
+#define URL_MAX 8192
 #define ETAG_MAX 128
 #define YEAR_9999_MS INT64_C(253402300799999)
 
@@ -874,11 +875,34 @@ wire_write_send_codes(struct cs_arena *arena, struct cs_span order)
 	return pack_write(arena, &m.base);
 }
 
+/* As refusals are named. */
+static bool
+is_word(const char *text)
+{
+	const size_t len = strlen(text);
+
+	return len > 0 && len <= 64 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+/* Somebody shall open it: nothing but the web, and nothing that a terminal could mistake. */
+static bool
+is_url_or_none(const char *text)
+{
+	const size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] <= ' ' || text[i] > '~')
+			return false;
+	return len == 0 || (len <= URL_MAX && (strncmp(text, "https://", 8) == 0 ||
+						  strncmp(text, "http://", 7) == 0));
+}
+
 enum cs_code
 wire_read_codes_sent(
     struct cs_arena *arena, struct cs_span body, struct wire_codes_sent *ret, struct cs_err *err)
 {
-	static const char *const words[] = { "sent", "too-many", "no-connector", "stale" };
+	static const char *const words[] = { "sent", "too-many", "no-connector", "stale",
+		"refused" };
 	const Countersign__V1__SendCodesAnswer *m = pack_read(
 	    arena, &countersign__v1__send_codes_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
 
@@ -888,16 +912,61 @@ wire_read_codes_sent(
 		.n = m->n_codes,
 		.expires_at_ms = m->expires_at_ms,
 		.retry_at_ms = m->retry_at_ms,
-		.channel = m->channel };
+		.channel = m->channel,
+		.code = m->code,
+		.text = m->text,
+		.mend = m->mend };
 
-	if (word(m->result, words, 4) == 4 || m->n_codes > WIRE_CODES_MAX || !is_said(m->channel))
+	if (word(m->result, words, 5) == 5 || m->n_codes > WIRE_CODES_MAX || !is_said(m->channel) ||
+	    !is_said(m->text) || !is_said(m->mend) ||
+	    is_word(m->code) != (strcmp(m->result, "refused") == 0))
 		return cs_fail(err, CS_MALFORMED, "SendCodesAnswer: unknown result, or too much");
 	for (size_t i = 0; i < m->n_codes; i++) {
 		if (!is_said(m->codes[i]->channel) || !is_said(m->codes[i]->to))
 			return cs_fail(err, CS_MALFORMED, "SendCodesAnswer: no text");
-		sent.codes[i] = (struct wire_code_sent){ m->codes[i]->channel, m->codes[i]->to };
+		if (!is_url_or_none(m->codes[i]->url))
+			return cs_fail(err, CS_MALFORMED, "SendCodesAnswer: no URL");
+		sent.codes[i] = (struct wire_code_sent){ m->codes[i]->channel, m->codes[i]->to,
+			m->codes[i]->url };
 	}
 	*ret = sent;
+	return CS_OK;
+}
+
+struct cs_span
+wire_write_login_return(struct cs_arena *arena, const struct wire_login_return *brought)
+{
+	Countersign__V1__LoginReturn m = COUNTERSIGN__V1__LOGIN_RETURN__INIT;
+
+	m.state = pack_text(brought->state);
+	m.code = pack_text(brought->code);
+	m.error = pack_text(brought->error);
+	m.issuer = pack_text(brought->issuer);
+	return pack_write(arena, &m.base);
+}
+
+enum cs_code
+wire_read_login_returned(struct cs_arena *arena, struct cs_span body,
+    struct wire_login_returned *ret, struct cs_err *err)
+{
+	const Countersign__V1__LoginReturnAnswer *m = pack_read(arena,
+	    &countersign__v1__login_return_answer__descriptor, body, CLAIM_MAX_ENVELOPE, err);
+	struct wire_login_returned returned = { .refusal = NULL };
+
+	if (!m)
+		return CS_MALFORMED;
+	if (strcmp(m->result, "refused") == 0 && is_word(m->refusal)) {
+		ret->refusal = m->refusal;
+		return CS_OK;
+	}
+	if (strcmp(m->result, "code") != 0 || strlen(m->code) != 8 ||
+	    strspn(m->code, "0123456789") != 8 || !pack_is_name(m->account))
+		return cs_fail(err, CS_MALFORMED, "LoginReturnAnswer: unknown result, or no code");
+	if (pack_read_id(&m->request_id, &returned.request, err))
+		return CS_MALFORMED;
+	returned.code = m->code;
+	returned.account = m->account;
+	*ret = returned;
 	return CS_OK;
 }
 

@@ -87,17 +87,39 @@ CS_MUST_USE enum cs_code wire_read_factor(
 #define WIRE_CODES_MAX 4
 struct wire_code_sent {
 	const char *channel, *to;
+	const char *url; /* "" but for a login */
 };
 struct wire_codes_sent {
-	const char *result; /* "sent", "too-many", "no-connector", "stale" */
+	const char *result; /* "sent", "too-many", "no-connector", "stale", "refused" */
 	struct wire_code_sent codes[WIRE_CODES_MAX];
 	size_t n;
 	int64_t expires_at_ms, retry_at_ms;
 	const char *channel;
+	const char *code, *text, *mend; /* of "refused" */
 };
 struct cs_span wire_write_send_codes(struct cs_arena *arena, struct cs_span order);
 CS_MUST_USE enum cs_code wire_read_codes_sent(
     struct cs_arena *arena, struct cs_span body, struct wire_codes_sent *ret, struct cs_err *err);
+
+/* ask.notifier.login: what a browser brought back from a provider; "" for what it did not. */
+#define WIRE_STATE_MAX 64
+#define WIRE_LOGIN_CODE_MAX 2048
+#define WIRE_LOGIN_ERROR_MAX 64
+#define WIRE_LOGIN_ISSUER_MAX 512
+struct wire_login_return {
+	const char *state, *code, *error, *issuer;
+};
+struct cs_span
+wire_write_login_return(struct cs_arena *arena, const struct wire_login_return *brought);
+/* The answer holds a code: it is for the browser alone. */
+struct wire_login_returned {
+	const char *refusal; /* a word of small letters and "-"; NULL: there is a code */
+	const char *code;    /* eight digits */
+	struct cs_id request;
+	const char *account;
+};
+CS_MUST_USE enum cs_code wire_read_login_returned(struct cs_arena *arena, struct cs_span body,
+    struct wire_login_returned *ret, struct cs_err *err);
 
 /* ask.notifier.prove.  The question holds codes: it is for svc_question() alone. */
 struct json_approve;

@@ -17,8 +17,9 @@ DEFINE = re.compile(r'^#define ([A-Z_]+)[ \t]+((?:[A-Z_]+|"[^"\n]*")(?:[ \t]+(?:
 TABLE = re.compile(r"const struct http_route ([a-z_]+)\[\] = \{(.*?)\n\};", re.S)
 ROW = re.compile(r'\{\s*"([A-Z]+)",\s*([^{},]*(?:"[^"]*"[^{},]*)*),\s*[a-z_]+\s*\}')
 ROWS = re.compile(r"\{\s*(?!NULL\b)\"")
-# Pages for a browser, by which a mailed token is entered; no part of the API
-PAGES = {("GET", "/confirm"), ("GET", "/confirm.js"), ("GET", "/confirm.css")}
+# Pages for a browser, by which a mailed token is entered, or where it comes back from a provider; no part of the API
+PAGES = {("GET", f"/{page}{kind}") for page in ("confirm", "second-factor") for kind in ("", ".js", ".css")}
+PAGES |= {("GET", "/second-factor/oidc")}
 
 
 def text_of(words: str, defined: dict[str, str]) -> str:

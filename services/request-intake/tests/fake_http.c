@@ -112,6 +112,14 @@ is_better(const struct http_route *route, const struct http_route *than)
 	return !than || strcspn(route->pattern, "{") > strcspn(than->pattern, "{");
 }
 
+/* GET routes also answer HEAD. */
+static bool
+answers(const struct http_route *route, const char *method)
+{
+	return strcmp(route->method, method) == 0 ||
+	       (strcmp(route->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
 static void *
 find_route(struct http_request *req, const char *path)
 {
@@ -119,8 +127,8 @@ find_route(struct http_request *req, const char *path)
 
 	for (size_t i = 0; i < n_tables; i++) {
 		for (const struct http_route *r = tables[i].routes; r->method; r++) {
-			if (strcmp(r->method, req->ask->method) != 0 ||
-			    !matches(req, r->pattern, path) || !is_better(r, req->route))
+			if (!answers(r, req->ask->method) || !matches(req, r->pattern, path) ||
+			    !is_better(r, req->route))
 				continue;
 			req->route = r;
 			self = tables[i].self;

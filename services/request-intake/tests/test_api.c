@@ -20,6 +20,7 @@
 #include "api_factor.h"
 #include "api_life.h"
 #include "api_report.h"
+#include "api_return.h"
 #include "api_session.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -42,6 +43,7 @@
 #include "proto/ask.pb-c.h"
 #include "smime/domain.h"
 #include "store.h"
+#include "wire.h"
 
 #include <cmocka.h>
 
@@ -99,6 +101,8 @@ add_routes(void)
 
 	for (size_t i = 0; i < TABLES; i++)
 		assert_int_equal(door_add_routes(NULL, tables[i], world.intake.api, &err), CS_OK);
+	/* No part of the API, and not in its description. */
+	assert_int_equal(door_add_routes(NULL, api_return_routes, world.intake.api, &err), CS_OK);
 }
 
 static int
@@ -3602,6 +3606,190 @@ codes_are_sent_where_policy_says(void **state)
 	assert_non_null(memmem(asked.data, asked.len, "an order that is only carried", 29));
 }
 
+/* ---- by a login at a provider ---- */
+
+#define LOGIN_STATE "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define LOGIN_URL "https://idp.example/auth?state=" LOGIN_STATE
+
+static struct cs_span
+login_answer(const char *url)
+{
+	Countersign__V1__SendCodesAnswer answer = COUNTERSIGN__V1__SEND_CODES_ANSWER__INIT;
+	Countersign__V1__CodeSent code = COUNTERSIGN__V1__CODE_SENT__INIT, *list[] = { &code };
+
+	code.channel = pack_text("login");
+	code.to = pack_text("24********01");
+	code.url = pack_text(url);
+	answer.result = pack_text("sent");
+	answer.codes = list;
+	answer.n_codes = 1;
+	answer.expires_at_ms = world.now_ms + 600000;
+	return pack_write(world.arena, &answer.base);
+}
+
+static struct cs_span
+no_login_answer(const char *code)
+{
+	Countersign__V1__SendCodesAnswer answer = COUNTERSIGN__V1__SEND_CODES_ANSWER__INIT;
+
+	answer.result = pack_text("refused");
+	answer.channel = pack_text("login");
+	answer.code = pack_text(code);
+	answer.text = pack_text("The provider did not answer.");
+	answer.mend = pack_text("Try again.");
+	return pack_write(world.arena, &answer.base);
+}
+
+static void
+a_login_is_begun_where_notifier_says(void **state)
+{
+	static const char *const no_urls[] = { "javascript:alert(1)", "https://idp.example/ x",
+		"https://idp.example/\x1b[2J", "ftp://idp.example/" };
+	const char *path = ready_wanting("oidc"), *start = under(path, "/second-factor");
+
+	(void)state;
+	const struct fake_answer *answer = post(ALICE, under(path, "/approve"), NULL);
+
+	assert_fault(answer, 403, "second-factor-needed", "code");
+	assert_string_equal(member(answer, "second_factor.codes.0"), "login");
+	assert_string_equal(member(answer, "second_factor.start"), start);
+	fake_svc_answer(true, factor_answer_of("oidc", "order", ""));
+	fake_svc_answer_then(true, login_answer(LOGIN_URL));
+	answer = post(ALICE, start, NULL);
+	assert_int_equal(answer->status, 202);
+	assert_string_equal(member(answer, "method"), "oidc");
+	assert_string_equal(member(answer, "codes.0.channel"), "login");
+	assert_string_equal(member(answer, "codes.0.to"), "24********01");
+	assert_string_equal(member(answer, "codes.0.url"), LOGIN_URL);
+	for (size_t i = 0; i < sizeof(no_urls) / sizeof(no_urls[0]); i++) {
+		fake_svc_answer(true, factor_answer_of("oidc", "order", ""));
+		fake_svc_answer_then(true, login_answer(no_urls[i]));
+		assert_problem(post(ALICE, start, NULL), 503, "try-again");
+	}
+	fake_svc_answer(true, factor_answer_of("oidc", "order", ""));
+	fake_svc_answer_then(true, no_login_answer("oidc-unreachable"));
+	answer = post(ALICE, start, NULL);
+	assert_fault(answer, 409, "oidc-unreachable", "second_factor");
+	assert_string_equal(member(answer, "mend"), "Try again.");
+	fake_svc_answer(true, factor_answer_of("oidc", "order", ""));
+	fake_svc_answer_then(true, no_login_answer("Not A Word"));
+	assert_problem(post(ALICE, start, NULL), 503, "try-again");
+	fake_svc_answer(true, factor_answer_of("oidc", "order", ""));
+	fake_svc_answer_then(true, sent_answer("no-connector", "login"));
+	answer = post(ALICE, start, NULL);
+	assert_fault(answer, 409, "second-factor-no-connector", "second_factor");
+	assert_string_equal(
+	    member(answer, "mend"), "Ask an operator for an active connector of type oidc.");
+	fake_svc_answer(true, factor_answer_of("oidc", "no-address", "provider_id"));
+	assert_fault(post(ALICE, start, NULL), 409, "second-factor-no-address", "provider_id");
+}
+
+static struct cs_span
+returned_answer(const char *result, const char *code, const char *account, const char *refusal)
+{
+	Countersign__V1__LoginReturnAnswer answer = COUNTERSIGN__V1__LOGIN_RETURN_ANSWER__INIT;
+	const struct cs_id request = { { 1, 2, 3 } };
+
+	answer.result = pack_text(result);
+	answer.code = pack_text(code);
+	answer.account = pack_text(account);
+	answer.refusal = pack_text(refusal);
+	answer.request_id = pack_id(&request);
+	return pack_write(world.arena, &answer.base);
+}
+
+/* A browser: where it is sent on to. */
+static const char *
+land(const char *method, const char *query)
+{
+	const struct fake_ask request = { .method = method,
+		.path = cs_arena_printf(world.arena, "/second-factor/oidc?%s", query) };
+	const struct fake_answer *answer = fake_http(world.arena, &request);
+
+	assert_int_equal(answer->status, 303);
+	assert_null(answer->type);
+	assert_int_equal(answer->body.len, 0);
+	assert_string_equal(fake_http_header(answer, "Referrer-Policy"), "no-referrer");
+	return fake_http_header(answer, "Location");
+}
+
+static void
+a_browser_is_shown_what_notifier_says(void **state)
+{
+	struct cs_span asked = { NULL, 0 };
+
+	(void)state;
+	fake_svc_answer(true, returned_answer("code", "01234567",
+				  "z\xc3\xb6"
+				  "e&code=1",
+				  ""));
+	assert_string_equal(
+	    land("GET", "code=c/1&state=" LOGIN_STATE "&iss=https://idp.example&session_state=x"),
+	    "/second-factor#code=01234567&request=01020300-0000-0000-0000-000000000000"
+	    "&account=z%C3%B6e%26code%3D1");
+	assert_string_equal(fake_svc_asked(&asked), "ask.notifier.login");
+	assert_non_null(memmem(asked.data, asked.len, LOGIN_STATE, 64));
+	assert_non_null(memmem(asked.data, asked.len, "c/1", 3));
+	assert_non_null(memmem(asked.data, asked.len, "https://idp.example", 19));
+	assert_null(memmem(asked.data, asked.len, "session", 7));
+	fake_svc_answer(true, returned_answer("refused", "", "", "login-of-another"));
+	assert_string_equal(land("GET", "error=access_denied&state=" LOGIN_STATE),
+	    "/second-factor#error=login-of-another");
+	(void)fake_svc_asked(&asked);
+	assert_non_null(memmem(asked.data, asked.len, "access_denied", 13));
+}
+
+static void
+what_is_no_answer_shows_no_code(void **state)
+{
+	(void)state;
+	const struct cs_span answers[] = { returned_answer("code", "0123456", "alice", ""),
+		returned_answer("code", "0123456x", "alice", ""),
+		returned_answer("code", "01234567", "", ""),
+		returned_answer("perhaps", "01234567", "alice", ""),
+		returned_answer("refused", "", "", "login\"><script>"), cs_span_str("") };
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		fake_svc_answer(true, answers[i]);
+		assert_string_equal(
+		    land("GET", "code=c&state=" LOGIN_STATE), "/second-factor#error=login-away");
+	}
+	fake_svc_answer(false, cs_span_str(NULL));
+	assert_string_equal(
+	    land("GET", "code=c&state=" LOGIN_STATE), "/second-factor#error=login-away");
+}
+
+/* Nobody is asked for what cannot be, nor by who only looks, nor too often. */
+static void
+a_browser_that_brings_nothing_asks_nobody(void **state)
+{
+	static const char *const queries[] = { "x=1", "code=c", "state=" LOGIN_STATE "A&code=c",
+		"state=A&code=c", "state=" LOGIN_STATE "&code=\xc3\xa9",
+		"state=" LOGIN_STATE "&code=a\x7f-b" };
+	struct cs_span asked = { NULL, 0 };
+	char longest[WIRE_LOGIN_CODE_MAX + 2];
+
+	(void)state;
+	fake_svc_answer(true, returned_answer("code", "01234567", "alice", ""));
+	memset(longest, 'x', sizeof(longest));
+	longest[WIRE_LOGIN_CODE_MAX] = '\0';
+	const char *whole = cs_arena_printf(world.arena, "state=" LOGIN_STATE "&code=%s", longest);
+
+	assert_non_null(strstr(land("GET", whole), "#code="));
+	assert_string_equal(
+	    land("HEAD", "state=" LOGIN_STATE "&code=only-looked"), "/second-factor");
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
+		assert_string_equal(land("GET", queries[i]), "/second-factor#error=login-unknown");
+	assert_string_equal(land("GET", cs_arena_printf(world.arena, "%sx", whole)),
+	    "/second-factor#error=login-unknown");
+	(void)fake_svc_asked(&asked);
+	assert_non_null(memmem(asked.data, asked.len, longest, WIRE_LOGIN_CODE_MAX));
+	assert_null(memmem(asked.data, asked.len, "only-looked", 11));
+	world.intake.logins_per_network = 9;
+	assert_non_null(strstr(land("GET", whole), "#code="));
+	assert_string_equal(land("GET", whole), "/second-factor#error=login-too-many");
+}
+
 static void
 what_keeps_codes_from_being_sent_is_named(void **state)
 {
@@ -5055,6 +5243,10 @@ main(void)
 		TEST(passwords_are_read_in_their_bounds),
 		TEST(codes_are_sent_where_policy_says),
 		TEST(what_keeps_codes_from_being_sent_is_named),
+		TEST(a_login_is_begun_where_notifier_says),
+		TEST(a_browser_is_shown_what_notifier_says),
+		TEST(what_is_no_answer_shows_no_code),
+		TEST(a_browser_that_brings_nothing_asks_nobody),
 		TEST(codes_make_an_approval_that_carries_the_proof),
 		TEST(codes_that_do_not_prove_it_approve_nothing),
 		TEST(a_proof_of_something_else_approves_nothing),
