@@ -19,7 +19,7 @@ from product import PERSPECTIVES  # noqa: E402
 CRIME = bytes.fromhex("b83b000000 31ff 0f05 0f0b")
 WAITS = (232, 281, 441)  # epoll_wait() and its like
 STRETCHING = "request-intake"  # which stretches passwords
-BINDING = "notifier"  # which asks directories
+BINDING = "notifier"  # which asks directories and providers
 LOOKING = ("caa-dnssec", "domain-validator", PERSPECTIVES[0].service)
 MAIL = "mailbox-validator"  # which looks, and reads mails in one child and verifies them in another
 TRIES = 10
@@ -90,7 +90,7 @@ class Children(SystemTest):
 
     def test_a_child_has_neither_settings_nor_descriptors_of_its_service(self) -> None:
         for instance in (*LOOKING, STRETCHING, BINDING):
-            roles = {STRETCHING: ("stretch", "trial"), BINDING: ("directory",)}.get(instance, ("probe",))
+            roles = {STRETCHING: ("stretch", "trial"), BINDING: ("directory", "login")}.get(instance, ("probe",))
             parent = self.stack.processes.pid(instance)
             theirs = descriptors(parent)
             for child in self.crew(instance):
@@ -173,8 +173,8 @@ class Children(SystemTest):
 
     def test_each_kind_of_child_dies_of_its_first_forbidden_call(self) -> None:
         self.only_here()
-        for instance, role in [*((name, "probe") for name in (*LOOKING, MAIL)), (MAIL, "reply"), (STRETCHING, "stretch"), (STRETCHING, "trial"), (BINDING, "directory")]:
-            wanted = {"probe": crew_of(instance), "trial": 1}.get(role, 2)
+        for instance, role in [*((name, "probe") for name in (*LOOKING, MAIL)), (MAIL, "reply"), (STRETCHING, "stretch"), (STRETCHING, "trial"), (BINDING, "directory"), (BINDING, "login")]:
+            wanted = {"probe": crew_of(instance), "trial": 1, "login": 1}.get(role, 2)
             wait_for(
                 lambda: len(self.of_role(instance, role)) == wanted,  # noqa: B023
                 options.wait(20),
