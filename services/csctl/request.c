@@ -85,8 +85,9 @@ api_problem_of(long status, const json_t *problem, const char *document)
 		    "directory\n",
 		    stderr);
 	else if (json_is_object(json_object_get(problem, "second_factor")))
-		(void)fputs("  first   csctl request second-factor ID\n"
-			    "  then    csctl request approve ID --codes, and type what was sent\n",
+		(void)fputs(
+		    "  first   csctl request second-factor ID\n"
+		    "  then    csctl request approve ID --codes, and type what was sent or shown\n",
 		    stderr);
 	return judged ? REFUSED : COULD_NOT_RUN;
 }
@@ -737,7 +738,8 @@ const struct command request_commands[] = {
 	{ "request approve", "ID [--codes | --password]",
 	    "lets the certificate be made; with codes or the password of a second factor, read from stdin",
 	    run_approve },
-	{ "request second-factor", "ID", "has codes sent to whoever approves", run_second_factor },
+	{ "request second-factor", "ID",
+	    "has codes sent to whoever approves, or says where to log in", run_second_factor },
 	{ "request cancel", "ID", "ends it", run_cancel },
 	{ "request certificate", "ID [--format pem|der|p7b|chain]", "prints the certificate",
 	    run_certificate },

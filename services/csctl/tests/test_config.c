@@ -71,7 +71,7 @@ codes_of_a_second_factor_are_read_from_stdin(void **state)
 		    "csctl: refused with status 403\n  title   Forbidden\n  detail  A code is wanted.\n"
 		    "  mend    Have it sent.\n  code    second-factor-needed\n"
 		    "  first   csctl request second-factor ID\n"
-		    "  then    csctl request approve ID --codes, and type what was sent\n" },
+		    "  then    csctl request approve ID --codes, and type what was sent or shown\n" },
 		{ "request second-factor r", NULL, 202, "{}", DONE,
 		    "POST /v1/requests/r/second-factor" BEARER "\n", "{}\n" },
 		{ "request approve r --codes", "1234 5678\n", 202, "{}", DONE,

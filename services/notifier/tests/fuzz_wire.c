@@ -26,6 +26,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct codes_typed typed;
 	struct codes_letter letter;
 	struct codes_delivered delivered;
+	struct logins_begun begun;
+	struct wire_login_return brought;
 	struct cs_err err;
 
 	if (wire_read_issued(arena, input, &issued, &err) == CS_OK)
@@ -51,6 +53,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		cs_assert(letter.channel < FACTOR_CHANNELS);
 	if (wire_read_delivered(arena, input, &delivered, &err) == CS_OK)
 		cs_assert(delivered.channel < FACTOR_CHANNELS);
+	if (wire_read_begun(arena, input, &begun, &err) == CS_OK)
+		cs_assert(wire_write_begun(arena, &begun).len > 0);
+	if (wire_read_login_return(arena, input, &brought, &err) == CS_OK)
+		cs_assert(strlen(brought.state) <= 64 &&
+			  (brought.code == NULL || brought.code[0] != '\0'));
 	if (certificate_read_cas(arena, input, &cas, &err) == CS_OK)
 		cs_assert(cas.n > 0);
 	cs_arena_free(arena);

@@ -101,6 +101,8 @@ people(struct cs_arena *arena, struct cs_span in)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct wire_login_returned returned;
+	struct wire_codes_sent sent;
 	struct cs_arena *arena = cs_arena_new();
 	const struct cs_span in = cs_span_of(data, size);
 	enum wire_token_result token;
@@ -112,6 +114,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	people(arena, in);
 	if (wire_read_token_answer(arena, in, &token, &tries_left, NULL) == CS_OK)
 		cs_assert(token < WIRE_TOKEN_RESULTS);
+	if (wire_read_login_returned(arena, in, &returned, NULL) == CS_OK)
+		cs_assert(returned.refusal ? strpbrk(returned.refusal, "<\"& ") == NULL
+					   : strlen(returned.code) == 8);
+	if (wire_read_codes_sent(arena, in, &sent, NULL) == CS_OK)
+		cs_assert(sent.n == 0 || sent.codes[0].url[0] == '\0' ||
+			  strncmp(sent.codes[0].url, "http", 4) == 0);
 	if (wire_read_stop_answer(arena, in, &stop, NULL) == CS_OK)
 		cs_assert(stop < WIRE_STOP_RESULTS);
 	cs_arena_free(arena);
