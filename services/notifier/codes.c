@@ -325,8 +325,8 @@ mask_identity(struct cs_arena *arena, const char *identity)
 {
 	const size_t len = strlen(identity), at = strcspn(identity, "@");
 	char *masked =
-	    at < len ? cs_arena_strdup(arena, mask(arena, identity, 1, at))
-		     : cs_arena_strdup(arena, mask(arena, identity, 2, len > 6 ? len - 2 : len));
+	    cs_arena_strdup(arena, at < len ? mask(arena, identity, 1, at)
+					    : mask(arena, identity, 2, len > 6 ? len - 2 : len));
 
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)masked[i] > '~')

@@ -613,7 +613,7 @@ wire_read_letter(
 	if (!split(copy, texts, LEN(texts)) || cs_id_parse(texts[0], &letter.request, &why) ||
 	    cs_id_parse(texts[1], &letter.challenge, &why) ||
 	    !cs_hex_decode(texts[2], letter.nonce, CODE_NONCE) ||
-	    !factor_channel_parse(texts[3], &letter.channel))
+	    !factor_channel_parse(texts[3], &letter.channel) || letter.channel == FACTOR_LOGIN)
 		return cs_fail(err, CS_MALFORMED, "work row of a code cannot be read");
 	letter.to = texts[4];
 	letter.enterprise = texts[5];

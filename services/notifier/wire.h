@@ -81,7 +81,7 @@ CS_MUST_USE enum cs_code wire_read_prove(struct cs_arena *arena, struct cs_span 
 /* `proof`: empty unless it is proved. */
 struct cs_span
 wire_write_proved(struct cs_arena *arena, const struct codes_proved *proved, struct cs_span proof);
-/* Work "code", and its result "work.code". */
+/* Work "code", and its result "work.code".  What is shown after a login is never sent. */
 struct cs_span wire_write_letter(struct cs_arena *arena, const struct codes_letter *letter);
 CS_MUST_USE enum cs_code wire_read_letter(
     struct cs_arena *arena, struct cs_span body, struct codes_letter *ret, struct cs_err *err);

@@ -15,6 +15,7 @@
 #include "on_codes.h"
 #include "on_login.h"
 #include "pki/seal.h"
+#include "wire.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define IDENTITY "248289761001"
@@ -659,6 +660,20 @@ only_what_fits_is_read(void **state)
 	assert_false(begin_as(&lobby, "al\xe2\x80\x8bice"));
 	memset(longest, 'x', sizeof(longest));
 	longest[OIDC_CODE_MAX + 1] = '\0';
+	/* A row that would have a code sent which is only shown. */
+	const struct codes_letter letter = { .request = fake_request(1),
+		.challenge = fake_request(2),
+		.channel = FACTOR_LOGIN,
+		.to = "eve@evil.example",
+		.enterprise = "demo",
+		.account = "alice",
+		.expires_ms = FAKE_NOW };
+	struct codes_letter read;
+	struct cs_err err;
+
+	assert_int_equal(wire_read_letter(lobby.stage.arena,
+			     wire_write_letter(lobby.stage.arena, &letter), &read, &err),
+	    CS_MALFORMED);
 	const char *token = begin(&lobby);
 
 	assert_false(come(&lobby, &(struct brought){ .state = token, .code = longest }));
