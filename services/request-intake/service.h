@@ -22,7 +22,7 @@ struct intake_service {
 	/* For each network that calls come from, at each replica. */
 	uint32_t creations_per_network, presses_per_network;
 	uint32_t strangers_per_network; /* tokens that nobody has */
-	uint32_t logins_per_network;    /* and new passwords */
+	uint32_t logins_per_network;    /* and new passwords, and returns from providers */
 	uint32_t stretchers, passwords_waiting;
 	const char *trusted_proxies, *connector_ca_file;
 
