@@ -32,6 +32,7 @@ p11-kit/                    libs/pki
 idn2\.h|libpsl\.h           libs/smime
 seccomp\.h                  libs/sandbox
 argon2\.h                   libs/stretch
+libxml/|xmlsec/            libs/saml
 expat\.h                    libs/trial
 gmime/                      libs/reply
 yaml\.h                     libs/yaml
@@ -68,9 +69,10 @@ reply      sandbox pack smime pki dkim
 claim      smime pki pack
 connector  pki claim
 oidc       pki connector
-login      sandbox http connector oidc pki
+saml       pki connector
+login      sandbox http connector oidc saml pki
 directory  sandbox http connector
-trial      sandbox http connector directory oidc
+trial      sandbox http connector directory oidc saml
 gate       smime pki claim
 probe      sandbox pack smime pki dns http claim
 answers    pki db probe claim

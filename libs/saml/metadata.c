@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "saml/metadata.h"
+
+#include <string.h>
+
+#include "connector/connector.h"
+#include "internal.h"
+#include "pki/cert.h"
+#include "pki/keycheck.h"
+
+#define REDIRECT "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+
+struct reading {
+	struct cs_arena *arena;
+	bool clear;
+	int64_t now_s;
+	struct saml_provider *provider;
+};
+
+static bool
+is_valid(const struct reading *r, const xmlNode *node)
+{
+	const char *until = saml_xml_attribute(r->arena, node, "validUntil");
+	int64_t until_s;
+
+	return until == NULL || (saml_time_parse(r->arena, until, &until_s) && r->now_s < until_s);
+}
+
+static bool
+is_true(const struct reading *r, const xmlNode *node, const char *name)
+{
+	return saml_xml_says(r->arena, node, name, "true") ||
+	       saml_xml_says(r->arena, node, name, "1");
+}
+
+/* ---- where people are sent ---- */
+
+/* Characters that a URL may have; none that ends one, or begins a fragment. */
+static bool
+is_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text <= ' ' || *text > '~' || strchr("\"<>#\\^`{|}", *text) != NULL)
+			return false;
+	return true;
+}
+
+static bool
+is_place(const struct reading *r, const char *text)
+{
+	struct connector_url url;
+
+	if (text == NULL || strlen(text) > SAML_URL_MAX || !is_plain(text))
+		return false;
+	const char *place = cs_arena_strndup(r->arena, text, strcspn(text, "?"));
+
+	return connector_url_parse(r->arena, place, &url) &&
+	       (strcmp(url.scheme, "https") == 0 || (r->clear && strcmp(url.scheme, "http") == 0));
+}
+
+static enum saml_no
+read_sign_on(const struct reading *r, const xmlNode *descriptor)
+{
+	const xmlNode *at = saml_xml_child(descriptor, SAML_METADATA, "SingleSignOnService");
+
+	for (; at != NULL; at = saml_xml_next(at)) {
+		const char *place = saml_xml_attribute(r->arena, at, "Location");
+
+		if (saml_xml_says(r->arena, at, "Binding", REDIRECT) && is_place(r, place)) {
+			r->provider->sign_on = place;
+			return SAML_FINE;
+		}
+	}
+	return SAML_NO_SIGN_ON;
+}
+
+/* ---- keys ---- */
+
+static bool
+read_key(const struct reading *r, const xmlNode *certificate, struct cs_span *ret_spki)
+{
+	const char *text = saml_xml_text(r->arena, certificate);
+	struct pki_cert_info info;
+	struct cs_refusal why;
+	struct pki_key key;
+	struct cs_span der;
+	struct cs_err err;
+
+	if (text == NULL || !saml_base64_decode(r->arena, cs_span_str(text), &der) ||
+	    pki_cert_read(r->arena, der, &info, &err) != CS_OK ||
+	    !pki_key_judge(info.spki, 0, &key, &why))
+		return false;
+	*ret_spki = info.spki;
+	return true;
+}
+
+static bool
+add_key(const struct reading *r, const xmlNode *certificate)
+{
+	struct saml_provider *provider = r->provider;
+	struct cs_span spki;
+
+	if (!read_key(r, certificate, &spki)) {
+		provider->n_passed++;
+		return true;
+	}
+	if (provider->n_keys == SAML_KEYS_MAX)
+		return false;
+	provider->keys[provider->n_keys++] = spki;
+	return true;
+}
+
+static bool
+add_keys(const struct reading *r, const xmlNode *key)
+{
+	const xmlNode *info = saml_xml_only(key, SAML_DSIG, "KeyInfo");
+	const xmlNode *data = saml_xml_child(info, SAML_DSIG, "X509Data");
+
+	for (; data != NULL; data = saml_xml_next(data)) {
+		const xmlNode *at = saml_xml_child(data, SAML_DSIG, "X509Certificate");
+
+		for (; at != NULL; at = saml_xml_next(at))
+			if (!add_key(r, at))
+				return false;
+	}
+	return true;
+}
+
+static enum saml_no
+read_keys(const struct reading *r, const xmlNode *descriptor)
+{
+	const xmlNode *at = saml_xml_child(descriptor, SAML_METADATA, "KeyDescriptor");
+
+	for (; at != NULL; at = saml_xml_next(at)) {
+		const char *use = saml_xml_attribute(r->arena, at, "use");
+
+		if ((use == NULL || strcmp(use, "signing") == 0) && !add_keys(r, at))
+			return SAML_NO_KEYS;
+	}
+	return r->provider->n_keys > 0 ? SAML_FINE : SAML_NO_KEYS;
+}
+
+/* ---- the document ---- */
+
+static bool
+lists(const char *words, const char *word)
+{
+	const size_t len = strlen(word);
+
+	for (const char *at = words; at != NULL && (at = strstr(at, word)) != NULL; at += len)
+		if ((at == words || strchr(" \t\r\n", at[-1]) != NULL) &&
+		    strchr(" \t\r\n", at[len]) != NULL)
+			return true;
+	return false;
+}
+
+static enum saml_no
+read_descriptor(const struct reading *r, const xmlNode *entity)
+{
+	const xmlNode *descriptor = saml_xml_only(entity, SAML_METADATA, "IDPSSODescriptor");
+
+	if (descriptor == NULL ||
+	    !lists(saml_xml_attribute(r->arena, descriptor, "protocolSupportEnumeration"),
+		SAML_PROTOCOL))
+		return SAML_NO_PROVIDER;
+	if (!is_valid(r, descriptor))
+		return SAML_NO_VALID;
+	if (is_true(r, descriptor, "WantAuthnRequestsSigned"))
+		return SAML_NO_SIGNED_REQUESTS;
+	const enum saml_no no = read_sign_on(r, descriptor);
+
+	return no != SAML_FINE ? no : read_keys(r, descriptor);
+}
+
+/* Whichever way it is wrapped, there is one of it. */
+static enum saml_no
+read_entity(const struct reading *r, const xmlDoc *doc)
+{
+	const xmlNode *root = xmlDocGetRootElement(doc);
+	const bool alone = saml_xml_is(root, SAML_METADATA, "EntityDescriptor");
+	const xmlNode *entity = alone ? root
+				: saml_xml_is(root, SAML_METADATA, "EntitiesDescriptor")
+				    ? saml_xml_only(root, SAML_METADATA, "EntityDescriptor")
+				    : NULL;
+
+	if (entity == NULL || saml_xml_count(doc, SAML_METADATA, "EntityDescriptor") != 1)
+		return SAML_NO_ENTITY;
+	const char *id = saml_xml_attribute(r->arena, entity, "entityID");
+
+	if (id == NULL || id[0] == '\0' || strlen(id) > SAML_ENTITY_MAX)
+		return SAML_NO_ENTITY;
+	r->provider->entity_id = id;
+	if (!is_valid(r, root) || !is_valid(r, entity))
+		return SAML_NO_VALID;
+	return read_descriptor(r, entity);
+}
+
+bool
+saml_metadata_judge(struct cs_arena *arena, struct cs_span document, bool clear, int64_t now_s,
+    struct saml_provider *ret_provider, struct cs_refusal *ret_why)
+{
+	const struct reading r = { arena, clear, now_s, ret_provider };
+	enum saml_no no;
+	CS_AUTO(saml_xml_release) xmlDoc *doc = saml_xml_read(document, SAML_NO_METADATA, &no);
+
+	*ret_provider = (struct saml_provider){ .entity_id = NULL };
+	if (doc != NULL)
+		no = read_entity(&r, doc);
+	return no == SAML_FINE || saml_refuse(ret_why, no);
+}
