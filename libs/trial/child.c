@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "directory/directory.h"
 #include "http/visit.h"
 #include "internal.h"
@@ -113,7 +114,8 @@ tell_document(struct look *look, const struct http_visited *visited)
 	if (look->asked.type == CONNECTOR_OIDC)
 		trial_oidc_judge(&look->lines, look->asked.endpoint, visited->body);
 	else
-		trial_saml_judge(&look->lines, visited->body);
+		trial_saml_judge(
+		    &look->lines, visited->body, !look->tls, cs_now_ms() / CS_SECOND_MS);
 }
 
 static void

@@ -22,7 +22,9 @@ const char *trial_quote(const struct trial_lines *lines, struct cs_span text);
 /* ---- documents; pure ---- */
 
 void trial_oidc_judge(struct trial_lines *lines, const char *issuer, struct cs_span document);
-void trial_saml_judge(struct trial_lines *lines, struct cs_span document);
+/* `clear`: the document came from a place without TLS, in a test. */
+void
+trial_saml_judge(struct trial_lines *lines, struct cs_span document, bool clear, int64_t now_s);
 
 /* ---- wire: text, a line each ---- */
 

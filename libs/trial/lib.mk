@@ -1,2 +1,4 @@
-trial_NEEDS := base sandbox http connector oidc directory
-trial_LDLIBS := -lexpat -levent
+trial_NEEDS := base sandbox http connector oidc saml directory
+trial_LDLIBS := -levent
+# Whose metadata it is in tests.
+trial_FAKES := libs/saml/tests/fake_idp.c

@@ -5,7 +5,7 @@
  *
  *   sms   an answer of HTTP below 500 that is no redirect
  *   oidc  ENDPOINT/.well-known/openid-configuration (OpenID Connect Discovery 1.0, sections 3 and 4)
- *   saml  the metadata of one identity provider (SAML 2.0 Metadata, 2.3.2 and 2.4.3); its signature is not checked
+ *   saml  the metadata of one identity provider (saml/metadata.h): where people log in, by which keys it signs
  *   ldap  LDAP under TLS: an answer to a bind as nobody (RFC 4513 5.1.1), also a refusal, but not that it is out of order
  *
  * Servers are hostile: certificates are judged, redirects are not followed, 256 KiB and 15 seconds are the end.

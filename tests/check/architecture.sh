@@ -33,7 +33,6 @@ idn2\.h|libpsl\.h           libs/smime
 seccomp\.h                  libs/sandbox
 argon2\.h                   libs/stretch
 libxml/|xmlsec/            libs/saml
-expat\.h                    libs/trial
 gmime/                      libs/reply
 yaml\.h                     libs/yaml
 '

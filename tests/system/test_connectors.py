@@ -19,7 +19,20 @@ WELL_KNOWN = "/.well-known/openid-configuration"
 GREETING = "\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00"  # a bind of LDAP that names nobody
 METADATA = (
     b'<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example/saml">'
-    b"<IDPSSODescriptor/></EntityDescriptor>"
+    b'<IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor>'
+    b'<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>'
+    b"MIIBgTCCASegAwIBAgIUPNMMN04z4wRf/scEVwblbdsxrcwwCgYIKoZIzj0EAwIw"
+    b"FjEUMBIGA1UEAwwLaWRwLmV4YW1wbGUwHhcNMjYxMTI4MjE0OTMwWhcNMzYxMTI1"
+    b"MjE0OTMwWjAWMRQwEgYDVQQDDAtpZHAuZXhhbXBsZTBZMBMGByqGSM49AgEGCCqG"
+    b"SM49AwEHA0IABLgOp8IiAD+78iQAA0BV2ry+ITI7kXWeT7LFjqml9/qNph3o5usw"
+    b"AF1JOhwTFbCdgUBBAtG5kBC7HaWWN7yYpNWjUzBRMB0GA1UdDgQWBBQt3x1aUZpZ"
+    b"AuxgTvxaflzhW3tOwzAfBgNVHSMEGDAWgBQt3x1aUZpZAuxgTvxaflzhW3tOwzAP"
+    b"BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIFXjVwGsNAuXiufvl82c"
+    b"y4SWA45/uLpUcE2QI+1L17V7AiEAoPvo9Ag2PfdUt6CfIoipalFKyU6u9gHdpgTu"
+    b"JH2UtXg="
+    b"</X509Certificate></X509Data></KeyInfo></KeyDescriptor><SingleSignOnService "
+    b'Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example/sso"/>'
+    b"</IDPSSODescriptor></EntityDescriptor>"
 )
 
 
@@ -182,6 +195,8 @@ class Connectors(ConnectorTest):
         for why, document in (
             ("document type", b'<!DOCTYPE a [<!ENTITY b "c">]>' + METADATA),
             ("no identity provider", METADATA.replace(b"IDPSSO", b"SPSSO")),
+            ("no certificate", METADATA.replace(b"X509Certificate", b"X509CRL")),
+            ("SingleSignOnService", METADATA.replace(b"HTTP-Redirect", b"SOAP")),
             ("not well-formed", METADATA[:-3]),
         ):
             provider = self.provider(answers("200 OK", document))

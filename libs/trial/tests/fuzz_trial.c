@@ -25,7 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	trial_oidc_judge(&oidc, "https://idp.example", cs_span_of(data, size));
 	comes_through(&oidc);
-	trial_saml_judge(&saml, cs_span_of(data, size));
+	trial_saml_judge(&saml, cs_span_of(data, size), false, 1800000000);
 	comes_through(&saml);
 	(void)!trial_wire_read_answer(arena, cs_span_of(data, size), &found);
 	(void)!trial_wire_read_question(arena, cs_span_of(data, size), &question);

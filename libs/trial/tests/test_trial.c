@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "saml/tests/fake_idp.h"
 #include "trial/internal.h"
 
 /* clang-format off */
@@ -21,6 +22,8 @@
 	",\"response_types_supported\":[\"" flow \
 	"\"],\"id_token_signing_alg_values_supported\":[\"" algorithm "\"]}"
 #define REST WAYS("code", "RS256")
+#define REDIRECT "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+#define SAML2 "protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\""
 #define MD "xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\""
 
 static struct trial_lines
@@ -83,29 +86,48 @@ test_oidc(void **state)
 }
 
 static void
+judge_saml(struct trial_lines *lines, const char *text)
+{
+	trial_saml_judge(lines, cs_span_str(text), false, FAKE_NOW);
+}
+
+static void
 test_saml(void **state)
 {
 	static const struct document documents[] = {
 		{ "<EntityDescriptor " MD
 		  " entityID=\"urn:x\"><IDPSSODescriptor/></EntityDescriptor>",
-		    true, "entityID: urn:x" },
+		    false, "this is no identity provider" },
 		{ "<EntitiesDescriptor " MD
-		  "><EntityDescriptor entityID=\"u\"><IDPSSODescriptor/></EntityDescriptor>"
-		  "</EntitiesDescriptor>",
-		    true, "entityID: u" },
+		  "><EntityDescriptor entityID=\"u\"><IDPSSODescriptor " SAML2
+		  "/></EntityDescriptor></EntitiesDescriptor>",
+		    false, "names no SingleSignOnService" },
+		{ "<EntityDescriptor " MD " entityID=\"u\"><IDPSSODescriptor " SAML2
+		  " WantAuthnRequestsSigned=\"true\"/></EntityDescriptor>",
+		    false, "wants requests to be signed" },
+		{ "<EntityDescriptor " MD " entityID=\"u\"><IDPSSODescriptor " SAML2
+		  "><SingleSignOnService Binding=\"" REDIRECT
+		  "\" Location=\"https://idp.example/sso\"/></IDPSSODescriptor>"
+		  "</EntityDescriptor>",
+		    false, "people log in at https://idp.example/sso" },
+		{ "<EntityDescriptor " MD " entityID=\"u\"><IDPSSODescriptor " SAML2
+		  "><SingleSignOnService Binding=\"" REDIRECT
+		  "\" Location=\"https://idp.example/sso\"/></IDPSSODescriptor>"
+		  "</EntityDescriptor>",
+		    false, "no certificate for signatures" },
 		{ "<EntitiesDescriptor " MD
 		  "><EntityDescriptor entityID=\"u\"><IDPSSODescriptor/></EntityDescriptor>"
 		  "<EntityDescriptor entityID=\"v\"/></EntitiesDescriptor>",
-		    false, "2 elements EntityDescriptor" },
+		    false, "not one EntityDescriptor" },
 		{ "<EntityDescriptor " MD "><IDPSSODescriptor/></EntityDescriptor>", false,
-		    "no entityID" },
+		    "with its entityID" },
 		{ "<EntityDescriptor " MD " entityID=\"u\"><SPSSODescriptor/></EntityDescriptor>",
-		    false, "no IDPSSODescriptor" },
+		    false, "not one IDPSSODescriptor" },
 		{ "<EntityDescriptor entityID=\"u\"><IDPSSODescriptor/></EntityDescriptor>", false,
-		    "0 elements" },
+		    "not one EntityDescriptor" },
 		{ "<EntityDescriptor " MD
 		  " entityID=\"u\"><x><IDPSSODescriptor/></x></EntityDescriptor>",
-		    false, "no IDPSSODescriptor" },
+		    false, "not one IDPSSODescriptor" },
 		{ "<!DOCTYPE x [<!ENTITY a \"aa\"><!ENTITY b \"&a;&a;\">]><x>&b;</x>", false,
 		    "document type" },
 		{ "<!DOCTYPE x SYSTEM \"file:///etc/passwd\"><x/>", false, "document type" },
@@ -118,11 +140,33 @@ test_saml(void **state)
 		struct cs_arena *arena = cs_arena_new();
 		struct trial_lines lines = lines_new(arena);
 
-		trial_saml_judge(&lines, cs_span_str(documents[i].text));
+		judge_saml(&lines, documents[i].text);
 		assert_int_equal(lines.good, documents[i].good);
-		assert_true(says(&lines, documents[i].says));
+		if (!says(&lines, documents[i].says))
+			fail_msg("%zu: nothing says %s", i, documents[i].says);
 		cs_arena_free(arena);
 	}
+}
+
+static void
+test_saml_that_is_good(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct trial_lines lines = lines_new(arena);
+	const char *in_clear = fake_idp_metadata(arena, "urn:x", "http://127.0.0.1:1/sso");
+
+	(void)state;
+	judge_saml(&lines, fake_idp_metadata(arena, FAKE_IDP, FAKE_IDP "/sso"));
+	assert_true(lines.good);
+	assert_true(says(&lines, "entityID: " FAKE_IDP));
+	assert_true(says(&lines, "people log in at " FAKE_IDP "/sso"));
+	assert_true(says(&lines, "certificates for signatures: 3"));
+	judge_saml(&lines, in_clear);
+	assert_false(lines.good);
+	lines = lines_new(arena);
+	trial_saml_judge(&lines, cs_span_str(in_clear), true, FAKE_NOW);
+	assert_true(lines.good);
+	cs_arena_free(arena);
 }
 
 static void
@@ -135,9 +179,11 @@ test_saml_depth(void **state)
 	(void)state;
 	for (size_t i = 0; i < 1000; i++)
 		cs_buf_add_str(&deep, "<x>");
-	trial_saml_judge(&lines, cs_buf_span(&deep));
+	for (size_t i = 0; i < 1000; i++)
+		cs_buf_add_str(&deep, "</x>");
+	judge_saml(&lines, (const char *)cs_buf_span(&deep).data);
 	assert_false(lines.good);
-	assert_true(says(&lines, "too deep"));
+	assert_true(says(&lines, "not well-formed"));
 	cs_arena_free(arena);
 }
 
@@ -187,6 +233,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_oidc),
 		cmocka_unit_test(test_saml),
+		cmocka_unit_test(test_saml_that_is_good),
 		cmocka_unit_test(test_saml_depth),
 		cmocka_unit_test(test_question_comes_back),
 		cmocka_unit_test(test_answer_is_read_strictly),
