@@ -25,5 +25,5 @@ trial_saml_judge(struct trial_lines *lines, struct cs_span document, bool clear,
 		trial_say(lines,
 		    "certificates that were passed over, with keys that are not taken: %zu",
 		    provider.n_passed);
-	trial_say(lines, "its own signature was not checked");
+	trial_say(lines, "its signature was not checked");
 }
