@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* child.c: one login, inside a sandboxed child: document, then code for token, then keys. */
+/* child.c: one login, inside a sandboxed child: document, then code for token, then keys; or metadata alone. */
 #include <string.h>
 
 #include "base/text.h"
@@ -51,8 +51,15 @@ refuse_saying(
 	struct cs_arena *arena = talk->question->arena;
 	const char *text = cs_arena_printf(arena, "%s %s: %s", what, where, said);
 
-	refuse(talk, *oidc_refusal_find(code),
+	refuse(talk, *login_refusal_find(code),
 	    cs_escape(arena, cs_span_str(text), LOGIN_SAID_MAX - 3));
+}
+
+/* The word for what may be different later. */
+static const char *
+unreachable(const struct talk *talk)
+{
+	return talk->asked.saml ? SAML_UNREACHABLE : OIDC_UNREACHABLE;
 }
 
 /* ---- visits ---- */
@@ -65,7 +72,7 @@ came(struct talk *talk, enum oidc_part part, const struct http_visited *visited,
 	const char *where = part == OIDC_ISSUER ? "document of the provider" : oidc_part_name(part);
 
 	if (visited->reason != HTTP_FETCHED) {
-		refuse_saying(talk, OIDC_UNREACHABLE, http_fetch_reason_name(visited->reason),
+		refuse_saying(talk, unreachable(talk), http_fetch_reason_name(visited->reason),
 		    where, visited->text);
 		return false;
 	}
@@ -95,7 +102,7 @@ visit(struct talk *talk, const struct oidc_place *place, struct http_visit what,
 	if (what.tls || near)
 		http_visit(talk->child->visitor, &what, done, talk);
 	else
-		refuse_saying(talk, OIDC_UNREACHABLE, "not under TLS", "", place->url.host);
+		refuse_saying(talk, unreachable(talk), "not under TLS", "", place->url.host);
 }
 
 /* Of a provider that was judged. */
@@ -203,6 +210,74 @@ on_document(void *arg, const struct http_visited *visited)
 	answer(talk, &(struct login_told){ .said = "", .url = url });
 }
 
+/* ---- SAML ---- */
+
+static void
+start_saml(struct talk *talk, const struct saml_provider *provider, int64_t now_s)
+{
+	const struct login_saml_start *start = &talk->asked.saml_start;
+	const struct saml_request request = { .entity_id = start->entity_id,
+		.answer_at = start->answer_at,
+		.id = start->request_id,
+		.state = start->state,
+		.now_s = now_s };
+
+	answer(talk, &(struct login_told){ .said = "",
+			 .url = saml_request_url(talk->question->arena, provider, &request) });
+}
+
+static void
+finish_saml(struct talk *talk, const struct saml_provider *provider, int64_t now_s)
+{
+	const struct login_saml_finish *finish = &talk->asked.saml_finish;
+	const struct saml_expected expected = { .provider = provider,
+		.entity_id = finish->entity_id,
+		.answer_at = finish->answer_at,
+		.request_id = finish->request_id,
+		.claim = finish->claim,
+		.asked_s = finish->asked_s,
+		.now_s = now_s };
+	struct login_told told = { .said = "", .url = "" };
+	struct saml_person person;
+
+	if (saml_response_judge(
+		talk->question->arena, cs_span_str(finish->form), &expected, &person, &told.why))
+		told = (struct login_told){ .said = "",
+			.url = "",
+			.person = { person.name, person.assertion, person.login_s } };
+	answer(talk, &told);
+}
+
+static void
+on_metadata(void *arg, const struct http_visited *visited)
+{
+	struct talk *talk = arg;
+	const bool clear = strncmp(talk->at->endpoint, "http://", 7) == 0;
+	const int64_t now_s = cs_now_ms() / CS_SECOND_MS;
+	struct saml_provider provider;
+	struct cs_refusal why;
+
+	if (!came(talk, OIDC_ISSUER, visited, SAML_UNREACHABLE))
+		return;
+	if (!saml_metadata_judge(
+		talk->question->arena, visited->body, clear, now_s, &provider, &why))
+		refuse(talk, why, "");
+	else if (talk->asked.finishes)
+		finish_saml(talk, &provider, now_s);
+	else
+		start_saml(talk, &provider, now_s);
+}
+
+/* ---- questions ---- */
+
+static const struct login_at *
+place_asked(const struct login_question *asked)
+{
+	if (asked->saml)
+		return asked->finishes ? &asked->saml_finish.at : &asked->saml_start.at;
+	return asked->finishes ? &asked->finish.at : &asked->start.at;
+}
+
 static void
 child_ask(struct sandbox_question *question)
 {
@@ -211,18 +286,20 @@ child_ask(struct sandbox_question *question)
 
 	*talk = (struct talk){ .child = question->self, .question = question };
 	cs_assert(login_wire_read_question(question->octets, &talk->asked));
-	talk->at = talk->asked.finishes ? &talk->asked.finish.at : &talk->asked.start.at;
+	talk->at = place_asked(&talk->asked);
 	talk->child->under_way++;
 	if (!oidc_place_parse(question->arena, talk->at->endpoint, &place)) {
-		refuse_saying(talk, OIDC_UNREACHABLE, "no URL", "", talk->at->endpoint);
+		refuse_saying(talk, unreachable(talk), "no URL", "", talk->at->endpoint);
 		return;
 	}
 	if (talk->child->under_way > AT_ONCE_MAX) {
-		refuse_saying(talk, OIDC_UNREACHABLE, "too many", "at once", talk->at->endpoint);
+		refuse_saying(talk, unreachable(talk), "too many", "at once", talk->at->endpoint);
 		return;
 	}
-	place.target = oidc_discovery_path(question->arena, place.url.path);
-	visit(talk, &place, (struct http_visit){ .field = NULL }, on_document);
+	if (!talk->asked.saml)
+		place.target = oidc_discovery_path(question->arena, place.url.path);
+	visit(talk, &place, (struct http_visit){ .field = NULL },
+	    talk->asked.saml ? on_metadata : on_document);
 }
 
 /* ---- life ---- */
@@ -238,6 +315,7 @@ child_open(struct event_base *base, struct cs_span settings, void **ret_self, st
 
 	*child = (struct child){ .arena = arena, .test_mode = strcmp(mode, "test") == 0 };
 	oidc_load();
+	saml_load();
 	if (http_visitor_new(base, path != NULL ? path : "", "Countersign", &child->visitor, err)) {
 		cs_arena_free(arena);
 		return err->code;

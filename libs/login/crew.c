@@ -13,7 +13,7 @@ struct logins {
 };
 
 struct asked {
-	bool finishes;
+	bool saml, finishes;
 	login_done *done;
 	void *arg;
 };
@@ -69,7 +69,8 @@ on_answer(void *arg, enum sandbox_result result, struct cs_span octets)
 
 	if (result != SANDBOX_ANSWERED || !login_wire_read_answer(arena, octets, &told) ||
 	    !is_of(asked, &told))
-		told = (struct login_told){ .why = *oidc_refusal_find(OIDC_UNREACHABLE),
+		told = (struct login_told){ .why = *login_refusal_find(
+						asked->saml ? SAML_UNREACHABLE : OIDC_UNREACHABLE),
 			.said = sandbox_result_name(result),
 			.url = "" };
 	asked->done(asked->arg, &told);
@@ -85,7 +86,7 @@ ask(struct logins *logins, const struct login_question *question, login_done *do
 	const struct cs_span octets = login_wire_question(arena, question);
 
 	cs_assert(asked != NULL);
-	*asked = (struct asked){ question->finishes, done, arg };
+	*asked = (struct asked){ question->saml, question->finishes, done, arg };
 	sandbox_ask(logins->sandbox, octets, ASK_MS, on_answer, asked);
 	pki_wipe((void *)octets.data, octets.len);
 	cs_arena_free(arena);
@@ -101,4 +102,23 @@ void
 login_finish(struct logins *logins, const struct login_finish *finish, login_done *done, void *arg)
 {
 	ask(logins, &(struct login_question){ .finishes = true, .finish = *finish }, done, arg);
+}
+
+void
+login_start_saml(
+    struct logins *logins, const struct login_saml_start *start, login_done *done, void *arg)
+{
+	ask(logins, &(struct login_question){ .saml = true, .saml_start = *start }, done, arg);
+}
+
+void
+login_finish_saml(
+    struct logins *logins, const struct login_saml_finish *finish, login_done *done, void *arg)
+{
+	const struct login_question question = {
+		.saml = true, .finishes = true, .saml_finish = *finish
+	};
+
+	cs_assert(strlen(finish->form) <= SAML_FORM_MAX);
+	ask(logins, &question, done, arg);
 }

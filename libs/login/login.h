@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * login.h: people who log in at a provider of OpenID Connect: where each is sent, and who it was that came back.
+ * login.h: people who log in at a provider of OpenID Connect or of SAML 2.0: where each is sent, and who it was that
+ * came back.
  *
  * The provider is asked in a sandboxed child (sandbox.h), since all that it says is a stranger's: its document, the
- * answer that brings a token, its keys.  Each is fetched anew for each login, so that keys which the provider has
- * withdrawn are never taken.  What is judged and how is libs/oidc's.  The child holds the client's secret while it
+ * answer that brings a token, its keys; its metadata, the form that a browser brings.  What it says of itself is
+ * fetched anew for each login, so that keys which the provider has withdrawn are never taken.  What is judged and how
+ * is libs/oidc's and libs/saml's.  The child holds the client's secret while it
  * exchanges a code, and nothing else that is worth stealing: one that was taken over could name somebody else to
  * those who log in while it lives, which is why a person's second factor is never all that is asked for.
  *
  * Servers are hostile: certificates are judged, redirects are not followed, and each question has 10 seconds and
- * its bounds (oidc/discovery.h, oidc/token.h).  Tenants lead to public addresses alone, the platform also to those
+ * its bounds (oidc/discovery.h, oidc/token.h, saml/metadata.h, saml/response.h).  Tenants lead to public addresses alone, the platform also to those
  * of RFC 1918 and RFC 4193; in test mode a place that is loopback itself may be visited there, in clear, too.
  */
 #ifndef LOGIN_LOGIN_H
@@ -18,6 +20,8 @@
 #include "oidc/ask.h"
 #include "oidc/refusal.h"
 #include "oidc/token.h"
+#include "saml/request.h"
+#include "saml/response.h"
 #include "sandbox/sandbox.h"
 
 struct event_base;
@@ -58,12 +62,28 @@ struct login_finish {
 	uint32_t max_age_s;
 };
 
+/* The same at a provider of SAML; `endpoint` is where its metadata is. */
+struct login_saml_start {
+	struct login_at at;
+	const char *entity_id, *answer_at; /* ours: request.h */
+	const char *request_id, *state;
+};
+struct login_saml_finish {
+	struct login_at at;
+	const char *form; /* SAMLResponse, at most SAML_FORM_MAX octets (asserted) */
+	const char *entity_id, *answer_at, *request_id;
+	const char *claim; /* the attribute that names the person; "": NameID does */
+	int64_t asked_s;
+};
+
 /* Borrowed for the call, as all in it. */
 struct login_told {
-	struct cs_refusal why;     /* code NULL: it is good; oidc-unreachable: it may be later */
-	const char *said;          /* why not, for logs: printable ASCII; "": no more than that */
-	const char *url;           /* of a start that is good: where the browser goes; else "" */
-	struct oidc_person person; /* of a finish that is good */
+	struct cs_refusal
+	    why; /* code NULL: it is good; oidc-unreachable, saml-unreachable: it may be later */
+	const char *said; /* why not, for logs: printable ASCII; "": no more than that */
+	const char *url;  /* of a start that is good: where the browser goes; else "" */
+	struct oidc_person
+	    person; /* of a finish that is good; SAML's subject is its assertion's ID */
 };
 typedef void login_done(void *arg, const struct login_told *told);
 /* One call of `done`, from the loop, never before this returns, after 40 seconds at most. */
@@ -71,5 +91,9 @@ void
 login_start(struct logins *logins, const struct login_start *start, login_done *done, void *arg);
 void
 login_finish(struct logins *logins, const struct login_finish *finish, login_done *done, void *arg);
+void login_start_saml(
+    struct logins *logins, const struct login_saml_start *start, login_done *done, void *arg);
+void login_finish_saml(
+    struct logins *logins, const struct login_saml_finish *finish, login_done *done, void *arg);
 
 #endif

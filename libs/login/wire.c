@@ -10,6 +10,8 @@
 #define TEXTS_MAX 16
 #define START_TEXTS 10
 #define FINISH_TEXTS 13
+#define SAML_START_TEXTS 6
+#define SAML_FINISH_TEXTS 8
 #define NUMBER 24
 
 /* ---- texts ---- */
@@ -97,9 +99,31 @@ write_finish(struct cs_arena *arena, const struct login_finish *finish)
 	return join(arena, texts, sizeof(texts) / sizeof(texts[0]));
 }
 
+static struct cs_span
+write_saml_start(struct cs_arena *arena, const struct login_saml_start *s)
+{
+	const char *texts[] = { "saml-start", whose(&s->at), s->at.endpoint, s->entity_id,
+		s->answer_at, s->request_id, s->state };
+
+	return join(arena, texts, sizeof(texts) / sizeof(texts[0]));
+}
+
+static struct cs_span
+write_saml_finish(struct cs_arena *arena, const struct login_saml_finish *f)
+{
+	const char *texts[] = { "saml-finish", whose(&f->at), f->at.endpoint, f->form, f->entity_id,
+		f->answer_at, f->request_id, f->claim,
+		cs_arena_printf(arena, "%lld", (long long)f->asked_s) };
+
+	return join(arena, texts, sizeof(texts) / sizeof(texts[0]));
+}
+
 struct cs_span
 login_wire_question(struct cs_arena *arena, const struct login_question *question)
 {
+	if (question->saml)
+		return question->finishes ? write_saml_finish(arena, &question->saml_finish)
+					  : write_saml_start(arena, &question->saml_start);
 	return question->finishes ? write_finish(arena, &question->finish)
 				  : write_start(arena, &question->start);
 }
@@ -136,23 +160,59 @@ read_finish(const char *const *texts)
 		.max_age_s = (uint32_t)strtoul(texts[13], NULL, 10) };
 }
 
+static struct login_saml_start
+read_saml_start(const char *const *texts)
+{
+	return (struct login_saml_start){ .at = place_of(texts),
+		.entity_id = texts[3],
+		.answer_at = texts[4],
+		.request_id = texts[5],
+		.state = texts[6] };
+}
+
+static struct login_saml_finish
+read_saml_finish(const char *const *texts)
+{
+	return (struct login_saml_finish){ .at = place_of(texts),
+		.form = texts[3],
+		.entity_id = texts[4],
+		.answer_at = texts[5],
+		.request_id = texts[6],
+		.claim = texts[7],
+		.asked_s = strtoll(texts[8], NULL, 10) };
+}
+
 bool
 login_wire_read_question(struct cs_span octets, struct login_question *ret)
 {
 	const char *texts[TEXTS_MAX];
 	const size_t n = split(octets, texts);
+	const char *kind = n > 0 ? texts[0] : "";
 
-	*ret = (struct login_question){ .finishes = n > 0 && strcmp(texts[0], "finish") == 0 };
-	if (ret->finishes && n == 1 + FINISH_TEXTS)
+	*ret = (struct login_question){ .saml = strncmp(kind, "saml-", 5) == 0 };
+	ret->finishes = strcmp(kind, ret->saml ? "saml-finish" : "finish") == 0;
+	if (strcmp(kind, "finish") == 0 && n == 1 + FINISH_TEXTS)
 		ret->finish = read_finish(texts);
-	else if (n == 1 + START_TEXTS && strcmp(texts[0], "start") == 0)
+	else if (strcmp(kind, "start") == 0 && n == 1 + START_TEXTS)
 		ret->start = read_start(texts);
+	else if (strcmp(kind, "saml-finish") == 0 && n == 1 + SAML_FINISH_TEXTS)
+		ret->saml_finish = read_saml_finish(texts);
+	else if (strcmp(kind, "saml-start") == 0 && n == 1 + SAML_START_TEXTS)
+		ret->saml_start = read_saml_start(texts);
 	else
 		return false;
 	return true;
 }
 
 /* ---- answers ---- */
+
+const struct cs_refusal *
+login_refusal_find(const char *code)
+{
+	const struct cs_refusal *found = oidc_refusal_find(code);
+
+	return found != NULL ? found : saml_refusal_find(code);
+}
 
 struct cs_span
 login_wire_answer(struct cs_arena *arena, const struct login_told *told)
@@ -182,7 +242,7 @@ is_printable(const char *text, size_t max)
 static bool
 read_no(const char *const *texts, struct login_told *told)
 {
-	const struct cs_refusal *why = oidc_refusal_find(texts[1]);
+	const struct cs_refusal *why = login_refusal_find(texts[1]);
 
 	if (why == NULL || !is_printable(texts[2], LOGIN_SAID_MAX))
 		return false;

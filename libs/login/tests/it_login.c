@@ -14,6 +14,7 @@
 #include "check.h"
 #include "login/login.h"
 #include "pki/tests/fake_jose.h"
+#include "saml/tests/fake_idp.h"
 
 #define HEARD_MAX 16384
 #define CLIENT "countersign-1"
@@ -21,7 +22,7 @@
 #define CALLBACK "https://ra.example/second-factor"
 #define VERIFIER "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 
-enum page { DOCUMENT, TOKEN, KEYS, PAGES };
+enum page { DOCUMENT, TOKEN, KEYS, METADATA, PAGES };
 
 struct world {
 	struct event_base *base;
@@ -37,7 +38,7 @@ struct world {
 	struct logins *logins;
 	bool told_once;
 	/* copies of what was told */
-	char code[64], said[400], url[2048], name[300], subject[300];
+	char code[64], said[400], url[4096], name[300], subject[300];
 };
 
 /* ---- the provider ---- */
@@ -61,6 +62,8 @@ page_of(const char *heard)
 		return DOCUMENT;
 	if (strncmp(heard, "POST /realm/token?p=1 HTTP/1.1\r\n", 32) == 0)
 		return TOKEN;
+	if (strncmp(heard, "GET /realm/metadata HTTP/1.1\r\n", 30) == 0)
+		return METADATA;
 	return strncmp(heard, "GET /realm/keys HTTP/1.1\r\n", 26) == 0 ? KEYS : PAGES;
 }
 
@@ -155,6 +158,9 @@ say_what_is_good(struct world *world)
 	say(world, KEYS, "200 OK",
 	    cs_arena_printf(
 		arena, "{\"keys\":[{\"kid\":\"1\",%s}]}", jose_members(arena, world->signer)));
+	say(world, METADATA, "200 OK",
+	    fake_idp_metadata(
+		arena, FAKE_IDP, cs_arena_printf(arena, "%s/sso?p=1", world->issuer)));
 }
 
 /* ---- the world ---- */
@@ -411,6 +417,146 @@ goes_nowhere_in_clear(void **state)
 	assert_non_null(strstr(world->said, "address"));
 }
 
+/* ---- SAML ---- */
+
+static void
+start_saml(struct world *world)
+{
+	const struct login_saml_start asked = {
+		.at = { false, cs_arena_printf(world->arena, "%s/metadata", world->issuer) },
+		.entity_id = FAKE_SP,
+		.answer_at = FAKE_ACS,
+		.request_id = FAKE_REQUEST,
+		.state = "s-1",
+	};
+
+	login_start_saml(world->logins, &asked, on_told, world);
+	wait_for(world);
+}
+
+static const char *
+time_at(struct cs_arena *arena, int64_t ms)
+{
+	char text[CS_TIME_TEXT];
+
+	cs_time_format(ms, text);
+	return cs_arena_strdup(arena, text);
+}
+
+/* Of now; base64. */
+static const char *
+form_of(struct world *world, const char *name, enum fake_idp_key key)
+{
+	struct cs_arena *arena = world->arena;
+	const int64_t now = cs_now_ms();
+	const char *until = time_at(arena, now + CS_MINUTE_MS);
+	const struct fake_said said = {
+		.issued = time_at(arena, now),
+		.name_id = cs_arena_printf(arena, "<saml:NameID>%s</saml:NameID>", name),
+		.confirmation = cs_arena_printf(arena,
+		    "<saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">"
+		    "<saml:SubjectConfirmationData Recipient=\"" FAKE_ACS
+		    "\" InResponseTo=\"" FAKE_REQUEST
+		    "\" NotOnOrAfter=\"%s\"/></saml:SubjectConfirmation>",
+		    until),
+		.conditions = cs_arena_printf(arena,
+		    "<saml:Conditions NotOnOrAfter=\"%s\"><saml:AudienceRestriction>"
+		    "<saml:Audience>" FAKE_SP
+		    "</saml:Audience></saml:AudienceRestriction></saml:Conditions>",
+		    until),
+		.statement = cs_arena_printf(
+		    arena, "<saml:AuthnStatement AuthnInstant=\"%s\"/>", time_at(arena, now)),
+	};
+	const char *xml =
+	    fake_idp_response(arena, RESPONSE_ID, fake_idp_assertion(arena, ASSERTION_ID, &said));
+
+	return cs_base64(arena,
+	    cs_span_str(fake_idp_sign(arena, xml, ASSERTION_ID, &(struct fake_how){ .key = key })));
+}
+
+static void
+finish_saml(struct world *world, const char *form, const char *claim, const char *want)
+{
+	const struct login_saml_finish asked = {
+		.at = { false, cs_arena_printf(world->arena, "%s/metadata", world->issuer) },
+		.form = form,
+		.entity_id = FAKE_SP,
+		.answer_at = FAKE_ACS,
+		.request_id = FAKE_REQUEST,
+		.claim = claim,
+		.asked_s = cs_now_ms() / CS_SECOND_MS - 5,
+	};
+
+	login_finish_saml(world->logins, &asked, on_told, world);
+	wait_for(world);
+	if (strcmp(world->code, want) != 0)
+		fail_msg("got %s (%s), want %s", world->code, world->said, want);
+	assert_string_equal(world->url, "");
+	if (strcmp(want, "good") != 0)
+		assert_string_equal(world->name, "");
+}
+
+static void
+sends_a_person_to_an_identity_provider(void **state)
+{
+	struct world *world = *state;
+
+	start_saml(world);
+	assert_string_equal(world->code, "good");
+	assert_ptr_equal(strstr(world->url, world->issuer), world->url);
+	assert_non_null(strstr(world->url, "/sso?p=1&SAMLRequest="));
+	assert_non_null(strstr(world->url, "&RelayState=s-1"));
+	assert_int_equal(world->asked[METADATA], 1);
+	say(world, METADATA, "404 Not Found", "");
+	start_saml(world);
+	assert_string_equal(world->code, SAML_UNREACHABLE);
+	assert_non_null(strstr(world->said, "HTTP 404"));
+	say(world, METADATA, "200 OK", "<x/>");
+	start_saml(world);
+	assert_string_equal(world->code, "saml-entity");
+}
+
+/* With all kinds of keys: whatever libraries load for one, they can load there. */
+static void
+knows_who_came_back_from_one(void **state)
+{
+	struct world *world = *state;
+
+	finish_saml(world, form_of(world, "alice", FAKE_IDP_RSA), "", "good");
+	assert_string_equal(world->name, "alice");
+	assert_string_equal(world->subject, ASSERTION_ID);
+	finish_saml(world, form_of(world, "Zo\xc3\xab", FAKE_IDP_P256), "", "good");
+	assert_string_equal(world->name, "Zo\xc3\xab");
+	finish_saml(world, form_of(world, "x", FAKE_IDP_P384), "uid", "good");
+	assert_string_equal(world->name, "alice-7");
+	/* Everything anew. */
+	assert_int_equal(world->asked[METADATA], 3);
+}
+
+static void
+refuses_who_did_not(void **state)
+{
+	struct world *world = *state;
+	struct cs_arena *arena = world->arena;
+
+	finish_saml(world, form_of(world, "mallory", FAKE_IDP_STRANGER), "", "saml-signature");
+	finish_saml(world, "*", "", "saml-form");
+	finish_saml(world, cs_base64(arena, cs_span_str("<x>")), "", "saml-xml");
+	finish_saml(world,
+	    cs_base64(arena, cs_span_str("<!DOCTYPE x SYSTEM \"file:///etc/passwd\"><x/>")), "",
+	    "saml-doctype");
+	finish_saml(world,
+	    cs_base64(arena, cs_span_str("<x xmlns:xi=\"http://www.w3.org/2001/XInclude\">"
+					 "<xi:include href=\"/etc/passwd\"/></x>")),
+	    "", "saml-response");
+	finish_saml(world, form_of(world, "alice", FAKE_IDP_RSA), "mail", "saml-attribute");
+	say(world, METADATA, "200 OK",
+	    fake_idp_metadata(arena, "https://evil.example", world->issuer));
+	finish_saml(world, form_of(world, "alice", FAKE_IDP_RSA), "", "saml-issuer");
+	say(world, METADATA, "503 Service Unavailable", "");
+	finish_saml(world, form_of(world, "alice", FAKE_IDP_RSA), "", SAML_UNREACHABLE);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -425,8 +571,13 @@ main(int argc, char *argv[])
 		cmocka_unit_test_setup_teardown(
 		    refuses_what_was_not_for_this_login, setup, teardown),
 		cmocka_unit_test_setup_teardown(goes_nowhere_in_clear, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    sends_a_person_to_an_identity_provider, setup, teardown),
+		cmocka_unit_test_setup_teardown(knows_who_came_back_from_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_who_did_not, setup, teardown),
 	};
 
 	sandbox_child_main(argc, argv, roles);
+	saml_load();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,47 @@ questions_come_through(void **state)
 	cs_arena_free(arena);
 }
 
+static const struct login_question saml_start = {
+	.saml = true,
+	.saml_start = { { true, "https://idp.example/m" }, "urn:us", "https://ra.example/s", "_1",
+	    "state" },
+};
+static const struct login_question saml_finish = {
+	.saml = true,
+	.finishes = true,
+	.saml_finish = { { false, "https://idp.example/m" }, "PHgvPg==", "urn:us",
+	    "https://ra.example/s", "_1", "", 1800000000 },
+};
+
+static void
+questions_of_saml_come_through(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	struct login_question again;
+
+	(void)state;
+	assert_true(login_wire_read_question(login_wire_question(arena, &saml_start), &again));
+	assert_true(again.saml && !again.finishes);
+	assert_true(again.saml_start.at.platform);
+	assert_string_equal(again.saml_start.at.endpoint, "https://idp.example/m");
+	assert_string_equal(again.saml_start.entity_id, "urn:us");
+	assert_string_equal(again.saml_start.answer_at, "https://ra.example/s");
+	assert_string_equal(again.saml_start.request_id, "_1");
+	assert_string_equal(again.saml_start.state, "state");
+	assert_true(login_wire_read_question(login_wire_question(arena, &saml_finish), &again));
+	assert_true(again.saml && again.finishes);
+	assert_false(again.saml_finish.at.platform);
+	assert_string_equal(again.saml_finish.form, "PHgvPg==");
+	assert_string_equal(again.saml_finish.entity_id, "urn:us");
+	assert_string_equal(again.saml_finish.answer_at, "https://ra.example/s");
+	assert_string_equal(again.saml_finish.request_id, "_1");
+	assert_string_equal(again.saml_finish.claim, "");
+	assert_int_equal(again.saml_finish.asked_s, 1800000000);
+	assert_false(login_wire_read_question(cs_span_of("saml-start", 11), &again));
+	assert_false(login_wire_read_question(cs_span_of("saml-other", 11), &again));
+	cs_arena_free(arena);
+}
+
 static void
 answers_come_through(void **state)
 {
@@ -77,6 +118,13 @@ answers_come_through(void **state)
 	assert_string_equal(again.why.code, "oidc-signature");
 	assert_string_equal(again.why.text, no.why.text);
 	assert_string_equal(again.said, "how it was");
+	const struct login_told of_saml = {
+		.why = *saml_refusal_find("saml-signature"), .said = "", .url = ""
+	};
+
+	assert_true(login_wire_read_answer(arena, login_wire_answer(arena, &of_saml), &again));
+	assert_string_equal(again.why.code, "saml-signature");
+	assert_string_equal(again.why.text, of_saml.why.text);
 	cs_arena_free(arena);
 }
 
@@ -151,6 +199,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(questions_come_through),
+		cmocka_unit_test(questions_of_saml_come_through),
 		cmocka_unit_test(answers_come_through),
 		cmocka_unit_test(a_child_that_was_taken_over_can_say_little),
 		cmocka_unit_test(bounds_what_a_child_says),

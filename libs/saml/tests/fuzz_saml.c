@@ -7,15 +7,22 @@
 #include "internal.h"
 #include "saml/request.h"
 
+static struct saml_provider provider;
+
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+	struct cs_arena *arena = cs_arena_new(); /* as long as the process */
+	const char *text = fake_idp_metadata(arena, FAKE_IDP, FAKE_IDP "/sso");
+	struct cs_refusal why;
+
 	(void)argc;
 	(void)argv;
 	saml_load();
+	cs_assert(saml_metadata_judge(arena, cs_span_str(text), false, FAKE_NOW, &provider, &why));
 	return 0;
 }
 
@@ -23,31 +30,19 @@ static void
 metadata(struct cs_arena *arena, struct cs_span in)
 {
 	const struct saml_request request = { FAKE_SP, FAKE_ACS, "_1", "s", FAKE_NOW };
-	struct saml_provider provider;
+	struct saml_provider read;
 	struct cs_refusal why = { .code = NULL };
 
-	if (!saml_metadata_judge(arena, in, false, FAKE_NOW, &provider, &why)) {
+	if (!saml_metadata_judge(arena, in, false, FAKE_NOW, &read, &why)) {
 		cs_assert(why.code != NULL);
 		return;
 	}
-	cs_assert(provider.n_keys > 0 && provider.n_keys <= SAML_KEYS_MAX &&
-		  provider.entity_id[0] != '\0');
-	const char *url = saml_request_url(arena, &provider, &request);
+	cs_assert(read.n_keys > 0 && read.n_keys <= SAML_KEYS_MAX && read.entity_id[0] != '\0');
+	const char *url = saml_request_url(arena, &read, &request);
 
 	cs_assert(strncmp(url, "https://", 8) == 0);
 	for (const char *c = url; *c != '\0'; c++)
 		cs_assert(*c > ' ' && *c <= '~' && *c != '#');
-}
-
-static struct saml_provider
-provider_of(struct cs_arena *arena)
-{
-	const char *text = fake_idp_metadata(arena, FAKE_IDP, FAKE_IDP "/sso");
-	struct saml_provider provider;
-	struct cs_refusal why;
-
-	cs_assert(saml_metadata_judge(arena, cs_span_str(text), false, FAKE_NOW, &provider, &why));
-	return provider;
 }
 
 /* The corpus has answers that were signed: whatever is done to them, they name nobody else. */
@@ -90,7 +85,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cs_arena *arena = cs_arena_new();
 	const struct cs_span in = cs_span_of(data, size);
-	const struct saml_provider provider = provider_of(arena);
 	struct saml_expected expected = { &provider, FAKE_SP, FAKE_ACS, FAKE_REQUEST, "",
 		FAKE_ASKED, FAKE_NOW };
 
