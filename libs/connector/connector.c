@@ -15,7 +15,7 @@ static const struct {
 	[CONNECTOR_SMTP] = { "smtp", "notifier" },
 	[CONNECTOR_SMS] = { "sms", "notifier" },
 	[CONNECTOR_OIDC] = { "oidc", "notifier" },
-	[CONNECTOR_SAML] = { "saml", "request-intake" },
+	[CONNECTOR_SAML] = { "saml", "notifier" },
 	[CONNECTOR_LDAP] = { "ldap", "notifier" },
 };
 #define TYPES (sizeof(types) / sizeof(types[0]))

@@ -24,7 +24,7 @@ struct pki_seal_key;
 #define CONNECTOR_ENDPOINT_MAX 512
 #define CONNECTOR_USERNAME_MAX 254
 #define CONNECTOR_FROM_MAX 254
-#define CONNECTOR_CLAIM_MAX 64
+#define CONNECTOR_CLAIM_MAX 128
 #define CONNECTOR_SECRET_MAX 1024
 #define CONNECTOR_SEALED_MAX 1536 /* of its text */
 
@@ -46,7 +46,8 @@ struct connector {
 	enum connector_type type;
 	bool active;
 	const char *title, *endpoint, *username, *from, *bind_dn; /* "" for none */
-	const char *claim;  /* of oidc: what of an ID token names a person; "": sub */
+	const char *
+	    claim; /* what names a person; of oidc, a claim of an ID token, "": sub; of saml, an attribute, "": NameID */
 	uint32_t quorum;    /* of open-mpic; else 0 */
 	const char *sealed; /* "KEYID.BASE64"; "": it has no secret */
 };

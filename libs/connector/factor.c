@@ -17,6 +17,7 @@ static const struct factor_method methods[] = {
 	{ "email-and-sms", { [FACTOR_EMAIL] = true, [FACTOR_SMS] = true }, false, 0 },
 	{ "ldap", { false }, true, 0 },
 	{ "oidc", { [FACTOR_LOGIN] = true }, false, CONNECTOR_OIDC },
+	{ "saml", { [FACTOR_LOGIN] = true }, false, CONNECTOR_SAML },
 };
 #define METHODS (sizeof(methods) / sizeof(methods[0]))
 

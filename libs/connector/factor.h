@@ -43,7 +43,7 @@ const struct factor_method *factor_method_find(const char *name);
 const struct factor_method *factor_method_at(size_t i);
 /* What must be set up so that this method has a code by this channel. */
 enum connector_type factor_type(const struct factor_method *method, enum factor_channel channel);
-/* 1 to FACTOR_IDENTITY_MAX octets of UTF-8, all of it seen: as libs/oidc takes it of a token. */
+/* 1 to FACTOR_IDENTITY_MAX octets of UTF-8, all of it seen: as libs/oidc takes it of a token, and libs/saml of an assertion. */
 bool factor_identity_valid(const char *identity);
 
 #endif

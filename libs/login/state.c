@@ -9,6 +9,7 @@
 static const char state_label[] = "countersign/login/state/v1";
 static const char nonce_label[] = "countersign/login/nonce/v1";
 static const char verifier_label[] = "countersign/login/verifier/v1";
+static const char request_label[] = "countersign/login/request/v1";
 
 #define ID sizeof(((struct cs_id *)NULL)->octets)
 #define MAC 16
@@ -75,5 +76,7 @@ struct login_secrets
 login_secrets(struct cs_arena *arena, struct cs_span key, const char *state, struct cs_span bound)
 {
 	return (struct login_secrets){ .nonce = derive(arena, key, nonce_label, state, bound),
-		.verifier = derive(arena, key, verifier_label, state, bound) };
+		.verifier = derive(arena, key, verifier_label, state, bound),
+		.request_id = cs_arena_printf(
+		    arena, "_%s", derive(arena, key, request_label, state, bound)) };
 }

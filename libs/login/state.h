@@ -18,7 +18,7 @@
 
 #define LOGIN_KEY_MIN 32     /* octets */
 #define LOGIN_STATE_TEXT 64  /* characters of base64url; a RelayState of SAML may have 80 octets */
-#define LOGIN_SECRET_TEXT 43 /* characters of a nonce or a verifier */
+#define LOGIN_SECRET_TEXT 43 /* characters of a nonce or a verifier; a request's ID has one more */
 
 const char *login_state(
     struct cs_arena *arena, struct cs_span key, struct cs_id request, struct cs_id challenge);
@@ -29,6 +29,8 @@ CS_MUST_USE bool login_state_read(struct cs_arena *arena, struct cs_span key, co
 struct login_secrets {
 	const char *nonce;    /* LOGIN_SECRET_TEXT characters of base64url, as the next */
 	const char *verifier; /* of PKCE (RFC 7636 4.1): goes to the token endpoint alone */
+	const char
+	    *request_id; /* of SAML (Core 1.3.4), "_" before such characters: the answer names it */
 };
 /*
  * Of the login with this state.  `bound`: where it is, and for whom, in octets that nothing else has: at another

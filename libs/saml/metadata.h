@@ -43,5 +43,13 @@ struct saml_provider {
  */
 CS_MUST_USE bool saml_metadata_judge(struct cs_arena *arena, struct cs_span document, bool clear,
     int64_t now_s, struct saml_provider *ret_provider, struct cs_refusal *ret_why);
+/* Where ours is, below what browsers reach; also our entityID, unless another is set. */
+#define SAML_OWN_METADATA "/second-factor/saml/metadata"
+/*
+ * What providers register us by: a service provider that signs no requests and wants assertions to be signed.
+ * `answer_at` as in request.h.
+ */
+struct cs_span
+saml_own_metadata(struct cs_arena *arena, const char *entity_id, const char *answer_at);
 
 #endif

@@ -52,6 +52,24 @@ write_request(struct cs_arena *arena, const struct saml_provider *provider,
 	return cs_buf_span(&xml);
 }
 
+struct cs_span
+saml_own_metadata(struct cs_arena *arena, const char *entity_id, const char *answer_at)
+{
+	struct cs_buf xml = cs_buf_new(arena);
+
+	cs_buf_add_str(&xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+			     "<EntityDescriptor xmlns=\"" SAML_METADATA "\"");
+	add_attribute(&xml, "entityID", entity_id);
+	cs_buf_add_str(&xml, "><SPSSODescriptor AuthnRequestsSigned=\"false\" "
+			     "WantAssertionsSigned=\"true\" "
+			     "protocolSupportEnumeration=\"" SAML_PROTOCOL "\">"
+			     "<AssertionConsumerService Binding=\"" POST "\"");
+	add_attribute(&xml, "Location", answer_at);
+	cs_buf_add_str(&xml, " index=\"0\" isDefault=\"true\"/></SPSSODescriptor>"
+			     "</EntityDescriptor>\n");
+	return cs_buf_span(&xml);
+}
+
 /*
  * The binding wants DEFLATE (RFC 1951), not that anything becomes shorter: one stored block (3.2.4), the last, is
  * such a stream, and every reader of them takes it.

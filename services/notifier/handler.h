@@ -16,6 +16,7 @@ struct notify_service {
 	const char *chain_file, *smtp_url, *smtp_ca_file, *smtp_user_file, *smtp_password_file;
 	const char *mail_from;
 	const char *redirect_base; /* "": nobody can log in at a provider */
+	const char *entity_id;     /* by which providers of SAML know us; "": of redirect_base */
 	const char *trust_file, *approvers_file, *sealing_key_file, *connector_ca_file, *key_file;
 	struct cs_span code_key; /* what codes are made and compared with */
 	bool smtp_starttls;

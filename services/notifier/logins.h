@@ -12,7 +12,7 @@
 #include "base/refusal.h"
 #include "codes.h"
 
-/* Words of what is refused here; those of libs/oidc beside them. */
+/* Words of what is refused here; those of libs/oidc and libs/saml beside them. */
 #define LOGIN_UNKNOWN "login-unknown" /* no login of ours began like that */
 #define LOGIN_OVER "login-over"       /* it was another challenge's, or too late */
 #define LOGIN_USED "login-used"       /* a browser came back before */

@@ -31,6 +31,8 @@ static const struct svc_setting settings[] = {
 	    "PEM of the CA that relays, gateways, directories and providers of connectors are checked by; empty: the system's"),
 	SVC_TEXT(struct notify_service, redirect_base, "CS_REDIRECT_BASE", "", 200,
 	    "where browsers reach request-intake, https://ra.example: providers send them back there; empty: nobody logs in at one"),
+	SVC_TEXT(struct notify_service, entity_id, "CS_SAML_ENTITY_ID", "", 1000,
+	    "by which identity providers of SAML know us, as request-intake says it; empty: where our metadata is"),
 	SVC_PRIVATE(struct notify_service, key_file, "CS_KEY_FILE", NULL,
 	    "Ed25519 key that signs that a second factor was proved"),
 	SVC_SECRET(struct notify_service, code_key, "CS_CODE_KEY_FILE", CODE_KEY_MIN,

@@ -19,8 +19,9 @@
 
 /* One login at one provider, now; texts of its own: the book may change meanwhile. */
 struct place {
-	bool platform;
-	const char *endpoint, *client, *claim, *callback;
+	bool platform, saml;
+	const char *endpoint, *claim, *callback;
+	const char *client;         /* of oidc our name there, of saml our entity id */
 	struct connector connector; /* for its secret */
 };
 
@@ -67,27 +68,46 @@ has_client(const struct notify_service *notify, const struct connector *connecto
 	return has;
 }
 
+static const char *
+client_of(const struct notify_service *notify, struct cs_arena *arena, const struct place *place)
+{
+	if (!place->saml)
+		return place->connector.username;
+	return notify->entity_id[0] != '\0'
+		   ? notify->entity_id
+		   : cs_arena_printf(arena, "%s" SAML_OWN_METADATA, notify->redirect_base);
+}
+
+static const char *
+claim_of(struct cs_arena *arena, const struct connector *connector)
+{
+	if (connector->claim[0] != '\0')
+		return cs_arena_strdup(arena, connector->claim);
+	return connector->type == CONNECTOR_SAML ? "" : SUBJECT;
+}
+
 /* NULL: *ret_place; else what is missing. */
 static const struct cs_refusal *
 find_place(const struct notify_service *notify, struct cs_arena *arena,
     const struct connector_entry *entry, struct place *ret_place)
 {
 	const struct connector *connector = &entry->connector;
+	const bool saml = connector->type == CONNECTOR_SAML;
 
 	if (notify->redirect_base[0] == '\0')
 		return &no_place[0];
-	if (!has_client(notify, connector))
+	if (!saml && !has_client(notify, connector))
 		return &no_place[1];
 	*ret_place = (struct place){
 		.platform = strcmp(connector->enterprise, CLAIM_PLATFORM) == 0,
+		.saml = saml,
 		.connector = copy_of(arena, connector),
-		.claim = connector->claim[0] != '\0' ? cs_arena_strdup(arena, connector->claim)
-						     : SUBJECT,
+		.claim = claim_of(arena, connector),
 		.callback = cs_arena_printf(arena, "%s" CALLBACK "%s", notify->redirect_base,
 		    connector_type_name(connector->type)),
 	};
 	ret_place->endpoint = ret_place->connector.endpoint;
-	ret_place->client = ret_place->connector.username;
+	ret_place->client = client_of(notify, arena, ret_place);
 	return NULL;
 }
 
@@ -163,12 +183,30 @@ secrets_of(const struct notify_service *notify, struct cs_arena *arena, const ch
 }
 
 static void
+start_saml(struct notify_service *notify, struct starting *starting, const struct place *place,
+    const char *state, const char *request_id)
+{
+	const struct login_saml_start asked = { .at = { place->platform, place->endpoint },
+		.entity_id = place->client,
+		.answer_at = place->callback,
+		.request_id = request_id,
+		.state = state };
+
+	login_start_saml(notify->logins, &asked, on_started, starting);
+}
+
+static void
 start(struct notify_service *notify, struct starting *starting, const struct place *place)
 {
 	const struct logins_begun *login = &starting->login;
 	struct cs_arena *arena = starting->work->arena;
 	const char *state = login_state(arena, notify->code_key, login->request, login->challenge);
 	const struct login_secrets secrets = secrets_of(notify, arena, state, login, place);
+
+	if (place->saml) {
+		start_saml(notify, starting, place, state, secrets.request_id);
+		return;
+	}
 	const struct login_start asked = { .at = { place->platform, place->endpoint },
 		.request = { .client_id = place->client,
 		    .redirect_uri = place->callback,
@@ -334,6 +372,32 @@ exchange(struct returning *returning, const struct place *place, const char *sec
 	login_finish(notify->logins, &asked, on_finished, returning);
 }
 
+/* What came by another way than a provider of SAML posts is no answer of one. */
+static void
+read_answer(struct returning *returning, const struct place *place)
+{
+	struct notify_service *notify = returning->notify;
+	const struct wire_login_return *said = &returning->asked->said;
+	const struct login_secrets secrets =
+	    secrets_of(notify, returning->work->arena, said->state, &returning->login, place);
+	const struct login_saml_finish asked = { .at = { place->platform, place->endpoint },
+		.form = said->form != NULL ? said->form : "",
+		.entity_id = place->client,
+		.answer_at = place->callback,
+		.request_id = secrets.request_id,
+		.claim = place->claim,
+		.asked_s = returning->login.made_ms / CS_SECOND_MS };
+
+	login_finish_saml(notify->logins, &asked, on_finished, returning);
+}
+
+static void
+refuse_place(struct returning *returning)
+{
+	returning->outcome.refusal = LOGIN_NO_CONNECTOR;
+	judge(returning);
+}
+
 static void
 ask_provider(struct returning *returning)
 {
@@ -343,13 +407,18 @@ ask_provider(struct returning *returning)
 	char secret[CONNECTOR_SECRET_MAX + 1];
 	struct place place;
 
-	if (entry == NULL || find_place(notify, returning->work->arena, entry, &place) != NULL ||
-	    !open_secret(notify, &place.connector, secret)) {
-		returning->outcome.refusal = LOGIN_NO_CONNECTOR;
-		judge(returning);
+	if (entry == NULL || find_place(notify, returning->work->arena, entry, &place) != NULL) {
+		refuse_place(returning);
 		return;
 	}
-	exchange(returning, &place, secret);
+	if (place.saml) {
+		read_answer(returning, &place);
+		return;
+	}
+	if (open_secret(notify, &place.connector, secret))
+		exchange(returning, &place, secret);
+	else
+		refuse_place(returning);
 	pki_wipe(secret, sizeof(secret));
 }
 

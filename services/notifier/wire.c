@@ -21,6 +21,7 @@
 #define NAME_MAX_OCTETS 128
 #define TEXT_MAX_OCTETS 1024
 #define LOGIN_ERROR_MAX 64
+#define LOGIN_FORM_MAX 61440 /* octets of base64; less than SAML_FORM_MAX */
 #define YEAR_10000_MS INT64_C(253402300800000)
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -738,6 +739,18 @@ take_sent(const char *text, size_t max, const char **ret)
 	return strlen(text) <= max;
 }
 
+static bool
+take_form(struct cs_arena *arena, ProtobufCBinaryData form, const char **ret)
+{
+	*ret = NULL;
+	if (form.len > LOGIN_FORM_MAX ||
+	    (form.len > 0 && memchr(form.data, '\0', form.len) != NULL))
+		return false;
+	if (form.len > 0)
+		*ret = cs_arena_strndup(arena, (const char *)form.data, form.len);
+	return true;
+}
+
 enum cs_code
 wire_read_login_return(
     struct cs_arena *arena, struct cs_span body, struct wire_login_return *ret, struct cs_err *err)
@@ -751,7 +764,8 @@ wire_read_login_return(
 	said.state = m->state;
 	if (strlen(m->state) > LOGIN_STATE_TEXT || !take_sent(m->code, OIDC_CODE_MAX, &said.code) ||
 	    !take_sent(m->error, LOGIN_ERROR_MAX, &said.error) ||
-	    !take_sent(m->issuer, CONNECTOR_ENDPOINT_MAX, &said.issuer))
+	    !take_sent(m->issuer, CONNECTOR_ENDPOINT_MAX, &said.issuer) ||
+	    !take_form(arena, m->saml_response, &said.form))
 		return cs_fail(err, CS_MALFORMED, "LoginReturn: something is too long");
 	*ret = said;
 	return CS_OK;

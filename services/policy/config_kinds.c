@@ -46,9 +46,9 @@ static const char *const connectors[] = { "open-mpic", "smtp", "sms", "oidc", "s
 
 /* Rows of libs/connector/factor.c, after what stands for none of them. */
 static const char *const enterprise_factors[] = { FACTOR_NONE, "email", "sms", "email-and-sms",
-	"ldap", "oidc", NULL };
+	"ldap", "oidc", "saml", NULL };
 static const char *const profile_factors[] = { CONFIG_AS_ENTERPRISE, FACTOR_NONE, "email", "sms",
-	"email-and-sms", "ldap", "oidc", NULL };
+	"email-and-sms", "ldap", "oidc", "saml", NULL };
 
 static const struct field enterprise_fields[] = {
 	{ "title", TEXT, "\"\"", 0, 200, NULL, 0, false, NULL, "how people call it" },
@@ -165,7 +165,7 @@ static const struct field connector_fields[] = {
 	{ "bind_dn", TEXT, "\"\"", 0, CONNECTOR_BIND_DN_MAX, NULL, 0, false, NULL,
 	    "under which name a person binds, with one {login}; of type ldap" },
 	{ "claim", TEXT, "\"\"", 0, CONNECTOR_CLAIM_MAX, NULL, 0, false, NULL,
-	    "of type oidc: the claim by which its ID tokens name a person; empty: sub" },
+	    "what names a person: of type oidc a claim, empty: sub; of type saml an attribute, empty: NameID" },
 	{ "quorum", NUMBER, "0", 0, POLICY_MAX_QUORUM, NULL, 0, false, NULL,
 	    "perspectives that must agree, of type open-mpic: of the service, or ours; never fewer than TBR 3.2.2.9 asks for" },
 	{ 0 },

@@ -37,7 +37,7 @@ static const struct {
 	    { "smtps", "smtp" }, false },
 	[CONNECTOR_SMS] = { ENDPOINT, USERNAME | SECRET, { "https", "http" }, true },
 	[CONNECTOR_OIDC] = { ENDPOINT, USERNAME | SECRET | CLAIM, { "https", "http" }, true },
-	[CONNECTOR_SAML] = { ENDPOINT, 0, { "https", "http" }, true },
+	[CONNECTOR_SAML] = { ENDPOINT, CLAIM, { "https", "http" }, true },
 	[CONNECTOR_LDAP] = { ENDPOINT | BIND_DN, 0, { "ldaps", "ldap" }, false },
 };
 
@@ -308,7 +308,10 @@ judge_bind_dn(const struct connector *connector, struct cs_refusal *ret_why)
 		   "{login}@corp.example for Active Directory.");
 }
 
-/* The name of a member of JSON, of which OpenID Connect Core 1.0 5.1 has some and each provider more. */
+/*
+ * The name of a member of JSON, of which OpenID Connect Core 1.0 5.1 has some and each provider more; or of an attribute
+ * of SAML, which is often a URI.
+ */
 static bool
 judge_claim(const struct connector *connector, struct cs_refusal *ret_why)
 {
@@ -317,8 +320,9 @@ judge_claim(const struct connector *connector, struct cs_refusal *ret_why)
 
 	return connector->claim[strspn(connector->claim, letters)] == '\0' ||
 	       refuse(ret_why, "connector-claim", "claim",
-		   "This is not how a claim of an ID token is called.",
-		   "Give its name, such as oid or preferred_username; none for sub.");
+		   "This is not how a claim or an attribute is called.",
+		   "Give its name, such as oid or preferred_username, urn:oid:0.9.2342.19200300.100.1.1 or "
+		   "uid; none for sub or NameID.");
 }
 
 /* ---- its secret ---- */

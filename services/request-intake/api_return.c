@@ -5,11 +5,15 @@
 #include <string.h>
 
 #include "call.h"
+#include "form.h"
+#include "saml/metadata.h"
 #include "wire.h"
 
 #define PAGE "/second-factor"
 #define ASK_MS 45000 /* the provider is asked three times meanwhile */
 #define SEE_OTHER 303
+#define FORM "application/x-www-form-urlencoded"
+#define METADATA "application/samlmetadata+xml"
 
 /* ---- where it lands ---- */
 
@@ -105,7 +109,7 @@ static void
 from_oidc(void *self, struct http_request *req)
 {
 	struct call *call = call_begin_open(self, req);
-	struct wire_login_return brought;
+	struct wire_login_return brought = { .form = "" };
 
 	/* Who only looks (HEAD) uses nothing up. */
 	if (strcmp(http_request_method(req), "GET") != 0)
@@ -123,7 +127,56 @@ from_oidc(void *self, struct http_request *req)
 		    wire_write_login_return(call->arena, &brought), ASK_MS, on_returned, call);
 }
 
+/* It comes from a page of the provider, and so from another origin; no cookie is looked at. */
+static void
+from_saml(void *self, struct http_request *req)
+{
+	struct call *call = call_begin_open(self, req);
+	const struct cs_span body = http_request_body(req);
+	struct wire_login_return brought = { .code = "", .error = "", .issuer = "" };
+
+	if (!within_network(call))
+		land_refused(call, "login-too-many");
+	else if (!http_request_is_type(req, FORM) ||
+		 !form_take(call->arena, body, "RelayState", WIRE_STATE_MAX, &brought.state) ||
+		 !form_take(
+		     call->arena, body, "SAMLResponse", WIRE_LOGIN_FORM_MAX, &brought.form) ||
+		 strlen(brought.state) != WIRE_STATE_MAX || !brought.form[0])
+		land_refused(call, "login-unknown");
+	else
+		svc_question(call->api->svc, "ask.notifier.login",
+		    wire_write_login_return(call->arena, &brought), ASK_MS, on_returned, call);
+}
+
+/* ---- for those who run a provider ---- */
+
+static void
+own_metadata(void *self, struct http_request *req)
+{
+	struct call *call = call_begin_open(self, req);
+	const struct intake_service *intake = call->api->intake;
+	const char *base = intake->redirect_base;
+
+	if (!base[0]) {
+		call_problem(call, 404,
+		    (struct cs_refusal){ .code = "not-found",
+			.text = "It is not set here where browsers come back to after a login.",
+			.mend = "Ask those who run this service for CS_REDIRECT_BASE." });
+		return;
+	}
+	const char *id = intake->entity_id[0]
+			     ? intake->entity_id
+			     : cs_arena_printf(call->arena, "%s" SAML_OWN_METADATA, base);
+
+	call_reply(call, 200, METADATA,
+	    saml_own_metadata(
+		call->arena, id, cs_arena_printf(call->arena, "%s" PAGE "/saml", base)),
+	    NULL);
+}
+
 const struct http_route api_return_routes[] = {
 	{ "GET", PAGE "/oidc", from_oidc },
+	{ "POST", PAGE "/saml", from_saml },
+	{ "GET", PAGE "/saml/metadata", own_metadata },
 	{ NULL, NULL, NULL },
 };

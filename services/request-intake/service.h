@@ -25,6 +25,7 @@ struct intake_service {
 	uint32_t logins_per_network;    /* and new passwords, and returns from providers */
 	uint32_t stretchers, passwords_waiting;
 	const char *trusted_proxies, *connector_ca_file;
+	const char *redirect_base, *entity_id; /* as notifier's; "": none */
 
 	struct claim_key *key;
 	struct smime_psl *psl;

@@ -1,4 +1,4 @@
-request-intake_LIBS := svc trial connector stretch pack claim pki smime http
+request-intake_LIBS := svc trial saml connector stretch pack claim pki smime http
 request-intake_GEN := $(patsubst %,$B/services/request-intake/%.c,openapi confirm_html confirm_js confirm_css second_factor_html second_factor_js second_factor_css common_passwords)
 
 $B/services/request-intake/openapi.c: services/request-intake/openapi.json services/request-intake/embed.awk

@@ -942,6 +942,7 @@ wire_write_login_return(struct cs_arena *arena, const struct wire_login_return *
 	m.code = pack_text(brought->code);
 	m.error = pack_text(brought->error);
 	m.issuer = pack_text(brought->issuer);
+	m.saml_response = pack_octets(cs_span_str(brought->form));
 	return pack_write(arena, &m.base);
 }
 

@@ -106,8 +106,10 @@ CS_MUST_USE enum cs_code wire_read_codes_sent(
 #define WIRE_LOGIN_CODE_MAX 2048
 #define WIRE_LOGIN_ERROR_MAX 64
 #define WIRE_LOGIN_ISSUER_MAX 512
+#define WIRE_LOGIN_FORM_MAX 61440
 struct wire_login_return {
 	const char *state, *code, *error, *issuer;
+	const char *form; /* SAMLResponse, as it was posted */
 };
 struct cs_span
 wire_write_login_return(struct cs_arena *arena, const struct wire_login_return *brought);

@@ -36,6 +36,7 @@ makes_what_it_always_made(void **state)
 	    text, "EBESExQVFhcYGRobHB0eH4CBgoOEhYaHiImKi4yNjo-P9n0S6OiIJ8x-vUq7WZk1");
 	assert_string_equal(secrets.nonce, "N5NVO4k6RTs6sno6Tp1R_DXVIi2hstZuqwmgvXq5XL4");
 	assert_string_equal(secrets.verifier, "2-5SOZTKqg7R8TYYBVEoE_EUl7gBkhdYu2vbGD5nQ0E");
+	assert_string_equal(secrets.request_id, "_xjiBWXQOA5f2gMonN9KoQiQ_xgxU6sOM6Lh-NywWDWs");
 	assert_int_equal(strlen(text), LOGIN_STATE_TEXT);
 	assert_int_equal(strlen(secrets.nonce), LOGIN_SECRET_TEXT);
 	cs_arena_free(arena);
@@ -98,9 +99,12 @@ makes_each_login_another(void **state)
 	assert_string_not_equal(texts[0], texts[2]);
 	for (size_t i = 0; i < COUNT(secrets); i++) {
 		assert_string_not_equal(secrets[i].nonce, secrets[i].verifier);
+		assert_string_not_equal(secrets[i].nonce, secrets[i].request_id + 1);
+		assert_string_not_equal(secrets[i].verifier, secrets[i].request_id + 1);
 		assert_null(strstr(texts[0], secrets[i].nonce));
 		for (size_t k = 0; k < i; k++) {
 			assert_string_not_equal(secrets[i].nonce, secrets[k].nonce);
+			assert_string_not_equal(secrets[i].request_id, secrets[k].request_id);
 			assert_string_not_equal(secrets[i].verifier, secrets[k].verifier);
 		}
 	}

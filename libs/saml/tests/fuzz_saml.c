@@ -7,6 +7,7 @@
 #include "internal.h"
 #include "saml/request.h"
 
+static struct cs_arena *kept; /* as long as the process */
 static struct saml_provider provider;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -15,14 +16,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	struct cs_arena *arena = cs_arena_new(); /* as long as the process */
-	const char *text = fake_idp_metadata(arena, FAKE_IDP, FAKE_IDP "/sso");
 	struct cs_refusal why;
 
 	(void)argc;
 	(void)argv;
 	saml_load();
-	cs_assert(saml_metadata_judge(arena, cs_span_str(text), false, FAKE_NOW, &provider, &why));
+	kept = cs_arena_new();
+	const char *text = fake_idp_metadata(kept, FAKE_IDP, FAKE_IDP "/sso");
+
+	cs_assert(saml_metadata_judge(kept, cs_span_str(text), false, FAKE_NOW, &provider, &why));
 	return 0;
 }
 

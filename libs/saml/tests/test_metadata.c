@@ -256,6 +256,33 @@ begins_a_query(void **state)
 }
 
 static void
+says_what_we_are(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	const struct cs_span text = saml_own_metadata(arena, "urn:a&b\"<", FAKE_ACS);
+	enum saml_no no;
+	xmlDoc *doc = saml_xml_read(text, SAML_NO_METADATA, &no);
+
+	(void)state;
+	assert_non_null(doc);
+	const xmlNode *entity = xmlDocGetRootElement(doc);
+	const xmlNode *descriptor = saml_xml_only(entity, SAML_METADATA, "SPSSODescriptor");
+	const xmlNode *answer_at =
+	    saml_xml_only(descriptor, SAML_METADATA, "AssertionConsumerService");
+
+	assert_true(saml_xml_is(entity, SAML_METADATA, "EntityDescriptor"));
+	assert_true(saml_xml_says(arena, entity, "entityID", "urn:a&b\"<"));
+	assert_true(saml_xml_says(arena, descriptor, "WantAssertionsSigned", "true"));
+	assert_true(saml_xml_says(arena, descriptor, "AuthnRequestsSigned", "false"));
+	assert_true(saml_xml_says(arena, descriptor, "protocolSupportEnumeration", SAML_PROTOCOL));
+	assert_true(saml_xml_says(arena, answer_at, "Location", FAKE_ACS));
+	assert_true(saml_xml_says(
+	    arena, answer_at, "Binding", "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"));
+	xmlFreeDoc(doc);
+	cs_arena_free(arena);
+}
+
+static void
 each_refusal_has_its_word(void **state)
 {
 	(void)state;
@@ -279,6 +306,7 @@ main(void)
 		cmocka_unit_test(bounds_keys),
 		cmocka_unit_test(asks_for_a_login),
 		cmocka_unit_test(begins_a_query),
+		cmocka_unit_test(says_what_we_are),
 		cmocka_unit_test(each_refusal_has_its_word),
 	};
 

@@ -101,16 +101,16 @@ fake_stage_end(struct fake_stage *stage)
 void
 fake_stage_put(struct cs_buf *buf, unsigned number, struct cs_span octets)
 {
-	const uint8_t head[] = { (uint8_t)(number << 3 | 2), (uint8_t)(octets.len & 0x7f) };
-	const uint8_t more = (uint8_t)(octets.len >> 7);
+	const uint8_t tag = (uint8_t)(number << 3 | 2);
 
-	cs_assert(number < 16 && octets.len < 16384);
-	if (more == 0) {
-		cs_buf_add(buf, head, 2);
-	} else {
-		const uint8_t long_head[] = { head[0], (uint8_t)(head[1] | 0x80), more };
+	cs_assert(number < 16);
+	cs_buf_add(buf, &tag, 1);
+	for (size_t left = octets.len, more = 1; more != 0; left >>= 7) {
+		const uint8_t seven = (uint8_t)(left & 0x7f);
+		const uint8_t octet = left > 0x7f ? seven | 0x80 : seven;
 
-		cs_buf_add(buf, long_head, 3);
+		more = left >> 7;
+		cs_buf_add(buf, &octet, 1);
 	}
 	cs_buf_add_span(buf, octets);
 }

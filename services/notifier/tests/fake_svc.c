@@ -93,7 +93,8 @@ fake_svc_told(size_t i, const char *why_not, const char *url, const char *name)
 	struct login_told told = { .said = "as it was told to", .url = url != NULL ? url : "" };
 
 	if (why_not != NULL)
-		told.why = *oidc_refusal_find(why_not);
+		told.why = oidc_refusal_find(why_not) != NULL ? *oidc_refusal_find(why_not)
+							      : *saml_refusal_find(why_not);
 	told.person.name = name;
 	login->done(login->arg, &told);
 }
@@ -207,6 +208,41 @@ login_finish(struct logins *logins, const struct login_finish *finish, login_don
 		.code = kept(exchange->code),
 		.error = kept(finish->redirect.error),
 		.issuer = kept(finish->redirect.issuer),
+		.asked_s = finish->asked_s,
+		.done = done,
+		.arg = arg };
+}
+
+void
+login_start_saml(
+    struct logins *logins, const struct login_saml_start *start, login_done *done, void *arg)
+{
+	(void)logins;
+	cs_assert(svc.n_logins < LOGINS);
+	svc.logins[svc.n_logins++] = (struct fake_login){ .platform = start->at.platform,
+		.endpoint = kept(start->at.endpoint),
+		.client = kept(start->entity_id),
+		.callback = kept(start->answer_at),
+		.state = kept(start->state),
+		.request_id = kept(start->request_id),
+		.done = done,
+		.arg = arg };
+}
+
+void
+login_finish_saml(
+    struct logins *logins, const struct login_saml_finish *finish, login_done *done, void *arg)
+{
+	(void)logins;
+	cs_assert(svc.n_logins < LOGINS);
+	svc.logins[svc.n_logins++] = (struct fake_login){ .finishes = true,
+		.platform = finish->at.platform,
+		.endpoint = kept(finish->at.endpoint),
+		.client = kept(finish->entity_id),
+		.callback = kept(finish->answer_at),
+		.request_id = kept(finish->request_id),
+		.claim = kept(finish->claim),
+		.form = kept(finish->form),
 		.asked_s = finish->asked_s,
 		.done = done,
 		.arg = arg };

@@ -35,6 +35,7 @@ struct fake_login {
 	bool finishes, platform;
 	const char *endpoint, *client, *secret, *callback, *state, *nonce, *verifier, *claim;
 	const char *code, *error, *issuer;
+	const char *request_id, *form; /* of SAML, whose entity id is the client */
 	int64_t asked_s;
 	login_done *done;
 	void *arg;

@@ -245,6 +245,7 @@ all_that_a_login_is_for_is_bound(void **state)
 struct lobby {
 	struct fake_stage stage;
 	struct pki_seal_key *key;
+	const char *method; /* of orders */
 };
 
 static const struct log_context *
@@ -270,6 +271,8 @@ lobby_begin(struct lobby *lobby, struct fake_world *world)
 	world->notify.book = connector_book_new(world->notify.trust);
 	world->notify.sealing_key = lobby->key;
 	world->notify.redirect_base = BASE;
+	world->notify.entity_id = "";
+	lobby->method = "oidc";
 }
 
 static void
@@ -295,7 +298,7 @@ connect(struct lobby *lobby, struct connector connector, const char *secret, uin
 
 	pki_seal_key_public(lobby->key, public_key);
 	connector.name = "idp";
-	connector.type = CONNECTOR_OIDC;
+	connector.type = strcmp(lobby->method, "saml") == 0 ? CONNECTOR_SAML : CONNECTOR_OIDC;
 	connector.active = true;
 	if (secret != NULL)
 		connector.sealed = connector_seal(
@@ -327,18 +330,18 @@ connect_demo(struct lobby *lobby)
 }
 
 static struct claim_factor_order
-order_of(const struct fake_stage *stage, const char *identity)
+order_of(const struct lobby *lobby, const char *identity)
 {
 	return (struct claim_factor_order){ .request = fake_request(1),
 		.request_digest = { 9 },
 		.enterprise = "demo",
 		.account = "alice",
-		.method = "oidc",
+		.method = lobby->method,
 		.email = "",
 		.phone = "",
 		.login = "",
 		.identity = identity,
-		.ordered_at_ms = stage->now_ms };
+		.ordered_at_ms = lobby->stage.now_ms };
 }
 
 typedef enum cs_code read_question(const void *self, struct svc_event *ev, struct cs_err *err);
@@ -369,7 +372,7 @@ static bool
 begin_as(struct lobby *lobby, const char *identity)
 {
 	struct fake_stage *stage = &lobby->stage;
-	const struct claim_factor_order order = order_of(stage, identity);
+	const struct claim_factor_order order = order_of(lobby, identity);
 	struct cs_buf body = cs_buf_new(stage->arena);
 
 	fake_stage_put(&body, 1, claim_seal_factor_order(stage->arena, stage->policy, &order));
@@ -388,13 +391,14 @@ begin(struct lobby *lobby)
 }
 
 struct brought {
-	const char *state, *code, *error, *issuer;
+	const char *state, *code, *error, *issuer, *form;
 };
 
 static bool
 come(struct lobby *lobby, const struct brought *brought)
 {
-	const char *texts[] = { brought->state, brought->code, brought->error, brought->issuer };
+	const char *texts[] = { brought->state, brought->code, brought->error, brought->issuer,
+		brought->form };
 	struct cs_buf body = cs_buf_new(lobby->stage.arena);
 
 	for (unsigned i = 0; i < LEN(texts); i++)
@@ -443,7 +447,7 @@ a_login_ends_in_a_code_that_proves_the_factor(void **state)
 	assert_non_null(memmem(sent.data, sent.len, URL, strlen(URL)));
 	assert_null(memmem(sent.data, sent.len, IDENTITY, strlen(IDENTITY)));
 	lobby.stage.now_ms += 60000;
-	assert_true(come(&lobby, &(struct brought){ token, CODE, NULL, ISSUER }));
+	assert_true(come(&lobby, &(struct brought){ token, CODE, NULL, ISSUER, NULL }));
 	const struct fake_login *back = fake_svc_login(1);
 
 	assert_true(back->finishes);
@@ -719,6 +723,123 @@ without_connectors_or_table_nobody_is_asked(void **state)
 	lobby_end(&lobby);
 }
 
+/* ---- SAML ---- */
+
+#define METADATA ISSUER "/metadata"
+#define FORM "PHNhbWxwOlJlc3BvbnNlLz4="
+
+static void
+connect_saml(struct lobby *lobby, const char *endpoint, const char *claim, uint64_t version)
+{
+	lobby->method = "saml";
+	connect(lobby,
+	    (struct connector){ .enterprise = "demo", .endpoint = endpoint, .claim = claim }, NULL,
+	    version);
+}
+
+static void
+a_login_by_saml_ends_in_a_code_too(void **state)
+{
+	struct lobby lobby;
+
+	lobby_begin(&lobby, *state);
+	connect_saml(&lobby, METADATA, "uid", 1);
+	const char *token = begin(&lobby);
+	const struct fake_login *start = fake_svc_login(0);
+
+	assert_false(start->finishes || start->platform);
+	assert_string_equal(start->endpoint, METADATA);
+	assert_string_equal(start->client, BASE "/second-factor/saml/metadata");
+	assert_string_equal(start->callback, BASE "/second-factor/saml");
+	assert_int_equal(start->request_id[0], '_');
+	assert_int_equal(strlen(start->request_id), LOGIN_SECRET_TEXT + 1);
+	assert_null(strstr(token, start->request_id + 1));
+	assert_true(come(&lobby, &(struct brought){ .state = token, .form = FORM }));
+	const struct fake_login *back = fake_svc_login(1);
+
+	assert_true(back->finishes);
+	assert_string_equal(back->form, FORM);
+	assert_string_equal(back->request_id, start->request_id);
+	assert_string_equal(back->client, start->client);
+	assert_string_equal(back->callback, start->callback);
+	assert_string_equal(back->claim, "uid");
+	assert_int_equal(back->asked_s, FAKE_NOW / 1000);
+	assert_true(come(&lobby, &(struct brought){ .state = token, .form = FORM }));
+	expect_refused(&lobby, LOGIN_USED);
+	fake_svc_told(1, NULL, NULL, IDENTITY);
+	assert_string_equal(answer(&lobby, 1), "code");
+	assert_int_equal(fake_svc_logins(), 2);
+	lobby_end(&lobby);
+}
+
+static void
+who_saml_does_not_name_is_shown_no_code(void **state)
+{
+	static const struct {
+		const char *why_not, *name, *refusal;
+	} cases[] = {
+		{ NULL, "248289761002", LOGIN_OF_ANOTHER },
+		{ "saml-signature", NULL, "saml-signature" },
+		{ SAML_UNREACHABLE, NULL, SAML_UNREACHABLE },
+	};
+
+	for (size_t i = 0; i < LEN(cases); i++) {
+		struct lobby lobby;
+
+		lobby_begin(&lobby, *state);
+		connect_saml(&lobby, METADATA, "", 1);
+		assert_true(
+		    come(&lobby, &(struct brought){ .state = begin(&lobby), .form = FORM }));
+		assert_string_equal(fake_svc_login(1)->claim, "");
+		fake_svc_told(1, cases[i].why_not, NULL, cases[i].name);
+		expect_refused(&lobby, cases[i].refusal);
+		lobby_end(&lobby);
+	}
+}
+
+/* A browser that comes the other way brings no form; another provider's answer names another request. */
+static void
+an_answer_is_of_this_request_at_this_provider(void **state)
+{
+	struct lobby lobby;
+
+	lobby_begin(&lobby, *state);
+	connect_saml(&lobby, METADATA, "", 1);
+	const char *first = begin(&lobby);
+
+	assert_true(come(&lobby, &(struct brought){ .state = first, .code = CODE }));
+	assert_string_equal(fake_svc_login(1)->form, "");
+	lobby.stage.world->notify.entity_id = "urn:us";
+	lobby.stage.now_ms++;
+	const char *second = begin(&lobby);
+
+	assert_string_equal(fake_svc_login(2)->client, "urn:us");
+	assert_string_not_equal(fake_svc_login(2)->request_id, fake_svc_login(0)->request_id);
+	connect_saml(&lobby, "https://evil.example/metadata", "", 2);
+	assert_true(come(&lobby, &(struct brought){ .state = second, .form = FORM }));
+	assert_string_equal(fake_svc_login(3)->endpoint, "https://evil.example/metadata");
+	assert_string_not_equal(fake_svc_login(3)->request_id, fake_svc_login(2)->request_id);
+	lobby_end(&lobby);
+}
+
+static void
+a_form_that_is_too_long_is_not_read(void **state)
+{
+	struct lobby lobby;
+	static char longest[61440 + 2];
+
+	lobby_begin(&lobby, *state);
+	connect_saml(&lobby, METADATA, "", 1);
+	memset(longest, 'A', sizeof(longest) - 1);
+	const struct brought brought = { .state = begin(&lobby), .form = longest };
+
+	assert_false(come(&lobby, &brought));
+	longest[61440] = '\0';
+	assert_true(come(&lobby, &brought));
+	assert_int_equal(strlen(fake_svc_login(1)->form), 61440);
+	lobby_end(&lobby);
+}
+
 int
 main(void)
 {
@@ -740,6 +861,10 @@ main(void)
 		CASE(where_nobody_can_log_in_it_is_said_why),
 		CASE(only_what_fits_is_read),
 		CASE(without_connectors_or_table_nobody_is_asked),
+		CASE(a_login_by_saml_ends_in_a_code_too),
+		CASE(who_saml_does_not_name_is_shown_no_code),
+		CASE(an_answer_is_of_this_request_at_this_provider),
+		CASE(a_form_that_is_too_long_is_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,8 @@ refuses_what_breaks_a_rule(void **state)
 		    "connector-claim", "claim" },
 		{ "{\"type\":\"oidc\",\"endpoint\":\"https://idp.example\",\"claim\":7}",
 		    "field-not-text", "claim" },
+		{ "{\"type\":\"saml\",\"endpoint\":\"https://idp.example\",\"claim\":\"a b\"}",
+		    "connector-claim", "claim" },
 		{ "{" LDAP("ldaps://dir.example", "{login}@corp") ",\"claim\":\"sub\"}",
 		    "field-not-of-type", "claim" },
 		{ "{" LDAP("ldap://dir.example", "{login}@corp") "}", "connector-clear",

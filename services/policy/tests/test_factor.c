@@ -405,6 +405,7 @@ codes_go_where_operators_said_and_only_there(void **state)
 		{ "email-and-sms", "alice@alpha.example", "+4917012345", "", "" },
 		{ "ldap", "", "", "alice.doe", "" },
 		{ "oidc", "", "", "", "a-1" },
+		{ "saml", "", "", "", "a-1" },
 	};
 
 	for (size_t i = 0; i < LEN(cases); i++) {
@@ -455,6 +456,7 @@ the_field_that_is_missing_is_named(void **state)
 		{ "email-and-sms", "", "", "email" },
 		{ "ldap", "alice@alpha.example", "+4917012345", "login" },
 		{ "oidc", "alice@alpha.example", "+4917012345", "provider_id" },
+		{ "saml", "alice@alpha.example", "+4917012345", "provider_id" },
 		{ "by-pigeon", "alice@alpha.example", "+4917012345", "second_factor" },
 	};
 

@@ -18,6 +18,9 @@ const WORDS = {
 	"login-too-many": "Too many logins came from your network this hour. Try again later.",
 	"oidc-denied": "The provider did not let you in, or you declined." + AGAIN,
 	"oidc-unreachable": "The provider did not answer." + AGAIN,
+	"saml-denied": "The provider did not let you in, or you declined." + AGAIN,
+	"saml-unreachable": "The provider did not answer." + AGAIN,
+	"saml-login": "The provider took an earlier login of yours for this one. Log out there." + AGAIN,
 };
 
 function say(text, kind) {

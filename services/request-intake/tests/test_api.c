@@ -148,6 +148,7 @@ setup(void **state)
 	world.intake.reports_per_network = 1000;
 	world.intake.strangers_per_network = world.intake.logins_per_network = 1000;
 	world.intake.life_days = 30;
+	world.intake.redirect_base = world.intake.entity_id = "";
 	world.intake.creations_per_hour = world.intake.presses_per_hour = 1000;
 	world.intake.creations_per_network = world.intake.presses_per_network = 1000;
 	world.intake.streams_per_token = 32;
@@ -3739,6 +3740,83 @@ a_browser_is_shown_what_notifier_says(void **state)
 	assert_non_null(memmem(asked.data, asked.len, "access_denied", 13));
 }
 
+/* The same from a page of a provider of SAML, by POST. */
+static const char *
+land_by_post(const char *type, const char *body)
+{
+	const struct fake_ask request = {
+		.method = "POST", .path = "/second-factor/saml", .type = type, .body = body
+	};
+	const struct fake_answer *answer = fake_http(world.arena, &request);
+
+	assert_int_equal(answer->status, 303);
+	assert_string_equal(fake_http_header(answer, "Referrer-Policy"), "no-referrer");
+	return fake_http_header(answer, "Location");
+}
+
+#define FORM_TYPE "application/x-www-form-urlencoded"
+#define WITH_STATE "RelayState=" LOGIN_STATE
+
+static void
+a_provider_of_saml_posts_its_answer(void **state)
+{
+	static const char *const bodies[] = { "", "RelayState=x&SAMLResponse=PHg", WITH_STATE,
+		WITH_STATE "&SAMLResponse=", "SAMLResponse=PHg", WITH_STATE "A&SAMLResponse=PHg",
+		WITH_STATE "&" WITH_STATE "&SAMLResponse=PHg",
+		WITH_STATE "&SAMLResponse=PHg&SAMLResponse=PHg", WITH_STATE "&SAMLResponse=%00",
+		WITH_STATE "&SAMLResponse=%C3%A9", WITH_STATE "&SAMLResponse=%4",
+		WITH_STATE "&SAMLResponse=%zz", WITH_STATE "&SAMLResponse=\x01" };
+	struct cs_span asked = { NULL, 0 };
+	char *longest = cs_arena_alloc(world.arena, WIRE_LOGIN_FORM_MAX + 2);
+
+	(void)state;
+	fake_svc_answer(true, returned_answer("code", "01234567", "alice", ""));
+	assert_string_equal(
+	    land_by_post(FORM_TYPE, "x=1&SAMLResponse=PHg%2B%2F%3D%0D%0Aa&" WITH_STATE "&y"),
+	    "/second-factor#code=01234567&request=01020300-0000-0000-0000-000000000000"
+	    "&account=alice");
+	assert_string_equal(fake_svc_asked(&asked), "ask.notifier.login");
+	assert_non_null(memmem(asked.data, asked.len, LOGIN_STATE, 64));
+	assert_non_null(memmem(asked.data, asked.len, "PHg+/=\r\na", 9));
+	fake_svc_answer(true, returned_answer("refused", "", "", "saml-signature"));
+	assert_string_equal(land_by_post(FORM_TYPE, "SAMLResponse=only-here&" WITH_STATE),
+	    "/second-factor#error=saml-signature");
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+		assert_string_equal(
+		    land_by_post(FORM_TYPE, bodies[i]), "/second-factor#error=login-unknown");
+	assert_string_equal(land_by_post("text/plain", "SAMLResponse=PHg&" WITH_STATE),
+	    "/second-factor#error=login-unknown");
+	memset(longest, 'A', WIRE_LOGIN_FORM_MAX + 1);
+	assert_string_equal(land_by_post(FORM_TYPE, cs_arena_printf(world.arena,
+							"SAMLResponse=%s&" WITH_STATE, longest)),
+	    "/second-factor#error=login-unknown");
+	(void)fake_svc_asked(&asked);
+	assert_non_null(memmem(asked.data, asked.len, "only-here", 9));
+}
+
+static void
+our_metadata_is_there_for_providers(void **state)
+{
+	const struct fake_ask request = { .method = "GET", .path = "/second-factor/saml/metadata" };
+
+	(void)state;
+	assert_problem(fake_http(world.arena, &request), 404, "not-found");
+	world.intake.redirect_base = "https://ra.example";
+	const struct fake_answer *answer = fake_http(world.arena, &request);
+
+	assert_int_equal(answer->status, 200);
+	assert_string_equal(answer->type, "application/samlmetadata+xml");
+	const char *text =
+	    cs_arena_strndup(world.arena, (const char *)answer->body.data, answer->body.len);
+
+	assert_non_null(
+	    strstr(text, " entityID=\"https://ra.example/second-factor/saml/metadata\""));
+	assert_non_null(strstr(text, " Location=\"https://ra.example/second-factor/saml\""));
+	world.intake.entity_id = "urn:us";
+	answer = fake_http(world.arena, &request);
+	assert_non_null(memmem(answer->body.data, answer->body.len, "entityID=\"urn:us\"", 17));
+}
+
 static void
 what_is_no_answer_shows_no_code(void **state)
 {
@@ -5245,6 +5323,8 @@ main(void)
 		TEST(what_keeps_codes_from_being_sent_is_named),
 		TEST(a_login_is_begun_where_notifier_says),
 		TEST(a_browser_is_shown_what_notifier_says),
+		TEST(a_provider_of_saml_posts_its_answer),
+		TEST(our_metadata_is_there_for_providers),
 		TEST(what_is_no_answer_shows_no_code),
 		TEST(a_browser_that_brings_nothing_asks_nobody),
 		TEST(codes_make_an_approval_that_carries_the_proof),
