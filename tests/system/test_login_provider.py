@@ -3,71 +3,31 @@
 selected method is successfully verified, the certificate is generated."
 """
 
-import http.client
 import re
-import ssl
-import uuid
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-from world import Applicant, Refused, SystemTest, wait_for  # first: finds the others
+from world import Refused, wait_for  # first: finds the others
 
 from browser import Browser
+from login_test import LoginTest
 from oidc_provider import OidcProvider, members, with_member
 from options import options
-from product import ADMINISTRATOR
-from provider import make_ca
 
-ROOT = ADMINISTRATOR[0]
 CLIENT, SECRET = "countersign ra", "s3cret: that only notifier opens"
 SUBJECT, OID = "248289761001", "6f1c9a1e-0000-4b2c-9d0e-0123456789ab"
 TENANT = "/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"  # as Microsoft's endpoints begin
 STRANGER = {"sub": "248289761002", "oid": "7f1c9a1e-0000-4b2c-9d0e-0123456789ab"}
 
 
-class LoginProvider(SystemTest):
+class LoginProvider(LoginTest):
+    method = "oidc"
     mail_below = ("beta.example",)
 
-    @classmethod
-    def prepare(cls) -> None:
-        cls.providers = cls.stack.root / "providers"
-        make_ca(cls.providers)
-        address = cls.stack.free_address()
-        cls.settings = {
-            "notifier": {
-                "CS_CONNECTOR_CA_FILE": str(cls.providers / "ca.crt"),
-                "CS_REDIRECT_BASE": f"http://{address}",
-            },
-            "request-intake": {
-                "CS_HTTP_LISTEN": address,
-                "CS_CREATIONS_PER_HOUR": "10000",
-                "CS_PRESSES_PER_HOUR": "100000",
-            },
-        }
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        spec = {"validation": "mailbox", "certificate_profile": "mailbox-multipurpose", "second_factor": "oidc"}
-        Applicant(cls.stack, ROOT).call("PUT", "/v1/config/demo/profile/by-oidc", spec, {"If-None-Match": "*"})
-
     def setUp(self) -> None:
-        self.value("delete from notifier.code_sent")  # ten an hour: each test has its own hour
+        super().setUp()
         self.put("/v1/config/demo/person/alice", provider_id=SUBJECT)
         self.provider = self.connect("/realms/a")
-        self.seen: list[str] = []  # what nobody else may ever see
-
-    # Settings
-
-    def put(self, path: str, **spec: Any) -> None:
-        """As it is, and these fields otherwise."""
-        root = self.person(ROOT)
-        try:
-            shown = root.call("GET", path)
-            known, old = {"If-Match": f'"{shown["version"]}"'}, shown["spec"]
-        except Refused:
-            known, old = {"If-None-Match": "*"}, {}
-        root.call("PUT", path, {**old, **spec}, known)
 
     def connect(self, path: str, **more: Any) -> OidcProvider:
         """A provider that demo's connector leads to, and notifier has heard of it."""
@@ -75,65 +35,14 @@ class LoginProvider(SystemTest):
         self.addCleanup(provider.close)
         provider.person = {"sub": SUBJECT, "oid": OID}
         spec = {"type": "oidc", "endpoint": provider.issuer, "username": CLIENT, "secret": SECRET, "active": True}
-        log = self.stack.root / "log" / "notifier.log"
-        taken = "connector taken name=demo/idp"
-        before = log.read_text(errors="replace").count(taken)
-        self.put("/v1/config/demo/connector/idp", **spec, **more)
-        wait_for(
-            lambda: log.read_text(errors="replace").count(taken) > before,
-            options.wait(20),
-            "notifier to hear of the provider",
-        )
+        self.tell_connector({**spec, **more})
         return provider
-
-    # Requests
-
-    def ready(self, mailbox: str) -> str:
-        """All that is missing is the approval."""
-        alice = self.person()
-        request = alice.create(self.csr(f"login-{uuid.uuid4()}"), [mailbox], "by-oidc")
-        alice.wait_planned(request)
-        alice.prove_mailbox(request, mailbox)
-        alice.wait_state(request, "ready")
-        return str(request)
-
-    def problem(self, status: int, code: str, call: Any) -> dict[str, Any]:
-        with self.assertRaises(Refused) as refused:
-            call()
-        self.assertEqual((refused.exception.status, refused.exception.problem["code"]), (status, code))
-        return refused.exception.problem
-
-    def start(self, request: str) -> str:
-        """The URL that the person opens."""
-        started = self.person().call("POST", f"/v1/requests/{request}/second-factor")
-        self.assertEqual((started["method"], started["codes"][0]["channel"]), ("oidc", "login"))
-        return str(started["codes"][0]["url"])
-
-    def type(self, request: str, code: str) -> None:
-        self.person().call("POST", f"/v1/requests/{request}/approve", {"code": code})
 
     # A browser that does what it is told
 
-    def fetch(self, url: str, method: str = "GET") -> tuple[int, dict[str, str]]:
-        parts = urlsplit(url)
-        context = ssl.create_default_context(cafile=str(self.providers / "ca.crt"))
-        assert parts.hostname is not None
-        connection: http.client.HTTPConnection = (
-            http.client.HTTPSConnection(parts.hostname, parts.port, timeout=options.wait(60), context=context)
-            if parts.scheme == "https"
-            else http.client.HTTPConnection(parts.hostname, parts.port, timeout=options.wait(60))
-        )
-        try:
-            connection.request(method, f"{parts.path}?{parts.query}")
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status, dict(answer.getheaders())
-        finally:
-            connection.close()
-
     def log_in(self, url: str) -> str:
         """At the provider; where it sends the browser back to."""
-        status, fields = self.fetch(url)
+        status, fields, _ = self.fetch(url)
         self.assertEqual(status, 302)
         back = fields["Location"]
         query = members(urlsplit(back).query)
@@ -143,29 +52,10 @@ class LoginProvider(SystemTest):
 
     def land(self, back: str) -> dict[str, str]:
         """What the page is told that the browser lands on."""
-        status, fields = self.fetch(back)
-        self.assertEqual(status, 303)
-        self.assertEqual((fields["Cache-Control"], fields["Referrer-Policy"]), ("no-store", "no-referrer"))
-        page, _, fragment = fields["Location"].partition("#")
-        self.assertEqual(page, "/second-factor")
-        return {name: values[0] for name, values in parse_qs(fragment).items()}
+        return self.landed(self.fetch(back))
 
     def code_of(self, url: str, request: str) -> str:
-        shown = self.land(self.log_in(url))
-        self.assertEqual((shown.get("request"), shown.get("account")), (request, "alice"), shown)
-        self.seen.append(shown["code"])
-        return shown["code"]
-
-    def nowhere(self) -> None:
-        """Neither a code nor what a browser carried is in an event, a row or a log."""
-        secrets = [*self.seen, SECRET, *(form["code_verifier"] for form in self.provider.exchanged)]
-        tables = self.rows("select schemaname, tablename from pg_tables where schemaname in ('notifier', 'request_intake')")
-        for secret in secrets:
-            for schema, table in tables:
-                where = f"t::text like '%{secret}%' or t::text like '%{secret.encode().hex()}%'"
-                self.assertEqual(self.count(f"{schema}.{table} t where {where}"), 0, (table, secret))
-            for log in (self.stack.root / "log").glob("*.log"):
-                self.assertNotIn(secret, log.read_text(errors="replace"), log.name)
+        return self.code_in(self.land(self.log_in(url)), request)
 
     # What the seed says
 
@@ -188,7 +78,7 @@ class LoginProvider(SystemTest):
         self.assertIn("proved_at", shown["second_factor"])
         history = f"request_intake.history where request = '{request}' and reason = 'second-factor-proved'"
         self.assertEqual(self.count(history), 1)
-        self.nowhere()
+        self.nowhere([*self.seen, SECRET, *(form["code_verifier"] for form in self.provider.exchanged)])
 
     def test_azure_names_a_person_by_oid(self) -> None:
         """Entra ID: one tenant's issuer, and the claim that is the same in all applications of the tenant."""
