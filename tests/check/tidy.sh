@@ -13,7 +13,7 @@ libs/db/db.c) hints='' ;;    # gives it NULL, where nobody wants to know why
 esac
 # shellcheck disable=SC2086  # words
 clang-tidy --quiet "$file" -- -std=c17 -D_GNU_SOURCE $hints -iquote libs -iquote proto -iquote "$CLANG" \
-    -iquote "$dir" -iquote "$dir/.." -I/usr/include/postgresql $(pkg-config --cflags-only-I gmime-3.0 p11-kit-1) >"$stamp.log" 2>&1 || {
+    -iquote "$dir" -iquote "$dir/.." -I/usr/include/postgresql $(pkg-config --cflags-only-I gmime-3.0 p11-kit-1) $(pkg-config --cflags xmlsec1-openssl) >"$stamp.log" 2>&1 || {
 	grep 'error:' "$stamp.log" | sed "s|^$PWD/||; s|,-warnings-as-errors||"
 	exit 1
 }
