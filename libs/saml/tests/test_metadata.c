@@ -120,6 +120,41 @@ judges_each_part(void **state)
 	cs_arena_free(arena);
 }
 
+/* With a prefix, a signature of its own, roles of other protocols, and what else is for others. */
+static void
+takes_the_shape_that_is_in_use(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+	const char *key = cs_arena_printf(arena,
+	    "<md:KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=\"" SAML_DSIG
+	    "\"><ds:KeyName>k</ds:KeyName><ds:X509Data><ds:X509Certificate>%s"
+	    "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>",
+	    fake_idp_certificate(arena, FAKE_IDP_RSA));
+	const char *text = cs_arena_printf(arena,
+	    "\xef\xbb\xbf<?xml version=\"1.0\" encoding=\"utf-8\"?><!-- made --><md:EntityDescriptor "
+	    "xmlns:md=\"" SAML_METADATA "\" ID=\"_1\" cacheDuration=\"PT1H\" entityID=\"" FAKE_IDP
+	    "/\"><ds:Signature xmlns:ds=\"" SAML_DSIG "\"/><md:Extensions/><md:RoleDescriptor "
+	    "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:fed=\"urn:fed\" "
+	    "xsi:type=\"fed:SecurityTokenServiceType\" protocolSupportEnumeration=\"urn:fed\">%s"
+	    "</md:RoleDescriptor><md:IDPSSODescriptor protocolSupportEnumeration=\"" SAML_PROTOCOL
+	    "\">%s%s<md:SingleLogoutService "
+	    "Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" "
+	    "Location=\"https://idp.example/out\"/><md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:"
+	    "nameid-format:persistent</md:NameIDFormat><md:SingleSignOnService "
+	    "Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" Location=\"" SSO
+	    "\"/></md:IDPSSODescriptor><md:SPSSODescriptor protocolSupportEnumeration=\"" SAML_PROTOCOL
+	    "\"/><md:Organization/></md:EntityDescriptor>\r\n",
+	    key, key, key);
+	struct saml_provider provider;
+
+	(void)state;
+	want("it", judge(arena, text, false, &provider), "good");
+	assert_string_equal(provider.entity_id, FAKE_IDP "/");
+	assert_string_equal(provider.sign_on, SSO);
+	assert_int_equal(provider.n_keys, 2);
+	cs_arena_free(arena);
+}
+
 static void
 takes_one_of_a_list(void **state)
 {
@@ -302,6 +337,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_provider),
 		cmocka_unit_test(judges_each_part),
+		cmocka_unit_test(takes_the_shape_that_is_in_use),
 		cmocka_unit_test(takes_one_of_a_list),
 		cmocka_unit_test(bounds_keys),
 		cmocka_unit_test(asks_for_a_login),

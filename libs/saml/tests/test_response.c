@@ -634,6 +634,14 @@ reads_one_attribute(void **state)
 		const char *name, *attributes, *want;
 	} cases[] = {
 		{ "one", ATTRIBUTES(ATTRIBUTE("uid", VALUE("a"))), "good" },
+		{ "with its type",
+		    ATTRIBUTES(
+			"<saml:Attribute Name=\"uid\" NameFormat=\"urn:oasis:names:tc:SAML:2.0:"
+			"attrname-format:uri\" FriendlyName=\"uid\"><saml:AttributeValue "
+			"xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" "
+			"xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
+			"xsi:type=\"xs:string\">a</saml:AttributeValue></saml:Attribute>"),
+		    "good" },
 		{ "none", "", "saml-attribute" },
 		{ "another", ATTRIBUTES(ATTRIBUTE("Uid", VALUE("a"))), "saml-attribute" },
 		{ "no value", ATTRIBUTES(ATTRIBUTE("uid", "")), "saml-attribute" },
