@@ -145,10 +145,16 @@ connector_book_get(const struct connector_book *book, const char *enterprise, co
 }
 
 static bool
-serves(const struct page *page, const char *enterprise, enum connector_type type)
+is_of(const struct page *page, const char *enterprise, enum connector_type type)
 {
 	return !page->deleted && page->entry.connector.type == type &&
-	       page->entry.connector.active && strcmp(page->enterprise, enterprise) == 0;
+	       strcmp(page->enterprise, enterprise) == 0;
+}
+
+static bool
+serves(const struct page *page, const char *enterprise, enum connector_type type)
+{
+	return is_of(page, enterprise, type) && page->entry.connector.active;
 }
 
 static const struct connector_entry *
@@ -160,13 +166,25 @@ first_of(const struct connector_book *book, const char *enterprise, enum connect
 	return NULL;
 }
 
+/* Active or not. */
+static bool
+has_own(const struct connector_book *book, const char *enterprise, enum connector_type type)
+{
+	for (const struct page *page = book->first; page != NULL; page = page->next)
+		if (is_of(page, enterprise, type))
+			return true;
+	return false;
+}
+
 const struct connector_entry *
 connector_book_find(
     const struct connector_book *book, const char *enterprise, enum connector_type type)
 {
 	const struct connector_entry *own = first_of(book, enterprise, type);
 
-	return own != NULL ? own : first_of(book, CLAIM_PLATFORM, type);
+	if (own != NULL || (connector_names_people(type) && has_own(book, enterprise, type)))
+		return own;
+	return first_of(book, CLAIM_PLATFORM, type);
 }
 
 static bool

@@ -38,7 +38,8 @@ const struct connector_entry *
 connector_book_get(const struct connector_book *book, const char *enterprise, const char *name);
 /*
  * The active one of this type that serves the enterprise: its own before the platform's, of several the first
- * by name; NULL: none.  Borrowed likewise.
+ * by name; NULL: none.  Of a type that names people the platform's serves only who has none at all: when an
+ * enterprise switches its own off, the names that it set are not those of another.  Borrowed likewise.
  */
 const struct connector_entry *connector_book_find(
     const struct connector_book *book, const char *enterprise, enum connector_type type);

@@ -10,13 +10,14 @@
 
 static const struct {
 	const char *name, *service;
+	bool names_people;
 } types[] = {
-	[CONNECTOR_OPEN_MPIC] = { "open-mpic", "mpic-coordinator" },
-	[CONNECTOR_SMTP] = { "smtp", "notifier" },
-	[CONNECTOR_SMS] = { "sms", "notifier" },
-	[CONNECTOR_OIDC] = { "oidc", "notifier" },
-	[CONNECTOR_SAML] = { "saml", "notifier" },
-	[CONNECTOR_LDAP] = { "ldap", "notifier" },
+	[CONNECTOR_OPEN_MPIC] = { "open-mpic", "mpic-coordinator", false },
+	[CONNECTOR_SMTP] = { "smtp", "notifier", false },
+	[CONNECTOR_SMS] = { "sms", "notifier", false },
+	[CONNECTOR_OIDC] = { "oidc", "notifier", true },
+	[CONNECTOR_SAML] = { "saml", "notifier", true },
+	[CONNECTOR_LDAP] = { "ldap", "notifier", true },
 };
 #define TYPES (sizeof(types) / sizeof(types[0]))
 
@@ -32,6 +33,13 @@ connector_service(enum connector_type type)
 {
 	cs_assert(type > 0 && type < TYPES);
 	return types[type].service;
+}
+
+bool
+connector_names_people(enum connector_type type)
+{
+	cs_assert(type > 0 && type < TYPES);
+	return types[type].names_people;
 }
 
 bool

@@ -40,6 +40,8 @@ const char *connector_type_name(enum connector_type type); /* "open-mpic" */
 bool connector_type_parse(const char *name, enum connector_type *ret_type);
 /* Who uses it, and whose key its secret is sealed to: "notifier". */
 const char *connector_service(enum connector_type type);
+/* Does a name of a person mean something there alone: who is alice at one may be somebody else at another? */
+bool connector_names_people(enum connector_type type);
 
 struct connector {
 	const char *enterprise, *name; /* "platform": of all enterprises */

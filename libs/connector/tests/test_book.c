@@ -194,6 +194,42 @@ an_enterprises_own_comes_before_the_platforms(void **state)
 	assert_null(connector_book_find(world->book, "demo", CONNECTOR_SMS));
 }
 
+/* A person's name at the one says nothing of who has that name at the other. */
+static void
+what_names_people_is_not_replaced_by_the_platforms(void **state)
+{
+	static const struct {
+		enum connector_type type;
+		const char *name;
+		bool replaced;
+	} cases[] = { { CONNECTOR_OIDC, "oidc", false }, { CONNECTOR_SAML, "saml", false },
+		{ CONNECTOR_LDAP, "ldap", false }, { CONNECTOR_SMTP, "smtp", true },
+		{ CONNECTOR_SMS, "sms", true }, { CONNECTOR_OPEN_MPIC, "open-mpic", true } };
+	struct world *world = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct connector_entry *entry;
+		const char *on = cs_arena_printf(
+			       world->arena, "{\"active\":true,\"type\":\"%s\"}", cases[i].name),
+			   *off = cs_arena_printf(
+			       world->arena, "{\"active\":false,\"type\":\"%s\"}", cases[i].name);
+
+		tell(world, "platform", cases[i].name, 1, on);
+		entry = connector_book_find(world->book, "demo", cases[i].type);
+		assert_string_equal(entry->connector.enterprise, "platform");
+		tell(world, "demo", cases[i].name, 1, on);
+		entry = connector_book_find(world->book, "demo", cases[i].type);
+		assert_string_equal(entry->connector.enterprise, "demo");
+		tell(world, "demo", cases[i].name, 2, off);
+		entry = connector_book_find(world->book, "demo", cases[i].type);
+		assert_int_equal(entry != NULL, cases[i].replaced);
+		assert_non_null(connector_book_find(world->book, "other", cases[i].type));
+		tell(world, "demo", cases[i].name, 3, NULL);
+		entry = connector_book_find(world->book, "demo", cases[i].type);
+		assert_string_equal(entry->connector.enterprise, "platform");
+	}
+}
+
 static void
 one_that_is_not_active_serves_nobody(void **state)
 {
@@ -248,6 +284,7 @@ main(void)
 		TEST(the_newest_version_counts_in_whatever_order_it_comes),
 		TEST(what_was_deleted_does_not_come_back_by_an_older_word),
 		TEST(an_enterprises_own_comes_before_the_platforms),
+		TEST(what_names_people_is_not_replaced_by_the_platforms),
 		TEST(one_that_is_not_active_serves_nobody),
 		TEST(the_highest_quorum_counts),
 		TEST(what_is_not_policys_word_changes_nothing),
