@@ -101,8 +101,19 @@ within_network(struct call *call)
 	const struct api *api = call->api;
 	const struct source_network network = call_network_of(api, call->req);
 
-	return sources_count(api->sources, &network, SOURCE_LOGINS, api->intake->logins_per_network,
-	    call->query.now_ms);
+	return sources_count(api->sources, &network, SOURCE_RETURNS,
+	    api->intake->returns_per_network, call->query.now_ms);
+}
+
+/* Only what may be a return counts, and not among the logins: any page that somebody opens can have a browser call here. */
+static void
+ask(struct call *call, const struct wire_login_return *brought)
+{
+	if (within_network(call))
+		svc_question(call->api->svc, "ask.notifier.login",
+		    wire_write_login_return(call->arena, brought), ASK_MS, on_returned, call);
+	else
+		land_refused(call, "login-too-many");
 }
 
 static void
@@ -114,8 +125,6 @@ from_oidc(void *self, struct http_request *req)
 	/* Who only looks (HEAD) uses nothing up. */
 	if (strcmp(http_request_method(req), "GET") != 0)
 		land(call, "");
-	else if (!within_network(call))
-		land_refused(call, "login-too-many");
 	else if (!take(call, "state", WIRE_STATE_MAX, &brought.state) ||
 		 !take(call, "code", WIRE_LOGIN_CODE_MAX, &brought.code) ||
 		 !take(call, "error", WIRE_LOGIN_ERROR_MAX, &brought.error) ||
@@ -123,8 +132,7 @@ from_oidc(void *self, struct http_request *req)
 		 strlen(brought.state) != WIRE_STATE_MAX)
 		land_refused(call, "login-unknown");
 	else
-		svc_question(call->api->svc, "ask.notifier.login",
-		    wire_write_login_return(call->arena, &brought), ASK_MS, on_returned, call);
+		ask(call, &brought);
 }
 
 /* It comes from a page of the provider, and so from another origin; no cookie is looked at. */
@@ -135,17 +143,13 @@ from_saml(void *self, struct http_request *req)
 	const struct cs_span body = http_request_body(req);
 	struct wire_login_return brought = { .code = "", .error = "", .issuer = "" };
 
-	if (!within_network(call))
-		land_refused(call, "login-too-many");
-	else if (!http_request_is_type(req, FORM) ||
-		 !form_take(call->arena, body, "RelayState", WIRE_STATE_MAX, &brought.state) ||
-		 !form_take(
-		     call->arena, body, "SAMLResponse", WIRE_LOGIN_FORM_MAX, &brought.form) ||
-		 strlen(brought.state) != WIRE_STATE_MAX || !brought.form[0])
+	if (!http_request_is_type(req, FORM) ||
+	    !form_take(call->arena, body, "RelayState", WIRE_STATE_MAX, &brought.state) ||
+	    !form_take(call->arena, body, "SAMLResponse", WIRE_LOGIN_FORM_MAX, &brought.form) ||
+	    strlen(brought.state) != WIRE_STATE_MAX || !brought.form[0])
 		land_refused(call, "login-unknown");
 	else
-		svc_question(call->api->svc, "ask.notifier.login",
-		    wire_write_login_return(call->arena, &brought), ASK_MS, on_returned, call);
+		ask(call, &brought);
 }
 
 /* ---- for those who run a provider ---- */

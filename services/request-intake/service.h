@@ -22,7 +22,8 @@ struct intake_service {
 	/* For each network that calls come from, at each replica. */
 	uint32_t creations_per_network, presses_per_network;
 	uint32_t strangers_per_network; /* tokens that nobody has */
-	uint32_t logins_per_network;    /* and new passwords, and returns from providers */
+	uint32_t logins_per_network;    /* and new passwords */
+	uint32_t returns_per_network;   /* of browsers from providers */
 	uint32_t stretchers, passwords_waiting;
 	const char *trusted_proxies, *connector_ca_file;
 	const char *redirect_base, *entity_id; /* as notifier's; "": none */

@@ -39,7 +39,8 @@ enum source_act {
 	SOURCE_PRESSES,
 	SOURCE_REPORTS,
 	SOURCE_CHALLENGES,
-	SOURCE_LOGINS,    /* new passwords, and returns from a provider */
+	SOURCE_LOGINS,    /* and new passwords */
+	SOURCE_RETURNS,   /* of browsers from a provider: any page of the web can make some */
 	SOURCE_STRANGERS, /* tokens that were tried and may be nobody's */
 	SOURCE_ACTS
 };

@@ -401,6 +401,7 @@ class Stack:
             "CS_CREATIONS_PER_NETWORK_HOUR": "100000000",
             "CS_PRESSES_PER_NETWORK_HOUR": "100000000",
             "CS_LOGINS_PER_NETWORK_HOUR": "100000000",
+            "CS_RETURNS_PER_NETWORK_HOUR": "100000000",
             "CS_DNS_ROOT_HINTS_FILE": str(self.dns.hints_file),
             "CS_DNS_ANCHOR_FILE": str(self.dns.anchor_file),
             "CS_TEST_PUBLIC_NETS": self.block.network,

@@ -121,8 +121,9 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	cs_assert(smime_psl_load(NULL, &intake.psl, NULL) == CS_OK);
 	intake.life_days = 30;
 	intake.strangers_per_network = UINT32_MAX;
-	intake.logins_per_network = intake.reports_per_network = intake.creations_per_network =
-	    intake.presses_per_network = UINT32_MAX;
+	intake.logins_per_network = intake.returns_per_network = UINT32_MAX;
+	intake.reports_per_network = intake.creations_per_network = intake.presses_per_network =
+	    UINT32_MAX;
 	intake.creations_per_hour = intake.presses_per_hour = UINT32_MAX;
 	intake.rules = (struct draft_rules){ .psl = intake.psl,
 		.agreement = "v1",

@@ -146,7 +146,8 @@ setup(void **state)
 	fake_store_reset();
 	world.now_ms = cs_now_ms();
 	world.intake.reports_per_network = 1000;
-	world.intake.strangers_per_network = world.intake.logins_per_network = 1000;
+	world.intake.strangers_per_network = world.intake.logins_per_network =
+	    world.intake.returns_per_network = 1000;
 	world.intake.life_days = 30;
 	world.intake.redirect_base = world.intake.entity_id = "";
 	world.intake.creations_per_hour = world.intake.presses_per_hour = 1000;
@@ -3837,7 +3838,7 @@ what_is_no_answer_shows_no_code(void **state)
 	    land("GET", "code=c&state=" LOGIN_STATE), "/second-factor#error=login-away");
 }
 
-/* Nobody is asked for what cannot be, nor by who only looks, nor too often. */
+/* Nobody is asked for what cannot be, nor by who only looks. */
 static void
 a_browser_that_brings_nothing_asks_nobody(void **state)
 {
@@ -3863,9 +3864,33 @@ a_browser_that_brings_nothing_asks_nobody(void **state)
 	(void)fake_svc_asked(&asked);
 	assert_non_null(memmem(asked.data, asked.len, longest, WIRE_LOGIN_CODE_MAX));
 	assert_null(memmem(asked.data, asked.len, "only-looked", 11));
-	world.intake.logins_per_network = 9;
-	assert_non_null(strstr(land("GET", whole), "#code="));
-	assert_string_equal(land("GET", whole), "/second-factor#error=login-too-many");
+}
+
+/* Any page of the web can have browsers come here: what is nonsense does not count, and nothing does as a login. */
+static void
+returns_count_by_themselves(void **state)
+{
+	static const char posted[] = WITH_STATE "&SAMLResponse=PHg";
+
+	(void)state;
+	(void)let_in();
+	fake_svc_answer(true, returned_answer("code", "01234567", "alice", ""));
+	world.intake.logins_per_network = 1;
+	world.intake.returns_per_network = 3;
+	for (int i = 0; i < 5; i++) {
+		assert_string_equal(land("GET", "i=1"), "/second-factor#error=login-unknown");
+		assert_string_equal(
+		    land_by_post(FORM_TYPE, "x"), "/second-factor#error=login-unknown");
+		assert_string_equal(land("HEAD", "state=" LOGIN_STATE "&code=c"), "/second-factor");
+	}
+	assert_non_null(strstr(land("GET", "state=" LOGIN_STATE "&code=c"), "#code="));
+	assert_non_null(strstr(land("GET", "state=" LOGIN_STATE "&code=c"), "#code="));
+	assert_non_null(strstr(land_by_post(FORM_TYPE, posted), "#code="));
+	assert_string_equal(
+	    land("GET", "state=" LOGIN_STATE "&code=c"), "/second-factor#error=login-too-many");
+	assert_string_equal(land_by_post(FORM_TYPE, posted), "/second-factor#error=login-too-many");
+	assert_int_equal(post(NULL, "/v1/sessions", LOGIN("demo", "alice", OLD))->status, 201);
+	assert_problem(post(NULL, "/v1/sessions", LOGIN("demo", "alice", OLD)), 429, "too-many");
 }
 
 static void
@@ -5327,6 +5352,7 @@ main(void)
 		TEST(our_metadata_is_there_for_providers),
 		TEST(what_is_no_answer_shows_no_code),
 		TEST(a_browser_that_brings_nothing_asks_nobody),
+		TEST(returns_count_by_themselves),
 		TEST(codes_make_an_approval_that_carries_the_proof),
 		TEST(codes_that_do_not_prove_it_approve_nothing),
 		TEST(a_proof_of_something_else_approves_nothing),
