@@ -75,12 +75,6 @@ put_member(struct form *form, const char *name, const char *value)
 /* ---- to the provider ---- */
 
 const char *
-oidc_random_text(struct cs_arena *arena, const uint8_t random[static OIDC_RANDOM])
-{
-	return cs_base64url(arena, cs_span_of(random, OIDC_RANDOM));
-}
-
-const char *
 oidc_challenge(struct cs_arena *arena, const char *verifier)
 {
 	uint8_t digest[PKI_SHA256];

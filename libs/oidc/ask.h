@@ -8,10 +8,8 @@
 
 #include "oidc/discovery.h"
 
-#define OIDC_RANDOM 32
-#define OIDC_RANDOM_TEXT 43 /* characters of its base64url */
-/* A state, a nonce, or a verifier of PKCE (RFC 7636 4.1) of fresh octets: never one for two purposes. */
-const char *oidc_random_text(struct cs_arena *arena, const uint8_t random[static OIDC_RANDOM]);
+/* Characters of a nonce or verifier: 32 octets in base64url (RFC 7636 4.1). */
+#define OIDC_RANDOM_TEXT 43
 /* RFC 7636 4.2: base64url(SHA-256(verifier)). */
 const char *oidc_challenge(struct cs_arena *arena, const char *verifier);
 

@@ -309,6 +309,22 @@ judge_bind_dn(const struct connector *connector, struct cs_refusal *ret_why)
 }
 
 /*
+ * What an ID token says of itself and its login (OpenID Connect Core 1.0 2 and 3.3.2.11, Session Management; `tid` is the
+ * tenant of Microsoft, `hd` the domain of Google): the same for many, or for nobody.
+ */
+static bool
+is_of_the_login(const char *claim)
+{
+	static const char *const claims[] = { "iss", "aud", "azp", "nonce", "exp", "iat", "nbf",
+		"jti", "auth_time", "acr", "amr", "at_hash", "c_hash", "sid", "tid", "hd" };
+
+	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++)
+		if (strcmp(claim, claims[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
  * The name of a member of JSON, of which OpenID Connect Core 1.0 5.1 has some and each provider more; or of an attribute
  * of SAML, which is often a URI.
  */
@@ -318,6 +334,10 @@ judge_claim(const struct connector *connector, struct cs_refusal *ret_why)
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				      "0123456789_-.:/";
 
+	if (connector->type == CONNECTOR_OIDC && is_of_the_login(connector->claim))
+		return refuse(ret_why, "connector-claim", "claim",
+		    "This claim is of the login, and names nobody.",
+		    "Give one that is another for each person, such as oid; none for sub.");
 	return connector->claim[strspn(connector->claim, letters)] == '\0' ||
 	       refuse(ret_why, "connector-claim", "claim",
 		   "This is not how a claim or an attribute is called.",

@@ -21,13 +21,9 @@ provider_of(const char *authorization)
 static void
 makes_challenges_as_rfc_7636_does(void **state)
 {
-	static const uint8_t octets[OIDC_RANDOM] = { 116, 24, 223, 180, 151, 153, 224, 37, 79, 250,
-		96, 125, 216, 173, 187, 186, 22, 212, 37, 77, 105, 214, 191, 240, 91, 88, 5, 88, 83,
-		132, 141, 121 };
 	struct cs_arena *arena = cs_arena_new();
 
 	(void)state;
-	assert_string_equal(oidc_random_text(arena, octets), VERIFIER);
 	assert_int_equal(strlen(VERIFIER), OIDC_RANDOM_TEXT);
 	assert_string_equal(oidc_challenge(arena, VERIFIER), CHALLENGE);
 	cs_arena_free(arena);
