@@ -3,6 +3,8 @@
 #ifndef OIDC_REFUSAL_H
 #define OIDC_REFUSAL_H
 
+#include <stddef.h>
+
 #include "base/refusal.h"
 
 /* The key of a token is not among those that were read: newer ones may have it (Core 10.1.1). */
@@ -13,5 +15,7 @@
 
 /* NULL: there is none of this word. */
 const struct cs_refusal *oidc_refusal_find(const char *code);
+/* The i-th of all; NULL: there are no more. */
+const struct cs_refusal *oidc_refusal_at(size_t i);
 
 #endif

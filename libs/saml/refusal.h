@@ -3,6 +3,8 @@
 #ifndef SAML_REFUSAL_H
 #define SAML_REFUSAL_H
 
+#include <stddef.h>
+
 #include "base/refusal.h"
 
 /* For who asks providers: it did not answer, or with nothing that could be read. */
@@ -10,5 +12,7 @@
 
 /* NULL: there is none of this word. */
 const struct cs_refusal *saml_refusal_find(const char *code);
+/* The i-th of all; NULL: there are no more. */
+const struct cs_refusal *saml_refusal_at(size_t i);
 
 #endif

@@ -728,6 +728,7 @@ wire_write_no_login(struct cs_arena *arena, const struct cs_refusal *why)
 	m.code = pack_text(why->code);
 	m.text = pack_text(why->text);
 	m.mend = pack_text(why->mend);
+	m.clause = pack_text(why->clause);
 	return pack_write(arena, &m.base);
 }
 

@@ -23,7 +23,7 @@
 
 /* ---- the approval ---- */
 
-#define AGAIN "Have new codes sent by POST to second_factor.start."
+#define AGAIN "Have new codes sent, or begin another login, by POST to second_factor.start."
 
 static const struct {
 	unsigned status;
@@ -41,7 +41,8 @@ static const struct {
 	    { "second-factor-used", "code", "", "These codes were used before.", AGAIN } },
 	[WIRE_PROVE_NOT_SENT] = { 409,
 	    { "second-factor-not-sent", "code", "",
-		"No codes were sent for this, or they could not be.", AGAIN } },
+		"No codes were sent for this, or they could not be, and no login showed one.",
+		"Have codes sent, or begin a login, by POST to second_factor.start." } },
 	[WIRE_PROVE_MISSING] = { 422,
 	    { "second-factor-missing", "codes", "", "One of the codes is missing.",
 		"Send {\"codes\": {...}} with a code for each channel." } },
@@ -58,6 +59,13 @@ proof_body(struct cs_arena *arena, struct cs_span proof)
 	return cs_buf_span(&body);
 }
 
+/* The channel by which a code comes that nobody sends: it is shown after a login. */
+static bool
+is_login(const char *channel)
+{
+	return strcmp(channel, factor_channel_row(FACTOR_LOGIN)->name) == 0;
+}
+
 static void
 refuse_codes(struct call *call, const struct wire_proved *proved)
 {
@@ -71,6 +79,11 @@ refuse_codes(struct call *call, const struct wire_proved *proved)
 			? "The code that was sent by %s is missing."
 			: "The code by %s could not be sent.",
 		    proved->channel);
+	}
+	if (proved->result == WIRE_PROVE_NOT_SENT && is_login(proved->channel)) {
+		why.text = "Nobody has logged in for this, or the login showed no code.";
+		why.mend = "Log in at the url that POST to second_factor.start answered, or begin "
+			   "another login by it.";
 	}
 	if (proved->result == WIRE_PROVE_WRONG)
 		call_reply(call, status, PROBLEM_TYPE,
@@ -284,6 +297,7 @@ refuse_sending(struct call *call, const struct wire_codes_sent *sent)
 		call_problem(call, 409,
 		    (struct cs_refusal){ .code = sent->code,
 			.field = "second_factor",
+			.clause = sent->clause,
 			.text = sent->text,
 			.mend = sent->mend });
 		return;

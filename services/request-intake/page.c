@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page.h"
 
+#include "oidc/refusal.h"
+#include "out.h"
+#include "saml/refusal.h"
+
 /* Generated from page/. */
 extern const char confirm_html[], confirm_js[], confirm_css[];
 extern const char second_factor_html[], second_factor_js[], second_factor_css[];
@@ -57,6 +61,36 @@ second_factor_script(void *self, struct http_request *req)
 	http_reply(req, 200, SCRIPT, cs_span_str(second_factor_js), guard);
 }
 
+typedef const struct cs_refusal *refusal_at(size_t i);
+
+static void
+put_words(struct out *out, refusal_at *at)
+{
+	for (size_t i = 0; at(i) != NULL; i++) {
+		const struct cs_refusal *why = at(i);
+
+		out_text_of(out, why->code, (const char *const[]){ why->text, " ", why->mend }, 3);
+	}
+}
+
+/* Each refusal that a provider's answer may end in, with what is wrong and what mends it: one table says it to all. */
+static void
+second_factor_words(void *self, struct http_request *req)
+{
+	struct cs_buf script = cs_buf_new(http_request_arena(req));
+	struct out out = out_new(http_request_arena(req));
+
+	(void)self;
+	out_object(&out, NULL);
+	put_words(&out, oidc_refusal_at);
+	put_words(&out, saml_refusal_at);
+	out_end_object(&out);
+	cs_buf_add_str(&script, "\"use strict\";\nconst REFUSALS = ");
+	cs_buf_add_span(&script, out_done(&out));
+	cs_buf_add_str(&script, ";\n");
+	http_reply(req, 200, SCRIPT, cs_buf_span(&script), guard);
+}
+
 static void
 second_factor_style(void *self, struct http_request *req)
 {
@@ -70,6 +104,7 @@ const struct http_route page_routes[] = {
 	{ "GET", "/confirm.css", confirm_style },
 	{ "GET", "/second-factor", second_factor_page },
 	{ "GET", "/second-factor.js", second_factor_script },
+	{ "GET", "/second-factor-words.js", second_factor_words },
 	{ "GET", "/second-factor.css", second_factor_style },
 	{ NULL, NULL, NULL },
 };

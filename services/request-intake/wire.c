@@ -915,10 +915,11 @@ wire_read_codes_sent(
 		.channel = m->channel,
 		.code = m->code,
 		.text = m->text,
-		.mend = m->mend };
+		.mend = m->mend,
+		.clause = m->clause };
 
 	if (word(m->result, words, 5) == 5 || m->n_codes > WIRE_CODES_MAX || !is_said(m->channel) ||
-	    !is_said(m->text) || !is_said(m->mend) ||
+	    !is_said(m->text) || !is_said(m->mend) || !is_said(m->clause) ||
 	    is_word(m->code) != (strcmp(m->result, "refused") == 0))
 		return cs_fail(err, CS_MALFORMED, "SendCodesAnswer: unknown result, or too much");
 	for (size_t i = 0; i < m->n_codes; i++) {

@@ -95,7 +95,7 @@ struct wire_codes_sent {
 	size_t n;
 	int64_t expires_at_ms, retry_at_ms;
 	const char *channel;
-	const char *code, *text, *mend; /* of "refused" */
+	const char *code, *text, *mend, *clause; /* of "refused" */
 };
 struct cs_span wire_write_send_codes(struct cs_arena *arena, struct cs_span order);
 CS_MUST_USE enum cs_code wire_read_codes_sent(

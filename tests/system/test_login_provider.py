@@ -68,7 +68,8 @@ class LoginProvider(LoginTest):
         asked = members(urlsplit(url).query)
         self.assertEqual((asked["scope"], asked["prompt"], asked["client_id"]), ("openid", "login", CLIENT))
         # Before the login there is nothing that could be guessed.
-        self.problem(409, "second-factor-not-sent", lambda: self.type(request, "12345678"))
+        problem = self.problem(409, "second-factor-not-sent", lambda: self.type(request, "12345678"))
+        self.assertIn("Nobody has logged in", problem["detail"])
         code = self.code_of(url, request)
         wrong = code[:-1] + ("1" if code[-1] == "0" else "0")
         problem = self.problem(422, "second-factor-wrong", lambda: self.type(request, wrong))
@@ -151,6 +152,8 @@ class LoginProvider(LoginTest):
         self.assertEqual(self.land(back), {"error": "oidc-unreachable"})
         problem = self.problem(409, "oidc-unreachable", lambda: self.start(request))
         self.assertEqual(problem["field"], "second_factor")
+        self.assertEqual(problem["clause"], "OpenID Connect Core 3.1")
+        self.assertEqual(problem["detail"], "The provider does not answer now as it should.")
         self.provider.refuses = False
         lies = (({"nonce": "n"}, "oidc-claim-nonce"), ({"aud": "x"}, "oidc-claim-audience"), ({"auth_time": 1}, "oidc-claim-login"))
         for lie, refusal in lies:
@@ -204,11 +207,29 @@ class LoginProvider(LoginTest):
             code = browser.run("document.getElementById('code').textContent")
             self.assertFalse([url for url in browser.requests if "/v1/" in url])
             browser.screenshot(self.stack.root / "out" / "second-factor.png")  # stays with the logs
-            for word, said in (("login-of-another", "somebody else"), ("oidc-claim-nonce", "oidc-claim-nonce")):
+            said_of = (
+                ("login-of-another", "somebody else"),
+                ("oidc-claim-nonce", "oidc-claim-nonce"),
+                ("oidc-not-exchanged", "old or used"),
+                ("oidc-claim-login-time", "Microsoft Entra"),
+                ("oidc-claim-person", "lacks the claim"),
+                ("oidc-claim-email", "verify addresses"),
+                ("saml-name-transient", "another NameID"),
+                ("oidc-never-heard-of", "oidc-never-heard-of"),
+                ("constructor", "(constructor)"),
+            )
+            for word, said in said_of:
                 browser.open(f"{self.person().base}/second-factor?{word}#error={word}")
                 browser.until(f"document.getElementById('status').textContent.includes('{said}')")
             browser.open(f"{self.person().base}/second-factor?markup#error=<b>x</b>")
             browser.until("document.getElementById('status').className === 'bad'")
             self.assertEqual(browser.run("document.querySelectorAll('#status b').length"), 0)
+            # What somebody else puts behind "#" is not shown as if we said it.
+            for number, account in enumerate(("", "call%20this%20number", "a" * 129, "%E2%80%AEa", "a%0Ab", ".a")):
+                shown = f"code=12345678&request={request}&account={account}"
+                browser.open(f"{self.person().base}/second-factor?shown{number}#{shown}")
+                browser.until("document.getElementById('status').className === 'bad'")
+                self.assertTrue(browser.run("document.getElementById('shown').hidden"), account)
+                self.assertEqual(browser.run("document.getElementById('account').textContent"), "")
         self.type(request, code)
         self.person().wait_state(request, "issued", timeout=options.wait(60))

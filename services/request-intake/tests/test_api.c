@@ -37,10 +37,13 @@
 #include "fixtures.h"
 #include "handler.h"
 #include "notes.h"
+#include "oidc/refusal.h"
 #include "pack/pack.h"
+#include "page.h"
 #include "pki/ed25519.h"
 #include "pki/hash.h"
 #include "proto/ask.pb-c.h"
+#include "saml/refusal.h"
 #include "smime/domain.h"
 #include "store.h"
 #include "wire.h"
@@ -103,6 +106,7 @@ add_routes(void)
 		assert_int_equal(door_add_routes(NULL, tables[i], world.intake.api, &err), CS_OK);
 	/* No part of the API, and not in its description. */
 	assert_int_equal(door_add_routes(NULL, api_return_routes, world.intake.api, &err), CS_OK);
+	assert_int_equal(http_server_add_routes(NULL, page_routes, NULL, &err), CS_OK);
 }
 
 static int
@@ -3638,6 +3642,7 @@ no_login_answer(const char *code)
 	answer.channel = pack_text("login");
 	answer.code = pack_text(code);
 	answer.text = pack_text("The provider did not answer.");
+	answer.clause = pack_text("RFC 6749 5.2");
 	answer.mend = pack_text("Try again.");
 	return pack_write(world.arena, &answer.base);
 }
@@ -3673,6 +3678,7 @@ a_login_is_begun_where_notifier_says(void **state)
 	answer = post(ALICE, start, NULL);
 	assert_fault(answer, 409, "oidc-unreachable", "second_factor");
 	assert_string_equal(member(answer, "mend"), "Try again.");
+	assert_string_equal(member(answer, "clause"), "RFC 6749 5.2");
 	fake_svc_answer(true, factor_answer_of("oidc", "order", ""));
 	fake_svc_answer_then(true, no_login_answer("Not A Word"));
 	assert_problem(post(ALICE, start, NULL), 503, "try-again");
@@ -3816,6 +3822,40 @@ our_metadata_is_there_for_providers(void **state)
 	world.intake.entity_id = "urn:us";
 	answer = fake_http(world.arena, &request);
 	assert_non_null(memmem(answer->body.data, answer->body.len, "entityID=\"urn:us\"", 17));
+}
+
+static void
+assert_worded(const char *script, const struct cs_refusal *why)
+{
+	if (strstr(script, cs_arena_printf(world.arena, "\"%s\":\"%s %s\"", why->code, why->text,
+			       why->mend)) == NULL)
+		fail_msg("no words for %s", why->code);
+	assert_in_range(why->text[0], 'A', 'Z');
+	assert_in_range(why->mend[0], 'A', 'Z');
+	assert_string_equal(why->text + strlen(why->text) - 1, ".");
+	assert_string_equal(why->mend + strlen(why->mend) - 1, ".");
+}
+
+/* Whoever lands there can act on what was wrong, or tell an operator what to see to. */
+static void
+the_page_has_words_for_each_refusal_of_a_provider(void **state)
+{
+	const struct fake_ask request = { .method = "GET", .path = "/second-factor-words.js" };
+	const struct fake_answer *answer = fake_http(world.arena, &request);
+	const char *script =
+	    cs_arena_strndup(world.arena, (const char *)answer->body.data, answer->body.len);
+	size_t i, n = 0;
+
+	(void)state;
+	assert_int_equal(answer->status, 200);
+	assert_string_equal(answer->type, "text/javascript; charset=utf-8");
+	for (i = 0; oidc_refusal_at(i); i++, n++)
+		assert_worded(script, oidc_refusal_at(i));
+	for (i = 0; saml_refusal_at(i); i++, n++)
+		assert_worded(script, saml_refusal_at(i));
+	assert_ptr_equal(oidc_refusal_at(0), oidc_refusal_find("oidc-unreachable"));
+	assert_ptr_equal(saml_refusal_at(0), saml_refusal_find("saml-unreachable"));
+	assert_true(n > 80);
 }
 
 static void
@@ -3997,6 +4037,7 @@ codes_that_do_not_prove_it_approve_nothing(void **state)
 		{ "used", "", 410, "second-factor-used", "code" },
 		{ "not-sent", "", 409, "second-factor-not-sent", "code" },
 		{ "not-sent", "sms", 409, "second-factor-not-sent", "codes.sms" },
+		{ "not-sent", "login", 409, "second-factor-not-sent", "codes.login" },
 		{ "missing", "sms", 422, "second-factor-missing", "codes.sms" },
 		{ "proved", "", 503, "try-again", "" }, /* without a proof */
 		{ "perhaps", "", 503, "try-again", "" },
@@ -4012,6 +4053,9 @@ codes_that_do_not_prove_it_approve_nothing(void **state)
 		assert_string_equal(member(answer, "field"), cases[i].fault);
 		assert_string_equal(
 		    member(answer, "tries_left"), cases[i].status == 422 && i == 0 ? "3" : "");
+		if (strcmp(cases[i].channel, "login") == 0) /* which nobody sends */
+			assert_string_equal(member(answer, "detail"),
+			    "Nobody has logged in for this, or the login showed no code.");
 	}
 	fake_svc_answer(false, cs_span_str(NULL));
 	assert_problem(post(ALICE, path, "{\"code\": \"12345678\"}"), 503, "try-again");
@@ -5350,6 +5394,7 @@ main(void)
 		TEST(a_browser_is_shown_what_notifier_says),
 		TEST(a_provider_of_saml_posts_its_answer),
 		TEST(our_metadata_is_there_for_providers),
+		TEST(the_page_has_words_for_each_refusal_of_a_provider),
 		TEST(what_is_no_answer_shows_no_code),
 		TEST(a_browser_that_brings_nothing_asks_nobody),
 		TEST(returns_count_by_themselves),
