@@ -62,12 +62,12 @@ class LoginTest(SystemTest):
             known, old = {"If-None-Match": "*"}, {}
         root.call("PUT", path, {**old, **spec}, known)
 
-    def tell_connector(self, spec: dict[str, Any]) -> None:
-        """demo's, and notifier has heard of it."""
+    def tell_connector(self, spec: dict[str, Any], enterprise: str = "demo") -> None:
+        """The enterprise's, and notifier has heard of it."""
         log = self.stack.root / "log" / "notifier.log"
-        taken = "connector taken name=demo/idp"
+        taken = f"connector taken name={enterprise}/idp"
         before = log.read_text(errors="replace").count(taken)
-        self.put("/v1/config/demo/connector/idp", **spec)
+        self.put(f"/v1/config/{enterprise}/connector/idp", **spec)
         wait_for(
             lambda: log.read_text(errors="replace").count(taken) > before,
             options.wait(20),

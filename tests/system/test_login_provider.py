@@ -173,6 +173,10 @@ class LoginProvider(LoginTest):
         problem = self.problem(409, "second-factor-no-address", lambda: self.start(request))
         self.assertEqual(problem["field"], "provider_id")
         self.put("/v1/config/demo/person/alice", provider_id=SUBJECT)
+        # The platform's does not step in: whoever is called so there may be somebody else.
+        spec = {"type": "oidc", "endpoint": self.provider.issuer, "username": CLIENT, "secret": SECRET}
+        self.tell_connector({**spec, "active": True}, "platform")
+        self.addCleanup(self.tell_connector, {"active": False}, "platform")
         self.put("/v1/config/demo/connector/idp", active=False)
 
         def no_connector() -> bool:
