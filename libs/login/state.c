@@ -32,40 +32,44 @@ derive(struct cs_arena *arena, struct cs_span key, const char *label, const char
 	return cs_base64url(arena, cs_span_of(mac, sizeof(mac)));
 }
 
-/* The label with its NUL, and ids have one length. */
+/* The label with its NUL, ids have one length, and the owner is the rest. */
 static const char *
-state_of(struct cs_arena *arena, struct cs_span key, const uint8_t ids[static 2 * ID])
+state_of(
+    struct cs_arena *arena, struct cs_span key, const uint8_t ids[static 2 * ID], const char *owner)
 {
-	uint8_t input[sizeof(state_label) + 2 * ID], octets[2 * ID + PKI_SHA256];
+	struct cs_buf input = cs_buf_new(arena);
+	uint8_t octets[2 * ID + PKI_SHA256];
 
 	cs_assert(key.len >= LOGIN_KEY_MIN);
-	memcpy(input, state_label, sizeof(state_label));
-	memcpy(input + sizeof(state_label), ids, 2 * ID);
+	cs_buf_add(&input, state_label, sizeof(state_label));
+	cs_buf_add(&input, ids, 2 * ID);
+	cs_buf_add(&input, owner, strlen(owner));
 	memcpy(octets, ids, 2 * ID);
-	pki_hmac_sha256(key, cs_span_of(input, sizeof(input)), octets + 2 * ID);
+	pki_hmac_sha256(key, cs_buf_span(&input), octets + 2 * ID);
 	return cs_base64url(arena, cs_span_of(octets, 2 * ID + MAC));
 }
 
 const char *
-login_state(
-    struct cs_arena *arena, struct cs_span key, struct cs_id request, struct cs_id challenge)
+login_state(struct cs_arena *arena, struct cs_span key, struct cs_id request,
+    struct cs_id challenge, const char *owner)
 {
 	uint8_t ids[2 * ID];
 
 	memcpy(ids, request.octets, ID);
 	memcpy(ids + ID, challenge.octets, ID);
-	return state_of(arena, key, ids);
+	return state_of(arena, key, ids, owner);
 }
 
 bool
-login_state_read(struct cs_arena *arena, struct cs_span key, const char *state,
+login_state_read(struct cs_arena *arena, struct cs_span key, const char *state, const char *owner,
     struct cs_id *ret_request, struct cs_id *ret_challenge)
 {
 	struct cs_span octets;
 
 	if (strlen(state) != LOGIN_STATE_TEXT ||
 	    !cs_base64url_decode(arena, cs_span_str(state), &octets) ||
-	    !cs_equal_constant_time(state_of(arena, key, octets.data), state, LOGIN_STATE_TEXT))
+	    !cs_equal_constant_time(
+		state_of(arena, key, octets.data, owner), state, LOGIN_STATE_TEXT))
 		return false;
 	memcpy(ret_request->octets, octets.data, ID);
 	memcpy(ret_challenge->octets, octets.data + ID, ID);

@@ -14,13 +14,15 @@
 #include "pki/hash.h"
 #include "wire.h"
 
-#define CALLBACK "/second-factor/"
+#define CALLBACK_OIDC "/second-factor/oidc"
+#define CALLBACK_SAML "/second-factor/saml"
 #define SUBJECT "sub" /* names a person where the connector says no other claim */
 
 /* One login at one provider, now; texts of its own: the book may change meanwhile. */
 struct place {
 	bool platform, saml;
 	const char *endpoint, *claim, *callback;
+	const char *owner;          /* who has a callback of their own; "": it is that of all */
 	const char *client;         /* of oidc our name there, of saml our entity id */
 	struct connector connector; /* for its secret */
 };
@@ -86,6 +88,18 @@ claim_of(struct cs_arena *arena, const struct connector *connector)
 	return connector->type == CONNECTOR_SAML ? "" : SUBJECT;
 }
 
+/*
+ * Each owner of connectors has a redirect URI of their own: a code which one provider gave never goes to another that
+ * whoever began the login has put in its place.  Of SAML there is one for all: its answer names who gave it to whom.
+ */
+static const char *
+callback_of(const struct notify_service *notify, struct cs_arena *arena, const char *owner)
+{
+	return owner[0] != '\0'
+		   ? cs_arena_printf(arena, "%s" CALLBACK_OIDC "/%s", notify->redirect_base, owner)
+		   : cs_arena_printf(arena, "%s" CALLBACK_SAML, notify->redirect_base);
+}
+
 /* NULL: *ret_place; else what is missing. */
 static const struct cs_refusal *
 find_place(const struct notify_service *notify, struct cs_arena *arena,
@@ -103,9 +117,9 @@ find_place(const struct notify_service *notify, struct cs_arena *arena,
 		.saml = saml,
 		.connector = copy_of(arena, connector),
 		.claim = claim_of(arena, connector),
-		.callback = cs_arena_printf(arena, "%s" CALLBACK "%s", notify->redirect_base,
-		    connector_type_name(connector->type)),
+		.owner = saml ? "" : cs_arena_strdup(arena, connector->enterprise),
 	};
+	ret_place->callback = callback_of(notify, arena, ret_place->owner);
 	ret_place->endpoint = ret_place->connector.endpoint;
 	ret_place->client = client_of(notify, arena, ret_place);
 	return NULL;
@@ -200,7 +214,8 @@ start(struct notify_service *notify, struct starting *starting, const struct pla
 {
 	const struct logins_begun *login = &starting->login;
 	struct cs_arena *arena = starting->work->arena;
-	const char *state = login_state(arena, notify->code_key, login->request, login->challenge);
+	const char *state =
+	    login_state(arena, notify->code_key, login->request, login->challenge, place->owner);
 	const struct login_secrets secrets = secrets_of(notify, arena, state, login, place);
 
 	if (place->saml) {
@@ -255,22 +270,30 @@ notify_read_login(const void *self, struct svc_event *ev, struct cs_err *err)
 	ev->what = asked;
 	if (wire_read_login_return(ev->arena, ev->body, &asked->said, err))
 		return CS_MALFORMED;
-	if (login_state_read(
-		ev->arena, notify->code_key, asked->said.state, &asked->request, &asked->challenge))
+	if (login_state_read(ev->arena, notify->code_key, asked->said.state, asked->said.owner,
+		&asked->request, &asked->challenge))
 		ev->key = asked->request;
 	return CS_OK;
 }
 
-/* The body of the decisions is the state. */
+/* The body of the decisions: the state, and whose provider it came back from. */
+static struct cs_span
+body_of(struct cs_arena *arena, const struct wire_login_return *said)
+{
+	return cs_span_str(cs_arena_printf(arena, "%s%s", said->state, said->owner));
+}
+
 enum cs_code
 notify_read_return(const void *self, struct svc_event *ev, struct cs_err *err)
 {
 	const struct notify_service *notify = self;
-	const char *state = cs_arena_strndup(ev->arena, (const char *)ev->body.data, ev->body.len);
+	const char *body = cs_arena_strndup(ev->arena, (const char *)ev->body.data, ev->body.len);
+	const char *state = cs_arena_strndup(ev->arena, body, LOGIN_STATE_TEXT);
 	struct cs_id *challenge = CS_NEW(ev->arena, struct cs_id);
 
 	ev->what = challenge;
-	return login_state_read(ev->arena, notify->code_key, state, &ev->key, challenge)
+	return login_state_read(
+		   ev->arena, notify->code_key, state, body + strlen(state), &ev->key, challenge)
 		   ? CS_OK
 		   : cs_fail(err, CS_MALFORMED, "no state of a login that began here");
 }
@@ -328,7 +351,7 @@ judge(struct returning *returning)
 	struct svc_work *work = returning->work;
 
 	if (!svc_command(work->svc, LOGIN_JUDGED, returning->asked->request,
-		cs_span_str(returning->asked->said.state), &returning->outcome, on_judged,
+		body_of(work->arena, &returning->asked->said), &returning->outcome, on_judged,
 		returning))
 		finish(returning, cs_span_str(NULL));
 }
@@ -407,7 +430,9 @@ ask_provider(struct returning *returning)
 	char secret[CONNECTOR_SECRET_MAX + 1];
 	struct place place;
 
-	if (entry == NULL || find_place(notify, returning->work->arena, entry, &place) != NULL) {
+	/* Another's now: what the provider of before gave is for no other. */
+	if (entry == NULL || find_place(notify, returning->work->arena, entry, &place) != NULL ||
+	    strcmp(place.owner, returning->asked->said.owner) != 0) {
 		refuse_place(returning);
 		return;
 	}
@@ -447,7 +472,7 @@ notify_start_login(void *self, struct svc_work *work)
 		refuse(returning, LOGIN_UNKNOWN);
 	else if (!svc_follows(notify->svc) ||
 		 !svc_command(work->svc, LOGIN_RETURN, returning->asked->request,
-		     cs_span_str(returning->asked->said.state), NULL, on_returned, returning))
+		     body_of(work->arena, &returning->asked->said), NULL, on_returned, returning))
 		finish(returning, cs_span_str(NULL));
 }
 

@@ -763,7 +763,9 @@ wire_read_login_return(
 	if (m == NULL)
 		return CS_MALFORMED;
 	said.state = m->state;
-	if (strlen(m->state) > LOGIN_STATE_TEXT || !take_sent(m->code, OIDC_CODE_MAX, &said.code) ||
+	said.owner = m->owner;
+	if (strlen(m->state) > LOGIN_STATE_TEXT || strlen(m->owner) > PACK_NAME_MAX ||
+	    !take_sent(m->code, OIDC_CODE_MAX, &said.code) ||
 	    !take_sent(m->error, LOGIN_ERROR_MAX, &said.error) ||
 	    !take_sent(m->issuer, CONNECTOR_ENDPOINT_MAX, &said.issuer) ||
 	    !take_form(arena, m->saml_response, &said.form))

@@ -122,7 +122,8 @@ struct cs_span wire_write_no_login(struct cs_arena *arena, const struct cs_refus
 struct wire_login_return {
 	const char *state; /* "" for none */
 	const char *code, *error, *issuer;
-	const char *form; /* SAMLResponse, base64; NULL for none */
+	const char *form;  /* SAMLResponse, base64; NULL for none */
+	const char *owner; /* whose redirect URI of oidc it came to; "": that of saml */
 };
 CS_MUST_USE enum cs_code wire_read_login_return(
     struct cs_arena *arena, struct cs_span body, struct wire_login_return *ret, struct cs_err *err);

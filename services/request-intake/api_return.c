@@ -120,7 +120,8 @@ static void
 from_oidc(void *self, struct http_request *req)
 {
 	struct call *call = call_begin_open(self, req);
-	struct wire_login_return brought = { .form = "" };
+	struct wire_login_return brought = { .form = "",
+		.owner = http_request_param(req, "owner") };
 
 	/* Who only looks (HEAD) uses nothing up. */
 	if (strcmp(http_request_method(req), "GET") != 0)
@@ -129,7 +130,8 @@ from_oidc(void *self, struct http_request *req)
 		 !take(call, "code", WIRE_LOGIN_CODE_MAX, &brought.code) ||
 		 !take(call, "error", WIRE_LOGIN_ERROR_MAX, &brought.error) ||
 		 !take(call, "iss", WIRE_LOGIN_ISSUER_MAX, &brought.issuer) ||
-		 strlen(brought.state) != WIRE_STATE_MAX)
+		 strlen(brought.state) != WIRE_STATE_MAX ||
+		 strlen(brought.owner) > WIRE_LOGIN_OWNER_MAX)
 		land_refused(call, "login-unknown");
 	else
 		ask(call, &brought);
@@ -141,7 +143,7 @@ from_saml(void *self, struct http_request *req)
 {
 	struct call *call = call_begin_open(self, req);
 	const struct cs_span body = http_request_body(req);
-	struct wire_login_return brought = { .code = "", .error = "", .issuer = "" };
+	struct wire_login_return brought = { .code = "", .error = "", .issuer = "", .owner = "" };
 
 	if (!http_request_is_type(req, FORM) ||
 	    !form_take(call->arena, body, "RelayState", WIRE_STATE_MAX, &brought.state) ||
@@ -179,7 +181,7 @@ own_metadata(void *self, struct http_request *req)
 }
 
 const struct http_route api_return_routes[] = {
-	{ "GET", PAGE "/oidc", from_oidc },
+	{ "GET", PAGE "/oidc/{owner}", from_oidc },
 	{ "POST", PAGE "/saml", from_saml },
 	{ "GET", PAGE "/saml/metadata", own_metadata },
 	{ NULL, NULL, NULL },

@@ -944,6 +944,7 @@ wire_write_login_return(struct cs_arena *arena, const struct wire_login_return *
 	m.error = pack_text(brought->error);
 	m.issuer = pack_text(brought->issuer);
 	m.saml_response = pack_octets(cs_span_str(brought->form));
+	m.owner = pack_text(brought->owner);
 	return pack_write(arena, &m.base);
 }
 

@@ -20,7 +20,7 @@ ROWS = re.compile(r"\{\s*(?!NULL\b)\"")
 # Pages for a browser, by which a mailed token is entered, or where it comes back from a provider; no part of the API
 PAGES = {("GET", f"/{page}{kind}") for page in ("confirm", "second-factor") for kind in ("", ".js", ".css")}
 PAGES |= {("GET", "/second-factor-words.js")}
-PAGES |= {("GET", "/second-factor/oidc"), ("POST", "/second-factor/saml"), ("GET", "/second-factor/saml/metadata")}
+PAGES |= {("GET", "/second-factor/oidc/{owner}"), ("POST", "/second-factor/saml"), ("GET", "/second-factor/saml/metadata")}
 
 
 def text_of(words: str, defined: dict[str, str]) -> str:

@@ -47,7 +47,7 @@ class LoginProvider(LoginTest):
         back = fields["Location"]
         query = members(urlsplit(back).query)
         self.seen += [query[name] for name in ("state", "code") if name in query]
-        self.assertTrue(back.startswith(f"{self.person().base}/second-factor/oidc?"), back)
+        self.assertTrue(back.startswith(f"{self.person().base}/second-factor/oidc/demo?"), back)
         return back
 
     def land(self, back: str) -> dict[str, str]:

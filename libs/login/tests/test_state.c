@@ -28,15 +28,15 @@ static void
 makes_what_it_always_made(void **state)
 {
 	struct cs_arena *arena = cs_arena_new();
-	const char *text = login_state(arena, key, id_of(0x10), id_of(0x80));
+	const char *text = login_state(arena, key, id_of(0x10), id_of(0x80), "demo");
 	const struct login_secrets secrets = login_secrets(arena, key, text, bound);
 
 	(void)state;
 	assert_string_equal(
-	    text, "EBESExQVFhcYGRobHB0eH4CBgoOEhYaHiImKi4yNjo-P9n0S6OiIJ8x-vUq7WZk1");
-	assert_string_equal(secrets.nonce, "N5NVO4k6RTs6sno6Tp1R_DXVIi2hstZuqwmgvXq5XL4");
-	assert_string_equal(secrets.verifier, "2-5SOZTKqg7R8TYYBVEoE_EUl7gBkhdYu2vbGD5nQ0E");
-	assert_string_equal(secrets.request_id, "_xjiBWXQOA5f2gMonN9KoQiQ_xgxU6sOM6Lh-NywWDWs");
+	    text, "EBESExQVFhcYGRobHB0eH4CBgoOEhYaHiImKi4yNjo9sE0YX1E7Tk2ofgk_Q981V");
+	assert_string_equal(secrets.nonce, "PgSEBMBPO6OCUWs_cAtMzu73csGg7FhkJCtKjwRYgdw");
+	assert_string_equal(secrets.verifier, "hdE0CBplWIta9ztTMls9wwVvgBJQYLSEStq7P--Fva8");
+	assert_string_equal(secrets.request_id, "_83RY-vw53_E0vgIMVFKo2sCA3QjwtAC_HgxhNlFCLxw");
 	assert_int_equal(strlen(text), LOGIN_STATE_TEXT);
 	assert_int_equal(strlen(secrets.nonce), LOGIN_SECRET_TEXT);
 	cs_arena_free(arena);
@@ -49,8 +49,8 @@ knows_a_login_again(void **state)
 	struct cs_id request, challenge;
 
 	(void)state;
-	assert_true(login_state_read(
-	    arena, key, login_state(arena, key, id_of(1), id_of(2)), &request, &challenge));
+	assert_true(login_state_read(arena, key,
+	    login_state(arena, key, id_of(1), id_of(2), "demo"), "demo", &request, &challenge));
 	assert_true(cs_id_equal(request, id_of(1)));
 	assert_true(cs_id_equal(challenge, id_of(2)));
 	cs_arena_free(arena);
@@ -60,9 +60,10 @@ static void
 knows_no_login_of_others(void **state)
 {
 	static const uint8_t other_octets[LOGIN_KEY_MIN] = { 1 };
+	static const char *const owners[] = { "", "dem", "demo ", "Demo", "platform" };
 	const struct cs_span other = { other_octets, sizeof(other_octets) };
 	struct cs_arena *arena = cs_arena_new();
-	const char *text = login_state(arena, key, id_of(1), id_of(2));
+	const char *text = login_state(arena, key, id_of(1), id_of(2), "demo");
 	struct cs_id request = { { 0 } }, challenge = { { 0 } };
 
 	(void)state;
@@ -70,14 +71,17 @@ knows_no_login_of_others(void **state)
 		char *changed = cs_arena_strdup(arena, text);
 
 		changed[at] = changed[at] == 'A' ? 'B' : 'A';
-		assert_false(login_state_read(arena, key, changed, &request, &challenge));
+		assert_false(login_state_read(arena, key, changed, "demo", &request, &challenge));
 		changed[at] = '\0';
-		assert_false(login_state_read(arena, key, changed, &request, &challenge));
+		assert_false(login_state_read(arena, key, changed, "demo", &request, &challenge));
 	}
 	assert_false(login_state_read(
-	    arena, key, cs_arena_printf(arena, "%s=", text), &request, &challenge));
-	assert_false(login_state_read(arena, other, text, &request, &challenge));
-	assert_false(login_state_read(arena, key, "", &request, &challenge));
+	    arena, key, cs_arena_printf(arena, "%s=", text), "demo", &request, &challenge));
+	assert_false(login_state_read(arena, other, text, "demo", &request, &challenge));
+	assert_false(login_state_read(arena, key, "", "demo", &request, &challenge));
+	/* What another's redirect URI was brought, or that of all. */
+	for (size_t i = 0; i < COUNT(owners); i++)
+		assert_false(login_state_read(arena, key, text, owners[i], &request, &challenge));
 	assert_true(cs_id_is_zero(request) && cs_id_is_zero(challenge));
 	cs_arena_free(arena);
 }
@@ -86,9 +90,10 @@ static void
 makes_each_login_another(void **state)
 {
 	struct cs_arena *arena = cs_arena_new();
-	const char *texts[] = { login_state(arena, key, id_of(1), id_of(2)),
-		login_state(arena, key, id_of(2), id_of(1)),
-		login_state(arena, key, id_of(1), id_of(3)) };
+	const char *texts[] = { login_state(arena, key, id_of(1), id_of(2), "demo"),
+		login_state(arena, key, id_of(2), id_of(1), "demo"),
+		login_state(arena, key, id_of(1), id_of(3), "demo"),
+		login_state(arena, key, id_of(1), id_of(2), "platform") };
 	const struct login_secrets secrets[] = { login_secrets(arena, key, texts[0], bound),
 		login_secrets(arena, key, texts[1], bound),
 		login_secrets(arena, key, texts[0], cs_span_str("https://idp.example/b")),
@@ -97,6 +102,7 @@ makes_each_login_another(void **state)
 	(void)state;
 	assert_string_not_equal(texts[0], texts[1]);
 	assert_string_not_equal(texts[0], texts[2]);
+	assert_string_not_equal(texts[0], texts[3]);
 	for (size_t i = 0; i < COUNT(secrets); i++) {
 		assert_string_not_equal(secrets[i].nonce, secrets[i].verifier);
 		assert_string_not_equal(secrets[i].nonce, secrets[i].request_id + 1);

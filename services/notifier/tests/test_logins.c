@@ -245,7 +245,7 @@ all_that_a_login_is_for_is_bound(void **state)
 struct lobby {
 	struct fake_stage stage;
 	struct pki_seal_key *key;
-	const char *method; /* of orders */
+	const char *method, *enterprise; /* of orders */
 };
 
 static const struct log_context *
@@ -273,6 +273,7 @@ lobby_begin(struct lobby *lobby, struct fake_world *world)
 	world->notify.redirect_base = BASE;
 	world->notify.entity_id = "";
 	lobby->method = "oidc";
+	lobby->enterprise = "demo";
 }
 
 static void
@@ -288,27 +289,20 @@ lobby_end(struct lobby *lobby)
 	fake_stage_end(&lobby->stage);
 }
 
+/* Its word on the connector of this enterprise; `spec` empty: that there is none any more. */
 static void
-connect(struct lobby *lobby, struct connector connector, const char *secret, uint64_t version)
+tell(struct lobby *lobby, const char *enterprise, struct cs_span spec, uint64_t version)
 {
 	struct fake_stage *stage = &lobby->stage;
-	uint8_t public_key[32], random[32] = { 7 };
 	enum connector_news news;
 	struct cs_err err;
-
-	pki_seal_key_public(lobby->key, public_key);
-	connector.name = "idp";
-	connector.type = strcmp(lobby->method, "saml") == 0 ? CONNECTOR_SAML : CONNECTOR_OIDC;
-	connector.active = true;
-	if (secret != NULL)
-		connector.sealed = connector_seal(
-		    stage->arena, &connector, public_key, random, cs_span_str(secret));
-	const struct claim_setting setting = { .document = { { (uint8_t)connector.enterprise[0] } },
+	const struct claim_setting setting = { .document = { { (uint8_t)enterprise[0] } },
 		.kind = "connector",
-		.enterprise = connector.enterprise,
+		.enterprise = enterprise,
 		.name = "idp",
 		.version = version,
-		.spec = connector_write(stage->arena, &connector),
+		.deleted = spec.len == 0,
+		.spec = spec,
 		.changed_at_ms = 5,
 		.changed_by = "platform/root",
 		.told_at_ms = FAKE_NOW };
@@ -318,6 +312,28 @@ connect(struct lobby *lobby, struct connector connector, const char *secret, uin
 		&err))
 		fail_msg("%s", err.text);
 	assert_int_equal(news, CONNECTOR_CHANGED);
+}
+
+static void
+disconnect(struct lobby *lobby, const char *enterprise, uint64_t version)
+{
+	tell(lobby, enterprise, cs_span_str(""), version);
+}
+
+static void
+connect(struct lobby *lobby, struct connector connector, const char *secret, uint64_t version)
+{
+	struct fake_stage *stage = &lobby->stage;
+	uint8_t public_key[32], random[32] = { 7 };
+
+	pki_seal_key_public(lobby->key, public_key);
+	connector.name = "idp";
+	connector.type = strcmp(lobby->method, "saml") == 0 ? CONNECTOR_SAML : CONNECTOR_OIDC;
+	connector.active = true;
+	if (secret != NULL)
+		connector.sealed = connector_seal(
+		    stage->arena, &connector, public_key, random, cs_span_str(secret));
+	tell(lobby, connector.enterprise, connector_write(stage->arena, &connector), version);
 }
 
 static void
@@ -334,7 +350,7 @@ order_of(const struct lobby *lobby, const char *identity)
 {
 	return (struct claim_factor_order){ .request = fake_request(1),
 		.request_digest = { 9 },
-		.enterprise = "demo",
+		.enterprise = lobby->enterprise,
 		.account = "alice",
 		.method = lobby->method,
 		.email = "",
@@ -392,17 +408,20 @@ begin(struct lobby *lobby)
 
 struct brought {
 	const char *state, *code, *error, *issuer, *form;
+	const char *owner; /* NULL: demo's redirect URI, or that of all with a form */
 };
 
 static bool
 come(struct lobby *lobby, const struct brought *brought)
 {
 	const char *texts[] = { brought->state, brought->code, brought->error, brought->issuer,
-		brought->form };
+		brought->form, brought->owner };
 	struct cs_buf body = cs_buf_new(lobby->stage.arena);
 
+	if (brought->owner == NULL && brought->form == NULL)
+		texts[5] = "demo";
 	for (unsigned i = 0; i < LEN(texts); i++)
-		if (texts[i] != NULL)
+		if (texts[i] != NULL && texts[i][0] != '\0')
 			fake_stage_put(&body, i + 1, cs_span_str(texts[i]));
 	return put_question(&lobby->stage, notify_read_login, LOGIN_ASK, cs_buf_span(&body));
 }
@@ -437,7 +456,7 @@ a_login_ends_in_a_code_that_proves_the_factor(void **state)
 	assert_string_equal(start->endpoint, ISSUER);
 	assert_string_equal(start->client, "ra");
 	assert_string_equal(start->claim, "oid");
-	assert_string_equal(start->callback, BASE "/second-factor/oidc");
+	assert_string_equal(start->callback, BASE "/second-factor/oidc/demo");
 	assert_string_equal(answer(&lobby, 1), "sent");
 	/* CodeSent: channel, to, url. */
 	const struct cs_span sent = fake_svc_answer(0);
@@ -447,7 +466,7 @@ a_login_ends_in_a_code_that_proves_the_factor(void **state)
 	assert_non_null(memmem(sent.data, sent.len, URL, strlen(URL)));
 	assert_null(memmem(sent.data, sent.len, IDENTITY, strlen(IDENTITY)));
 	lobby.stage.now_ms += 60000;
-	assert_true(come(&lobby, &(struct brought){ token, CODE, NULL, ISSUER, NULL }));
+	assert_true(come(&lobby, &(struct brought){ token, CODE, NULL, ISSUER, NULL, NULL }));
 	const struct fake_login *back = fake_svc_login(1);
 
 	assert_true(back->finishes);
@@ -513,8 +532,9 @@ a_state_that_was_made_up_is_nobodys(void **state)
 	connect_demo(&lobby);
 	const char *good = begin(&lobby);
 	char *bent = cs_arena_strdup(lobby.stage.arena, good);
-	const char *other_key = login_state(lobby.stage.arena,
-	    cs_span_str("another key of 32 octets or more"), fake_request(1), fake_request(2));
+	const char *other_key =
+	    login_state(lobby.stage.arena, cs_span_str("another key of 32 octets or more"),
+		fake_request(1), fake_request(2), "demo");
 
 	bent[60] = bent[60] == 'A' ? 'B' : 'A';
 	const char *const states[] = { NULL, "x", bent, other_key };
@@ -528,7 +548,7 @@ a_state_that_was_made_up_is_nobodys(void **state)
 	/* One of a challenge that there is not. */
 	assert_true(come(&lobby,
 	    &(struct brought){ .state = login_state(lobby.stage.arena, cs_span_str(FAKE_CODE_KEY),
-				   fake_request(1), fake_request(2)),
+				   fake_request(1), fake_request(2), "demo"),
 		.code = CODE }));
 	expect_refused(&lobby, LOGIN_OVER);
 	assert_int_equal(fake_svc_logins(), 1);
@@ -614,6 +634,64 @@ a_code_of_one_provider_is_no_use_at_another(void **state)
 	assert_string_equal(back->claim, "sub");
 	assert_string_not_equal(back->verifier, start->verifier);
 	assert_string_not_equal(back->nonce, start->nonce);
+	lobby_end(&lobby);
+}
+
+/*
+ * The mix-up (RFC 9700 4.4): somebody has alice log in at demo's provider with the state of a login at their own.  Her
+ * code must not go to theirs, which would hand it on to the login that they began at demo's in her name.
+ */
+static void
+a_code_goes_to_nobody_but_whose_redirect_uri_it_came_to(void **state)
+{
+	static const char *const others[] = { "demo", "platform", "mallory2", "" };
+	struct lobby lobby;
+
+	lobby_begin(&lobby, *state);
+	connect_demo(&lobby);
+	connect(&lobby,
+	    (struct connector){
+		.enterprise = "mallory", .endpoint = "https://evil.example", .username = "ra" },
+	    "x", 1);
+	lobby.enterprise = "mallory";
+	const char *mallorys = begin(&lobby);
+
+	assert_string_equal(fake_svc_login(0)->endpoint, "https://evil.example");
+	assert_string_equal(fake_svc_login(0)->callback, BASE "/second-factor/oidc/mallory");
+	fake_svc_stuck(true); /* a command would fail */
+	for (size_t i = 0; i < LEN(others); i++) {
+		assert_true(come(&lobby,
+		    &(struct brought){ .state = mallorys, .code = CODE, .owner = others[i] }));
+		expect_refused(&lobby, LOGIN_UNKNOWN);
+	}
+	fake_svc_stuck(false);
+	/* Nobody was asked, and nothing used up. */
+	assert_int_equal(fake_svc_logins(), 1);
+	assert_true(
+	    come(&lobby, &(struct brought){ .state = mallorys, .code = CODE, .owner = "mallory" }));
+	assert_int_equal(fake_svc_logins(), 2);
+	assert_string_equal(fake_svc_login(1)->endpoint, "https://evil.example");
+	lobby_end(&lobby);
+}
+
+/* Between start and return the enterprise's own provider was taken away: the platform's is not asked instead. */
+static void
+a_code_of_an_owners_provider_is_not_taken_to_the_platforms(void **state)
+{
+	struct lobby lobby;
+
+	lobby_begin(&lobby, *state);
+	connect_demo(&lobby);
+	connect(&lobby,
+	    (struct connector){
+		.enterprise = "platform", .endpoint = "https://p.example", .username = "ra" },
+	    "x", 1);
+	const char *token = begin(&lobby);
+
+	disconnect(&lobby, "demo", 2);
+	assert_true(come(&lobby, &(struct brought){ .state = token, .code = CODE }));
+	expect_refused(&lobby, LOGIN_NO_CONNECTOR);
+	assert_int_equal(fake_svc_logins(), 1);
 	lobby_end(&lobby);
 }
 
@@ -717,7 +795,8 @@ without_connectors_or_table_nobody_is_asked(void **state)
 	/* Nor of what was parked. */
 	fake_svc_stuck(false);
 	assert_int_equal(
-	    fake_stage_run(&lobby.stage, LOGIN_JUDGED, fake_request(1), cs_span_str(brought.state))
+	    fake_stage_run(&lobby.stage, LOGIN_JUDGED, fake_request(1),
+		cs_span_str(cs_arena_printf(lobby.stage.arena, "%sdemo", brought.state)))
 		.len,
 	    0);
 	lobby_end(&lobby);
@@ -807,7 +886,10 @@ an_answer_is_of_this_request_at_this_provider(void **state)
 	connect_saml(&lobby, METADATA, "", 1);
 	const char *first = begin(&lobby);
 
+	/* The state of a login by saml is none of a provider of oidc, and leaves it as it is. */
 	assert_true(come(&lobby, &(struct brought){ .state = first, .code = CODE }));
+	expect_refused(&lobby, LOGIN_UNKNOWN);
+	assert_true(come(&lobby, &(struct brought){ .state = first, .code = CODE, .owner = "" }));
 	assert_string_equal(fake_svc_login(1)->form, "");
 	lobby.stage.world->notify.entity_id = "urn:us";
 	lobby.stage.now_ms++;
@@ -858,6 +940,8 @@ main(void)
 		CASE(what_does_not_name_the_person_shows_no_code),
 		CASE(a_newer_start_ends_the_older),
 		CASE(a_code_of_one_provider_is_no_use_at_another),
+		CASE(a_code_goes_to_nobody_but_whose_redirect_uri_it_came_to),
+		CASE(a_code_of_an_owners_provider_is_not_taken_to_the_platforms),
 		CASE(where_nobody_can_log_in_it_is_said_why),
 		CASE(only_what_fits_is_read),
 		CASE(without_connectors_or_table_nobody_is_asked),

@@ -3711,7 +3711,7 @@ static const char *
 land(const char *method, const char *query)
 {
 	const struct fake_ask request = { .method = method,
-		.path = cs_arena_printf(world.arena, "/second-factor/oidc?%s", query) };
+		.path = cs_arena_printf(world.arena, "/second-factor/oidc/demo?%s", query) };
 	const struct fake_answer *answer = fake_http(world.arena, &request);
 
 	assert_int_equal(answer->status, 303);
@@ -3737,6 +3737,10 @@ a_browser_is_shown_what_notifier_says(void **state)
 	    "&account=z%C3%B6e%26code%3D1");
 	assert_string_equal(fake_svc_asked(&asked), "ask.notifier.login");
 	assert_non_null(memmem(asked.data, asked.len, LOGIN_STATE, 64));
+	assert_non_null(memmem(asked.data, asked.len,
+	    "\x32\x04"
+	    "demo",
+	    6)); /* field 6 */
 	assert_non_null(memmem(asked.data, asked.len, "c/1", 3));
 	assert_non_null(memmem(asked.data, asked.len, "https://idp.example", 19));
 	assert_null(memmem(asked.data, asked.len, "session", 7));
@@ -3745,6 +3749,38 @@ a_browser_is_shown_what_notifier_says(void **state)
 	    "/second-factor#error=login-of-another");
 	(void)fake_svc_asked(&asked);
 	assert_non_null(memmem(asked.data, asked.len, "access_denied", 13));
+}
+
+/* Of each owner of providers, as long as policy may name one, and of nobody. */
+static void
+a_browser_comes_back_to_whose_provider_it_was(void **state)
+{
+	static const struct {
+		const char *owner;
+		int status;
+		const char *to;
+	} cases[] = {
+		{ "/platform", 303, "/second-factor#error=oidc-denied" },
+		{ "/abcdefghijklmnopqrstuvwxyz0123456789-abcdefghijklmnopqrstuvwxyz", 303,
+		    "/second-factor#error=oidc-denied" },
+		{ "/abcdefghijklmnopqrstuvwxyz0123456789-abcdefghijklmnopqrstuvwxyz1", 303,
+		    "/second-factor#error=login-unknown" },
+		{ "", 404, NULL },
+		{ "/demo/x", 404, NULL },
+	};
+
+	(void)state;
+	fake_svc_answer(true, returned_answer("refused", "", "", "oidc-denied"));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct fake_ask request = { .method = "GET",
+			.path = cs_arena_printf(world.arena,
+			    "/second-factor/oidc%s?code=c&state=" LOGIN_STATE, cases[i].owner) };
+		const struct fake_answer *answer = fake_http(world.arena, &request);
+
+		assert_int_equal(answer->status, cases[i].status);
+		if (cases[i].to != NULL)
+			assert_string_equal(fake_http_header(answer, "Location"), cases[i].to);
+	}
 }
 
 /* The same from a page of a provider of SAML, by POST. */
@@ -5392,6 +5428,7 @@ main(void)
 		TEST(what_keeps_codes_from_being_sent_is_named),
 		TEST(a_login_is_begun_where_notifier_says),
 		TEST(a_browser_is_shown_what_notifier_says),
+		TEST(a_browser_comes_back_to_whose_provider_it_was),
 		TEST(a_provider_of_saml_posts_its_answer),
 		TEST(our_metadata_is_there_for_providers),
 		TEST(the_page_has_words_for_each_refusal_of_a_provider),
