@@ -8,24 +8,49 @@
 struct logins_begun
 logins_begun_of(const struct codes_setting *in, const struct codes_challenge *challenge)
 {
-	return (struct logins_begun){ in->request, challenge->id, challenge->enterprise,
-		challenge->account, challenge->method, challenge->identity, challenge->made_ms,
-		challenge->expires_ms };
+	struct logins_begun begun = { .request = in->request,
+		.challenge = challenge->id,
+		.enterprise = challenge->enterprise,
+		.account = challenge->account,
+		.method = challenge->method,
+		.identity = challenge->identity,
+		.made_ms = challenge->made_ms,
+		.expires_ms = challenge->expires_ms };
+
+	memcpy(begun.request_digest, challenge->request_digest, CLAIM_DIGEST);
+	return begun;
+}
+
+/* With their NUL, behind what has one length: no two lists look alike. */
+static void
+add_texts(struct cs_buf *buf, const char *const *texts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		cs_buf_add(buf, texts[i], strlen(texts[i]) + 1);
 }
 
 struct cs_span
-logins_bound(struct cs_arena *arena, const struct logins_begun *login, const char *endpoint,
-    const char *client)
+logins_bound(struct cs_arena *arena, const struct logins_begun *login)
 {
 	const char *texts[] = { login->enterprise, login->account, login->method, login->identity,
 		cs_arena_printf(
-		    arena, "%lld %lld", (long long)login->made_ms, (long long)login->expires_ms),
-		endpoint, client };
+		    arena, "%lld %lld", (long long)login->made_ms, (long long)login->expires_ms) };
 	struct cs_buf bound = cs_buf_new(arena);
 
-	/* With their NUL: no two lists look alike. */
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		cs_buf_add(&bound, texts[i], strlen(texts[i]) + 1);
+	cs_buf_add(&bound, login->request_digest, CLAIM_DIGEST);
+	add_texts(&bound, texts, sizeof(texts) / sizeof(texts[0]));
+	return cs_buf_span(&bound);
+}
+
+struct cs_span
+logins_bound_at(
+    struct cs_arena *arena, const struct logins_begun *login, const struct logins_place *place)
+{
+	const char *texts[] = { place->endpoint, place->client, place->claim };
+	struct cs_buf bound = cs_buf_new(arena);
+
+	cs_buf_add_span(&bound, logins_bound(arena, login));
+	add_texts(&bound, texts, sizeof(texts) / sizeof(texts[0]));
 	return cs_buf_span(&bound);
 }
 
@@ -54,15 +79,23 @@ logins_decide_return(const struct codes_setting *in, const struct codes_challeng
 	return returned;
 }
 
-/* Somebody else's login is a wrong try, as a wrong code would be. */
+/* Final: no try of any kind is left for this challenge. */
 static void
 refuse(struct logins_judged *judged, const char *refusal)
 {
 	judged->refusal = refusal;
 	judged->next.failed[FACTOR_LOGIN] = true;
 	judged->next.changed = true;
-	if (strcmp(refusal, LOGIN_OF_ANOTHER) == 0)
-		judged->next.tries++;
+}
+
+/* The row was read anew, and a table can be written to: it is whom the provider was asked about that counts. */
+static bool
+is_still_of(const struct codes_setting *in, const struct codes_challenge *old,
+    const struct logins_outcome *outcome)
+{
+	const struct logins_begun begun = logins_begun_of(in, old);
+
+	return cs_span_equal(logins_bound(in->arena, &begun), outcome->bound);
 }
 
 static void
@@ -88,7 +121,9 @@ logins_decide_judged(const struct codes_setting *in, const struct codes_challeng
 		judged.refusal = LOGIN_OVER;
 	if (judged.refusal != NULL)
 		return judged;
-	if (outcome->name == NULL)
+	if (!is_still_of(in, old, outcome))
+		refuse(&judged, LOGIN_OVER);
+	else if (outcome->name == NULL)
 		refuse(&judged, outcome->refusal);
 	else if (strcmp(outcome->name, old->identity) != 0)
 		refuse(&judged, LOGIN_OF_ANOTHER);

@@ -23,13 +23,20 @@
 struct logins_begun {
 	struct cs_id request, challenge;
 	const char *enterprise, *account, *method, *identity;
+	uint8_t request_digest[CLAIM_DIGEST];
 	int64_t made_ms, expires_ms;
 };
 struct logins_begun
 logins_begun_of(const struct codes_setting *in, const struct codes_challenge *challenge);
+/* Of all that makes it this login but its ids, which its state has. */
+struct cs_span logins_bound(struct cs_arena *arena, const struct logins_begun *login);
+/* At whom, in what name of ours, and by what they name people. */
+struct logins_place {
+	const char *endpoint, *client, *claim;
+};
 /* Of all that makes it this login at this provider: see login_secrets(). */
-struct cs_span logins_bound(struct cs_arena *arena, const struct logins_begun *login,
-    const char *endpoint, const char *client);
+struct cs_span logins_bound_at(
+    struct cs_arena *arena, const struct logins_begun *login, const struct logins_place *place);
 
 /* One browser. */
 struct logins_returned {
@@ -40,16 +47,20 @@ struct logins_returned {
 struct logins_returned
 logins_decide_return(const struct codes_setting *in, const struct codes_challenge *old);
 
-/* What the provider said: `name` of who logged in, or NULL and why not. */
+/*
+ * What the provider said: `name` of who logged in, or NULL and why not.  `bound`: logins_bound() of the login that it
+ * was asked for, with whose secrets it answered.
+ */
 struct logins_outcome {
 	const char *name, *refusal;
+	struct cs_span bound;
 };
 struct logins_judged {
 	const char *refusal; /* NULL: there is a code, to be shown and wiped */
 	struct codes_challenge next;
 	char code[CODE_TEXT];
 };
-/* `old`: as it is now, whatever happened since. */
+/* `old`: as it is now; one that has become another's since is refused, whoever logged in. */
 struct logins_judged logins_decide_judged(const struct codes_setting *in,
     const struct codes_challenge *old, const struct logins_outcome *outcome);
 

@@ -192,8 +192,9 @@ static struct login_secrets
 secrets_of(const struct notify_service *notify, struct cs_arena *arena, const char *state,
     const struct logins_begun *login, const struct place *place)
 {
-	return login_secrets(arena, notify->code_key, state,
-	    logins_bound(arena, login, place->endpoint, place->client));
+	const struct logins_place at = { place->endpoint, place->client, place->claim };
+
+	return login_secrets(arena, notify->code_key, state, logins_bound_at(arena, login, &at));
 }
 
 static void
@@ -458,6 +459,7 @@ on_returned(void *arg, bool ok, uint32_t status, struct cs_span body)
 		return;
 	}
 	cs_assert(wire_read_begun(returning->work->arena, body, &returning->login, &err) == CS_OK);
+	returning->outcome.bound = logins_bound(returning->work->arena, &returning->login);
 	ask_provider(returning);
 }
 

@@ -675,7 +675,8 @@ wire_write_begun(struct cs_arena *arena, const struct logins_begun *login)
 	const char *const texts[] = { id_text(arena, login->request),
 		id_text(arena, login->challenge), login->enterprise, login->account, login->method,
 		login->identity, cs_arena_printf(arena, "%lld", (long long)login->made_ms),
-		cs_arena_printf(arena, "%lld", (long long)login->expires_ms) };
+		cs_arena_printf(arena, "%lld", (long long)login->expires_ms),
+		cs_hex(arena, cs_span_of(login->request_digest, CLAIM_DIGEST)) };
 
 	return join(arena, texts, LEN(texts));
 }
@@ -687,10 +688,11 @@ wire_read_begun(
 	const struct cs_span copy = cs_arena_copy_span(arena, body);
 	struct logins_begun login;
 	struct cs_err why;
-	const char *texts[8];
+	const char *texts[9];
 
 	if (!split(copy, texts, LEN(texts)) || cs_id_parse(texts[0], &login.request, &why) ||
-	    cs_id_parse(texts[1], &login.challenge, &why))
+	    cs_id_parse(texts[1], &login.challenge, &why) ||
+	    !cs_hex_decode(texts[8], login.request_digest, CLAIM_DIGEST))
 		return cs_fail(err, CS_MALFORMED, "a login that began cannot be read");
 	login.enterprise = texts[2];
 	login.account = texts[3];

@@ -54,7 +54,7 @@ fake_store_row(struct cs_id request, enum notify_kind kind)
 	return row == NULL ? (struct notify_delivery){ 0 } : row->c.deliveries[kind];
 }
 
-const struct codes_challenge *
+struct codes_challenge *
 fake_store_challenge(struct cs_id request, const char *account)
 {
 	const struct row *row = row_of(request);

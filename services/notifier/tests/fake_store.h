@@ -13,7 +13,7 @@ void fake_store_reject(struct cs_id request);
 /* A zero one when there is no row. */
 struct notify_delivery fake_store_row(struct cs_id request, enum notify_kind kind);
 
-/* Of a person of demo; NULL: none. */
-const struct codes_challenge *fake_store_challenge(struct cs_id request, const char *account);
+/* Of a person of demo, to be looked at, or written to by somebody else; NULL: none. */
+struct codes_challenge *fake_store_challenge(struct cs_id request, const char *account);
 
 #endif

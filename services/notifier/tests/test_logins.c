@@ -31,6 +31,7 @@
 struct desk {
 	struct codes_setting in;
 	struct codes_challenge row;
+	struct cs_span bound; /* of the login that came back */
 	uint8_t random[32];
 };
 
@@ -66,14 +67,19 @@ come_back(struct desk *desk)
 	const struct logins_returned returned = logins_decide_return(&desk->in, &desk->row);
 
 	desk->row = returned.next;
+	if (returned.refusal == NULL) {
+		const struct logins_begun begun = logins_begun_of(&desk->in, &desk->row);
+
+		desk->bound = logins_bound(desk->in.arena, &begun);
+	}
 	return returned.refusal;
 }
 
 static struct logins_judged
 judge(struct desk *desk, const char *name, const char *refusal)
 {
-	const struct logins_judged judged =
-	    logins_decide_judged(&desk->in, &desk->row, &(struct logins_outcome){ name, refusal });
+	const struct logins_outcome outcome = { name, refusal, desk->bound };
+	const struct logins_judged judged = logins_decide_judged(&desk->in, &desk->row, &outcome);
 
 	desk->row = judged.next;
 	return judged;
@@ -159,7 +165,7 @@ only_whom_the_order_names_is_shown_a_code(void **state)
 
 		assert_string_equal(judged.refusal, LOGIN_OF_ANOTHER);
 		assert_string_equal(judged.code, "");
-		assert_int_equal(desk.row.tries, 1);
+		assert_int_equal(desk.row.tries, 0); /* there is nothing to be tried any more */
 		assert_int_equal(type(&desk, "00000000"), CODES_NOT_SENT);
 		/* It is final. */
 		assert_string_equal(judge(&desk, IDENTITY, NULL).refusal, LOGIN_OVER);
@@ -168,7 +174,7 @@ only_whom_the_order_names_is_shown_a_code(void **state)
 }
 
 static void
-what_the_provider_refuses_is_final_and_no_wrong_try(void **state)
+what_the_provider_refuses_is_final(void **state)
 {
 	struct desk desk;
 
@@ -219,10 +225,22 @@ static void
 all_that_a_login_is_for_is_bound(void **state)
 {
 	struct fake_world *world = *state;
-	const struct logins_begun good = { fake_request(1), fake_request(2), "demo", "alice",
-		"oidc", IDENTITY, FAKE_NOW, FAKE_NOW + CODES_LIFE_MS };
-	struct logins_begun others[6];
-	const struct cs_span bound = logins_bound(world->arena, &good, ISSUER, "ra");
+	const struct logins_begun good = { .request = fake_request(1),
+		.challenge = fake_request(2),
+		.enterprise = "demo",
+		.account = "alice",
+		.method = "oidc",
+		.identity = IDENTITY,
+		.request_digest = { 9 },
+		.made_ms = FAKE_NOW,
+		.expires_ms = FAKE_NOW + CODES_LIFE_MS };
+	static const struct logins_place place = { ISSUER, "ra", "sub" },
+					 places[] = { { ISSUER "b", "ra", "sub" },
+						 { ISSUER, "r", "sub" }, { ISSUER, "ra", "oid" },
+						 { ISSUER, "rasub", "" } };
+	struct logins_begun others[7];
+	const struct cs_span bound = logins_bound(world->arena, &good),
+			     at = logins_bound_at(world->arena, &good, &place);
 
 	for (size_t i = 0; i < LEN(others); i++)
 		others[i] = good;
@@ -233,11 +251,44 @@ all_that_a_login_is_for_is_bound(void **state)
 	others[3].identity = "1";
 	others[4].made_ms++;
 	others[5].expires_ms++;
-	for (size_t i = 0; i < LEN(others); i++)
-		assert_false(
-		    cs_span_equal(bound, logins_bound(world->arena, &others[i], ISSUER, "ra")));
-	assert_false(cs_span_equal(bound, logins_bound(world->arena, &good, ISSUER "b", "ra")));
-	assert_false(cs_span_equal(bound, logins_bound(world->arena, &good, ISSUER, "r")));
+	others[6].request_digest[31]++;
+	for (size_t i = 0; i < LEN(others); i++) {
+		assert_false(cs_span_equal(bound, logins_bound(world->arena, &others[i])));
+		assert_false(cs_span_equal(at, logins_bound_at(world->arena, &others[i], &place)));
+	}
+	for (size_t i = 0; i < LEN(places); i++)
+		assert_false(cs_span_equal(at, logins_bound_at(world->arena, &good, &places[i])));
+}
+
+/* Whoever writes to the table while the provider is asked has their own login count for nobody else. */
+static void
+a_row_that_was_written_meanwhile_shows_no_code(void **state)
+{
+	enum { IDENTITY_OF, ACCOUNT, ENTERPRISE, DIGEST, MADE, EXPIRES, ENDS };
+
+	for (int what = IDENTITY_OF; what < ENDS; what++) {
+		struct desk desk;
+
+		desk_begin(&desk, *state);
+		assert_null(come_back(&desk));
+		if (what == IDENTITY_OF)
+			desk.row.identity = "mallory";
+		else if (what == ACCOUNT)
+			desk.row.account = "mallory";
+		else if (what == ENTERPRISE)
+			desk.row.enterprise = "other";
+		else if (what == DIGEST)
+			desk.row.request_digest[0]++;
+		else if (what == MADE)
+			desk.row.made_ms++;
+		else
+			desk.row.expires_ms++;
+		const struct logins_judged judged = judge(&desk, desk.row.identity, NULL);
+
+		assert_string_equal(judged.refusal, LOGIN_OVER);
+		assert_string_equal(judged.code, "");
+		assert_true(judged.next.failed[FACTOR_LOGIN]);
+	}
 }
 
 /* ---- the loop thread ---- */
@@ -613,6 +664,41 @@ a_newer_start_ends_the_older(void **state)
 	lobby_end(&lobby);
 }
 
+/* The login was mallory's own, and its token good: the row of alice's says by then that it is for him. */
+static void
+a_token_counts_for_whom_it_was_asked(void **state)
+{
+	struct lobby lobby;
+
+	lobby_begin(&lobby, *state);
+	connect_demo(&lobby);
+	assert_true(come(&lobby, &(struct brought){ .state = begin(&lobby), .code = CODE }));
+	fake_store_challenge(fake_request(1), "alice")->identity = "mallory";
+	fake_svc_told(1, NULL, NULL, "mallory");
+	expect_refused(&lobby, LOGIN_OVER);
+	lobby_end(&lobby);
+}
+
+/* A claim by which somebody else may be named. */
+static void
+a_changed_claim_is_another_login(void **state)
+{
+	struct lobby lobby;
+
+	lobby_begin(&lobby, *state);
+	connect_demo(&lobby);
+	const char *token = begin(&lobby);
+
+	connect(&lobby,
+	    (struct connector){
+		.enterprise = "demo", .endpoint = ISSUER, .username = "ra", .claim = "email" },
+	    SECRET, 2);
+	assert_true(come(&lobby, &(struct brought){ .state = token, .code = CODE }));
+	assert_string_equal(fake_svc_login(1)->claim, "email");
+	assert_string_not_equal(fake_svc_login(1)->nonce, fake_svc_login(0)->nonce);
+	lobby_end(&lobby);
+}
+
 /* A connector that was changed meanwhile is asked with other secrets: what the old one gave is no use there. */
 static void
 a_code_of_one_provider_is_no_use_at_another(void **state)
@@ -931,14 +1017,17 @@ main(void)
 		CASE(the_code_is_made_of_fresh_octets),
 		CASE(a_browser_comes_back_once),
 		CASE(only_whom_the_order_names_is_shown_a_code),
-		CASE(what_the_provider_refuses_is_final_and_no_wrong_try),
+		CASE(what_the_provider_refuses_is_final),
 		CASE(no_login_outlives_its_challenge),
 		CASE(all_that_a_login_is_for_is_bound),
+		CASE(a_row_that_was_written_meanwhile_shows_no_code),
 		CASE(a_login_ends_in_a_code_that_proves_the_factor),
 		CASE(a_state_is_good_once),
 		CASE(a_state_that_was_made_up_is_nobodys),
 		CASE(what_does_not_name_the_person_shows_no_code),
 		CASE(a_newer_start_ends_the_older),
+		CASE(a_token_counts_for_whom_it_was_asked),
+		CASE(a_changed_claim_is_another_login),
 		CASE(a_code_of_one_provider_is_no_use_at_another),
 		CASE(a_code_goes_to_nobody_but_whose_redirect_uri_it_came_to),
 		CASE(a_code_of_an_owners_provider_is_not_taken_to_the_platforms),
