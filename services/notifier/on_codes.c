@@ -28,7 +28,8 @@ notify_read_send(const void *self, struct svc_event *ev, struct cs_err *err)
 		return cs_fail(err, CS_MALFORMED, "FactorOrder: no method that sends codes");
 	if (method->sends[FACTOR_EMAIL] != (order->email[0] != '\0') ||
 	    method->sends[FACTOR_SMS] != (order->phone[0] != '\0') ||
-	    method->sends[FACTOR_LOGIN] != factor_identity_valid(order->identity))
+	    method->sends[FACTOR_LOGIN] != (order->identity[0] != '\0') ||
+	    (method->sends[FACTOR_LOGIN] && !factor_identity_valid(order->identity)))
 		return cs_fail(err, CS_MALFORMED, "FactorOrder: not the addresses of its method");
 	ev->key = order->request;
 	return CS_OK;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * on_login.c: a login at a provider of identities goes by the connector of the enterprise.  What a browser brings, and
- * the code that is shown, are in no row, event or log; the client's secret is opened for one exchange, and wiped.
+ * the code that is shown, are in no row, event or log.  The client's secret is opened for an exchange, and to see at a
+ * start that it can be; it is wiped each time.
  */
 #include "on_login.h"
 
@@ -18,13 +19,13 @@
 #define CALLBACK_SAML "/second-factor/saml"
 #define SUBJECT "sub" /* names a person where the connector says no other claim */
 
-/* One login at one provider, now; texts of its own: the book may change meanwhile. */
+/* One login at one provider, now: borrowed from the book, which may change as soon as the loop goes on. */
 struct place {
+	const struct connector *connector;
 	bool platform, saml;
 	const char *endpoint, *claim, *callback;
-	const char *owner;          /* who has a callback of their own; "": it is that of all */
-	const char *client;         /* of oidc our name there, of saml our entity id */
-	struct connector connector; /* for its secret */
+	const char *owner;  /* who has a callback of their own; "": it is that of all */
+	const char *client; /* of oidc our name there, of saml our entity id */
 };
 
 static const struct cs_refusal no_place[] = {
@@ -36,19 +37,6 @@ static const struct cs_refusal no_place[] = {
 	    "Ask an operator to set username and secret of the connector anew." },
 };
 
-static struct connector
-copy_of(struct cs_arena *arena, const struct connector *from)
-{
-	struct connector copy = *from;
-
-	copy.enterprise = cs_arena_strdup(arena, from->enterprise);
-	copy.name = cs_arena_strdup(arena, from->name);
-	copy.endpoint = cs_arena_strdup(arena, from->endpoint);
-	copy.username = cs_arena_strdup(arena, from->username);
-	copy.sealed = cs_arena_strdup(arena, from->sealed);
-	return copy;
-}
-
 /* `ret_secret` is to be wiped. */
 static bool
 open_secret(const struct notify_service *notify, const struct connector *connector,
@@ -56,36 +44,25 @@ open_secret(const struct notify_service *notify, const struct connector *connect
 {
 	struct cs_err err;
 
-	return notify->sealing_key != NULL &&
+	return connector->username[0] != '\0' && notify->sealing_key != NULL &&
 	       connector_unseal(connector, notify->sealing_key, ret_secret, &err) == CS_OK;
-}
-
-static bool
-has_client(const struct notify_service *notify, const struct connector *connector)
-{
-	char secret[CONNECTOR_SECRET_MAX + 1];
-	const bool has = connector->username[0] != '\0' && open_secret(notify, connector, secret);
-
-	pki_wipe(secret, sizeof(secret));
-	return has;
 }
 
 static const char *
 client_of(const struct notify_service *notify, struct cs_arena *arena, const struct place *place)
 {
 	if (!place->saml)
-		return place->connector.username;
+		return place->connector->username;
 	return notify->entity_id[0] != '\0'
 		   ? notify->entity_id
 		   : cs_arena_printf(arena, "%s" SAML_OWN_METADATA, notify->redirect_base);
 }
 
 static const char *
-claim_of(struct cs_arena *arena, const struct connector *connector)
+claim_of(const struct connector *connector)
 {
-	if (connector->claim[0] != '\0')
-		return cs_arena_strdup(arena, connector->claim);
-	return connector->type == CONNECTOR_SAML ? "" : SUBJECT;
+	return connector->claim[0] != '\0' || connector->type == CONNECTOR_SAML ? connector->claim
+										: SUBJECT;
 }
 
 /*
@@ -100,29 +77,42 @@ callback_of(const struct notify_service *notify, struct cs_arena *arena, const c
 		   : cs_arena_printf(arena, "%s" CALLBACK_SAML, notify->redirect_base);
 }
 
-/* NULL: *ret_place; else what is missing. */
-static const struct cs_refusal *
+/* False: it is not set where browsers come back to. */
+static bool
 find_place(const struct notify_service *notify, struct cs_arena *arena,
-    const struct connector_entry *entry, struct place *ret_place)
+    const struct connector_entry *entry, struct place *ret)
 {
 	const struct connector *connector = &entry->connector;
 	const bool saml = connector->type == CONNECTOR_SAML;
 
 	if (notify->redirect_base[0] == '\0')
-		return &no_place[0];
-	if (!saml && !has_client(notify, connector))
-		return &no_place[1];
-	*ret_place = (struct place){
+		return false;
+	*ret = (struct place){
+		.connector = connector,
 		.platform = strcmp(connector->enterprise, CLAIM_PLATFORM) == 0,
 		.saml = saml,
-		.connector = copy_of(arena, connector),
-		.claim = claim_of(arena, connector),
-		.owner = saml ? "" : cs_arena_strdup(arena, connector->enterprise),
+		.endpoint = connector->endpoint,
+		.claim = claim_of(connector),
+		.owner = saml ? "" : connector->enterprise,
 	};
-	ret_place->callback = callback_of(notify, arena, ret_place->owner);
-	ret_place->endpoint = ret_place->connector.endpoint;
-	ret_place->client = client_of(notify, arena, ret_place);
-	return NULL;
+	ret->callback = callback_of(notify, arena, ret->owner);
+	ret->client = client_of(notify, arena, ret);
+	return true;
+}
+
+/* NULL: somebody may begin there; else what is missing. */
+static const struct cs_refusal *
+find_start(const struct notify_service *notify, struct cs_arena *arena,
+    const struct connector_entry *entry, struct place *ret)
+{
+	char secret[CONNECTOR_SECRET_MAX + 1];
+	bool good;
+
+	if (!find_place(notify, arena, entry, ret))
+		return &no_place[0];
+	good = ret->saml || open_secret(notify, ret->connector, secret);
+	pki_wipe(secret, sizeof(secret));
+	return good ? NULL : &no_place[1];
 }
 
 static const struct connector_entry *
@@ -152,7 +142,7 @@ notify_may_log_in(
 	struct place place;
 
 	/* Whoever calls has seen that there is one. */
-	const struct cs_refusal *why = find_place(notify, work->arena, entry, &place);
+	const struct cs_refusal *why = find_start(notify, work->arena, entry, &place);
 
 	if (why != NULL)
 		refuse_start(work, why);
@@ -245,10 +235,16 @@ notify_log_in(struct notify_service *notify, struct svc_work *work, struct cs_sp
 	cs_assert(wire_read_begun(work->arena, body, &starting->login, &err) == CS_OK);
 	const struct connector_entry *entry =
 	    provider_of(notify, starting->login.enterprise, starting->login.method);
-	const struct cs_refusal *why =
-	    entry != NULL ? find_place(notify, work->arena, entry, &place) : &no_place[1];
 
-	if (why != NULL) /* gone meanwhile */
+	if (entry == NULL) { /* gone meanwhile */
+		svc_count(work->svc, "logins", "result", "not-begun");
+		svc_finish(work, NULL, wire_write_no_connector(work->arena, FACTOR_LOGIN),
+		    cs_span_str(NULL));
+		return;
+	}
+	const struct cs_refusal *why = find_start(notify, work->arena, entry, &place);
+
+	if (why != NULL)
 		refuse_start(work, why);
 	else
 		start(notify, starting, &place);
@@ -432,7 +428,7 @@ ask_provider(struct returning *returning)
 	struct place place;
 
 	/* Another's now: what the provider of before gave is for no other. */
-	if (entry == NULL || find_place(notify, returning->work->arena, entry, &place) != NULL ||
+	if (entry == NULL || !find_place(notify, returning->work->arena, entry, &place) ||
 	    strcmp(place.owner, returning->asked->said.owner) != 0) {
 		refuse_place(returning);
 		return;
@@ -441,7 +437,7 @@ ask_provider(struct returning *returning)
 		read_answer(returning, &place);
 		return;
 	}
-	if (open_secret(notify, &place.connector, secret))
+	if (open_secret(notify, place.connector, secret))
 		exchange(returning, &place, secret);
 	else
 		refuse_place(returning);

@@ -11,6 +11,8 @@
 static struct {
 	struct fake_stage *stage;
 	bool unknown, stuck;
+	void (*happens)(void *arg);
+	void *happens_to;
 	struct fake_bind binds[BINDS];
 	size_t n_binds;
 	struct fake_login logins[LOGINS];
@@ -37,6 +39,13 @@ void
 fake_svc_stuck(bool stuck)
 {
 	svc.stuck = stuck;
+}
+
+void
+fake_svc_meanwhile(void (*happens)(void *arg), void *arg)
+{
+	svc.happens = happens;
+	svc.happens_to = arg;
 }
 
 size_t
@@ -120,6 +129,9 @@ svc_command(struct svc *self, const char *subject, struct cs_id key, struct cs_s
 	svc_test_run(svc.stage->test, &event, 1);
 	const bool ok = svc_test_reply(svc.stage->test, id, &status, &reply);
 
+	if (svc.happens != NULL)
+		svc.happens(svc.happens_to);
+	svc.happens = NULL;
 	answered(arg, ok, status, reply);
 	return true;
 }

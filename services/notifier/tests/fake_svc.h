@@ -14,6 +14,8 @@
 void fake_svc_use(struct fake_stage *stage);
 void fake_svc_follows(bool follows); /* does it know the connectors?  At first yes */
 void fake_svc_stuck(bool stuck);     /* no command is taken */
+/* Between what the next command decides and its answer; once. */
+void fake_svc_meanwhile(void (*happens)(void *arg), void *arg);
 
 /* What a question was finished with, one for one, in their order. */
 size_t fake_svc_finished(void);

@@ -19,6 +19,7 @@
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define IDENTITY "248289761001"
+#define UNNAMEABLE "al\xe2\x80\x8bice"
 #define SECRET "what the provider knows of us"
 #define BASE "https://ra.example"
 #define ISSUER "https://idp.example/realms/a"
@@ -296,7 +297,7 @@ a_row_that_was_written_meanwhile_shows_no_code(void **state)
 struct lobby {
 	struct fake_stage stage;
 	struct pki_seal_key *key;
-	const char *method, *enterprise; /* of orders */
+	const char *method, *enterprise, *email, *phone; /* of orders */
 };
 
 static const struct log_context *
@@ -325,6 +326,7 @@ lobby_begin(struct lobby *lobby, struct fake_world *world)
 	world->notify.entity_id = "";
 	lobby->method = "oidc";
 	lobby->enterprise = "demo";
+	lobby->email = lobby->phone = "";
 }
 
 static void
@@ -404,8 +406,8 @@ order_of(const struct lobby *lobby, const char *identity)
 		.enterprise = lobby->enterprise,
 		.account = "alice",
 		.method = lobby->method,
-		.email = "",
-		.phone = "",
+		.email = lobby->email,
+		.phone = lobby->phone,
 		.login = "",
 		.identity = identity,
 		.ordered_at_ms = lobby->stage.now_ms };
@@ -521,6 +523,7 @@ a_login_ends_in_a_code_that_proves_the_factor(void **state)
 	const struct fake_login *back = fake_svc_login(1);
 
 	assert_true(back->finishes);
+	assert_false(back->platform);
 	assert_string_equal(back->code, CODE);
 	assert_string_equal(back->issuer, ISSUER);
 	assert_string_equal(back->secret, SECRET);
@@ -781,6 +784,100 @@ a_code_of_an_owners_provider_is_not_taken_to_the_platforms(void **state)
 	lobby_end(&lobby);
 }
 
+/* It alone may lie inside. */
+static void
+the_platforms_provider_is_asked_as_the_platforms(void **state)
+{
+	static const char *const methods[] = { "oidc", "saml" };
+
+	for (size_t i = 0; i < LEN(methods); i++) {
+		struct lobby lobby;
+
+		lobby_begin(&lobby, *state);
+		lobby.method = methods[i];
+		connect(&lobby,
+		    (struct connector){ .enterprise = "platform",
+			.endpoint = ISSUER,
+			.username = i == 0 ? "ra" : "" },
+		    i == 0 ? SECRET : NULL, 1);
+		const struct brought brought = { .state = begin(&lobby),
+			.form = i == 0 ? NULL : "PHg+",
+			.owner = i == 0 ? "platform" : NULL };
+
+		assert_true(fake_svc_login(0)->platform);
+		assert_string_equal(fake_svc_login(0)->callback,
+		    i == 0 ? BASE "/second-factor/oidc/platform" : BASE "/second-factor/saml");
+		assert_true(come(&lobby, &brought));
+		assert_true(fake_svc_login(1)->finishes && fake_svc_login(1)->platform);
+		fake_svc_told(1, NULL, NULL, IDENTITY);
+		assert_string_equal(answer(&lobby, 1), "code");
+		lobby_end(&lobby);
+	}
+}
+
+static void
+demo_goes(void *arg)
+{
+	disconnect(arg, "demo", 2);
+}
+
+static void
+demo_loses_its_client(void *arg)
+{
+	connect(arg, (struct connector){ .enterprise = "demo", .endpoint = ISSUER }, NULL, 2);
+}
+
+static void
+a_connector_that_went_meanwhile_is_said(void **state)
+{
+	enum { TAKEN_AWAY, NO_CLIENT, NO_KEY, NO_BASE, ENDS };
+
+	for (int what = TAKEN_AWAY; what < ENDS; what++) {
+		struct lobby lobby;
+
+		lobby_begin(&lobby, *state);
+		connect_demo(&lobby);
+		const struct brought brought = { .state = begin(&lobby), .code = CODE };
+
+		if (what == TAKEN_AWAY)
+			demo_goes(&lobby);
+		else if (what == NO_CLIENT)
+			demo_loses_its_client(&lobby);
+		else if (what == NO_KEY)
+			lobby.stage.world->notify.sealing_key = NULL;
+		else
+			lobby.stage.world->notify.redirect_base = "";
+		assert_true(come(&lobby, &brought));
+		expect_refused(&lobby, "login-no-connector");
+		assert_true(fake_store_challenge(fake_request(1), "alice")->failed[FACTOR_LOGIN]);
+		assert_int_equal(fake_svc_logins(), 1);
+		lobby_end(&lobby);
+	}
+}
+
+/* While the challenge was written down. */
+static void
+a_connector_that_goes_as_a_login_begins_is_said(void **state)
+{
+	struct lobby lobby;
+
+	lobby_begin(&lobby, *state);
+	connect_demo(&lobby);
+	fake_svc_meanwhile(demo_goes, &lobby);
+	assert_true(begin_as(&lobby, IDENTITY));
+	assert_string_equal(answer(&lobby, 1), "no-connector");
+	assert_string_equal(answer(&lobby, 5), "login");
+	lobby_end(&lobby);
+	lobby_begin(&lobby, *state);
+	connect_demo(&lobby);
+	fake_svc_meanwhile(demo_loses_its_client, &lobby);
+	assert_true(begin_as(&lobby, IDENTITY));
+	assert_string_equal(answer(&lobby, 1), "refused");
+	assert_string_equal(answer(&lobby, 6), "login-no-client");
+	assert_int_equal(fake_svc_logins(), 0);
+	lobby_end(&lobby);
+}
+
 static void
 where_nobody_can_log_in_it_is_said_why(void **state)
 {
@@ -818,6 +915,9 @@ where_nobody_can_log_in_it_is_said_why(void **state)
 static void
 only_what_fits_is_read(void **state)
 {
+	static const struct {
+		const char *name, *email, *phone;
+	} methods[] = { { "email", "a@demo.example", "" }, { "sms", "", "+4915112345678" } };
 	struct lobby lobby;
 	char longest[OIDC_CODE_MAX + 2];
 
@@ -825,7 +925,17 @@ only_what_fits_is_read(void **state)
 	connect_demo(&lobby);
 	/* Orders: of nobody, of who cannot be named, of another method with the name. */
 	assert_false(begin_as(&lobby, ""));
-	assert_false(begin_as(&lobby, "al\xe2\x80\x8bice"));
+	assert_false(begin_as(&lobby, UNNAMEABLE));
+	for (size_t i = 0; i < LEN(methods); i++) {
+		lobby.method = methods[i].name;
+		lobby.email = methods[i].email;
+		lobby.phone = methods[i].phone;
+		assert_false(begin_as(&lobby, IDENTITY));
+		assert_false(begin_as(&lobby, UNNAMEABLE));
+		lobby.method = "oidc"; /* and the other way round */
+		assert_false(begin_as(&lobby, IDENTITY));
+	}
+	lobby.email = lobby.phone = "";
 	memset(longest, 'x', sizeof(longest));
 	longest[OIDC_CODE_MAX + 1] = '\0';
 	/* A row that would have a code sent which is only shown. */
@@ -923,6 +1033,7 @@ a_login_by_saml_ends_in_a_code_too(void **state)
 	const struct fake_login *back = fake_svc_login(1);
 
 	assert_true(back->finishes);
+	assert_false(back->platform);
 	assert_string_equal(back->form, FORM);
 	assert_string_equal(back->request_id, start->request_id);
 	assert_string_equal(back->client, start->client);
@@ -1031,6 +1142,9 @@ main(void)
 		CASE(a_code_of_one_provider_is_no_use_at_another),
 		CASE(a_code_goes_to_nobody_but_whose_redirect_uri_it_came_to),
 		CASE(a_code_of_an_owners_provider_is_not_taken_to_the_platforms),
+		CASE(the_platforms_provider_is_asked_as_the_platforms),
+		CASE(a_connector_that_went_meanwhile_is_said),
+		CASE(a_connector_that_goes_as_a_login_begins_is_said),
 		CASE(where_nobody_can_log_in_it_is_said_why),
 		CASE(only_what_fits_is_read),
 		CASE(without_connectors_or_table_nobody_is_asked),
