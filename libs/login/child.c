@@ -9,7 +9,6 @@
 #include "pki/hash.h"
 
 #define EACH_MS 10000
-#define AT_ONCE_MAX 16 /* each may hold HTTP_VISIT_BODY_MAX */
 #define FORM "application/x-www-form-urlencoded"
 
 struct child {
@@ -292,7 +291,7 @@ child_ask(struct sandbox_question *question)
 		refuse_saying(talk, unreachable(talk), "no URL", "", talk->at->endpoint);
 		return;
 	}
-	if (talk->child->under_way > AT_ONCE_MAX) {
+	if (talk->child->under_way > LOGINS_AT_ONCE) {
 		refuse_saying(talk, unreachable(talk), "too many", "at once", talk->at->endpoint);
 		return;
 	}

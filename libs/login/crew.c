@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* crew.c: the parent's side: one child, and what it says read strictly. */
+/* crew.c: the parent's side: the children, and what they say read strictly. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
 #include "pki/hash.h"
 
+#define CHILDREN 2   /* the end of one is not the end of everybody's logins */
 #define ASK_MS 40000 /* later than the child's own end of three visits */
 
 struct logins {
@@ -25,7 +26,7 @@ logins_open(const struct logins_settings *settings, struct event_base *base, str
 	struct cs_arena *arena = cs_arena_new();
 	const struct sandbox_settings sandbox = {
 		.role = &login_role,
-		.children = 1,
+		.children = CHILDREN,
 		.settings = cs_span_str(cs_arena_printf(
 		    arena, "%s\n%s", settings->test_mode ? "test" : "live", settings->ca_file)),
 		.told = settings->told,

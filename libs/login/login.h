@@ -3,12 +3,14 @@
  * login.h: people who log in at a provider of OpenID Connect or of SAML 2.0: where each is sent, and who it was that
  * came back.
  *
- * The provider is asked in a sandboxed child (sandbox.h), since all that it says is a stranger's: its document, the
+ * The provider is asked in sandboxed children (sandbox.h), since all that it says is a stranger's: its document, the
  * answer that brings a token, its keys; its metadata, the form that a browser brings.  What it says of itself is
  * fetched anew for each login, so that keys which the provider has withdrawn are never taken.  What is judged and how
- * is libs/oidc's and libs/saml's.  The child holds the client's secret while it
- * exchanges a code, and nothing else that is worth stealing: one that was taken over could name somebody else to
- * those who log in while it lives, which is why a person's second factor is never all that is asked for.
+ * is libs/oidc's and libs/saml's.  Each of two children serves all tenants.  For as long as it is
+ * asked, it holds the client's secret, the code with its verifier, the nonce, or what a browser posted.  One that was
+ * taken over has these of all who log in by it while it lives, ten minutes or so, and could name somebody else to
+ * them, which is why a person's second factor is never all that is asked for.  The end of one ends what it was asked,
+ * and not the other's.
  *
  * Servers are hostile: certificates are judged, redirects are not followed, and each question has 10 seconds and
  * its bounds (oidc/discovery.h, oidc/token.h, saml/metadata.h, saml/response.h).  Tenants lead to public addresses alone, the platform also to those
@@ -25,6 +27,9 @@
 #include "sandbox/sandbox.h"
 
 struct event_base;
+
+/* Under way in one child; one more is as if the provider did not answer, so whoever asks counts them. */
+#define LOGINS_AT_ONCE 32
 
 extern const struct sandbox_role login_role;
 

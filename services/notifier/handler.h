@@ -6,6 +6,7 @@
 #include "certificate.h"
 #include "relays.h"
 #include "svc/svc.h"
+#include "turns.h"
 
 struct directories;
 struct logins;
@@ -30,6 +31,7 @@ struct notify_service {
 	struct sms *sms;                  /* owned */
 	struct directories *directories;  /* owned */
 	struct logins *logins;            /* owned */
+	struct turns turns;               /* of those who are asked for there */
 	struct claim_key *key;            /* signs that a second factor was proved; owned */
 	struct sending *early; /* what came before it was known which connectors there are */
 	struct svc *svc;

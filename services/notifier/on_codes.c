@@ -73,6 +73,8 @@ notify_order_of(const struct svc_event *ev)
 struct sending {
 	struct notify_service *notify;
 	struct svc_work *work;
+	const struct claim_factor_order *order;
+	bool logs_in; /* has a turn of those who do */
 };
 
 static void
@@ -85,6 +87,8 @@ on_sent(void *arg, bool ok, uint32_t status, struct cs_span body)
 		notify_log_in(sending->notify, work, body);
 		return;
 	}
+	if (sending->logs_in)
+		notify_leave_login(sending->notify, sending->order->enterprise);
 	/* Nothing happened, or nobody knows: who asks is told to ask again. */
 	svc_finish(work, NULL, ok ? cs_arena_copy_span(work->arena, body) : cs_span_str(NULL),
 	    cs_span_str(NULL));
@@ -98,7 +102,7 @@ notify_start_send(void *self, struct svc_work *work)
 	const struct claim_factor_order *order = work->what;
 	const struct factor_method *method = factor_method_find(order->method);
 
-	*sending = (struct sending){ notify, work };
+	*sending = (struct sending){ notify, work, order, method->logs_in != 0 };
 	for (enum factor_channel channel = 0; channel < FACTOR_CHANNELS; channel++) {
 		const struct factor_channel_row *row = factor_channel_row(channel);
 
@@ -111,7 +115,7 @@ notify_start_send(void *self, struct svc_work *work)
 		    work, NULL, wire_write_no_connector(work->arena, channel), cs_span_str(NULL));
 		return;
 	}
-	if (method->logs_in != 0 && !notify_may_log_in(notify, work, order))
+	if (sending->logs_in && !notify_may_log_in(notify, work, order))
 		return;
 	if (!svc_command(work->svc, CODES_SEND, order->request, work->body, NULL, on_sent, sending))
 		on_sent(sending, false, 0, cs_span_str(NULL));

@@ -32,6 +32,9 @@ static const struct cs_refusal no_place[] = {
 	{ "login-not-set-up", "second_factor", "",
 	    "It is not set here where browsers come back to after a login.",
 	    "Ask those who run this service for CS_REDIRECT_BASE of notifier." },
+	{ "login-busy", "second_factor", "",
+	    "As many people of this enterprise are logging in as may at once.",
+	    "Try again in a minute." },
 	{ "login-no-client", "second_factor", "",
 	    "The provider's connector has no name or no secret of ours that could be used.",
 	    "Ask an operator to set username and secret of the connector anew." },
@@ -112,7 +115,7 @@ find_start(const struct notify_service *notify, struct cs_arena *arena,
 		return &no_place[0];
 	good = ret->saml || open_secret(notify, ret->connector, secret);
 	pki_wipe(secret, sizeof(secret));
-	return good ? NULL : &no_place[1];
+	return good ? NULL : &no_place[2];
 }
 
 static const struct connector_entry *
@@ -134,6 +137,12 @@ refuse_start(struct svc_work *work, const struct cs_refusal *why)
 	svc_finish(work, NULL, wire_write_no_login(work->arena, why), cs_span_str(NULL));
 }
 
+void
+notify_leave_login(struct notify_service *notify, const char *enterprise)
+{
+	turns_give(&notify->turns, login_crowd(enterprise));
+}
+
 bool
 notify_may_log_in(
     struct notify_service *notify, struct svc_work *work, const struct claim_factor_order *order)
@@ -144,12 +153,16 @@ notify_may_log_in(
 	/* Whoever calls has seen that there is one. */
 	const struct cs_refusal *why = find_start(notify, work->arena, entry, &place);
 
+	if (why == NULL && !turns_take(&notify->turns, login_crowd(order->enterprise)))
+		why = &no_place[1];
 	if (why != NULL)
 		refuse_start(work, why);
 	return why == NULL;
 }
 
+/* It has a turn. */
 struct starting {
+	struct notify_service *notify;
 	struct svc_work *work;
 	struct logins_begun login;
 };
@@ -168,6 +181,7 @@ on_started(void *arg, const struct login_told *told)
 	const struct starting *starting = arg;
 	struct svc_work *work = starting->work;
 
+	notify_leave_login(starting->notify, starting->login.enterprise);
 	log_provider(work, "start", starting->login.enterprise, told);
 	if (told->why.code != NULL) {
 		refuse_start(work, &told->why);
@@ -205,8 +219,9 @@ start(struct notify_service *notify, struct starting *starting, const struct pla
 {
 	const struct logins_begun *login = &starting->login;
 	struct cs_arena *arena = starting->work->arena;
-	const char *state =
-	    login_state(arena, notify->code_key, login->request, login->challenge, place->owner);
+	const struct login_named named = { login->request, login->challenge,
+		login_crowd(login->enterprise) };
+	const char *state = login_state(arena, notify->code_key, &named, place->owner);
 	const struct login_secrets secrets = secrets_of(notify, arena, state, login, place);
 
 	if (place->saml) {
@@ -231,12 +246,14 @@ notify_log_in(struct notify_service *notify, struct svc_work *work, struct cs_sp
 	struct place place;
 	struct cs_err err;
 
+	starting->notify = notify;
 	starting->work = work;
 	cs_assert(wire_read_begun(work->arena, body, &starting->login, &err) == CS_OK);
 	const struct connector_entry *entry =
 	    provider_of(notify, starting->login.enterprise, starting->login.method);
 
 	if (entry == NULL) { /* gone meanwhile */
+		notify_leave_login(notify, starting->login.enterprise);
 		svc_count(work->svc, "logins", "result", "not-begun");
 		svc_finish(work, NULL, wire_write_no_connector(work->arena, FACTOR_LOGIN),
 		    cs_span_str(NULL));
@@ -244,17 +261,19 @@ notify_log_in(struct notify_service *notify, struct svc_work *work, struct cs_sp
 	}
 	const struct cs_refusal *why = find_start(notify, work->arena, entry, &place);
 
-	if (why != NULL)
+	if (why != NULL) {
+		notify_leave_login(notify, starting->login.enterprise);
 		refuse_start(work, why);
-	else
+	} else {
 		start(notify, starting, &place);
+	}
 }
 
 /* ---- a browser came back: reading ---- */
 
 struct asked {
 	struct wire_login_return said;
-	struct cs_id request, challenge;
+	struct login_named named; /* all zero: the state is not ours */
 };
 
 /* A state that is not ours is a question all the same, whose answer says so. */
@@ -267,9 +286,9 @@ notify_read_login(const void *self, struct svc_event *ev, struct cs_err *err)
 	ev->what = asked;
 	if (wire_read_login_return(ev->arena, ev->body, &asked->said, err))
 		return CS_MALFORMED;
-	if (login_state_read(ev->arena, notify->code_key, asked->said.state, asked->said.owner,
-		&asked->request, &asked->challenge))
-		ev->key = asked->request;
+	if (login_state_read(
+		ev->arena, notify->code_key, asked->said.state, asked->said.owner, &asked->named))
+		ev->key = asked->named.request;
 	return CS_OK;
 }
 
@@ -286,13 +305,13 @@ notify_read_return(const void *self, struct svc_event *ev, struct cs_err *err)
 	const struct notify_service *notify = self;
 	const char *body = cs_arena_strndup(ev->arena, (const char *)ev->body.data, ev->body.len);
 	const char *state = cs_arena_strndup(ev->arena, body, LOGIN_STATE_TEXT);
-	struct cs_id *challenge = CS_NEW(ev->arena, struct cs_id);
+	struct login_named *named = CS_NEW(ev->arena, struct login_named);
 
-	ev->what = challenge;
-	return login_state_read(
-		   ev->arena, notify->code_key, state, body + strlen(state), &ev->key, challenge)
-		   ? CS_OK
-		   : cs_fail(err, CS_MALFORMED, "no state of a login that began here");
+	ev->what = named;
+	if (!login_state_read(ev->arena, notify->code_key, state, body + strlen(state), named))
+		return cs_fail(err, CS_MALFORMED, "no state of a login that began here");
+	ev->key = named->request;
+	return CS_OK;
 }
 
 /* What was parked comes without it: the browser has gone long ago. */
@@ -306,7 +325,7 @@ notify_read_judged(const void *self, struct svc_event *ev, struct cs_err *err)
 
 /* ---- the loop thread ---- */
 
-/* One browser that came back; in the arena of its work. */
+/* One browser that came back, and has a turn; in the arena of its work. */
 struct returning {
 	struct notify_service *notify;
 	struct svc_work *work;
@@ -318,14 +337,8 @@ struct returning {
 static void
 finish(const struct returning *returning, struct cs_span answer)
 {
+	turns_give(&returning->notify->turns, returning->asked->named.crowd);
 	svc_finish(returning->work, NULL, answer, cs_span_str(NULL));
-}
-
-static void
-refuse(const struct returning *returning, const char *refusal)
-{
-	svc_count(returning->work->svc, "logins", "result", "refused");
-	finish(returning, wire_write_login_refused(returning->work->arena, refusal));
 }
 
 /* Nothing happened, or nobody knows: who asks says that it may be tried again. */
@@ -347,7 +360,7 @@ judge(struct returning *returning)
 {
 	struct svc_work *work = returning->work;
 
-	if (!svc_command(work->svc, LOGIN_JUDGED, returning->asked->request,
+	if (!svc_command(work->svc, LOGIN_JUDGED, returning->asked->named.request,
 		body_of(work->arena, &returning->asked->said), &returning->outcome, on_judged,
 		returning))
 		finish(returning, cs_span_str(NULL));
@@ -459,18 +472,28 @@ on_returned(void *arg, bool ok, uint32_t status, struct cs_span body)
 	ask_provider(returning);
 }
 
+static void
+end_at_once(struct svc_work *work, const char *result, struct cs_span answer)
+{
+	svc_count(work->svc, "logins", "result", result);
+	svc_finish(work, NULL, answer, cs_span_str(NULL));
+}
+
+/* Whoever cannot be asked for now has used nothing up, and is told to come again. */
 void
 notify_start_login(void *self, struct svc_work *work)
 {
 	struct notify_service *notify = self;
 	struct returning *returning = CS_NEW(work->arena, struct returning);
+	const struct asked *asked = work->what;
 
-	*returning = (struct returning){ .notify = notify, .work = work, .asked = work->what };
-	if (cs_id_is_zero(returning->asked->challenge))
-		refuse(returning, LOGIN_UNKNOWN);
-	else if (!svc_follows(notify->svc) ||
-		 !svc_command(work->svc, LOGIN_RETURN, returning->asked->request,
-		     body_of(work->arena, &returning->asked->said), NULL, on_returned, returning))
+	*returning = (struct returning){ .notify = notify, .work = work, .asked = asked };
+	if (cs_id_is_zero(asked->named.challenge))
+		end_at_once(work, "refused", wire_write_login_refused(work->arena, LOGIN_UNKNOWN));
+	else if (!svc_follows(notify->svc) || !turns_take(&notify->turns, asked->named.crowd))
+		end_at_once(work, "busy", cs_span_str(NULL));
+	else if (!svc_command(work->svc, LOGIN_RETURN, asked->named.request,
+		     body_of(work->arena, &asked->said), NULL, on_returned, returning))
 		finish(returning, cs_span_str(NULL));
 }
 
@@ -480,10 +503,10 @@ static struct codes_challenge
 old_of(const struct svc_event *ev)
 {
 	const struct notify_case *c = ev->state;
-	const struct cs_id *challenge = ev->what;
+	const struct login_named *named = ev->what;
 
 	for (size_t i = 0; i < c->n_challenges; i++)
-		if (cs_id_equal(c->challenges[i].id, *challenge))
+		if (cs_id_equal(c->challenges[i].id, named->challenge))
 			return c->challenges[i];
 	return (struct codes_challenge){ .enterprise = "", .account = "" };
 }

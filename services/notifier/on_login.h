@@ -18,10 +18,12 @@
 
 struct claim_factor_order;
 
-/* Can people log in by this order?  False: `work` is finished with why not. */
+/* Can people log in by this order?  It has a turn then.  False: `work` is finished with why not. */
 bool notify_may_log_in(
     struct notify_service *notify, struct svc_work *work, const struct claim_factor_order *order);
-/* Finishes `work`, a question for codes, with the URL of the login that `body` says. */
+/* Gives the turn back: no login began. */
+void notify_leave_login(struct notify_service *notify, const char *enterprise);
+/* Finishes `work`, a question for codes that has a turn, with the URL of the login that `body` says. */
 void notify_log_in(struct notify_service *notify, struct svc_work *work, struct cs_span body);
 
 CS_MUST_USE enum cs_code

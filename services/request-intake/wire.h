@@ -102,7 +102,7 @@ CS_MUST_USE enum cs_code wire_read_codes_sent(
     struct cs_arena *arena, struct cs_span body, struct wire_codes_sent *ret, struct cs_err *err);
 
 /* ask.notifier.login: what a browser brought back from a provider; "" for what it did not. */
-#define WIRE_STATE_MAX 64
+#define WIRE_STATE_MAX 72
 #define WIRE_LOGIN_CODE_MAX 2048
 #define WIRE_LOGIN_ERROR_MAX 64
 #define WIRE_LOGIN_ISSUER_MAX 512

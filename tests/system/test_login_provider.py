@@ -108,7 +108,7 @@ class LoginProvider(LoginTest):
         back = self.log_in(self.start(request))
         state = members(urlsplit(back).query)["state"]
         bent = state[:-1] + ("A" if state[-1] != "A" else "B")
-        for forged in (bent, "A" * 64, state[:-1], ""):
+        for forged in (bent, "A" * 72, state[:-1], ""):
             self.assertEqual(self.land(with_member(back, "state", forged)), {"error": "login-unknown"})
         # Who only looks uses nothing up.
         self.assertEqual(self.fetch(back, "HEAD")[0], 303)

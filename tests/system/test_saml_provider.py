@@ -82,7 +82,7 @@ class SamlProviders(LoginTest):
         request = self.ready("saml-once@beta.example")
         form = self.log_in(self.start(request))
         state = form.fields["RelayState"]
-        for forged in (state[:-1] + ("A" if state[-1] != "A" else "B"), "A" * 64, state[:-1], ""):
+        for forged in (state[:-1] + ("A" if state[-1] != "A" else "B"), "A" * 72, state[:-1], ""):
             bent = form._replace(fields={**form.fields, "RelayState": forged})
             self.assertEqual(self.come_back(bent), {"error": "login-unknown"})
         self.assertIn("code", self.come_back(form))

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,8 @@ struct world {
 	const char *status[PAGES], *body[PAGES];
 	struct logins *logins;
 	bool told_once;
+	int pids[4]; /* of the children that were started */
+	size_t n_pids, n_lost;
 	/* copies of what was told */
 	char code[64], said[400], url[4096], name[300], subject[300];
 };
@@ -165,6 +168,16 @@ say_what_is_good(struct world *world)
 
 /* ---- the world ---- */
 
+static void
+on_child(void *arg, enum sandbox_fact fact, const char *text)
+{
+	struct world *world = arg;
+	const char *pid = strstr(text, "pid=");
+
+	if (fact == SANDBOX_CHILD_STARTED && world->n_pids < COUNT(world->pids))
+		world->pids[world->n_pids++] = (int)strtol(pid + 4, NULL, 10);
+}
+
 static int
 setup(void **state)
 {
@@ -175,7 +188,9 @@ setup(void **state)
 	socklen_t len = sizeof(in);
 	char path[] = "/tmp/it_login.XXXXXX";
 	const int file = mkstemp(path);
-	const struct logins_settings settings = { .ca_file = path, .test_mode = true };
+	const struct logins_settings settings = {
+		.ca_file = path, .test_mode = true, .told = on_child, .told_arg = world
+	};
 	struct cs_err err = { 0 };
 
 	*world = (struct world){ .base = event_base_new(), .arena = arena };
@@ -276,7 +291,34 @@ finish(struct world *world, const struct login_finish *asked, const char *want)
 		assert_string_equal(world->name, "");
 }
 
+static void
+on_lost(void *arg, const struct login_told *told)
+{
+	struct world *world = arg;
+
+	assert_string_equal(told->why.code, OIDC_UNREACHABLE);
+	assert_string_equal(told->said, "died");
+	world->n_lost++;
+	(void)event_base_loopbreak(world->base);
+}
+
 /* ---- what is seen ---- */
+
+/* Two wait for a provider that says nothing. */
+static void
+the_end_of_one_child_is_not_everybodys(void **state)
+{
+	struct world *world = *state;
+	const struct login_finish asked = finish_of(world);
+
+	assert_int_equal(world->n_pids, 2);
+	assert_int_equal(event_del(world->accepting), 0);
+	login_finish(world->logins, &asked, on_lost, world);
+	login_finish(world->logins, &asked, on_lost, world);
+	assert_int_equal(kill(world->pids[0], SIGKILL), 0);
+	assert_int_equal(event_base_dispatch(world->base), 0);
+	assert_int_equal(world->n_lost, 1);
+}
 
 static void
 sends_a_person_where_the_provider_says(void **state)
@@ -564,6 +606,8 @@ main(int argc, char *argv[])
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    sends_a_person_where_the_provider_says, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    the_end_of_one_child_is_not_everybodys, setup, teardown),
 		cmocka_unit_test_setup_teardown(knows_who_came_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    asks_nobody_for_what_was_refused_before, setup, teardown),

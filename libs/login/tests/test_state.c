@@ -23,20 +23,28 @@ id_of(uint8_t first)
 	return id;
 }
 
+static const char *
+state_of(struct cs_arena *arena, uint8_t request, uint8_t challenge, const char *owner)
+{
+	const struct login_named named = { id_of(request), id_of(challenge), login_crowd("alpha") };
+
+	return login_state(arena, key, &named, owner);
+}
+
 /* Worked out with another program: replicas of two versions must understand each other. */
 static void
 makes_what_it_always_made(void **state)
 {
 	struct cs_arena *arena = cs_arena_new();
-	const char *text = login_state(arena, key, id_of(0x10), id_of(0x80), "demo");
+	const char *text = state_of(arena, 0x10, 0x80, "demo");
 	const struct login_secrets secrets = login_secrets(arena, key, text, bound);
 
 	(void)state;
 	assert_string_equal(
-	    text, "EBESExQVFhcYGRobHB0eH4CBgoOEhYaHiImKi4yNjo9sE0YX1E7Tk2ofgk_Q981V");
-	assert_string_equal(secrets.nonce, "PgSEBMBPO6OCUWs_cAtMzu73csGg7FhkJCtKjwRYgdw");
-	assert_string_equal(secrets.verifier, "hdE0CBplWIta9ztTMls9wwVvgBJQYLSEStq7P--Fva8");
-	assert_string_equal(secrets.request_id, "_83RY-vw53_E0vgIMVFKo2sCA3QjwtAC_HgxhNlFCLxw");
+	    text, "EBESExQVFhcYGRobHB0eH4CBgoOEhYaHiImKi4yNjo-O0_ataFvJzhlS3Z__THkWVnu7OOQu");
+	assert_string_equal(secrets.nonce, "b72tGdR7La35cwEEJsgkmpbY3gx4CAKXnKYFzpNvuSM");
+	assert_string_equal(secrets.verifier, "W8ymn1kPO0W0v-Ing_nicREtaa9JIR-uGe2l0ZdbrUE");
+	assert_string_equal(secrets.request_id, "__jFq4Zjw7g2sThYbjTshNKHDbT_lc2Q8X_fC9ZMOwe4");
 	assert_int_equal(strlen(text), LOGIN_STATE_TEXT);
 	assert_int_equal(strlen(secrets.nonce), LOGIN_SECRET_TEXT);
 	cs_arena_free(arena);
@@ -46,13 +54,14 @@ static void
 knows_a_login_again(void **state)
 {
 	struct cs_arena *arena = cs_arena_new();
-	struct cs_id request, challenge;
+	struct login_named named;
 
 	(void)state;
-	assert_true(login_state_read(arena, key,
-	    login_state(arena, key, id_of(1), id_of(2), "demo"), "demo", &request, &challenge));
-	assert_true(cs_id_equal(request, id_of(1)));
-	assert_true(cs_id_equal(challenge, id_of(2)));
+	assert_true(login_state_read(arena, key, state_of(arena, 1, 2, "demo"), "demo", &named));
+	assert_true(cs_id_equal(named.request, id_of(1)));
+	assert_true(cs_id_equal(named.challenge, id_of(2)));
+	assert_true(named.crowd == login_crowd("alpha"));
+	assert_true(named.crowd != login_crowd("beta"));
 	cs_arena_free(arena);
 }
 
@@ -63,26 +72,27 @@ knows_no_login_of_others(void **state)
 	static const char *const owners[] = { "", "dem", "demo ", "Demo", "platform" };
 	const struct cs_span other = { other_octets, sizeof(other_octets) };
 	struct cs_arena *arena = cs_arena_new();
-	const char *text = login_state(arena, key, id_of(1), id_of(2), "demo");
-	struct cs_id request = { { 0 } }, challenge = { { 0 } };
+	const char *text = state_of(arena, 1, 2, "demo");
+	struct login_named named = { .crowd = 0 };
 
 	(void)state;
 	for (size_t at = 0; at < LOGIN_STATE_TEXT; at++) {
 		char *changed = cs_arena_strdup(arena, text);
 
 		changed[at] = changed[at] == 'A' ? 'B' : 'A';
-		assert_false(login_state_read(arena, key, changed, "demo", &request, &challenge));
+		assert_false(login_state_read(arena, key, changed, "demo", &named));
 		changed[at] = '\0';
-		assert_false(login_state_read(arena, key, changed, "demo", &request, &challenge));
+		assert_false(login_state_read(arena, key, changed, "demo", &named));
 	}
-	assert_false(login_state_read(
-	    arena, key, cs_arena_printf(arena, "%s=", text), "demo", &request, &challenge));
-	assert_false(login_state_read(arena, other, text, "demo", &request, &challenge));
-	assert_false(login_state_read(arena, key, "", "demo", &request, &challenge));
+	assert_false(
+	    login_state_read(arena, key, cs_arena_printf(arena, "%s=", text), "demo", &named));
+	assert_false(login_state_read(arena, other, text, "demo", &named));
+	assert_false(login_state_read(arena, key, "", "demo", &named));
 	/* What another's redirect URI was brought, or that of all. */
 	for (size_t i = 0; i < COUNT(owners); i++)
-		assert_false(login_state_read(arena, key, text, owners[i], &request, &challenge));
-	assert_true(cs_id_is_zero(request) && cs_id_is_zero(challenge));
+		assert_false(login_state_read(arena, key, text, owners[i], &named));
+	assert_true(
+	    cs_id_is_zero(named.request) && cs_id_is_zero(named.challenge) && named.crowd == 0);
 	cs_arena_free(arena);
 }
 
@@ -90,10 +100,8 @@ static void
 makes_each_login_another(void **state)
 {
 	struct cs_arena *arena = cs_arena_new();
-	const char *texts[] = { login_state(arena, key, id_of(1), id_of(2), "demo"),
-		login_state(arena, key, id_of(2), id_of(1), "demo"),
-		login_state(arena, key, id_of(1), id_of(3), "demo"),
-		login_state(arena, key, id_of(1), id_of(2), "platform") };
+	const char *texts[] = { state_of(arena, 1, 2, "demo"), state_of(arena, 2, 1, "demo"),
+		state_of(arena, 1, 3, "demo"), state_of(arena, 1, 2, "platform") };
 	const struct login_secrets secrets[] = { login_secrets(arena, key, texts[0], bound),
 		login_secrets(arena, key, texts[1], bound),
 		login_secrets(arena, key, texts[0], cs_span_str("https://idp.example/b")),

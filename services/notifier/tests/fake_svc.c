@@ -16,7 +16,7 @@ static struct {
 	struct fake_bind binds[BINDS];
 	size_t n_binds;
 	struct fake_login logins[LOGINS];
-	size_t n_logins;
+	size_t n_logins, n_told;
 	struct cs_span answers[ANSWERS];
 	size_t n_answers;
 	unsigned commands;
@@ -88,6 +88,12 @@ fake_svc_logins(void)
 	return svc.n_logins;
 }
 
+size_t
+fake_svc_waiting(void)
+{
+	return svc.n_logins - svc.n_told;
+}
+
 const struct fake_login *
 fake_svc_login(size_t i)
 {
@@ -105,6 +111,7 @@ fake_svc_told(size_t i, const char *why_not, const char *url, const char *name)
 		told.why = oidc_refusal_find(why_not) != NULL ? *oidc_refusal_find(why_not)
 							      : *saml_refusal_find(why_not);
 	told.person.name = name;
+	svc.n_told++;
 	login->done(login->arg, &told);
 }
 

@@ -42,7 +42,8 @@ struct fake_login {
 	login_done *done;
 	void *arg;
 };
-size_t fake_svc_logins(void); /* since the begin */
+size_t fake_svc_logins(void);  /* since the begin */
+size_t fake_svc_waiting(void); /* of them, those that nothing was said of */
 const struct fake_login *fake_svc_login(size_t i);
 /* One of the three is said: why not, a URL, a name. */
 void fake_svc_told(size_t i, const char *why_not, const char *url, const char *name);

@@ -56,7 +56,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (wire_read_begun(arena, input, &begun, &err) == CS_OK)
 		cs_assert(wire_write_begun(arena, &begun).len > 0);
 	if (wire_read_login_return(arena, input, &brought, &err) == CS_OK)
-		cs_assert(strlen(brought.state) <= 64 &&
+		cs_assert(strlen(brought.state) <= 72 &&
 			  (brought.code == NULL || brought.code[0] != '\0'));
 	if (certificate_read_cas(arena, input, &cas, &err) == CS_OK)
 		cs_assert(cas.n > 0);

@@ -324,6 +324,7 @@ lobby_begin(struct lobby *lobby, struct fake_world *world)
 	world->notify.sealing_key = lobby->key;
 	world->notify.redirect_base = BASE;
 	world->notify.entity_id = "";
+	world->notify.turns.n = 0;
 	lobby->method = "oidc";
 	lobby->enterprise = "demo";
 	lobby->email = lobby->phone = "";
@@ -334,6 +335,8 @@ lobby_end(struct lobby *lobby)
 {
 	struct notify_service *notify = &lobby->stage.world->notify;
 
+	/* Whatever came of it, the turns were given back. */
+	assert_int_equal(notify->turns.n, fake_svc_waiting());
 	connector_book_free(notify->book);
 	pki_seal_key_free(lobby->key);
 	notify->book = NULL;
@@ -584,11 +587,11 @@ a_state_that_was_made_up_is_nobodys(void **state)
 
 	lobby_begin(&lobby, *state);
 	connect_demo(&lobby);
+	const struct login_named named = { fake_request(1), fake_request(2), login_crowd("demo") };
 	const char *good = begin(&lobby);
 	char *bent = cs_arena_strdup(lobby.stage.arena, good);
-	const char *other_key =
-	    login_state(lobby.stage.arena, cs_span_str("another key of 32 octets or more"),
-		fake_request(1), fake_request(2), "demo");
+	const char *other_key = login_state(
+	    lobby.stage.arena, cs_span_str("another key of 32 octets or more"), &named, "demo");
 
 	bent[60] = bent[60] == 'A' ? 'B' : 'A';
 	const char *const states[] = { NULL, "x", bent, other_key };
@@ -600,10 +603,9 @@ a_state_that_was_made_up_is_nobodys(void **state)
 	}
 	fake_svc_stuck(false);
 	/* One of a challenge that there is not. */
-	assert_true(come(&lobby,
-	    &(struct brought){ .state = login_state(lobby.stage.arena, cs_span_str(FAKE_CODE_KEY),
-				   fake_request(1), fake_request(2), "demo"),
-		.code = CODE }));
+	assert_true(come(&lobby, &(struct brought){ .state = login_state(lobby.stage.arena,
+							cs_span_str(FAKE_CODE_KEY), &named, "demo"),
+				     .code = CODE }));
 	expect_refused(&lobby, LOGIN_OVER);
 	assert_int_equal(fake_svc_logins(), 1);
 	/* The good one has lost nothing by it. */
@@ -956,7 +958,7 @@ only_what_fits_is_read(void **state)
 
 	assert_false(come(&lobby, &(struct brought){ .state = token, .code = longest }));
 	assert_false(come(&lobby, &(struct brought){ .state = longest, .code = CODE }));
-	longest[65] = '\0';
+	longest[LOGIN_STATE_TEXT + 1] = '\0';
 	assert_false(come(&lobby, &(struct brought){ .state = token, .error = longest }));
 	assert_true(come(&lobby, &(struct brought){ .state = token, .error = "access_denied" }));
 	assert_string_equal(fake_svc_login(1)->error, "access_denied");
@@ -996,6 +998,81 @@ without_connectors_or_table_nobody_is_asked(void **state)
 		.len,
 	    0);
 	lobby_end(&lobby);
+}
+
+/* Begun, and its provider says nothing. */
+static void
+begin_and_wait(struct lobby *lobby)
+{
+	const size_t n = fake_svc_logins();
+
+	lobby->stage.now_ms++;
+	assert_true(begin_as(lobby, IDENTITY));
+	assert_int_equal(fake_svc_logins(), n + 1);
+}
+
+static void
+a_provider_that_says_nothing_keeps_nobody_elses_people_out(void **state)
+{
+	struct lobby lobby;
+
+	lobby_begin(&lobby, *state);
+	connect_demo(&lobby);
+	connect(&lobby,
+	    (struct connector){
+		.enterprise = "beta", .endpoint = "https://b.example", .username = "ra" },
+	    "x", 1);
+	for (size_t i = 0; i < TURNS_EACH; i++)
+		begin_and_wait(&lobby);
+	const struct cs_id last = fake_store_challenge(fake_request(1), "alice")->id;
+
+	lobby.stage.now_ms++;
+	assert_true(begin_as(&lobby, IDENTITY));
+	assert_string_equal(answer(&lobby, 1), "refused");
+	assert_string_equal(answer(&lobby, 6), "login-busy");
+	assert_true(answer(&lobby, 8)[0] != '\0');
+	assert_true(cs_id_equal(fake_store_challenge(fake_request(1), "alice")->id, last));
+	assert_int_equal(fake_svc_logins(), TURNS_EACH);
+	lobby.enterprise = "beta";
+	begin_and_wait(&lobby);
+	lobby.enterprise = "demo";
+	fake_svc_told(0, OIDC_UNREACHABLE, NULL, NULL);
+	begin_and_wait(&lobby);
+	lobby_end(&lobby);
+}
+
+/* Whoever comes back then comes again. */
+static void
+a_return_that_has_to_wait_has_used_nothing_up(void **state)
+{
+	static const char *const methods[] = { "oidc", "saml" };
+
+	for (size_t i = 0; i < LEN(methods); i++) {
+		struct lobby lobby;
+
+		lobby_begin(&lobby, *state);
+		lobby.method = methods[i];
+		connect(&lobby,
+		    (struct connector){
+			.enterprise = "demo", .endpoint = ISSUER, .username = i == 0 ? "ra" : "" },
+		    i == 0 ? SECRET : NULL, 1);
+		for (size_t k = 1; k < TURNS_EACH; k++)
+			begin_and_wait(&lobby);
+		lobby.stage.now_ms++;
+		const struct brought brought = { .state = begin(&lobby),
+			.form = i == 0 ? NULL : "PHg+" };
+
+		assert_true(turns_take(
+		    &lobby.stage.world->notify.turns, login_crowd("demo"))); /* the last */
+		assert_true(come(&lobby, &brought));
+		assert_string_equal(answer(&lobby, 1), "");
+		assert_false(fake_store_challenge(fake_request(1), "alice")->returned);
+		turns_give(&lobby.stage.world->notify.turns, login_crowd("demo"));
+		assert_true(come(&lobby, &brought));
+		fake_svc_told(TURNS_EACH, NULL, NULL, IDENTITY);
+		assert_string_equal(answer(&lobby, 1), "code");
+		lobby_end(&lobby);
+	}
 }
 
 /* ---- SAML ---- */
@@ -1148,6 +1225,8 @@ main(void)
 		CASE(where_nobody_can_log_in_it_is_said_why),
 		CASE(only_what_fits_is_read),
 		CASE(without_connectors_or_table_nobody_is_asked),
+		CASE(a_provider_that_says_nothing_keeps_nobody_elses_people_out),
+		CASE(a_return_that_has_to_wait_has_used_nothing_up),
 		CASE(a_login_by_saml_ends_in_a_code_too),
 		CASE(who_saml_does_not_name_is_shown_no_code),
 		CASE(an_answer_is_of_this_request_at_this_provider),

@@ -3614,7 +3614,7 @@ codes_are_sent_where_policy_says(void **state)
 
 /* ---- by a login at a provider ---- */
 
-#define LOGIN_STATE "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define LOGIN_STATE "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define LOGIN_URL "https://idp.example/auth?state=" LOGIN_STATE
 
 static struct cs_span
@@ -3736,7 +3736,7 @@ a_browser_is_shown_what_notifier_says(void **state)
 	    "/second-factor#code=01234567&request=01020300-0000-0000-0000-000000000000"
 	    "&account=z%C3%B6e%26code%3D1");
 	assert_string_equal(fake_svc_asked(&asked), "ask.notifier.login");
-	assert_non_null(memmem(asked.data, asked.len, LOGIN_STATE, 64));
+	assert_non_null(memmem(asked.data, asked.len, LOGIN_STATE, WIRE_STATE_MAX));
 	assert_non_null(memmem(asked.data, asked.len,
 	    "\x32\x04"
 	    "demo",
@@ -3819,7 +3819,7 @@ a_provider_of_saml_posts_its_answer(void **state)
 	    "/second-factor#code=01234567&request=01020300-0000-0000-0000-000000000000"
 	    "&account=alice");
 	assert_string_equal(fake_svc_asked(&asked), "ask.notifier.login");
-	assert_non_null(memmem(asked.data, asked.len, LOGIN_STATE, 64));
+	assert_non_null(memmem(asked.data, asked.len, LOGIN_STATE, WIRE_STATE_MAX));
 	assert_non_null(memmem(asked.data, asked.len, "PHg+/=\r\na", 9));
 	fake_svc_answer(true, returned_answer("refused", "", "", "saml-signature"));
 	assert_string_equal(land_by_post(FORM_TYPE, "SAMLResponse=only-here&" WITH_STATE),
