@@ -69,7 +69,14 @@ saml_refuse(struct cs_refusal *ret_why, enum saml_no no)
 #define SAML_DSIG "http://www.w3.org/2000/09/xmldsig#"
 #define SAML_EXCLUSIVE "http://www.w3.org/2001/10/xml-exc-c14n#"
 
-/* UTF-8, no document type, at most 256 elements in each other.  NULL: *ret_no is `bad` or SAML_NO_DOCTYPE. */
+/* Before it is parsed: at most 64 attributes in each element. */
+bool saml_attributes_bounded(struct cs_span octets);
+/* At most 64 namespaces, declared again or not, in the scope of each element. */
+bool saml_scopes_bounded(const xmlDoc *doc);
+/*
+ * UTF-8, no document type, at most 256 elements in each other, and within the bounds above.
+ * NULL: *ret_no is `bad` or SAML_NO_DOCTYPE.
+ */
 xmlDoc *saml_xml_read(struct cs_span octets, enum saml_no bad, enum saml_no *ret_no);
 void saml_xml_release(xmlDoc **doc); /* for CS_AUTO */
 

@@ -43,7 +43,7 @@ static const struct cs_refusal refusals[SAML_NOS] = {
 	[SAML_NO_FORM] = { "saml-form", "SAMLResponse", "SAML 2.0 Bindings 3.5.4",
 	    "What came back is not base64, or longer than any that is read.", AGAIN },
 	[SAML_NO_XML] = { "saml-xml", "SAMLResponse", CORE "1.1",
-	    "What came back is not well-formed XML.", AGAIN },
+	    "what came back is not well-formed XML, or too much", AGAIN },
 	[SAML_NO_RESPONSE] = { "saml-response", "Response", CORE "3.2.2",
 	    "What came back is not one Response of SAML 2.0.", AGAIN },
 	[SAML_NO_IDS] = { "saml-ids", "ID", CORE "1.3.4", "An ID is there twice, or cannot be one.",

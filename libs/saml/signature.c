@@ -16,6 +16,9 @@
 
 #define MORE "http://www.w3.org/2001/04/xmldsig-more#"
 #define ENCRYPTION "http://www.w3.org/2001/04/xmlenc#"
+#define SPACE " \t\r\n"
+#define PREFIXES_MAX 16
+#define PREFIX_LIST_MAX 256 /* octets */
 #define ENVELOPED SAML_DSIG "enveloped-signature"
 
 static const char *const signers[] = { MORE "rsa-sha256", MORE "rsa-sha384", MORE "rsa-sha512",
@@ -60,15 +63,48 @@ is_one_of(struct cs_arena *arena, const xmlNode *method, const char *const *name
 	return names[i] != NULL && has_nothing(method);
 }
 
+/*
+ * Canonicalization looks up each prefix for each element, before anybody knows whether the signature is good: so
+ * they are few.
+ */
+static bool
+is_prefix_list(struct cs_arena *arena, const xmlNode *node)
+{
+	const char *list = saml_xml_attribute(arena, node, "PrefixList");
+	size_t n = 0;
+
+	if (list == NULL || strlen(list) > PREFIX_LIST_MAX || node->children != NULL)
+		return false;
+	for (list += strspn(list, SPACE); *list != '\0'; list += strspn(list, SPACE)) {
+		list += strcspn(list, SPACE);
+		n++;
+	}
+	return n <= PREFIXES_MAX;
+}
+
+static bool
+is_space(const xmlNode *node)
+{
+	const char *text = (const char *)node->content;
+
+	return node->type == XML_TEXT_NODE && text[strspn(text, SPACE)] == '\0';
+}
+
 /* Exclusive and without comments; it may say which prefixes are kept (InclusiveNamespaces), which alters no text. */
 static bool
 is_exclusive(struct cs_arena *arena, const xmlNode *method)
 {
-	for (const xmlNode *at = method->children; at != NULL; at = at->next)
-		if (at->type == XML_ELEMENT_NODE &&
-		    !saml_xml_is(at, SAML_EXCLUSIVE, "InclusiveNamespaces"))
+	size_t lists = 0;
+
+	for (const xmlNode *at = method->children; at != NULL; at = at->next) {
+		if (is_space(at))
+			continue;
+		if (!saml_xml_is(at, SAML_EXCLUSIVE, "InclusiveNamespaces") ||
+		    !is_prefix_list(arena, at))
 			return false;
-	return saml_xml_says(arena, method, "Algorithm", SAML_EXCLUSIVE);
+		lists++;
+	}
+	return lists <= 1 && saml_xml_says(arena, method, "Algorithm", SAML_EXCLUSIVE);
 }
 
 static bool

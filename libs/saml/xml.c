@@ -38,11 +38,14 @@ saml_xml_read(struct cs_span octets, enum saml_no bad, enum saml_no *ret_no)
 		*ret_no = SAML_NO_DOCTYPE;
 		return NULL;
 	}
+	if (!saml_attributes_bounded(octets))
+		return NULL;
 	xmlSetStructuredErrorFunc(NULL, say_nothing);
 	doc = xmlReadMemory((const char *)octets.data, (int)octets.len, NULL, "UTF-8", OPTIONS);
 	if (doc == NULL)
 		return NULL;
-	if (doc->intSubset != NULL || doc->extSubset != NULL || xmlDocGetRootElement(doc) == NULL) {
+	if (doc->intSubset != NULL || doc->extSubset != NULL || xmlDocGetRootElement(doc) == NULL ||
+	    !saml_scopes_bounded(doc)) {
 		xmlFreeDoc(doc);
 		return NULL;
 	}

@@ -198,6 +198,14 @@ reads_base64_with_line_ends(void **state)
 #define EXCLUSIVE "http://www.w3.org/2001/10/xml-exc-c14n#"
 #define INCLUSIVE "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 
+#define KEEPS(list) "<InclusiveNamespaces xmlns=\"" EXCLUSIVE "\" PrefixList=\"" list "\"/>"
+#define EXCLUSIVE_TRANSFORM(content) \
+	"<ds:Transform Algorithm=\"" EXCLUSIVE "\">" content "</ds:Transform>"
+#define EXCLUSIVELY(content) ENVELOPED EXCLUSIVE_TRANSFORM(content)
+#define FOUR "a b c d "
+#define LONG_32 "abcdefghijklmnopqrstuvwxyzabcdef"
+#define LONG_128 LONG_32 LONG_32 LONG_32 LONG_32
+
 static const struct {
 	const char *name;
 	struct fake_how how;
@@ -207,11 +215,14 @@ static const struct {
 	{ "ECDSA P-384", { .key = FAKE_IDP_P384 }, "good" },
 	{ "RSA SHA-512", { .method = MORE "rsa-sha512", .digest = ENC "sha512" }, "good" },
 	{ "RSA SHA-384", { .method = MORE "rsa-sha384", .digest = MORE "sha384" }, "good" },
-	{ "prefixes kept",
-	    { .transforms = ENVELOPED "<ds:Transform Algorithm=\"" EXCLUSIVE
-				      "\"><InclusiveNamespaces xmlns=\"" EXCLUSIVE
-				      "\" PrefixList=\"xs\"/></ds:Transform>" },
+	{ "prefixes kept", { .transforms = EXCLUSIVELY(KEEPS("xs")) }, "good" },
+	{ "16 prefixes kept", { .transforms = EXCLUSIVELY("\n" KEEPS(FOUR FOUR FOUR FOUR)) },
 	    "good" },
+	{ "17 prefixes kept", { .transforms = EXCLUSIVELY(KEEPS(FOUR FOUR FOUR FOUR "e")) },
+	    "saml-transforms" },
+	{ "a long prefix kept", { .transforms = EXCLUSIVELY(KEEPS(LONG_128 LONG_128)) }, "good" },
+	{ "one too long", { .transforms = EXCLUSIVELY(KEEPS(LONG_128 LONG_128 "x")) },
+	    "saml-transforms" },
 	{ "no KeyInfo", { .key_info = "<ds:KeyName>whoever</ds:KeyName>" }, "good" },
 	{ "a stranger's key, and his certificate", { .key = FAKE_IDP_STRANGER }, "saml-signature" },
 	{ "a small key, and its certificate", { .key = FAKE_IDP_WEAK }, "saml-signature" },
@@ -272,6 +283,18 @@ static const struct {
 	{ "a short output", "rsa-sha256\"/>",
 	    "rsa-sha256\"><ds:HMACOutputLength>8</ds:HMACOutputLength></ds:SignatureMethod>",
 	    "saml-algorithm" },
+	{ "prefixes kept twice", "<ds:Transform Algorithm=\"" EXCLUSIVE "\"/>",
+	    EXCLUSIVE_TRANSFORM(KEEPS("xs") KEEPS("xs")), "saml-transforms" },
+	{ "text beside them", "<ds:Transform Algorithm=\"" EXCLUSIVE "\"/>",
+	    EXCLUSIVE_TRANSFORM("x" KEEPS("xs")), "saml-transforms" },
+	{ "something in them", "<ds:Transform Algorithm=\"" EXCLUSIVE "\"/>",
+	    EXCLUSIVE_TRANSFORM("<InclusiveNamespaces xmlns=\"" EXCLUSIVE
+				"\" PrefixList=\"xs\"><x/></InclusiveNamespaces>"),
+	    "saml-transforms" },
+	{ "prefixes of its own part", "<ds:CanonicalizationMethod Algorithm=\"" EXCLUSIVE "\"/>",
+	    "<ds:CanonicalizationMethod Algorithm=\"" EXCLUSIVE
+	    "\">" KEEPS(FOUR FOUR FOUR FOUR "e") "</ds:CanonicalizationMethod>",
+	    "saml-signature-form" },
 	{ "another signature", "<ds:SignatureValue>", "<ds:SignatureValue>AAAA", "saml-signature" },
 	{ "another digest", "<ds:DigestValue>", "<ds:DigestValue>AAAA", "saml-signature" },
 	{ "an ID twice", "<samlp:Status>", "<samlp:Status Id=\"_assertion\">", "saml-ids" },
@@ -336,6 +359,56 @@ is_bounded(void **state)
 	    judge(world,
 		fake_idp_response(world->arena, RESPONSE_ID, (const char *)cs_buf_span(&ids).data)),
 	    "saml-ids");
+}
+
+static const char *
+many(struct cs_arena *arena, const char *name, size_t n)
+{
+	struct cs_buf out = cs_buf_new(arena);
+
+	for (size_t i = 0; i < n; i++)
+		cs_buf_printf(&out, " %s%zu=\"u:\"", name, i);
+	return (const char *)cs_buf_span(&out).data;
+}
+
+/*
+ * Nobody's key is needed for it: a digest over 8,000 prefixes (judges_how_it_is_signed), 700 namespaces and 6,000
+ * elements took six seconds, and as much for each key.
+ */
+static void
+is_bounded_before_it_is_verified(void **state)
+{
+	static const struct {
+		const char *name, *before, *what;
+		size_t n;
+		const char *inside, *want;
+	} cases[] = {
+		{ "64 attributes", "", "a", 64, "", "good" },
+		{ "65 attributes", "", "a", 65, "", "saml-xml" },
+		{ "65 after quotes that are none", "<!-- \" < --><?x ' < ?>", "a", 65, "",
+		    "saml-xml" },
+		{ "65 after CDATA", "<samlp:x><![CDATA[ < \" ]]></samlp:x>", "a", 65, "",
+		    "saml-xml" },
+		{ "65 after the end of a tag that is none", "<samlp:x a=\"'>\" b='\">'/>", "a", 65,
+		    "", "saml-xml" },
+		{ "what looks like attributes", "<!-- <x ==== -->", "a", 62, " b=\"======\"",
+		    "good" },
+		/* The prefix samlp is one of them. */
+		{ "64 namespaces", "", "xmlns:a", 63, "", "good" },
+		{ "65 namespaces", "", "xmlns:a", 64, "", "saml-xml" },
+		{ "65 namespaces, nested", "", "xmlns:a", 63, "><samlp:x xmlns:b=\"u:\"/",
+		    "saml-xml" },
+	};
+	struct world *world = *state;
+	struct cs_arena *arena = world->arena;
+	const char *good = fake_idp_good(arena, "alice");
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		want(cases[i].name,
+		    judge(world, with(arena, good, "<samlp:Status>",
+				     cs_arena_printf(arena, "%s<samlp:Status%s%s>", cases[i].before,
+					 many(arena, cases[i].what, cases[i].n), cases[i].inside))),
+		    cases[i].want);
 }
 
 /* ---- wrapping ---- */
@@ -691,6 +764,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(judges_how_it_is_signed, begin, end),
 		cmocka_unit_test_setup_teardown(judges_its_form, begin, end),
 		cmocka_unit_test_setup_teardown(is_bounded, begin, end),
+		cmocka_unit_test_setup_teardown(is_bounded_before_it_is_verified, begin, end),
 		cmocka_unit_test_setup_teardown(its_pieces_are_good, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_wrapped_responses, begin, end),
 		cmocka_unit_test_setup_teardown(refuses_wrapped_assertions, begin, end),
