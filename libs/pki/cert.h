@@ -97,6 +97,11 @@ struct pki_cert_info {
 /* A strict walk; what is not understood is ignored.  Borrows from `der`, which must live as long. */
 CS_MUST_USE enum cs_code pki_cert_read(
     struct cs_arena *arena, struct cs_span der, struct pki_cert_info *ret_info, struct cs_err *err);
+/*
+ * The key of a certificate of any version, as a SubjectPublicKeyInfo, borrowed from `der`.  Nothing else of it is
+ * looked at: for those who take a certificate as a key's wrapping.  False: it is not a certificate.
+ */
+CS_MUST_USE bool pki_cert_key(struct cs_span der, struct cs_span *ret_spki);
 /* The first certificate of a PEM text, copied to the arena. */
 CS_MUST_USE enum cs_code pki_cert_from_pem(
     struct cs_arena *arena, struct cs_span pem, struct cs_span *ret_der, struct cs_err *err);

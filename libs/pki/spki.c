@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pki/cert.h"
 #include "pki/der.h"
 #include "pki/evp.h"
 #include "pki/hash.h"
@@ -135,6 +136,24 @@ pki_spki_read(struct cs_span spki, struct pki_key *ret_key, struct cs_refusal *r
 		return true;
 	}
 	return refuse_algorithm(algorithm, ret_why);
+}
+
+/* RFC 5280 4.1: version (none in version 1), serial, algorithm, issuer, validity, subject, and there it is. */
+bool
+pki_cert_key(struct cs_span der, struct cs_span *ret_spki)
+{
+	struct cs_span cert, tbs, part;
+
+	if (!pki_der_take(&der, PKI_SEQUENCE, &cert) || der.len > 0 ||
+	    !pki_der_take(&cert, PKI_SEQUENCE, &tbs))
+		return false;
+	(void)!pki_der_take(&tbs, PKI_CONTEXT_CONSTRUCTED(0), &part);
+	if (!pki_der_take(&tbs, PKI_INTEGER, &part))
+		return false;
+	for (size_t i = 0; i < 4; i++)
+		if (!pki_der_take(&tbs, PKI_SEQUENCE, &part))
+			return false;
+	return pki_der_take_whole(&tbs, PKI_SEQUENCE, ret_spki);
 }
 
 const char *

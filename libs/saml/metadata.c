@@ -80,18 +80,14 @@ static bool
 read_key(const struct reading *r, const xmlNode *certificate, struct cs_span *ret_spki)
 {
 	const char *text = saml_xml_text(r->arena, certificate);
-	struct pki_cert_info info;
 	struct cs_refusal why;
 	struct pki_key key;
 	struct cs_span der;
-	struct cs_err err;
 
 	if (text == NULL || !saml_base64_decode(r->arena, cs_span_str(text), &der) ||
-	    pki_cert_read(r->arena, der, &info, &err) != CS_OK ||
-	    !pki_key_judge(info.spki, 0, &key, &why))
+	    !pki_cert_key(der, ret_spki))
 		return false;
-	*ret_spki = info.spki;
-	return true;
+	return pki_key_judge(*ret_spki, 0, &key, &why);
 }
 
 static bool

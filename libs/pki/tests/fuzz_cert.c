@@ -54,11 +54,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.eku = none };
 	struct cs_arena *arena = cs_arena_new();
 	struct pki_cert_info info;
+	struct cs_span spki;
 	struct cs_err err;
 
 	if (pki_cert_read(arena, cs_span_of(data, size), &info, &err) == CS_OK) {
 		compare(&info);
 		compare_key(info.spki);
+		cs_assert(pki_cert_key(info.der, &spki) && cs_span_equal(spki, info.spki));
+	} else if (pki_cert_key(cs_span_of(data, size), &spki)) {
+		compare_key(spki);
 	}
 	cs_assert(pki_lint(arena, cs_span_of(data, size), &profile, 0).errors > 0);
 	cs_arena_free(arena);

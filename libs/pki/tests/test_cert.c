@@ -304,6 +304,56 @@ reads_no_certificate_with_a_name_of_visible_strings(void **state)
 	}
 }
 
+static struct cs_span
+of_version(struct hierarchy *h, long version)
+{
+	EVP_PKEY *key = applicant_key("P-256");
+	X509 *cert = X509_new();
+	unsigned char *der = NULL;
+
+	assert_int_equal(X509_set_version(cert, version), 1);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), 7);
+	X509_gmtime_adj(X509_getm_notBefore(cert), 0);
+	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+	assert_int_equal(X509_set_pubkey(cert, key), 1);
+	assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
+	const int len = i2d_X509(cert, &der);
+
+	assert_true(len > 0);
+	const struct cs_span copy = cs_arena_copy(h->arena, der, (size_t)len);
+
+	OPENSSL_free(der);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	return copy;
+}
+
+static void
+takes_the_key_of_any_version(void **state)
+{
+	static const long versions[] = { X509_VERSION_1, X509_VERSION_2, X509_VERSION_3 };
+	struct hierarchy *h = *state;
+	const struct cs_span wanted = p256_spki(h);
+	const struct pki_cert_template t = subscriber_template(h, wanted);
+	struct cs_span spki;
+
+	assert_true(pki_cert_key(subscriber_issue(h, &t), &spki));
+	assert_true(cs_span_equal(spki, wanted));
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		const struct cs_span der = of_version(h, versions[i]);
+
+		assert_true(pki_cert_key(der, &spki));
+		assert_int_equal(spki.len, wanted.len);
+		for (size_t len = 0; len < der.len; len++)
+			assert_false(pki_cert_key(cs_span_of(der.data, len), &spki));
+		uint8_t *longer = cs_arena_alloc(h->arena, der.len + 1);
+
+		memcpy(longer, der.data, der.len);
+		longer[der.len] = 0;
+		assert_false(pki_cert_key(cs_span_of(longer, der.len + 1), &spki));
+	}
+}
+
 static void
 a_bundle_holds_the_chain(void **state)
 {
@@ -493,6 +543,7 @@ main(void)
 		cmocka_unit_test(reads_no_certificate_that_is_cut_or_signed_by_nobody),
 		cmocka_unit_test(reads_no_certificate_whose_parts_have_another_form),
 		cmocka_unit_test(reads_no_certificate_with_a_name_of_visible_strings),
+		cmocka_unit_test(takes_the_key_of_any_version),
 		cmocka_unit_test(a_bundle_holds_the_chain),
 		cmocka_unit_test(ca_certificates_follow_their_profile),
 		cmocka_unit_test(refuses_hierarchies_that_the_rules_forbid),

@@ -22,6 +22,8 @@ static const struct {
 	[FAKE_IDP_P384] = { P384_KEY, P384_CERT, MORE "ecdsa-sha384" },
 	[FAKE_IDP_STRANGER] = { STRANGER_KEY, STRANGER_CERT, MORE "rsa-sha256" },
 	[FAKE_IDP_WEAK] = { RSA1024_KEY, RSA1024_CERT, MORE "rsa-sha256" },
+	[FAKE_IDP_P256_V1] = { P256_KEY, P256_CERT_V1, MORE "ecdsa-sha256" },
+	[FAKE_IDP_P256_BARE] = { P256_KEY, P256_CERT_BARE, MORE "ecdsa-sha256" },
 };
 
 const char *

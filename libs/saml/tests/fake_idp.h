@@ -23,6 +23,8 @@ enum fake_idp_key {
 	FAKE_IDP_P384,
 	FAKE_IDP_STRANGER,
 	FAKE_IDP_WEAK,
+	FAKE_IDP_P256_V1,   /* the key of FAKE_IDP_P256 in a certificate of version 1 */
+	FAKE_IDP_P256_BARE, /* the same in one of version 3 without extensions */
 	FAKE_IDP_KEYS
 };
 /* The body of its certificate, base64. */

@@ -70,6 +70,27 @@
 	"y4SWA45/uLpUcE2QI+1L17V7AiEAoPvo9Ag2PfdUt6CfIoipalFKyU6u9gHdpgTu\n" \
 	"JH2UtXg=\n"                                                         \
 	"-----END CERTIFICATE-----\n"
+/* The same key in a certificate of version 1, and in one of version 3 without extensions. */
+#define P256_CERT_V1                                                         \
+	"-----BEGIN CERTIFICATE-----\n"                                      \
+	"MIIBJzCBzQIUdCNiVEwqzVnplN70EvocyHameuswCgYIKoZIzj0EAwIwFjEUMBIG\n" \
+	"A1UEAwwLaWRwLmV4YW1wbGUwHhcNMjYxMTI4MjIzNjU2WhcNMzYxMTI1MjIzNjU2\n" \
+	"WjAWMRQwEgYDVQQDDAtpZHAuZXhhbXBsZTBZMBMGByqGSM49AgEGCCqGSM49AwEH\n" \
+	"A0IABLgOp8IiAD+78iQAA0BV2ry+ITI7kXWeT7LFjqml9/qNph3o5uswAF1JOhwT\n" \
+	"FbCdgUBBAtG5kBC7HaWWN7yYpNUwCgYIKoZIzj0EAwIDSQAwRgIhAPz4ujRBnv/C\n" \
+	"CEvGkvFBKbkLtEmHoEnJKscCnVSwzVNiAiEA5Z+J58ppyqqyzihaewy3Ow20bV2c\n" \
+	"DK12OWXRjjdwfwk=\n"                                                 \
+	"-----END CERTIFICATE-----\n"
+#define P256_CERT_BARE                                                       \
+	"-----BEGIN CERTIFICATE-----\n"                                      \
+	"MIIBLDCB0qADAgECAhRDHz0zCfB8ZddHxck5xcMxDGtvezAKBggqhkjOPQQDAjAW\n" \
+	"MRQwEgYDVQQDDAtpZHAuZXhhbXBsZTAeFw0yNjExMjgwMDAwMDBaFw0zNjExMjUw\n" \
+	"MDAwMDBaMBYxFDASBgNVBAMMC2lkcC5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZI\n" \
+	"zj0DAQcDQgAEuA6nwiIAP7vyJAADQFXavL4hMjuRdZ5PssWOqaX3+o2mHejm6zAA\n" \
+	"XUk6HBMVsJ2BQEEC0bmQELsdpZY3vJik1TAKBggqhkjOPQQDAgNJADBGAiEA4p3O\n" \
+	"Y/DMBpen/krh2yMLSd+HaQlTNENfXdOtud9Nx5oCIQC7a32rXbJ6ID8GKLm9HEjh\n" \
+	"SnbvqbIo7EEBDN6M0/CqYw==\n"                                         \
+	"-----END CERTIFICATE-----\n"
 #define P384_KEY                                                             \
 	"-----BEGIN PRIVATE KEY-----\n"                                      \
 	"MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDDYomRgLwSghqD4NV+t\n" \

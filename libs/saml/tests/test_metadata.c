@@ -155,6 +155,29 @@ takes_the_shape_that_is_in_use(void **state)
 	cs_arena_free(arena);
 }
 
+/* Providers make them so: Keycloak and Okta of version 1. */
+static void
+takes_a_key_in_any_certificate(void **state)
+{
+	static const enum fake_idp_key wrappings[] = { FAKE_IDP_P256_V1, FAKE_IDP_P256_BARE };
+	struct cs_arena *arena = cs_arena_new();
+	const char *good = fake_idp_metadata(arena, FAKE_IDP, SSO);
+	struct saml_provider wanted, provider;
+
+	(void)state;
+	want("it", judge(arena, good, false, &wanted), "good");
+	for (size_t i = 0; i < COUNT(wrappings); i++) {
+		const char *other = replace(arena, good, fake_idp_certificate(arena, FAKE_IDP_P256),
+		    fake_idp_certificate(arena, wrappings[i]));
+
+		want("in another one", judge(arena, other, false, &provider), "good");
+		assert_int_equal(provider.n_passed, 0);
+		assert_int_equal(provider.n_keys, 3);
+		assert_true(cs_span_equal(provider.keys[1], wanted.keys[1]));
+	}
+	cs_arena_free(arena);
+}
+
 static void
 takes_one_of_a_list(void **state)
 {
@@ -338,6 +361,7 @@ main(void)
 		cmocka_unit_test(reads_a_provider),
 		cmocka_unit_test(judges_each_part),
 		cmocka_unit_test(takes_the_shape_that_is_in_use),
+		cmocka_unit_test(takes_a_key_in_any_certificate),
 		cmocka_unit_test(takes_one_of_a_list),
 		cmocka_unit_test(bounds_keys),
 		cmocka_unit_test(asks_for_a_login),
