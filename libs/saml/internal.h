@@ -18,7 +18,7 @@ enum saml_no {
 	SAML_NO_ENTITY,
 	SAML_NO_PROVIDER,
 	SAML_NO_VALID,
-	SAML_NO_SIGNED_REQUESTS,
+	SAML_NO_VALID_TIME,
 	SAML_NO_SIGN_ON,
 	SAML_NO_KEYS,
 	SAML_NO_FORM,
@@ -63,6 +63,7 @@ saml_refuse(struct cs_refusal *ret_why, enum saml_no no)
 
 /* ---- XML ---- */
 
+#define SAML_SPACE " \t\r\n"
 #define SAML_PROTOCOL "urn:oasis:names:tc:SAML:2.0:protocol"
 #define SAML_ASSERTION "urn:oasis:names:tc:SAML:2.0:assertion"
 #define SAML_METADATA "urn:oasis:names:tc:SAML:2.0:metadata"
@@ -94,6 +95,8 @@ xmlNode *saml_xml_walk(xmlNode *at);
 
 /* An attribute in no namespace; NULL: it is not there. */
 const char *saml_xml_attribute(struct cs_arena *arena, const xmlNode *node, const char *name);
+/* The same without white space at its ends, as most types of XML Schema have it (whiteSpace: collapse). */
+const char *saml_xml_token(struct cs_arena *arena, const xmlNode *node, const char *name);
 bool
 saml_xml_says(struct cs_arena *arena, const xmlNode *node, const char *name, const char *value);
 /* All text of an element; NULL: there is no such element, or something that is not text in it. */

@@ -15,22 +15,30 @@ struct reading {
 	bool clear;
 	int64_t now_s;
 	struct saml_provider *provider;
+	size_t n_certificates;
+	struct cs_span passed[SAML_KEYS_MAX]; /* keys that are not taken */
+	size_t n_passed;
 };
 
-static bool
-is_valid(const struct reading *r, const xmlNode *node)
+static enum saml_no
+judge_until(const struct reading *r, const xmlNode *node)
 {
-	const char *until = saml_xml_attribute(r->arena, node, "validUntil");
+	const char *until = saml_xml_token(r->arena, node, "validUntil");
 	int64_t until_s;
 
-	return until == NULL || (saml_time_parse(r->arena, until, &until_s) && r->now_s < until_s);
+	if (until == NULL)
+		return SAML_FINE;
+	if (!saml_time_parse(r->arena, until, &until_s))
+		return SAML_NO_VALID_TIME;
+	return r->now_s < until_s ? SAML_FINE : SAML_NO_VALID;
 }
 
 static bool
 is_true(const struct reading *r, const xmlNode *node, const char *name)
 {
-	return saml_xml_says(r->arena, node, name, "true") ||
-	       saml_xml_says(r->arena, node, name, "1");
+	const char *value = saml_xml_token(r->arena, node, name);
+
+	return value != NULL && (strcmp(value, "true") == 0 || strcmp(value, "1") == 0);
 }
 
 /* ---- where people are sent ---- */
@@ -77,37 +85,53 @@ read_sign_on(const struct reading *r, const xmlNode *descriptor)
 /* ---- keys ---- */
 
 static bool
-read_key(const struct reading *r, const xmlNode *certificate, struct cs_span *ret_spki)
+has_key(const struct cs_span *keys, size_t n, struct cs_span key)
 {
-	const char *text = saml_xml_text(r->arena, certificate);
-	struct cs_refusal why;
-	struct pki_key key;
-	struct cs_span der;
+	size_t i = 0;
 
-	if (text == NULL || !saml_base64_decode(r->arena, cs_span_str(text), &der) ||
-	    !pki_cert_key(der, ret_spki))
-		return false;
-	return pki_key_judge(*ret_spki, 0, &key, &why);
+	while (i < n && !cs_span_equal(keys[i], key))
+		i++;
+	return i < n;
 }
 
 static bool
-add_key(const struct reading *r, const xmlNode *certificate)
+unwrap(const struct reading *r, const xmlNode *certificate, struct cs_span *ret_spki)
+{
+	const char *text = saml_xml_text(r->arena, certificate);
+	struct cs_span der;
+
+	return text != NULL && saml_base64_decode(r->arena, cs_span_str(text), &der) &&
+	       pki_cert_key(der, ret_spki);
+}
+
+/* To judge a key takes milliseconds: of few, and of each once.  False: there are too many. */
+static bool
+add_key(struct reading *r, const xmlNode *certificate)
 {
 	struct saml_provider *provider = r->provider;
+	struct cs_refusal why;
+	struct pki_key key;
 	struct cs_span spki;
 
-	if (!read_key(r, certificate, &spki)) {
+	if (r->n_certificates++ == SAML_KEYS_MAX)
+		return false;
+	if (!unwrap(r, certificate, &spki) || has_key(r->passed, r->n_passed, spki)) {
 		provider->n_passed++;
 		return true;
 	}
-	if (provider->n_keys == SAML_KEYS_MAX)
-		return false;
-	provider->keys[provider->n_keys++] = spki;
+	if (has_key(provider->keys, provider->n_keys, spki))
+		return true;
+	if (pki_key_judge(spki, 0, &key, &why)) {
+		provider->keys[provider->n_keys++] = spki;
+	} else {
+		r->passed[r->n_passed++] = spki;
+		provider->n_passed++;
+	}
 	return true;
 }
 
 static bool
-add_keys(const struct reading *r, const xmlNode *key)
+add_keys(struct reading *r, const xmlNode *key)
 {
 	const xmlNode *info = saml_xml_only(key, SAML_DSIG, "KeyInfo");
 	const xmlNode *data = saml_xml_child(info, SAML_DSIG, "X509Data");
@@ -123,7 +147,7 @@ add_keys(const struct reading *r, const xmlNode *key)
 }
 
 static enum saml_no
-read_keys(const struct reading *r, const xmlNode *descriptor)
+read_keys(struct reading *r, const xmlNode *descriptor)
 {
 	const xmlNode *at = saml_xml_child(descriptor, SAML_METADATA, "KeyDescriptor");
 
@@ -144,14 +168,14 @@ lists(const char *words, const char *word)
 	const size_t len = strlen(word);
 
 	for (const char *at = words; at != NULL && (at = strstr(at, word)) != NULL; at += len)
-		if ((at == words || strchr(" \t\r\n", at[-1]) != NULL) &&
-		    strchr(" \t\r\n", at[len]) != NULL)
+		if ((at == words || strchr(SAML_SPACE, at[-1]) != NULL) &&
+		    strchr(SAML_SPACE, at[len]) != NULL)
 			return true;
 	return false;
 }
 
 static enum saml_no
-read_descriptor(const struct reading *r, const xmlNode *entity)
+read_descriptor(struct reading *r, const xmlNode *entity)
 {
 	const xmlNode *descriptor = saml_xml_only(entity, SAML_METADATA, "IDPSSODescriptor");
 
@@ -159,18 +183,18 @@ read_descriptor(const struct reading *r, const xmlNode *entity)
 	    !lists(saml_xml_attribute(r->arena, descriptor, "protocolSupportEnumeration"),
 		SAML_PROTOCOL))
 		return SAML_NO_PROVIDER;
-	if (!is_valid(r, descriptor))
-		return SAML_NO_VALID;
-	if (is_true(r, descriptor, "WantAuthnRequestsSigned"))
-		return SAML_NO_SIGNED_REQUESTS;
-	const enum saml_no no = read_sign_on(r, descriptor);
+	enum saml_no no = judge_until(r, descriptor);
 
+	if (no != SAML_FINE)
+		return no;
+	r->provider->wants_signed = is_true(r, descriptor, "WantAuthnRequestsSigned");
+	no = read_sign_on(r, descriptor);
 	return no != SAML_FINE ? no : read_keys(r, descriptor);
 }
 
 /* Whichever way it is wrapped, there is one of it. */
 static enum saml_no
-read_entity(const struct reading *r, const xmlDoc *doc)
+read_entity(struct reading *r, const xmlDoc *doc)
 {
 	const xmlNode *root = xmlDocGetRootElement(doc);
 	const bool alone = saml_xml_is(root, SAML_METADATA, "EntityDescriptor");
@@ -186,16 +210,20 @@ read_entity(const struct reading *r, const xmlDoc *doc)
 	if (id == NULL || id[0] == '\0' || strlen(id) > SAML_ENTITY_MAX)
 		return SAML_NO_ENTITY;
 	r->provider->entity_id = id;
-	if (!is_valid(r, root) || !is_valid(r, entity))
-		return SAML_NO_VALID;
-	return read_descriptor(r, entity);
+	enum saml_no no = judge_until(r, root);
+
+	if (no == SAML_FINE)
+		no = judge_until(r, entity);
+	return no != SAML_FINE ? no : read_descriptor(r, entity);
 }
 
 bool
 saml_metadata_judge(struct cs_arena *arena, struct cs_span document, bool clear, int64_t now_s,
     struct saml_provider *ret_provider, struct cs_refusal *ret_why)
 {
-	const struct reading r = { arena, clear, now_s, ret_provider };
+	struct reading r = {
+		.arena = arena, .clear = clear, .now_s = now_s, .provider = ret_provider
+	};
 	enum saml_no no;
 	CS_AUTO(saml_xml_release) xmlDoc *doc = saml_xml_read(document, SAML_NO_METADATA, &no);
 

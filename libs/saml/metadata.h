@@ -20,12 +20,13 @@
 #define SAML_METADATA_MAX 262144 /* octets */
 #define SAML_ENTITY_MAX 1024     /* octets of an entityID (SAML 2.0 Core 8.3.6) */
 #define SAML_URL_MAX 2048        /* octets of where people are sent */
-#define SAML_KEYS_MAX 16         /* certificates for signatures */
+#define SAML_KEYS_MAX 16         /* certificates for signatures, of whatever keys */
 
 struct saml_provider {
 	const char *entity_id; /* NULL: was not read, as all here */
 	const char *sign_on;   /* SingleSignOnService of the binding HTTP-Redirect */
-	/* SubjectPublicKeyInfo, DER, by which it signs: RSA of 2048 bits or more, P-256, P-384, P-521. */
+	bool wants_signed; /* WantAuthnRequestsSigned: it may refuse our requests, which are not */
+	/* SubjectPublicKeyInfo, DER, each once, by which it signs: RSA of 2048 bits or more, P-256, P-384, P-521. */
 	struct cs_span keys[SAML_KEYS_MAX];
 	size_t n_keys;
 	size_t n_passed; /* certificates that hold another key, or none */
@@ -38,8 +39,7 @@ struct saml_provider {
  * Profile 2.6.1).  Certificates for other uses and other keys are passed over.
  *
  * False: saml-metadata, saml-doctype, saml-entity, saml-no-provider, saml-metadata-expired (validUntil),
- * saml-signed-requests (WantAuthnRequestsSigned: ours are not signed), saml-sign-on, saml-keys; *ret_provider has
- * what was read before that.
+ * saml-metadata-time (of validUntil), saml-sign-on, saml-keys; *ret_provider has what was read before that.
  */
 CS_MUST_USE bool saml_metadata_judge(struct cs_arena *arena, struct cs_span document, bool clear,
     int64_t now_s, struct saml_provider *ret_provider, struct cs_refusal *ret_why);

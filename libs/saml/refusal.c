@@ -27,17 +27,16 @@ static const struct cs_refusal refusals[SAML_NOS] = {
 	    "The metadata has not one IDPSSODescriptor for SAML 2.0: this is no identity provider.",
 	    SETTINGS },
 	[SAML_NO_VALID] = { "saml-metadata-expired", "provider", METADATA "2.3.2",
-	    "The provider's metadata was good until a day that is past.", PROVIDER },
-	[SAML_NO_SIGNED_REQUESTS] = { "saml-signed-requests", "provider", METADATA "2.4.3",
-	    "The provider wants requests to be signed (WantAuthnRequestsSigned), which ours are "
-	    "not.",
-	    "Let the provider take unsigned requests of us." },
+	    "the provider's metadata was good until a day that is past", PROVIDER },
+	[SAML_NO_VALID_TIME] = { "saml-metadata-time", "provider", CORE "1.3.3",
+	    "the provider's metadata says until when it is good by what is not a time in UTC",
+	    PROVIDER },
 	[SAML_NO_SIGN_ON] = { "saml-sign-on", "provider", METADATA "2.4.3",
 	    "The metadata names no SingleSignOnService of the binding HTTP-Redirect under TLS.",
 	    PROVIDER },
 	[SAML_NO_KEYS] = { "saml-keys", "provider", METADATA "2.4.1.1",
-	    "The metadata holds no certificate for signatures with a key that is taken (RSA of "
-	    "2048, 3072 or 4096 bits, P-256, P-384, P-521), or more than 16.",
+	    "the metadata holds no certificate for signatures with a key that is taken (RSA of "
+	    "2048, 3072 or 4096 bits, P-256, P-384, P-521), or more than 16 certificates",
 	    PROVIDER },
 	/* the form of an answer */
 	[SAML_NO_FORM] = { "saml-form", "SAMLResponse", "SAML 2.0 Bindings 3.5.4",

@@ -16,7 +16,6 @@
 
 #define MORE "http://www.w3.org/2001/04/xmldsig-more#"
 #define ENCRYPTION "http://www.w3.org/2001/04/xmlenc#"
-#define SPACE " \t\r\n"
 #define PREFIXES_MAX 16
 #define PREFIX_LIST_MAX 256 /* octets */
 #define ENVELOPED SAML_DSIG "enveloped-signature"
@@ -75,8 +74,8 @@ is_prefix_list(struct cs_arena *arena, const xmlNode *node)
 
 	if (list == NULL || strlen(list) > PREFIX_LIST_MAX || node->children != NULL)
 		return false;
-	for (list += strspn(list, SPACE); *list != '\0'; list += strspn(list, SPACE)) {
-		list += strcspn(list, SPACE);
+	for (list += strspn(list, SAML_SPACE); *list != '\0'; list += strspn(list, SAML_SPACE)) {
+		list += strcspn(list, SAML_SPACE);
 		n++;
 	}
 	return n <= PREFIXES_MAX;
@@ -87,7 +86,7 @@ is_space(const xmlNode *node)
 {
 	const char *text = (const char *)node->content;
 
-	return node->type == XML_TEXT_NODE && text[strspn(text, SPACE)] == '\0';
+	return node->type == XML_TEXT_NODE && text[strspn(text, SAML_SPACE)] == '\0';
 }
 
 /* Exclusive and without comments; it may say which prefixes are kept (InclusiveNamespaces), which alters no text. */

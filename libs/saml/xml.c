@@ -138,6 +138,21 @@ saml_xml_attribute(struct cs_arena *arena, const xmlNode *node, const char *name
 	return copy;
 }
 
+const char *
+saml_xml_token(struct cs_arena *arena, const xmlNode *node, const char *name)
+{
+	const char *value = saml_xml_attribute(arena, node, name);
+
+	if (value == NULL)
+		return NULL;
+	value += strspn(value, SAML_SPACE);
+	size_t len = strlen(value);
+
+	while (len > 0 && strchr(SAML_SPACE, value[len - 1]) != NULL)
+		len--;
+	return cs_arena_strndup(arena, value, len);
+}
+
 bool
 saml_xml_says(struct cs_arena *arena, const xmlNode *node, const char *name, const char *value)
 {
@@ -187,7 +202,7 @@ saml_base64_decode(struct cs_arena *arena, struct cs_span text, struct cs_span *
 	size_t len = 0;
 
 	for (size_t i = 0; i < text.len; i++)
-		if (strchr(" \t\r\n", text.data[i]) == NULL || text.data[i] == '\0')
+		if (strchr(SAML_SPACE, text.data[i]) == NULL || text.data[i] == '\0')
 			plain[len++] = text.data[i];
 	return len > 0 && cs_base64_decode(arena, cs_span_of(plain, len), ret_octets);
 }

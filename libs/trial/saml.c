@@ -17,6 +17,10 @@ trial_saml_judge(struct trial_lines *lines, struct cs_span document, bool clear,
 	if (provider.sign_on != NULL)
 		trial_say(lines, "people log in at %s",
 		    trial_quote(lines, cs_span_str(provider.sign_on)));
+	if (provider.wants_signed)
+		trial_say(lines,
+		    "it wants requests to be signed (WantAuthnRequestsSigned), which ours are not: it may refuse "
+		    "them");
 	if (good)
 		trial_say(lines, "certificates for signatures: %zu", provider.n_keys);
 	else

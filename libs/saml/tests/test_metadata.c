@@ -75,13 +75,12 @@ static const struct {
 	{ "past", "2099-", "2019-", "saml-metadata-expired" },
 	{ "past now", "2099-01-01T00:00:00Z", "2027-01-15T08:00:00Z", "saml-metadata-expired" },
 	{ "not yet past", "2099-01-01T00:00:00Z", "2027-01-15T08:00:01.000Z", "good" },
-	{ "until no day", "2099-01-01T00:00:00Z", "soon", "saml-metadata-expired" },
+	{ "until no day", "2099-01-01T00:00:00Z", "soon", "saml-metadata-time" },
+	{ "until a day elsewhere", "2099-01-01T00:00:00Z", "2099-01-01T00:00:00+00:00",
+	    "saml-metadata-time" },
+	{ "until a day with spaces", "2099-01-01T00:00:00Z", " 2099-01-01T00:00:00Z\n", "good" },
 	{ "past, its descriptor", "<IDPSSODescriptor ",
 	    "<IDPSSODescriptor validUntil=\"2019-01-01T00:00:00Z\" ", "saml-metadata-expired" },
-	{ "signed requests", "WantAuthnRequestsSigned=\"false\"",
-	    "WantAuthnRequestsSigned=\"true\"", "saml-signed-requests" },
-	{ "signed requests, 1", "WantAuthnRequestsSigned=\"false\"",
-	    "WantAuthnRequestsSigned=\"1\"", "saml-signed-requests" },
 	{ "no redirect", "bindings:HTTP-Redirect", "bindings:SOAP", "saml-sign-on" },
 	{ "in clear", "Location=\"https:", "Location=\"http:", "saml-sign-on" },
 	{ "a script", "Location=\"" SSO, "Location=\"javascript:alert(1)", "saml-sign-on" },
@@ -151,7 +150,38 @@ takes_the_shape_that_is_in_use(void **state)
 	want("it", judge(arena, text, false, &provider), "good");
 	assert_string_equal(provider.entity_id, FAKE_IDP "/");
 	assert_string_equal(provider.sign_on, SSO);
-	assert_int_equal(provider.n_keys, 2);
+	assert_int_equal(provider.n_keys, 1); /* there twice */
+	cs_arena_free(arena);
+}
+
+/* Some always say so, and take those that are not. */
+static void
+knows_who_wants_signed_requests(void **state)
+{
+	static const struct {
+		const char *said;
+		bool wants;
+	} cases[] = { { "false", false }, { "0", false }, { "true", true }, { "1", true },
+		{ " true ", true }, { "&#10;1", true }, { "", false }, { "TRUE", false } };
+	struct cs_arena *arena = cs_arena_new();
+	const char *good = fake_idp_metadata(arena, FAKE_IDP, SSO);
+	struct saml_provider provider;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *says = cs_arena_printf(arena, "RequestsSigned=\"%s\"", cases[i].said);
+
+		want(says,
+		    judge(arena, replace(arena, good, "RequestsSigned=\"false\"", says), false,
+			&provider),
+		    "good");
+		assert_int_equal(provider.wants_signed, cases[i].wants);
+	}
+	want("nothing of it",
+	    judge(arena, replace(arena, good, " WantAuthnRequestsSigned=\"false\"", ""), false,
+		&provider),
+	    "good");
+	assert_false(provider.wants_signed);
 	cs_arena_free(arena);
 }
 
@@ -206,40 +236,41 @@ takes_one_of_a_list(void **state)
 	cs_arena_free(arena);
 }
 
+/* With this key n times in the first of the descriptors. */
+static const char *
+crowded(struct cs_arena *arena, enum fake_idp_key key, size_t n)
+{
+	const char *good = fake_idp_metadata(arena, FAKE_IDP, SSO);
+	const char *at = strstr(good, "<ds:X509Certificate>");
+	const char *one = cs_arena_printf(
+	    arena, "<ds:X509Certificate>%s</ds:X509Certificate>", fake_idp_certificate(arena, key));
+	struct cs_buf out = cs_buf_new(arena);
+
+	cs_buf_add(&out, good, (size_t)(at - good));
+	for (size_t i = 0; i < n; i++)
+		cs_buf_add_str(&out, one);
+	cs_buf_add_str(&out, at);
+	return (const char *)cs_buf_span(&out).data;
+}
+
+/* Three are there already.  Each counts, also one that is there twice, and one that is passed over. */
 static void
 bounds_keys(void **state)
 {
 	struct cs_arena *arena = cs_arena_new();
-	const char *good = fake_idp_metadata(arena, FAKE_IDP, SSO);
-	const char *one = cs_arena_printf(arena, "<ds:X509Certificate>%s</ds:X509Certificate>",
-	    fake_idp_certificate(arena, FAKE_IDP_P256));
-	struct cs_buf many = cs_buf_new(arena);
 	struct saml_provider provider;
 
 	(void)state;
-	/* Each of three descriptors for signatures gets them. */
-	for (size_t i = 0; i < 4; i++)
-		cs_buf_add_str(&many, one);
-	const char *four = replace(arena, good, "<ds:X509Data>",
-	    cs_arena_printf(arena, "<ds:X509Data>%s", (const char *)cs_buf_span(&many).data));
-
-	want("15", judge(arena, four, false, &provider), "good");
-	assert_int_equal(provider.n_keys, 15);
-	cs_buf_add_str(&many, one);
-	want("18",
-	    judge(arena,
-		replace(arena, good, "<ds:X509Data>",
-		    cs_arena_printf(
-			arena, "<ds:X509Data>%s", (const char *)cs_buf_span(&many).data)),
-		false, &provider),
-	    "saml-keys");
-	const char *weak = replace(arena, good, "<ds:X509Data>",
-	    cs_arena_printf(arena, "<ds:X509Data><ds:X509Certificate>%s</ds:X509Certificate>",
-		fake_idp_certificate(arena, FAKE_IDP_WEAK)));
-
-	want("small ones", judge(arena, weak, false, &provider), "good");
+	want("16", judge(arena, crowded(arena, FAKE_IDP_P256, 13), false, &provider), "good");
 	assert_int_equal(provider.n_keys, 3);
-	assert_int_equal(provider.n_passed, 3);
+	assert_int_equal(provider.n_passed, 0);
+	want("17", judge(arena, crowded(arena, FAKE_IDP_P256, 14), false, &provider), "saml-keys");
+	want("13 small ones", judge(arena, crowded(arena, FAKE_IDP_WEAK, 13), false, &provider),
+	    "good");
+	assert_int_equal(provider.n_keys, 3);
+	assert_int_equal(provider.n_passed, 13);
+	want("14 small ones", judge(arena, crowded(arena, FAKE_IDP_WEAK, 14), false, &provider),
+	    "saml-keys");
 	cs_arena_free(arena);
 }
 
@@ -361,6 +392,7 @@ main(void)
 		cmocka_unit_test(reads_a_provider),
 		cmocka_unit_test(judges_each_part),
 		cmocka_unit_test(takes_the_shape_that_is_in_use),
+		cmocka_unit_test(knows_who_wants_signed_requests),
 		cmocka_unit_test(takes_a_key_in_any_certificate),
 		cmocka_unit_test(takes_one_of_a_list),
 		cmocka_unit_test(bounds_keys),

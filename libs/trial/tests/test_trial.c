@@ -104,7 +104,8 @@ test_saml(void **state)
 		    false, "names no SingleSignOnService" },
 		{ "<EntityDescriptor " MD " entityID=\"u\"><IDPSSODescriptor " SAML2
 		  " WantAuthnRequestsSigned=\"true\"/></EntityDescriptor>",
-		    false, "wants requests to be signed" },
+		    false,
+		    "wants requests to be signed (WantAuthnRequestsSigned), which ours are not" },
 		{ "<EntityDescriptor " MD " entityID=\"u\"><IDPSSODescriptor " SAML2
 		  "><SingleSignOnService Binding=\"" REDIRECT
 		  "\" Location=\"https://idp.example/sso\"/></IDPSSODescriptor>"
@@ -154,13 +155,22 @@ test_saml_that_is_good(void **state)
 	struct cs_arena *arena = cs_arena_new();
 	struct trial_lines lines = lines_new(arena);
 	const char *in_clear = fake_idp_metadata(arena, "urn:x", "http://127.0.0.1:1/sso");
+	const char *said = fake_idp_metadata(arena, FAKE_IDP, FAKE_IDP "/sso");
+	const char *wants = strstr(said, "Signed=\"false\"");
 
 	(void)state;
-	judge_saml(&lines, fake_idp_metadata(arena, FAKE_IDP, FAKE_IDP "/sso"));
+	assert_non_null(wants);
+	judge_saml(&lines, said);
 	assert_true(lines.good);
 	assert_true(says(&lines, "entityID: " FAKE_IDP));
 	assert_true(says(&lines, "people log in at " FAKE_IDP "/sso"));
 	assert_true(says(&lines, "certificates for signatures: 3"));
+	assert_false(says(&lines, "requests to be signed"));
+	lines = lines_new(arena);
+	judge_saml(&lines, cs_arena_printf(arena, "%.*sSigned=\"true\"%s", (int)(wants - said),
+			       said, wants + strlen("Signed=\"false\"")));
+	assert_true(lines.good);
+	assert_true(says(&lines, "it may refuse them"));
 	judge_saml(&lines, in_clear);
 	assert_false(lines.good);
 	lines = lines_new(arena);
