@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "internal.h"
+#include "pki/hash.h"
 
 #define MODULUS 256 /* octets */
 #define RSA_HEAD                                                                                  \
@@ -22,8 +23,38 @@ static const char p256[] =
     "8UTNG72bfocs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==";
 
 #define DSIG_MORE "http://www.w3.org/2001/04/xmldsig-more#"
-#define METHOD(name, algorithm) "<ds:" name " Algorithm=\"" algorithm "\"/>"
+#define ENCRYPTION "http://www.w3.org/2001/04/xmlenc#"
+#define SUCCESS "urn:oasis:names:tc:SAML:2.0:status:Success"
 
+/* Canonical as it stands: so its digest is that of these octets (W3C Exclusive XML Canonicalization 3). */
+#define HEAD "<Response xmlns=\"" SAML_PROTOCOL "\" ID=\"_a\" Version=\"2.0\">"
+#define TAIL                                                               \
+	"<Status><StatusCode Value=\"" SUCCESS "\"></StatusCode></Status>" \
+	"<Assertion xmlns=\"" SAML_ASSERTION "\"></Assertion></Response>"
+
+#define METHOD(name, algorithm) "<" name " Algorithm=\"" algorithm "\"/>"
+#define TRANSFORMS                                                          \
+	"<Transforms>" METHOD("Transform", SAML_DSIG "enveloped-signature") \
+	    METHOD("Transform", SAML_EXCLUSIVE) "</Transforms>"
+#define REFERENCE                                    \
+	"<Reference URI=\"#_a\">" TRANSFORMS METHOD( \
+	    "DigestMethod", ENCRYPTION "sha256") "<DigestValue>%s</DigestValue></Reference>"
+#define INFO                                                            \
+	"<SignedInfo>" METHOD("CanonicalizationMethod", SAML_EXCLUSIVE) \
+	    METHOD("SignatureMethod", DSIG_MORE "%s") REFERENCE "</SignedInfo>"
+#define SIGNATURE \
+	"<Signature xmlns=\"" SAML_DSIG "\">" INFO "<SignatureValue>%s</SignatureValue></Signature>"
+
+static const char *
+digest_of(struct cs_arena *arena, const char *text)
+{
+	uint8_t digest[PKI_SHA256];
+
+	pki_sha256(cs_span_str(text), digest);
+	return cs_base64(arena, cs_span_of(digest, sizeof(digest)));
+}
+
+/* As far as the signature, which is no key's: the digest is right. */
 static void
 judge(struct cs_arena *arena, struct cs_span key, const char *algorithm, size_t len)
 {
@@ -33,21 +64,8 @@ judge(struct cs_arena *arena, struct cs_span key, const char *algorithm, size_t 
 	};
 	const struct saml_expected expected = { &provider, "urn:y", "https://ra.example/", "_r", "",
 		0, 0 };
-	const char *xml = cs_arena_printf(arena,
-	    "<Response xmlns=\"" SAML_PROTOCOL "\" ID=\"_a\" Version=\"2.0\">"
-	    "<ds:Signature xmlns:ds=\"" SAML_DSIG
-	    "\"><ds:SignedInfo>" METHOD("CanonicalizationMethod",
-		SAML_EXCLUSIVE) "<ds:SignatureMethod Algorithm=\"" DSIG_MORE
-				"%s\"/><ds:Reference URI=\"#_a\">"
-				"<ds:Transforms>" METHOD("Transform",
-				    SAML_DSIG "enveloped-signature") METHOD("Transform",
-				    SAML_EXCLUSIVE) "</ds:Transforms>" METHOD("DigestMethod",
-				    "http://www.w3.org/2001/04/xmlenc#sha256") "<ds:DigestValue>AAAA</ds:DigestValue></ds:Reference></ds:SignedInfo>"
-									       "<ds:SignatureValue>%s</ds:SignatureValue></ds:Signature><Status><StatusCode "
-									       "Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/></Status>"
-									       "<Assertion xmlns=\"" SAML_ASSERTION
-									       "\"/></Response>",
-	    algorithm, cs_base64(arena, cs_span_of(ones, len)));
+	const char *xml = cs_arena_printf(arena, HEAD SIGNATURE TAIL, algorithm,
+	    digest_of(arena, HEAD TAIL), cs_base64(arena, cs_span_of(ones, len)));
 	struct saml_person person;
 	struct cs_refusal why;
 

@@ -25,7 +25,7 @@
 struct saml_provider {
 	const char *entity_id; /* NULL: was not read, as all here */
 	const char *sign_on;   /* SingleSignOnService of the binding HTTP-Redirect */
-	bool wants_signed; /* WantAuthnRequestsSigned: it may refuse our requests, which are not */
+	bool wants_signed;     /* WantAuthnRequestsSigned: it may refuse our requests */
 	/* SubjectPublicKeyInfo, DER, each once, by which it signs: RSA of 2048 bits or more, P-256, P-384, P-521. */
 	struct cs_span keys[SAML_KEYS_MAX];
 	size_t n_keys;

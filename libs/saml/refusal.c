@@ -72,6 +72,8 @@ static const struct cs_refusal refusals[SAML_NOS] = {
 	[SAML_NO_TRANSFORMS] = { "saml-transforms", "Signature", CORE "5.4.4",
 	    "The signature's transforms are not enveloped signature and exclusive canonicalization.",
 	    PROVIDER },
+	[SAML_NO_DIGEST] = { "saml-digest", "Signature", CORE "5.4",
+	    "what was signed was altered since", AGAIN },
 	[SAML_NO_SIGNATURE] = { "saml-signature", "Signature", CORE "5.4",
 	    "The signature is not by a key of the provider's metadata.", AGAIN },
 	/* what it says */

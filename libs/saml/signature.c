@@ -13,6 +13,7 @@
 #include <xmlsec/xmlsec.h>
 
 #include "internal.h"
+#include "pki/keycheck.h"
 
 #define MORE "http://www.w3.org/2001/04/xmldsig-more#"
 #define ENCRYPTION "http://www.w3.org/2001/04/xmlenc#"
@@ -199,7 +200,20 @@ allow(xmlSecDSigCtx *ctx)
 	(XMLSEC_DSIG_FLAGS_IGNORE_MANIFESTS | XMLSEC_DSIG_FLAGS_STORE_SIGNEDINFO_REFERENCES | \
 	    XMLSEC_DSIG_FLAGS_USE_VISA3D_HACK)
 
-static bool
+/* Which kind of key it is by: the form was judged. */
+static enum pki_key_kind
+kind_of(struct cs_arena *arena, const xmlNode *signature)
+{
+	const xmlNode *info = saml_xml_child(signature, SAML_DSIG, "SignedInfo");
+	const char *algorithm = saml_xml_attribute(
+	    arena, saml_xml_child(info, SAML_DSIG, "SignatureMethod"), "Algorithm");
+
+	return strncmp(algorithm, MORE "ecdsa", sizeof(MORE "ecdsa") - 1) == 0 ? PKI_KEY_EC
+									       : PKI_KEY_RSA;
+}
+
+/* The library digests first, and goes on to the signature if the digest is the one that was signed. */
+static enum saml_no
 verify_by(struct cs_arena *arena, xmlNode *signature, struct cs_span key, struct cs_span *ret)
 {
 	CS_AUTO(release_context) xmlSecDSigCtx *ctx = xmlSecDSigCtxCreate(NULL);
@@ -209,21 +223,43 @@ verify_by(struct cs_arena *arena, xmlNode *signature, struct cs_span key, struct
 	ctx->enabledReferenceUris = xmlSecTransformUriTypeSameDocument;
 	ctx->signKey = xmlSecCryptoAppKeyLoadMemory(
 	    key.data, (xmlSecSize)key.len, xmlSecKeyDataFormatDer, NULL, NULL, NULL);
-	if (ctx->signKey == NULL || xmlSecDSigCtxVerify(ctx, signature) != 0 ||
-	    ctx->status != xmlSecDSigStatusSucceeded ||
-	    xmlSecPtrListGetSize(&ctx->signedInfoReferences) != 1)
-		return false;
+	if (ctx->signKey == NULL)
+		return SAML_NO_SIGNATURE;
+	const bool ended = xmlSecDSigCtxVerify(ctx, signature) == 0;
+
+	if (xmlSecPtrListGetSize(&ctx->signedInfoReferences) != 1)
+		return SAML_NO_DIGEST;
 	xmlSecDSigReferenceCtx *reference =
 	    (xmlSecDSigReferenceCtx *)xmlSecPtrListGetItem(&ctx->signedInfoReferences, 0);
 	xmlSecBuffer *digested = xmlSecDSigReferenceCtxGetPreDigestBuffer(reference);
 
 	if (digested == NULL || reference->status != xmlSecDSigStatusSucceeded)
-		return false;
+		return SAML_NO_DIGEST;
+	if (!ended || ctx->status != xmlSecDSigStatusSucceeded)
+		return SAML_NO_SIGNATURE;
 	*ret = cs_arena_copy(arena, xmlSecBufferGetData(digested), xmlSecBufferGetSize(digested));
-	return ret->len > 0;
+	return ret->len > 0 ? SAML_FINE : SAML_NO_DIGEST;
 }
 
-/* No other ID can be found, since nothing says which attributes are IDs. */
+/* The digest is the same for each key: a wrong one is wrong for all. */
+static enum saml_no
+verify(struct cs_arena *arena, xmlNode *signature, const struct saml_provider *provider,
+    struct cs_span *ret)
+{
+	const enum pki_key_kind wanted = kind_of(arena, signature);
+	enum saml_no no = SAML_NO_SIGNATURE;
+	enum pki_key_kind kind;
+
+	for (size_t i = 0; i < provider->n_keys && no == SAML_NO_SIGNATURE; i++)
+		if (pki_key_kind_of(provider->keys[i], &kind) && kind == wanted)
+			no = verify_by(arena, signature, provider->keys[i], ret);
+	return no;
+}
+
+/*
+ * The only attribute ID that the library can find.  The parser makes IDs of xml:id by itself: that none of them is
+ * the same was seen to before (are_ids_distinct).
+ */
 static bool
 register_id(xmlNode *element, const char *id)
 {
@@ -256,10 +292,7 @@ saml_signature_verify(struct cs_arena *arena, xmlNode *element, const char *id, 
 	if (!register_id(element, id))
 		return SAML_NO_IDS;
 	drop_key_info(signature);
-	for (size_t i = 0; i < provider->n_keys; i++)
-		if (verify_by(arena, signature, provider->keys[i], ret_octets))
-			return SAML_FINE;
-	return SAML_NO_SIGNATURE;
+	return verify(arena, signature, provider, ret_octets);
 }
 
 /* ---- once ---- */

@@ -156,12 +156,12 @@ takes_either_signature(void **state)
 	want("of both, the outer one broken",
 	    judge(world, with(arena, both, "IssueInstant=\"2027-01-15T07:59:58Z\"",
 			     "IssueInstant=\"2027-01-15T07:59:57Z\"")),
-	    "saml-signature");
+	    "saml-digest");
 	want("of neither", judge(world, plain), "saml-unsigned");
 	want("of the Response, something in it altered",
-	    judge(world, with(arena, outer, "alice", "mallory")), "saml-signature");
+	    judge(world, with(arena, outer, "alice", "mallory")), "saml-digest");
 	want("of the Assertion, something in it altered",
-	    judge(world, with(arena, inner, "alice", "mallory")), "saml-signature");
+	    judge(world, with(arena, inner, "alice", "mallory")), "saml-digest");
 }
 
 static void
@@ -296,7 +296,7 @@ static const struct {
 	    "\">" KEEPS(FOUR FOUR FOUR FOUR "e") "</ds:CanonicalizationMethod>",
 	    "saml-signature-form" },
 	{ "another signature", "<ds:SignatureValue>", "<ds:SignatureValue>AAAA", "saml-signature" },
-	{ "another digest", "<ds:DigestValue>", "<ds:DigestValue>AAAA", "saml-signature" },
+	{ "another digest", "<ds:DigestValue>", "<ds:DigestValue>AAAA", "saml-digest" },
 	{ "an ID twice", "<samlp:Status>", "<samlp:Status Id=\"_assertion\">", "saml-ids" },
 	{ "an ID twice, as xml:id", "<samlp:Status>", "<samlp:Status xml:id=\"_assertion\">",
 	    "saml-ids" },
@@ -539,7 +539,7 @@ refuses_what_is_hidden(void **state)
 	want("with the same ID alone",
 	    judge(world, fake_idp_response(arena, RESPONSE_ID,
 			     with(arena, takes, "ID=\"_evil\"", "ID=\"_assertion\""))),
-	    "saml-signature");
+	    "saml-digest");
 }
 
 /* It stands in the Response, and what was signed does not hold it. */
@@ -567,7 +567,7 @@ looks_at_what_was_digested(void **state)
 	    "good");
 	assert_string_equal(world->person.name, "alice");
 	want("a processing instruction", judge(world, with(arena, good, "alice", "alice<?x y?>")),
-	    "saml-signature");
+	    "saml-digest");
 	want("one that is signed", judge(world, fake_idp_good(arena, "alice<?x y?>bob")),
 	    "saml-name");
 	want(
