@@ -6,7 +6,7 @@
 #include "pki/cert.h"
 
 #define BEARER "urn:oasis:names:tc:SAML:2.0:cm:bearer"
-#define TRANSIENT "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+#define FORMAT "urn:oasis:names:tc:SAML:2.0:nameid-format:"
 
 struct reading {
 	struct cs_arena *arena;
@@ -192,8 +192,37 @@ judge_login(struct reading *r)
 static bool
 is_name(const char *text)
 {
-	return text != NULL && text[0] != '\0' && strlen(text) <= SAML_TEXT_MAX &&
+	const size_t len = text != NULL ? strlen(text) : 0;
+
+	return len > 0 && len <= SAML_TEXT_MAX && text[0] != ' ' && text[len - 1] != ' ' &&
 	       pki_text_fault(cs_span_str(text)) == NULL;
+}
+
+/* By a name that lasts?  Formats that are not known may well do. */
+static enum saml_no
+judge_format(const struct reading *r, const xmlNode *id)
+{
+	static const struct {
+		const char *format;
+		enum saml_no no;
+	} formats[] = {
+		{ FORMAT "transient", SAML_NO_TRANSIENT },
+		{ FORMAT "encrypted", SAML_NO_FORMAT },
+		{ FORMAT "entity", SAML_NO_FORMAT },
+	};
+	const char *format = saml_xml_token(r->arena, id, "Format");
+
+	for (size_t i = 0; format != NULL && i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(format, formats[i].format) == 0)
+			return formats[i].no;
+	return SAML_FINE;
+}
+
+/* The same name means somebody else where another provider, or for another service, says it. */
+static bool
+is_qualified_by(const struct reading *r, const xmlNode *id, const char *qualifier, const char *name)
+{
+	return !has(r, id, qualifier) || saml_xml_says(r->arena, id, qualifier, name);
 }
 
 static enum saml_no
@@ -201,12 +230,18 @@ judge_name_id(struct reading *r)
 {
 	const xmlNode *subject = child(r->assertion, "Subject");
 	const xmlNode *id = saml_xml_only(subject, SAML_ASSERTION, "NameID");
-	const char *name = saml_xml_text(r->arena, id);
 
-	if (id != NULL && saml_xml_says(r->arena, id, "Format", TRANSIENT))
-		return SAML_NO_TRANSIENT;
-	r->person.name = name;
-	return is_name(name) ? SAML_FINE : SAML_NO_NAME;
+	if (id == NULL)
+		return SAML_NO_NAME;
+	const enum saml_no no = judge_format(r, id);
+
+	if (no != SAML_FINE)
+		return no;
+	if (!is_qualified_by(r, id, "NameQualifier", r->expected->provider->entity_id) ||
+	    !is_qualified_by(r, id, "SPNameQualifier", r->expected->entity_id))
+		return SAML_NO_QUALIFIER;
+	r->person.name = saml_xml_text(r->arena, id);
+	return is_name(r->person.name) ? SAML_FINE : SAML_NO_NAME;
 }
 
 /* NULL: it is nowhere, or in several places. */

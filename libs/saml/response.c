@@ -157,6 +157,16 @@ verify(struct cs_arena *arena, const xmlDoc *doc, const struct message *message,
 	    arena, element, id, outer != NULL ? outer : inner, provider, ret_octets);
 }
 
+/* If it is signed, then with from whom and where to: what they are was judged (judge_envelope). */
+static enum saml_no
+judge_addressed(struct cs_arena *arena, const xmlNode *response)
+{
+	if (saml_xml_attribute(arena, response, "Destination") == NULL)
+		return SAML_NO_DESTINATION;
+	return saml_xml_child(response, SAML_ASSERTION, "Issuer") != NULL ? SAML_FINE
+									  : SAML_NO_ISSUER;
+}
+
 /* What was digested, and only that. */
 static enum saml_no
 judge_signed(struct cs_arena *arena, struct cs_span octets, const struct saml_expected *expected,
@@ -171,6 +181,8 @@ judge_signed(struct cs_arena *arena, struct cs_span octets, const struct saml_ex
 	if (saml_xml_is(xmlDocGetRootElement(doc), SAML_ASSERTION, "Assertion"))
 		return saml_assertion_judge(arena, xmlDocGetRootElement(doc), expected, ret_person);
 	no = read_message(arena, doc, expected, &message);
+	if (no == SAML_FINE)
+		no = judge_addressed(arena, message.response);
 	return no != SAML_FINE
 		   ? no
 		   : saml_assertion_judge(arena, message.assertion, expected, ret_person);

@@ -38,7 +38,8 @@ struct saml_expected {
 	int64_t now_s;
 };
 struct saml_person {
-	const char *name;      /* 1 to SAML_TEXT_MAX octets of UTF-8, all of it seen */
+	const char
+	    *name; /* 1 to SAML_TEXT_MAX octets of UTF-8, all of it seen, no space at its ends */
 	const char *assertion; /* its ID: 1 to SAML_TEXT_MAX characters of ASCII */
 	int64_t login_s;       /* AuthnInstant; of several the earliest */
 };
@@ -46,7 +47,8 @@ struct saml_person {
  * `form`: the field SAMLResponse, base64.  Form, places and signature first, then what the assertion says; times
  * may be off by SAML_SKEW_S:
  *
- *   Issuer                 the provider, to the letter; of the Response too, if it is there
+ *   Issuer                 the provider, to the letter; of the Response too, if it is there; it is there, and its
+ *                          Destination is answer_at, where the Response is signed (Profiles 4.1.4.2, Bindings 3.5.5.2)
  *   IssueInstant           not in the future, and not before the person was asked
  *   SubjectConfirmation    a bearer's: Recipient is answer_at, InResponseTo the request, NotOnOrAfter not past
  *   Conditions             there, within NotBefore and NotOnOrAfter; each AudienceRestriction, one at least, names
@@ -54,7 +56,8 @@ struct saml_person {
  *   AuthnStatement         there; AuthnInstant not in the future, and not before the person was asked;
  *                          SessionNotOnOrAfter, where it is there, not past
  *
- * and last the name: NameID, but for a transient one, or the one value of the one Attribute of this Name.
+ * and last the name: NameID, but for one that is transient, encrypted or an entity's, or that is qualified as another
+ * provider's or another service's; or the one value of the one Attribute of this Name.
  * saml_load() was called.  False: *ret_why.
  */
 CS_MUST_USE bool saml_response_judge(struct cs_arena *arena, struct cs_span form,

@@ -98,10 +98,13 @@ insert(struct cs_arena *arena, const char *xml, const char *id, const char *sign
 	const char *element = strstr(xml, cs_arena_printf(arena, "ID=\"%s\"", id));
 
 	cs_assert(element != NULL);
-	const char *at = strstr(element, "</saml:Issuer>");
+	const char *issuer = strstr(element, "</saml:Issuer>"),
+		   *status = strstr(element, "<samlp:Status>");
 
-	cs_assert(at != NULL);
-	at += strlen("</saml:Issuer>");
+	cs_assert(issuer != NULL);
+	const char *at =
+	    status != NULL && status < issuer ? status : issuer + strlen("</saml:Issuer>");
+
 	return cs_arena_printf(arena, "%.*s%s%s", (int)(at - xml), xml, signature, at);
 }
 

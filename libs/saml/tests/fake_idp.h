@@ -41,7 +41,7 @@ struct fake_how {
 	const char *key_info;         /* NULL: the certificate of this key */
 	bool by_hmac;                 /* with the RSA certificate as the secret */
 };
-/* Puts a signature after the Issuer of the element of this ID. */
+/* Puts a signature after the Issuer of the element of this ID; before the Status of a Response that has none. */
 const char *
 fake_idp_sign(struct cs_arena *arena, const char *xml, const char *id, const struct fake_how *how);
 

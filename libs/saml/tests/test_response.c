@@ -138,6 +138,9 @@ knows_who_logged_in(void **state)
 	assert_string_equal(world->person.name, "Zo\xc3\xab & co");
 }
 
+#define FROM "<saml:Issuer " A_NS ">" FAKE_IDP "</saml:Issuer>"
+#define TO " Destination=\"" FAKE_ACS "\""
+
 static void
 takes_either_signature(void **state)
 {
@@ -158,6 +161,18 @@ takes_either_signature(void **state)
 			     "IssueInstant=\"2027-01-15T07:59:57Z\"")),
 	    "saml-digest");
 	want("of neither", judge(world, plain), "saml-unsigned");
+	want("of the Response, which names no place",
+	    judge(world, fake_idp_sign(arena, with(arena, plain, TO, ""), RESPONSE_ID, &how)),
+	    "saml-destination");
+	want("of the Response, which names no issuer",
+	    judge(world, fake_idp_sign(arena, with(arena, plain, FROM, ""), RESPONSE_ID, &how)),
+	    "saml-issuer");
+	want("of the Assertion, in one that names no issuer",
+	    judge(world, fake_idp_sign(arena, with(arena, plain, FROM, ""), ASSERTION_ID, &how)),
+	    "good");
+	want("of the Assertion, in one that names no place",
+	    judge(world, fake_idp_sign(arena, with(arena, plain, TO, ""), ASSERTION_ID, &how)),
+	    "good");
 	want("of the Response, something in it altered",
 	    judge(world, with(arena, outer, "alice", "mallory")), "saml-digest");
 	want("of the Assertion, something in it altered",
@@ -681,6 +696,32 @@ static const struct {
 	    { .name_id = "<saml:NameID Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:"
 			 "transient\">_x</saml:NameID>" },
 	    "saml-name-transient" },
+	{ "transient, with spaces",
+	    { .name_id = "<saml:NameID Format=\" urn:oasis:names:tc:SAML:2.0:nameid-format:"
+			 "transient&#10;\">_x</saml:NameID>" },
+	    "saml-name-transient" },
+	{ "its format encrypted",
+	    { .name_id = "<saml:NameID Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:"
+			 "encrypted\">_x</saml:NameID>" },
+	    "saml-name-format" },
+	{ "an entity",
+	    { .name_id = "<saml:NameID Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:"
+			 "entity\">" FAKE_IDP "</saml:NameID>" },
+	    "saml-name-format" },
+	{ "persistent",
+	    { .name_id = "<saml:NameID Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:"
+			 "persistent\" NameQualifier=\"" FAKE_IDP "\" SPNameQualifier=\"" FAKE_SP
+			 "\">x</saml:NameID>" },
+	    "good" },
+	{ "another provider's",
+	    { .name_id = "<saml:NameID NameQualifier=\"https://evil.example\">a</saml:NameID>" },
+	    "saml-name-qualifier" },
+	{ "another service's",
+	    { .name_id = "<saml:NameID SPNameQualifier=\"https://evil.example\">a</saml:NameID>" },
+	    "saml-name-qualifier" },
+	{ "a space before it", { .name_id = "<saml:NameID> a</saml:NameID>" }, "saml-name" },
+	{ "a space behind it", { .name_id = "<saml:NameID>a </saml:NameID>" }, "saml-name" },
+	{ "a space in it", { .name_id = "<saml:NameID>a b</saml:NameID>" }, "good" },
 	{ "what is not seen", { .name_id = "<saml:NameID>a&#x202e;b</saml:NameID>" }, "saml-name" },
 	{ "a line's end", { .name_id = "<saml:NameID>a&#10;b</saml:NameID>" }, "saml-name" },
 };
@@ -727,6 +768,7 @@ reads_one_attribute(void **state)
 			ATTRIBUTES(ATTRIBUTE("uid", VALUE("b"))),
 		    "saml-attribute" },
 		{ "no text", ATTRIBUTES(ATTRIBUTE("uid", VALUE("<x/>"))), "saml-attribute" },
+		{ "spaces", ATTRIBUTES(ATTRIBUTE("uid", VALUE(" a"))), "saml-attribute" },
 	};
 	struct world *world = *state;
 	struct saml_expected expected = expected_of(world);
