@@ -34,9 +34,9 @@ struct saml_provider {
 
 /*
  * One EntityDescriptor, alone or as the only one of an EntitiesDescriptor, with one IDPSSODescriptor for SAML 2.0.
- * `clear`: it came from a place without TLS, in tests, and may lead to one.  A certificate, of any version, is here what
- * a key is wrapped in: neither who signed it nor until when it is good is looked at (SAML 2.0 Metadata Interoperability
- * Profile 2.6.1).  Certificates for other uses and other keys are passed over.
+ * `clear`: it came from a place without TLS, in tests, and may lead to one.  A certificate, of any version, is here
+ * what a key is wrapped in: neither who signed it nor until when it is good is looked at (SAML 2.0 Metadata
+ * Interoperability Profile 2.6.1).  Certificates for other uses and other keys are passed over.
  *
  * False: saml-metadata, saml-doctype, saml-entity, saml-no-provider, saml-metadata-expired (validUntil),
  * saml-metadata-time (of validUntil), saml-sign-on, saml-keys; *ret_provider has what was read before that.

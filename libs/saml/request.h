@@ -14,7 +14,7 @@
 struct saml_request {
 	const char *entity_id; /* ours */
 	const char *answer_at; /* AssertionConsumerServiceURL: where the answer is posted */
-	const char *id;        /* "_" and hexadecimal, of this login alone */
+	const char *id;        /* "_" and base64url, of this login alone */
 	const char *state;     /* RelayState */
 	int64_t now_s;
 };

@@ -196,8 +196,7 @@ judge(struct cs_arena *arena, struct cs_span form, const struct saml_expected *e
 	struct message message;
 	enum saml_no no;
 
-	if (form.len > SAML_FORM_MAX || !saml_base64_decode(arena, form, &octets) ||
-	    octets.len > SAML_RESPONSE_MAX)
+	if (form.len > SAML_FORM_MAX || !saml_base64_decode(arena, form, &octets))
 		return SAML_NO_FORM;
 	CS_AUTO(saml_xml_release) xmlDoc *doc = saml_xml_read(octets, SAML_NO_XML, &no);
 

@@ -8,7 +8,9 @@
  *               verified, only the octets that were digested are looked at: they are parsed again, and the
  *               assertion is read out of them.  What is not signed is never seen there, wherever it stood.  Before
  *               that, a document is refused that has two assertions, assertions or signatures in other places than
- *               theirs, an ID twice, or anything in a signature beside its own three parts.
+ *               theirs, an ID twice, or an element in a signature beside its own three parts.
+ *   size        What canonicalization takes is bounded before a key is there: attributes of an element and namespaces
+ *               in its scope (bounds.c), prefixes that are kept (signature.c).  A wrong digest is digested once.
  *   comments    What is signed has none; a name is all of an element that holds text and nothing else.
  *   entities    A document with a document type is not parsed.  Nothing is fetched.
  *   algorithms  RSA and ECDSA with SHA-256 or more, digests the same, exclusive canonicalization without comments.
@@ -23,10 +25,9 @@
 #include "saml/metadata.h"
 #include "saml/refusal.h"
 
-#define SAML_RESPONSE_MAX 65536 /* octets, decoded */
-#define SAML_FORM_MAX 98304     /* octets of base64, with its line ends */
-#define SAML_TEXT_MAX 255       /* octets of what names somebody */
-#define SAML_SKEW_S 60          /* by how much clocks may differ */
+#define SAML_FORM_MAX 61440 /* octets of base64, with its line ends: an event has 65536 in all */
+#define SAML_TEXT_MAX 255   /* octets of what names somebody */
+#define SAML_SKEW_S 60      /* by how much clocks may differ */
 
 struct saml_expected {
 	const struct saml_provider *provider;

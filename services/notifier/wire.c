@@ -15,13 +15,13 @@
 #include "proto/certificate.pb-c.h"
 #include "proto/notice.pb-c.h"
 #include "proto/plan.pb-c.h"
+#include "saml/response.h"
 #include "smime/address.h"
 
 #define BODY_MAX 65536 /* octets of an event, design 3 */
 #define NAME_MAX_OCTETS 128
 #define TEXT_MAX_OCTETS 1024
 #define LOGIN_ERROR_MAX 64
-#define LOGIN_FORM_MAX 61440 /* octets of base64; less than SAML_FORM_MAX */
 #define YEAR_10000_MS INT64_C(253402300800000)
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -746,8 +746,7 @@ static bool
 take_form(struct cs_arena *arena, ProtobufCBinaryData form, const char **ret)
 {
 	*ret = NULL;
-	if (form.len > LOGIN_FORM_MAX ||
-	    (form.len > 0 && memchr(form.data, '\0', form.len) != NULL))
+	if (form.len > SAML_FORM_MAX || (form.len > 0 && memchr(form.data, '\0', form.len) != NULL))
 		return false;
 	if (form.len > 0)
 		*ret = cs_arena_strndup(arena, (const char *)form.data, form.len);

@@ -6,7 +6,7 @@
 
 #include "call.h"
 #include "form.h"
-#include "saml/metadata.h"
+#include "saml/response.h"
 #include "wire.h"
 
 #define PAGE "/second-factor"
@@ -147,9 +147,11 @@ from_saml(void *self, struct http_request *req)
 
 	if (!http_request_is_type(req, FORM) ||
 	    !form_take(call->arena, body, "RelayState", WIRE_STATE_MAX, &brought.state) ||
-	    !form_take(call->arena, body, "SAMLResponse", WIRE_LOGIN_FORM_MAX, &brought.form) ||
+	    !form_take(call->arena, body, "SAMLResponse", body.len, &brought.form) ||
 	    strlen(brought.state) != WIRE_STATE_MAX || !brought.form[0])
 		land_refused(call, "login-unknown");
+	else if (strlen(brought.form) > SAML_FORM_MAX)
+		land_refused(call, "login-too-large");
 	else
 		ask(call, &brought);
 }

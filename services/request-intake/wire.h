@@ -106,11 +106,10 @@ CS_MUST_USE enum cs_code wire_read_codes_sent(
 #define WIRE_LOGIN_CODE_MAX 2048
 #define WIRE_LOGIN_ERROR_MAX 64
 #define WIRE_LOGIN_ISSUER_MAX 512
-#define WIRE_LOGIN_FORM_MAX 61440
 #define WIRE_LOGIN_OWNER_MAX 63 /* as policy names enterprises */
 struct wire_login_return {
 	const char *state, *code, *error, *issuer;
-	const char *form;  /* SAMLResponse, as it was posted */
+	const char *form;  /* SAMLResponse, as it was posted; at most SAML_FORM_MAX octets */
 	const char *owner; /* of the path; "" of saml */
 };
 struct cs_span

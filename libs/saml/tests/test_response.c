@@ -361,10 +361,12 @@ is_bounded(void **state)
 {
 	struct world *world = *state;
 	struct cs_buf deep = cs_buf_new(world->arena), ids = cs_buf_new(world->arena);
-	char *large = cs_arena_alloc(world->arena, SAML_RESPONSE_MAX + 2);
+	char *large = cs_arena_alloc(world->arena, SAML_FORM_MAX / 4 * 3 + 2);
 
-	memset(large, ' ', SAML_RESPONSE_MAX + 1);
+	memset(large, ' ', SAML_FORM_MAX / 4 * 3 + 1);
 	want("too large", judge(world, large), "saml-form");
+	large[SAML_FORM_MAX / 4 * 3] = '\0';
+	want("almost", judge(world, large), "saml-xml");
 	for (size_t i = 0; i < 1000; i++)
 		cs_buf_add_str(&deep, "<x>");
 	want("too deep", judge(world, (const char *)cs_buf_span(&deep).data), "saml-xml");

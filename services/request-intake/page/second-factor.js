@@ -17,6 +17,7 @@ const WORDS = {
 	"login-no-connector": "The provider is not set up here any more. Ask your operator.",
 	"login-away": "This cannot be done right now." + AGAIN,
 	"login-too-many": "Too many logins came from your network this hour. Try again later.",
+	"login-too-large": "The provider said more than is read here. Ask your operator to let it say less of you.",
 	"oidc-denied": "The provider did not let you in, or you declined." + AGAIN,
 	"saml-denied": "The provider did not let you in, or you declined." + AGAIN,
 	"saml-login": "The provider took an earlier login of yours for this one. Log out there." + AGAIN,

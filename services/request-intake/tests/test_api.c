@@ -44,6 +44,7 @@
 #include "pki/hash.h"
 #include "proto/ask.pb-c.h"
 #include "saml/refusal.h"
+#include "saml/response.h"
 #include "smime/domain.h"
 #include "store.h"
 #include "wire.h"
@@ -3810,7 +3811,7 @@ a_provider_of_saml_posts_its_answer(void **state)
 		WITH_STATE "&SAMLResponse=%C3%A9", WITH_STATE "&SAMLResponse=%4",
 		WITH_STATE "&SAMLResponse=%zz", WITH_STATE "&SAMLResponse=\x01" };
 	struct cs_span asked = { NULL, 0 };
-	char *longest = cs_arena_alloc(world.arena, WIRE_LOGIN_FORM_MAX + 2);
+	char *longest = cs_arena_alloc(world.arena, SAML_FORM_MAX + 2);
 
 	(void)state;
 	fake_svc_answer(true, returned_answer("code", "01234567", "alice", ""));
@@ -3829,10 +3830,10 @@ a_provider_of_saml_posts_its_answer(void **state)
 		    land_by_post(FORM_TYPE, bodies[i]), "/second-factor#error=login-unknown");
 	assert_string_equal(land_by_post("text/plain", "SAMLResponse=PHg&" WITH_STATE),
 	    "/second-factor#error=login-unknown");
-	memset(longest, 'A', WIRE_LOGIN_FORM_MAX + 1);
+	memset(longest, 'A', SAML_FORM_MAX + 1);
 	assert_string_equal(land_by_post(FORM_TYPE, cs_arena_printf(world.arena,
 							"SAMLResponse=%s&" WITH_STATE, longest)),
-	    "/second-factor#error=login-unknown");
+	    "/second-factor#error=login-too-large");
 	(void)fake_svc_asked(&asked);
 	assert_non_null(memmem(asked.data, asked.len, "only-here", 9));
 }
