@@ -39,7 +39,8 @@ metadata(struct cs_arena *arena, struct cs_span in)
 		cs_assert(why.code != NULL);
 		return;
 	}
-	cs_assert(read.n_keys > 0 && read.n_keys <= SAML_KEYS_MAX && read.entity_id[0] != '\0');
+	cs_assert(read.n_keys > 0 && read.n_keys + read.n_passed <= SAML_KEYS_MAX &&
+		  read.entity_id[0] != '\0');
 	const char *url = saml_request_url(arena, &read, &request);
 
 	cs_assert(strncmp(url, "https://", 8) == 0);
@@ -61,6 +62,20 @@ responses(struct cs_arena *arena, struct cs_span in, const struct saml_expected 
 	(void)!saml_response_judge(arena, in, expected, &person, &why);
 }
 
+/* What was counted before it was parsed is what the parser found. */
+static void
+bounds(const xmlNode *at)
+{
+	size_t n = 0;
+
+	for (const xmlAttr *attribute = at->properties; attribute != NULL;
+	     attribute = attribute->next)
+		n++;
+	for (const xmlNs *declared = at->nsDef; declared != NULL; declared = declared->next)
+		n++;
+	cs_assert(n <= 64);
+}
+
 /* As if it had been signed. */
 static void
 assertions(struct cs_arena *arena, struct cs_span in, const struct saml_expected *expected)
@@ -72,6 +87,7 @@ assertions(struct cs_arena *arena, struct cs_span in, const struct saml_expected
 	if (doc == NULL)
 		return;
 	for (xmlNode *at = xmlDocGetRootElement(doc); at != NULL; at = saml_xml_walk(at)) {
+		bounds(at);
 		if (!saml_xml_is(at, SAML_ASSERTION, "Assertion") ||
 		    saml_assertion_judge(arena, at, expected, &person) != SAML_FINE)
 			continue;
