@@ -2,6 +2,7 @@
 /* crew.c: the parent's side: the children, and what they say read strictly. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "internal.h"
 #include "pki/hash.h"
@@ -9,14 +10,16 @@
 #define CHILDREN 2   /* the end of one is not the end of everybody's logins */
 #define ASK_MS 40000 /* later than the child's own end of three visits */
 
-struct logins {
-	struct sandbox *sandbox;
-};
-
 struct asked {
+	LIST_ENTRY(asked) link;
 	bool saml, finishes;
 	login_done *done;
 	void *arg;
+};
+
+struct logins {
+	struct sandbox *sandbox;
+	LIST_HEAD(, asked) asked; /* whoever waits for an answer */
 };
 
 enum cs_code
@@ -51,6 +54,10 @@ logins_close(struct logins *logins)
 	if (logins == NULL)
 		return;
 	sandbox_close(logins->sandbox);
+	for (struct asked *asked = LIST_FIRST(&logins->asked), *next; asked != NULL; asked = next) {
+		next = LIST_NEXT(asked, link);
+		free(asked);
+	}
 	free(logins);
 }
 
@@ -74,6 +81,7 @@ on_answer(void *arg, enum sandbox_result result, struct cs_span octets)
 						asked->saml ? SAML_UNREACHABLE : OIDC_UNREACHABLE),
 			.said = sandbox_result_name(result),
 			.url = "" };
+	LIST_REMOVE(asked, link);
 	asked->done(asked->arg, &told);
 	free(asked);
 	cs_arena_free(arena);
@@ -87,7 +95,10 @@ ask(struct logins *logins, const struct login_question *question, login_done *do
 	const struct cs_span octets = login_wire_question(arena, question);
 
 	cs_assert(asked != NULL);
-	*asked = (struct asked){ question->saml, question->finishes, done, arg };
+	*asked = (struct asked){
+		.saml = question->saml, .finishes = question->finishes, .done = done, .arg = arg
+	};
+	LIST_INSERT_HEAD(&logins->asked, asked, link);
 	sandbox_ask(logins->sandbox, octets, ASK_MS, on_answer, asked);
 	pki_wipe((void *)octets.data, octets.len);
 	cs_arena_free(arena);

@@ -110,6 +110,9 @@ class LoginProvider(LoginTest):
         bent = state[:-1] + ("A" if state[-1] != "A" else "B")
         for forged in (bent, "A" * 72, state[:-1], ""):
             self.assertEqual(self.land(with_member(back, "state", forged)), {"error": "login-unknown"})
+        # Nor is it good for what another's provider sends back.
+        for owner in ("platform", "beta"):
+            self.assertEqual(self.land(back.replace("/oidc/demo?", f"/oidc/{owner}?")), {"error": "login-unknown"})
         # Who only looks uses nothing up.
         self.assertEqual(self.fetch(back, "HEAD")[0], 303)
         self.assertEqual(self.provider.exchanged, [])

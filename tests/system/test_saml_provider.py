@@ -93,8 +93,8 @@ class SamlProviders(LoginTest):
         injected = other._replace(fields={**other.fields, "SAMLResponse": stolen})
         self.assertEqual(self.come_back(injected), {"error": "saml-request"})
         # By the way of another kind of provider.
-        back = f"{self.person().base}/second-factor/oidc?code=x&state={self.log_in(self.start(request)).fields['RelayState']}"
-        self.assertEqual(self.landed(self.fetch(back)), {"error": "saml-form"})
+        back = f"{self.person().base}/second-factor/oidc/demo?code=x&state={self.log_in(self.start(request)).fields['RelayState']}"
+        self.assertEqual(self.landed(self.fetch(back)), {"error": "login-unknown"})
 
     def test_what_is_not_signed_so_is_refused(self) -> None:
         request = self.ready("saml-lies@beta.example")
