@@ -1041,6 +1041,25 @@ a_provider_that_says_nothing_keeps_nobody_elses_people_out(void **state)
 	lobby_end(&lobby);
 }
 
+/* What was refused by its decision, or not decided, holds no turn: see lobby_end(). */
+static void
+who_may_not_begin_keeps_nobody_waiting(void **state)
+{
+	struct lobby lobby;
+
+	lobby_begin(&lobby, *state);
+	connect_demo(&lobby);
+	for (size_t i = 0; i < CODES_PER_HOUR; i++, lobby.stage.now_ms++)
+		(void)begin(&lobby);
+	assert_true(begin_as(&lobby, IDENTITY));
+	assert_string_equal(answer(&lobby, 1), "too-many");
+	fake_svc_stuck(true);
+	assert_true(begin_as(&lobby, IDENTITY));
+	assert_string_equal(answer(&lobby, 1), "");
+	assert_int_equal(lobby.stage.world->notify.turns.n, 0);
+	lobby_end(&lobby);
+}
+
 /* Whoever comes back then comes again. */
 static void
 a_return_that_has_to_wait_has_used_nothing_up(void **state)
@@ -1226,6 +1245,7 @@ main(void)
 		CASE(only_what_fits_is_read),
 		CASE(without_connectors_or_table_nobody_is_asked),
 		CASE(a_provider_that_says_nothing_keeps_nobody_elses_people_out),
+		CASE(who_may_not_begin_keeps_nobody_waiting),
 		CASE(a_return_that_has_to_wait_has_used_nothing_up),
 		CASE(a_login_by_saml_ends_in_a_code_too),
 		CASE(who_saml_does_not_name_is_shown_no_code),
