@@ -150,7 +150,7 @@ notify_may_log_in(
 	const struct connector_entry *entry = provider_of(notify, order->enterprise, order->method);
 	struct place place;
 
-	/* Whoever calls has seen that there is one. */
+	cs_assert(entry != NULL); /* whoever calls has seen that there is one */
 	const struct cs_refusal *why = find_start(notify, work->arena, entry, &place);
 
 	if (why == NULL && !turns_take(&notify->turns, login_crowd(order->enterprise)))
