@@ -13,8 +13,9 @@
  * and not the other's.
  *
  * Servers are hostile: certificates are judged, redirects are not followed, and each question has 10 seconds and
- * its bounds (oidc/discovery.h, oidc/token.h, saml/metadata.h, saml/response.h).  Tenants lead to public addresses alone, the platform also to those
- * of RFC 1918 and RFC 4193; in test mode a place that is loopback itself may be visited there, in clear, too.
+ * its bounds (oidc/discovery.h, oidc/token.h, saml/metadata.h, saml/response.h).  Tenants lead to public addresses
+ * alone, the platform also to those of RFC 1918 and RFC 4193; in test mode a place that is loopback itself may be
+ * visited there, in clear, too.
  */
 #ifndef LOGIN_LOGIN_H
 #define LOGIN_LOGIN_H

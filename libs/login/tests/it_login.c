@@ -558,7 +558,7 @@ sends_a_person_to_an_identity_provider(void **state)
 	assert_string_equal(world->code, "saml-entity");
 }
 
-/* With all kinds of keys: whatever libraries load for one, they can load there. */
+/* With RSA, P-256 and P-384: whatever libraries load for one, they can load there. */
 static void
 knows_who_came_back_from_one(void **state)
 {
