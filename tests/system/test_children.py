@@ -174,7 +174,7 @@ class Children(SystemTest):
     def test_each_kind_of_child_dies_of_its_first_forbidden_call(self) -> None:
         self.only_here()
         for instance, role in [*((name, "probe") for name in (*LOOKING, MAIL)), (MAIL, "reply"), (STRETCHING, "stretch"), (STRETCHING, "trial"), (BINDING, "directory"), (BINDING, "login")]:
-            wanted = {"probe": crew_of(instance), "trial": 1, "login": 1}.get(role, 2)
+            wanted = {"probe": crew_of(instance), "trial": 1}.get(role, 2)
             wait_for(
                 lambda: len(self.of_role(instance, role)) == wanted,  # noqa: B023
                 options.wait(20),

@@ -28,10 +28,10 @@ Applicant.patience = options.wait(1)
 
 def crew_of(instance: str) -> int:
     """How many sandboxed processes look for a service: for CAA as many again, which remember; for intake two stretch
-    passwords, and one looks at connectors; for notifier two bind at directories, and one asks providers."""
-    if instance in ("request-intake", "notifier"):
+    passwords, and one looks at connectors; for notifier two bind at directories, and two ask providers."""
+    if instance == "request-intake":
         return 3
-    return 4 if instance == "caa-dnssec" or instance.startswith("mpic-perspective") else 2
+    return 4 if instance in ("caa-dnssec", "notifier") or instance.startswith("mpic-perspective") else 2
 
 
 @dataclass(frozen=True)
