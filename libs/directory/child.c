@@ -3,14 +3,11 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "connector/connector.h"
-#include "http/visit.h"
 #include "internal.h"
+#include "outward/outward.h"
 
 #define TOTAL_MS 8000
 #define AT_ONCE_MAX 128 /* connections */
-#define LDAPS_PORT 636
-#define LDAP_PORT 389
 #define QUOTE_MAX 160
 
 struct child {
@@ -24,7 +21,6 @@ struct binding {
 	struct child *child;
 	struct sandbox_question *question;
 	struct directory_bind asked;
-	struct connector_url url;
 };
 
 static void
@@ -63,29 +59,31 @@ on_visited(void *arg, const struct http_visited *visited)
 			arena, "%s answered with result %u", visited->address, (unsigned)code));
 }
 
-static void
-visit(struct binding *binding, bool tls, bool near)
+/* False: it may not be visited. */
+static bool
+find_place(const struct binding *binding, struct http_visit *ret)
 {
-	const struct cs_span message = directory_bind_request(
-	    binding->question->arena, binding->asked.name, binding->asked.password);
-	const uint16_t usual = tls ? LDAPS_PORT : LDAP_PORT;
-	const struct http_visit what = {
-		.tls = tls,
-		.host = binding->url.host,
-		.port = binding->url.port != 0 ? binding->url.port : usual,
-		.target = "/",
-		.handshake_only = true,
-		.say = message,
-		.whole = directory_whole,
-		.reach = near                      ? HTTP_REACH_LOOPBACK
-			 : binding->asked.platform ? HTTP_REACH_INSIDE
-						   : HTTP_REACH_PUBLIC,
-		.body_max = DIRECTORY_ANSWER_MAX,
-		.total_ms = TOTAL_MS,
-	};
+	const struct outward_way way = { .protocol = OUTWARD_LDAP,
+		.platform = binding->asked.platform,
+		.test_mode = binding->child->test_mode };
+	struct connector_url url;
 
+	*ret = (struct http_visit){ .target = "/",
+		.handshake_only = true,
+		.whole = directory_whole,
+		.body_max = DIRECTORY_ANSWER_MAX,
+		.total_ms = TOTAL_MS };
+	return connector_url_parse(binding->question->arena, binding->asked.endpoint, &url) &&
+	       outward_place(&way, &url, ret);
+}
+
+static void
+visit(struct binding *binding, struct http_visit what)
+{
+	what.say = directory_bind_request(
+	    binding->question->arena, binding->asked.name, binding->asked.password);
 	http_visit(binding->child->visitor, &what, on_visited, binding);
-	wipe(message);
+	wipe(what.say);
 }
 
 static void
@@ -93,23 +91,18 @@ child_ask(struct sandbox_question *question)
 {
 	struct binding *binding = CS_NEW(question->arena, struct binding);
 	struct child *child = question->self;
+	const char *why_not = NULL;
+	struct http_visit what;
 
 	*binding = (struct binding){ .child = child, .question = question };
 	cs_assert(directory_wire_read_question(question->arena, question->octets, &binding->asked));
 	child->under_way++;
-	const bool parsed =
-	    connector_url_parse(question->arena, binding->asked.endpoint, &binding->url);
-	const bool tls = parsed && strcmp(binding->url.scheme, "ldaps") == 0;
-	const bool near = parsed && child->test_mode && connector_url_is_loopback(&binding->url);
-
-	const char *why_not = NULL;
-
-	if (!tls && !(near && strcmp(binding->url.scheme, "ldap") == 0))
+	if (!find_place(binding, &what))
 		why_not = "its endpoint is not under TLS";
 	else if (child->under_way > AT_ONCE_MAX)
 		why_not = "too many binds are under way";
 	else
-		visit(binding, tls, near);
+		visit(binding, what);
 	wipe(question->octets);
 	if (why_not != NULL)
 		finish(binding, DIRECTORY_AWAY, why_not);

@@ -1,2 +1,2 @@
-directory_NEEDS := base sandbox http connector
+directory_NEEDS := base sandbox http connector outward
 directory_LDLIBS := -levent

@@ -4,8 +4,8 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "http/visit.h"
 #include "internal.h"
+#include "outward/outward.h"
 #include "pki/hash.h"
 
 #define EACH_MS 10000
@@ -87,18 +87,13 @@ static void
 visit(struct talk *talk, const struct oidc_place *place, struct http_visit what,
     http_visit_done *done)
 {
-	const bool near = talk->child->test_mode && connector_url_is_loopback(&place->url);
-	const uint16_t port = place->url.port;
+	const struct outward_way way = { .protocol = OUTWARD_HTTP,
+		.platform = talk->at->platform,
+		.test_mode = talk->child->test_mode };
 
-	what.tls = strcmp(place->url.scheme, "https") == 0;
-	what.host = place->url.host;
-	what.port = port != 0 ? port : what.tls ? 443 : 80;
 	what.target = place->target;
 	what.total_ms = EACH_MS;
-	what.reach = near                 ? HTTP_REACH_LOOPBACK
-		     : talk->at->platform ? HTTP_REACH_INSIDE
-					  : HTTP_REACH_PUBLIC;
-	if (what.tls || near)
+	if (outward_place(&way, &place->url, &what))
 		http_visit(talk->child->visitor, &what, done, talk);
 	else
 		refuse_saying(talk, unreachable(talk), "not under TLS", "", place->url.host);

@@ -6,15 +6,13 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "directory/directory.h"
-#include "http/visit.h"
 #include "internal.h"
 #include "oidc/discovery.h"
+#include "outward/outward.h"
 
 #define TOTAL_MS 15000
 #define AT_ONCE_MAX 16 /* each may hold HTTP_VISIT_BODY_MAX */
-#define LDAPS_PORT 636
-#define LDAP_PORT 389
-#define LDAP_BUSY 51 /* RFC 4511 appendix A */
+#define LDAP_BUSY 51   /* RFC 4511 appendix A */
 #define LDAP_UNAVAILABLE 52
 
 struct child {
@@ -28,7 +26,6 @@ struct look {
 	struct child *child;
 	struct sandbox_question *question;
 	struct trial_question asked;
-	struct connector_url url;
 	bool tls;
 	struct trial_lines lines;
 };
@@ -143,72 +140,62 @@ on_visited(void *arg, const struct http_visited *visited)
 
 /* ---- the question ---- */
 
-static enum http_reach
-reach_of(const struct look *look)
-{
-	if (look->child->test_mode && connector_url_is_loopback(&look->url))
-		return HTTP_REACH_LOOPBACK;
-	return look->asked.platform ? HTTP_REACH_INSIDE : HTTP_REACH_PUBLIC;
-}
-
-static uint16_t
-port_of(const struct look *look)
-{
-	if (look->url.port != 0)
-		return look->url.port;
-	if (look->asked.type == CONNECTOR_LDAP)
-		return look->tls ? LDAPS_PORT : LDAP_PORT;
-	return look->tls ? 443 : 80;
-}
-
-static void
-visit(struct look *look)
+/* What is said there; where that is, is said by outward_place(). */
+static struct http_visit
+visit_of(const struct look *look, const char *path)
 {
 	const bool ldap = look->asked.type == CONNECTOR_LDAP;
-	const char *path = look->asked.type == CONNECTOR_OIDC
-			       ? oidc_discovery_path(look->question->arena, look->url.path)
-			       : look->url.path;
-	const struct http_visit what = {
-		.tls = look->tls,
-		.host = look->url.host,
-		.port = port_of(look),
+
+	if (look->asked.type == CONNECTOR_OIDC)
+		path = oidc_discovery_path(look->question->arena, path);
+	return (struct http_visit){
 		.target = path[0] == '\0' ? "/" : path,
 		.handshake_only = ldap,
 		.say = ldap ? directory_greeting(look->question->arena) : cs_span_str(NULL),
 		.whole = directory_whole,
-		.reach = reach_of(look),
 		.total_ms = TOTAL_MS,
 	};
-
-	http_visit(look->child->visitor, &what, on_visited, look);
 }
 
 static void
-child_ask(struct sandbox_question *question)
+visit(struct look *look, const struct connector_url *url)
 {
-	struct look *look = CS_NEW(question->arena, struct look);
+	const struct outward_way way = {
+		.protocol = look->asked.type == CONNECTOR_LDAP ? OUTWARD_LDAP : OUTWARD_HTTP,
+		.platform = look->asked.platform,
+		.test_mode = look->child->test_mode,
+	};
+	struct http_visit what = visit_of(look, url->path);
 
-	*look = (struct look){ .child = question->self,
-		.question = question,
-		.lines = { .arena = question->arena, .good = true } };
-	cs_assert(trial_wire_read_question(question->arena, question->octets, &look->asked));
-	look->child->under_way++;
-	if (!connector_url_parse(question->arena, look->asked.endpoint, &look->url)) {
-		trial_blame(&look->lines, "its endpoint is no URL");
-		finish(look);
-		return;
-	}
-	look->tls =
-	    strcmp(look->url.scheme, "https") == 0 || strcmp(look->url.scheme, "ldaps") == 0;
-	if (!look->tls && !(look->child->test_mode && connector_url_is_loopback(&look->url))) {
+	if (!outward_place(&way, url, &what)) {
 		trial_blame(&look->lines, "its endpoint is not under TLS");
 		finish(look);
 	} else if (look->child->under_way > AT_ONCE_MAX) {
 		trial_blame(&look->lines, "too many are looked at now: try it again");
 		finish(look);
 	} else {
-		visit(look);
+		look->tls = what.tls;
+		http_visit(look->child->visitor, &what, on_visited, look);
 	}
+}
+
+static void
+child_ask(struct sandbox_question *question)
+{
+	struct look *look = CS_NEW(question->arena, struct look);
+	struct connector_url url;
+
+	*look = (struct look){ .child = question->self,
+		.question = question,
+		.lines = { .arena = question->arena, .good = true } };
+	cs_assert(trial_wire_read_question(question->arena, question->octets, &look->asked));
+	look->child->under_way++;
+	if (connector_url_parse(question->arena, look->asked.endpoint, &url)) {
+		visit(look, &url);
+		return;
+	}
+	trial_blame(&look->lines, "its endpoint is no URL");
+	finish(look);
 }
 
 /* ---- life ---- */

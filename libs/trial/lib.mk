@@ -1,4 +1,4 @@
-trial_NEEDS := base sandbox http connector oidc saml directory
+trial_NEEDS := base sandbox http connector outward oidc saml directory
 trial_LDLIBS := -levent
 # Whose metadata it is in tests.
 trial_FAKES := libs/saml/tests/fake_idp.c

@@ -1,1 +1,1 @@
-mpic-coordinator_LIBS := svc connector probe claim pack smime
+mpic-coordinator_LIBS := svc outward connector probe claim pack smime

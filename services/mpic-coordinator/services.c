@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "http/visit.h"
+#include "outward/outward.h"
 #include "pki/hash.h"
 
 #define PATH "/mpic"
@@ -57,16 +57,6 @@ on_visited(void *arg, const struct http_visited *visited)
 
 /* ---- the question ---- */
 
-static enum http_reach
-reach_of(const struct services *services, const struct connector *connector,
-    const struct connector_url *url)
-{
-	if (services->settings.test_mode && connector_url_is_loopback(url))
-		return HTTP_REACH_LOOPBACK;
-	return strcmp(connector->enterprise, CLAIM_PLATFORM) == 0 ? HTTP_REACH_INSIDE
-								  : HTTP_REACH_PUBLIC;
-}
-
 static const char *
 target_of(struct cs_arena *arena, const struct connector_url *url)
 {
@@ -77,37 +67,17 @@ target_of(struct cs_arena *arena, const struct connector_url *url)
 	return cs_arena_printf(arena, "%.*s" PATH, (int)len, url->path);
 }
 
-static void
-visit(const struct services *services, const struct connector *connector,
-    const struct connector_url *url, const char *field, struct asking *asking)
-{
-	const bool tls = strcmp(url->scheme, "https") == 0;
-	const struct http_visit what = { .tls = tls,
-		.host = url->host,
-		.port = url->port != 0 ? url->port
-			: tls          ? 443
-				       : 80,
-		.target = target_of(asking->arena, url),
-		.post = asking->question->json,
-		.field = field,
-		.reach = reach_of(services, connector, url),
-		.body_max = ANSWER_MAX,
-		.total_ms = services->settings.answer_ms };
-
-	http_visit(services->visitor, &what, on_visited, asking);
-}
-
 /* The key goes into the field that gateways of Open MPIC look for. */
 static const char *
 visit_with_secret(const struct services *services, const struct connector *connector,
-    const struct connector_url *url, struct asking *asking)
+    struct http_visit what, struct asking *asking)
 {
 	static const char name[] = "x-api-key: ";
 	char field[sizeof(name) + CONNECTOR_SECRET_MAX];
 	struct cs_err err;
 
 	if (connector->sealed[0] == '\0') {
-		visit(services, connector, url, NULL, asking);
+		http_visit(services->visitor, &what, on_visited, asking);
 		return NULL;
 	}
 	if (services->settings.key == NULL)
@@ -115,7 +85,8 @@ visit_with_secret(const struct services *services, const struct connector *conne
 	memcpy(field, name, sizeof(name));
 	if (connector_unseal(connector, services->settings.key, field + sizeof(name) - 1, &err))
 		return cs_arena_printf(asking->arena, "its secret cannot be opened: %s", err.text);
-	visit(services, connector, url, field, asking);
+	what.field = field;
+	http_visit(services->visitor, &what, on_visited, asking);
 	pki_wipe(field, sizeof(field));
 	return NULL;
 }
@@ -130,10 +101,17 @@ services_ask(struct services *services, struct cs_arena *arena, const struct con
 	*asking = (struct asking){ arena, question, answered, arg };
 	if (!connector_url_parse(arena, connector->endpoint, &url))
 		return "its endpoint is no URL";
-	if (strcmp(url.scheme, "https") != 0 &&
-	    !(services->settings.test_mode && connector_url_is_loopback(&url)))
+	const struct outward_way way = { .protocol = OUTWARD_HTTP,
+		.platform = strcmp(connector->enterprise, CLAIM_PLATFORM) == 0,
+		.test_mode = services->settings.test_mode };
+	struct http_visit what = { .target = target_of(arena, &url),
+		.post = question->json,
+		.body_max = ANSWER_MAX,
+		.total_ms = services->settings.answer_ms };
+
+	if (!outward_place(&way, &url, &what))
 		return "its endpoint is not under TLS";
-	return visit_with_secret(services, connector, &url, asking);
+	return visit_with_secret(services, connector, what, asking);
 }
 
 /* ---- life ---- */

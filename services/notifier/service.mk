@@ -1,1 +1,1 @@
-notifier_LIBS := svc directory login saml oidc connector claim pack smime mail http pki
+notifier_LIBS := svc directory login outward saml oidc connector claim pack smime mail http pki

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "claim/claim.h"
-#include "http/visit.h"
+#include "outward/outward.h"
 #include "pki/hash.h"
 #include "pki/seal.h"
 
@@ -116,23 +116,16 @@ place_of(const struct sms *sms, struct cs_arena *arena, const struct connector *
 	if (!connector_url_parse(arena, connector->endpoint, &url))
 		return cs_fail(err, CS_UNAVAILABLE, "connector %s/%s: its endpoint is no URL",
 		    connector->enterprise, connector->name);
-	const bool tls = strcmp(url.scheme, "https") == 0;
-	const bool near = sms->settings.test_mode && connector_url_is_loopback(&url);
-	const bool of_platform = strcmp(connector->enterprise, CLAIM_PLATFORM) == 0;
+	const struct outward_way way = { .protocol = OUTWARD_HTTP,
+		.platform = strcmp(connector->enterprise, CLAIM_PLATFORM) == 0,
+		.test_mode = sms->settings.test_mode };
+	struct http_visit what = { .target = url.path[0] != '\0' ? url.path : "/",
+		.total_ms = SMS_WAIT_MS };
 
-	if (!tls && !near)
+	if (!outward_place(&way, &url, &what))
 		return cs_fail(err, CS_UNAVAILABLE, "connector %s/%s: not under TLS",
 		    connector->enterprise, connector->name);
-	*ret = (struct http_visit){ .tls = tls,
-		.host = url.host,
-		.port = url.port != 0 ? url.port
-			: tls         ? 443
-				      : 80,
-		.target = url.path[0] != '\0' ? url.path : "/",
-		.reach = near          ? HTTP_REACH_LOOPBACK
-			 : of_platform ? HTTP_REACH_INSIDE
-				       : HTTP_REACH_PUBLIC,
-		.total_ms = SMS_WAIT_MS };
+	*ret = what;
 	return CS_OK;
 }
 

@@ -69,9 +69,10 @@ claim      smime pki pack
 connector  pki claim
 oidc       pki connector
 saml       pki connector
-login      sandbox http connector oidc saml pki
-directory  sandbox http connector
-trial      sandbox http connector directory oidc saml
+outward    sandbox http connector
+login      sandbox http connector outward oidc saml pki
+directory  sandbox http connector outward
+trial      sandbox http connector outward directory oidc saml
 gate       smime pki claim
 probe      sandbox pack smime pki dns http claim
 answers    pki db probe claim

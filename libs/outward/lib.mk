@@ -1,0 +1,2 @@
+outward_NEEDS := base sandbox http connector
+outward_LDLIBS := -levent
