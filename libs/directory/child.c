@@ -10,15 +10,8 @@
 #define AT_ONCE_MAX 128 /* connections */
 #define QUOTE_MAX 160
 
-struct child {
-	struct cs_arena *arena;
-	struct http_visitor *visitor;
-	bool test_mode;
-	unsigned under_way;
-};
-
 struct binding {
-	struct child *child;
+	struct outward_child *child;
 	struct sandbox_question *question;
 	struct directory_bind asked;
 };
@@ -90,7 +83,7 @@ static void
 child_ask(struct sandbox_question *question)
 {
 	struct binding *binding = CS_NEW(question->arena, struct binding);
-	struct child *child = question->self;
+	struct outward_child *child = question->self;
 	const char *why_not = NULL;
 	struct http_visit what;
 
@@ -108,39 +101,10 @@ child_ask(struct sandbox_question *question)
 		finish(binding, DIRECTORY_AWAY, why_not);
 }
 
-/* ---- life ---- */
-
-/* Settings: "test" or "live", a line's end, the file of CAs. */
-static enum cs_code
-child_open(struct event_base *base, struct cs_span settings, void **ret_self, struct cs_err *err)
-{
-	struct cs_arena *arena = cs_arena_new();
-	struct child *child = CS_NEW(arena, struct child);
-	char *path = cs_arena_strndup(arena, (const char *)settings.data, settings.len);
-	const char *mode = strsep(&path, "\n");
-
-	*child = (struct child){ .arena = arena, .test_mode = strcmp(mode, "test") == 0 };
-	if (http_visitor_new(base, path != NULL ? path : "", "Countersign", &child->visitor, err)) {
-		cs_arena_free(arena);
-		return err->code;
-	}
-	*ret_self = child;
-	return CS_OK;
-}
-
-static void
-child_close(void *self)
-{
-	struct child *child = self;
-
-	http_visitor_free(child->visitor);
-	cs_arena_free(child->arena);
-}
-
 const struct sandbox_role directory_role = { .name = "directory",
 	.flags = SANDBOX_NETWORK,
 	.memory_mib = 384,
 	.files_max = 256,
-	.open = child_open,
+	.open = outward_child_open,
 	.ask = child_ask,
-	.close = child_close };
+	.close = outward_child_close };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "outward/outward.h"
 
 #define ASK_MS 12000 /* later than the child's own end of a bind */
 #define CHILDREN 2   /* one that was killed by what a directory said leaves another */
@@ -25,8 +26,7 @@ directories_open(const struct directories_settings *settings, struct event_base 
 	const struct sandbox_settings sandbox = {
 		.role = &directory_role,
 		.children = CHILDREN,
-		.settings = cs_span_str(cs_arena_printf(
-		    arena, "%s\n%s", settings->test_mode ? "test" : "live", settings->ca_file)),
+		.settings = outward_child_settings(arena, settings->test_mode, settings->ca_file),
 		.told = settings->told,
 		.told_arg = settings->told_arg,
 	};

@@ -11,15 +11,8 @@
 #define EACH_MS 10000
 #define FORM "application/x-www-form-urlencoded"
 
-struct child {
-	struct cs_arena *arena;
-	struct http_visitor *visitor;
-	bool test_mode;
-	unsigned under_way;
-};
-
 struct talk {
-	struct child *child;
+	struct outward_child *child;
 	struct sandbox_question *question;
 	struct login_question asked;
 	const struct login_at *at;
@@ -298,33 +291,12 @@ child_ask(struct sandbox_question *question)
 
 /* ---- life ---- */
 
-/* Settings: "test" or "live", a line's end, the file of CAs. */
 static enum cs_code
 child_open(struct event_base *base, struct cs_span settings, void **ret_self, struct cs_err *err)
 {
-	struct cs_arena *arena = cs_arena_new();
-	struct child *child = CS_NEW(arena, struct child);
-	char *path = cs_arena_strndup(arena, (const char *)settings.data, settings.len);
-	const char *mode = strsep(&path, "\n");
-
-	*child = (struct child){ .arena = arena, .test_mode = strcmp(mode, "test") == 0 };
 	oidc_load();
 	saml_load();
-	if (http_visitor_new(base, path != NULL ? path : "", "Countersign", &child->visitor, err)) {
-		cs_arena_free(arena);
-		return err->code;
-	}
-	*ret_self = child;
-	return CS_OK;
-}
-
-static void
-child_close(void *self)
-{
-	struct child *child = self;
-
-	http_visitor_free(child->visitor);
-	cs_arena_free(child->arena);
+	return outward_child_open(base, settings, ret_self, err);
 }
 
 const struct sandbox_role login_role = { .name = "login",
@@ -333,4 +305,4 @@ const struct sandbox_role login_role = { .name = "login",
 	.files_max = 256,
 	.open = child_open,
 	.ask = child_ask,
-	.close = child_close };
+	.close = outward_child_close };

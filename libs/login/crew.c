@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "internal.h"
+#include "outward/outward.h"
 #include "pki/hash.h"
 
 #define CHILDREN 2   /* the end of one is not the end of everybody's logins */
@@ -30,8 +31,7 @@ logins_open(const struct logins_settings *settings, struct event_base *base, str
 	const struct sandbox_settings sandbox = {
 		.role = &login_role,
 		.children = CHILDREN,
-		.settings = cs_span_str(cs_arena_printf(
-		    arena, "%s\n%s", settings->test_mode ? "test" : "live", settings->ca_file)),
+		.settings = outward_child_settings(arena, settings->test_mode, settings->ca_file),
 		.told = settings->told,
 		.told_arg = settings->told_arg,
 	};

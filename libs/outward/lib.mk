@@ -1,2 +1,2 @@
-outward_NEEDS := base sandbox http connector
+outward_NEEDS := base http connector
 outward_LDLIBS := -levent

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* child.c: one look, inside a sandboxed child. */
-#include <arpa/inet.h>
-#include <string.h>
-
 #include "base/text.h"
 #include "base/time.h"
 #include "directory/directory.h"
@@ -15,15 +12,8 @@
 #define LDAP_BUSY 51   /* RFC 4511 appendix A */
 #define LDAP_UNAVAILABLE 52
 
-struct child {
-	struct cs_arena *arena;
-	struct http_visitor *visitor;
-	bool test_mode;
-	unsigned under_way;
-};
-
 struct look {
-	struct child *child;
+	struct outward_child *child;
 	struct sandbox_question *question;
 	struct trial_question asked;
 	bool tls;
@@ -198,39 +188,10 @@ child_ask(struct sandbox_question *question)
 	finish(look);
 }
 
-/* ---- life ---- */
-
-/* Settings: "test" or "live", a line's end, the file of CAs. */
-static enum cs_code
-child_open(struct event_base *base, struct cs_span settings, void **ret_self, struct cs_err *err)
-{
-	struct cs_arena *arena = cs_arena_new();
-	struct child *child = CS_NEW(arena, struct child);
-	char *path = cs_arena_strndup(arena, (const char *)settings.data, settings.len);
-	const char *mode = strsep(&path, "\n");
-
-	*child = (struct child){ .arena = arena, .test_mode = strcmp(mode, "test") == 0 };
-	if (http_visitor_new(base, path != NULL ? path : "", "Countersign", &child->visitor, err)) {
-		cs_arena_free(arena);
-		return err->code;
-	}
-	*ret_self = child;
-	return CS_OK;
-}
-
-static void
-child_close(void *self)
-{
-	struct child *child = self;
-
-	http_visitor_free(child->visitor);
-	cs_arena_free(child->arena);
-}
-
 const struct sandbox_role trial_role = { .name = "trial",
 	.flags = SANDBOX_NETWORK,
 	.memory_mib = 384,
 	.files_max = 256,
-	.open = child_open,
+	.open = outward_child_open,
 	.ask = child_ask,
-	.close = child_close };
+	.close = outward_child_close };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "outward/outward.h"
 
 #define ASK_MS 20000 /* later than the child's own end of a look */
 
@@ -23,8 +24,7 @@ trials_open(const struct trials_settings *settings, struct event_base *base, str
 	const struct sandbox_settings sandbox = {
 		.role = &trial_role,
 		.children = 1,
-		.settings = cs_span_str(cs_arena_printf(
-		    arena, "%s\n%s", settings->test_mode ? "test" : "live", settings->ca_file)),
+		.settings = outward_child_settings(arena, settings->test_mode, settings->ca_file),
 		.told = settings->told,
 		.told_arg = settings->told_arg,
 	};

@@ -69,7 +69,7 @@ claim      smime pki pack
 connector  pki claim
 oidc       pki connector
 saml       pki connector
-outward    sandbox http connector
+outward    http connector
 login      sandbox http connector outward oidc saml pki
 directory  sandbox http connector outward
 trial      sandbox http connector outward directory oidc saml
