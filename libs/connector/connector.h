@@ -105,8 +105,9 @@ connector_recipient_of(const struct connector_recipient *recipients, size_t n, c
 const char *connector_seal(struct cs_arena *arena, const struct connector *connector,
     const uint8_t public_key[static 32], const uint8_t random[static 32], struct cs_span secret);
 /*
- * `ret_secret` has room for CONNECTOR_SECRET_MAX + 1 octets; it ends in NUL and is to be wiped by the caller.
- * CS_NOT_FOUND: there is no secret.  CS_MALFORMED: sealed for another key, or moved to another connector.
+ * `key`: NULL if the process was given none.  `ret_secret` has room for CONNECTOR_SECRET_MAX + 1 octets; it ends in NUL
+ * and is to be wiped by the caller.
+ * CS_NOT_FOUND: there is no secret.  CS_MALFORMED: no key, sealed for another key, or moved to another connector.
  */
 CS_MUST_USE enum cs_code connector_unseal(const struct connector *connector,
     const struct pki_seal_key *key, char *ret_secret, struct cs_err *err);

@@ -143,6 +143,9 @@ connector_unseal(const struct connector *connector, const struct pki_seal_key *k
 	if (connector->sealed[0] == '\0')
 		return cs_fail(err, CS_NOT_FOUND, "connector %s/%s has no secret",
 		    connector->enterprise, connector->name);
+	if (key == NULL)
+		return cs_fail(err, CS_MALFORMED, "connector %s/%s: CS_SEALING_KEY_FILE is not set",
+		    connector->enterprise, connector->name);
 	const char *keyid = read_sealed(arena, connector->sealed, &sealed);
 
 	if (keyid == NULL)

@@ -80,8 +80,6 @@ visit_with_secret(const struct services *services, const struct connector *conne
 		http_visit(services->visitor, &what, on_visited, asking);
 		return NULL;
 	}
-	if (services->settings.key == NULL)
-		return "its secret cannot be opened: CS_SEALING_KEY_FILE is not set";
 	memcpy(field, name, sizeof(name));
 	if (connector_unseal(connector, services->settings.key, field + sizeof(name) - 1, &err))
 		return cs_arena_printf(asking->arena, "its secret cannot be opened: %s", err.text);

@@ -47,7 +47,7 @@ open_secret(const struct notify_service *notify, const struct connector *connect
 {
 	struct cs_err err;
 
-	return connector->username[0] != '\0' && notify->sealing_key != NULL &&
+	return connector->username[0] != '\0' &&
 	       connector_unseal(connector, notify->sealing_key, ret_secret, &err) == CS_OK;
 }
 

@@ -154,9 +154,6 @@ open_with_secret(const struct relays *relays, const struct connector *connector,
 
 	if (connector->sealed[0] == '\0')
 		return open_relay(relays, connector, NULL, ret, err);
-	if (relays->settings.key == NULL)
-		return cs_fail(err, CS_MALFORMED, "connector %s/%s: CS_SEALING_KEY_FILE is not set",
-		    connector->enterprise, connector->name);
 	enum cs_code code = connector_unseal(connector, relays->settings.key, secret, err);
 
 	if (code == CS_OK)

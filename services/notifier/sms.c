@@ -129,19 +129,6 @@ place_of(const struct sms *sms, struct cs_arena *arena, const struct connector *
 	return CS_OK;
 }
 
-static enum cs_code
-unseal(const struct sms *sms, const struct connector *connector,
-    char ret_secret[static CONNECTOR_SECRET_MAX + 1], struct cs_err *err)
-{
-	if (sms->settings.key == NULL)
-		return cs_fail(err, CS_UNAVAILABLE,
-		    "connector %s/%s: CS_SEALING_KEY_FILE is not set", connector->enterprise,
-		    connector->name);
-	return connector_unseal(connector, sms->settings.key, ret_secret, err) == CS_OK
-		   ? CS_OK
-		   : CS_UNAVAILABLE;
-}
-
 /* What holds the message and the secret ends with the call, and is wiped. */
 enum cs_code
 sms_send(struct sms *sms, struct cs_arena *kept, const struct connector *connector,
@@ -157,8 +144,9 @@ sms_send(struct sms *sms, struct cs_arena *kept, const struct connector *connect
 		code = cs_fail(err, CS_MALFORMED, "number or text of a message cannot be sent");
 	else
 		code = place_of(sms, arena, connector, &what, err);
-	if (code == CS_OK && has_secret)
-		code = unseal(sms, connector, secret, err);
+	if (code == CS_OK && has_secret &&
+	    connector_unseal(connector, sms->settings.key, secret, err))
+		code = CS_UNAVAILABLE;
 	if (code == CS_OK) {
 		struct sending *sending = CS_NEW(kept, struct sending);
 		char *body = cs_arena_printf(

@@ -290,6 +290,13 @@ says_why_a_secret_does_not_open(void **state)
 	char secret[CONNECTOR_SECRET_MAX + 1];
 	struct pki_seal_key *own = world->key;
 
+	world->key = NULL;
+	assert_int_equal(unseal(world, secret), CS_NOT_FOUND);
+	seal(world, "pass phrase");
+	assert_int_equal(unseal(world, secret), CS_MALFORMED);
+	world->key = own;
+	assert_int_equal(unseal(world, secret), CS_OK);
+	world->connector.sealed = "";
 	assert_int_equal(unseal(world, secret), CS_NOT_FOUND);
 	static const char *const broken[] = { "x", "0011223344556677.", "0011223344556677.AAAA",
 		"0011223344556677.!!!!", ".AAAA" };
