@@ -92,6 +92,22 @@ cs_base64url(struct cs_arena *arena, struct cs_span span)
 	return text;
 }
 
+const char *
+cs_percent_encode(struct cs_arena *arena, const char *text)
+{
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~";
+	struct cs_buf buf = cs_buf_new(arena);
+
+	for (; *text != '\0'; text++) {
+		if (strchr(plain, *text) != NULL)
+			cs_buf_add(&buf, text, 1);
+		else
+			cs_buf_printf(&buf, "%%%02X", (unsigned)(unsigned char)*text);
+	}
+	return (const char *)cs_buf_span(&buf).data;
+}
+
 char *
 cs_base64(struct cs_arena *arena, struct cs_span span)
 {

@@ -33,6 +33,12 @@ bool cs_base64url_decode(struct cs_arena *arena, struct cs_span text, struct cs_
 bool cs_utf8_valid(struct cs_span span);
 
 /*
+ * For one part of a path, a query or a fragment, whatever the text is: all but letters, digits, "-", "_" and "~" as %HH
+ * (RFC 3986 2.1).  The dot, too, so that no part of a path is "..".
+ */
+const char *cs_percent_encode(struct cs_arena *arena, const char *text);
+
+/*
  * For people and logs: printable ASCII stays, everything else becomes \xHH, quotes and backslashes are
  * escaped, and what is longer than `max` octets of output ends in "...".
  */

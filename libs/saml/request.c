@@ -88,21 +88,6 @@ deflate(struct cs_arena *arena, struct cs_span octets)
 	return cs_buf_span(&stream);
 }
 
-/* RFC 3986 2.3: all but what is unreserved. */
-static void
-add_encoded(struct cs_buf *url, const char *text)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789-._~";
-
-	for (; *text != '\0'; text++) {
-		if (strchr(plain, *text) != NULL)
-			cs_buf_add(url, text, 1);
-		else
-			cs_buf_printf(url, "%%%02X", (unsigned)(uint8_t)*text);
-	}
-}
-
 const char *
 saml_request_url(struct cs_arena *arena, const struct saml_provider *provider,
     const struct saml_request *request)
@@ -118,8 +103,8 @@ saml_request_url(struct cs_arena *arena, const struct saml_provider *provider,
 	cs_buf_add_str(&url, provider->sign_on);
 	cs_buf_add_str(&url, strchr(provider->sign_on, '?') != NULL ? "&" : "?");
 	cs_buf_add_str(&url, "SAMLRequest=");
-	add_encoded(&url, cs_base64(arena, deflate(arena, xml)));
+	cs_buf_add_str(&url, cs_percent_encode(arena, cs_base64(arena, deflate(arena, xml))));
 	cs_buf_add_str(&url, "&RelayState=");
-	add_encoded(&url, request->state);
+	cs_buf_add_str(&url, cs_percent_encode(arena, request->state));
 	return (const char *)cs_buf_span(&url).data;
 }

@@ -22,8 +22,6 @@ bool api_open_to_all(struct args *args, struct api *api);
 const char *api_any_url(const struct api *api, const char *path);
 /* The URL of a path below /v1/requests. */
 const char *api_url(const struct api *api, const char *path);
-/* One part of a path or a query, whatever was typed (RFC 3986 2.1). */
-const char *api_part(struct cs_arena *arena, const char *text);
 /* Sends it, prints the answer, ends the client; the exit status that the answer means. */
 int api_call(struct api *api, const struct http_call *how);
 /* The same of a POST of JSON; `key`: an Idempotency-Key, or NULL.  Takes `body`. */

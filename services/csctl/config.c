@@ -22,7 +22,7 @@ config_url(const struct api *api, const char *const *parts, const char *query)
 
 	cs_buf_add_str(&path, "/v1/config");
 	for (; *parts != NULL; parts++)
-		cs_buf_printf(&path, "/%s", api_part(api->arena, *parts));
+		cs_buf_printf(&path, "/%s", cs_percent_encode(api->arena, *parts));
 	cs_buf_add_str(&path, query);
 	return api_any_url(api, (const char *)cs_buf_span(&path).data);
 }
@@ -40,7 +40,7 @@ one_page(const struct listing *l, const char *after, const char **ret_next)
 {
 	const char *const parts[] = { l->enterprise, l->kind, NULL };
 	const char *query = cs_arena_printf(l->api->arena, "?limit=100%s%s",
-	    after[0] == '\0' ? "" : "&after=", api_part(l->api->arena, after));
+	    after[0] == '\0' ? "" : "&after=", cs_percent_encode(l->api->arena, after));
 	const struct http_call how = { .method = "GET", .url = config_url(l->api, parts, query) };
 	json_t *page, *document;
 	int status = api_ask(l->api, &how, &page);
@@ -126,8 +126,9 @@ run_list(struct args *args)
 	if (kind == NULL || !args_end(args))
 		return usage(args);
 	return get(args, parts,
-	    cs_arena_printf(args->arena, "?limit=%s%s%s", api_part(args->arena, limit),
-		after == NULL ? "" : "&after=", after == NULL ? "" : api_part(args->arena, after)));
+	    cs_arena_printf(args->arena, "?limit=%s%s%s", cs_percent_encode(args->arena, limit),
+		after == NULL ? "" : "&after=",
+		after == NULL ? "" : cs_percent_encode(args->arena, after)));
 }
 
 /* Takes the three words that name a document.  False: it is used wrongly. */
@@ -157,8 +158,8 @@ run_form(struct args *args)
 
 	if (person == NULL || profile == NULL || !args_end(args))
 		return usage(args);
-	return get(
-	    args, parts, cs_arena_printf(args->arena, "?person=%s", api_part(args->arena, person)));
+	return get(args, parts,
+	    cs_arena_printf(args->arena, "?person=%s", cs_percent_encode(args->arena, person)));
 }
 
 /* ---- commands that change ---- */
@@ -324,8 +325,8 @@ run_history(struct args *args)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const char *query = cs_arena_printf(args->arena, "?limit=%s%s%s",
-	    api_part(args->arena, limit),
-	    before == NULL ? "" : "&before=", before == NULL ? "" : api_part(args->arena, before));
+	    cs_percent_encode(args->arena, limit), before == NULL ? "" : "&before=",
+	    before == NULL ? "" : cs_percent_encode(args->arena, before));
 	const struct http_call how = { .method = "GET", .url = config_url(&api, parts, query) };
 
 	return as_json ? api_call(&api, &how) : print_history(&api, &how);

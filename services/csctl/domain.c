@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* domain.c: what operators do about the domains of their enterprise. */
 #include "api.h"
+#include "base/text.h"
 
 /* What to publish and what became of it `request publish`, `request verify` and `request show` say. */
 static int
@@ -16,7 +17,7 @@ run_verify(struct args *args)
 		return COULD_NOT_RUN;
 	return api_post(&api,
 	    api_any_url(&api, cs_arena_printf(args->arena, "/v1/domains/%s/verification",
-				  api_part(args->arena, domain))),
+				  cs_percent_encode(args->arena, domain))),
 	    json_object(), key);
 }
 

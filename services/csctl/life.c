@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* life.c: what comes after a certificate: another that follows it, its revocation, and what must be read first. */
 #include "api.h"
+#include "base/text.h"
 
 /* Options that all of the three take. */
 static bool
@@ -35,7 +36,8 @@ post(struct args *args, const char *what, json_t *body, bool good, const char *n
 		return COULD_NOT_RUN;
 	}
 	return api_post(&api,
-	    api_url(&api, cs_arena_printf(args->arena, "/%s/%s", api_part(args->arena, id), what)),
+	    api_url(&api,
+		cs_arena_printf(args->arena, "/%s/%s", cs_percent_encode(args->arena, id), what)),
 	    body, key);
 }
 
@@ -94,11 +96,11 @@ run_notes(struct args *args)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	if (kind != NULL)
-		path =
-		    cs_arena_printf(args->arena, "%s?kind=%s", path, api_part(args->arena, kind));
+		path = cs_arena_printf(
+		    args->arena, "%s?kind=%s", path, cs_percent_encode(args->arena, kind));
 	if (screen != NULL)
 		path = cs_arena_printf(args->arena, "%s%cscreen=%s", path, kind == NULL ? '?' : '&',
-		    api_part(args->arena, screen));
+		    cs_percent_encode(args->arena, screen));
 	const struct http_call how = { .method = "GET", .url = api_any_url(&api, path) };
 
 	return api_call(&api, &how);

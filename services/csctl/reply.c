@@ -113,9 +113,9 @@ reply_run(struct args *args)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
-		.url =
-		    api_url(&api, cs_arena_printf(args->arena, "/%s/checks/%s/reply",
-				      api_part(args->arena, id), api_part(args->arena, check))) };
+		.url = api_url(&api, cs_arena_printf(args->arena, "/%s/checks/%s/reply",
+					 cs_percent_encode(args->arena, id),
+					 cs_percent_encode(args->arena, check))) };
 	int result;
 
 	if (http_client_call(api.client, &how, args->arena, &status, &body, &err))

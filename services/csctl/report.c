@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report.c: problem reports: by anybody, and what operators do with them. */
 #include "api.h"
+#include "base/text.h"
 
 #define COLLECTION "/v1/problem-reports"
 
@@ -67,13 +68,13 @@ run_list(struct args *args)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
-		.url = api_any_url(
-		    &api, cs_arena_printf(args->arena, COLLECTION "?state=%s&limit=%s%s%s%s%s",
-			      api_part(args->arena, state), api_part(args->arena, limit),
-			      cursor == NULL ? "" : "&cursor=",
-			      cursor == NULL ? "" : api_part(args->arena, cursor),
-			      enterprise == NULL ? "" : "&enterprise=",
-			      enterprise == NULL ? "" : api_part(args->arena, enterprise))) };
+		.url = api_any_url(&api,
+		    cs_arena_printf(args->arena, COLLECTION "?state=%s&limit=%s%s%s%s%s",
+			cs_percent_encode(args->arena, state),
+			cs_percent_encode(args->arena, limit), cursor == NULL ? "" : "&cursor=",
+			cursor == NULL ? "" : cs_percent_encode(args->arena, cursor),
+			enterprise == NULL ? "" : "&enterprise=",
+			enterprise == NULL ? "" : cs_percent_encode(args->arena, enterprise))) };
 
 	return api_call(&api, &how);
 }
@@ -89,8 +90,8 @@ run_show(struct args *args)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
-		.url = api_any_url(&api,
-		    cs_arena_printf(args->arena, COLLECTION "/%s", api_part(args->arena, id))) };
+		.url = api_any_url(&api, cs_arena_printf(args->arena, COLLECTION "/%s",
+					     cs_percent_encode(args->arena, id))) };
 
 	return api_call(&api, &how);
 }
@@ -112,8 +113,8 @@ act(struct args *args, const char *what, json_t *body, bool good, const char *ne
 		return COULD_NOT_RUN;
 	}
 	return api_post(&api,
-	    api_any_url(&api,
-		cs_arena_printf(args->arena, COLLECTION "/%s/%s", api_part(args->arena, id), what)),
+	    api_any_url(&api, cs_arena_printf(args->arena, COLLECTION "/%s/%s",
+				  cs_percent_encode(args->arena, id), what)),
 	    body, NULL);
 }
 

@@ -179,23 +179,6 @@ api_url(const struct api *api, const char *path)
 	return cs_arena_printf(api->arena, "%s/v1/requests%s", api->base, path);
 }
 
-/* One part of a path or a query, whatever was typed (RFC 3986 2.1). */
-const char *
-api_part(struct cs_arena *arena, const char *text)
-{
-	static const char plain[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~";
-	struct cs_buf buf = cs_buf_new(arena);
-
-	for (const char *c = text; *c != '\0'; c++) {
-		if (strchr(plain, *c) != NULL)
-			cs_buf_printf(&buf, "%c", *c);
-		else
-			cs_buf_printf(&buf, "%%%02X", (unsigned)(unsigned char)*c);
-	}
-	return (const char *)cs_buf_span(&buf).data;
-}
-
 /* ---- submit ---- */
 
 /* The API takes a text: PEM as it is, else base64 of the octets.  NULL: it was said why. */
@@ -381,8 +364,8 @@ run_get(struct args *args, const char *suffix)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
-		.url = api_url(&api,
-		    cs_arena_printf(args->arena, "/%s%s", api_part(args->arena, id), suffix)) };
+		.url = api_url(&api, cs_arena_printf(args->arena, "/%s%s",
+					 cs_percent_encode(args->arena, id), suffix)) };
 
 	return api_call(&api, &how);
 }
@@ -456,8 +439,8 @@ run_publish(struct args *args)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
-		.url =
-		    api_url(&api, cs_arena_printf(args->arena, "/%s", api_part(args->arena, id))) };
+		.url = api_url(&api,
+		    cs_arena_printf(args->arena, "/%s", cs_percent_encode(args->arena, id))) };
 
 	return call_with(&api, &how, print_publications);
 }
@@ -467,8 +450,8 @@ run_certificate(struct args *args)
 {
 	const char *format = args_option(args, "--format", "pem");
 
-	return run_get(args,
-	    cs_arena_printf(args->arena, "/certificate?format=%s", api_part(args->arena, format)));
+	return run_get(args, cs_arena_printf(args->arena, "/certificate?format=%s",
+				 cs_percent_encode(args->arena, format)));
 }
 
 static int
@@ -482,8 +465,8 @@ run_post(struct args *args, const char *suffix, const char *json)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "POST",
-		.url = api_url(&api,
-		    cs_arena_printf(args->arena, "/%s/%s", api_part(args->arena, id), suffix)),
+		.url = api_url(&api, cs_arena_printf(args->arena, "/%s/%s",
+					 cs_percent_encode(args->arena, id), suffix)),
 		.content_type = json == NULL ? NULL : "application/json",
 		.body = cs_span_str(json) };
 
@@ -598,7 +581,8 @@ run_verify(struct args *args)
 	json_t *body = method == NULL ? NULL : json_pack("{s:s}", "method", method);
 	char *json = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
 	int status = run_post(args,
-	    cs_arena_printf(args->arena, "checks/%s/verify", api_part(args->arena, check)), json);
+	    cs_arena_printf(args->arena, "checks/%s/verify", cs_percent_encode(args->arena, check)),
+	    json);
 
 	free(json);
 	json_decref(body);
@@ -628,7 +612,8 @@ run_token(struct args *args)
 		return COULD_NOT_RUN;
 	}
 	status = run_post(args,
-	    cs_arena_printf(args->arena, "checks/%s/token", api_part(args->arena, check)), json);
+	    cs_arena_printf(args->arena, "checks/%s/token", cs_percent_encode(args->arena, check)),
+	    json);
 	explicit_bzero(token, sizeof(token));
 	explicit_bzero(json, strlen(json));
 	json_decref(body);
@@ -648,16 +633,16 @@ run_list(struct args *args)
 	struct cs_buf query = cs_buf_new(args->arena);
 	struct api api;
 
-	cs_buf_printf(
-	    &query, "?limit=%s", api_part(args->arena, args_option(args, "--limit", "50")));
+	cs_buf_printf(&query, "?limit=%s",
+	    cs_percent_encode(args->arena, args_option(args, "--limit", "50")));
 	if (state != NULL)
-		cs_buf_printf(&query, "&state=%s", api_part(args->arena, state));
+		cs_buf_printf(&query, "&state=%s", cs_percent_encode(args->arena, state));
 	if (enterprise != NULL)
-		cs_buf_printf(&query, "&enterprise=%s", api_part(args->arena, enterprise));
+		cs_buf_printf(&query, "&enterprise=%s", cs_percent_encode(args->arena, enterprise));
 	if (cursor != NULL)
-		cs_buf_printf(&query, "&cursor=%s", api_part(args->arena, cursor));
+		cs_buf_printf(&query, "&cursor=%s", cs_percent_encode(args->arena, cursor));
 	if (since != NULL)
-		cs_buf_printf(&query, "&changed_since=%s", api_part(args->arena, since));
+		cs_buf_printf(&query, "&changed_since=%s", cs_percent_encode(args->arena, since));
 	if (!args_end(args) || !api_open(args, &api))
 		return COULD_NOT_RUN;
 	const struct http_call how = { .method = "GET",
@@ -711,7 +696,8 @@ run_watch(struct args *args)
 	if (!api_open(args, &api))
 		return COULD_NOT_RUN;
 	enum cs_code code = http_client_lines(api.client,
-	    api_url(&api, cs_arena_printf(args->arena, "/%s/events", api_part(args->arena, id))),
+	    api_url(&api,
+		cs_arena_printf(args->arena, "/%s/events", cs_percent_encode(args->arena, id))),
 	    on_line, NULL, &err);
 
 	http_client_free(api.client);

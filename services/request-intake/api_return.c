@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "call.h"
 #include "form.h"
 #include "saml/response.h"
@@ -36,23 +37,6 @@ land_refused(struct call *call, const char *refusal)
 	land(call, cs_arena_printf(call->arena, "#error=%s", refusal));
 }
 
-/* As a value of a form is written: whatever the account's name is. */
-static const char *
-encoded(struct cs_arena *arena, const char *text)
-{
-	static const char plain[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
-	struct cs_buf out = cs_buf_new(arena);
-
-	for (; *text != '\0'; text++) {
-		if (strchr(plain, *text))
-			cs_buf_add(&out, text, 1);
-		else
-			cs_buf_printf(&out, "%%%02X", (unsigned)(unsigned char)*text);
-	}
-	return (const char *)cs_buf_span(&out).data;
-}
-
 static void
 land_with_code(struct call *call, const struct wire_login_returned *returned)
 {
@@ -61,7 +45,7 @@ land_with_code(struct call *call, const struct wire_login_returned *returned)
 	cs_id_format(returned->request, request);
 	svc_count(call->api->svc, "login_returns", "result", "code");
 	land(call, cs_arena_printf(call->arena, "#code=%s&request=%s&account=%s", returned->code,
-		       request, encoded(call->arena, returned->account)));
+		       request, cs_percent_encode(call->arena, returned->account)));
 }
 
 static void

@@ -110,6 +110,19 @@ writes_the_vectors_of_rfc_4648(void **state)
 }
 
 static void
+percent_encodes_all_that_may_mean_something(void **state)
+{
+	struct cs_arena *arena = cs_arena_new();
+
+	(void)state;
+	assert_string_equal(cs_percent_encode(arena, ""), "");
+	assert_string_equal(cs_percent_encode(arena, "aZ09-_~"), "aZ09-_~");
+	assert_string_equal(cs_percent_encode(arena, ".. /?&=#%+\xc3\xa9\n"),
+	    "%2E%2E%20%2F%3F%26%3D%23%25%2B%C3%A9%0A");
+	cs_arena_free(arena);
+}
+
+static void
 refuses_sloppy_base64_and_base32(void **state)
 {
 	static const char *const bad64[] = { "Zg=", "Zg", "Zh==", "Z===", "Zg==Zg==", "Zm 9",
@@ -216,6 +229,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(percent_encodes_all_that_may_mean_something),
 		cmocka_unit_test(times_survive_a_round_trip),
 		cmocka_unit_test(refuses_times_that_do_not_exist),
 		cmocka_unit_test(identifiers_survive_a_round_trip),
