@@ -287,46 +287,31 @@ approve(void *self, struct http_request *req)
 /* ---- having codes sent ---- */
 
 static void
-refuse_sending(struct call *call, const struct wire_codes_sent *sent)
+refuse_for_want_of_a_connector(struct call *call, const char *channel)
 {
 	struct cs_arena *arena = call->arena;
-
 	const struct factor_method *method = factor_method_find(call->method);
+	const bool logs_in = method && method->logs_in;
 
-	if (strcmp(sent->result, "refused") == 0) {
-		call_problem(call, 409,
-		    (struct cs_refusal){ .code = sent->code,
-			.field = "second_factor",
-			.clause = sent->clause,
-			.text = sent->text,
-			.mend = sent->mend });
-		return;
-	}
-	if (strcmp(sent->result, "no-connector") == 0 && method && method->logs_in) {
-		call_problem(call, 409,
-		    (struct cs_refusal){ .code = "second-factor-no-connector",
-			.field = "second_factor",
-			.text = "No provider is set up here where people could log in.",
-			.mend = cs_arena_printf(arena,
-			    "Ask an operator for an active connector of type %s.",
-			    connector_type_name(method->logs_in)) });
-		return;
-	}
-	if (strcmp(sent->result, "no-connector") == 0) {
-		call_problem(call, 409,
-		    (struct cs_refusal){ .code = "second-factor-no-connector",
-			.field = "second_factor",
-			.text = cs_arena_printf(arena,
-			    "Nothing is set up here that could send a code by %s.", sent->channel),
-			.mend = cs_arena_printf(arena,
-			    "Ask an operator for an active connector of type %s.",
-			    sent->channel) });
-		return;
-	}
-	const int64_t wait_s = (sent->retry_at_ms - call->query.now_ms) / 1000 + 1;
+	call_problem(call, 409,
+	    (struct cs_refusal){ .code = "second-factor-no-connector",
+		.field = "second_factor",
+		.text = logs_in
+			    ? "No provider is set up here where people could log in."
+			    : cs_arena_printf(arena,
+				  "Nothing is set up here that could send a code by %s.", channel),
+		.mend =
+		    cs_arena_printf(arena, "Ask an operator for an active connector of type %s.",
+			logs_in ? connector_type_name(method->logs_in) : channel) });
+}
+
+static void
+refuse_for_too_many(struct call *call, int64_t retry_at_ms)
+{
+	const int64_t wait_s = (retry_at_ms - call->query.now_ms) / 1000 + 1;
 	const struct http_header again[] = {
 		{ "Retry-After",
-		    cs_arena_printf(arena, "%lld", (long long)(wait_s > 0 ? wait_s : 1)) },
+		    cs_arena_printf(call->arena, "%lld", (long long)(wait_s > 0 ? wait_s : 1)) },
 		{ NULL, NULL }
 	};
 
@@ -335,6 +320,22 @@ refuse_sending(struct call *call, const struct wire_codes_sent *sent)
 		.text = "Too many codes were sent to you this hour.",
 		.mend = "Use the newest, or try again later." },
 	    again);
+}
+
+static void
+refuse_sending(struct call *call, const struct wire_codes_sent *sent)
+{
+	if (strcmp(sent->result, "refused") == 0)
+		call_problem(call, 409,
+		    (struct cs_refusal){ .code = sent->code,
+			.field = "second_factor",
+			.clause = sent->clause,
+			.text = sent->text,
+			.mend = sent->mend });
+	else if (strcmp(sent->result, "no-connector") == 0)
+		refuse_for_want_of_a_connector(call, sent->channel);
+	else
+		refuse_for_too_many(call, sent->retry_at_ms);
 }
 
 static void
