@@ -127,13 +127,19 @@ class NatsClient:
         timeout: float = 5,
     ) -> Message | None:
         """The first answer; None when none came in time, or nobody listens."""
-        inbox = f"_INBOX_{self.user_of_inbox}.{secrets.token_hex(8)}"
+        inbox = self.inbox_for(subject)
         sid = self.subscribe(inbox)
         self.send(subject, body, headers, inbox)
         self.flush()
         answer = self.next(sid, timeout)
         self._send(f"UNSUB {sid}\r\n".encode())
         return None if answer and answer.headers.get("Status") == NO_RESPONDERS else answer
+
+    def inbox_for(self, subject: str) -> str:
+        """Questions are answered below the inbox, where who is asked may write."""
+        inbox = f"_INBOX_{self.user_of_inbox}.{secrets.token_hex(8)}"
+        what = subject.removeprefix("ask.")
+        return inbox if what == subject else f"{inbox}.{what}.{secrets.token_hex(8)}"
 
     def api(self, subject: str, body: Any = None) -> dict[str, Any]:
         """One request to the JetStream API."""

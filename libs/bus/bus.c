@@ -68,14 +68,17 @@ on_sign(
 	return NATS_ERR;
 }
 
+/* What a consumer delivers bears the subject that it was stored under: whoever answers us cannot play one. */
 static void
 on_inbox(natsConnection *nc, natsSubscription *sub, natsMsg *msg, void *closure)
 {
+	const struct bus *bus = closure;
 	const char *reply = natsMsg_GetReply(msg);
+	const bool stored = strncmp(natsMsg_GetSubject(msg), bus->inbox, strlen(bus->inbox)) != 0;
 
 	(void)nc;
 	(void)sub;
-	if (reply && protocol_is_ack_subject(reply))
+	if (stored && reply && protocol_is_ack_subject(reply))
 		consume_on_message(closure, msg);
 	else
 		slots_on_message(closure, msg);
@@ -368,7 +371,7 @@ start_working(struct bus *bus, struct cs_err *err)
 {
 	char subject[sizeof(bus->inbox) + 2];
 
-	snprintf(subject, sizeof(subject), "%s*", bus->inbox);
+	snprintf(subject, sizeof(subject), "%s>", bus->inbox);
 	const struct subscription what = { subject, NULL, on_inbox, bus };
 	const enum cs_code code = subscribe(bus, &what, err);
 	if (code)

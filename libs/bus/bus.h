@@ -161,10 +161,13 @@ CS_MUST_USE enum cs_code bus_publish(struct bus_queue *queue, const struct bus_o
 /* Subscribes; requests arrive as BUS_QUESTION.  `group` shares them among replicas; NULL: all get it. */
 CS_MUST_USE enum cs_code
 bus_serve(struct bus_queue *queue, const char *subject, const char *group, struct cs_err *err);
-/* BUS_QUESTION only; at most once. */
+/* BUS_QUESTION only; at most once.  CS_MALFORMED: too long, or to be answered where no answers go. */
 CS_MUST_USE enum cs_code
 bus_answer(struct bus_item *question, struct cs_span body, struct cs_err *err);
-/* Exactly one BUS_ANSWER or BUS_NO_ANSWER with this token follows; on failure none. */
+/*
+ * Exactly one BUS_ANSWER or BUS_NO_ANSWER with this token follows; on failure none.  A question is
+ * "ask.<a>.<b>", and whoever serves it may publish _INBOX_<asker>.*.<a>.<b>.*; other subjects are the server's.
+ */
 CS_MUST_USE enum cs_code bus_ask(struct bus_queue *queue, const struct bus_out *out, uint64_t token,
     int64_t timeout_ms, struct cs_err *err);
 

@@ -18,7 +18,7 @@
 #define QUEUES_MAX 16
 #define CONSUMERS_MAX 64
 #define SUBSCRIPTIONS_MAX 64
-#define REPLY_MAX 192
+#define REPLY_MAX PROTOCOL_REPLY_MAX
 
 /* An item and what it must give back. */
 struct bus_hold {
@@ -78,6 +78,7 @@ struct slot {
 	uint32_t next_free;
 	int64_t deadline_ms;
 	uint64_t token;
+	uint64_t secret; /* of questions: what an answer must know; 0: it comes to the inbox */
 	struct bus_queue *queue; /* of publishes and asks */
 	struct consume *consume; /* of pulls */
 	struct waiter *waiter;   /* of requests */
@@ -130,6 +131,9 @@ bool slot_add(struct bus *bus, const struct slot *what, struct slot_ref *ret_ref
 /* With bus->mu held.  Frees the slot; false: somebody else has, and ends what waited. */
 bool slot_take(struct bus *bus, struct slot_ref ref, struct slot *ret_slot);
 void slot_reply(const struct bus *bus, struct slot_ref ref, char ret_subject[static REPLY_MAX]);
+/* The same for a question.  False: `question` is none. */
+bool slot_answer(const struct bus *bus, struct slot_ref ref, uint64_t secret, const char *question,
+    char ret_subject[static REPLY_MAX]);
 /* Ends every publish, ask and request whose deadline is before `now_ms`. */
 void slots_expire(struct bus *bus, int64_t now_ms, const char *why);
 void slots_on_message(struct bus *bus, natsMsg *msg); /* takes msg */

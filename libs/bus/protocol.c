@@ -232,19 +232,20 @@ protocol_write_token(uint32_t slot, uint32_t generation, char ret_text[static PR
 	snprintf(ret_text, PROTOCOL_TOKEN_MAX, "%" PRIx32 "-%" PRIx32, slot, generation);
 }
 
+/* Digits in lower case up to `end`, at most `max`; *text is then behind `end`. */
 static bool
-read_hex(const char **text, char end, uint32_t *ret_number)
+read_hex(const char **text, char end, size_t max, uint64_t *ret_number)
 {
-	uint32_t number = 0;
+	uint64_t number = 0;
 	size_t n = 0;
 
 	for (; (*text)[n] && (*text)[n] != end; n++) {
 		const char *digits = "0123456789abcdef";
 		const char *digit = strchr(digits, (*text)[n]);
 
-		if (!digit || n == 8)
+		if (!digit || n == max)
 			return false;
-		number = number << 4 | (uint32_t)(digit - digits);
+		number = number << 4 | (uint64_t)(digit - digits);
 	}
 	if (n == 0 || (*text)[n] != end)
 		return false;
@@ -253,14 +254,89 @@ read_hex(const char **text, char end, uint32_t *ret_number)
 	return true;
 }
 
+#define HEX_32 8
+#define HEX_64 16
+
 bool
 protocol_read_token(const char *text, uint32_t *ret_slot, uint32_t *ret_generation)
 {
-	uint32_t slot, generation;
+	uint64_t slot, generation;
 
-	if (!read_hex(&text, '-', &slot) || !read_hex(&text, '\0', &generation))
+	if (!read_hex(&text, '-', HEX_32, &slot) || !read_hex(&text, '\0', HEX_32, &generation))
 		return false;
-	*ret_slot = slot;
-	*ret_generation = generation;
+	*ret_slot = (uint32_t)slot;
+	*ret_generation = (uint32_t)generation;
 	return true;
+}
+
+void
+protocol_write_secret_token(uint32_t slot, uint32_t generation, uint64_t secret,
+    char ret_text[static PROTOCOL_SECRET_TOKEN_MAX])
+{
+	snprintf(ret_text, PROTOCOL_SECRET_TOKEN_MAX, "%" PRIx32 "-%" PRIx32 "-%" PRIx64, slot,
+	    generation, secret);
+}
+
+bool
+protocol_read_secret_token(
+    const char *text, uint32_t *ret_slot, uint32_t *ret_generation, uint64_t *ret_secret)
+{
+	uint64_t slot, generation, secret;
+
+	if (!read_hex(&text, '-', HEX_32, &slot) || !read_hex(&text, '-', HEX_32, &generation) ||
+	    !read_hex(&text, '\0', HEX_64, &secret))
+		return false;
+	*ret_slot = (uint32_t)slot;
+	*ret_generation = (uint32_t)generation;
+	*ret_secret = secret;
+	return true;
+}
+
+/* ---- where questions are answered ---- */
+
+#define ASK_PREFIX "ask."
+#define INBOX_PREFIX "_INBOX_"
+
+bool
+protocol_is_question(const char *subject)
+{
+	return strncmp(subject, ASK_PREFIX, strlen(ASK_PREFIX)) == 0;
+}
+
+/* Two tokens after "ask.": the permissions of the server count on it. */
+static bool
+question_ok(const char *question)
+{
+	struct token tokens[TOKENS_MAX];
+
+	return protocol_is_question(question) && protocol_subject_ok(question, false) &&
+	       split(question, tokens) == 3;
+}
+
+bool
+protocol_answer_subject(const char *question, const char *inbox, const char *token,
+    char ret_subject[static PROTOCOL_REPLY_MAX])
+{
+	if (!question_ok(question))
+		return false;
+	const int len = snprintf(ret_subject, PROTOCOL_REPLY_MAX, "%s%s.%s", inbox,
+	    question + strlen(ASK_PREFIX), token);
+	return len > 0 && len < PROTOCOL_REPLY_MAX;
+}
+
+static bool
+same_token(struct token one, struct token other)
+{
+	return one.len == other.len && memcmp(one.text, other.text, one.len) == 0;
+}
+
+bool
+protocol_answers(const char *question, const char *reply)
+{
+	struct token asked[TOKENS_MAX], answered[TOKENS_MAX];
+
+	return question_ok(question) && protocol_subject_ok(reply, false) &&
+	       strncmp(reply, INBOX_PREFIX, strlen(INBOX_PREFIX)) == 0 &&
+	       split(question, asked) == 3 && split(reply, answered) == 5 &&
+	       same_token(asked[1], answered[2]) && same_token(asked[2], answered[3]);
 }

@@ -56,6 +56,27 @@ void
 protocol_write_token(uint32_t slot, uint32_t generation, char ret_text[static PROTOCOL_TOKEN_MAX]);
 bool protocol_read_token(const char *text, uint32_t *ret_slot, uint32_t *ret_generation);
 
+/*
+ * A question "ask.<a>.<b>" is answered at "<inbox><a>.<b>.<token>", so that the server's permissions can name who
+ * answers what, and to whom: "_INBOX_<asker>.*.<a>.<b>.*".  (nats-server's own way, allow_responses, notes the reply
+ * subject of every message that reaches such a client, events of consumers among them, and looks through the notes
+ * of a minute with each.)
+ */
+#define PROTOCOL_REPLY_MAX 320
+bool protocol_is_question(const char *subject);
+/* `inbox` ends with a dot.  False: not "ask.<a>.<b>", or too long. */
+bool protocol_answer_subject(const char *question, const char *inbox, const char *token,
+    char ret_subject[static PROTOCOL_REPLY_MAX]);
+/* Whether whoever serves `question` may be told to answer there: else it would write where the asker may not. */
+bool protocol_answers(const char *question, const char *reply);
+
+/* "<slot>-<generation>-<secret>": the last token of those, which only the asker and who was asked know. */
+#define PROTOCOL_SECRET_TOKEN_MAX 40
+void protocol_write_secret_token(uint32_t slot, uint32_t generation, uint64_t secret,
+    char ret_text[static PROTOCOL_SECRET_TOKEN_MAX]);
+bool protocol_read_secret_token(
+    const char *text, uint32_t *ret_slot, uint32_t *ret_generation, uint64_t *ret_secret);
+
 /* Answers of the JetStream API.  CS_NOT_FOUND: it says 404. */
 enum cs_code
 protocol_read_stream(struct cs_span body, struct bus_stream *ret_stream, struct cs_err *err);

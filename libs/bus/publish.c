@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/id.h"
 #include "base/time.h"
 #include "bus/internal.h"
 
@@ -60,11 +61,15 @@ make_message(const struct bus_out *out, const char *reply)
 }
 
 static enum cs_code
-send_with_reply(struct bus *bus, const struct bus_out *out, struct slot_ref ref, struct cs_err *err)
+send_with_reply(struct bus *bus, const struct bus_out *out, struct slot_ref ref, uint64_t secret,
+    struct cs_err *err)
 {
 	char reply[REPLY_MAX];
 
-	slot_reply(bus, ref, reply);
+	if (secret == 0)
+		slot_reply(bus, ref, reply);
+	else if (!slot_answer(bus, ref, secret, out->subject, reply))
+		return cs_fail(err, CS_MALFORMED, "bus: %s: no question", out->subject);
 	natsMsg *msg = make_message(out, reply);
 	const natsStatus status = msg ? natsConnection_PublishMsg(bus->nc, msg) : NATS_NO_MEMORY;
 	natsMsg_Destroy(msg);
@@ -74,25 +79,37 @@ send_with_reply(struct bus *bus, const struct bus_out *out, struct slot_ref ref,
 	    "bus: %s: %s", out->subject, natsStatus_GetText(status));
 }
 
+/* 0 for what is answered by the server, to the inbox. */
+static uint64_t
+secret_of(const struct bus_out *out)
+{
+	uint64_t secret = 0;
+
+	while (protocol_is_question(out->subject) && secret == 0)
+		cs_random((uint8_t *)&secret, sizeof(secret));
+	return secret;
+}
+
 /* On failure nobody else will end what waits in the slot. */
 static enum cs_code
-start(struct bus *bus, const struct bus_out *out, const struct slot *what, struct slot_ref *ret_ref,
+start(struct bus *bus, const struct bus_out *out, const struct slot *kind, struct slot_ref *ret_ref,
     struct cs_err *err)
 {
 	struct slot_ref ref;
-	struct slot taken;
+	struct slot what = *kind, taken;
 
 	enum cs_code code = check_out(out, err);
 	if (code)
 		return code;
 	if (!bus->connected)
 		return away(err);
+	what.secret = secret_of(out);
 	pthread_mutex_lock(&bus->mu);
-	const bool added = slot_add(bus, what, &ref);
+	const bool added = slot_add(bus, &what, &ref);
 	pthread_mutex_unlock(&bus->mu);
 	if (!added)
 		return cs_fail(err, CS_UNAVAILABLE, "bus: too many messages in flight");
-	code = send_with_reply(bus, out, ref, err);
+	code = send_with_reply(bus, out, ref, what.secret, err);
 	if (code) {
 		pthread_mutex_lock(&bus->mu);
 		const bool mine = slot_take(bus, ref, &taken);
@@ -188,6 +205,10 @@ bus_answer(struct bus_item *question, struct cs_span body, struct cs_err *err)
 	question->hold->answered = true;
 	if (!question->reply[0])
 		return CS_OK; /* it was no question: nobody waits */
+	/* This client may write where its asker may not. */
+	if (!protocol_answers(question->subject, question->reply))
+		return cs_fail(
+		    err, CS_MALFORMED, "bus: %s: not to be answered there", question->subject);
 	if (body.len > BUS_BODY_MAX)
 		return cs_fail(err, CS_MALFORMED, "bus: answer of %zu octets", body.len);
 	if (!bus->connected)

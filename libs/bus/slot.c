@@ -73,6 +73,16 @@ slot_reply(const struct bus *bus, struct slot_ref ref, char ret_subject[static R
 	snprintf(ret_subject, REPLY_MAX, "%s%s", bus->inbox, token);
 }
 
+bool
+slot_answer(const struct bus *bus, struct slot_ref ref, uint64_t secret, const char *question,
+    char ret_subject[static REPLY_MAX])
+{
+	char token[PROTOCOL_SECRET_TOKEN_MAX];
+
+	protocol_write_secret_token(ref.number, ref.generation, secret, token);
+	return protocol_answer_subject(question, bus->inbox, token, ret_subject);
+}
+
 static void
 finish_publish(struct bus *bus, const struct slot *slot, natsMsg *msg, const char *why)
 {
@@ -177,26 +187,56 @@ slots_expire(struct bus *bus, int64_t now_ms, const char *why)
 	}
 }
 
-void
-slots_on_message(struct bus *bus, natsMsg *msg)
+/*
+ * Takes what waits there; a pull stays, more will come to it.  Whoever answers questions may write to all places
+ * of answers to its asker, so an answer must know the secret of its question, and nothing else is ended by it.
+ */
+static struct slot
+take_waiting(struct bus *bus, struct slot_ref ref, uint64_t secret)
 {
-	const char *subject = natsMsg_GetSubject(msg);
-	const size_t prefix = strlen(bus->inbox);
-	struct slot_ref ref;
 	struct slot slot = { 0 };
 
-	if (strncmp(subject, bus->inbox, prefix) != 0 ||
-	    !protocol_read_token(subject + prefix, &ref.number, &ref.generation)) {
-		natsMsg_Destroy(msg);
-		return;
-	}
 	pthread_mutex_lock(&bus->mu);
 	const struct slot *found = find(bus, ref);
+	if (found && found->secret != secret)
+		found = NULL;
 	if (found && found->kind == SLOT_PULL)
-		slot = *found; /* stays: more will come */
+		slot = *found;
 	else if (found)
 		(void)slot_take(bus, ref, &slot);
 	pthread_mutex_unlock(&bus->mu);
+	return slot;
+}
+
+/* What comes to "<inbox><token>" is the server's, to "<inbox><a>.<b>.<token>" an answer.  False: neither. */
+static bool
+read_place(
+    const struct bus *bus, const char *subject, struct slot_ref *ret_ref, uint64_t *ret_secret)
+{
+	const size_t prefix = strlen(bus->inbox);
+
+	if (strncmp(subject, bus->inbox, prefix) != 0)
+		return false;
+	const char *rest = subject + prefix, *last = strrchr(rest, '.');
+	if (last)
+		return protocol_read_secret_token(
+			   last + 1, &ret_ref->number, &ret_ref->generation, ret_secret) &&
+		       *ret_secret != 0;
+	*ret_secret = 0;
+	return protocol_read_token(rest, &ret_ref->number, &ret_ref->generation);
+}
+
+void
+slots_on_message(struct bus *bus, natsMsg *msg)
+{
+	struct slot_ref ref;
+	uint64_t secret;
+
+	if (!read_place(bus, natsMsg_GetSubject(msg), &ref, &secret)) {
+		natsMsg_Destroy(msg);
+		return;
+	}
+	const struct slot slot = take_waiting(bus, ref, secret);
 	if (slot.kind == SLOT_PULL) {
 		consume_on_status(slot.consume, ref, msg);
 		natsMsg_Destroy(msg);

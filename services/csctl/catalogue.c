@@ -100,32 +100,41 @@ publish_rights(struct cs_arena *arena, const char *service, struct list *allow)
 		list_add(allow, "cs.deadletter.%s%s", service, "");
 }
 
-/* Returns whether this service answers questions. */
-static bool
-subscribe_rights(const char *service, const char *instance, struct list *allow)
+/* "ask.<a>.<b>", or of "ask.<a>.*" the one of this instance. */
+static const char *
+subject_of(struct cs_arena *arena, const struct catalogue_question *question, const char *instance)
+{
+	const size_t len = strlen(question->subject);
+
+	if (question->subject[len - 1] != '*')
+		return question->subject;
+	return cs_arena_printf(arena, "%.*s%s", (int)len - 1, question->subject, instance);
+}
+
+/* Where answers go: libs/bus/protocol.h, protocol_answer_subject. */
+static void
+answer_rights(struct cs_arena *arena, const char *service, const char *instance, struct list *allow)
 {
 	size_t n;
 	const struct catalogue_question *questions = catalogue_questions(&n);
-	bool answers = false;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(questions[i].answered_by, service) == 0)
+			list_add(allow, "_INBOX_%s.*.%s.*", questions[i].asked_by,
+			    subject_of(arena, &questions[i], instance) + strlen("ask."));
+}
+
+static void
+subscribe_rights(
+    struct cs_arena *arena, const char *service, const char *instance, struct list *allow)
+{
+	size_t n;
+	const struct catalogue_question *questions = catalogue_questions(&n);
 
 	list_add(allow, "_INBOX_%s.>%s", service, "");
-	for (size_t i = 0; i < n; i++) {
-		size_t len = strlen(questions[i].subject);
-
-		if (strcmp(questions[i].answered_by, service) != 0)
-			continue;
-		answers = true;
-		if (questions[i].subject[len - 1] != '*') {
-			list_add(allow, "%s%s", questions[i].subject, "");
-			continue;
-		}
-		char subject[128];
-
-		(void)snprintf(
-		    subject, sizeof(subject), "%.*s", (int)len - 1, questions[i].subject);
-		list_add(allow, "%s%s", subject, instance);
-	}
-	return answers;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(questions[i].answered_by, service) == 0)
+			list_add(allow, "%s%s", subject_of(arena, &questions[i], instance), "");
 }
 
 static enum cs_code
@@ -140,14 +149,14 @@ print_user(struct args *args, const char *dir, const char *service, const char *
 	if (read_public(args->arena, dir, user, public_key, err))
 		return err->code;
 	publish_rights(args->arena, service, &publish);
-	bool answers = subscribe_rights(service, instance == NULL ? "" : instance, &subscribe);
+	answer_rights(args->arena, service, instance == NULL ? "" : instance, &publish);
+	subscribe_rights(args->arena, service, instance == NULL ? "" : instance, &subscribe);
 
 	/* An empty allow-list would allow everything: what may publish nothing is denied everything. */
 	(void)printf("      # %s\n      { nkey: %s, permissions: {\n"
-		     "        publish: { %s: [%s] }\n        subscribe: { allow: [%s] }%s } }\n",
+		     "        publish: { %s: [%s] }\n        subscribe: { allow: [%s] } } }\n",
 	    user, public_key, publish.text.len == 0 ? "deny" : "allow",
-	    publish.text.len == 0 ? "\">\"" : list_text(&publish), list_text(&subscribe),
-	    answers ? "\n        allow_responses: { max: 1, expires: \"60s\" }" : "");
+	    publish.text.len == 0 ? "\">\"" : list_text(&publish), list_text(&subscribe));
 	return CS_OK;
 }
 

@@ -77,7 +77,7 @@ class Perspective:
     def __init__(self, test: SystemTest, name: str) -> None:
         self.subject = f"ask.perspective.{name}"
         self.client = NatsClient.of(test.stack, "mpic-coordinator")
-        self.inbox = f"_INBOX_mpic-coordinator.{secrets.token_hex(8)}"
+        self.inbox = f"_INBOX_mpic-coordinator.{secrets.token_hex(8)}.perspective.{name}"
         self.sid = self.client.subscribe(f"{self.inbox}.*")
 
     def close(self) -> None:

@@ -107,6 +107,18 @@ class Permissions(SystemTest):
         for user in USERS:
             self.assertFalse(self.may(user, "_INBOX_policy.stolen"), "answers nobody asked for")
 
+    def test_answers_are_given_by_who_was_asked_alone(self) -> None:
+        for question in QUESTIONS:
+            for name in [p.name for p in PERSPECTIVES] if "*" in question.subject else [""]:
+                what = question.subject.removeprefix("ask.").replace("*", name)
+                place = f"_INBOX_{question.asked_by}.0a.{what}.1"
+                can = [user for user in USERS if self.may(user, place)]
+                answerer = f"{question.answered_by}-{name}" if name else question.answered_by
+                self.assertEqual(can, [answerer], place)
+                elsewhere = [f"_INBOX_{question.asked_by}.0a.{what}", f"_INBOX_{question.asked_by}.1"]
+                for place in [*elsewhere, f"_INBOX_observer.0a.{what}.1"]:
+                    self.assertEqual([user for user in USERS if self.may(user, place)], [], place)
+
     def test_nobody_listens_to_everything(self) -> None:
         for subject in (">", "*.>", "_INBOX.>", "_INBOX_*.>", "ask.>", "$JS.>", "$SYS.>", "cs.*.*"):
             can = [user for user in USERS if self.may_subscribe(user, subject)]

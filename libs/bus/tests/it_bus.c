@@ -703,6 +703,29 @@ questions_are_answered_by_one_of_a_group(void **state)
 	bus_close(other);
 }
 
+/* Whoever answers some questions of a service may write where it expects the answers to all of them. */
+static void
+only_who_was_asked_can_answer(void **state)
+{
+	struct fixture *fix = *state;
+	struct bus_queue *forger = bus_queue_new(fix->bus);
+	const struct bus_out out = { .subject = "ask.it.secret" };
+
+	check(bus_serve(fix->queue, "ask.it.secret", NULL, &fix->err), CS_OK, &fix->err, "serve");
+	check(bus_ask(fix->queue, &out, 5, 10000, &fix->err), CS_OK, &fix->err, "ask");
+	struct bus_item *question = next(fix->queue, BUS_QUESTION);
+	char *guess = cs_arena_strdup(fix->arena, question->reply);
+	char *last = &guess[strlen(guess) - 1];
+	*last = *last == '1' ? '2' : '1';
+	const struct bus_out forged = { .subject = guess, .body = cs_span_str("forged") };
+	check(bus_publish(forger, &forged, 6, 10000, &fix->err), CS_OK, &fix->err, "forge");
+	check(bus_answer(question, cs_span_str("genuine"), &fix->err), CS_OK, &fix->err, "answer");
+	bus_item_free(question);
+	struct bus_item *answer = next(fix->queue, BUS_ANSWER);
+	assert_true(cs_span_is(answer->body, "genuine"));
+	bus_item_free(answer);
+}
+
 static void
 a_question_to_nobody_fails_at_once_and_to_a_mute_in_time(void **state)
 {
@@ -997,6 +1020,7 @@ main(void)
 		IT(a_message_that_the_stream_refuses_says_why),
 		IT(what_cannot_be_sent_is_malformed),
 		IT(questions_are_answered_by_one_of_a_group),
+		IT(only_who_was_asked_can_answer),
 		IT(a_question_to_nobody_fails_at_once_and_to_a_mute_in_time),
 		IT(a_flood_of_questions_is_bounded),
 		IT(the_descriptor_is_readable_while_something_waits),

@@ -30,12 +30,12 @@ accounts {{
       {{ nkey: {admin}, permissions: {{ publish: {{ allow: ["$JS.API.>"] }},
           subscribe: {{ allow: ["_INBOX_admin.>"] }} }} }}
       {{ nkey: {it}, permissions: {{
-          publish: {{ allow: ["it.event.*", "it.nowhere", "ask.it.*", "_INBOX_it.>",
+          publish: {{ allow: ["it.event.*", "it.nowhere", "ask.it.*", "_INBOX_it.*.it.*.*",
               "$JS.API.CONSUMER.MSG.NEXT.IT.*", "$JS.API.CONSUMER.INFO.IT.*",
               "$JS.API.STREAM.INFO.IT", "$JS.API.STREAM.MSG.GET.IT", "$JS.ACK.IT.>"] }},
           subscribe: {{ allow: ["_INBOX_it.>", "ask.it.*"] }} }} }}
       {{ nkey: {policy}, permissions: {{
-          publish: {{ allow: ["cs.plan.*", "cs.deadletter.policy", "_INBOX_tester.>",
+          publish: {{ allow: ["cs.plan.*", "cs.deadletter.policy", "_INBOX_tester.*.mailbox.submit.*",
               "$JS.API.CONSUMER.MSG.NEXT.REQUEST.*", "$JS.API.STREAM.INFO.PLAN",
               "$JS.API.STREAM.INFO.EVIDENCE", "$JS.API.STREAM.INFO.CONFIG",
               "$JS.ACK.REQUEST.>"] }},

@@ -258,6 +258,49 @@ tokens_survive_a_round_trip_and_nothing_else_is_one(void **state)
 }
 
 static void
+secret_tokens_survive_a_round_trip_and_nothing_else_is_one(void **state)
+{
+	static const char *const bad[] = { "", "1-2", "1-2-", "1-2-3-4", "1-2-g", "-2-3", "1-2-A",
+		"1-2-12345678901234567", "123456789-2-3", "1-123456789-3" };
+	char text[PROTOCOL_SECRET_TOKEN_MAX];
+	uint32_t slot, generation;
+	uint64_t secret;
+
+	(void)state;
+	protocol_write_secret_token(UINT32_MAX, UINT32_MAX, UINT64_MAX, text);
+	assert_true(protocol_read_secret_token(text, &slot, &generation, &secret));
+	assert_int_equal(slot, UINT32_MAX);
+	assert_int_equal(generation, UINT32_MAX);
+	assert_int_equal(secret, UINT64_MAX);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (protocol_read_secret_token(bad[i], &slot, &generation, &secret))
+			fail_msg("'%s' was read", bad[i]);
+}
+
+static void
+a_question_is_answered_below_the_inbox_of_its_asker(void **state)
+{
+	static const char *const bad[] = { "cs.plan.made", "_INBOX_intake.0.policy.who",
+		"_INBOX_intake.0.policy.config.1", "_INBOX_intake.0.polic.who.1",
+		"_INBOX_intake.0.policy.who.1.2", "_INBOX_intake.0.policy.who.>",
+		"_INBOX.0.policy.who.1", "$JS.ACK.policy.who.1", "" };
+	static const char *const no_questions[] = { "ask.policy", "ask.policy.who.now", "asks.a.b",
+		"ask.policy.*", "ask..who", "$JS.API.STREAM.INFO.PLAN" };
+	char reply[PROTOCOL_REPLY_MAX];
+
+	(void)state;
+	assert_true(protocol_answer_subject("ask.policy.who", "_INBOX_intake.0.", "1-2-3", reply));
+	assert_string_equal(reply, "_INBOX_intake.0.policy.who.1-2-3");
+	assert_true(protocol_answers("ask.policy.who", reply));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (protocol_answers("ask.policy.who", bad[i]))
+			fail_msg("would answer at '%s'", bad[i]);
+	for (size_t i = 0; i < sizeof(no_questions) / sizeof(no_questions[0]); i++)
+		if (protocol_answer_subject(no_questions[i], "_INBOX_intake.0.", "1", reply))
+			fail_msg("'%s' is a question", no_questions[i]);
+}
+
+static void
 the_api_says_not_found_away_or_what_it_knows(void **state)
 {
 	struct bus_stream stream = { 0 };
@@ -323,6 +366,8 @@ main(void)
 		cmocka_unit_test(only_a_clear_yes_means_stored),
 		cmocka_unit_test(a_seed_file_has_two_lines),
 		cmocka_unit_test(tokens_survive_a_round_trip_and_nothing_else_is_one),
+		cmocka_unit_test(secret_tokens_survive_a_round_trip_and_nothing_else_is_one),
+		cmocka_unit_test(a_question_is_answered_below_the_inbox_of_its_asker),
 		cmocka_unit_test(the_api_says_not_found_away_or_what_it_knows),
 		cmocka_unit_test(a_stored_message_is_decoded),
 	};
