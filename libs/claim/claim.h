@@ -371,6 +371,20 @@ struct cs_span claim_seal_perspective(struct cs_arena *arena, const struct claim
     const struct claim_perspective_answer *answer);
 
 /*
+ * Several statements under one signature: it costs ten times what all else in sealing does, and so does verifying it.
+ * Envelopes are whole, and count, after claim_batch_sign() filled signature and place in; they do not change their
+ * length or place, but must not be copied or hashed before.  All of it lives in the arena.
+ */
+struct claim_batch;
+struct claim_batch *claim_batch_new(struct cs_arena *arena, const struct claim_key *key);
+struct cs_span claim_batch_request(struct claim_batch *batch, const struct claim_request *request);
+struct cs_span
+claim_batch_approval(struct claim_batch *batch, const struct claim_approval *approval);
+struct cs_span claim_batch_plan(struct claim_batch *batch, const struct claim_plan *plan);
+/* Those since the last call. */
+void claim_batch_sign(struct claim_batch *batch);
+
+/*
  * Opens an envelope: size, form, one signature, known key, allowed to state this (for evidence: this
  * kind) for this enterprise at the statement's own time and now, signature right; then reads the
  * statement.  CS_MALFORMED says which of these failed.  `trust` NULL: reads without verifying, for

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "claim/batch.h"
 #include "claim/trust.h"
 #include "claim/wire.h"
 #include "pki/ed25519.h"
@@ -15,8 +16,8 @@
 #define TYPE_PREFIX "application/vnd.countersign."
 #define TYPE_SUFFIX ".v1+protobuf"
 
-static const char *
-type_of(enum claim_statement statement)
+const char *
+claim_dsse_type(enum claim_statement statement)
 {
 	static const char *const types[] = {
 		[CLAIM_REQUEST] = TYPE_PREFIX "request" TYPE_SUFFIX,
@@ -60,7 +61,7 @@ seal(struct cs_arena *arena, const struct claim_key *key, enum claim_statement s
 	uint8_t signature[CLAIM_SIGNATURE];
 	const struct claim_envelope envelope = {
 		.payload = payload,
-		.type = type_of(statement),
+		.type = claim_dsse_type(statement),
 		.keyid = claim_key_id(key),
 		.signature = cs_span_of(signature, sizeof(signature)),
 	};
@@ -148,7 +149,7 @@ open_envelope(struct cs_arena *arena, const struct claim_trust *trust,
 	enum cs_code code = claim_wire_read_envelope(arena, octets, &envelope, err);
 	if (code != CS_OK)
 		return code;
-	if (strcmp(envelope.type, type_of(statement)) != 0)
+	if (strcmp(envelope.type, claim_dsse_type(statement)) != 0)
 		return cs_fail(err, CS_MALFORMED, "the envelope is not of type %s",
 		    claim_statement_name(statement));
 	*ret = (struct opened){ .payload = envelope.payload };
@@ -158,8 +159,10 @@ open_envelope(struct cs_arena *arena, const struct claim_trust *trust,
 	if (ret->row == NULL)
 		return cs_fail(
 		    err, CS_MALFORMED, "key %s is not in the trust table", envelope.keyid);
-	if (!claim_trust_verify(trust, ret->row,
-		claim_dsse_pae(arena, envelope.type, envelope.payload), envelope.signature))
+	struct cs_span said = claim_dsse_pae(arena, envelope.type, envelope.payload);
+	if (envelope.path.len > 0 && !claim_batch_signed(arena, said, envelope.path, &said))
+		return cs_fail(err, CS_MALFORMED, "the envelope's path is none");
+	if (!claim_trust_verify(trust, ret->row, said, envelope.signature))
 		return cs_fail(
 		    err, CS_MALFORMED, "the signature of key %s is wrong", envelope.keyid);
 	return CS_OK;
@@ -346,7 +349,7 @@ claim_statement_of(struct cs_arena *arena, struct cs_span envelope)
 	if (claim_wire_read_envelope(arena, envelope, &read, NULL) != CS_OK)
 		return 0;
 	for (enum claim_statement s = CLAIM_REQUEST; s <= CLAIM_FACTOR; s++) {
-		if (strcmp(read.type, type_of(s)) == 0)
+		if (strcmp(read.type, claim_dsse_type(s)) == 0)
 			return s;
 	}
 	return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "claim/batch.h"
 #include "pack/pack.h"
 #include "proto/ask.pb-c.h"
 #include "proto/config.pb-c.h"
@@ -234,8 +235,11 @@ claim_wire_read_envelope(struct cs_arena *arena, struct cs_span octets_in,
 		.type = name(&r, m->payload_type, "payload type"),
 		.keyid = name(&r, signature->keyid, "keyid"),
 		.signature = octets(&r, &signature->sig, 64, "signature"),
+		.path = octets(&r, &signature->path, CLAIM_PATH, "path"),
 	};
 	want(&r, envelope.signature.len == 64, "signature", "not 64 octets");
+	want(&r, envelope.path.len == 0 || envelope.path.len == CLAIM_PATH, "path",
+	    "not of a batch");
 	if (r.code == CS_OK)
 		*ret = envelope;
 	return r.code;
@@ -857,11 +861,32 @@ claim_wire_envelope(struct cs_arena *arena, const struct claim_envelope *envelop
 
 	signature.sig = pack_octets(envelope->signature);
 	signature.keyid = pack_text(envelope->keyid);
+	signature.path = pack_octets(envelope->path);
 	m.payload = pack_octets(envelope->payload);
 	m.payload_type = pack_text(envelope->type);
 	m.n_signatures = 1;
 	m.signatures = signatures;
 	return pack_write(arena, &m.base);
+}
+
+/*
+ * Fields are packed in the order of their numbers, the signature last: its 64 octets, the key id, the path.  Each has
+ * a tag and a length before it: one octet each, two for the length of the path.
+ */
+struct cs_span
+claim_wire_open_envelope(struct cs_arena *arena, const struct claim_envelope *envelope,
+    uint8_t **ret_signature, uint8_t **ret_path)
+{
+	const struct cs_span octets = claim_wire_envelope(arena, envelope);
+	uint8_t *end = (uint8_t *)octets.data + octets.len;
+	uint8_t *path = end - CLAIM_PATH;
+	uint8_t *signature = path - 3 - strlen(envelope->keyid) - 2 - CLAIM_SIGNATURE;
+
+	cs_assert(envelope->path.len == CLAIM_PATH && signature[-1] == CLAIM_SIGNATURE &&
+		  memcmp(signature, envelope->signature.data, CLAIM_SIGNATURE) == 0);
+	*ret_signature = signature;
+	*ret_path = path;
+	return octets;
 }
 
 static Countersign__V1__SubjectValue **

@@ -15,11 +15,15 @@ struct claim_envelope {
 	struct cs_span payload;
 	const char *type, *keyid;
 	struct cs_span signature; /* 64 octets */
+	struct cs_span path;      /* CLAIM_PATH octets, of one of a batch (batch.h); or none */
 };
 
 CS_MUST_USE enum cs_code claim_wire_read_envelope(
     struct cs_arena *arena, struct cs_span octets, struct claim_envelope *ret, struct cs_err *err);
 struct cs_span claim_wire_envelope(struct cs_arena *arena, const struct claim_envelope *envelope);
+/* One of a batch, whose signature and path are filled in later: where they are, in what is returned. */
+struct cs_span claim_wire_open_envelope(struct cs_arena *arena,
+    const struct claim_envelope *envelope, uint8_t **ret_signature, uint8_t **ret_path);
 
 CS_MUST_USE enum cs_code claim_wire_read_request(
     struct cs_arena *arena, struct cs_span octets, struct claim_request *ret, struct cs_err *err);

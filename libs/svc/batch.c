@@ -136,6 +136,9 @@ svc_aggregate_find(const struct svc_batch *batch, struct cs_id key)
 static void
 decide(const struct batch_run *run, struct svc_batch *batch)
 {
+	const struct svc_service *service = run->service;
+	void *shared = service->share == NULL ? NULL : service->share(service->self, batch->arena);
+
 	for (size_t i = 0; i < batch->n; i++) {
 		struct svc_aggregate *aggregate = &batch->aggregates[i];
 
@@ -146,10 +149,13 @@ decide(const struct batch_run *run, struct svc_batch *batch)
 
 			cs_assert(route != NULL);
 			ev->state = aggregate->state;
+			ev->shared = shared;
 			route->decide(run->service->self, ev);
 			aggregate->state = ev->state;
 		}
 	}
+	if (service->decided != NULL)
+		service->decided(shared);
 }
 
 static enum cs_code

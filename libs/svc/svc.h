@@ -119,6 +119,7 @@ struct svc_event {
 	const void *what;         /* what read made of the body */
 	void *state;            /* what load found for the key; decide changes it, save writes it */
 	const void *context;    /* what svc_command() was given; borrowed, read only */
+	void *shared;           /* what the service's share() made for this batch */
 	struct cs_arena *arena; /* lives as long as the batch */
 	const struct log_context *log;
 	uint32_t delivery;             /* 1 the first time */
@@ -263,9 +264,15 @@ struct svc_service {
 	const struct svc_setting *settings;
 	const struct svc_route *routes;
 	svc_store *load, *save; /* SVC_BATCH */
-	svc_act *act;           /* SVC_BATCH, when svc_work() is used */
-	size_t act_max;         /* acts under way at once; 0: 1,024 */
-	svc_act *start;         /* SVC_LOOP, and for questions without decide */
+	/*
+	 * What all decisions of a batch share (a signature): made before the first one, in the batch's arena, and
+	 * anew when the batch runs again; `decided` ends it after the last one, before save.  NULL: nothing.
+	 */
+	void *(*share)(const void *self, struct cs_arena *arena);
+	void (*decided)(void *shared);
+	svc_act *act;   /* SVC_BATCH, when svc_work() is used */
+	size_t act_max; /* acts under way at once; 0: 1,024 */
+	svc_act *start; /* SVC_LOOP, and for questions without decide */
 	const struct svc_clock *clocks;
 	svc_sweep *sweep; /* SVC_BATCH; NULL: everything is kept for good */
 	/*

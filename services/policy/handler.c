@@ -209,7 +209,7 @@ seal(const struct policy_service *policy, struct svc_event *ev, struct policy_st
 	struct policy_plan *plan = &step->next.plan;
 	const struct policy_setting in = setting(policy, ev);
 
-	plan->plan_envelope = claim_seal_plan(ev->arena, policy->key, &plan->plan);
+	plan->plan_envelope = claim_batch_plan(ev->shared, &plan->plan);
 	if (plan->plan_envelope.len > CLAIM_MAX_ENVELOPE) {
 		plan->plan_envelope = cs_span_str(NULL);
 		*step = policy_decide_too_large(&in, &step->next);
@@ -395,6 +395,20 @@ policy_on_factor_ask(const void *self, struct svc_event *ev)
 	svc_reply(ev, 0, wire_write_factor_answer(ev->arena, ev->what, &answer, order));
 	log_info(ev->log, "second factor asked result=%s method=%s",
 	    policy_factor_result_name(answer.result), answer.method != NULL ? answer.method : "-");
+}
+
+void *
+policy_share(const void *self, struct cs_arena *arena)
+{
+	const struct policy_service *policy = self;
+
+	return claim_batch_new(arena, policy->key);
+}
+
+void
+policy_decided(void *shared)
+{
+	claim_batch_sign(shared);
 }
 
 const struct svc_route policy_routes[] = {

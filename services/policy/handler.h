@@ -26,6 +26,10 @@ struct policy_service {
 CS_MUST_USE enum cs_code policy_init(void *self, struct svc *svc, struct cs_err *err);
 void policy_fini(void *self);
 
+/* Of svc_service: the plans of a batch are signed together. */
+void *policy_share(const void *self, struct cs_arena *arena);
+void policy_decided(void *shared);
+
 extern const struct svc_route policy_routes[];
 
 #endif

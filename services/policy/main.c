@@ -43,6 +43,8 @@ main(int argc, char *argv[])
 		.routes = policy_routes,
 		.load = store_load_cases,
 		.save = store_save_cases,
+		.share = policy_share,
+		.decided = policy_decided,
 		.clocks = clocks,
 		.sweep = store_sweep_cases,
 		.init = policy_init,

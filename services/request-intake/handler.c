@@ -334,8 +334,7 @@ read_approve(const void *self, struct svc_event *ev, struct cs_err *err)
 /* ---- what is said ---- */
 
 static void
-emit_approval(
-    const struct intake_service *intake, struct svc_event *ev, const struct intake_request *req)
+emit_approval(struct svc_event *ev, const struct intake_request *req)
 {
 	const struct intake_caller *caller = ev->context;
 	const struct intake_factor *given = ev->what;
@@ -349,8 +348,7 @@ emit_approval(
 	if (req->factor_proved_at_ms != 0)
 		approval.second_factor = given->envelope;
 	memcpy(approval.request_digest, req->digest, CLAIM_DIGEST);
-	svc_emit(ev, "request.generation-approved",
-	    claim_seal_approval(ev->arena, intake->key, &approval));
+	svc_emit(ev, "request.generation-approved", claim_batch_approval(ev->shared, &approval));
 }
 
 static void
@@ -389,7 +387,7 @@ say(const struct intake_service *intake, struct svc_event *ev, struct intake_ste
 		    wire_write_verification_asked(ev->arena, req, ev->what, ev->now_ms));
 		break;
 	case INTAKE_SAYS_APPROVED:
-		emit_approval(intake, ev, req);
+		emit_approval(ev, req);
 		break;
 	case INTAKE_SAYS_CANCELLED:
 	case INTAKE_SAYS_EXPIRED:
@@ -501,7 +499,7 @@ create(const struct intake_service *intake, struct svc_event *ev, const struct d
 	struct intake_step step = intake_create(ev->arena, req, &fresh);
 
 	if (step.says == INTAKE_SAYS_SUBMITTED)
-		req->envelope = claim_seal_request(ev->arena, intake->key, &request);
+		req->envelope = claim_batch_request(ev->shared, &request);
 	return step;
 }
 
@@ -825,6 +823,20 @@ on_note(const void *self, struct svc_event *ev)
 	if (!holder->heard_note || holder->heard_note->version < note->version)
 		holder->heard_note = note;
 	log_info(ev->log, "note heard subject=%s version=%" PRIu64, ev->subject, note->version);
+}
+
+void *
+intake_share(const void *self, struct cs_arena *arena)
+{
+	const struct intake_service *intake = self;
+
+	return claim_batch_new(arena, intake->key);
+}
+
+void
+intake_decided(void *shared)
+{
+	claim_batch_sign(shared);
 }
 
 const struct svc_route intake_routes[] = {

@@ -27,6 +27,10 @@
 #define HANDLER_PASSWORD 'w'
 #define HANDLER_PROOF 'p'
 
+/* Of svc_service: the requests and approvals of a batch are signed together. */
+void *intake_share(const void *self, struct cs_arena *arena);
+void intake_decided(void *shared);
+
 extern const struct svc_route intake_routes[];
 
 #endif

@@ -170,6 +170,8 @@ main(int argc, char *argv[])
 		.routes = intake_routes,
 		.load = store_load_requests,
 		.save = store_save_requests,
+		.share = intake_share,
+		.decided = intake_decided,
 		.clocks = clocks,
 		.init = init,
 		.fini = fini,

@@ -142,6 +142,8 @@ setup(void **state)
 		.routes = policy_routes,
 		.load = load,
 		.save = save,
+		.share = policy_share,
+		.decided = policy_decided,
 	};
 	f->now_ms = NOW;
 	f->test = svc_test_new(&f->service, NOW);

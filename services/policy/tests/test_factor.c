@@ -31,6 +31,8 @@ stage_begin(struct stage *stage, struct fake_world *world)
 		.routes = policy_routes,
 		.load = store_load_cases,
 		.save = store_save_cases,
+		.share = policy_share,
+		.decided = policy_decided,
 	};
 	fake_store_reset();
 	fake_store_config(&world->config);

@@ -299,6 +299,8 @@ stage_begin(struct stage *stage, struct fake_world *world, const char *certifica
 		.routes = policy_routes,
 		.load = store_load_cases,
 		.save = store_save_cases,
+		.share = policy_share,
+		.decided = policy_decided,
 	};
 	identify(world, certificate_profile);
 	world->config.profile.validation = POLICY_MAILBOX; /* of an individual: no domain */

@@ -151,7 +151,9 @@ handle(struct http_request *req)
 		.self = &intake,
 		.routes = intake_routes,
 		.load = store_load_requests,
-		.save = store_save_requests };
+		.save = store_save_requests,
+		.share = intake_share,
+		.decided = intake_decided };
 	struct svc_test *test = svc_test_new(&service, NOW_MS);
 
 	fake_store_reset();

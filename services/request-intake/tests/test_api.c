@@ -167,7 +167,9 @@ setup(void **state)
 		.self = &world.intake,
 		.routes = intake_routes,
 		.load = store_load_requests,
-		.save = store_save_requests };
+		.save = store_save_requests,
+		.share = intake_share,
+		.decided = intake_decided };
 	world.test = svc_test_new(&world.service, world.now_ms);
 	fake_svc_use(world.test);
 	fake_policy_use(people);
