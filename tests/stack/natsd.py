@@ -74,10 +74,10 @@ class Nats:
         return self.seeds / f"{user}.seed"
 
     def start(self) -> None:
-        # SIGINT and SIGTERM both end it orderly, but only after SIGINT is its status 0.
-        self.processes.start(
-            self.name, ["nats-server", "-c", self.root / "nats.conf"], stop=signal.SIGINT
-        )
+        # SIGINT and SIGTERM both end it orderly, but only after SIGINT is its status 0.  Memory is collected less
+        # often than by default: a tenth of its processor time under load.
+        argv = ["nats-server", "-c", self.root / "nats.conf"]
+        self.processes.start(self.name, argv, env={"GOGC": "400"}, stop=signal.SIGINT)
         wait_for(self.healthy, 15, "nats-server")
 
     def stop(self) -> None:
