@@ -265,6 +265,7 @@ bus_free(struct bus *bus)
 {
 	for (size_t i = 0; i < bus->queues_len; i++)
 		queue_free(bus->queues[i]);
+	messages_free(bus);
 	for (size_t i = 0; i < bus->consumes_len; i++)
 		free(bus->consumes[i]);
 	pthread_cond_destroy(&bus->state_cond);

@@ -84,6 +84,12 @@ struct slot {
 	struct waiter *waiter;   /* of requests */
 };
 
+/*
+ * Messages nobody needs any more.  The client library frees each on a thread of its own, which it wakes for each:
+ * those of a batch go together.
+ */
+#define DISUSED_MAX 64
+
 struct bus {
 	natsConnection *nc;
 	char *seed_file;
@@ -110,6 +116,8 @@ struct bus {
 	size_t queues_len;
 	struct consume *consumes[CONSUMERS_MAX];
 	size_t consumes_len;
+	natsMsg *disused[DISUSED_MAX];
+	size_t disused_len;
 	natsSubscription *subscriptions[SUBSCRIPTIONS_MAX];
 	size_t subscriptions_len, subscriptions_live;
 };
@@ -120,6 +128,8 @@ void cond_init(pthread_cond_t *cond);
 bool cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, int64_t deadline_ms);
 
 /* queue.c */
+void message_free(struct bus *bus, natsMsg *msg); /* takes msg, which may be NULL */
+void messages_free(struct bus *bus);              /* those that wait */
 struct bus_hold *hold_new(struct bus *bus, enum bus_kind kind, natsMsg *msg); /* takes msg */
 void queue_push(struct bus_queue *queue, struct bus_hold *hold);              /* takes hold */
 void queue_free(struct bus_queue *queue);

@@ -72,7 +72,7 @@ send_with_reply(struct bus *bus, const struct bus_out *out, struct slot_ref ref,
 		return cs_fail(err, CS_MALFORMED, "bus: %s: no question", out->subject);
 	natsMsg *msg = make_message(out, reply);
 	const natsStatus status = msg ? natsConnection_PublishMsg(bus->nc, msg) : NATS_NO_MEMORY;
-	natsMsg_Destroy(msg);
+	message_free(bus, msg);
 	if (status == NATS_OK)
 		return CS_OK;
 	return cs_fail(err, status == NATS_MAX_PAYLOAD ? CS_MALFORMED : CS_UNAVAILABLE,

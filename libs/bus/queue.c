@@ -53,6 +53,51 @@ hold_new(struct bus *bus, enum bus_kind kind, natsMsg *msg)
 	return hold;
 }
 
+/* With bus->mu held. */
+static size_t
+take_disused(struct bus *bus, natsMsg *ret_msgs[static DISUSED_MAX])
+{
+	const size_t n = bus->disused_len;
+
+	memcpy(ret_msgs, bus->disused, n * sizeof(ret_msgs[0]));
+	bus->disused_len = 0;
+	return n;
+}
+
+static void
+destroy(natsMsg *msgs[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		natsMsg_Destroy(msgs[i]);
+}
+
+void
+messages_free(struct bus *bus)
+{
+	natsMsg *msgs[DISUSED_MAX];
+
+	pthread_mutex_lock(&bus->mu);
+	const size_t n = take_disused(bus, msgs);
+	pthread_mutex_unlock(&bus->mu);
+	destroy(msgs, n);
+}
+
+void
+message_free(struct bus *bus, natsMsg *msg)
+{
+	natsMsg *msgs[DISUSED_MAX];
+	size_t n = 0;
+
+	if (!msg)
+		return;
+	pthread_mutex_lock(&bus->mu);
+	bus->disused[bus->disused_len++] = msg;
+	if (bus->disused_len == DISUSED_MAX)
+		n = take_disused(bus, msgs);
+	pthread_mutex_unlock(&bus->mu);
+	destroy(msgs, n);
+}
+
 void
 bus_item_free(struct bus_item *item)
 {
@@ -61,7 +106,7 @@ bus_item_free(struct bus_item *item)
 	struct bus_hold *hold = item->hold;
 	if (hold->consume)
 		consume_release(hold->consume);
-	natsMsg_Destroy(hold->msg);
+	message_free(hold->bus, hold->msg);
 	free(hold);
 }
 
@@ -215,6 +260,7 @@ bus_queue_take(struct bus_queue *queue, struct bus_item *items[], size_t max, in
 	uint64_t count;
 	size_t n = 0;
 
+	messages_free(queue->bus);
 	pthread_mutex_lock(&queue->mu);
 	wait_for_items(queue, timeout_ms);
 	if (queue->wake && n < max) {

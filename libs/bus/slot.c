@@ -96,7 +96,7 @@ finish_publish(struct bus *bus, const struct slot *slot, natsMsg *msg, const cha
 	else
 		snprintf(stored.error, sizeof(stored.error), "%s", why);
 	struct bus_hold *hold = hold_new(bus, stored.stored ? BUS_STORED : BUS_NOT_STORED, NULL);
-	natsMsg_Destroy(msg);
+	message_free(bus, msg);
 	hold->item.token = slot->token;
 	hold->item.sequence = stored.sequence;
 	hold->item.duplicate = stored.duplicate;
