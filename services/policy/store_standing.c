@@ -28,13 +28,17 @@ wanted_new(struct cs_arena *arena, size_t max)
 	};
 }
 
+/*
+ * Name by name: a join that is planned as one may read everything that stands, and does so for as long as
+ * the plan is kept that was made while that was little.
+ */
 static const char load_standing_sql[] =
     "select w.at, s.kind, s.outcome, s.enterprise, s.account, s.target, s.method, s.expected,"
     " s.check_digest, s.envelope_sha256, s.primary_sha256, s.request, s.attempt, s.checked_at_ms,"
     " s.valid_until_ms, s.covers_subdomains, s.remotes, s.check_id"
     " from unnest($1::integer[], $2::text[], $3::text[]) as w(at, enterprise, target)"
-    " join standing s on s.enterprise = w.enterprise and s.target = w.target"
-    " and s.valid_until_ms > $4";
+    " cross join lateral (select * from standing t where t.enterprise = w.enterprise"
+    "  and t.target = w.target and t.valid_until_ms > $4 offset 0) as s";
 
 /* Each name once: a row that came twice would be two proofs. */
 static void

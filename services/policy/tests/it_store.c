@@ -718,6 +718,30 @@ evidence_is_loaded_until_its_last_millisecond(void **state)
 	assert_null(proofs_for(f, late));
 }
 
+/* However much stands for others: also by a plan that was made when there was next to nothing. */
+static void
+what_stands_for_others_is_not_even_read(void **state)
+{
+	static const char read_sql[] =
+	    "select (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint"
+	    " from pg_stat_xact_user_tables where relid = 'standing'::regclass";
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+
+	remember(f, request, "alpha.example", CLAIM_PROVED, NOW + 10, "");
+	script(f,
+	    cs_arena_printf(f->arena,
+		"insert into standing select sha256(i::text::bytea), gen_random_uuid(), 1, 'demo', 'bob', 1,"
+		" i || '@alpha.example', 'email-token', '', 1, sha256(i::text::bytea), '', 1, %lld, false, 0"
+		" from generate_series(1, 500) i",
+		(long long)NOW + 10));
+	struct svc_batch batch = batch_of(f, f->db, &request, 1);
+
+	assert_non_null(load_one(&batch)->proofs);
+	assert_int_equal(count(f, read_sql), 1);
+	db_rollback(f->db);
+}
+
 static void
 the_first_result_of_an_attempt_is_kept(void **state)
 {
@@ -1405,6 +1429,7 @@ main(void)
 		CASE(evidence_comes_back_as_it_was_saved),
 		CASE(evidence_of_other_enterprises_and_names_is_not_even_loaded),
 		CASE(evidence_is_loaded_until_its_last_millisecond),
+		CASE(what_stands_for_others_is_not_even_read),
 		CASE(the_first_result_of_an_attempt_is_kept),
 		CASE(plans_are_due_from_their_millisecond_on_earliest_first),
 		CASE(plans_are_kept_for_days_after_their_end),
