@@ -114,7 +114,7 @@ read_plans(struct svc_batch *batch, const struct db_rows *plans, const struct db
 	for (size_t i = 0; i < db_rows_count(plans); i++)
 		if (read_plan(plans, i, plan_of_row(batch, plans, i), err))
 			return CS_INTERNAL;
-	for (size_t i = 0; i < db_rows_count(envelopes); i++)
+	for (size_t i = 0; envelopes != NULL && i < db_rows_count(envelopes); i++)
 		if (read_envelopes(batch, envelopes, i, err))
 			return CS_INTERNAL;
 	return CS_OK;
@@ -156,6 +156,49 @@ copy_plan(struct cs_arena *arena, const struct policy_plan *plan)
 	return copy;
 }
 
+/* Whatever was planned: a third of all events ends a plan, and asks for nothing but its state. */
+static bool
+is_end(const char *subject)
+{
+	static const char *const ends[] = { "certificate.issued", "certificate.refused",
+		"certificate.stopped", "request.cancelled" };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (strcmp(ends[i], subject) == 0)
+			return true;
+	return false;
+}
+
+static bool
+only_ends(const struct svc_aggregate *aggregate)
+{
+	for (size_t i = 0; i < aggregate->n_events; i++)
+		if (!is_end(aggregate->events[i]->subject))
+			return false;
+	return true;
+}
+
+/* What the plans say, of those that are looked into. */
+static enum cs_code
+ask_contents(struct svc_batch *batch, struct db_rows **ret_envelopes, struct db_rows **ret_progress,
+    struct cs_err *err)
+{
+	struct cs_id *keys = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++)
+		if (!only_ends(&batch->aggregates[i]))
+			keys[n++] = batch->aggregates[i].key;
+	const struct db_param params[] = { db_id_array(batch->arena, keys, n) };
+
+	*ret_envelopes = *ret_progress = NULL;
+	if (n == 0)
+		return CS_OK;
+	if (db_ask(batch->db, batch->arena, load_envelopes_sql, params, 1, ret_envelopes, err))
+		return err->code;
+	return db_ask(batch->db, batch->arena, load_progress_sql, params, 1, ret_progress, err);
+}
+
 static enum cs_code
 load_plans(struct svc_batch *batch, struct cs_err *err)
 {
@@ -163,11 +206,10 @@ load_plans(struct svc_batch *batch, struct cs_err *err)
 	struct db_rows *plans, *envelopes, *progress;
 
 	if (db_ask(batch->db, batch->arena, load_plans_sql, params, 1, &plans, err) ||
-	    db_ask(batch->db, batch->arena, load_envelopes_sql, params, 1, &envelopes, err) ||
-	    db_ask(batch->db, batch->arena, load_progress_sql, params, 1, &progress, err) ||
-	    db_settle(batch->db, err) || read_plans(batch, plans, envelopes, err))
+	    ask_contents(batch, &envelopes, &progress, err) || db_settle(batch->db, err) ||
+	    read_plans(batch, plans, envelopes, err))
 		return err->code;
-	for (size_t i = 0; i < db_rows_count(progress); i++)
+	for (size_t i = 0; progress != NULL && i < db_rows_count(progress); i++)
 		read_progress(progress, i, plan_of_row(batch, progress, i));
 	for (size_t i = 0; i < batch->n; i++) {
 		struct policy_plan *plan = &case_of(&batch->aggregates[i])->plan;
@@ -269,7 +311,8 @@ static const char new_plans_sql[] =
 /* Fewer rows than plans: the same. */
 static const char change_plans_sql[] =
     "update plan p set state = s, since_ms = m, due_ms = d, version = v + 1, settings_version = g,"
-    " enterprise = e, account = a, profile = t.p"
+    " enterprise = coalesce(nullif(e, ''), p.enterprise), account = coalesce(nullif(a, ''), p.account),"
+    " profile = coalesce(nullif(t.p, ''), p.profile)"
     " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[], $6::bigint[],"
     "  $7::text[], $8::text[], $9::text[]) as t(r, s, m, d, v, g, e, a, p)"
     " where p.request = t.r and p.version = t.v";
@@ -293,7 +336,7 @@ add_plan(struct plan_columns *columns, struct cs_id request, const struct policy
 	columns->due_ms[i] = plan->due_ms;
 	columns->version[i] = (int32_t)plan->version;
 	columns->settings_version[i] = (int64_t)plan->settings_version;
-	/* Of an approval that came first none of them is known yet. */
+	/* Of an approval that came first none of them is known yet, and at its end nobody looked. */
 	columns->enterprise[i] = plan->request.enterprise != NULL ? plan->request.enterprise : "";
 	columns->account[i] = plan->request.account != NULL ? plan->request.account : "";
 	columns->profile[i] = plan->request.profile != NULL ? plan->request.profile : "";

@@ -463,6 +463,68 @@ what_did_not_change_is_not_written(void **state)
 }
 
 static void
+an_end_looks_at_the_state_alone_and_leaves_the_rest(void **state)
+{
+	static const char *const ends[] = { "certificate.issued", "certificate.refused",
+		"certificate.stopped", "request.cancelled" };
+	struct fixture *f = *state;
+	const struct policy_setting in = { &f->rules, NOW, f->random, f->arena };
+	struct cs_err err = { 0 };
+
+	for (size_t i = 0; i < LEN(ends); i++) {
+		const struct policy_submitted *request =
+		    new_request(f, "alice", "alice@alpha.example", "");
+
+		(void)store_one(f, request);
+		struct svc_batch batch = batch_of_key(f, f->db, request);
+
+		batch.aggregates[0].events[0]->subject = ends[i];
+		struct policy_case *c = load_one(&batch);
+
+		assert_int_equal(c->plan.state, POLICY_MADE);
+		assert_int_equal(c->plan.request_envelope.len, 0);
+		assert_false(c->config.enterprise_known);
+		*c = policy_decide_ended(&in, c, "ended").next;
+		ok(save(&batch, &err), &err);
+		batch = batch_of_key(f, f->db, request);
+		c = load_one(&batch);
+		db_rollback(f->db);
+		assert_int_equal(c->plan.state, POLICY_ENDED);
+		assert_int_equal(c->plan.version, 2);
+		assert_true(cs_span_equal(c->plan.request_envelope, request->envelope));
+		assert_int_equal(c->plan.plan.n_checks, 3);
+		assert_int_equal(c->plan.progress[0].attempt, 1);
+	}
+	assert_int_equal(count(f, "select count(*) from plan where enterprise = 'demo' and"
+				  " account = 'alice' and profile = 'smime-mailbox'"),
+	    LEN(ends));
+}
+
+/* What else came for the same plan in the same batch is decided before it or after it. */
+static void
+an_end_among_others_does_not_hide_the_plan(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+
+	(void)store_one(f, request);
+	for (size_t i = 0; i < 2; i++) {
+		struct svc_batch batch = batch_of_key(f, f->db, request);
+		struct svc_event ended = *batch.aggregates[0].events[0];
+		struct svc_event *both[] = { batch.aggregates[0].events[0], &ended };
+
+		both[i]->subject = "certificate.issued";
+		batch.aggregates[0].events = both;
+		batch.aggregates[0].n_events = 2;
+		const struct policy_case *c = load_one(&batch);
+
+		assert_true(cs_span_equal(c->plan.request_envelope, request->envelope));
+		assert_true(c->config.enterprise_known);
+		db_rollback(f->db);
+	}
+}
+
+static void
 of_two_replicas_one_is_told_that_the_other_was_faster(void **state)
 {
 	struct fixture *f = *state;
@@ -1422,6 +1484,8 @@ main(void)
 		CASE(a_plan_comes_back_as_it_was_saved),
 		CASE(progress_and_state_change_with_every_save),
 		CASE(what_did_not_change_is_not_written),
+		CASE(an_end_looks_at_the_state_alone_and_leaves_the_rest),
+		CASE(an_end_among_others_does_not_hide_the_plan),
 		CASE(of_two_replicas_one_is_told_that_the_other_was_faster),
 		CASE(who_waited_for_a_plan_gets_all_of_it_as_it_then_is),
 		CASE(two_hundred_requests_are_one_batch),
