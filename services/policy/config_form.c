@@ -19,7 +19,7 @@ take(const struct config_doc *docs, enum config_kind kind, const char *enterpris
 static struct config_found
 found_of(struct cs_arena *arena, const struct config_doc *docs, const struct config_ask *ask)
 {
-	struct config_found found = { CS_NEW_ARRAY(arena, 4, struct config_doc), 0 };
+	struct config_found found = { .docs = CS_NEW_ARRAY(arena, 4, struct config_doc) };
 
 	take(docs, CONFIG_ENTERPRISE, ask->enterprise, ask->enterprise, &found);
 	take(docs, CONFIG_PERSON, ask->enterprise, ask->person, &found);

@@ -350,7 +350,8 @@ config_settings(struct cs_arena *arena, const struct config_found *found,
 	ret->caa = CS_NEW_ARRAY(arena, found->n, struct policy_caa);
 	ret->assigned.items = CS_NEW_ARRAY(arena, found->n, const char *);
 	for (size_t i = 0; i < found->n; i++) {
-		json_t *spec = config_json_own(found->docs[i].spec);
+		json_t *spec = found->specs != NULL ? json_incref(found->specs[i])
+						    : config_json_own(found->docs[i].spec);
 		const enum cs_code code = take(&f, &found->docs[i], spec, err);
 
 		json_decref(spec);

@@ -9,9 +9,12 @@
 #include "base/err.h"
 #include "config.h"
 
+struct json_t;
+
 /* What was found of the documents that concern one request. */
 struct config_found {
 	struct config_doc *docs;
+	struct json_t **specs; /* of the docs, parsed, borrowed; NULL: as their texts say */
 	size_t n;
 };
 

@@ -254,17 +254,17 @@ settle_identities(
 static enum cs_code
 load_surroundings(struct svc_batch *batch, struct cs_err *err)
 {
-	struct db_rows *configs;
+	struct store_settings settings;
 	struct store_identities identities;
 	struct store_standing standing;
 
-	if (store_ask_settings(batch, &configs, err) ||
+	if (store_ask_settings(batch, &settings, err) ||
 	    store_ask_identities(batch, &identities, err))
 		return err->code;
-	if (configs == NULL)
+	if (settings.rows == NULL)
 		return settle_identities(batch, &identities, err);
 	if (store_ask_standing(batch, &standing, err) || db_settle(batch->db, err) ||
-	    store_read_settings(batch, configs, err) ||
+	    store_read_settings(batch, &settings, err) ||
 	    store_read_identities(batch, &identities, err))
 		return err->code;
 	store_read_standing(batch, &standing);
@@ -274,15 +274,15 @@ load_surroundings(struct svc_batch *batch, struct cs_err *err)
 static enum cs_code
 load_settings_again(struct svc_batch *batch, struct cs_err *err)
 {
-	struct db_rows *rows;
+	struct store_settings settings;
 
-	if (store_ask_settings(batch, &rows, err))
+	if (store_ask_settings(batch, &settings, err))
 		return err->code;
-	if (rows == NULL)
+	if (settings.rows == NULL)
 		return CS_OK;
 	if (db_settle(batch->db, err))
 		return err->code;
-	return store_read_settings(batch, rows, err);
+	return store_read_settings(batch, &settings, err);
 }
 
 enum cs_code

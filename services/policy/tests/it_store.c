@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../config_form.h"
+#include "../config_kept.h"
 #include "../handler.h"
 #include "../handler_config.h"
 #include "../policy.h"
@@ -28,19 +29,23 @@
 #define NOW INT64_C(1795437296789)
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Whoever changes documents gives a version. */
+#define CHANGE "with head as (update config_head set last_version = last_version + 1 returning 1) "
 /* Documents: rows of kind, enterprise, name and spec between the two. */
 #define INSERT                                                                                       \
+	CHANGE                                                                                       \
 	"insert into document select kind, enterprise, name, gen_random_uuid(), 0, spec::jsonb, 0, " \
 	"'test' from (values "
 #define INSERTED " ('note', 'none', 'issue', '{}')) as d (kind, enterprise, name, spec)"
 #define DOMAIN(name, issuers) \
 	"('domain', 'demo', '" name "', '{\"active\": true, \"issuers\": [" issuers "]}')"
-#define SET(field, value) "update document set spec = spec || '{\"" field "\": " value "}'"
+#define SET(field, value) CHANGE "update document set spec = spec || '{\"" field "\": " value "}'"
 
 struct fixture {
 	struct cs_arena *arena;
 	struct db *db, *other;
 	struct claim_key *key;
+	struct policy_service service; /* with documents of the batches before */
 	struct policy_rules rules;
 	struct smime_psl *psl;
 	uint8_t random[32], next_id;
@@ -78,6 +83,7 @@ setup(void **state)
 	migrate(f->db, "services/policy/tests/demo.sql");
 	f->other = open_db("set search_path = it_policy;");
 	f->key = new_key();
+	f->service.kept = config_kept_new();
 	assert_int_equal(smime_psl_load(NULL, &f->psl, NULL), CS_OK);
 	f->rules = (struct policy_rules){ .psl = f->psl, .issuer_domains = { issuers, 1 } };
 	*state = f;
@@ -95,6 +101,7 @@ teardown(void **state)
 	db_close(f->other);
 	claim_key_free(f->key);
 	smime_psl_free(f->psl);
+	config_kept_free(f->service.kept);
 	cs_arena_free(f->arena);
 	free(f);
 	return 0;
@@ -141,7 +148,9 @@ new_request(struct fixture *f, const char *account, const char *mailbox, const c
 static struct svc_batch
 batch_of(struct fixture *f, struct db *db, const struct policy_submitted *const *requests, size_t n)
 {
-	struct svc_batch batch = { .n = n, .arena = f->arena, .db = db, .now_ms = NOW };
+	struct svc_batch batch = {
+		.n = n, .arena = f->arena, .db = db, .self = &f->service, .now_ms = NOW
+	};
 
 	batch.aggregates = CS_NEW_ARRAY(f->arena, n, struct svc_aggregate);
 	for (size_t i = 0; i < n; i++) {
@@ -378,6 +387,8 @@ who_is_inactive_or_not_there_is_not_known(void **state)
 		struct db_rows *rows;
 		struct cs_err err = { 0 };
 
+		/* A version that is taken back is given again: no service sees it before the commit. */
+		config_kept_begin(f->service.kept, (struct config_as_of){ 0 });
 		ok(db_begin(f->db, &err), &err);
 		if (cases[i].before[0] != '\0')
 			ok(db_query(f->db, f->arena, cases[i].before, NULL, 0, &rows, &err), &err);
@@ -389,6 +400,86 @@ who_is_inactive_or_not_there_is_not_known(void **state)
 		if (strcmp(why.code, cases[i].want) != 0)
 			fail_msg("%s: got %s, want %s", cases[i].name, why.code, cases[i].want);
 		db_rollback(f->db);
+	}
+}
+
+/* ---- documents that were read before ---- */
+
+/* A batch's first load, and how many rows of a table it read. */
+static const struct policy_case *
+load_counting(struct fixture *f, struct svc_batch *batch, const char *table, int64_t *ret_read)
+{
+	script(f, "select pg_stat_force_next_flush()");
+	const struct policy_case *c = load_one(batch);
+
+	*ret_read =
+	    count(f, cs_arena_printf(f->arena,
+			 "select (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint"
+			 " from pg_stat_xact_user_tables where relid = '%s'::regclass",
+			 table));
+	db_rollback(f->db);
+	return c;
+}
+
+static void
+documents_are_read_once(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *requests[] = {
+		new_request(f, "alice", "alice@alpha.example", ""),
+		new_request(f, "alice", "bob@alpha.example", ""),
+		new_request(f, "bob", "bob@alpha.example", ""),
+	};
+	const int64_t want[] = { 4, 0, 1 }; /* enterprise, person, profile, assignment */
+
+	for (size_t i = 0; i < LEN(want); i++) {
+		struct svc_batch batch = batch_of(f, f->db, &requests[i], 1);
+		int64_t read;
+		const struct policy_config *config =
+		    &load_counting(f, &batch, "document", &read)->config;
+
+		assert_true(config->enterprise_known && config->account_known);
+		assert_true(config->profile_known && config->profile_allowed);
+		assert_int_equal(config->assigned.n, i < 2);
+		assert_int_equal(read, want[i]);
+	}
+}
+
+static void
+a_change_is_seen_by_the_batch_behind_it(void **state)
+{
+	static const struct {
+		const char *sql;
+		bool known;
+		size_t assigned, owned;
+	} steps[] = {
+		{ "select 1", true, 1, 0 },
+		{ SET("active", "false") " where name = 'alice'", false, 1, 0 },
+		{ SET("active", "true") " where name = 'alice'", true, 1, 0 },
+		{ INSERT
+		    "('assignment', 'demo', 'x@alpha.example', '{\"people\": [\"alice\"]}'),"
+		    " ('ownership', 'demo', 'alpha.example', '{\"person\": \"alice\"}')," INSERTED,
+		    true, 2, 1 },
+		{ CHANGE "delete from document where kind in ('assignment', 'ownership')", true, 0,
+		    0 },
+	};
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "x@alpha.example", "");
+
+	for (size_t i = 0; i < LEN(steps); i++) {
+		script(f, steps[i].sql);
+		struct svc_batch batch = batch_of(f, f->db, &request, 1);
+
+		for (size_t k = 0; k < 2; k++) {
+			const struct policy_case *c = load_one(&batch);
+
+			db_rollback(f->db);
+			assert_int_equal(c->config.account_known, steps[i].known);
+			assert_int_equal(c->config.assigned.n, steps[i].assigned);
+			assert_int_equal(c->config.n_ownerships, steps[i].owned);
+			assert_int_equal(
+			    c->settings_version, count(f, "select last_version from config_head"));
+		}
 	}
 }
 
@@ -784,9 +875,6 @@ evidence_is_loaded_until_its_last_millisecond(void **state)
 static void
 what_stands_for_others_is_not_even_read(void **state)
 {
-	static const char read_sql[] =
-	    "select (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint"
-	    " from pg_stat_xact_user_tables where relid = 'standing'::regclass";
 	struct fixture *f = *state;
 	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
 
@@ -798,10 +886,10 @@ what_stands_for_others_is_not_even_read(void **state)
 		" from generate_series(1, 500) i",
 		(long long)NOW + 10));
 	struct svc_batch batch = batch_of(f, f->db, &request, 1);
+	int64_t read;
 
-	assert_non_null(load_one(&batch)->proofs);
-	assert_int_equal(count(f, read_sql), 1);
-	db_rollback(f->db);
+	assert_non_null(load_counting(f, &batch, "standing", &read)->proofs);
+	assert_int_equal(read, 1);
 }
 
 static void
@@ -1481,6 +1569,8 @@ main(void)
 		CASE(only_assignments_that_can_serve_are_loaded),
 		CASE(every_builtin_profile_permits_alice_something),
 		CASE(who_is_inactive_or_not_there_is_not_known),
+		CASE(documents_are_read_once),
+		CASE(a_change_is_seen_by_the_batch_behind_it),
 		CASE(a_plan_comes_back_as_it_was_saved),
 		CASE(progress_and_state_change_with_every_save),
 		CASE(what_did_not_change_is_not_written),
