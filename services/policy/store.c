@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store.c: plans, and the order of everything else.  A load is five queries and two waits for any number of events; a
+ * store.c: plans, and the order of everything else.  A load is four queries and two waits for any number of events; a
  * save writes what changed.  Plans are locked in the order of their ids, so replicas cannot deadlock on them.
  */
 #include "store.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "db/db.h"
 #include "handler.h"
 #include "policy.h"
+#include "policy_plan.h"
 #include "store_bindings.h"
 #include "store_config.h"
 #include "store_identity.h"
@@ -31,7 +34,7 @@ case_of(const struct svc_aggregate *aggregate)
  * to it as it was before: what lies in other tables is asked for by the statements behind.
  */
 static const char load_plans_sql[] =
-    "select request, state, since_ms, due_ms, version, settings_version"
+    "select request, state, since_ms, due_ms, version, settings_version, progress"
     " from plan where request = any($1::uuid[]) order by request for update";
 
 static enum cs_code
@@ -107,6 +110,40 @@ read_envelopes(
 	return CS_INTERNAL;
 }
 
+/* ---- load: progress ---- */
+
+/* "caa-1 2 1 0 1795437299999": what nobody began has no line. */
+static bool
+read_progress(const struct policy_plan *plan, char *line)
+{
+	const char *id = strsep(&line, " ");
+	const size_t i = policy_plan_position(plan, id);
+	struct policy_progress progress = { 0 };
+	unsigned outcome;
+
+	if (line == NULL || sscanf(line, "%" SCNu32 " %" SCNu32 " %u %" SCNd64, &progress.attempt,
+				&progress.tries, &outcome, &progress.next_ms) != 4)
+		return false;
+	progress.outcome = (enum claim_outcome)outcome;
+	if (i < plan->plan.n_checks)
+		plan->progress[i] = progress;
+	return outcome <= CLAIM_COULD_NOT_TELL;
+}
+
+/* Of a plan that nobody looks into there are no checks, and so no progress. */
+static enum cs_code
+read_all_progress(
+    const struct svc_batch *batch, const struct db_rows *rows, size_t row, struct cs_err *err)
+{
+	const struct policy_plan *plan = plan_of_row(batch, rows, row);
+	char *rest = cs_arena_strdup(batch->arena, db_get_text(rows, row, 6)), *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (line[0] != '\0' && !read_progress(plan, line))
+			return cs_fail(err, CS_INTERNAL, "progress of a plan cannot be read");
+	return CS_OK;
+}
+
 static enum cs_code
 read_plans(struct svc_batch *batch, const struct db_rows *plans, const struct db_rows *envelopes,
     struct cs_err *err)
@@ -117,43 +154,10 @@ read_plans(struct svc_batch *batch, const struct db_rows *plans, const struct db
 	for (size_t i = 0; envelopes != NULL && i < db_rows_count(envelopes); i++)
 		if (read_envelopes(batch, envelopes, i, err))
 			return CS_INTERNAL;
+	for (size_t i = 0; i < db_rows_count(plans); i++)
+		if (read_all_progress(batch, plans, i, err))
+			return CS_INTERNAL;
 	return CS_OK;
-}
-
-/* ---- load: progress ---- */
-
-static const char load_progress_sql[] = "select request, check_id, attempt, tries, outcome, next_ms"
-					" from plan_check where request = any($1::uuid[])";
-
-static void
-read_progress(const struct db_rows *rows, size_t row, struct policy_plan *plan)
-{
-	const char *check_id = db_get_text(rows, row, 1);
-
-	for (size_t i = 0; i < plan->plan.n_checks; i++) {
-		if (strcmp(plan->plan.checks[i].id, check_id) != 0)
-			continue;
-		plan->progress[i] = (struct policy_progress){
-			.attempt = (uint32_t)db_get_i32(rows, row, 2),
-			.tries = (uint32_t)db_get_i32(rows, row, 3),
-			.outcome = (enum claim_outcome)db_get_i32(rows, row, 4),
-			.next_ms = db_get_i64(rows, row, 5),
-		};
-	}
-}
-
-/* What save compares with. */
-static const struct policy_plan *
-copy_plan(struct cs_arena *arena, const struct policy_plan *plan)
-{
-	struct policy_plan *copy = CS_NEW(arena, struct policy_plan);
-
-	*copy = *plan;
-	copy->progress = CS_NEW_ARRAY(arena, plan->plan.n_checks, struct policy_progress);
-	if (plan->plan.n_checks > 0)
-		memcpy(copy->progress, plan->progress,
-		    plan->plan.n_checks * sizeof(copy->progress[0]));
-	return copy;
 }
 
 /* Whatever was planned: a third of all events ends a plan, and asks for nothing but its state. */
@@ -178,10 +182,9 @@ only_ends(const struct svc_aggregate *aggregate)
 	return true;
 }
 
-/* What the plans say, of those that are looked into. */
+/* What the plans say, of those that are looked into; *ret_rows NULL: of none. */
 static enum cs_code
-ask_contents(struct svc_batch *batch, struct db_rows **ret_envelopes, struct db_rows **ret_progress,
-    struct cs_err *err)
+ask_envelopes(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
 {
 	struct cs_id *keys = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
 	size_t n = 0;
@@ -191,31 +194,31 @@ ask_contents(struct svc_batch *batch, struct db_rows **ret_envelopes, struct db_
 			keys[n++] = batch->aggregates[i].key;
 	const struct db_param params[] = { db_id_array(batch->arena, keys, n) };
 
-	*ret_envelopes = *ret_progress = NULL;
-	if (n == 0)
-		return CS_OK;
-	if (db_ask(batch->db, batch->arena, load_envelopes_sql, params, 1, ret_envelopes, err))
-		return err->code;
-	return db_ask(batch->db, batch->arena, load_progress_sql, params, 1, ret_progress, err);
+	*ret_rows = NULL;
+	return n == 0
+		   ? CS_OK
+		   : db_ask(batch->db, batch->arena, load_envelopes_sql, params, 1, ret_rows, err);
 }
 
 static enum cs_code
 load_plans(struct svc_batch *batch, struct cs_err *err)
 {
 	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n) };
-	struct db_rows *plans, *envelopes, *progress;
+	struct db_rows *plans, *envelopes;
 
 	if (db_ask(batch->db, batch->arena, load_plans_sql, params, 1, &plans, err) ||
-	    ask_contents(batch, &envelopes, &progress, err) || db_settle(batch->db, err) ||
+	    ask_envelopes(batch, &envelopes, err) || db_settle(batch->db, err) ||
 	    read_plans(batch, plans, envelopes, err))
 		return err->code;
-	for (size_t i = 0; progress != NULL && i < db_rows_count(progress); i++)
-		read_progress(progress, i, plan_of_row(batch, progress, i));
 	for (size_t i = 0; i < batch->n; i++) {
 		struct policy_plan *plan = &case_of(&batch->aggregates[i])->plan;
+		struct policy_plan *stored;
 
-		if (plan->version > 0)
-			plan->stored = copy_plan(batch->arena, plan);
+		if (plan->version == 0)
+			continue;
+		stored = CS_NEW(batch->arena, struct policy_plan);
+		*stored = *plan;
+		plan->stored = stored;
 	}
 	return CS_OK;
 }
@@ -305,28 +308,48 @@ store_load_cases(struct svc_batch *batch, struct cs_err *err)
 /* A plan that is there already: another replica was faster. */
 static const char new_plans_sql[] =
     "insert into plan (request, state, since_ms, due_ms, version, settings_version, enterprise,"
-    " account, profile) select r, s, m, d, v + 1, g, e, a, p"
+    " account, profile, progress) select r, s, m, d, v + 1, g, e, a, p, coalesce(h, '')"
     " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[], $6::bigint[],"
-    "  $7::text[], $8::text[], $9::text[]) as t(r, s, m, d, v, g, e, a, p)";
+    "  $7::text[], $8::text[], $9::text[], $10::text[]) as t(r, s, m, d, v, g, e, a, p, h)";
 /* Fewer rows than plans: the same. */
 static const char change_plans_sql[] =
     "update plan p set state = s, since_ms = m, due_ms = d, version = v + 1, settings_version = g,"
     " enterprise = coalesce(nullif(e, ''), p.enterprise), account = coalesce(nullif(a, ''), p.account),"
-    " profile = coalesce(nullif(t.p, ''), p.profile)"
+    " profile = coalesce(nullif(t.p, ''), p.profile), progress = coalesce(h, p.progress)"
     " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::integer[], $6::bigint[],"
-    "  $7::text[], $8::text[], $9::text[]) as t(r, s, m, d, v, g, e, a, p)"
+    "  $7::text[], $8::text[], $9::text[], $10::text[]) as t(r, s, m, d, v, g, e, a, p, h)"
     " where p.request = t.r and p.version = t.v";
 
 struct plan_columns {
 	struct cs_id *request;
-	const char **state, **enterprise, **account, **profile;
+	const char **state, **enterprise, **account, **profile, **progress;
 	int64_t *since_ms, *due_ms, *settings_version;
 	int32_t *version;
 	size_t n;
 };
 
+/* NULL: nobody looked at the checks, so that what is stored stays. */
+static const char *
+progress_text(struct cs_arena *arena, const struct policy_plan *plan)
+{
+	struct cs_buf text = cs_buf_new(arena);
+
+	if (plan->plan.n_checks == 0)
+		return NULL;
+	for (size_t i = 0; i < plan->plan.n_checks; i++) {
+		const struct policy_progress *p = &plan->progress[i];
+
+		if (p->attempt != 0 || p->tries != 0 || p->outcome != 0 || p->next_ms != 0)
+			cs_buf_printf(&text, "%s %" PRIu32 " %" PRIu32 " %u %" PRId64 "\n",
+			    plan->plan.checks[i].id, p->attempt, p->tries, (unsigned)p->outcome,
+			    p->next_ms);
+	}
+	return (const char *)cs_buf_span(&text).data;
+}
+
 static void
-add_plan(struct plan_columns *columns, struct cs_id request, const struct policy_plan *plan)
+add_plan(struct cs_arena *arena, struct plan_columns *columns, struct cs_id request,
+    const struct policy_plan *plan)
 {
 	size_t i = columns->n++;
 
@@ -340,6 +363,7 @@ add_plan(struct plan_columns *columns, struct cs_id request, const struct policy
 	columns->enterprise[i] = plan->request.enterprise != NULL ? plan->request.enterprise : "";
 	columns->account[i] = plan->request.account != NULL ? plan->request.account : "";
 	columns->profile[i] = plan->request.profile != NULL ? plan->request.profile : "";
+	columns->progress[i] = progress_text(arena, plan);
 }
 
 /* Those that are new, or those that are not. */
@@ -357,13 +381,14 @@ save_plans(struct svc_batch *batch, bool new, struct cs_err *err)
 		.enterprise = CS_NEW_ARRAY(arena, batch->n, const char *),
 		.account = CS_NEW_ARRAY(arena, batch->n, const char *),
 		.profile = CS_NEW_ARRAY(arena, batch->n, const char *),
+		.progress = CS_NEW_ARRAY(arena, batch->n, const char *),
 	};
 
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct policy_plan *plan = &case_of(&batch->aggregates[i])->plan;
 
 		if (plan->changed && (plan->stored == NULL) == new)
-			add_plan(&columns, batch->aggregates[i].key, plan);
+			add_plan(arena, &columns, batch->aggregates[i].key, plan);
 	}
 	const struct db_param params[] = {
 		db_id_array(arena, columns.request, columns.n),
@@ -375,12 +400,13 @@ save_plans(struct svc_batch *batch, bool new, struct cs_err *err)
 		db_text_array(arena, columns.enterprise, columns.n),
 		db_text_array(arena, columns.account, columns.n),
 		db_text_array(arena, columns.profile, columns.n),
+		db_text_array(arena, columns.progress, columns.n),
 	};
 
 	if (columns.n == 0)
 		return CS_OK;
 	return db_send(
-	    batch->db, new ? new_plans_sql : change_plans_sql, params, 9, (int64_t)columns.n, err);
+	    batch->db, new ? new_plans_sql : change_plans_sql, params, 10, (int64_t)columns.n, err);
 }
 
 /* ---- save: envelopes ---- */
@@ -433,95 +459,14 @@ save_envelopes(struct svc_batch *batch, struct cs_err *err)
 	return db_send(batch->db, save_envelopes_sql, params, 4, (int64_t)n, err);
 }
 
-/* ---- save: progress ---- */
-
-static const char save_progress_sql[] =
-    "insert into plan_check (request, check_id, attempt, tries, outcome, next_ms)"
-    " select * from unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::integer[],"
-    "  $6::bigint[])"
-    " on conflict (request, check_id) do update set attempt = excluded.attempt,"
-    " tries = excluded.tries, outcome = excluded.outcome, next_ms = excluded.next_ms";
-
-struct progress_columns {
-	struct cs_id *request;
-	const char **check_id;
-	int32_t *attempt, *tries, *outcome;
-	int64_t *next_ms;
-	size_t n;
-};
-
-/* The checks of a plan keep their order, so that a check is compared with itself or with nothing. */
-static bool
-is_stored(const struct policy_plan *plan, size_t k)
-{
-	const struct policy_plan *stored = plan->stored;
-	const struct policy_progress *now = &plan->progress[k], *then;
-
-	if (stored == NULL || k >= stored->plan.n_checks ||
-	    strcmp(stored->plan.checks[k].id, plan->plan.checks[k].id) != 0)
-		return false;
-	then = &stored->progress[k];
-	return now->attempt == then->attempt && now->tries == then->tries &&
-	       now->outcome == then->outcome && now->next_ms == then->next_ms;
-}
-
-static void
-add_progress(struct progress_columns *columns, struct cs_id request, const struct policy_plan *plan)
-{
-	for (size_t k = 0; k < plan->plan.n_checks; k++) {
-		if (is_stored(plan, k))
-			continue;
-		size_t i = columns->n++;
-
-		columns->request[i] = request;
-		columns->check_id[i] = plan->plan.checks[k].id;
-		columns->attempt[i] = (int32_t)plan->progress[k].attempt;
-		columns->tries[i] = (int32_t)plan->progress[k].tries;
-		columns->outcome[i] = (int32_t)plan->progress[k].outcome;
-		columns->next_ms[i] = plan->progress[k].next_ms;
-	}
-}
-
-static enum cs_code
-save_progress(struct svc_batch *batch, struct cs_err *err)
-{
-	struct cs_arena *arena = batch->arena;
-	size_t max = batch->n * CLAIM_MAX_CHECKS;
-	struct progress_columns columns = {
-		.request = CS_NEW_ARRAY(arena, max, struct cs_id),
-		.check_id = CS_NEW_ARRAY(arena, max, const char *),
-		.attempt = CS_NEW_ARRAY(arena, max, int32_t),
-		.tries = CS_NEW_ARRAY(arena, max, int32_t),
-		.outcome = CS_NEW_ARRAY(arena, max, int32_t),
-		.next_ms = CS_NEW_ARRAY(arena, max, int64_t),
-	};
-
-	for (size_t i = 0; i < batch->n; i++)
-		if (case_of(&batch->aggregates[i])->plan.changed)
-			add_progress(&columns, batch->aggregates[i].key,
-			    &case_of(&batch->aggregates[i])->plan);
-	const struct db_param params[] = {
-		db_id_array(arena, columns.request, columns.n),
-		db_text_array(arena, columns.check_id, columns.n),
-		db_i32_array(arena, columns.attempt, columns.n),
-		db_i32_array(arena, columns.tries, columns.n),
-		db_i32_array(arena, columns.outcome, columns.n),
-		db_i64_array(arena, columns.next_ms, columns.n),
-	};
-
-	if (columns.n == 0)
-		return CS_OK;
-	return db_send(batch->db, save_progress_sql, params, 6, (int64_t)columns.n, err);
-}
-
 enum cs_code
 store_save_cases(struct svc_batch *batch, struct cs_err *err)
 {
 	if (save_plans(batch, true, err) || save_plans(batch, false, err) ||
-	    save_envelopes(batch, err) || save_progress(batch, err) ||
-	    store_save_standing(batch, err) || store_save_identities(batch, err) ||
-	    store_save_people(batch, err) || store_save_config(batch, err) ||
-	    store_save_told(batch, err) || store_save_bindings(batch, err))
+	    save_envelopes(batch, err) || store_save_standing(batch, err) ||
+	    store_save_identities(batch, err) || store_save_people(batch, err) ||
+	    store_save_config(batch, err) || store_save_told(batch, err) ||
+	    store_save_bindings(batch, err))
 		return err->code;
 	return CS_OK;
 }
@@ -559,7 +504,6 @@ store_due_plans(const void *self, struct db *db, int64_t now_ms, size_t max, str
 static const char sweep_plans_sql[] =
     "with old as (select request from plan where state = 'ended' and since_ms <= $1"
     "  order by since_ms limit $2 for update skip locked),"
-    " checks as (delete from plan_check c using old where c.request = old.request),"
     " envelopes as (delete from plan_envelope e using old where e.request = old.request),"
     " gone as (delete from plan p using old where p.request = old.request returning 1)"
     " select count(*) from gone";

@@ -452,8 +452,8 @@ class Forgery(SystemTest):
             ),
             (
                 "a plan that says it is final",
-                "update policy.plan set state = 'approved', due_ms = 1 where request = '{b}';"
-                " update policy.plan_check set outcome = 1 where request = '{b}'",
+                "update policy.plan set state = 'approved', due_ms = 1, progress = concat_ws(chr(10),"
+                " 'mailbox-1 1 1 1 0', 'caa-1 1 1 1 0', 'mpic-caa-1 1 1 1 0') where request = '{b}'",
             ),
             (
                 "another's final plan in the outbox",

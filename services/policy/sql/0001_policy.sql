@@ -11,7 +11,9 @@ create table plan (
 	settings_version bigint not null,               -- of settings: the last that was given when it was compared with them
 	enterprise text not null,                       -- of its request, as are the next two
 	account text not null,
-	profile text not null
+	profile text not null,
+	progress text not null default ''               -- of checks that were begun, a line each: id, attempt, tries,
+	                                                -- outcome (0 none, 1 proved, 2 refused, 3 could not tell), next_ms
 );
 -- Plans that may have to ask for other things since settings changed.
 create index plan_of_enterprise on plan (enterprise, settings_version) where state = 'made';
@@ -28,18 +30,6 @@ create table plan_envelope (
 alter table plan_envelope alter column request_envelope set storage external;
 alter table plan_envelope alter column approval_envelope set storage external;
 alter table plan_envelope alter column plan_envelope set storage external;
-
--- What became of the attempts of one check; the check itself is in the plan's envelope.  Written with its
--- plan and under its lock: a foreign key would lock the plan once more for each check.
-create table plan_check (
-	request uuid not null,
-	check_id text not null,
-	attempt integer not null,
-	tries integer not null,
-	outcome integer not null check (outcome between 0 and 3),  -- 0 none, 1 proved, 2 refused, 3 could not tell
-	next_ms bigint not null,
-	primary key (request, check_id)
-);
 
 -- Evidence that said proved or refused; a later no voids an earlier yes.  The first result of an
 -- attempt counts, whence the key.

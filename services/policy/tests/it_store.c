@@ -539,6 +539,47 @@ progress_and_state_change_with_every_save(void **state)
 }
 
 static void
+only_checks_that_were_begun_have_a_line(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+	struct cs_err err = { 0 };
+
+	(void)store_one(f, request);
+	assert_int_equal(
+	    count(f, "select count(*) from plan where progress ~ '^mailbox-1 1 1 0 [0-9]+\n$'"), 1);
+	struct svc_batch batch = batch_of_key(f, f->db, request);
+	struct policy_case *c = load_one(&batch);
+
+	c->plan.progress[0] = (struct policy_progress){ 0 };
+	c->plan.changed = true;
+	ok(save(&batch, &err), &err);
+	assert_int_equal(count(f, "select count(*) from plan where progress = ''"), 1);
+}
+
+/* The row is ours: the event is not to blame. */
+static void
+progress_that_cannot_be_read_is_an_error_of_ours(void **state)
+{
+	static const char *const lines[] = { "mailbox-1", "mailbox-1 1 1 0", "mailbox-1 1 x 0 0",
+		"mailbox-1 1 1 4 0", "mailbox-1 1 1 1 0\n\nnobodys 1" };
+	struct fixture *f = *state;
+	const struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+
+	(void)store_one(f, request);
+	for (size_t i = 0; i < LEN(lines); i++) {
+		struct svc_batch batch = batch_of_key(f, f->db, request);
+		struct cs_err err = { 0 };
+
+		script(f, cs_arena_printf(f->arena, "update plan set progress = '%s'", lines[i]));
+		ok(db_begin(f->db, &err), &err);
+		if (store_load_cases(&batch, &err) != CS_INTERNAL)
+			fail_msg("read: %s", lines[i]);
+		db_rollback(f->db);
+	}
+}
+
+static void
 what_did_not_change_is_not_written(void **state)
 {
 	struct fixture *f = *state;
@@ -955,7 +996,7 @@ born(struct fixture *f, int64_t at_ms, uint8_t n)
 	return text;
 }
 
-/* With one check; `names` is octets that the plan's envelope holds, in hexadecimal. */
+/* `names` is octets that the plan's envelope holds, in hexadecimal. */
 static void
 add_plan(
     struct fixture *f, const char *request, const char *state, int64_t since_ms, const char *names)
@@ -963,10 +1004,8 @@ add_plan(
 	script(f,
 	    cs_arena_printf(f->arena,
 		"insert into plan values ('%s', '%s', %lld, %d, 1, 0, 'demo', 'alice', 'smime-mailbox');"
-		"insert into plan_envelope values ('%s', '', '', '\\xff%sff');"
-		"insert into plan_check values ('%s', 'caa-1', 1, 1, 0, 0)",
-		request, state, (long long)since_ms, strcmp(state, "ended") != 0, request, names,
-		request));
+		"insert into plan_envelope values ('%s', '', '', '\\xff%sff')",
+		request, state, (long long)since_ms, strcmp(state, "ended") != 0, request, names));
 }
 
 /* Evidence of a request; its envelope's digest is 32 times `digest`, two hexadecimal digits. */
@@ -1018,10 +1057,9 @@ plans_are_kept_for_days_after_their_end(void **state)
 		add_plan(f, born(f, cases[i].since_ms, 1), cases[i].state, cases[i].since_ms, "");
 		assert_false(sweep(f, cases[i].keep_days));
 		if (count(f, "select count(*) from plan") != cases[i].kept ||
-		    count(f, "select count(*) from plan_envelope") != cases[i].kept ||
-		    count(f, "select count(*) from plan_check") != cases[i].kept)
+		    count(f, "select count(*) from plan_envelope") != cases[i].kept)
 			fail_msg("case %zu", i);
-		script(f, "truncate plan, plan_envelope, plan_check");
+		script(f, "truncate plan, plan_envelope");
 	}
 }
 
@@ -1079,7 +1117,7 @@ evidence_is_kept_forty_days_after_it_stood(void **state)
 		assert_false(sweep(f, 36500));
 		if (count(f, "select count(*) from standing") != cases[i].kept)
 			fail_msg("%s", cases[i].name);
-		script(f, "truncate plan, plan_envelope, plan_check, standing");
+		script(f, "truncate plan, plan_envelope, standing");
 	}
 }
 
@@ -1117,7 +1155,7 @@ a_locked_plan_is_left_alone(void **state)
 	assert_false(sweep(f, 90));
 	db_rollback(f->other);
 	assert_int_equal(count(f, "select count(*) from plan"), 1);
-	assert_int_equal(count(f, "select count(*) from plan_check"), 1);
+	assert_int_equal(count(f, "select count(*) from plan_envelope"), 1);
 	assert_false(sweep(f, 90));
 	assert_int_equal(count(f, "select count(*) from plan"), 0);
 }
@@ -1573,6 +1611,8 @@ main(void)
 		CASE(a_change_is_seen_by_the_batch_behind_it),
 		CASE(a_plan_comes_back_as_it_was_saved),
 		CASE(progress_and_state_change_with_every_save),
+		CASE(only_checks_that_were_begun_have_a_line),
+		CASE(progress_that_cannot_be_read_is_an_error_of_ours),
 		CASE(what_did_not_change_is_not_written),
 		CASE(an_end_looks_at_the_state_alone_and_leaves_the_rest),
 		CASE(an_end_among_others_does_not_hide_the_plan),
