@@ -92,22 +92,32 @@ plan_of_row(const struct svc_batch *batch, const struct db_rows *rows, size_t ro
 }
 
 static const char load_envelopes_sql[] =
-    "select request, request_envelope, approval_envelope, plan_envelope"
-    " from plan_envelope where request = any($1::uuid[])";
+    "select request, approved, statement, plan from plan_envelope where request = any($1::uuid[])";
+
+static void
+read_envelope(const struct db_rows *rows, size_t row, struct policy_plan *plan)
+{
+	const bool approved = db_get_bool(rows, row, 1);
+	const struct cs_span published = db_get_bytes(rows, row, 3);
+
+	*(approved ? &plan->approval_envelope : &plan->request_envelope) =
+	    db_get_bytes(rows, row, 2);
+	if (published.len > 0 && (approved || plan->plan_envelope.len == 0))
+		plan->plan_envelope = published;
+}
 
 static enum cs_code
-read_envelopes(
-    const struct svc_batch *batch, const struct db_rows *rows, size_t row, struct cs_err *err)
+read_envelopes(const struct svc_batch *batch, const struct db_rows *rows, struct cs_err *err)
 {
-	struct policy_plan *plan = plan_of_row(batch, rows, row);
-
-	plan->request_envelope = db_get_bytes(rows, row, 1);
-	plan->approval_envelope = db_get_bytes(rows, row, 2);
-	plan->plan_envelope = db_get_bytes(rows, row, 3);
-	if (open_envelopes(batch->arena, plan, err) == CS_OK)
-		return CS_OK;
-	err->code = CS_INTERNAL; /* it is our row, not the event, that is wrong */
-	return CS_INTERNAL;
+	for (size_t i = 0; i < db_rows_count(rows); i++)
+		read_envelope(rows, i, plan_of_row(batch, rows, i));
+	for (size_t i = 0; i < batch->n; i++) {
+		if (open_envelopes(batch->arena, &case_of(&batch->aggregates[i])->plan, err)) {
+			err->code = CS_INTERNAL; /* it is our row, not the event, that is wrong */
+			return CS_INTERNAL;
+		}
+	}
+	return CS_OK;
 }
 
 /* ---- load: progress ---- */
@@ -151,9 +161,8 @@ read_plans(struct svc_batch *batch, const struct db_rows *plans, const struct db
 	for (size_t i = 0; i < db_rows_count(plans); i++)
 		if (read_plan(plans, i, plan_of_row(batch, plans, i), err))
 			return CS_INTERNAL;
-	for (size_t i = 0; envelopes != NULL && i < db_rows_count(envelopes); i++)
-		if (read_envelopes(batch, envelopes, i, err))
-			return CS_INTERNAL;
+	if (envelopes != NULL && read_envelopes(batch, envelopes, err))
+		return CS_INTERNAL;
 	for (size_t i = 0; i < db_rows_count(plans); i++)
 		if (read_all_progress(batch, plans, i, err))
 			return CS_INTERNAL;
@@ -411,52 +420,92 @@ save_plans(struct svc_batch *batch, bool new, struct cs_err *err)
 
 /* ---- save: envelopes ---- */
 
-static const char save_envelopes_sql[] =
-    "insert into plan_envelope (request, request_envelope, approval_envelope, plan_envelope)"
-    " select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[])"
-    " on conflict (request) do update set request_envelope = excluded.request_envelope,"
-    " approval_envelope = excluded.approval_envelope, plan_envelope = excluded.plan_envelope";
+static const char new_envelopes_sql[] =
+    "insert into plan_envelope (request, approved, statement, plan)"
+    " select * from unnest($1::uuid[], $2::boolean[], $3::bytea[], $4::bytea[])";
+static const char change_envelopes_sql[] =
+    "update plan_envelope e set plan = t.plan"
+    " from unnest($1::uuid[], $2::boolean[], $3::bytea[]) as t(request, approved, plan)"
+    " where e.request = t.request and e.approved = t.approved";
 
-static bool
-has_other_envelopes(const struct policy_plan *plan)
+struct envelope_columns {
+	struct cs_id *request;
+	bool *approved;
+	struct cs_span *statement, *plan;
+	size_t n;
+};
+
+static struct envelope_columns
+envelope_columns(const struct svc_batch *batch)
+{
+	return (struct envelope_columns){
+		.request = CS_NEW_ARRAY(batch->arena, 2 * batch->n, struct cs_id),
+		.approved = CS_NEW_ARRAY(batch->arena, 2 * batch->n, bool),
+		.statement = CS_NEW_ARRAY(batch->arena, 2 * batch->n, struct cs_span),
+		.plan = CS_NEW_ARRAY(batch->arena, 2 * batch->n, struct cs_span),
+	};
+}
+
+static struct cs_span
+statement_of(const struct policy_plan *plan, bool approved)
+{
+	if (plan == NULL)
+		return cs_span_str("");
+	return approved ? plan->approval_envelope : plan->request_envelope;
+}
+
+/* A row is as old as its statement.  The plan lies in the newer row: that of the approval, once there is one. */
+static void
+add_envelope(struct envelope_columns *new, struct envelope_columns *changed, struct cs_id request,
+    const struct policy_plan *plan, bool approved)
 {
 	const struct policy_plan *stored = plan->stored;
+	const struct cs_span statement = statement_of(plan, approved);
+	const bool is_new = statement_of(stored, approved).len == 0;
+	const bool published =
+	    (plan->approval_envelope.len > 0) == approved &&
+	    (stored == NULL || stored->plan_envelope.data != plan->plan_envelope.data);
+	struct envelope_columns *to = is_new ? new : changed;
 
-	return stored == NULL || stored->request_envelope.data != plan->request_envelope.data ||
-	       stored->approval_envelope.data != plan->approval_envelope.data ||
-	       stored->plan_envelope.data != plan->plan_envelope.data;
+	if (statement.len == 0 || (!is_new && !published))
+		return;
+	to->request[to->n] = request;
+	to->approved[to->n] = approved;
+	to->statement[to->n] = statement;
+	to->plan[to->n++] = published ? plan->plan_envelope : cs_span_str("");
 }
 
 static enum cs_code
 save_envelopes(struct svc_batch *batch, struct cs_err *err)
 {
 	struct cs_arena *arena = batch->arena;
-	struct cs_id *ids = CS_NEW_ARRAY(arena, batch->n, struct cs_id);
-	struct cs_span *requests = CS_NEW_ARRAY(arena, batch->n, struct cs_span);
-	struct cs_span *approvals = CS_NEW_ARRAY(arena, batch->n, struct cs_span);
-	struct cs_span *plans = CS_NEW_ARRAY(arena, batch->n, struct cs_span);
-	size_t n = 0;
+	struct envelope_columns new = envelope_columns(batch), changed = envelope_columns(batch);
 
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct policy_plan *plan = &case_of(&batch->aggregates[i])->plan;
 
-		if (!plan->changed || !has_other_envelopes(plan))
+		if (!plan->changed)
 			continue;
-		ids[n] = batch->aggregates[i].key;
-		requests[n] = plan->request_envelope;
-		approvals[n] = plan->approval_envelope;
-		plans[n++] = plan->plan_envelope;
+		add_envelope(&new, &changed, batch->aggregates[i].key, plan, false);
+		add_envelope(&new, &changed, batch->aggregates[i].key, plan, true);
 	}
-	const struct db_param params[] = {
-		db_id_array(arena, ids, n),
-		db_bytes_array(arena, requests, n),
-		db_bytes_array(arena, approvals, n),
-		db_bytes_array(arena, plans, n),
+	const struct db_param made[] = {
+		db_id_array(arena, new.request, new.n),
+		db_bool_array(arena, new.approved, new.n),
+		db_bytes_array(arena, new.statement, new.n),
+		db_bytes_array(arena, new.plan, new.n),
+	};
+	const struct db_param other[] = {
+		db_id_array(arena, changed.request, changed.n),
+		db_bool_array(arena, changed.approved, changed.n),
+		db_bytes_array(arena, changed.plan, changed.n),
 	};
 
-	if (n == 0)
-		return CS_OK;
-	return db_send(batch->db, save_envelopes_sql, params, 4, (int64_t)n, err);
+	if (new.n > 0 && db_send(batch->db, new_envelopes_sql, made, 4, (int64_t) new.n, err))
+		return err->code;
+	return changed.n == 0
+		   ? CS_OK
+		   : db_send(batch->db, change_envelopes_sql, other, 3, (int64_t)changed.n, err);
 }
 
 enum cs_code

@@ -317,13 +317,13 @@ store_save_standing(struct svc_batch *batch, struct cs_err *err)
 
 /* A plan names only what stood when it was made: those that have been open for so long are few or none. */
 static const char sweep_standing_sql[] =
-    "with open as materialized (select p.since_ms, e.plan_envelope from plan p"
+    "with open as materialized (select p.since_ms, e.plan from plan p"
     "  join plan_envelope e on e.request = p.request where p.due_ms > 0"
     "  and p.state in ('approved', 'final', 'refused') and p.since_ms <= $1),"
     " old as (select check_digest, request, attempt from standing s where valid_until_ms <= $1"
     "  and not exists (select 1 from plan p where p.request = s.request and p.state <> 'ended')"
     "  and not exists (select 1 from open o where o.since_ms <= s.valid_until_ms"
-    "   and position(s.envelope_sha256 in o.plan_envelope) > 0)"
+    "   and position(s.envelope_sha256 in o.plan) > 0)"
     "  order by valid_until_ms limit $2 for update of s skip locked),"
     " gone as (delete from standing s using old where s.check_digest = old.check_digest"
     "  and s.request = old.request and s.attempt = old.attempt returning 1)"

@@ -446,9 +446,10 @@ class Forgery(SystemTest):
             ),
             (
                 "plans swapped",
-                "update policy.plan_envelope b set plan_envelope = a.plan_envelope,"
-                " request_envelope = a.request_envelope from policy.plan_envelope a"
-                " where b.request = '{b}' and a.request = '{a}'",
+                "update policy.plan_envelope b set plan = (select plan from policy.plan_envelope"
+                " where request = '{a}' and plan <> '' order by approved desc limit 1), statement = a.statement"
+                " from policy.plan_envelope a where b.request = '{b}' and not b.approved"
+                " and a.request = '{a}' and not a.approved",
             ),
             (
                 "a plan that says it is final",

@@ -20,16 +20,17 @@ create index plan_of_enterprise on plan (enterprise, settings_version) where sta
 create index plan_of_profile on plan (profile, settings_version) where state = 'made';
 create index plan_due on plan (due_ms) where due_ms > 0;
 
--- What a plan rests on, apart from its state: written twice in a plan's life, where that changes often.
+-- What a plan rests on, apart from its state: a row until the approval and one since, so that neither is written
+-- again with the other.
 create table plan_envelope (
-	request uuid primary key,
-	request_envelope bytea not null,                -- as they came; empty: not yet
-	approval_envelope bytea not null,
-	plan_envelope bytea not null                    -- the latest that was published
+	request uuid not null,
+	approved boolean not null,
+	statement bytea not null,                       -- the request, or the approval, as it came
+	plan bytea not null,                            -- the latest that was published then; empty: none was
+	primary key (request, approved)
 ) with (toast_tuple_target = 8160);
-alter table plan_envelope alter column request_envelope set storage external;
-alter table plan_envelope alter column approval_envelope set storage external;
-alter table plan_envelope alter column plan_envelope set storage external;
+alter table plan_envelope alter column statement set storage external;
+alter table plan_envelope alter column plan set storage external;
 
 -- Evidence that said proved or refused; a later no voids an earlier yes.  The first result of an
 -- attempt counts, whence the key.

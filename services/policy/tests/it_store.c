@@ -538,6 +538,91 @@ progress_and_state_change_with_every_save(void **state)
 	assert_int_equal(c->plan.progress[1].next_ms, INT64_C(1795437299999));
 }
 
+/* What came or was published with one save. */
+struct saving {
+	bool request, approval;
+	uint32_t revision; /* of a plan that is published; 0: none is */
+};
+
+static void
+save_step(struct fixture *f, const struct policy_submitted *request, struct saving step)
+{
+	const struct policy_case *made =
+	    store_one(f, new_request(f, "alice", "a@alpha.example", ""));
+	struct svc_batch batch = batch_of_key(f, f->db, request);
+	struct policy_plan *plan = &load_one(&batch)->plan;
+	const struct claim_approval approval = { .request = request->request.id,
+		.enterprise = "demo",
+		.account = "alice",
+		.factor = "session",
+		.approved_at_ms = NOW };
+	struct cs_err err = { 0 };
+
+	if (step.request) {
+		plan->request = request->request;
+		plan->request_envelope = request->envelope;
+	}
+	if (step.approval)
+		plan->approval_envelope = claim_seal_approval(f->arena, f->key, &approval);
+	if (step.revision > 0) {
+		plan->plan = made->plan.plan;
+		plan->progress = made->plan.progress;
+		plan->plan.revision = step.revision;
+		plan->plan_envelope = claim_seal_plan(f->arena, f->key, &plan->plan);
+	}
+	plan->changed = true;
+	ok(save(&batch, &err), &err);
+}
+
+/* In any order, and several in one batch. */
+static void
+envelopes_come_back_whatever_came_first(void **state)
+{
+	static const struct {
+		const char *name;
+		struct saving steps[5];
+		size_t n;
+		uint32_t revision;
+	} cases[] = {
+		{ "request alone: it was refused", { { true, false, 0 } }, 1, 0 },
+		{ "approval alone", { { false, true, 0 } }, 1, 0 },
+		{ "an end alone", { { false, false, 0 } }, 1, 0 },
+		{ "first plan", { { true, false, 1 } }, 1, 1 },
+		{ "first plan made anew", { { true, false, 1 }, { false, false, 2 } }, 2, 2 },
+		{ "approval that waits", { { true, false, 1 }, { false, true, 0 } }, 2, 1 },
+		{ "final plan at once", { { true, false, 1 }, { false, true, 2 } }, 2, 2 },
+		{ "final plan later",
+		    { { true, false, 1 }, { false, true, 0 }, { false, false, 0 },
+			{ false, false, 2 }, { false, false, 3 } },
+		    5, 3 },
+		{ "approval before its request",
+		    { { false, true, 0 }, { true, false, 1 }, { false, false, 2 } }, 3, 2 },
+		{ "all in one batch", { { true, true, 2 }, { false, false, 3 } }, 2, 3 },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const struct policy_submitted *request =
+		    new_request(f, "alice", "alice@alpha.example", "");
+		bool asked = false, approved = false;
+
+		for (size_t k = 0; k < cases[i].n; k++) {
+			asked |= cases[i].steps[k].request;
+			approved |= cases[i].steps[k].approval;
+			save_step(f, request, cases[i].steps[k]);
+		}
+		struct svc_batch batch = batch_of_key(f, f->db, request);
+		const struct policy_plan *plan = &load_one(&batch)->plan;
+
+		db_rollback(f->db);
+		if (plan->version != cases[i].n || plan->plan.revision != cases[i].revision ||
+		    (plan->request_envelope.len > 0) != asked ||
+		    (plan->approval_envelope.len > 0) != approved ||
+		    (asked && !cs_span_equal(plan->request_envelope, request->envelope)))
+			fail_msg("%s: revision %u", cases[i].name, (unsigned)plan->plan.revision);
+	}
+}
+
 static void
 only_checks_that_were_begun_have_a_line(void **state)
 {
@@ -1004,7 +1089,7 @@ add_plan(
 	script(f,
 	    cs_arena_printf(f->arena,
 		"insert into plan values ('%s', '%s', %lld, %d, 1, 0, 'demo', 'alice', 'smime-mailbox');"
-		"insert into plan_envelope values ('%s', '', '', '\\xff%sff')",
+		"insert into plan_envelope values ('%s', false, '', '\\xff%sff')",
 		request, state, (long long)since_ms, strcmp(state, "ended") != 0, request, names));
 }
 
@@ -1611,6 +1696,7 @@ main(void)
 		CASE(a_change_is_seen_by_the_batch_behind_it),
 		CASE(a_plan_comes_back_as_it_was_saved),
 		CASE(progress_and_state_change_with_every_save),
+		CASE(envelopes_come_back_whatever_came_first),
 		CASE(only_checks_that_were_begun_have_a_line),
 		CASE(progress_that_cannot_be_read_is_an_error_of_ours),
 		CASE(what_did_not_change_is_not_written),
