@@ -119,6 +119,11 @@ struct bus_queue *bus_queue_new(struct bus *bus);
 /* Waits until there is something, at most timeout_ms (0: not at all, -1: for ever).  Each item: bus_item_free. */
 size_t
 bus_queue_take(struct bus_queue *queue, struct bus_item *items[], size_t max, int timeout_ms);
+/*
+ * Waits until there is something, at most timeout_ms (as above), and from then on for more, until there are `max`
+ * items, a question, or bus_queue_wake was called, at most more_ms.  Takes nothing.
+ */
+void bus_queue_gather(struct bus_queue *queue, size_t max, int timeout_ms, int more_ms);
 /* Readable while items wait; then take with timeout 0 until it gives none.  Owned by the queue. */
 int bus_queue_fd(const struct bus_queue *queue);
 /* One BUS_WAKE for any number of calls between two takes.  Safe in no signal handler. */

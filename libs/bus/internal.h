@@ -36,7 +36,8 @@ struct bus_queue {
 	pthread_mutex_t mu;
 	pthread_cond_t cond;
 	struct bus_hold *head, **tail;
-	size_t questions; /* untaken */
+	size_t len, questions; /* untaken; questions are counted in both */
+	size_t gathers;        /* somebody waits for so many items; 0: nobody does */
 	bool wake;
 	int fd;
 	atomic_bool paused;

@@ -197,6 +197,14 @@ count_dropped(struct bus *bus)
 	pthread_mutex_unlock(&bus->mu);
 }
 
+/* With queue->mu held: does somebody gather who need not wait any more? */
+static bool
+is_gathered(const struct bus_queue *queue)
+{
+	return queue->gathers > 0 &&
+	       (queue->len >= queue->gathers || queue->questions > 0 || queue->wake);
+}
+
 void
 queue_push(struct bus_queue *queue, struct bus_hold *hold)
 {
@@ -211,8 +219,11 @@ queue_push(struct bus_queue *queue, struct bus_hold *hold)
 	}
 	show(queue);
 	queue->questions += question;
+	queue->len++;
 	*queue->tail = hold;
 	queue->tail = &hold->next;
+	if (is_gathered(queue))
+		pthread_cond_signal(&queue->cond);
 	pthread_mutex_unlock(&queue->mu);
 }
 
@@ -222,6 +233,8 @@ bus_queue_wake(struct bus_queue *queue)
 	pthread_mutex_lock(&queue->mu);
 	show(queue);
 	queue->wake = true;
+	if (is_gathered(queue))
+		pthread_cond_signal(&queue->cond);
 	pthread_mutex_unlock(&queue->mu);
 }
 
@@ -242,6 +255,21 @@ wait_for_items(struct bus_queue *queue, int timeout_ms)
 			break;
 }
 
+void
+bus_queue_gather(struct bus_queue *queue, size_t max, int timeout_ms, int more_ms)
+{
+	pthread_mutex_lock(&queue->mu);
+	wait_for_items(queue, timeout_ms);
+	const int64_t deadline = cs_mono_ms() + more_ms;
+
+	queue->gathers = queue->head ? max : 0;
+	while (queue->gathers > 0 && !is_gathered(queue))
+		if (!cond_wait_until(&queue->cond, &queue->mu, deadline))
+			break;
+	queue->gathers = 0;
+	pthread_mutex_unlock(&queue->mu);
+}
+
 static struct bus_hold *
 pop(struct bus_queue *queue)
 {
@@ -251,6 +279,7 @@ pop(struct bus_queue *queue)
 	if (!queue->head)
 		queue->tail = &queue->head;
 	queue->questions -= hold->item.kind == BUS_QUESTION;
+	queue->len--;
 	return hold;
 }
 

@@ -17,6 +17,7 @@
 #define CONFLICTS_MAX 8
 #define OUTAGE_ANSWER_MS 3000
 #define DRAIN_MS 10000
+#define IDLE_MS 100 /* the worker looks round so often when nothing comes */
 /* A message given back at the end: later than the pull that is still open would bring it here again. */
 #define RETURN_MS 6000
 

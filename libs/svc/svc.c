@@ -118,14 +118,17 @@ command_new(struct svc *svc, const char *subject, struct cs_id key, struct cs_sp
 void
 command_push(struct svc *svc, struct command *command)
 {
+	const bool patient = svc->service->patience_ms > 0;
+
 	pthread_mutex_lock(&svc->lock);
-	bool was_empty = svc->commands == NULL;
+	/* What lies there already may be in no hurry. */
+	bool wakes = patient ? command->source != FROM_WORK : svc->commands == NULL;
 
 	*svc->commands_tail = command;
 	svc->commands_tail = &command->next;
 	atomic_fetch_add(&svc->commands_waiting, 1);
 	pthread_mutex_unlock(&svc->lock);
-	if (was_empty)
+	if (wakes)
 		bus_queue_wake(svc->worker_queue);
 }
 

@@ -654,6 +654,19 @@ maintain(struct worker *w, bool idle, struct cs_err *err)
 
 /* ---- life ---- */
 
+/* Who is patient wakes up often enough all the same: results of work wake nobody. */
+static size_t
+take_items(struct worker *w, size_t max)
+{
+	const uint32_t patience_ms = w->svc->service->patience_ms;
+	struct bus_queue *queue = w->svc->worker_queue;
+
+	if (patience_ms == 0)
+		return bus_queue_take(queue, w->items, max, IDLE_MS);
+	bus_queue_gather(queue, max, IDLE_MS, (int)patience_ms);
+	return bus_queue_take(queue, w->items, max, 0);
+}
+
 static void
 one_round(struct worker *w)
 {
@@ -665,7 +678,7 @@ one_round(struct worker *w)
 	/* However much the bus brings, commands and results of work have their half. */
 	size_t waiting = atomic_load(&w->svc->commands_waiting);
 	size_t share = BATCH_MAX - (waiting < BATCH_MAX / 2 ? waiting : BATCH_MAX / 2);
-	size_t n_items = bus_queue_take(w->svc->worker_queue, w->items, share, 100);
+	size_t n_items = take_items(w, share);
 	size_t n = collect_items(w, events, n_items, &err);
 
 	n = collect_commands(w, events, n);

@@ -772,6 +772,44 @@ a_flood_of_questions_is_bounded(void **state)
 	assert_int_equal(bus_counters(fix->bus).dropped, 100);
 }
 
+#define LONG_MS 20000
+
+/* A wait that ends early ends long before LONG_MS, however busy the machine is. */
+static void
+who_gathers_waits_for_more_but_not_when_asked(void **state)
+{
+	struct fixture *fix = *state;
+	const struct bus_out out = { .subject = "ask.it.gather" };
+	struct bus_queue *asker = bus_queue_new(fix->bus);
+	struct bus_item *items[8];
+	int64_t began = cs_mono_ms();
+
+	bus_queue_gather(fix->queue, 8, 30, LONG_MS); /* nothing came */
+	assert_int_equal(bus_queue_take(fix->queue, items, 8, 0), 0);
+	check(bus_serve(fix->queue, "ask.it.gather", NULL, &fix->err), CS_OK, &fix->err, "serve");
+	for (uint64_t i = 0; i < 3; i++)
+		check(publish(fix, "it.event.a", "x", i, 5000), CS_OK, &fix->err, "publish");
+	bus_queue_gather(fix->queue, 3, LONG_MS, LONG_MS); /* as many as it wants */
+	assert_int_equal(bus_queue_take(fix->queue, items, 8, 0), 3);
+	for (size_t i = 0; i < 3; i++)
+		bus_item_free(items[i]);
+	check(publish(fix, "it.event.a", "x", 1, 5000), CS_OK, &fix->err, "publish");
+	bus_queue_gather(fix->queue, 1, LONG_MS, LONG_MS);
+	check(bus_ask(asker, &out, 1, 3000, &fix->err), CS_OK, &fix->err, "ask");
+	bus_queue_gather(fix->queue, 8, LONG_MS, LONG_MS); /* a question is there */
+	bus_item_free(next(fix->queue, BUS_STORED));
+	bus_item_free(next(fix->queue, BUS_QUESTION));
+	bus_queue_wake(fix->queue);
+	bus_queue_gather(fix->queue, 8, LONG_MS, LONG_MS);
+	bus_item_free(next(fix->queue, BUS_WAKE));
+	assert_true(cs_mono_ms() - began < LONG_MS);
+	began = cs_mono_ms();
+	check(publish(fix, "it.event.a", "x", 1, 5000), CS_OK, &fix->err, "publish");
+	bus_queue_gather(fix->queue, 8, LONG_MS, 200); /* and no longer than it may */
+	assert_in_range(cs_mono_ms() - began, 199, LONG_MS);
+	bus_item_free(next(fix->queue, BUS_STORED));
+}
+
 static void
 the_descriptor_is_readable_while_something_waits(void **state)
 {
@@ -1023,6 +1061,7 @@ main(void)
 		IT(only_who_was_asked_can_answer),
 		IT(a_question_to_nobody_fails_at_once_and_to_a_mute_in_time),
 		IT(a_flood_of_questions_is_bounded),
+		IT(who_gathers_waits_for_more_but_not_when_asked),
 		IT(the_descriptor_is_readable_while_something_waits),
 		IT(a_stream_is_read_without_a_consumer),
 		IT(a_missing_stream_or_consumer_is_not_found),

@@ -24,6 +24,15 @@ struct toy {
 	const char *acts;
 };
 
+/* Its setting is read when the service is made, and settings come later. */
+static uint32_t
+patience_ms(void)
+{
+	const char *text = getenv("TOY_PATIENCE_MS");
+
+	return text == NULL ? 0 : (uint32_t)strtoul(text, NULL, 10);
+}
+
 struct fact {
 	struct cs_id event;
 	const char *subject, *what;
@@ -297,6 +306,7 @@ toy_main(void)
 		.act = act,
 		.clocks = clocks,
 		.sweep = sweep,
+		.patience_ms = patience_ms(),
 		.init = init,
 		.serves_http = true };
 	char name[] = "toy", *argv[] = { name, NULL };

@@ -9,6 +9,8 @@
  *   alarm rows             a fact by clock
  *   stale rows             are swept when they are an hour old
  *   work "shout"           act writes "<key> <attempt>" into TOY_ACTS; "hang" never ends at the first attempt
+ *
+ * TOY_PATIENCE_MS: as of struct svc_service; without it none.
  */
 #ifndef SVC_TESTS_FAKE_TOY_H
 #define SVC_TESTS_FAKE_TOY_H

@@ -1181,6 +1181,64 @@ a_stopped_service_finishes_what_it_began(void **state)
 	assert_true(number(fix, "select count(*) from toy.fact where subject = 'api.add'") >= done);
 }
 
+#define LONG_MS (15 * CS_SECOND_MS)
+
+static void
+wait_held(struct fixture *fix, uint64_t want)
+{
+	const int64_t deadline = cs_mono_ms() + PATIENCE_MS;
+	struct bus_consumer consumer = { 0 };
+
+	while (consumer.ack_pending != want && cs_mono_ms() < deadline) {
+		if (bus_consumer_info(
+			fix->bus, "REQUEST", "policy-request-submitted", &consumer, &fix->err))
+			consumer.ack_pending = 0;
+		breathe();
+	}
+	assert_int_equal(consumer.ack_pending, want);
+}
+
+/* Far longer than any service would: without a command they would lie there until then. */
+static void
+who_is_patient_takes_more_at_once_and_lets_no_command_wait(void **state)
+{
+	struct fixture *fix = *state;
+	char text[1024];
+
+	(void)setenv("TOY_PATIENCE_MS", "20000", 1);
+	struct toy *toy = start(fix, 0);
+
+	(void)unsetenv("TOY_PATIENCE_MS");
+	for (uint32_t i = 0; i < 3; i++)
+		(void)submit(fix, key_of(i), "add");
+	wait_held(fix, 3);
+	assert_int_equal(number(fix, "select count(*) from toy.fact"), 0);
+	const int64_t began = cs_mono_ms();
+
+	assert_int_equal(
+	    http(toy->http, "POST", command_path(fix, key_of(9), "add"), text, sizeof(text)), 200);
+	assert_true(cs_mono_ms() - began < LONG_MS);
+	assert_int_equal(number(fix, "select count(*) from toy.fact"), 4);
+	assert_int_equal(number(fix, "select count(distinct xmin::text) from toy.fact"), 1);
+}
+
+static void
+results_of_work_wait_for_more_but_not_for_ever(void **state)
+{
+	struct fixture *fix = *state;
+
+	(void)setenv("TOY_PATIENCE_MS", "200", 1);
+	struct toy *toy = start(fix, 0);
+
+	(void)unsetenv("TOY_PATIENCE_MS");
+	for (uint32_t i = 0; i < 8; i++)
+		(void)submit(fix, key_of(i), "work");
+	eventually(fix, "select count(*) from toy.fact where subject = 'work.shout'", 8);
+	eventually(fix, "select count(*) from toy.work", 0);
+	stop(toy);
+	assert_int_equal(acts_count(fix), 8);
+}
+
 static void
 a_service_that_waits_for_its_servers_can_be_stopped(void **state)
 {
@@ -1245,6 +1303,10 @@ main(int argc, char *argv[])
 		cmocka_unit_test_setup_teardown(a_sweep_that_fails_holds_nobody_up, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    a_stopped_service_finishes_what_it_began, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    who_is_patient_takes_more_at_once_and_lets_no_command_wait, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    results_of_work_wait_for_more_but_not_for_ever, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    a_service_that_waits_for_its_servers_can_be_stopped, begin, end),
 	};
