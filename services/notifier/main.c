@@ -58,6 +58,7 @@ main(int argc, char *argv[])
 		.load = store_load_cases,
 		.save = store_save_cases,
 		.act = notify_act,
+		.patience_ms = 100, /* a mail may come a moment later */
 		.start = notify_start,
 		.sweep = store_sweep_cases,
 		.init = notify_init,
