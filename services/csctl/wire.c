@@ -24,6 +24,7 @@ static const ProtobufCMessageDescriptor *const messages[] = {
 	&countersign__v1__revocation_asked__descriptor,
 	&countersign__v1__plan__descriptor,
 	&countersign__v1__check_asked__descriptor,
+	&countersign__v1__domain_settled__descriptor,
 	&countersign__v1__plan_refused__descriptor,
 	&countersign__v1__evidence__descriptor,
 	&countersign__v1__mailbox_challenge__descriptor,

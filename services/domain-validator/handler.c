@@ -53,31 +53,12 @@ read_found(const void *self, struct svc_event *ev, struct cs_err *err)
 	return CS_OK;
 }
 
+/* Nothing is signed, and all that follows is that nothing is looked at by itself any more. */
 static enum cs_code
-read_cancelled(const void *self, struct svc_event *ev, struct cs_err *err)
+read_settled(const void *self, struct svc_event *ev, struct cs_err *err)
 {
 	(void)self;
-	return wire_read_cancelled(ev->arena, ev->body, &ev->key, err);
-}
-
-static enum cs_code
-read_refused(const void *self, struct svc_event *ev, struct cs_err *err)
-{
-	(void)self;
-	return wire_read_refused(ev->arena, ev->body, &ev->key, err);
-}
-
-/* Only the request counts, and all that follows is that nothing is looked at by itself any more. */
-static enum cs_code
-read_final(const void *self, struct svc_event *ev, struct cs_err *err)
-{
-	struct claim_plan plan;
-
-	(void)self;
-	if (claim_open_plan(ev->arena, NULL, ev->body, ev->now_ms, &plan, err))
-		return err->code;
-	ev->key = plan.request;
-	return CS_OK;
+	return wire_read_settled(ev->arena, ev->body, &ev->key, err);
 }
 
 /* The order is kept as octets, so that a look and its evidence say exactly what was asked. */
@@ -199,9 +180,9 @@ domain_due(const void *self, struct svc_event *ev)
 	}
 }
 
-/* Proved and approved, refused, or given up: whatever comes first. */
+/* Approved, refused, or given up: whatever comes first. */
 static void
-domain_ended(const void *self, struct svc_event *ev)
+domain_settled(const void *self, struct svc_event *ev)
 {
 	(void)self;
 	domain_on_ended(ev->state);
@@ -286,9 +267,7 @@ domain_fini(void *self)
 const struct svc_route domain_routes[] = {
 	{ "plan.domain-asked", read_asked, domain_asked },
 	{ "request.verification-asked", read_wish, domain_wished },
-	{ "request.cancelled", read_cancelled, domain_ended },
-	{ "plan.refused", read_refused, domain_ended },
-	{ "plan.final", read_final, domain_ended },
+	{ "plan.domain-settled", read_settled, domain_settled },
 	{ "clock.look-due", NULL, domain_due },
 	{ "work.look", read_found, domain_found },
 	{ NULL, NULL, NULL },

@@ -7,7 +7,6 @@
 #include "proto/request.pb-c.h"
 
 #define BODY_MAX 4096
-#define REFUSED_MAX 65536
 
 enum cs_code
 wire_read_wish(
@@ -34,42 +33,20 @@ wire_read_wish(
 	return CS_OK;
 }
 
-static enum cs_code
-read_request(const ProtobufCBinaryData *id, const char *message, struct cs_id *ret_request,
-    struct cs_err *err)
+enum cs_code
+wire_read_settled(
+    struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request, struct cs_err *err)
 {
+	const Countersign__V1__DomainSettled *settled =
+	    pack_read(arena, &countersign__v1__domain_settled__descriptor, body, BODY_MAX, err);
 	struct cs_id request;
 
-	if (pack_read_id(id, &request, err))
+	if (settled == NULL || pack_read_id(&settled->request_id, &request, err))
 		return CS_MALFORMED;
 	if (cs_id_is_zero(request))
-		return cs_fail(err, CS_MALFORMED, "%s: no request", message);
+		return cs_fail(err, CS_MALFORMED, "DomainSettled: no request");
 	*ret_request = request;
 	return CS_OK;
-}
-
-enum cs_code
-wire_read_cancelled(
-    struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request, struct cs_err *err)
-{
-	const Countersign__V1__RequestCancelled *cancelled =
-	    pack_read(arena, &countersign__v1__request_cancelled__descriptor, body, BODY_MAX, err);
-
-	if (cancelled == NULL)
-		return CS_MALFORMED;
-	return read_request(&cancelled->request_id, "RequestCancelled", ret_request, err);
-}
-
-enum cs_code
-wire_read_refused(
-    struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request, struct cs_err *err)
-{
-	const Countersign__V1__PlanRefused *refused =
-	    pack_read(arena, &countersign__v1__plan_refused__descriptor, body, REFUSED_MAX, err);
-
-	if (refused == NULL)
-		return CS_MALFORMED;
-	return read_request(&refused->request_id, "PlanRefused", ret_request, err);
 }
 
 static Countersign__V1__Publication **

@@ -8,10 +8,8 @@
 
 CS_MUST_USE enum cs_code wire_read_wish(
     struct cs_arena *arena, struct cs_span body, struct domain_wish *ret_wish, struct cs_err *err);
-/* request.cancelled, plan.refused: which request needs no more proof. */
-CS_MUST_USE enum cs_code wire_read_cancelled(
-    struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request, struct cs_err *err);
-CS_MUST_USE enum cs_code wire_read_refused(
+/* Which request needs no more proof. */
+CS_MUST_USE enum cs_code wire_read_settled(
     struct cs_arena *arena, struct cs_span body, struct cs_id *ret_request, struct cs_err *err);
 
 /* What people are told of a challenge. */

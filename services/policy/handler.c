@@ -270,6 +270,8 @@ apply(const struct policy_service *policy, struct svc_event *ev, struct policy_s
 	if (step.publishes)
 		seal(policy, ev, &step);
 	emit(policy, ev, &step);
+	if (policy_settles_domains(&state->plan, &step.next.plan))
+		svc_emit(ev, "plan.domain-settled", wire_write_domain_settled(ev->arena, ev->key));
 	emit_bindings(ev, &step.next);
 	*state = step.next; /* where its next event starts from */
 	log_info(ev->log,

@@ -394,6 +394,25 @@ policy_decide_ended(
 	return step;
 }
 
+/* Was a validator asked to have a domain proved, and may people still prove it?  `unproved`: and did they not yet? */
+static bool
+asks_domains(const struct policy_plan *plan, bool unproved)
+{
+	if (plan->state != POLICY_MADE && plan->state != POLICY_APPROVED)
+		return false;
+	for (size_t i = 0; i < plan->plan.n_checks; i++)
+		if (plan->plan.checks[i].kind == CLAIM_DOMAIN && plan->progress[i].attempt > 0 &&
+		    !(unproved && plan->progress[i].outcome == CLAIM_PROVED))
+			return true;
+	return false;
+}
+
+bool
+policy_settles_domains(const struct policy_plan *was, const struct policy_plan *is)
+{
+	return asks_domains(was, true) && !asks_domains(is, false);
+}
+
 struct policy_step
 policy_decide_too_large(const struct policy_setting *in, const struct policy_case *old)
 {

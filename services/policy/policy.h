@@ -153,6 +153,11 @@ policy_decide_withdrawn(const struct policy_setting *in, const struct policy_cas
 /* It was issued, refused or stopped by the signer, or cancelled: `says` is for the log. */
 struct policy_step policy_decide_ended(
     const struct policy_setting *in, const struct policy_case *old, const char *says);
+/*
+ * Does what became of the plan end a search for a domain?  Its validator looks by itself until it has found a proof, and
+ * nobody else needs to hear of it.
+ */
+bool policy_settles_domains(const struct policy_plan *was, const struct policy_plan *is);
 /* The plan of the last step does not fit an event (64 KiB). */
 struct policy_step
 policy_decide_too_large(const struct policy_setting *in, const struct policy_case *old);

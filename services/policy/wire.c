@@ -346,6 +346,15 @@ wire_write_logout(struct cs_arena *arena, bool ended)
 /* ---- writing ---- */
 
 struct cs_span
+wire_write_domain_settled(struct cs_arena *arena, struct cs_id request)
+{
+	Countersign__V1__DomainSettled m = COUNTERSIGN__V1__DOMAIN_SETTLED__INIT;
+
+	m.request_id = pack_id(&request);
+	return pack_write(arena, &m.base);
+}
+
+struct cs_span
 wire_write_refused(
     struct cs_arena *arena, const struct policy_step *step, struct cs_id request, int64_t now_ms)
 {

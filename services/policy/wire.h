@@ -30,6 +30,7 @@ struct cs_span wire_write_config_answer(struct cs_arena *arena, const struct con
 struct cs_span wire_write_config_changed(
     struct cs_arena *arena, const struct config_change *change, struct cs_id id);
 
+struct cs_span wire_write_domain_settled(struct cs_arena *arena, struct cs_id request);
 struct cs_span wire_write_refused(
     struct cs_arena *arena, const struct policy_step *step, struct cs_id request, int64_t now_ms);
 

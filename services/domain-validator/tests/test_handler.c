@@ -282,36 +282,19 @@ only_the_request(struct stage *stage)
 }
 
 static void
-whatever_ends_the_request_ends_the_schedule(void **state)
+what_is_settled_is_looked_for_no_more(void **state)
 {
-	static const char *const subjects[] = { "request.cancelled", "plan.refused", "plan.final" };
+	struct stage *stage = *state;
 
-	for (size_t i = 0; i < LEN(subjects); i++) {
-		struct stage *stage = *state;
-		const struct claim_plan plan = { .request = stage->request,
-			.revision = 2,
-			.final = true,
-			.enterprise = "demo",
-			.account = "alice",
-			.profile = "p",
-			.certificate_profile = "p",
-			.rules_version = "r",
-			.contact = "",
-			.made_at_ms = NOW,
-			.ends_at_ms = NOW + 1 };
-
-		run_one(
-		    stage, "e1", "plan.domain-asked", order(stage, stage->request, CLAIM_DOMAIN));
-		run_one(stage, "e2", subjects[i],
-		    i == 2 ? claim_seal_plan(stage->arena, stage->key, &plan)
-			   : only_the_request(stage));
-		assert_true(svc_test_acked(stage->test, "e2"));
-		tick(stage, "t1", NOW + 60000);
-		if (svc_test_count(stage->test, "work.look") != 0)
-			fail_msg("%s did not end it", subjects[i]);
-		(void)teardown(state);
-		(void)setup(state);
-	}
+	run_one(stage, "e1", "plan.domain-asked", order(stage, stage->request, CLAIM_DOMAIN));
+	tick(stage, "t1", NOW + 60000);
+	assert_int_equal(svc_test_count(stage->test, "work.look"), 1);
+	run_one(stage, "w1", "work.look",
+	    result(stage, out(stage, "work.look", 0)->body, CLAIM_REFUSED));
+	run_one(stage, "e2", "plan.domain-settled", only_the_request(stage));
+	assert_true(svc_test_acked(stage->test, "e2"));
+	tick(stage, "t2", NOW + 3600000);
+	assert_int_equal(svc_test_count(stage->test, "work.look"), 1);
 }
 
 /* ---- limits ---- */
@@ -479,9 +462,8 @@ what_cannot_be_read_is_not_taken(void **state)
 		    NULL },
 		{ "b7", "request.verification-asked", wish(stage, stage->request, ""),
 		    stage->request, NULL },
-		{ "b8", "request.cancelled", cs_span_str(""), stage->request, NULL },
-		{ "b9", "plan.refused", cs_span_str("garbage"), stage->request, NULL },
-		{ "b10", "plan.final", cs_span_str("garbage"), stage->request, NULL },
+		{ "b8", "plan.domain-settled", cs_span_str(""), stage->request, NULL },
+		{ "b9", "plan.domain-settled", cs_span_str("garbage"), stage->request, NULL },
 	};
 
 	for (size_t i = 0; i < LEN(bad); i++) {
@@ -541,7 +523,7 @@ main(void)
 		TEST(a_wish_becomes_a_look_for_the_value),
 		TEST(the_evidence_passes_on_octet_for_octet),
 		TEST(the_clock_makes_looks_without_a_press),
-		TEST(whatever_ends_the_request_ends_the_schedule),
+		TEST(what_is_settled_is_looked_for_no_more),
 		TEST(a_press_beyond_the_limit_is_answered_with_the_reason),
 		TEST(any_order_of_arrival_is_harmless),
 		TEST(a_batch_folds_the_events_of_one_request),

@@ -215,6 +215,7 @@ a_request_goes_its_whole_way(void **state)
 	run_one(&stage, "e7", "certificate.issued", end_of_request(&stage));
 	assert_int_equal(row(&stage).state, POLICY_ENDED);
 	assert_int_equal(svc_test_count(stage.test, "plan.refused"), 0);
+	assert_int_equal(svc_test_count(stage.test, "plan.domain-settled"), 0); /* none was asked */
 	svc_test_free(stage.test);
 }
 
@@ -276,6 +277,63 @@ a_domain_is_proved_by_what_its_validator_and_the_perspectives_say(void **state)
 	const struct claim_plan made = published(&stage, "plan.made", 0);
 
 	assert_memory_not_equal(fake_check(&made, "caa-1")->digest, caa->digest, CLAIM_DIGEST);
+	svc_test_free(stage.test);
+}
+
+/* Whose look is asked for is told when no look can help any more, once; who knows of a proof knows already. */
+static void
+the_validator_of_domains_is_told_when_it_may_stop(void **state)
+{
+	struct fake_world *world = *state;
+
+	world->config.profile.validation = POLICY_DOMAIN;
+	world->config.assigned = fake_texts(world, "*@alpha.example");
+	for (int proved = 0; proved < 2; proved++) {
+		struct stage stage;
+
+		stage_begin(&stage, world);
+		run_one(&stage, "e1", "request.submitted", stage.submitted.envelope);
+		const struct claim_asked question = asked(&stage, "plan.domain-asked", 0);
+		const struct policy_evidence domain = fake_domain(
+		    world, &stage.submitted.request, &question.check, "http-file", "random");
+
+		if (proved)
+			run_one(&stage, "e2", "evidence.domain", domain.envelope);
+		assert_int_equal(svc_test_count(stage.test, "plan.domain-settled"), 0);
+		run_one(&stage, "e3", "request.cancelled", end_of_request(&stage));
+		run_one(&stage, "e4", "certificate.stopped", end_of_request(&stage));
+		assert_int_equal(svc_test_count(stage.test, "plan.domain-settled"), !proved);
+		svc_test_free(stage.test);
+	}
+}
+
+static void
+a_final_plan_settles_what_was_asked_for(void **state)
+{
+	struct fake_world *world = *state;
+	struct stage stage;
+
+	world->config.profile.validation = POLICY_DOMAIN;
+	world->config.assigned = fake_texts(world, "*@alpha.example");
+	stage_begin(&stage, world);
+	run_one(&stage, "e1", "request.submitted", stage.submitted.envelope);
+	const struct claim_asked question = asked(&stage, "plan.domain-asked", 0);
+	const struct policy_evidence domain =
+	    fake_domain(world, &stage.submitted.request, &question.check, "http-file", "random");
+
+	run_one(&stage, "e2", "request.generation-approved",
+	    fake_approval(world, &stage.submitted.request).envelope);
+	run_one(&stage, "e3", "evidence.mpic", fake_corroboration(world, &domain).envelope);
+	assert_int_equal(svc_test_count(stage.test, "plan.domain-settled"), 0); /* it waits */
+	run_one(&stage, "e4", "evidence.domain", domain.envelope);
+	assert_int_equal(svc_test_count(stage.test, "plan.final"), 1);
+	const struct svc_test_out *told = svc_test_out(stage.test, "plan.domain-settled", 0);
+
+	assert_non_null(told);
+	assert_non_null(memmem(told->body.data, told->body.len, stage.submitted.request.id.octets,
+	    sizeof(stage.submitted.request.id.octets)));
+	run_one(&stage, "e5", "certificate.issued", end_of_request(&stage));
+	assert_int_equal(svc_test_count(stage.test, "plan.domain-settled"), 1);
 	svc_test_free(stage.test);
 }
 
@@ -660,6 +718,8 @@ main(void)
 		CASE(a_request_goes_its_whole_way),
 		CASE(whatever_ends_a_request_ends_its_plan),
 		CASE(a_domain_is_proved_by_what_its_validator_and_the_perspectives_say),
+		CASE(the_validator_of_domains_is_told_when_it_may_stop),
+		CASE(a_final_plan_settles_what_was_asked_for),
 		CASE(a_domain_is_bound_once_and_everybody_hears_of_it),
 		CASE(a_refusal_says_field_clause_text_and_mend),
 		CASE(every_order_of_arrival_ends_in_the_same_final_plan),
