@@ -108,6 +108,10 @@ CS_MUST_USE enum cs_code pki_cert_from_pem(
 
 /* Was `tbs` signed by the key of `issuer`, and are the names right?  No dates, no revocation. */
 bool pki_cert_signed_by(const struct pki_cert_info *cert, const struct pki_cert_info *issuer);
+/* The same, where many were signed by one: `key` is the issuer's (asserted), or NULL for none that is kept. */
+struct pki_verifier;
+bool pki_cert_signed_with(const struct pki_cert_info *cert, const struct pki_cert_info *issuer,
+    const struct pki_verifier *key);
 
 /* A Name, DER, from attributes. */
 struct cs_span pki_name(struct cs_arena *arena, const struct pki_attribute *attributes, size_t n);

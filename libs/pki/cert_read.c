@@ -392,9 +392,19 @@ pki_cert_from_pem(
 }
 
 bool
+pki_cert_signed_with(const struct pki_cert_info *cert, const struct pki_cert_info *issuer,
+    const struct pki_verifier *key)
+{
+	cs_assert(key == NULL || pki_verifier_is(key, issuer->spki));
+	if (!issuer->is_ca || !cs_span_equal(cert->issuer, issuer->subject) ||
+	    (issuer->key_usage & PKI_KU_KEY_CERT_SIGN) == 0)
+		return false;
+	return key != NULL ? pki_verifier_check(key, cert->sigalg, cert->tbs, cert->signature)
+			   : pki_verify(issuer->spki, cert->sigalg, cert->tbs, cert->signature);
+}
+
+bool
 pki_cert_signed_by(const struct pki_cert_info *cert, const struct pki_cert_info *issuer)
 {
-	return issuer->is_ca && cs_span_equal(cert->issuer, issuer->subject) &&
-	       (issuer->key_usage & PKI_KU_KEY_CERT_SIGN) != 0 &&
-	       pki_verify(issuer->spki, cert->sigalg, cert->tbs, cert->signature);
+	return pki_cert_signed_with(cert, issuer, NULL);
 }

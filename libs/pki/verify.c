@@ -130,3 +130,50 @@ pki_verify(
 	CS_AUTO(pki_pkey_free) EVP_PKEY *pkey = pki_key_import(&key);
 	return pkey != NULL && pki_verify_with(pkey, key.kind, sigalg, data, signature);
 }
+
+/* ---- a key that is kept ---- */
+
+struct pki_verifier {
+	EVP_PKEY *pkey;
+	enum pki_key_kind kind;
+	struct cs_arena *arena;
+	struct cs_span spki;
+};
+
+struct pki_verifier *
+pki_verifier_new(struct cs_span spki)
+{
+	struct pki_key key;
+	struct cs_refusal why;
+	EVP_PKEY *pkey = pki_spki_read(spki, &key, &why) ? pki_key_import(&key) : NULL;
+
+	if (pkey == NULL)
+		return NULL;
+	struct cs_arena *arena = cs_arena_new();
+	struct pki_verifier *verifier = CS_NEW(arena, struct pki_verifier);
+
+	*verifier = (struct pki_verifier){ pkey, key.kind, arena, cs_arena_copy_span(arena, spki) };
+	return verifier;
+}
+
+void
+pki_verifier_free(struct pki_verifier *verifier)
+{
+	if (verifier == NULL)
+		return;
+	EVP_PKEY_free(verifier->pkey);
+	cs_arena_free(verifier->arena);
+}
+
+bool
+pki_verifier_is(const struct pki_verifier *verifier, struct cs_span spki)
+{
+	return cs_span_equal(verifier->spki, spki);
+}
+
+bool
+pki_verifier_check(const struct pki_verifier *verifier, struct cs_span sigalg, struct cs_span data,
+    struct cs_span signature)
+{
+	return pki_verify_with(verifier->pkey, verifier->kind, sigalg, data, signature);
+}

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "pki/file.h"
 #include "pki/hash.h"
+#include "pki/verify.h"
 
 #define CERT_MAX 16384
 #define ROOT_CRL_MAX 1048576
@@ -95,8 +96,18 @@ authorities_read(
 	for (size_t i = 0; i < n; i++)
 		if (read_authority(arena, dir, labels[i], &items[i], err))
 			return err->code;
+	for (size_t i = 0; i < n; i++)
+		items[i].key = pki_verifier_new(items[i].ca.spki);
 	*ret = (struct authorities){ items, n };
 	return CS_OK;
+}
+
+void
+authorities_free(struct authorities *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		pki_verifier_free(all->items[i].key);
+	all->n = 0;
 }
 
 const struct authority *

@@ -17,6 +17,8 @@
 struct authority {
 	const char *label;
 	struct pki_cert_info ca;
+	struct pki_verifier
+	    *key; /* the CA's; owned; NULL: not a kind of key that certificates are signed with */
 	bool is_root; /* self-signed: its CRL is a file, it has no responder of its own */
 	struct pki_ocsp_issuer names;
 	char tag[STATUS_TAG];
@@ -27,9 +29,13 @@ struct authorities {                   /* immutable once read */
 	size_t n;
 };
 
-/* CS_NOT_FOUND, CS_MALFORMED: the directory, or the first file in it that is not what its name says. */
+/*
+ * CS_NOT_FOUND, CS_MALFORMED: the directory, or the first file in it that is not what its name says.  Ends with
+ * authorities_free().
+ */
 CS_MUST_USE enum cs_code authorities_read(
     struct cs_arena *arena, const char *dir, struct authorities *ret, struct cs_err *err);
+void authorities_free(struct authorities *all);
 /* NULL: none of this label, of `len` octets. */
 const struct authority *
 authority_find(const struct authorities *all, const char *label, size_t len);

@@ -70,7 +70,7 @@ read_issued(const void *self, struct svc_event *ev, struct cs_err *err)
 	    cert.not_after_s != fact.facts.not_after_ms / 1000)
 		return cs_fail(
 		    err, CS_MALFORMED, "CertificateIssued: it is of another certificate");
-	if (!pki_cert_signed_by(&cert, &authority->ca))
+	if (!pki_cert_signed_with(&cert, &authority->ca, authority->key))
 		return cs_fail(
 		    err, CS_MALFORMED, "CertificateIssued: %s did not sign it", fact.issuer);
 	return keep_fact(ev, &fact);

@@ -235,6 +235,7 @@ life_fini(void *self)
 	memory_close(status->memory);
 	for (size_t i = 0; status->desks != NULL && i < status->authorities.n; i++)
 		desk_free(&status->desks[i]);
+	authorities_free(&status->authorities);
 	cs_arena_free(status->arena);
 }
 

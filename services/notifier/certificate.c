@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "pki/pem.h"
+#include "pki/verify.h"
 
 #define CAS_MAX 16
 
@@ -28,8 +29,19 @@ certificate_read_cas(
 	if (why != NULL || n == 0)
 		return cs_fail(err, CS_MALFORMED, "certificate %zu %s", n + 1,
 		    why != NULL ? why : "is missing");
-	*ret_cas = (struct certificate_cas){ cas, n };
+	*ret_cas =
+	    (struct certificate_cas){ cas, n, CS_NEW_ARRAY(arena, n, struct pki_verifier *) };
+	for (size_t i = 0; i < n; i++)
+		ret_cas->keys[i] = pki_verifier_new(cas[i].spki);
 	return CS_OK;
+}
+
+void
+certificate_free_cas(struct certificate_cas *cas)
+{
+	for (size_t i = 0; i < cas->n; i++)
+		pki_verifier_free(cas->keys[i]);
+	cas->n = 0;
 }
 
 static bool
@@ -37,7 +49,7 @@ is_ours(const struct certificate_cas *cas, const struct pki_cert_info *cert, str
 {
 	for (size_t i = 0; i < cas->n; i++)
 		if (cs_span_equal(cas->items[i].der, issuer) &&
-		    pki_cert_signed_by(cert, &cas->items[i]))
+		    pki_cert_signed_with(cert, &cas->items[i], cas->keys[i]))
 			return true;
 	return false;
 }

@@ -259,5 +259,6 @@ notify_fini(void *self)
 	connector_book_free(notify->book);
 	pki_seal_key_free(notify->sealing_key);
 	claim_trust_free(notify->trust);
+	certificate_free_cas(&notify->cas);
 	cs_arena_free(notify->arena);
 }

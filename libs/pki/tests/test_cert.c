@@ -225,6 +225,8 @@ reads_no_certificate_that_is_cut_or_signed_by_nobody(void **state)
 	struct hierarchy *h = *state;
 	const struct pki_cert_template t = subscriber_template(h, p256_spki(h));
 	const struct cs_span der = subscriber_issue(h, &t);
+	const struct pki_cert_info *issuing = pki_issuer_certificate(h->issuing);
+	struct pki_verifier *key = pki_verifier_new(issuing->spki);
 	uint8_t *copy = (uint8_t *)(uintptr_t)cs_arena_copy_span(h->arena, der).data;
 
 	for (size_t len = 0; len < der.len; len++) {
@@ -243,11 +245,47 @@ reads_no_certificate_that_is_cut_or_signed_by_nobody(void **state)
 
 		copy[bit / 8] ^= (uint8_t)(1u << (bit % 8));
 		if (pki_cert_read(arena, cs_span_of(copy, der.len), &info, &err) == CS_OK &&
-		    pki_cert_signed_by(&info, pki_issuer_certificate(h->issuing)))
+		    (pki_cert_signed_by(&info, issuing) ||
+			pki_cert_signed_with(&info, issuing, key)))
 			fail_msg("bit %zu", bit);
 		copy[bit / 8] ^= (uint8_t)(1u << (bit % 8));
 		cs_arena_free(arena);
 	}
+	pki_verifier_free(key);
+}
+
+static void
+a_key_that_is_kept_says_the_same_as_one_that_is_not(void **state)
+{
+	struct hierarchy *h = *state;
+	const struct pki_cert_template t = subscriber_template(h, p256_spki(h));
+	const struct pki_cert_info *issuing = pki_issuer_certificate(h->issuing),
+				   *root = pki_issuer_certificate(h->root);
+	struct pki_verifier *key = pki_verifier_new(issuing->spki),
+			    *other = pki_verifier_new(root->spki);
+	struct pki_cert_info info, renamed = *issuing;
+	struct cs_err err;
+
+	assert_true(key != NULL && other != NULL);
+	assert_true(pki_verifier_is(key, issuing->spki) && !pki_verifier_is(key, root->spki));
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(
+		    pki_cert_read(h->arena, subscriber_issue(h, &t), &info, &err), CS_OK);
+		assert_true(pki_cert_signed_with(&info, issuing, key));
+		assert_false(pki_cert_signed_with(&info, root, other));
+	}
+	/* A key alone is not the CA. */
+	renamed.is_ca = false;
+	assert_false(pki_cert_signed_with(&info, &renamed, key));
+	renamed = *issuing;
+	renamed.subject = root->subject;
+	assert_false(pki_cert_signed_with(&info, &renamed, key));
+	renamed = *issuing;
+	renamed.key_usage = PKI_KU_CRL_SIGN;
+	assert_false(pki_cert_signed_with(&info, &renamed, key));
+	assert_null(pki_verifier_new(cs_span_str("no key")));
+	pki_verifier_free(key);
+	pki_verifier_free(other);
 }
 
 /* What OpenSSL could not read is no certificate for us either. */
@@ -541,6 +579,7 @@ main(void)
 		cmocka_unit_test(the_same_template_gives_the_same_octets),
 		cmocka_unit_test(refuses_templates_that_break_their_contract),
 		cmocka_unit_test(reads_no_certificate_that_is_cut_or_signed_by_nobody),
+		cmocka_unit_test(a_key_that_is_kept_says_the_same_as_one_that_is_not),
 		cmocka_unit_test(reads_no_certificate_whose_parts_have_another_form),
 		cmocka_unit_test(reads_no_certificate_with_a_name_of_visible_strings),
 		cmocka_unit_test(takes_the_key_of_any_version),

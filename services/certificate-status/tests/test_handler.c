@@ -18,6 +18,7 @@
 #include "pack/pack.h"
 #include "pki/ca.h"
 #include "pki/issuer_raw.h"
+#include "pki/verify.h"
 #include "proto/ask.pb-c.h"
 #include "proto/certificate.pb-c.h"
 #include "svc/svc_test.h"
@@ -83,6 +84,8 @@ begin(void **state)
 	stage->stranger = make_ca(stage->arena);
 	stage->authority =
 	    (struct authority){ .label = "issuing-1", .ca = *pki_issuer_certificate(stage->ours) };
+	stage->authority.key = pki_verifier_new(stage->authority.ca.spki);
+	assert_non_null(stage->authority.key);
 	stage->status.authorities = (struct authorities){ &stage->authority, 1 };
 	stage->service = (struct svc_service){ .name = "certificate-status",
 		.mode = SVC_BATCH,
@@ -102,6 +105,7 @@ end(void **state)
 	struct stage *stage = *state;
 
 	svc_test_free(stage->test);
+	authorities_free(&stage->status.authorities);
 	pki_issuer_free(stage->ours);
 	pki_issuer_free(stage->stranger);
 	cs_arena_free(stage->arena);

@@ -79,6 +79,7 @@ fake_world_teardown(void **state)
 {
 	struct fake_world *world = *state;
 
+	certificate_free_cas(&world->notify.cas);
 	pki_issuer_free(world->ours);
 	pki_issuer_free(world->stranger);
 	cs_arena_free(world->arena);

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct certificate_cas none = { NULL, 0 };
+	const struct certificate_cas none = { NULL, 0, NULL };
 	struct cs_arena *arena = cs_arena_new();
 	struct cs_span input = cs_span_of(data, size);
 	struct certificate_cas cas;
@@ -58,8 +58,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (wire_read_login_return(arena, input, &brought, &err) == CS_OK)
 		cs_assert(strlen(brought.state) <= 72 &&
 			  (brought.code == NULL || brought.code[0] != '\0'));
-	if (certificate_read_cas(arena, input, &cas, &err) == CS_OK)
+	if (certificate_read_cas(arena, input, &cas, &err) == CS_OK) {
 		cs_assert(cas.n > 0);
+		certificate_free_cas(&cas);
+	}
 	cs_arena_free(arena);
 	return 0;
 }
