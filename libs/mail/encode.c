@@ -126,13 +126,17 @@ mail_crlf_lines(struct cs_arena *arena, struct cs_span text)
 {
 	struct cs_buf out = cs_buf_new(arena);
 
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.data[i] == '\n' && (i == 0 || text.data[i - 1] != '\r'))
-			cs_buf_add_str(&out, "\r");
-		cs_buf_add(&out, &text.data[i], 1);
-	}
-	if (text.len > 0 && text.data[text.len - 1] != '\n')
+	while (text.len > 0) {
+		const uint8_t *end = memchr(text.data, '\n', text.len);
+		const size_t whole = end != NULL ? (size_t)(end - text.data) + 1 : text.len;
+		const size_t len = whole - (end != NULL);
+		const bool has_cr = end != NULL && len > 0 && end[-1] == '\r';
+
+		cs_buf_add(&out, text.data, has_cr ? len - 1 : len);
 		cs_buf_add_str(&out, "\r\n");
+		text.data += whole;
+		text.len -= whole;
+	}
 	return cs_buf_span(&out);
 }
 
