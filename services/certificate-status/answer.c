@@ -11,7 +11,11 @@
 #include "base/time.h"
 #include "memory.h"
 
-#define WINDOW_US INT64_C(1000000)
+/*
+ * Of a second, for answers that nobody has asked for yet: some 80 of P-256.  Where more are issued than that, who asks first
+ * waits a tenth of a millisecond, and nothing is signed only to be pushed out by what is issued next.
+ */
+#define AHEAD_PERCENT 1
 
 struct question {
 	struct status_service *status;
@@ -41,13 +45,9 @@ thread_us(void)
 
 /* Signatures have their share of each second; the rest belongs to what is answered from memory. */
 static bool
-may_sign(struct status_service *status, int64_t now_us)
+may_sign(struct status_service *status)
 {
-	if (now_us - status->signing_since_us >= WINDOW_US) {
-		status->signing_since_us = now_us;
-		status->signing_us = 0;
-	}
-	return status->signing_us < WINDOW_US / 100 * status->sign_percent;
+	return status_has_time(&status->signing, cs_mono_us(), status->sign_percent);
 }
 
 static bool
@@ -120,7 +120,7 @@ sign(const struct question *q, const struct pki_ocsp_single *singles, struct cs_
 	const int64_t began_us = thread_us();
 	const enum cs_code code = pki_ocsp_respond(desk->responder, arena, &answer, ret_der, err);
 
-	q->status->signing_us += thread_us() - began_us;
+	q->status->signing.spent_us += thread_us() - began_us;
 	return code;
 }
 
@@ -187,7 +187,7 @@ answer_read(struct question *q, struct cs_arena *arena, struct answer *ret)
 	    cert->not_before_s > q->now_s
 		? STATUS_RESPONDER_ENDS
 		: status_times(&status->rules, q->now_s, known_s, cert->not_after_s, &q->times);
-	const bool may = can == STATUS_CAN && may_sign(status, cs_mono_us());
+	const bool may = can == STATUS_CAN && may_sign(status);
 
 	if (may)
 		answer_fresh(q, arena, ret);
@@ -232,7 +232,8 @@ answer_ahead(struct status_service *status, size_t authority, struct cs_span ser
 		.now_s = cs_now_ms() / 1000 };
 	struct answer unused;
 
-	if (status->desks[authority].responder == NULL || !may_sign(status, cs_mono_us()))
+	if (status->desks[authority].responder == NULL ||
+	    !status_has_time(&status->signing, cs_mono_us(), AHEAD_PERCENT))
 		return; /* then it is signed when somebody asks */
 	struct cs_arena *arena = cs_arena_new();
 	answer_read(&q, arena, &unused);

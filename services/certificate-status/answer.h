@@ -17,7 +17,7 @@ void answer_make(struct status_service *status, size_t authority, struct cs_span
     struct cs_arena *arena, struct answer *ret);
 /*
  * Signs and keeps the answer to the usual question (RFC 5019: SHA-1, no nonce) about a certificate of which
- * something new is known, before anybody asks; as far as signing has its share of time.
+ * something new is known, before anybody asks; as long as that takes no more than a hundredth of the time.
  */
 void answer_ahead(struct status_service *status, size_t authority, struct cs_span serial);
 

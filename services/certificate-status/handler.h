@@ -26,7 +26,7 @@ struct status_service {
 	struct memory *memory;
 	struct fetch *fetch;
 	struct event *tick; /* files, alerts */
-	int64_t signing_since_us, signing_us;
+	struct status_spent signing;
 };
 
 /* What load finds for a key: of a certificate or of a CRL, as its events are. */

@@ -110,6 +110,16 @@ status_max_age(const struct status_rules *rules, int64_t next_update_s, int64_t 
 }
 
 bool
+status_has_time(struct status_spent *spent, int64_t now_us, uint32_t percent)
+{
+	const int64_t second_us = 1000000;
+
+	if (now_us - spent->since_us >= second_us)
+		*spent = (struct status_spent){ .since_us = now_us };
+	return spent->spent_us < second_us / 100 * percent;
+}
+
+bool
 status_crl_is_stale(const struct status_times *times, int64_t now_s, bool of_root)
 {
 	return now_s > times->next_update_s ||

@@ -51,6 +51,13 @@ bool status_must_renew(
 /* Cache-Control's max-age for what is good until then. */
 int64_t status_max_age(const struct status_rules *rules, int64_t next_update_s, int64_t now_s);
 
+/* What signing took of the second that began at since_us.  All zero: nothing yet. */
+struct status_spent {
+	int64_t since_us, spent_us;
+};
+/* Is there any of its share of this second left?  Begins another second when the last is over. */
+bool status_has_time(struct status_spent *spent, int64_t now_us, uint32_t percent);
+
 /* A CRL that nobody should rely on any more, or that should have been followed (SBR 4.9.7: 7 days). */
 bool status_crl_is_stale(const struct status_times *times, int64_t now_s, bool of_root);
 

@@ -228,6 +228,24 @@ reads_the_names_of_lists(void **state)
 	assert_false(status_is_label("a\0", 2));
 }
 
+static void
+signing_has_its_share_of_each_second(void **state)
+{
+	struct status_spent spent = { 0 };
+
+	(void)state;
+	assert_true(status_has_time(&spent, 5000000, 1));
+	spent.spent_us += 9999;
+	assert_true(status_has_time(&spent, 5000001, 1));
+	spent.spent_us += 1;
+	assert_false(status_has_time(&spent, 5999999, 1)); /* what nobody asked for waits */
+	assert_true(status_has_time(&spent, 5999999, 80)); /* what somebody asked for does not */
+	spent.spent_us = 800000;
+	assert_false(status_has_time(&spent, 5999999, 80));
+	assert_true(status_has_time(&spent, 6000000, 1));
+	assert_int_equal(spent.spent_us, 0);
+}
+
 int
 main(void)
 {
@@ -239,6 +257,7 @@ main(void)
 		cmocka_unit_test(an_answer_lasts_no_longer_than_what_it_rests_on),
 		cmocka_unit_test(unknown_lasts_as_short_as_the_rules_allow),
 		cmocka_unit_test(an_old_answer_is_replaced_when_more_is_known),
+		cmocka_unit_test(signing_has_its_share_of_each_second),
 		cmocka_unit_test(an_old_crl_is_stale),
 		cmocka_unit_test(reads_the_names_of_lists),
 	};
