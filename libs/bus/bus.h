@@ -120,8 +120,8 @@ struct bus_queue *bus_queue_new(struct bus *bus);
 size_t
 bus_queue_take(struct bus_queue *queue, struct bus_item *items[], size_t max, int timeout_ms);
 /*
- * Waits until there is something, at most timeout_ms (as above), and from then on for more, until there are `max`
- * items, a question, or bus_queue_wake was called, at most more_ms.  Takes nothing.
+ * Waits until there is something, at most timeout_ms (as above), and as long as all of it is quiet for more of it, until
+ * there are `max` items, at most more_ms.  Quiet are confirmations, and messages of consumers that are.  Takes nothing.
  */
 void bus_queue_gather(struct bus_queue *queue, size_t max, int timeout_ms, int more_ms);
 /* Readable while items wait; then take with timeout 0 until it gives none.  Owned by the queue. */
@@ -137,10 +137,10 @@ void bus_item_free(struct bus_item *item);
 /*
  * Pulls from a durable consumer, which exists or will exist: it is never created here.  At most
  * `max_outstanding` messages are asked for or not yet freed; when the connection stalls, the rest of
- * one old batch may come on top.  Lasts until bus_close.
+ * one old batch may come on top.  `quiet`: bus_queue_gather need not hurry for them.  Lasts until bus_close.
  */
 CS_MUST_USE enum cs_code bus_consume(struct bus_queue *queue, const char *stream,
-    const char *durable, size_t max_outstanding, struct cs_err *err);
+    const char *durable, size_t max_outstanding, bool quiet, struct cs_err *err);
 /* Stops and starts the pulls of all consumers of the queue.  What was asked for may still come. */
 void bus_pause(struct bus_queue *queue);
 void bus_resume(struct bus_queue *queue);

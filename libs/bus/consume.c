@@ -243,7 +243,7 @@ add(struct bus *bus, struct consume *consume, struct cs_err *err)
 
 enum cs_code
 bus_consume(struct bus_queue *queue, const char *stream, const char *durable,
-    size_t max_outstanding, struct cs_err *err)
+    size_t max_outstanding, bool quiet, struct cs_err *err)
 {
 	if (!protocol_name_ok(stream) || !protocol_name_ok(durable) || max_outstanding == 0)
 		return cs_fail(err, CS_MALFORMED, "bus: no such consumer can exist");
@@ -252,6 +252,7 @@ bus_consume(struct bus_queue *queue, const char *stream, const char *durable,
 	consume->bus = queue->bus;
 	consume->queue = queue;
 	consume->max = max_outstanding;
+	consume->quiet = quiet;
 	snprintf(consume->stream, sizeof(consume->stream), "%s", stream);
 	snprintf(consume->durable, sizeof(consume->durable), "%s", durable);
 	snprintf(consume->subject, sizeof(consume->subject), "$JS.API.CONSUMER.MSG.NEXT.%s.%s",

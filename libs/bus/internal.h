@@ -36,8 +36,8 @@ struct bus_queue {
 	pthread_mutex_t mu;
 	pthread_cond_t cond;
 	struct bus_hold *head, **tail;
-	size_t len, questions; /* untaken; questions are counted in both */
-	size_t gathers;        /* somebody waits for so many items; 0: nobody does */
+	size_t len, questions, urgent; /* untaken; each is counted where it belongs */
+	size_t gathers;                /* somebody waits for so many items; 0: nobody does */
 	bool wake;
 	int fd;
 	atomic_bool paused;
@@ -54,6 +54,7 @@ struct consume {
 	char stream[PROTOCOL_NAME_MAX + 1], durable[PROTOCOL_NAME_MAX + 1];
 	char subject[3 * PROTOCOL_NAME_MAX]; /* of its pull requests */
 	size_t max;
+	bool quiet;
 	/* below: under bus->mu */
 	size_t unreleased; /* messages that somebody holds */
 	size_t requested;  /* messages that the open pull may still bring */

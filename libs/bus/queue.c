@@ -202,7 +202,15 @@ static bool
 is_gathered(const struct bus_queue *queue)
 {
 	return queue->gathers > 0 &&
-	       (queue->len >= queue->gathers || queue->questions > 0 || queue->wake);
+	       (queue->len >= queue->gathers || queue->urgent > 0 || queue->wake);
+}
+
+static bool
+is_urgent(const struct bus_hold *hold)
+{
+	if (hold->item.kind == BUS_MESSAGE)
+		return !hold->consume->quiet;
+	return hold->item.kind != BUS_STORED;
 }
 
 void
@@ -219,6 +227,7 @@ queue_push(struct bus_queue *queue, struct bus_hold *hold)
 	}
 	show(queue);
 	queue->questions += question;
+	queue->urgent += is_urgent(hold);
 	queue->len++;
 	*queue->tail = hold;
 	queue->tail = &hold->next;
@@ -279,6 +288,7 @@ pop(struct bus_queue *queue)
 	if (!queue->head)
 		queue->tail = &queue->head;
 	queue->questions -= hold->item.kind == BUS_QUESTION;
+	queue->urgent -= is_urgent(hold);
 	queue->len--;
 	return hold;
 }

@@ -24,6 +24,15 @@ route_find(const struct svc_service *service, const char *subject)
 	return NULL;
 }
 
+bool
+is_patient(const struct svc_service *service, const char *subject)
+{
+	for (const char *const *at = service->patient; at != NULL && *at != NULL; at++)
+		if (strcmp(*at, subject) == 0)
+			return true;
+	return false;
+}
+
 void
 batch_read(const struct svc_service *service, struct batch_event *event)
 {

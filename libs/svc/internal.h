@@ -17,6 +17,7 @@
 #define CONFLICTS_MAX 8
 #define OUTAGE_ANSWER_MS 3000
 #define DRAIN_MS 10000
+#define PATIENT_MS 100
 #define IDLE_MS 100 /* the worker looks round so often when nothing comes */
 /* A message given back at the end: later than the pull that is still open would bring it here again. */
 #define RETURN_MS 6000
@@ -101,6 +102,7 @@ void batch_read(const struct svc_service *service, struct batch_event *event);
 enum cs_code
 batch_run(const struct batch_run *run, struct batch_event **events, size_t n, struct cs_err *err);
 const struct svc_route *route_find(const struct svc_service *service, const char *subject);
+bool is_patient(const struct svc_service *service, const char *subject);
 
 /* svc_crash_point() for everything that comes of these events. */
 void
@@ -270,6 +272,7 @@ struct svc {
 	atomic_size_t outbox_unsent, commands_waiting;
 	pthread_mutex_t lock; /* of `commands` */
 	struct command *commands, **commands_tail;
+	bool quiet_commands; /* all of them are, so that the worker was not woken */
 	struct reader *reader;
 	struct looper *looper;
 	int exit_code;

@@ -118,11 +118,14 @@ command_new(struct svc *svc, const char *subject, struct cs_id key, struct cs_sp
 void
 command_push(struct svc *svc, struct command *command)
 {
-	const bool patient = svc->service->patience_ms > 0;
+	const bool quiet =
+	    command->source == FROM_WORK && is_patient(svc->service, command->subject);
 
 	pthread_mutex_lock(&svc->lock);
-	/* What lies there already may be in no hurry. */
-	bool wakes = patient ? command->source != FROM_WORK : svc->commands == NULL;
+	const bool nobody_woken = svc->commands == NULL || svc->quiet_commands;
+	const bool wakes = nobody_woken && !quiet;
+
+	svc->quiet_commands = nobody_woken && quiet;
 
 	*svc->commands_tail = command;
 	svc->commands_tail = &command->next;
@@ -259,7 +262,8 @@ open_routes(struct svc *svc, struct cs_err *err)
 			continue; /* a command of its own, a clock, or work */
 		if (bus_consume(queue, catalogue_lane_of(r->subject)->stream,
 			catalogue_durable(svc->arena, consumer),
-			batch ? 2 * BATCH_MAX : IN_FLIGHT_MAX, err))
+			batch ? 2 * BATCH_MAX : IN_FLIGHT_MAX,
+			batch && is_patient(svc->service, r->subject), err))
 			return err->code;
 	}
 	return CS_OK;

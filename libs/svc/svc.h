@@ -273,12 +273,13 @@ struct svc_service {
 	svc_act *act;   /* SVC_BATCH, when svc_work() is used */
 	size_t act_max; /* acts under way at once; 0: 1,024 */
 	/*
-	 * SVC_BATCH.  Nobody waits for this service: events of lanes and results of work may lie for so long until
-	 * there are more of them, since a batch costs nearly the same whatever is in it.  Questions and commands
-	 * never wait.  Up to 1,000; 0: everything is run at once.
+	 * SVC_BATCH.  Subjects of events of lanes and of results of work (of routes, asserted) for which nobody waits: they
+	 * may lie for a tenth of a second until something else is run, since a batch costs nearly the same whatever is in
+	 * it.  Ends with NULL; NULL: none.
 	 */
-	uint32_t patience_ms;
-	svc_act *start; /* SVC_LOOP, and for questions without decide */
+	const char *const *patient;
+	uint32_t patience_ms; /* of these; 0: 100 */
+	svc_act *start;       /* SVC_LOOP, and for questions without decide */
 	const struct svc_clock *clocks;
 	svc_sweep *sweep; /* SVC_BATCH; NULL: everything is kept for good */
 	/*

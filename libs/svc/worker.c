@@ -27,6 +27,7 @@ struct worker {
 	size_t n_hand;
 	struct log_context log;
 	struct publisher publisher;
+	uint32_t patience_ms;
 	size_t n_clocks; /* of their commands on their way */
 	int64_t next_second_ms, next_hour_ms, next_lease_ms;
 	struct bus_item *items[BATCH_MAX];
@@ -654,16 +655,15 @@ maintain(struct worker *w, bool idle, struct cs_err *err)
 
 /* ---- life ---- */
 
-/* Who is patient wakes up often enough all the same: results of work wake nobody. */
+/* Results of work that are patient wake nobody: they are found when the wait is over. */
 static size_t
 take_items(struct worker *w, size_t max)
 {
-	const uint32_t patience_ms = w->svc->service->patience_ms;
 	struct bus_queue *queue = w->svc->worker_queue;
 
-	if (patience_ms == 0)
+	if (w->patience_ms == 0)
 		return bus_queue_take(queue, w->items, max, IDLE_MS);
-	bus_queue_gather(queue, max, IDLE_MS, (int)patience_ms);
+	bus_queue_gather(queue, max, IDLE_MS, (int)w->patience_ms);
 	return bus_queue_take(queue, w->items, max, 0);
 }
 
@@ -785,6 +785,11 @@ worker_main(void *arg)
 	cs_assert(w != NULL);
 	w->svc = svc;
 	w->log = svc->log;
+	for (const char *const *at = svc->service->patient; at != NULL && *at != NULL; at++)
+		cs_assert(route_find(svc->service, *at) != NULL);
+	if (svc->service->patient != NULL)
+		w->patience_ms =
+		    svc->service->patience_ms > 0 ? svc->service->patience_ms : PATIENT_MS;
 	w->arena = cs_arena_new();
 	w->scratch = cs_arena_new();
 	publisher_init(&w->publisher, svc, &w->log);

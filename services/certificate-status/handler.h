@@ -43,6 +43,7 @@ struct status_row {
 };
 
 extern const struct svc_route status_routes[];
+extern const char *const status_patient[]; /* of them, those for which nobody waits */
 
 /* act: a new CRL was announced. */
 void status_act(void *self, struct svc_work *work);

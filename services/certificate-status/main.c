@@ -39,10 +39,10 @@ main(int argc, char *argv[])
 		.self = &status,
 		.settings = settings,
 		.routes = status_routes,
+		.patient = status_patient,
 		.load = store_load_rows,
 		.save = store_save_rows,
 		.act = status_act,
-		.patience_ms = 100, /* each replica looks for news four times a second anyway */
 		.sweep = store_sweep_certificates,
 		.init = life_init,
 		.fini = life_fini,

@@ -294,6 +294,10 @@ notify_on_mailed(const void *self, struct svc_event *ev)
 	keep(ev, mailed->kind, &step);
 }
 
+/* A mail may come a moment later; codes are waited for. */
+const char *const notify_patient[] = { "certificate.issued", "certificate.refused", "plan.refused",
+	"certificate.revoked", "certificate.expiring", "work.mail", NULL };
+
 const struct svc_route notify_routes[] = {
 	{ "certificate.issued", read_issued, notify_on_outcome },
 	{ "certificate.refused", read_certificate_refused, notify_on_outcome },

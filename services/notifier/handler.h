@@ -38,6 +38,7 @@ struct notify_service {
 };
 
 extern const struct svc_route notify_routes[];
+extern const char *const notify_patient[]; /* of them, those for which nobody waits */
 /* Questions that are answered on the loop thread, by their subject. */
 svc_act notify_start;
 

@@ -55,10 +55,10 @@ main(int argc, char *argv[])
 		.self = &notify,
 		.settings = settings,
 		.routes = notify_routes,
+		.patient = notify_patient,
 		.load = store_load_cases,
 		.save = store_save_cases,
 		.act = notify_act,
-		.patience_ms = 100, /* a mail may come a moment later */
 		.start = notify_start,
 		.sweep = store_sweep_cases,
 		.init = notify_init,

@@ -414,6 +414,10 @@ policy_decided(void *shared)
 	claim_batch_sign(shared);
 }
 
+/* Nobody waits for a plan to end. */
+const char *const policy_patient[] = { "certificate.issued", "certificate.refused",
+	"certificate.stopped", NULL };
+
 const struct svc_route policy_routes[] = {
 	{ "request.submitted", read_submitted, policy_on_submitted },
 	{ "request.verification-asked", read_asked, policy_on_verification_asked },

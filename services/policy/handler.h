@@ -34,5 +34,6 @@ void *policy_share(const void *self, struct cs_arena *arena);
 void policy_decided(void *shared);
 
 extern const struct svc_route policy_routes[];
+extern const char *const policy_patient[]; /* of them, those for which nobody waits */
 
 #endif

@@ -41,6 +41,7 @@ main(int argc, char *argv[])
 		.self = &policy,
 		.settings = settings,
 		.routes = policy_routes,
+		.patient = policy_patient,
 		.load = store_load_cases,
 		.save = store_save_cases,
 		.share = policy_share,

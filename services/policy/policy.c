@@ -400,6 +400,8 @@ asks_domains(const struct policy_plan *plan, bool unproved)
 {
 	if (plan->state != POLICY_MADE && plan->state != POLICY_APPROVED)
 		return false;
+	if (plan->plan.n_checks == 0)
+		return unproved; /* nobody looked into it: told once too often harms nobody */
 	for (size_t i = 0; i < plan->plan.n_checks; i++)
 		if (plan->plan.checks[i].kind == CLAIM_DOMAIN && plan->progress[i].attempt > 0 &&
 		    !(unproved && plan->progress[i].outcome == CLAIM_PROVED))

@@ -839,6 +839,9 @@ intake_decided(void *shared)
 	claim_batch_sign(shared);
 }
 
+/* What only shows how it goes on may be seen a moment later; what people can go on with may not. */
+const char *const intake_patient[] = { "plan.final", "evidence.caa", "evidence.mpic", NULL };
+
 const struct svc_route intake_routes[] = {
 	{ "api.create", read_create, intake_on_api_create },
 	{ "api.renew", read_renew, intake_on_api_create },

@@ -32,5 +32,6 @@ void *intake_share(const void *self, struct cs_arena *arena);
 void intake_decided(void *shared);
 
 extern const struct svc_route intake_routes[];
+extern const char *const intake_patient[]; /* of them, those for which nobody waits */
 
 #endif

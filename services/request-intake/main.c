@@ -168,6 +168,7 @@ main(int argc, char *argv[])
 		.self = &intake,
 		.settings = settings,
 		.routes = intake_routes,
+		.patient = intake_patient,
 		.load = store_load_requests,
 		.save = store_save_requests,
 		.share = intake_share,

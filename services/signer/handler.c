@@ -691,6 +691,9 @@ on_result(const void *self, struct svc_event *ev)
 		issue(signer, ev, &info);
 }
 
+/* Nothing can be signed before the final plan, which comes last: what it rests on may wait for it. */
+const char *const signer_patient[] = { "request.submitted", "request.generation-approved", NULL };
+
 const struct svc_route signer_routes[] = {
 	{ "request.submitted", read_request, on_request },
 	{ "request.generation-approved", read_approval, on_approval },

@@ -48,5 +48,6 @@ struct handler_statement {
 };
 
 extern const struct svc_route signer_routes[];
+extern const char *const signer_patient[]; /* of them, those for which nobody waits */
 
 #endif

@@ -175,7 +175,8 @@ end(void **state)
 static void
 consume(struct fixture *fix, size_t max)
 {
-	check(bus_consume(fix->queue, "IT", "worker", max, &fix->err), CS_OK, &fix->err, "consume");
+	check(bus_consume(fix->queue, "IT", "worker", max, false, &fix->err), CS_OK, &fix->err,
+	    "consume");
 }
 
 /* The next item of this kind; others are freed. */
@@ -462,7 +463,8 @@ two_replicas_share_one_consumer(void **state)
 	size_t ours = 0, shared = 0;
 
 	consume(fix, 20);
-	check(bus_consume(theirs, "IT", "worker", 20, &fix->err), CS_OK, &fix->err, "theirs");
+	check(
+	    bus_consume(theirs, "IT", "worker", 20, false, &fix->err), CS_OK, &fix->err, "theirs");
 	for (int64_t end_ms = cs_mono_ms() + PATIENCE_MS; inbox.done_len < MESSAGES;) {
 		assert_true(cs_mono_ms() < end_ms);
 		outbox_send(fix, &outbox);
@@ -810,6 +812,54 @@ who_gathers_waits_for_more_but_not_when_asked(void **state)
 	bus_item_free(next(fix->queue, BUS_STORED));
 }
 
+static size_t
+gathered(struct fixture *fix, int more_ms)
+{
+	struct bus_item *items[8];
+
+	bus_queue_gather(fix->queue, 8, LONG_MS, more_ms);
+	const size_t n = bus_queue_take(fix->queue, items, 8, 0);
+
+	for (size_t i = 0; i < n; i++) {
+		if (items[i]->kind == BUS_MESSAGE)
+			bus_settle(items[i], BUS_ACK, 0);
+		bus_item_free(items[i]);
+	}
+	return n;
+}
+
+static void
+messages_of_a_quiet_consumer_hurry_nobody(void **state)
+{
+	struct fixture *fix = *state;
+	struct bus_queue *asker = bus_queue_new(fix->bus);
+	const struct bus_out out = { .subject = "it.event.a", .body = cs_span_str("x") };
+	int64_t began = cs_mono_ms();
+
+	check(bus_consume(fix->queue, "IT", "worker", 10, true, &fix->err), CS_OK, &fix->err,
+	    "quiet");
+	check(bus_publish(asker, &out, 1, 5000, &fix->err), CS_OK, &fix->err, "publish");
+	bus_item_free(next(asker, BUS_STORED));
+	assert_int_equal(gathered(fix, 300), 1);
+	assert_in_range(cs_mono_ms() - began, 299, LONG_MS);
+}
+
+static void
+messages_of_others_are_taken_at_once(void **state)
+{
+	struct fixture *fix = *state;
+	struct bus_queue *asker = bus_queue_new(fix->bus);
+	const struct bus_out out = { .subject = "it.event.a", .body = cs_span_str("x") };
+	int64_t began = cs_mono_ms();
+
+	check(bus_consume(fix->queue, "IT", "worker", 10, false, &fix->err), CS_OK, &fix->err,
+	    "not quiet");
+	check(bus_publish(asker, &out, 1, 5000, &fix->err), CS_OK, &fix->err, "publish");
+	bus_item_free(next(asker, BUS_STORED));
+	assert_int_equal(gathered(fix, LONG_MS), 1);
+	assert_true(cs_mono_ms() - began < LONG_MS);
+}
+
 static void
 the_descriptor_is_readable_while_something_waits(void **state)
 {
@@ -880,12 +930,12 @@ a_consumer_may_be_bound_once(void **state)
 	struct fixture *fix = *state;
 
 	consume(fix, 10);
-	check(bus_consume(fix->queue, "IT", "worker", 10, &fix->err), CS_INTERNAL, &fix->err,
+	check(bus_consume(fix->queue, "IT", "worker", 10, false, &fix->err), CS_INTERNAL, &fix->err,
 	    "twice");
-	check(bus_consume(fix->queue, "IT.x", "worker", 10, &fix->err), CS_MALFORMED, &fix->err,
-	    "name");
-	check(
-	    bus_consume(fix->queue, "IT", "other", 0, &fix->err), CS_MALFORMED, &fix->err, "none");
+	check(bus_consume(fix->queue, "IT.x", "worker", 10, false, &fix->err), CS_MALFORMED,
+	    &fix->err, "name");
+	check(bus_consume(fix->queue, "IT", "other", 0, false, &fix->err), CS_MALFORMED, &fix->err,
+	    "none");
 }
 
 static void
@@ -1062,6 +1112,8 @@ main(void)
 		IT(a_question_to_nobody_fails_at_once_and_to_a_mute_in_time),
 		IT(a_flood_of_questions_is_bounded),
 		IT(who_gathers_waits_for_more_but_not_when_asked),
+		IT(messages_of_a_quiet_consumer_hurry_nobody),
+		IT(messages_of_others_are_taken_at_once),
 		IT(the_descriptor_is_readable_while_something_waits),
 		IT(a_stream_is_read_without_a_consumer),
 		IT(a_missing_stream_or_consumer_is_not_found),

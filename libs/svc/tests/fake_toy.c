@@ -253,6 +253,7 @@ static const struct svc_route routes[] = {
 	{ "clock.toy-due", read_word, on_event },
 	{ NULL, NULL, NULL },
 };
+static const char *const patient[] = { "request.submitted", "work.shout", NULL };
 static const struct svc_clock clocks[] = {
 	{ "clock.toy-due", due },
 	{ NULL, NULL },
@@ -306,6 +307,7 @@ toy_main(void)
 		.act = act,
 		.clocks = clocks,
 		.sweep = sweep,
+		.patient = patience_ms() > 0 ? patient : NULL,
 		.patience_ms = patience_ms(),
 		.init = init,
 		.serves_http = true };

@@ -10,7 +10,7 @@
  *   stale rows             are swept when they are an hour old
  *   work "shout"           act writes "<key> <attempt>" into TOY_ACTS; "hang" never ends at the first attempt
  *
- * TOY_PATIENCE_MS: as of struct svc_service; without it none.
+ * TOY_PATIENCE_MS: its events and its work are patient, and for how long.
  */
 #ifndef SVC_TESTS_FAKE_TOY_H
 #define SVC_TESTS_FAKE_TOY_H

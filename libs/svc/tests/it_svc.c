@@ -648,7 +648,7 @@ wear_out(struct fixture *fix, int times)
 	struct bus_item *item;
 
 	assert_int_equal(
-	    bus_consume(queue, "REQUEST", "policy-request-submitted", 1, &fix->err), CS_OK);
+	    bus_consume(queue, "REQUEST", "policy-request-submitted", 1, false, &fix->err), CS_OK);
 	while (times > 0 && cs_mono_ms() < deadline) {
 		if (bus_queue_take(queue, &item, 1, 100) == 0)
 			continue;
