@@ -154,7 +154,7 @@ store_save_cases(struct svc_batch *batch, struct cs_err *err)
 
 static const char sweep_sql[] =
     "with old as (select request, kind from delivery where made_ms <= $1"
-    "  and state <> 'waiting' order by made_ms limit $2 for update skip locked),"
+    "  and state <> 'waiting' limit $2 for update skip locked),"
     " gone as (delete from delivery d using old where d.request = old.request and d.kind = old.kind"
     "  returning 1)"
     " select count(*) from gone";
