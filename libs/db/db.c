@@ -584,13 +584,27 @@ db_begin(struct db *db, struct cs_err *err)
 	return CS_OK;
 }
 
+/* An answer that was not read yet may be our reason not to commit; an error is the server's own. */
+static bool
+awaits_answers(const struct db *db)
+{
+	for (size_t i = db->head; i < db->queued_len; i++) {
+		const struct queued *queued = &db->queued[i];
+
+		if (queued->kind == QUEUED_STATEMENT &&
+		    (queued->expect_rows >= 0 || queued->rows != NULL))
+			return true;
+	}
+	return false;
+}
+
 enum cs_code
 db_commit(struct db *db, struct cs_err *err)
 {
 	const struct queued queued = { .kind = QUEUED_COMMIT, .expect_rows = -1 };
 
 	cs_assert(db->in_transaction);
-	enum cs_code code = db_settle(db, err);
+	enum cs_code code = awaits_answers(db) ? db_settle(db, err) : check_usable(db, err);
 	if (code)
 		return code;
 	if (!db->begin_due) {

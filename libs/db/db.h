@@ -70,6 +70,7 @@ struct db_param db_null_i32(void);
 struct db_param db_null_i64(void);
 struct db_param db_null_time(void);
 struct db_param db_null_bytes(void);
+struct db_param db_null_i64_array(void);
 
 /* Arrays, for unnest() and any(): built in the arena. */
 struct db_param db_id_array(struct cs_arena *arena, const struct cs_id *ids, size_t n);
@@ -90,7 +91,10 @@ struct db_param db_bytes_array_nulls(
 
 /* Sends nothing yet: BEGIN travels with the next statement.  Read committed.  No transaction is open. */
 CS_MUST_USE enum cs_code db_begin(struct db *db, struct cs_err *err);
-/* Settles, then commits.  On failure the transaction is over or db_rollback ends it. */
+/*
+ * Settles, then commits; at once when nothing that was sent has rows to read or to count.  On failure the
+ * transaction is over or db_rollback ends it.
+ */
 CS_MUST_USE enum cs_code db_commit(struct db *db, struct cs_err *err);
 /* Cannot fail: afterwards the connection is usable, or not db_alive.  Harmless without a transaction. */
 void db_rollback(struct db *db);

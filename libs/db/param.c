@@ -121,6 +121,12 @@ db_null_bytes(void)
 	return (struct db_param){ .type = DB_OID_BYTEA };
 }
 
+struct db_param
+db_null_i64_array(void)
+{
+	return (struct db_param){ .type = DB_OID_INT8_ARRAY };
+}
+
 static void
 add_u32(struct cs_buf *buf, uint32_t value)
 {

@@ -292,6 +292,29 @@ fewer_rows_than_expected_are_a_conflict_and_nothing_is_committed(void **state)
 	assert_int_equal(number(fix, count_sql), 0);
 }
 
+/* The commit has left before their answers came. */
+static void
+what_fails_on_its_way_to_the_commit_is_not_committed(void **state)
+{
+	static const char add_sql[] = "insert into it_db.thing (id, n) values ($1, 1)";
+	struct fixture *fix = *state;
+	const struct db_param one = db_id(cs_id_new()), two = db_id(cs_id_new());
+
+	for (int round = 0; round < 2; round++) { /* the statement is new, and known */
+		check(db_begin(fix->db, &fix->err), CS_OK, &fix->err, "begin");
+		check(db_send(fix->db, add_sql, &one, 1, -1, &fix->err), CS_OK, &fix->err, "one");
+		check(db_send(fix->db, add_sql, &one, 1, -1, &fix->err), CS_OK, &fix->err, "again");
+		check(db_send(fix->db, add_sql, &two, 1, -1, &fix->err), CS_OK, &fix->err, "two");
+		check(db_commit(fix->db, &fix->err), CS_CONFLICT, &fix->err, "commit");
+		db_rollback(fix->db);
+		assert_int_equal(number(fix, count_sql), 0);
+	}
+	check(db_begin(fix->db, &fix->err), CS_OK, &fix->err, "begin");
+	check(db_send(fix->db, add_sql, &one, 1, -1, &fix->err), CS_OK, &fix->err, "one");
+	check(db_commit(fix->db, &fix->err), CS_OK, &fix->err, "commit");
+	assert_int_equal(number(fix, count_sql), 1);
+}
+
 static void
 a_duplicate_key_is_a_conflict(void **state)
 {
@@ -636,6 +659,7 @@ main(void)
 		IT(an_sql_error_is_told_and_the_statement_works_once_it_can),
 		IT(error_texts_never_quote_a_value),
 		IT(fewer_rows_than_expected_are_a_conflict_and_nothing_is_committed),
+		IT(what_fails_on_its_way_to_the_commit_is_not_committed),
 		IT(a_duplicate_key_is_a_conflict),
 		IT(a_lock_that_another_holds_is_a_conflict_in_the_end),
 		IT(a_killed_backend_is_unavailable_until_reconnected),
