@@ -34,9 +34,9 @@ cs_id_at(int64_t now_ms, const uint8_t random[static 10])
 {
 	struct cs_id id;
 
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < CS_ID_TIME; i++)
 		id.octets[i] = (uint8_t)((uint64_t)now_ms >> (40 - 8 * i));
-	memcpy(id.octets + 6, random, 10);
+	memcpy(id.octets + CS_ID_TIME, random, 10);
 	set_version(&id, 7);
 	return id;
 }

@@ -13,6 +13,7 @@ struct cs_id {
 	uint8_t octets[16];
 };
 
+#define CS_ID_TIME 6  /* octets in front of a UUIDv7: its time in ms, the most significant first */
 #define CS_ID_TEXT 37 /* "0b2f2b6e-9f6e-7c39-9a34-0d8a1c8f9d11" and its NUL */
 
 struct cs_id cs_id_new(void); /* UUIDv7: sorts by its time of birth; 74 random bits */

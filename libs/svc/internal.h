@@ -27,7 +27,9 @@
 enum source { FROM_BUS, FROM_QUESTION, FROM_COMMAND, FROM_WORK, FROM_PARKED };
 
 struct out_event {
-	int64_t seq; /* its place in the outbox, once it is stored */
+	int64_t seq;       /* its place in the outbox, once it is stored */
+	int64_t mark;      /* the place of the first of those that are marked as unsent together */
+	uint32_t n_marked; /* how many these are */
 	struct cs_id id, key, causation;
 	const char *subject;
 	struct cs_span body;
@@ -103,6 +105,8 @@ enum cs_code
 batch_run(const struct batch_run *run, struct batch_event **events, size_t n, struct cs_err *err);
 const struct svc_route *route_find(const struct svc_service *service, const char *subject);
 bool is_patient(const struct svc_service *service, const char *subject);
+/* What the inbox knows a subject by.  Those of the catalogue have different ones, for ever. */
+int64_t subject_number(const char *subject);
 
 /* svc_crash_point() for everything that comes of these events. */
 void
@@ -117,18 +121,24 @@ enum cs_code store_commit(
 void store_rollback(void *arg);
 
 struct outbox_row {
-	int64_t seq;
+	int64_t seq, mark;
+	uint32_t n_marked;
 	struct cs_id id, key, causation;
 	const char *subject;
 	struct cs_span body;
 	int64_t created_ms;
 };
 
-/* Marks rows as published, by their places; sent along with whatever is settled or committed next. */
+#define MARKED_MAX 16 /* rows of the outbox that one mark stands for */
+
+/* Takes marks of rows that are all published; sent along with whatever is settled or committed next. */
 enum cs_code store_outbox_sent(
-    struct db *db, const int64_t *seqs, size_t n, struct cs_arena *arena, struct cs_err *err);
-/* Unsent rows after `after_seq`, older than before_ms, in order. */
-enum cs_code store_outbox_unsent(struct db *db, int64_t after_seq, int64_t before_ms, size_t max,
+    struct db *db, const int64_t *marks, size_t n, struct cs_arena *arena, struct cs_err *err);
+/*
+ * Rows of the marks after `after_mark`, older than before_ms, in order: up to `max`, and then the rest of
+ * the last mark.
+ */
+enum cs_code store_outbox_unsent(struct db *db, int64_t after_mark, int64_t before_ms, size_t max,
     struct cs_arena *arena, struct outbox_row **ret_rows, size_t *ret_n, struct cs_err *err);
 /* What a stream says of itself, and what we know of it. */
 struct stream_seen {

@@ -196,7 +196,10 @@ try_publish(struct work_node *node)
 		retry_later(node);
 }
 
-/* The same event, check and attempt give the same id, whoever repeats the work. */
+/*
+ * The same event, check and attempt give the same id, whoever repeats the work.  It is as old as that event:
+ * inboxes sweep by age.
+ */
 static struct cs_id
 derived_id(const struct work_node *node, const char *subject, struct cs_span part)
 {
@@ -208,6 +211,8 @@ derived_id(const struct work_node *node, const char *subject, struct cs_span par
 	cs_buf_add_str(&seed, subject);
 	cs_buf_add_span(&seed, part);
 	pki_hmac_sha256(node->looper->id_key, cs_buf_span(&seed), mac);
+	if (!cs_id_is_zero(node->work.id))
+		memcpy(mac, node->work.id.octets, CS_ID_TIME);
 	return cs_id_from_digest(mac);
 }
 

@@ -17,14 +17,16 @@
 #define TOKEN_STREAM \
 	(UINT64_C(1) << 63) /* a question about a stream; the low bits say which lane */
 #define MARKS_MAX 512       /* that wait for a transaction to go along with */
+#define SWEPT_MAX 512       /* rows in a step of the sweep */
 
 void
 publisher_init(struct publisher *p, struct svc *svc, const struct log_context *log)
 {
 	*p = (struct publisher){ .svc = svc, .log = *log, .scratch = cs_arena_new() };
 	p->slots = calloc(IN_FLIGHT_MAX, sizeof(*p->slots));
+	p->flights = calloc(IN_FLIGHT_MAX, sizeof(*p->flights));
 	p->confirmed = calloc(2 * IN_FLIGHT_MAX, sizeof(*p->confirmed));
-	cs_assert(p->slots != NULL && p->confirmed != NULL);
+	cs_assert(p->slots != NULL && p->flights != NULL && p->confirmed != NULL);
 }
 
 void
@@ -32,6 +34,7 @@ publisher_fini(struct publisher *p)
 {
 	cs_arena_free(p->scratch);
 	free(p->slots);
+	free(p->flights);
 	free(p->confirmed);
 }
 
@@ -41,6 +44,33 @@ static struct slot *
 slot_of(struct publisher *p, uint64_t token)
 {
 	return &p->slots[token % IN_FLIGHT_MAX];
+}
+
+/* Those of one mark are published side by side; each flight has a slot at least, so one is free. */
+static size_t
+board(struct publisher *p, const struct out_event *event)
+{
+	struct flight *flight = &p->flights[p->last_flight];
+
+	if (flight->n_flying == 0 || flight->mark != event->mark) {
+		while (p->flights[p->last_flight].n_flying != 0)
+			p->last_flight = (p->last_flight + 1) % IN_FLIGHT_MAX;
+		flight = &p->flights[p->last_flight];
+		*flight = (struct flight){ .mark = event->mark, .n_missing = event->n_marked };
+	}
+	flight->n_flying++;
+	return p->last_flight;
+}
+
+/* A mark of which something was not published, or not confirmed, is swept as a whole. */
+static void
+land(struct publisher *p, struct flight *flight, bool stored)
+{
+	flight->n_flying--;
+	flight->n_missing -= stored;
+	if (flight->n_missing == 0 &&
+	    p->n_confirmed < 2 * IN_FLIGHT_MAX) /* else: published once more */
+		p->confirmed[p->n_confirmed++] = flight->mark;
 }
 
 /* CS_UNAVAILABLE: too much in flight, or no bus.  The sweep publishes what is not published here. */
@@ -58,9 +88,9 @@ publisher_publish(struct publisher *p, const struct out_event *event, struct cs_
 	if (event_publish(p->svc->worker_queue, p->svc->service->name, event, token, err))
 		return err->code;
 	p->generation = token;
-	*slot_of(p, token) = (struct slot){
-		.seq = event->seq, .token = token, .lane = (size_t)(lane - catalogue_lanes(&n))
-	};
+	*slot_of(p, token) = (struct slot){ .token = token,
+		.lane = (size_t)(lane - catalogue_lanes(&n)),
+		.flight = board(p, event) };
 	p->n_slots_used++;
 	return CS_OK;
 }
@@ -86,11 +116,10 @@ publisher_on_confirmation(struct publisher *p, const struct bus_item *item)
 		return; /* of an earlier generation */
 	slot->token = 0;
 	p->n_slots_used--;
+	land(p, &p->flights[slot->flight], item->kind == BUS_STORED);
 	if (item->kind == BUS_STORED) {
 		svc_crash_point(
 		    p->svc, "confirmed", catalogue_lanes(&(size_t){ 0 })[slot->lane].stream);
-		if (p->n_confirmed < 2 * IN_FLIGHT_MAX) /* else: published once more, harmless */
-			p->confirmed[p->n_confirmed++] = slot->seq;
 		if (!item->duplicate)
 			note_sequence(p, slot->lane, item->sequence);
 		metrics_count(p->svc->metrics, "events_published", "result",
@@ -102,10 +131,10 @@ publisher_on_confirmation(struct publisher *p, const struct bus_item *item)
 }
 
 static bool
-in_flight(const struct publisher *p, int64_t seq)
+in_flight(const struct publisher *p, int64_t mark)
 {
 	for (size_t i = 0; p->n_slots_used > 0 && i < IN_FLIGHT_MAX; i++)
-		if (p->slots[i].token != 0 && p->slots[i].seq == seq)
+		if (p->flights[i].n_flying != 0 && p->flights[i].mark == mark)
 			return true;
 	return false;
 }
@@ -124,26 +153,15 @@ publisher_mark_sent(struct publisher *p, struct cs_err *err)
 	return CS_OK;
 }
 
-/* Publishes rows that nobody has confirmed for a while: after a crash, an outage, or for a new stream. */
+/* The rows of one mark.  CS_UNAVAILABLE: there is no room now. */
 static enum cs_code
-sweep_outbox(struct publisher *p, int64_t now_ms, struct cs_err *err)
+publish_marked(struct publisher *p, const struct outbox_row *rows, size_t n, struct cs_err *err)
 {
-	struct outbox_row *rows;
-	size_t n;
-
-	/* What is confirmed shall not look forgotten. */
-	if (publisher_mark_sent(p, err))
-		return err->code;
-	cs_arena_reset(p->scratch);
-	if (store_outbox_unsent(
-		p->db, p->swept_seq, now_ms - 3000, 512, p->scratch, &rows, &n, err))
-		return err->code;
-	if (p->swept_seq == 0) {
-		atomic_store(&p->svc->outbox_unsent, n);
-		atomic_store(&p->svc->outbox_oldest_ms, n == 0 ? 0 : rows[0].created_ms);
-	}
+	if (in_flight(p, rows[0].mark))
+		return CS_OK;
 	for (size_t i = 0; i < n; i++) {
-		const struct out_event event = { .seq = rows[i].seq,
+		const struct out_event event = { .mark = rows[i].mark,
+			.n_marked = rows[i].n_marked,
 			.id = rows[i].id,
 			.key = rows[i].key,
 			.causation = rows[i].causation,
@@ -151,19 +169,54 @@ sweep_outbox(struct publisher *p, int64_t now_ms, struct cs_err *err)
 			.body = rows[i].body,
 			.time_ms = rows[i].created_ms };
 
-		if (!in_flight(p, rows[i].seq) && publisher_publish(p, &event, err)) {
-			if (err->code == CS_UNAVAILABLE) { /* from here on, when there is room */
-				p->next_sweep_ms =
-				    now_ms + (bus_connected(p->svc->bus) ? 50 : 1000);
-				return CS_OK;
-			}
-			log_error(&p->log, "event cannot be published subject=%s reason=\"%s\"",
-			    event.subject, err->text);
-		}
-		p->swept_seq = rows[i].seq;
+		if (publisher_publish(p, &event, err) == CS_OK)
+			continue;
+		if (err->code == CS_UNAVAILABLE)
+			return err->code;
+		log_error(&p->log, "event cannot be published subject=%s reason=\"%s\"",
+		    event.subject, err->text);
 	}
-	if (n < 512) { /* the end: begin anew, later */
-		p->swept_seq = 0;
+	return CS_OK;
+}
+
+static size_t
+count_marked(const struct outbox_row *rows, size_t n)
+{
+	size_t k = 1;
+
+	while (k < n && rows[k].mark == rows[0].mark)
+		k++;
+	return k;
+}
+
+/* Publishes rows that nobody has confirmed for a while: after a crash, an outage, or for a new stream. */
+static enum cs_code
+sweep_outbox(struct publisher *p, int64_t now_ms, struct cs_err *err)
+{
+	struct outbox_row *rows;
+	size_t n, k;
+
+	/* What is confirmed shall not look forgotten. */
+	if (publisher_mark_sent(p, err))
+		return err->code;
+	cs_arena_reset(p->scratch);
+	if (store_outbox_unsent(
+		p->db, p->swept_mark, now_ms - 3000, SWEPT_MAX, p->scratch, &rows, &n, err))
+		return err->code;
+	if (p->swept_mark == 0) {
+		atomic_store(&p->svc->outbox_unsent, n);
+		atomic_store(&p->svc->outbox_oldest_ms, n == 0 ? 0 : rows[0].created_ms);
+	}
+	for (size_t i = 0; i < n; i += k) {
+		k = count_marked(rows + i, n - i);
+		if (publish_marked(p, rows + i, k, err)) { /* from here on, when there is room */
+			p->next_sweep_ms = now_ms + (bus_connected(p->svc->bus) ? 50 : 1000);
+			return CS_OK;
+		}
+		p->swept_mark = rows[i].mark;
+	}
+	if (n < SWEPT_MAX) { /* the end: begin anew, later */
+		p->swept_mark = 0;
 		p->next_sweep_ms = now_ms + 5000;
 	} else {
 		p->next_sweep_ms = now_ms + 20;
@@ -291,7 +344,7 @@ publisher_marks_are_made(struct publisher *p)
 void
 publisher_begin_anew(struct publisher *p)
 {
-	p->swept_seq = 0;
+	p->swept_mark = 0;
 	p->next_sweep_ms = 0;
 }
 

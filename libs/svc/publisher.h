@@ -9,9 +9,15 @@
 
 /* A published event that the stream has not confirmed yet. */
 struct slot {
-	int64_t seq;    /* in the outbox */
 	uint64_t token; /* 0: free */
-	size_t lane;
+	size_t lane, flight;
+};
+
+/* Events of one mark in the outbox that are on their way together. */
+struct flight {
+	int64_t mark;
+	uint32_t n_flying;  /* not answered; 0: free */
+	uint32_t n_missing; /* of all that are marked, those that no stream has confirmed */
 };
 
 /* What this process knows of a stream that it publishes into. */
@@ -30,9 +36,11 @@ struct publisher {
 	struct slot *slots;
 	uint64_t generation; /* token of the last publish */
 	size_t n_slots_used;
-	int64_t *confirmed; /* not yet marked in the outbox */
+	struct flight *flights; /* as many as slots */
+	size_t last_flight;
+	int64_t *confirmed; /* marks that are still to be taken from the outbox */
 	size_t n_confirmed;
-	int64_t swept_seq;
+	int64_t swept_mark;
 	int64_t next_sweep_ms, next_streams_ms;
 	struct lane_seen lanes[LANES_MAX];
 };

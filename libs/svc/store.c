@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store.c: the skeleton's own tables in each service's schema: inbox, outbox, work, stream, parked. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -9,15 +10,33 @@
 
 #define REFILL_STEP 10000
 #define REFILL_MS (40 * CS_DAY_MS) /* longer than the lanes keep anything: 30 days */
-#define INBOX_MS (40 * CS_DAY_MS)
+/* By the birth of the event, which may have waited before it came here, and by another's clock. */
+#define INBOX_MS (REFILL_MS + 5 * CS_DAY_MS)
 
 /* ---- inbox ---- */
 
-/* Returns which events are new: the others were handled by somebody, or are being handled now. */
+/*
+ * Returns which events are new.  The others were handled by somebody.  Of one that somebody is handling
+ * now the end is awaited; when it was handled, this is a conflict, and the next time it is there.
+ */
 static const char inbox_sql[] =
-    "insert into inbox (subject, id, sha256, at_ms)"
-    " select s, i, h, $4 from unnest($1::text[], $2::uuid[], $3::bytea[]) t(s, i, h) order by i, s"
-    " on conflict do nothing returning subject, id, sha256";
+    "insert into inbox (id, subject, sha256)"
+    " select i, s, h from unnest($1::uuid[], $2::bigint[], $3::bytea[]) t(i, s, h)"
+    " where not exists (select from inbox had where had.id = i and had.subject = s)"
+    " returning id, subject";
+
+struct arrival {
+	struct batch_event *event;
+	int64_t subject;
+	size_t place;
+};
+
+/* The events of a batch that came from the lanes; behind the distinct ones those that came again. */
+struct arrivals {
+	struct arrival *all;
+	size_t n, n_distinct;
+	struct db_rows *fresh; /* NULL: nothing was asked */
+};
 
 static bool
 from_lane(const struct batch_event *event)
@@ -25,87 +44,153 @@ from_lane(const struct batch_event *event)
 	return event->source == FROM_BUS || event->source == FROM_PARKED;
 }
 
-static const char inbox_had_sql[] =
-    "select i.subject, i.id from unnest($1::text[], $2::uuid[], $3::bytea[]) t(s, i, h)"
-    " join inbox i on i.subject = t.s and i.id = t.i and i.sha256 <> t.h";
-
-/* Who saw a duplicate compares it: two events under one id are an attack, or a mistake of their publisher. */
-static enum cs_code
-compare_dropped(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
-    const struct db_param *seen, struct cs_err *err)
+static int
+by_event(const void *a, const void *b)
 {
-	struct db_rows *rows;
+	const struct arrival *x = a, *y = b;
+	int order = cs_id_compare(x->event->ev.id, y->event->ev.id);
 
-	if (db_query(db, batch->arena, inbox_had_sql, seen, 3, &rows, err))
-		return err->code;
-	for (size_t r = 0; r < db_rows_count(rows); r++)
-		for (size_t i = 0; i < n; i++)
-			if (from_lane(events[i]) && events[i]->dropped &&
-			    cs_id_equal(events[i]->ev.id, db_get_id(rows, r, 1)) &&
-			    strcmp(events[i]->ev.subject, db_get_text(rows, r, 0)) == 0)
-				events[i]->other_body = true;
-	return CS_OK;
+	if (order == 0)
+		order = (x->subject > y->subject) - (x->subject < y->subject);
+	return order != 0 ? order : (x->place > y->place) - (x->place < y->place);
 }
 
-static enum cs_code
-mark_seen(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
-    struct cs_err *err)
+static bool
+same_event(const struct arrival *a, const struct arrival *b)
 {
-	const char **subjects = CS_NEW_ARRAY(batch->arena, n, const char *);
-	struct cs_id *ids = CS_NEW_ARRAY(batch->arena, n, struct cs_id);
-	struct cs_span *digests = CS_NEW_ARRAY(batch->arena, n, struct cs_span);
-	struct db_rows *rows;
-	size_t k = 0;
+	return a->subject == b->subject && cs_id_equal(a->event->ev.id, b->event->ev.id);
+}
+
+/* The same event twice in one batch counts once: the first that came. */
+static void
+part_repeated(struct cs_arena *arena, struct arrivals *arrivals)
+{
+	struct arrival *repeated = CS_NEW_ARRAY(arena, arrivals->n, struct arrival);
+	size_t n_repeated = 0;
+
+	for (size_t i = 0; i < arrivals->n; i++) {
+		struct arrival *last = &arrivals->all[arrivals->n_distinct];
+
+		if (arrivals->n_distinct > 0 && same_event(last - 1, &arrivals->all[i]))
+			repeated[n_repeated++] = arrivals->all[i];
+		else
+			arrivals->all[arrivals->n_distinct++] = arrivals->all[i];
+	}
+	memcpy(arrivals->all + arrivals->n_distinct, repeated, n_repeated * sizeof(repeated[0]));
+}
+
+/* In one order for all replicas, who so wait for each other and never in a ring. */
+static struct arrivals
+collect_arrivals(struct cs_arena *arena, struct batch_event **events, size_t n)
+{
+	struct arrivals arrivals = { .all = CS_NEW_ARRAY(arena, n, struct arrival) };
 
 	for (size_t i = 0; i < n; i++) {
 		if (!from_lane(events[i]))
 			continue;
 		pki_sha256(events[i]->ev.body, events[i]->sha256);
-		subjects[k] = events[i]->ev.subject;
-		ids[k] = events[i]->ev.id;
-		digests[k++] = cs_span_of(events[i]->sha256, PKI_SHA256);
 		events[i]->dropped = true; /* until its row comes back */
 		events[i]->other_body = false;
+		arrivals.all[arrivals.n++] =
+		    (struct arrival){ events[i], subject_number(events[i]->ev.subject), i };
 	}
-	if (k == 0)
+	qsort(arrivals.all, arrivals.n, sizeof(arrivals.all[0]), by_event);
+	part_repeated(arena, &arrivals);
+	return arrivals;
+}
+
+/* Three parameters for the first `n` arrivals. */
+static void
+arrival_params(struct cs_arena *arena, const struct arrival *arrivals, size_t n,
+    struct db_param ret_params[static 3])
+{
+	struct cs_id *ids = CS_NEW_ARRAY(arena, n, struct cs_id);
+	int64_t *subjects = CS_NEW_ARRAY(arena, n, int64_t);
+	struct cs_span *digests = CS_NEW_ARRAY(arena, n, struct cs_span);
+
+	for (size_t i = 0; i < n; i++) {
+		ids[i] = arrivals[i].event->ev.id;
+		subjects[i] = arrivals[i].subject;
+		digests[i] = cs_span_of(arrivals[i].event->sha256, PKI_SHA256);
+	}
+	ret_params[0] = db_id_array(arena, ids, n);
+	ret_params[1] = db_i64_array(arena, subjects, n);
+	ret_params[2] = db_bytes_array(arena, digests, n);
+}
+
+static enum cs_code
+ask_inbox(struct db *db, struct svc_batch *batch, struct arrivals *arrivals, struct cs_err *err)
+{
+	struct db_param params[3];
+
+	if (arrivals->n == 0)
 		return CS_OK;
-	const struct db_param params[] = { db_text_array(batch->arena, subjects, k),
-		db_id_array(batch->arena, ids, k), db_bytes_array(batch->arena, digests, k),
-		db_i64(batch->now_ms) };
+	arrival_params(batch->arena, arrivals->all, arrivals->n_distinct, params);
+	return db_ask(db, batch->arena, inbox_sql, params, 3, &arrivals->fresh, err);
+}
 
-	if (db_query(db, batch->arena, inbox_sql, params, 4, &rows, err))
-		return err->code;
-	for (size_t r = 0; r < db_rows_count(rows); r++) {
-		struct cs_id id = db_get_id(rows, r, 1);
-		struct cs_span subject = cs_span_str(db_get_text(rows, r, 0));
-		struct cs_span sha256 = db_get_bytes(rows, r, 2);
+static bool
+is_row_of(const struct arrival *arrival, const struct db_rows *rows, size_t row)
+{
+	return arrival->subject == db_get_i64(rows, row, 1) &&
+	       cs_id_equal(arrival->event->ev.id, db_get_id(rows, row, 0));
+}
 
-		for (size_t i = 0; i < n; i++) {
-			if (from_lane(events[i]) && events[i]->dropped &&
-			    cs_id_equal(events[i]->ev.id, id) &&
-			    cs_span_is(subject, events[i]->ev.subject) &&
-			    cs_span_equal(sha256, cs_span_of(events[i]->sha256, PKI_SHA256))) {
-				events[i]->dropped = false;
-				break; /* the same event twice in one batch counts once */
-			}
+/* Rows come in the order in which the events went; one that should not is looked for. */
+static void
+note_fresh(const struct arrivals *arrivals)
+{
+	size_t at = 0;
+
+	for (size_t r = 0; r < db_rows_count(arrivals->fresh); r++) {
+		size_t looked = 0;
+
+		while (!is_row_of(&arrivals->all[at], arrivals->fresh, r)) {
+			at = (at + 1) % arrivals->n_distinct;
+			cs_assert(++looked < arrivals->n_distinct);
 		}
+		arrivals->all[at].event->dropped = false;
 	}
-	return db_rows_count(rows) == k ? CS_OK
-					: compare_dropped(db, batch, events, n, params, err);
+}
+
+static const char inbox_other_sql[] =
+    "select t.n from unnest($1::uuid[], $2::bigint[], $3::bytea[]) with ordinality t(i, s, h, n)"
+    " join inbox had on had.id = t.i and had.subject = t.s where had.sha256 <> t.h";
+
+/* Who saw a duplicate compares it: two events under one id are an attack, or a mistake of their publisher. */
+static enum cs_code
+read_inbox(
+    struct db *db, struct svc_batch *batch, const struct arrivals *arrivals, struct cs_err *err)
+{
+	struct db_param params[3];
+	struct db_rows *rows;
+
+	if (arrivals->fresh == NULL)
+		return CS_OK;
+	note_fresh(arrivals);
+	if (db_rows_count(arrivals->fresh) == arrivals->n)
+		return CS_OK;
+	arrival_params(batch->arena, arrivals->all, arrivals->n, params);
+	if (db_query(db, batch->arena, inbox_other_sql, params, 3, &rows, err))
+		return err->code;
+	for (size_t r = 0; r < db_rows_count(rows); r++)
+		arrivals->all[db_get_i64(rows, r, 0) - 1].event->other_body = true;
+	return CS_OK;
 }
 
 /* A work row that is gone was finished by somebody else; the lock makes sure that only one finishes it. */
 static const char work_lock_sql[] =
     "select id from work where id = any($1::uuid[]) order by id for update";
 
+/* *ret_rows stays NULL when no event is the end of some work. */
 static enum cs_code
-lock_works(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
-    struct cs_err *err)
+ask_works(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
+    struct db_rows **ret_rows, struct cs_err *err)
 {
 	struct cs_id *ids = CS_NEW_ARRAY(batch->arena, n, struct cs_id);
-	struct db_rows *rows;
 	size_t k = 0;
 
+	*ret_rows = NULL;
 	for (size_t i = 0; i < n; i++) {
 		if (events[i]->source != FROM_WORK)
 			continue;
@@ -116,36 +201,45 @@ lock_works(struct db *db, struct svc_batch *batch, struct batch_event **events, 
 		return CS_OK;
 	const struct db_param params[] = { db_id_array(batch->arena, ids, k) };
 
-	if (db_query(db, batch->arena, work_lock_sql, params, 1, &rows, err))
-		return err->code;
-	for (size_t r = 0; r < db_rows_count(rows); r++)
+	return db_ask(db, batch->arena, work_lock_sql, params, 1, ret_rows, err);
+}
+
+static void
+read_works(struct batch_event **events, size_t n, const struct db_rows *rows)
+{
+	for (size_t r = 0; rows != NULL && r < db_rows_count(rows); r++)
 		for (size_t i = 0; i < n; i++)
 			if (events[i]->source == FROM_WORK && events[i]->dropped &&
 			    cs_id_equal(events[i]->ev.work_id, db_get_id(rows, r, 0))) {
 				events[i]->dropped = false;
 				break;
 			}
-	return CS_OK;
 }
 
+/* Both questions cost one wait. */
 enum cs_code
 store_begin(
     void *arg, struct svc_batch *batch, struct batch_event **events, size_t n, struct cs_err *err)
 {
 	struct db *db = arg;
+	struct arrivals arrivals = collect_arrivals(batch->arena, events, n);
+	struct db_rows *works;
 
-	if (db_begin(db, err) || mark_seen(db, batch, events, n, err))
+	if (db_begin(db, err) || ask_inbox(db, batch, &arrivals, err) ||
+	    ask_works(db, batch, events, n, &works, err))
 		return err->code;
-	return lock_works(db, batch, events, n, err);
+	if ((arrivals.fresh != NULL || works != NULL) && db_settle(db, err))
+		return err->code;
+	read_works(events, n, works);
+	return read_inbox(db, batch, &arrivals, err);
 }
 
 /* ---- outbox and work ---- */
 
 static const char outbox_sql[] =
-    "with o as (insert into outbox (id, key, causation, subject, body, created_ms)"
+    "insert into outbox (id, key, causation, subject, body, created_ms)"
     " select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[],"
-    " $6::bigint[]) returning seq, id), u as (insert into outbox_unsent select seq from o)"
-    " select seq, id from o";
+    " $6::bigint[]) returning seq, id";
 
 /* *ret_rows: the place and the id of each row, after the next settling; NULL when nothing is said. */
 static enum cs_code
@@ -207,6 +301,48 @@ note_places(struct batch_event **events, size_t n, const struct db_rows *rows, s
 		}
 	}
 	return CS_OK;
+}
+
+static const char unsent_insert_sql[] = "insert into outbox_unsent (seq, others) values ($1, $2)";
+
+/* One row for up to MARKED_MAX events: writing and deleting a row for each cost as much as the events. */
+static enum cs_code
+write_mark(struct db *db, struct cs_arena *arena, struct out_event *const *events, size_t n,
+    struct cs_err *err)
+{
+	int64_t others[MARKED_MAX], mark = events[0]->seq;
+	size_t k = 0;
+
+	for (size_t i = 1; i < n; i++)
+		mark = events[i]->seq < mark ? events[i]->seq : mark;
+	for (size_t i = 0; i < n; i++) {
+		events[i]->mark = mark;
+		events[i]->n_marked = (uint32_t)n;
+		if (events[i]->seq != mark)
+			others[k++] = events[i]->seq;
+	}
+	const struct db_param params[] = { db_i64(mark),
+		k == 0 ? db_null_i64_array() : db_i64_array(arena, others, k) };
+
+	return db_send(db, unsent_insert_sql, params, 2, -1, err);
+}
+
+static enum cs_code
+write_marks(struct db *db, struct svc_batch *batch, struct batch_event **events, size_t n,
+    struct cs_err *err)
+{
+	struct out_event *marked[MARKED_MAX];
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		for (struct out_event *out = events[i]->out.events; out != NULL; out = out->next) {
+			marked[k++] = out;
+			if (k == MARKED_MAX && write_mark(db, batch->arena, marked, k, err))
+				return err->code;
+			k %= MARKED_MAX;
+		}
+	}
+	return k == 0 ? CS_OK : write_mark(db, batch->arena, marked, k, err);
 }
 
 static const char work_insert_sql[] =
@@ -349,7 +485,7 @@ store_commit(
 	    write_outbox(db, batch, events, n, &places, err) ||
 	    write_works(db, batch, events, n, err) || finish_works(db, batch, events, n, err) ||
 	    unpark(db, batch, events, n, err) || db_settle(db, err) ||
-	    note_places(events, n, places, err))
+	    note_places(events, n, places, err) || write_marks(db, batch, events, n, err))
 		return err->code;
 	return db_commit(db, err);
 }
@@ -370,23 +506,26 @@ static const char sent_sql[] = "delete from outbox_unsent where seq = any($1::bi
 
 enum cs_code
 store_outbox_sent(
-    struct db *db, const int64_t *seqs, size_t n, struct cs_arena *arena, struct cs_err *err)
+    struct db *db, const int64_t *marks, size_t n, struct cs_arena *arena, struct cs_err *err)
 {
-	const struct db_param params[] = { db_i64_array(arena, seqs, n) };
+	const struct db_param params[] = { db_i64_array(arena, marks, n) };
 
 	return db_send(db, sent_sql, params, 1, -1, err);
 }
 
 static const char unsent_sql[] =
-    "select o.seq, o.id, o.key, o.causation, o.subject, o.body, o.created_ms"
-    " from outbox_unsent u join outbox o on o.seq = u.seq"
-    " where u.seq > $1 and o.created_ms <= $2 order by u.seq limit $3";
+    "select o.seq, o.id, o.key, o.causation, o.subject, o.body, o.created_ms, u.seq,"
+    " cardinality(u.places) from (select seq, places, sum(cardinality(places)) over (order by seq)"
+    " - cardinality(places) as before from (select seq, array[seq] || others as places"
+    " from outbox_unsent where seq > $1 order by seq limit $3) m) u"
+    " cross join lateral unnest(u.places) p(seq) join outbox o on o.seq = p.seq"
+    " where u.before < $3 and o.created_ms <= $2 order by u.seq, o.seq";
 
 enum cs_code
-store_outbox_unsent(struct db *db, int64_t after_seq, int64_t before_ms, size_t max,
+store_outbox_unsent(struct db *db, int64_t after_mark, int64_t before_ms, size_t max,
     struct cs_arena *arena, struct outbox_row **ret_rows, size_t *ret_n, struct cs_err *err)
 {
-	const struct db_param params[] = { db_i64(after_seq), db_i64(before_ms),
+	const struct db_param params[] = { db_i64(after_mark), db_i64(before_ms),
 		db_i64((int64_t)max) };
 	struct db_rows *rows;
 
@@ -402,7 +541,9 @@ store_outbox_unsent(struct db *db, int64_t after_seq, int64_t before_ms, size_t 
 			.causation = db_get_id(rows, i, 3),
 			.subject = db_get_text(rows, i, 4),
 			.body = db_get_bytes(rows, i, 5),
-			.created_ms = db_get_i64(rows, i, 6) };
+			.created_ms = db_get_i64(rows, i, 6),
+			.mark = db_get_i64(rows, i, 7),
+			.n_marked = (uint32_t)db_get_i32(rows, i, 8) };
 	*ret_rows = out;
 	*ret_n = n;
 	return CS_OK;
@@ -595,22 +736,31 @@ store_parked_again(struct db *db, size_t max, struct cs_arena *arena, struct par
 /* Places and times grow together: who is old lies in front. */
 static const char sweep_outbox_sql[] =
     "with first as materialized (select seq, created_ms from outbox order by seq limit 5000),"
-    " gone as (delete from outbox where seq in (select f.seq from first f where f.created_ms < $1"
-    " and not exists (select from outbox_unsent u where u.seq = f.seq)) returning 1)"
-    " select count(*) from gone";
+    " old as materialized (select seq from first where created_ms < $1),"
+    " unsent as materialized (select unnest(array[seq] || others) as seq from outbox_unsent"
+    " where seq <= (select max(seq) from old)),"
+    " gone as (delete from outbox where seq in (select seq from old)"
+    " and seq not in (select seq from unsent) returning 1) select count(*) from gone";
 static const char sweep_inbox_sql[] =
-    "with gone as (delete from inbox where (subject, id) in (select subject, id from inbox"
-    " where at_ms < $1 limit 5000) returning 1) select count(*) from gone";
+    "with gone as (delete from inbox where (id, subject) in (select id, subject from inbox"
+    " where id < $1 order by id limit 5000) returning 1) select count(*) from gone";
 static const char sweep_ended_sql[] =
     "with gone as (delete from outbox_ended where key in (select key from outbox_ended"
     " where at_ms < $1 limit 5000) returning 1) select count(*) from gone";
+
+/* No identifier of that time or later lies before it. */
+static struct cs_id
+first_id_of(int64_t ms)
+{
+	return cs_id_at(ms, (const uint8_t[10]){ 0 });
+}
 
 enum cs_code
 store_sweep(struct db *db, int64_t now_ms, uint32_t archive_days, bool *ret_more,
     struct cs_arena *arena, struct cs_err *err)
 {
 	const struct db_param outbox[] = { db_i64(now_ms - archive_days * CS_DAY_MS) };
-	const struct db_param inbox[] = { db_i64(now_ms - INBOX_MS) };
+	const struct db_param inbox[] = { db_id(first_id_of(now_ms - INBOX_MS)) };
 	/* Nothing that it could speak of is refilled any more. */
 	const struct db_param ended[] = { db_i64(now_ms - REFILL_MS - CS_DAY_MS) };
 	struct db_rows *sent, *seen, *over;

@@ -1,12 +1,10 @@
 -- The skeleton's tables, made in the schema of each service that keeps state.
 create table inbox (
-	subject text not null,          -- proves the publisher
-	id uuid not null,
+	id uuid not null,               -- begins with the time of its birth: who is old lies in front
+	subject bigint not null,        -- its number (subject_number): it proves the publisher
 	sha256 bytea not null,
-	at_ms bigint not null,
 	primary key (id, subject)
 );
-create index inbox_at on inbox using brin (at_ms) with (autosummarize = on);
 -- Octets stay in their row up to a page, as they came: keys, digests and signatures do not compress.
 
 -- Written once; what becomes of a row is said in the two narrow tables below.
@@ -22,8 +20,9 @@ create table outbox (
 alter table outbox alter column body set storage external;
 create index outbox_key on outbox (key);
 
-create table outbox_unsent (        -- rows that no stream has confirmed
-	seq bigint primary key
+create table outbox_unsent (        -- rows of one transaction, of which a stream has not confirmed all
+	seq bigint primary key,         -- the first
+	others bigint[]                 -- NULL: none
 );
 
 create table outbox_ended (         -- requests that have ended: their rows up to seq need no refilling

@@ -1073,12 +1073,30 @@ what_is_too_old_is_swept_away_however_much_it_is(void **state)
 	    " select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'plan.made', '', i"
 	    " from generate_series(1, 12000) i;"
 	    "insert into toy.outbox_ended select gen_random_uuid(), i, i from generate_series(1, 6000) i;"
-	    "insert into toy.inbox select 'request.submitted', gen_random_uuid(), '', i"
+	    "insert into toy.inbox select (lpad(to_hex(i), 12, '0') || repeat('7', 20))::uuid, 1, ''"
 	    " from generate_series(1, 12000) i");
 	(void)start(fix, 0);
 	eventually(fix, "select count(*) from toy.outbox", 0);
 	eventually(fix, "select count(*) from toy.outbox_ended", 0);
 	eventually(fix, "select count(*) from toy.inbox", 0);
+}
+
+/* One mark stands for many rows of a transaction; each of them is published before it goes. */
+static void
+what_one_mark_stands_for_is_published_whole(void **state)
+{
+	struct fixture *fix = *state;
+
+	run_sql(fix,
+	    "with o as (insert into toy.outbox (id, key, causation, subject, body, created_ms)"
+	    " select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'plan.made', 'x',"
+	    " extract(epoch from now()) * 1000 - 10000 from generate_series(1, 1300) returning seq), m as (select min(seq) as first,"
+	    " array_agg(seq order by seq) as all_ from o group by seq / 13)"
+	    " insert into toy.outbox_unsent select first, all_[2:] from m");
+	(void)start(fix, 0);
+	wait_messages(fix, "PLAN", 1300);
+	eventually(fix, unsent_sql, 0);
+	assert_int_equal(number(fix, "select count(*) from toy.outbox"), 1300);
 }
 
 /* Days before now, whether the row was confirmed; and whether it stays. */
@@ -1091,6 +1109,13 @@ static const struct {
 	{ 91, true, false },
 	{ 91, false, true },
 };
+
+/* Rows of one mark: the second is its last. */
+static const char two_of_a_mark_sql[] =
+    "with o as (insert into toy.outbox (id, key, causation, subject, body, created_ms)"
+    " select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'another', '',"
+    " 1000 from generate_series(1, 2) returning seq)"
+    " insert into toy.outbox_unsent select min(seq), array[max(seq)] from o";
 
 static void
 what_may_be_missed_is_not_swept_away(void **state)
@@ -1108,6 +1133,8 @@ what_may_be_missed_is_not_swept_away(void **state)
 			" insert into toy.outbox_unsent select seq from o where not %s",
 			i, ages[i].days, ages[i].sent ? "true" : "false"));
 	}
+	run_sql(fix, two_of_a_mark_sql);
+	stay += 2;
 	/* The last to go tells that the sweep is over. */
 	run_sql(fix, "insert into toy.outbox_ended values (gen_random_uuid(), 0, 0)");
 	(void)start(fix, 0);
@@ -1119,6 +1146,25 @@ what_may_be_missed_is_not_swept_away(void **state)
 			fix, cs_arena_printf(fix->arena,
 				 "select count(*) from toy.outbox where subject = 'other.%zu'", i)),
 		    ages[i].stays);
+}
+
+/* As long as a stream or a refilling may bring it again, and some days: the age is that of the event. */
+static void
+what_may_come_again_stays_in_the_inbox(void **state)
+{
+	static const int days[] = { 0, 39, 44, 46, 400 };
+	struct fixture *fix = *state;
+
+	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++)
+		run_sql(fix,
+		    cs_arena_printf(fix->arena,
+			"insert into toy.inbox select (lpad(to_hex((extract(epoch from now())"
+			" * 1000)::bigint - %d * 86400000::bigint), 12, '0') || repeat('9', 20))::uuid,"
+			" %d, ''",
+			days[i], days[i]));
+	(void)start(fix, 0);
+	eventually(fix, "select count(*) from toy.inbox where subject > 45", 0);
+	assert_int_equal(number(fix, "select count(*) from toy.inbox"), 3);
 }
 
 static void
@@ -1139,9 +1185,9 @@ a_sweep_that_fails_holds_nobody_up(void **state)
 	struct fixture *fix = *state;
 
 	run_sql(fix, "drop table toy.stale; insert into toy.inbox values"
-		     " ('request.submitted', gen_random_uuid(), '', 1)");
+		     " ('00000000-0000-7000-8000-000000000000', 1, '')");
 	(void)start(fix, 0);
-	eventually(fix, "select count(*) from toy.inbox where at_ms = 1", 0);
+	eventually(fix, "select count(*) from toy.inbox", 0);
 	run_sql(fix, "insert into toy.alarm values (gen_random_uuid(), 0)");
 	eventually(fix, "select count(*) from toy.fact where subject = 'clock.toy-due'", 1);
 }
@@ -1298,7 +1344,10 @@ main(int argc, char *argv[])
 		    a_loss_while_nobody_looked_is_noticed_at_the_start, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    what_is_too_old_is_swept_away_however_much_it_is, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    what_one_mark_stands_for_is_published_whole, begin, end),
 		cmocka_unit_test_setup_teardown(what_may_be_missed_is_not_swept_away, begin, end),
+		cmocka_unit_test_setup_teardown(what_may_come_again_stays_in_the_inbox, begin, end),
 		cmocka_unit_test_setup_teardown(a_service_sweeps_its_own_tables_too, begin, end),
 		cmocka_unit_test_setup_teardown(a_sweep_that_fails_holds_nobody_up, begin, end),
 		cmocka_unit_test_setup_teardown(

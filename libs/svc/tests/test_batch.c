@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "catalogue/catalogue.h"
 #include "svc/internal.h"
 #include "svc/svc_test.h"
 
@@ -287,6 +288,23 @@ lists_lose_their_blanks_and_empty_parts(void **state)
 	cs_arena_free(arena);
 }
 
+/* The inbox knows an event by its identifier and this number. */
+static void
+each_subject_has_a_number_of_its_own(void **state)
+{
+	size_t n;
+	const struct catalogue_event *events = catalogue_events(&n);
+
+	(void)state;
+	assert_true(n > 30);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(
+			    subject_number(events[i].subject), subject_number(events[k].subject));
+	/* For ever: what was written yesterday is looked for tomorrow. */
+	assert_true(subject_number("plan.final") == INT64_C(-8435337832015150644));
+}
+
 int
 main(void)
 {
@@ -299,6 +317,7 @@ main(void)
 		cmocka_unit_test(what_cannot_be_read_is_not_run),
 		cmocka_unit_test(an_event_without_a_key_is_not_run),
 		cmocka_unit_test(lists_lose_their_blanks_and_empty_parts),
+		cmocka_unit_test(each_subject_has_a_number_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
