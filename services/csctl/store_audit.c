@@ -151,7 +151,7 @@ static const char rows_sql[] =
 					  " and action in ('intent', 'renewed'))"
 					  " union all select i.request, 0, 'an intent whose end is not the one of the records' from intent i"
 					  " where i.state <> (select case"
-					  " when bool_or(action = 'void') then 'void' when bool_or(action = 'issued') then 'issued'"
+					  " when bool_or(action = 'void') then 'void'"
 					  " else 'open' end from f where f.request = i.request)"
 					  " union all select f.request, f.seq, 'a record of an intent that is not there' from f"
 					  " where action = 'intent' and not exists (select from intent i where i.request = f.request"

@@ -510,14 +510,8 @@ assemble(const struct signer_service *signer, struct svc_event *ev,
 {
 	const struct record_intent *intent = &((const struct signer_record *)ev->state)->intent;
 	const struct issuers_row *row = issuers_find(signer->issuers, intent->issuer);
-	uint8_t digest[PKI_SHA256];
 
-	if (row == NULL)
-		return false;
-
-	pki_sha256(intent->tbs, digest);
-	if (memcmp(digest, result->tbs_sha256, sizeof(digest)) != 0 ||
-	    memcmp(digest, intent->tbs_sha256, sizeof(digest)) != 0)
+	if (row == NULL || !sign_is_over(result, intent))
 		return false;
 	const struct cs_span der =
 	    pki_cert_assemble(ev->arena, intent->tbs, row->ca.sigalg, result->signature);
@@ -556,7 +550,6 @@ issue(const struct signer_service *signer, struct svc_event *ev, const struct pk
 	claim_key(record, message.spki_sha256, message.enterprise, message.account);
 	record->follows = message.kind == CLAIM_RENEWAL || message.kind == CLAIM_REKEY;
 	record->previous = message.previous;
-	record->intent_changed = true;
 	record_add_audit(record, ev->arena, "issued",
 	    cs_arena_printf(ev->arena, "serial=%s sha256=%s spki=%s owner=%s not_after=%lld",
 		message.serial, message.fingerprint, hex(ev, message.spki_sha256),
@@ -637,6 +630,21 @@ judge_again(const struct signer_service *signer, struct svc_event *ev)
 	order(signer, ev);
 }
 
+/*
+ * Lean, and yet no certificate comes of it: the order is carried out again, until it has grown old and the gate
+ * is asked with all that it needs.
+ */
+static void
+judge_or_wait(const struct signer_service *signer, struct svc_event *ev)
+{
+	const struct signer_record *record = ev->state;
+
+	if (record->lean)
+		svc_work_again(ev, ev->now_ms + RETRY_MS);
+	else
+		judge_again(signer, ev);
+}
+
 /* The operator's own linter: what it says is no less than what ours say. */
 static void
 refuse_by_linter(
@@ -684,7 +692,7 @@ on_result(const void *self, struct svc_event *ev)
 	else if (result->says == SIGN_FAILED)
 		svc_work_again(ev, ev->now_ms + RETRY_MS);
 	else if (result->says != SIGN_DONE || !assemble(signer, ev, result, &info))
-		judge_again(signer, ev);
+		judge_or_wait(signer, ev);
 	else if (!key_holds(signer, ev, &why))
 		make_void(signer, ev, &why);
 	else

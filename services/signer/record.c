@@ -40,11 +40,42 @@ append(
 	(*end)->next = NULL;
 }
 
+/* Of plans the revision counts too. */
+static bool
+is_among(const struct record_statement *statements, const struct record_statement *statement)
+{
+	for (; statements != NULL; statements = statements->next) {
+		if (statements->kind == statement->kind &&
+		    statements->revision == statement->revision)
+			return true;
+	}
+	return false;
+}
+
+/* May the store have one in this place?  A plan below the highest that it has may be there or not. */
+static bool
+may_be_there(const struct signer_record *record, const struct record_statement *statement)
+{
+	if (is_among(record->statements, statement))
+		return true;
+	switch (statement->kind) {
+	case CLAIM_REQUEST:
+		return record->c.request.envelope.len > 0;
+	case CLAIM_APPROVAL:
+		return record->c.approval.envelope.len > 0;
+	default:
+		return statement->revision <= record->plan_revision;
+	}
+}
+
 void
 record_add_statement(
     struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement)
 {
-	append(&record->statements, arena, statement);
+	struct record_statement added = *statement;
+
+	added.again = may_be_there(record, statement);
+	append(&record->statements, arena, &added);
 }
 
 void

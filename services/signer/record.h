@@ -73,6 +73,7 @@ struct record_statement {
 	uint32_t revision;
 	struct gate_received received;
 	uint8_t sha256[CLAIM_DIGEST];
+	bool again; /* something was there already; record_add_statement() knows */
 	struct record_statement *next;
 };
 
@@ -95,8 +96,9 @@ struct signer_record {
 	struct record_list *list;         /* not NULL: no request, but a revocation list */
 	struct record_question *question; /* not NULL: somebody only wants to know */
 	struct gate_case c;
-	enum signer_state state;
+	enum signer_state state, was; /* now; as it was loaded */
 	uint32_t version, plan_revision;
+	bool lean; /* only what a signature is stored with was loaded: not enough to judge by */
 	bool has_intent;
 	struct record_intent intent;
 	size_t n_waiting_for; /* rows of `missing` */

@@ -127,6 +127,44 @@ sign_read_result(struct cs_span body, struct sign_result *ret, struct cs_err *er
 	return rest.len == 0 ? CS_OK : cs_fail(err, CS_MALFORMED, "not a result of signing");
 }
 
+static bool
+brings_signature(const struct svc_event *ev)
+{
+	const struct sign_result *result = ev->what;
+
+	return strcmp(ev->subject, "work.sign") == 0 && result->says == SIGN_DONE;
+}
+
+bool
+sign_brings_all(const struct svc_aggregate *aggregate)
+{
+	for (size_t i = 0; i < aggregate->n_events; i++) {
+		if (!brings_signature(aggregate->events[i]))
+			return false;
+	}
+	return aggregate->n_events > 0;
+}
+
+bool
+sign_is_over(const struct sign_result *result, const struct record_intent *intent)
+{
+	uint8_t digest[PKI_SHA256];
+
+	pki_sha256(intent->tbs, digest);
+	return memcmp(digest, result->tbs_sha256, sizeof(digest)) == 0 &&
+	       memcmp(digest, intent->tbs_sha256, sizeof(digest)) == 0;
+}
+
+bool
+sign_fits(const struct svc_aggregate *aggregate, const struct record_intent *intent)
+{
+	for (size_t i = 0; i < aggregate->n_events; i++) {
+		if (!sign_is_over(aggregate->events[i]->what, intent))
+			return false;
+	}
+	return true;
+}
+
 /* ---- act ---- */
 
 /*

@@ -11,6 +11,7 @@
 #define SIGNER_SIGN_H
 
 #include "gate/gate.h"
+#include "record.h"
 #include "svc/svc.h"
 
 struct sign_order {
@@ -39,6 +40,16 @@ struct cs_span sign_write_result(struct cs_arena *arena, const struct sign_resul
 /* Borrows from `body`.  CS_MALFORMED. */
 CS_MUST_USE enum cs_code
 sign_read_result(struct cs_span body, struct sign_result *ret, struct cs_err *err);
+
+/*
+ * Do its events bring signatures, and nothing else?  What a signature is stored with is told by the request alone,
+ * and that it may be was judged: for such an aggregate neither plan nor evidence is loaded.
+ */
+bool sign_brings_all(const struct svc_aggregate *aggregate);
+/* And is each over the octets of this intent? */
+bool sign_fits(const struct svc_aggregate *aggregate, const struct record_intent *intent);
+/* The same of one. */
+bool sign_is_over(const struct sign_result *result, const struct record_intent *intent);
 
 /* May this order be carried out now? */
 bool sign_is_fresh(const struct sign_order *order, int64_t now_ms);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "db/db.h"
+#include "sign.h"
 #include "store_rows.h"
 
 static struct signer_record *
@@ -85,6 +86,7 @@ read_requests(struct svc_batch *batch, const struct db_rows *requests,
 		record->version = (uint32_t)db_get_i32(requests, i, 2);
 		if (read_state(db_get_text(requests, i, 1), &record->state, err))
 			return err->code;
+		record->was = record->state;
 	}
 	for (size_t i = 0; i < db_rows_count(intents); i++) {
 		struct signer_record *record = record_find(batch, db_get_id(intents, i, 0));
@@ -98,10 +100,13 @@ read_requests(struct svc_batch *batch, const struct db_rows *requests,
 
 /* ---- load: statements ---- */
 
+/* Of plans the last; of a request that needs no more than the first kinds, these. */
 static const char load_statements_sql[] =
-    "select distinct on (request, kind) request, kind, revision, envelope, received_at_ms"
-    " from statement where request = any($1::uuid[])"
-    " order by request, kind, revision desc";
+    "select s.request, s.kind, s.revision, s.envelope, s.received_at_ms"
+    " from unnest($1::uuid[], $2::int[]) k(request, kinds)"
+    " join statement s on s.request = k.request and s.kind <= k.kinds"
+    " where s.kind < 3 or s.revision = (select max(revision) from statement m"
+    " where m.request = s.request and m.kind = 3)";
 
 static void
 read_statement(const struct db_rows *rows, size_t row, struct signer_record *record)
@@ -123,6 +128,61 @@ read_statement(const struct db_rows *rows, size_t row, struct signer_record *rec
 	}
 }
 
+static const int32_t *
+kinds_of(const struct svc_batch *batch)
+{
+	int32_t *kinds = CS_NEW_ARRAY(batch->arena, batch->n, int32_t);
+
+	for (size_t i = 0; i < batch->n; i++)
+		kinds[i] =
+		    store_record_of(&batch->aggregates[i])->lean ? CLAIM_REQUEST : CLAIM_PLAN;
+	return kinds;
+}
+
+static enum cs_code
+ask_statements(struct svc_batch *batch, const struct cs_id *requests, const int32_t *kinds,
+    size_t n, struct db_rows **ret_rows, struct cs_err *err)
+{
+	const struct db_param params[] = { db_id_array(batch->arena, requests, n),
+		db_i32_array(batch->arena, kinds, n) };
+
+	return db_ask(batch->db, batch->arena, load_statements_sql, params, 2, ret_rows, err);
+}
+
+static void
+read_statements(struct svc_batch *batch, const struct db_rows *rows)
+{
+	for (size_t i = 0; i < db_rows_count(rows); i++)
+		read_statement(rows, i, record_find(batch, db_get_id(rows, i, 0)));
+}
+
+/* Signatures over other octets than their intent's: the gate is asked again, and wants all. */
+static enum cs_code
+load_rest(struct svc_batch *batch, struct cs_err *err)
+{
+	struct cs_id *requests = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
+	int32_t *kinds = CS_NEW_ARRAY(batch->arena, batch->n, int32_t);
+	struct db_rows *rows;
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		struct signer_record *record = store_record_of(&batch->aggregates[i]);
+
+		if (!record->lean || record->state != SIGNER_INTENT ||
+		    sign_fits(&batch->aggregates[i], &record->intent))
+			continue;
+		record->lean = false;
+		kinds[n] = CLAIM_PLAN;
+		requests[n++] = record->c.id;
+	}
+	if (n == 0)
+		return CS_OK;
+	if (ask_statements(batch, requests, kinds, n, &rows, err) || db_settle(batch->db, err))
+		return err->code;
+	read_statements(batch, rows);
+	return CS_OK;
+}
+
 static enum cs_code
 load_statements(struct svc_batch *batch, struct cs_err *err)
 {
@@ -132,23 +192,22 @@ load_statements(struct svc_batch *batch, struct cs_err *err)
 	if (store_ask_trust(batch, &trust, err) ||
 	    db_ask(batch->db, batch->arena, load_requests_sql, params, 1, &requests, err) ||
 	    db_ask(batch->db, batch->arena, load_intents_sql, params, 1, &intents, err) ||
-	    db_ask(batch->db, batch->arena, load_statements_sql, params, 1, &statements, err) ||
+	    ask_statements(batch, svc_keys(batch), kinds_of(batch), batch->n, &statements, err) ||
 	    db_settle(batch->db, err) || store_judge_trust(batch, trust, err) ||
 	    read_requests(batch, requests, intents, err))
 		return err->code;
-	for (size_t i = 0; i < db_rows_count(statements); i++)
-		read_statement(statements, i, record_find(batch, db_get_id(statements, i, 0)));
-	return CS_OK;
+	read_statements(batch, statements);
+	return load_rest(batch, err);
 }
 
 /* ---- load: evidence ---- */
 
-/* What the plans of a batch ask about: the stored ones and those that just came. */
+/* What the plans of a request ask about: the stored one and those that just came. */
 struct wanted {
 	struct cs_arena *arena;
-	struct cs_id *requests; /* that have a plan */
+	bool has_plan;
 	struct cs_span *sha256s, *digests;
-	size_t n_requests, n_sha256s, n_digests, room;
+	size_t n_sha256s, n_digests, room;
 };
 
 static void
@@ -193,30 +252,35 @@ static void
 want(struct wanted *wanted, const struct svc_aggregate *aggregate)
 {
 	const struct signer_record *record = store_record_of(aggregate);
-	bool has_plan = record->c.plan.envelope.len > 0;
 
+	wanted->has_plan = record->c.plan.envelope.len > 0;
 	want_plan(wanted, record->c.plan.envelope);
 	for (size_t i = 0; i < aggregate->n_events; i++) {
 		if (strcmp(aggregate->events[i]->subject, "plan.final") == 0) {
 			want_plan(wanted, aggregate->events[i]->body);
-			has_plan = true;
+			wanted->has_plan = true;
 		}
 	}
-	if (has_plan)
-		wanted->requests[wanted->n_requests++] = aggregate->key;
 }
 
-static struct wanted
+static bool
+is_open(const struct svc_aggregate *aggregate)
+{
+	const enum signer_state state = store_record_of(aggregate)->state;
+
+	return state == SIGNER_WAITING || state == SIGNER_INTENT;
+}
+
+/* Of each aggregate, in their order. */
+static struct wanted *
 want_all(const struct svc_batch *batch)
 {
-	struct wanted wanted = { .arena = batch->arena };
+	struct wanted *wanted = CS_NEW_ARRAY(batch->arena, batch->n, struct wanted);
 
-	wanted.requests = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
 	for (size_t i = 0; i < batch->n; i++) {
-		const enum signer_state state = store_record_of(&batch->aggregates[i])->state;
-
-		if (state == SIGNER_WAITING || state == SIGNER_INTENT)
-			want(&wanted, &batch->aggregates[i]);
+		wanted[i].arena = batch->arena;
+		if (is_open(&batch->aggregates[i]))
+			want(&wanted[i], &batch->aggregates[i]);
 	}
 	return wanted;
 }
@@ -293,20 +357,18 @@ hand_to(struct gate_case *c, const struct wanted *wanted, const struct gate_evid
 
 /* To each record its own request's evidence, whatever its plans name of others, and what may void that. */
 static void
-hand_out(struct svc_batch *batch, const struct gate_evidence *all, size_t n)
+hand_out(
+    struct svc_batch *batch, const struct wanted *wanted, const struct gate_evidence *all, size_t n)
 {
 	for (size_t i = 0; i < batch->n; i++) {
-		struct wanted own = { .arena = batch->arena };
-
-		own.requests = CS_NEW(batch->arena, struct cs_id);
-		want(&own, &batch->aggregates[i]);
-		if (own.n_requests > 0)
-			hand_to(&store_record_of(&batch->aggregates[i])->c, &own, all, n);
+		if (wanted[i].has_plan)
+			hand_to(&store_record_of(&batch->aggregates[i])->c, &wanted[i], all, n);
 	}
 }
 
 static enum cs_code
-read_evidences(struct svc_batch *batch, const struct db_rows *rows, struct cs_err *err)
+read_evidences(struct svc_batch *batch, const struct wanted *wanted, const struct db_rows *rows,
+    struct cs_err *err)
 {
 	const size_t n = db_rows_count(rows);
 	struct gate_evidence *all = CS_NEW_ARRAY(batch->arena, n, struct gate_evidence);
@@ -314,7 +376,7 @@ read_evidences(struct svc_batch *batch, const struct db_rows *rows, struct cs_er
 		if (read_evidence(batch->arena, rows, i, &all[i], err))
 			return err->code;
 	}
-	hand_out(batch, all, n);
+	hand_out(batch, wanted, all, n);
 	return CS_OK;
 }
 
@@ -344,26 +406,73 @@ read_denials(struct svc_batch *batch, const struct db_rows *rows)
 	}
 }
 
-/* What the plans of the batch ask about, of whatever request; and the keys of those requests. */
-static enum cs_code
-load_evidence(struct svc_batch *batch, const struct wanted *wanted, struct cs_err *err)
-{
-	const struct db_param evidence[] = {
-		db_id_array(batch->arena, wanted->requests, wanted->n_requests),
-		db_bytes_array(batch->arena, wanted->sha256s, wanted->n_sha256s),
-	};
-	const struct db_param denials[] = { db_bytes_array(
-	    batch->arena, wanted->digests, wanted->n_digests) };
-	struct db_rows *proofs, *noes, *keys;
+struct proofs {
+	struct db_rows *evidence, *denials;
+};
 
-	if (store_ask_keys(batch, wanted->requests, wanted->n_requests, &keys, err) ||
-	    db_ask(batch->db, batch->arena, load_evidence_sql, evidence, 2, &proofs, err) ||
-	    db_ask(batch->db, batch->arena, load_denials_sql, denials, 1, &noes, err) ||
-	    db_settle(batch->db, err) || read_evidences(batch, proofs, err))
+/* What the plans of the batch ask about, of whatever request. */
+static enum cs_code
+ask_proofs(
+    struct svc_batch *batch, const struct wanted *wanted, struct proofs *ret, struct cs_err *err)
+{
+	size_t n_sha256s = 0, n_digests = 0, n_requests = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		n_sha256s += wanted[i].n_sha256s;
+		n_digests += wanted[i].n_digests;
+	}
+	struct cs_id *requests = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
+	struct cs_span *sha256s = CS_NEW_ARRAY(batch->arena, n_sha256s, struct cs_span);
+	struct cs_span *digests = CS_NEW_ARRAY(batch->arena, n_digests, struct cs_span);
+	n_sha256s = n_digests = 0;
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct wanted *w = &wanted[i];
+
+		if (w->has_plan)
+			requests[n_requests++] = batch->aggregates[i].key;
+		for (size_t k = 0; k < w->n_sha256s; k++)
+			sha256s[n_sha256s++] = w->sha256s[k];
+		for (size_t k = 0; k < w->n_digests; k++)
+			digests[n_digests++] = w->digests[k];
+	}
+	const struct db_param evidence[] = { db_id_array(batch->arena, requests, n_requests),
+		db_bytes_array(batch->arena, sha256s, n_sha256s) };
+	const struct db_param denials[] = { db_bytes_array(batch->arena, digests, n_digests) };
+
+	*ret = (struct proofs){ NULL, NULL };
+	if (n_requests == 0)
+		return CS_OK;
+	if (db_ask(batch->db, batch->arena, load_evidence_sql, evidence, 2, &ret->evidence, err))
 		return err->code;
-	read_denials(batch, noes);
+	return db_ask(batch->db, batch->arena, load_denials_sql, denials, 1, &ret->denials, err);
+}
+
+/* And keys, also of requests whose certificate is about to be stored. */
+static enum cs_code
+load_evidence(struct svc_batch *batch, struct cs_err *err)
+{
+	const struct wanted *wanted = want_all(batch);
+	struct cs_id *keyed = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
+	struct proofs proofs;
+	struct db_rows *keys;
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct svc_aggregate *aggregate = &batch->aggregates[i];
+
+		if (wanted[i].has_plan || (store_record_of(aggregate)->lean && is_open(aggregate)))
+			keyed[n++] = aggregate->key;
+	}
+	if (n == 0)
+		return CS_OK;
+	if (store_ask_keys(batch, keyed, n, &keys, err) ||
+	    ask_proofs(batch, wanted, &proofs, err) || db_settle(batch->db, err))
+		return err->code;
 	store_read_keys(batch, keys);
-	return CS_OK;
+	if (proofs.evidence == NULL)
+		return CS_OK;
+	read_denials(batch, proofs.denials);
+	return read_evidences(batch, wanted, proofs.evidence, err);
 }
 
 /* Lists and questions need neither requests nor the trust table: they go on whatever is wrong with these. */
@@ -384,6 +493,7 @@ store_load_records(struct svc_batch *batch, struct cs_err *err)
 
 	for (size_t i = 0; i < batch->n; i++) {
 		records[i].c.id = batch->aggregates[i].key;
+		records[i].lean = sign_brings_all(&batch->aggregates[i]);
 		batch->aggregates[i].state = &records[i];
 	}
 	if (store_load_own(batch, err) || store_load_lists(batch, err))
@@ -392,9 +502,7 @@ store_load_records(struct svc_batch *batch, struct cs_err *err)
 		return CS_OK;
 	if (load_statements(batch, err) || store_load_revocations(batch, err))
 		return err->code;
-	const struct wanted wanted = want_all(batch);
-
-	return wanted.n_requests == 0 ? CS_OK : load_evidence(batch, &wanted, err);
+	return load_evidence(batch, err);
 }
 
 /* ---- save ---- */
@@ -408,6 +516,13 @@ static const char save_requests_sql[] =
     " changed_at_ms = excluded.changed_at_ms"
     " where r.version = excluded.version - 1";
 
+/* Who has the lock of a row need not write into it what it says already. */
+static bool
+has_news(const struct signer_record *record)
+{
+	return record->version == 0 || record->state != record->was || record->code != NULL;
+}
+
 /* Fewer rows than records: another replica was faster, CS_CONFLICT. */
 static enum cs_code
 save_requests(struct svc_batch *batch, struct cs_err *err)
@@ -418,7 +533,7 @@ save_requests(struct svc_batch *batch, struct cs_err *err)
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
-		if (!store_is_request(record))
+		if (!store_is_request(record) || !has_news(record))
 			continue;
 		c.ids[c.n] = record->c.id;
 		c.texts[c.n] = signer_state_name(record->state);
@@ -460,17 +575,19 @@ count_statements(const struct svc_batch *batch)
 	return n;
 }
 
-static enum cs_code
-save_statements(struct svc_batch *batch, struct cs_err *err)
+/* All, or those for whose place there may be another one. */
+static struct store_columns
+statement_columns(struct svc_batch *batch, bool again)
 {
 	struct store_columns c = store_columns(batch->arena, count_statements(batch));
-	struct cs_arena *arena = batch->arena;
 
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
 		for (const struct record_statement *s = record->statements; s != NULL;
 		     s = s->next) {
+			if (again && !s->again)
+				continue;
 			c.ids[c.n] = record->c.id;
 			c.ints[c.n] = (int32_t)s->kind;
 			c.more_ints[c.n] = (int32_t)s->revision;
@@ -479,17 +596,36 @@ save_statements(struct svc_batch *batch, struct cs_err *err)
 			c.longs[c.n++] = s->received.received_ms;
 		}
 	}
+	return c;
+}
+
+static enum cs_code
+note_doubled_statements(struct svc_batch *batch, struct cs_err *err)
+{
+	const struct store_columns c = statement_columns(batch, true);
+	struct cs_arena *arena = batch->arena;
+	const struct db_param params[] = { db_id_array(arena, c.ids, c.n),
+		db_i32_array(arena, c.ints, c.n), db_i32_array(arena, c.more_ints, c.n),
+		db_bytes_array(arena, c.spans, c.n), db_i64(batch->now_ms) };
+
+	return c.n > 0 ? db_send(batch->db, doubled_statements_sql, params, 5, -1, err) : CS_OK;
+}
+
+static enum cs_code
+save_statements(struct svc_batch *batch, struct cs_err *err)
+{
+	const struct store_columns c = statement_columns(batch, false);
+	struct cs_arena *arena = batch->arena;
+
 	if (c.n == 0)
 		return CS_OK;
 	const struct db_param params[] = { db_id_array(arena, c.ids, c.n),
 		db_i32_array(arena, c.ints, c.n), db_i32_array(arena, c.more_ints, c.n),
 		db_bytes_array(arena, c.spans, c.n), db_bytes_array(arena, c.more_spans, c.n),
 		db_i64_array(arena, c.longs, c.n) };
-	const struct db_param doubled[] = { params[0], params[1], params[2], params[3],
-		db_i64(batch->now_ms) };
 	if (db_send(batch->db, save_statements_sql, params, 6, -1, err))
 		return err->code;
-	return db_send(batch->db, doubled_statements_sql, doubled, 5, -1, err);
+	return note_doubled_statements(batch, err);
 }
 
 static const char save_evidence_sql[] =
@@ -649,7 +785,8 @@ save_new_intents(struct svc_batch *batch, struct cs_err *err)
 static const char change_intents_sql[] =
     "update intent i set state = u.t, judged_at_ms = u.j, void_at_ms = u.v"
     " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[])"
-    " u(q, t, j, v, s) where i.request = u.q and i.serial = u.s and i.state = 'open'";
+    " u(q, t, j, v, s) where i.request = u.q and i.serial = u.s and i.state = 'open'"
+    " and not exists (select from certificate c where c.request = u.q)";
 
 static enum cs_code
 save_changed_intents(struct svc_batch *batch, struct cs_err *err)
@@ -660,12 +797,11 @@ save_changed_intents(struct svc_batch *batch, struct cs_err *err)
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 		const struct record_intent *intent = &record->intent;
-		const bool is_open = record->state == SIGNER_INTENT;
 
 		if (!record->intent_changed)
 			continue;
 		c.ids[c.n] = record->c.id;
-		c.texts[c.n] = intent->is_void ? "void" : is_open ? "open" : "issued";
+		c.texts[c.n] = intent->is_void ? "void" : "open";
 		c.longs[c.n] = intent->judged_at_ms;
 		c.more_longs[c.n] = intent->is_void ? batch->now_ms : 0;
 		c.spans[c.n++] = cs_span_of(intent->choice.serial, GATE_SERIAL);
@@ -678,12 +814,14 @@ save_changed_intents(struct svc_batch *batch, struct cs_err *err)
 	return db_send(batch->db, change_intents_sql, params, 5, (int64_t)c.n, err);
 }
 
+/* The intent is there, is the one that was judged, and is not void: that is what each row must find. */
 static const char new_certificates_sql[] =
     "insert into certificate (request, serial, der, sha256, issued_at_ms, spki_sha256, enterprise,"
     " account, not_after_s, issuer, crl_partition)"
-    " select q, s, d, sha256(d), $4, k, e, a, n, i.issuer, i.crl_partition"
+    " select q, i.serial, d, sha256(d), $4, k, e, a, n, i.issuer, i.crl_partition"
     " from unnest($1::uuid[], $2::bytea[], $3::bytea[], $5::bytea[], $6::text[], $7::text[],"
-    " $8::bigint[]) u(q, s, d, k, e, a, n) join intent i on i.request = q";
+    " $8::bigint[]) u(q, s, d, k, e, a, n)"
+    " join intent i on i.request = q and i.serial = s and i.state = 'open'";
 
 static enum cs_code
 save_certificates(struct svc_batch *batch, struct cs_err *err)

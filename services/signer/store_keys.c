@@ -105,11 +105,28 @@ static const char hold_keys_sql[] =
 static const char none_blocked_sql[] =
     "select 1 from blocked_key where spki_sha256 = any($1::bytea[])";
 
+static void
+add_owner(struct store_columns *c, const struct signer_record *record)
+{
+	c->ids[c->n] = record->c.id;
+	c->spans[c->n] = cs_span_of(record->owner.spki_sha256, CLAIM_DIGEST);
+	c->texts[c->n] = record->owner.enterprise;
+	c->more_texts[c->n++] = record->owner.account;
+}
+
+/* The intent was for the key that the certificate has, and rows of owners stay: it is there. */
+static bool
+is_owned(const struct signer_record *record)
+{
+	return record->certificate.der.len > 0 && !record->intent_is_new;
+}
+
 /* CS_CONFLICT: between load and now a key became another's, or was blocked. */
 static enum cs_code
 own_keys(struct svc_batch *batch, struct cs_err *err)
 {
-	struct store_columns c = store_columns(batch->arena, batch->n);
+	struct store_columns all = store_columns(batch->arena, batch->n);
+	struct store_columns new = store_columns(batch->arena, batch->n);
 	struct cs_arena *arena = batch->arena;
 
 	for (size_t i = 0; i < batch->n; i++) {
@@ -117,20 +134,23 @@ own_keys(struct svc_batch *batch, struct cs_err *err)
 
 		if (record->owner.enterprise == NULL)
 			continue;
-		c.ids[c.n] = record->c.id;
-		c.spans[c.n] = cs_span_of(record->owner.spki_sha256, CLAIM_DIGEST);
-		c.texts[c.n] = record->owner.enterprise;
-		c.more_texts[c.n++] = record->owner.account;
+		add_owner(&all, record);
+		if (!is_owned(record))
+			add_owner(&new, record);
 	}
-	if (c.n == 0)
+	const struct db_param owned[] = { db_bytes_array(arena, new.spans, new.n),
+		db_text_array(arena, new.texts, new.n), db_text_array(arena, new.more_texts, new.n),
+		db_id_array(arena, new.ids, new.n), db_i64(batch->now_ms) };
+	const struct db_param held[] = { db_bytes_array(arena, all.spans, all.n),
+		db_text_array(arena, all.texts, all.n),
+		db_text_array(arena, all.more_texts, all.n) };
+
+	if (all.n == 0)
 		return CS_OK;
-	const struct db_param params[] = { db_bytes_array(arena, c.spans, c.n),
-		db_text_array(arena, c.texts, c.n), db_text_array(arena, c.more_texts, c.n),
-		db_id_array(arena, c.ids, c.n), db_i64(batch->now_ms) };
-	if (db_send(batch->db, own_keys_sql, params, 5, -1, err) ||
-	    db_send(batch->db, hold_keys_sql, params, 3, (int64_t)c.n, err))
+	if ((new.n > 0 && db_send(batch->db, own_keys_sql, owned, 5, -1, err)) ||
+	    db_send(batch->db, hold_keys_sql, held, 3, (int64_t)all.n, err))
 		return err->code;
-	return db_send(batch->db, none_blocked_sql, params, 1, 0, err);
+	return db_send(batch->db, none_blocked_sql, held, 1, 0, err);
 }
 
 static const char hold_alone_sql[] = "select 1 from key_owner where spki_sha256 = any($1::bytea[])"

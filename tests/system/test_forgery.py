@@ -79,7 +79,7 @@ class Forgery(SystemTest):
         """And honest people are still served."""
         self.drain()
         self.assertEqual(self.certificates(), self.before, what)
-        intents = self.count("signer.intent where state = 'open'")
+        intents = self.count(f"{checkers.NOT_ISSUED} and state = 'open'")
         self.assertEqual(intents, 0, what)
 
     def honest_people_are_served(self) -> None:

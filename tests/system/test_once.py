@@ -219,7 +219,7 @@ class Once(SystemTest):
                 self.person().wait_state(request, "issued", timeout=options.wait(60))
                 self.assertEqual(self.count(f"signer.certificate where request = '{request}'"), 1)
         self.check_all()
-        self.assertEqual(self.count("signer.intent where state <> 'issued'"), self.voids())
+        self.assertEqual(self.count(checkers.NOT_ISSUED), self.voids())
 
     def voids(self) -> int:
         return self.count("signer.revocation where what = 'void'")

@@ -8,7 +8,7 @@ create table request (
 	code text not null,                     -- of the refusal, or the reason of the stop; '' otherwise
 	version integer not null,
 	changed_at_ms bigint not null
-);
+) with (fillfactor = 50);
 
 -- Request (1), approval (2) and final plans (3), as they came.
 create table statement (
@@ -67,18 +67,20 @@ create table intent (
 	tbs bytea not null,
 	tbs_sha256 bytea not null check (length(tbs_sha256) = 32),
 	evidence bytea not null,                -- SHA-256 of each, in the order of the plan's checks
-	state text not null check (state in ('open', 'issued', 'void')),
+	state text not null check (state in ('open', 'void')), -- open: to be signed, or there is a certificate
 	judged_at_ms bigint not null,
 	void_at_ms bigint not null              -- 0: not void
 ) with (toast_tuple_target = 8160);
 alter table intent alter column tbs set storage external;
 alter table intent alter column evidence set storage external;
 
+-- At most one for an intent.  What is inserted takes issuer, list and serial from the intent's row, which is there
+-- for good and whose serial is no other's: neither is looked up a second time.
 create table certificate (
-	request uuid primary key references intent (request),
+	request uuid primary key,
 	issuer text not null,
 	crl_partition integer not null,
-	serial bytea not null unique,
+	serial bytea not null,
 	der bytea not null,
 	sha256 bytea not null,
 	spki_sha256 bytea not null check (length(spki_sha256) = 32),
@@ -136,14 +138,17 @@ create trigger no_truncate before truncate on audit execute function refuse_chan
 create trigger no_truncate before truncate on certificate execute function refuse_change();
 create trigger no_truncate before truncate on intent execute function refuse_change();
 
--- An intent keeps its octets: only its state and its times move.
-create function keep_octets() returns trigger language plpgsql as
+-- An intent keeps its octets: only its state and its times move, and only until there is a certificate.
+create function keep_octets() returns trigger language plpgsql set search_path from current as
 $$ begin
 	if new.request <> old.request or new.issuer <> old.issuer or new.profile <> old.profile
 	    or new.crl_partition <> old.crl_partition or new.serial <> old.serial or new.tbs <> old.tbs
 	    or new.tbs_sha256 <> old.tbs_sha256 or new.not_before_s <> old.not_before_s
 	    or new.evidence <> old.evidence or old.state <> 'open' then
 		raise exception 'an intent keeps its octets and its end';
+	end if;
+	if exists (select from certificate c where c.request = new.request) then
+		raise exception 'an intent that has a certificate stays as it is';
 	end if;
 	return new;
 end $$;

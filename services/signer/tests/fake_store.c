@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "own.h"
+#include "sign.h"
 #include "tests/fake_life.h"
 
 struct fake_store fake_store;
@@ -134,6 +135,16 @@ load_own(struct cs_arena *arena, struct cs_id key)
 	return own;
 }
 
+/* As the store does: what a signature is stored with, and nothing that could be judged by. */
+static void
+load_lean(struct signer_record *record)
+{
+	record->lean = true;
+	record->c.approval = record->c.plan = (struct gate_received){ 0 };
+	record->plan_revision = 0;
+	record->c.n_evidence = record->c.n_denials = 0;
+}
+
 enum cs_code
 store_load_records(struct svc_batch *batch, struct cs_err *err)
 {
@@ -151,6 +162,9 @@ store_load_records(struct svc_batch *batch, struct cs_err *err)
 		record->c.n_evidence = fake_store.n_proofs;
 		load_denials(batch, &record->c);
 		load_key(&batch->aggregates[i], batch->arena, &record->c);
+		if (sign_brings_all(&batch->aggregates[i]) &&
+		    sign_fits(&batch->aggregates[i], &record->intent))
+			load_lean(record);
 		if (strcmp(batch->aggregates[i].events[0]->subject, "clock.own") == 0)
 			record->own = load_own(batch->arena, record->c.id);
 		batch->aggregates[i].state = record;
@@ -229,9 +243,14 @@ save_row(struct fake_row *row, const struct signer_record *record)
 		.intent = record->intent,
 	};
 
+	if (record->lean) { /* what was not loaded is as it was */
+		kept.c.approval = row->record.c.approval;
+		kept.c.plan = row->record.c.plan;
+		kept.plan_revision = row->record.plan_revision;
+	}
 	kept.c.request.envelope = keep(record->c.request.envelope);
-	kept.c.approval.envelope = keep(record->c.approval.envelope);
-	kept.c.plan.envelope = keep(record->c.plan.envelope);
+	kept.c.approval.envelope = keep(kept.c.approval.envelope);
+	kept.c.plan.envelope = keep(kept.c.plan.envelope);
 	kept.c.evidence = NULL;
 	kept.c.denials = NULL;
 	kept.c.n_evidence = kept.c.n_denials = 0;

@@ -177,7 +177,7 @@ issue(struct fixture *f, uint8_t n, uint8_t key, uint32_t partition, int64_t not
 	    " tbs_sha256, evidence, state, judged_at_ms, void_at_ms) values ('%1$02x%1$02x%1$02x%1$02x-%1$02x%1$02x-%1$02x%1$02x-%1$02x%1$02x-"
 	    "%1$02x%1$02x%1$02x%1$02x%1$02x%1$02x', '" CA
 	    "', 'p', %3$u, '\\x40%5$030x%1$02x', 0, '',"
-	    " sha256(''), '', 'issued', 0, 0);"
+	    " sha256(''), '', 'open', 0, 0);"
 	    "insert into certificate (request, issuer, crl_partition, serial, der, sha256, spki_sha256,"
 	    " enterprise, account, not_after_s, issued_at_ms) select request, issuer, crl_partition, serial, '', '',"
 	    " decode(lpad('%2$02x', 64, '0'), 'hex'), 'acme', 'u-1', %4$lld, %6$lld"

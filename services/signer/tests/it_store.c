@@ -22,6 +22,7 @@
 #include "own.h"
 #include "pki/ed25519.h"
 #include "pki/hash.h"
+#include "sign.h"
 #include "store.h"
 #include "tests/it_trust.h"
 
@@ -465,6 +466,32 @@ who_waited_for_a_request_sees_its_intent(void **state)
 }
 
 static void
+issue(struct signer_record *record)
+{
+	record->state = SIGNER_ISSUED;
+	record->certificate = (struct record_certificate){ cs_span_str("certificate"), { 7 },
+		"acme", "u-1", NOW / 1000 };
+}
+
+static struct signer_record *
+certified(struct fixture *f, struct one *one, uint8_t n)
+{
+	struct signer_record *record = begin(f, one, f->db, n, (struct cs_span){ 0 });
+
+	issue(record);
+	return record;
+}
+
+static void
+refused(struct fixture *f, const char *sql, const char *why)
+{
+	struct cs_err err = { 0 };
+
+	assert_int_not_equal(db_script(f->other, sql, &err), CS_OK);
+	assert_non_null(strstr(err.text, why));
+}
+
+static void
 an_intent_becomes_a_certificate_once(void **state)
 {
 	struct fixture *f = *state;
@@ -484,10 +511,7 @@ an_intent_becomes_a_certificate_once(void **state)
 	assert_true(cs_span_is(record->intent.evidence, "digests"));
 	assert_int_equal(record->intent.choice.serial[16], 0x41);
 	assert_int_equal(record->intent.judged_at_ms, NOW);
-	record->state = SIGNER_ISSUED;
-	record->intent_changed = true;
-	record->certificate = (struct record_certificate){ cs_span_str("certificate"), { 7 },
-		"acme", "u-1", NOW / 1000 };
+	issue(record);
 	record_add_audit(record, f->arena, "issued", "serial=1");
 	record_add_audit(record, f->arena, "note", "a second row of one batch");
 	assert_int_equal(end(&one), CS_OK);
@@ -496,6 +520,35 @@ an_intent_becomes_a_certificate_once(void **state)
 	record = begin(f, &one, f->db, 8, (struct cs_span){ 0 });
 	record->intent_changed = true; /* an intent that ended */
 	assert_int_equal(end(&one), CS_CONFLICT);
+	refused(f,
+	    "update intent set state = 'void' where request in (select request from certificate)",
+	    "an intent that has a certificate stays as it is");
+}
+
+static void
+a_certificate_is_of_the_intent_that_is_open(void **state)
+{
+	struct fixture *f = *state;
+	struct one one;
+
+	(void)intend(f, &one, 70, 0x70);
+	assert_int_equal(end(&one), CS_OK);
+	struct signer_record *record = certified(f, &one, 70);
+	memset(record->intent.choice.serial, 0x72, GATE_SERIAL); /* another serial */
+	assert_int_equal(end(&one), CS_CONFLICT);
+	record = begin(f, &one, f->db, 70, (struct cs_span){ 0 });
+	record->intent.is_void = true;
+	record->intent_changed = true;
+	record->state = SIGNER_REFUSED;
+	record->code = "evidence-expired";
+	assert_int_equal(end(&one), CS_OK);
+	(void)certified(f, &one, 70); /* void */
+	assert_int_equal(end(&one), CS_CONFLICT);
+	(void)certified(f, &one, 71); /* none at all */
+	assert_int_equal(end(&one), CS_CONFLICT);
+	assert_int_equal(number(f, "select count(*) from certificate c join intent using (request)"
+				   " where intent.state = 'void'"),
+	    0);
 }
 
 static void
@@ -620,6 +673,123 @@ request(struct fixture *f, uint8_t n, struct cs_span csr, uint8_t previous)
 	return claim_seal_request(f->arena, f->key, &request);
 }
 
+/* The same load with a result of signing among the events. */
+static struct signer_record *
+begin_with_result(struct fixture *f, struct one *one, uint8_t n, const struct sign_result *result)
+{
+	struct cs_err err = { 0 };
+
+	*one = (struct one){ .event = { .subject = "work.sign", .what = result } };
+	one->events[0] = &one->event;
+	one->aggregate =
+	    (struct svc_aggregate){ .key = id(n), .events = one->events, .n_events = 1 };
+	one->batch = (struct svc_batch){ .aggregates = &one->aggregate,
+		.n = 1,
+		.arena = f->arena,
+		.db = f->db,
+		.self = &f->signer,
+		.now_ms = NOW };
+	ok(db_begin(f->db, &err), &err);
+	ok(store_load_records(&one->batch, &err), &err);
+	return one->aggregate.state;
+}
+
+static void
+with_a_signature_only_what_it_is_stored_with_is_loaded(void **state)
+{
+	struct fixture *f = *state;
+	struct one one;
+	const struct cs_span asked = request(f, 72, cs_span_of(csr_one, sizeof(csr_one)), 0);
+	const struct gate_evidence made = evidence(f, 72, "one", CLAIM_PROVED, 1);
+
+	struct sign_result result = { .says = SIGN_DONE };
+	struct signer_record *record = intend(f, &one, 72, 0x73);
+	pki_sha256(record->intent.tbs, result.tbs_sha256);
+	pki_sha256(record->intent.tbs, record->intent.tbs_sha256);
+	add_statement(f, record, CLAIM_REQUEST, 0, asked);
+	add_statement(f, record, CLAIM_APPROVAL, 0, cs_span_str("approval"));
+	add_statement(f, record, CLAIM_PLAN, 1, cs_span_str("older"));
+	add_statement(f, record, CLAIM_PLAN, 2, plan(f, 72, 2, "one", NULL));
+	record_add_evidence(record, f->arena, &made);
+	assert_int_equal(end(&one), CS_OK);
+
+	record = begin_with_result(f, &one, 72, &result);
+	assert_true(record->lean);
+	assert_true(record->has_intent);
+	assert_true(record->c.key.known);
+	assert_true(cs_span_equal(record->c.request.envelope, asked));
+	assert_int_equal(record->c.approval.envelope.len, 0);
+	assert_int_equal(record->c.plan.envelope.len, 0);
+	assert_int_equal(record->c.n_evidence, 0);
+	assert_int_equal(end(&one), CS_OK);
+
+	result.tbs_sha256[0] ^= 1; /* over other octets */
+	record = begin_with_result(f, &one, 72, &result);
+	assert_false(record->lean);
+	assert_true(cs_span_is(record->c.approval.envelope, "approval"));
+	assert_int_equal(record->c.n_evidence, 1);
+	assert_int_equal(end(&one), CS_OK);
+
+	result.says = SIGN_RECHECK;
+	record = begin_with_result(f, &one, 72, &result);
+	assert_false(record->lean);
+	assert_true(record->c.key.known);
+	assert_true(cs_span_is(record->c.approval.envelope, "approval"));
+	assert_int_equal(record->plan_revision, 2);
+	assert_int_equal(record->c.n_evidence, 1);
+	assert_int_equal(end(&one), CS_OK);
+}
+
+/* The lock is what keeps others away; a row that says the same as before is not written. */
+static void
+a_request_that_goes_on_waiting_is_not_written_again(void **state)
+{
+	struct fixture *f = *state;
+	struct one one;
+
+	add_statement(f, begin(f, &one, f->db, 73, (struct cs_span){ 0 }), CLAIM_REQUEST, 0,
+	    cs_span_str("request"));
+	assert_int_equal(end(&one), CS_OK);
+	add_statement(f, begin(f, &one, f->db, 73, (struct cs_span){ 0 }), CLAIM_APPROVAL, 0,
+	    cs_span_str("approval"));
+	assert_int_equal(end(&one), CS_OK);
+	(void)intend(f, &one, 73, 0x74);
+	assert_int_equal(((struct signer_record *)one.aggregate.state)->version, 1);
+	assert_int_equal(end(&one), CS_OK);
+	const struct signer_record *record = begin(f, &one, f->db, 73, (struct cs_span){ 0 });
+	assert_int_equal(record->version, 2);
+	assert_true(cs_span_is(record->c.approval.envelope, "approval"));
+	assert_int_equal(end(&one), CS_OK);
+}
+
+static void
+other_octets_for_a_plan_that_is_there_are_noted(void **state)
+{
+	static const char noted[] =
+	    "select count(*) from equivocation where what like '%revision%'";
+	struct fixture *f = *state;
+	struct one one;
+	struct signer_record *record = begin(f, &one, f->db, 74, (struct cs_span){ 0 });
+
+	add_statement(f, record, CLAIM_PLAN, 1, cs_span_str("first"));
+	add_statement(f, record, CLAIM_PLAN, 3, cs_span_str("third"));
+	assert_int_equal(end(&one), CS_OK);
+	const int64_t before = number(f, noted);
+	record = begin(f, &one, f->db, 74, (struct cs_span){ 0 });
+	add_statement(f, record, CLAIM_PLAN, 2, cs_span_str("second, and late"));
+	add_statement(f, record, CLAIM_PLAN, 4, cs_span_str("fourth"));
+	add_statement(f, record, CLAIM_PLAN, 3, cs_span_str("third"));
+	assert_int_equal(end(&one), CS_OK);
+	assert_int_equal(number(f, noted), before);
+	record = begin(f, &one, f->db, 74, (struct cs_span){ 0 });
+	add_statement(f, record, CLAIM_PLAN, 1, cs_span_str("another first"));
+	add_statement(f, record, CLAIM_PLAN, 4, cs_span_str("another fourth"));
+	add_statement(f, record, CLAIM_PLAN, 5, cs_span_str("fifth"));
+	add_statement(f, record, CLAIM_PLAN, 5, cs_span_str("another fifth"));
+	assert_int_equal(end(&one), CS_OK);
+	assert_int_equal(number(f, noted), before + 3);
+}
+
 static void
 want_key(struct signer_record *record, const char *account, uint8_t spki)
 {
@@ -646,7 +816,6 @@ certify(struct fixture *f, uint8_t n, uint8_t serial, const uint8_t spki[static 
 	assert_int_equal(end(&one), CS_OK);
 	record = begin(f, &one, f->db, n, (struct cs_span){ 0 });
 	record->state = SIGNER_ISSUED;
-	record->intent_changed = true;
 	record->certificate = (struct record_certificate){ .der = cs_span_str("certificate"),
 		.enterprise = "acme",
 		.account = "u-1",
@@ -943,6 +1112,10 @@ main(void)
 		cmocka_unit_test(who_waited_for_a_request_sees_its_intent),
 		cmocka_unit_test(an_intent_becomes_a_certificate_once),
 		cmocka_unit_test(a_void_intent_keeps_its_serial),
+		cmocka_unit_test(a_certificate_is_of_the_intent_that_is_open),
+		cmocka_unit_test(with_a_signature_only_what_it_is_stored_with_is_loaded),
+		cmocka_unit_test(a_request_that_goes_on_waiting_is_not_written_again),
+		cmocka_unit_test(other_octets_for_a_plan_that_is_there_are_noted),
 		cmocka_unit_test(what_is_known_of_a_key_is_loaded_with_its_plan),
 		cmocka_unit_test(a_request_that_cannot_be_read_is_known_to_be_so),
 		cmocka_unit_test(a_key_that_was_taken_since_is_a_conflict),

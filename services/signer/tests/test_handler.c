@@ -583,6 +583,41 @@ an_old_order_is_judged_again(void **state)
 	expect_state(b, SIGNER_ISSUED);
 }
 
+/* Over octets of another order, which a signer did sign: the gate says that they are not what it judged. */
+static void
+a_signature_over_other_octets_is_judged_again(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, only_ann);
+	give_all(b);
+	struct svc_test_event other = carry_out(b, NOW + 1);
+	((uint8_t *)(uintptr_t)other.body.data)[1] ^= 1; /* the digest of what was signed */
+	run(b, other, NOW + 2);
+	expect_state(b, SIGNER_INTENT);
+	assert_int_equal(svc_test_count(b->test, "certificate.issued"), 0);
+	assert_int_equal(fake_store_audits("renewed"), 1);
+	run(b, carry_out(b, NOW + 3), NOW + 3);
+	expect_state(b, SIGNER_ISSUED);
+}
+
+/* The octets are right, and the row says another serial: nothing was loaded to judge by, until the order is old. */
+static void
+a_row_with_another_serial_gets_no_certificate(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, only_ann);
+	give_all(b);
+	row(b)->record.intent.choice.serial[3] ^= 1;
+	run(b, carry_out(b, NOW + 1), NOW + 2);
+	expect_state(b, SIGNER_INTENT);
+	assert_int_equal(svc_test_count(b->test, "again"), 1);
+	assert_int_equal(svc_test_count(b->test, "certificate.issued"), 0);
+	run(b, carry_out(b, NOW + GATE_MARGIN_MS), NOW + GATE_MARGIN_MS);
+	expect_void(b, "octets-differ");
+}
+
 static void
 an_order_that_outlived_its_plan_is_void(void **state)
 {
@@ -1212,6 +1247,8 @@ main(void)
 		cmocka_unit_test(a_result_is_read_as_it_was_written_or_not_at_all),
 		cmocka_unit_test(the_second_result_changes_nothing),
 		cmocka_unit_test(an_old_order_is_judged_again),
+		cmocka_unit_test(a_signature_over_other_octets_is_judged_again),
+		cmocka_unit_test(a_row_with_another_serial_gets_no_certificate),
 		cmocka_unit_test(an_order_that_outlived_its_plan_is_void),
 		cmocka_unit_test(an_order_whose_proof_was_voided_is_void),
 		cmocka_unit_test(edited_octets_are_never_signed),
