@@ -179,6 +179,10 @@ identifiers_survive_a_round_trip(void **state)
 		{ "0.0", "00" },
 		{ "2.47", "7f" },
 		{ "2.48", "8100" },
+		{ "1.3.6.1.4.1.52266.1", "2b0601040183982a01" },
+		{ "2.5.4.128", "55048100" },
+		{ "2.5.4.16383", "5504ff7f" },
+		{ "2.25.4294967295", "698fffffff7f" },
 	};
 	static const char *const bad[] = { "", "1", "1.", "3.1", "1.40", "1.2.", "1..2", "1.02",
 		"a.b", "1.2.-3", "1.2 ", "2.5.99999999999999999999" };
@@ -191,9 +195,18 @@ identifiers_survive_a_round_trip(void **state)
 		assert_string_equal(pki_der_oid_text(*state, cs_span_of(got, len)), oids[i].dotted);
 		assert_true(pki_der_oid_is(cs_span_of(got, len), oids[i].dotted));
 		assert_false(pki_der_oid_is(cs_span_of(got, len), "2.5.4.3"));
+		for (size_t k = 0; k < COUNT(oids); k++)
+			assert_int_equal(
+			    pki_der_oid_is(cs_span_of(got, len), oids[k].dotted), i == k);
+		assert_false(pki_der_oid_is(cs_span_of(got, 0), oids[i].dotted));
 	}
+	/* alike at the end, and at the start */
+	assert_false(pki_der_oid_is(octets(*state, "551d0f"), "2.5.4.15"));
+	assert_false(pki_der_oid_is(octets(*state, "551d0f"), "2.5.29.143"));
+	assert_false(pki_der_oid_is(octets(*state, "551d0f"), "2.5.29.15.15"));
 	for (size_t i = 0; i < COUNT(bad); i++)
-		if (pki_der_oid_octets(bad[i], got, sizeof(got)) != 0)
+		if (pki_der_oid_octets(bad[i], got, sizeof(got)) != 0 ||
+		    pki_der_oid_is(cs_span_of(got, 1), bad[i]))
 			fail_msg("%s", bad[i]);
 }
 
