@@ -5,15 +5,13 @@ static void
 make_room(const struct svc_batch *batch, struct changes *changes)
 {
 	struct cs_arena *arena = batch->arena;
-	size_t checks = 0, notes = 0, reports = 0;
+	size_t checks = 0, reports = 0;
 
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct intake_request *req = batch->aggregates[i].state;
 
 		checks += req->n_checks;
 		reports += req->n_reports;
-		for (const struct intake_note *note = req->notes; note; note = note->next)
-			notes++;
 	}
 	changes->created = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
 	changes->moved = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
@@ -22,10 +20,8 @@ make_room(const struct svc_batch *batch, struct changes *changes)
 	changes->revocations = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
 	changes->new_reports = CS_NEW_ARRAY(arena, reports, const struct report *);
 	changes->old_reports = CS_NEW_ARRAY(arena, reports, const struct report *);
-	changes->new_checks = CS_NEW_ARRAY(arena, checks, struct changed_check);
-	changes->old_checks = CS_NEW_ARRAY(arena, checks, struct changed_check);
 	changes->octets = CS_NEW_ARRAY(arena, 2 * checks, struct changed_octets);
-	changes->notes = CS_NEW_ARRAY(arena, notes, struct changed_note);
+	changes->noted = CS_NEW_ARRAY(arena, batch->n, const struct intake_request *);
 	changes->request_notes = CS_NEW_ARRAY(arena, batch->n, const struct note *);
 	changes->keys = CS_NEW_ARRAY(arena, 2 * batch->n, struct changed_key);
 }
@@ -40,19 +36,13 @@ add_octets(struct changes *to, struct cs_id request, const char *check, const ch
 }
 
 static void
-add_checks(struct changes *to, const struct intake_request *req)
+add_received(struct changes *to, const struct intake_request *req)
 {
 	for (size_t i = 0; i < req->n_checks; i++) {
 		const struct intake_check *check = &req->checks[i];
 
 		if (!check->changed)
 			continue;
-		if (check->stored)
-			to->old_checks[to->n_old_checks++] =
-			    (struct changed_check){ req->id, check };
-		else
-			to->new_checks[to->n_new_checks++] =
-			    (struct changed_check){ req->id, check };
 		add_octets(to, req->id, check->id, "evidence", check->evidence);
 		add_octets(to, req->id, check->id, "challenge", check->told);
 	}
@@ -72,9 +62,9 @@ add_request(struct changes *to, const struct intake_request *req)
 		to->issued[to->n_issued++] = req;
 	if (req->revocation.changed)
 		to->revocations[to->n_revocations++] = req;
-	for (const struct intake_note *note = req->notes; note; note = note->next)
-		to->notes[to->n_notes++] = (struct changed_note){ req->id, note };
-	add_checks(to, req);
+	if (req->notes)
+		to->noted[to->n_noted++] = req;
+	add_received(to, req);
 }
 
 /* Also of requests that are never stored: a key that leaked is remembered, and nothing else of it. */

@@ -10,16 +10,6 @@
 #include "report.h"
 #include "svc/svc.h"
 
-struct changed_check {
-	struct cs_id request;
-	const struct intake_check *check;
-};
-
-struct changed_note {
-	struct cs_id request;
-	const struct intake_note *note;
-};
-
 /* Octets that a check shows from now on. */
 struct changed_octets {
 	struct cs_id request;
@@ -39,12 +29,10 @@ struct changes {
 	size_t n_created, n_moved, n_refused, n_issued;
 	const struct intake_request **revocations; /* asked for, done or refused */
 	size_t n_revocations;
-	struct changed_check *new_checks, *old_checks;
-	size_t n_new_checks, n_old_checks;
 	struct changed_octets *octets;
 	size_t n_octets;
-	struct changed_note *notes;
-	size_t n_notes;
+	const struct intake_request **noted; /* with new lines of their history */
+	size_t n_noted;
 	const struct report **new_reports, **old_reports;
 	size_t n_new_reports, n_old_reports;
 	const struct note **request_notes;

@@ -99,9 +99,7 @@ struct intake_check {
 	enum intake_shown shown;       /* as people were last told */
 	struct cs_span evidence, told; /* the received octets of evidence and challenge; empty when
 					  a batch loaded it and they did not change */
-	/* For the store alone. */
-	bool stored; /* it has a row */
-	bool changed;
+	bool changed;                  /* for the store alone */
 };
 
 /* One line of the history that people watch. */

@@ -54,7 +54,7 @@ query_show(const void *self, struct db *db, struct cs_span ask, const void *cont
 	(void)ask;
 	if (code == CS_NOT_FOUND)
 		return not_found(arena, ret_status, ret_body);
-	if (code || store_find_checks(db, arena, &req, err) ||
+	if (code || store_find_octets(db, arena, &req, err) ||
 	    view_request(arena, &req, query->now_ms, ret_body, err))
 		return err->code;
 	*ret_status = 200;
@@ -148,14 +148,14 @@ query_certificate(const void *self, struct db *db, struct cs_span ask, const voi
 	struct intake_request req = { 0 };
 	struct intake_certificate certificate = { 0 };
 	struct cs_id id = { { 0 } };
-	enum cs_code code = find(db, query, arena, &req, err);
+	enum cs_code code = store_find_issued(db, arena, query->id, &req, err);
 
 	(void)self;
 	(void)ask;
-	if (code == CS_NOT_FOUND)
-		return not_found(arena, ret_status, ret_body);
-	if (code)
+	if (code != CS_OK && code != CS_NOT_FOUND)
 		return code;
+	if (code == CS_NOT_FOUND || !intake_may_see(&req, &query->caller))
+		return not_found(arena, ret_status, ret_body);
 	if (req.certificate.len == 0)
 		return answer(arena, 409,
 		    (struct cs_refusal){ .code = "no-certificate",

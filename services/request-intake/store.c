@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "changes.h"
+#include "checklist.h"
 #include "db/db.h"
 #include "draft.h"
+#include "history.h"
 #include "store_rows.h"
 #include "subject.h"
 
@@ -97,8 +99,8 @@ read_refusal(const struct db_rows *rows, size_t row, size_t first, struct intake
 /* After SHOWN_COLUMNS: the rest, but for octets and refusals. */
 #define REST_COLUMNS                                                                       \
 	"s.body_sha256, s.digest, s.spki_sha256, s.ends_ms, r.revision, r.seq, r.version," \
-	" r.subject, r.waived, r.second_factor, r.factor_proved_ms"
-#define N_REST 11
+	" r.subject, r.waived, r.second_factor, r.factor_proved_ms, r.checks"
+#define N_REST 12
 
 static void
 read_request(
@@ -116,81 +118,62 @@ read_request(
 	ret->waived = read_names(arena, db_get_text(rows, row, N_SHOWN + 8));
 	ret->second_factor = db_get_text(rows, row, N_SHOWN + 9);
 	ret->factor_proved_at_ms = db_get_i64(rows, row, N_SHOWN + 10);
+	checklist_read(arena, db_get_text(rows, row, N_SHOWN + 11), ret);
 	ret->envelope = db_get_bytes(rows, row, N_SHOWN + N_REST);
-}
-
-#define CHECK_COLUMNS                                                                            \
-	"c.request, c.id, c.kind, c.target, c.method, c.allowed_methods, c.position, c.planned," \
-	" c.plan_attempt, c.standing_until_ms, c.asked_ms, c.challenge, c.challenge_ms,"         \
-	" c.challenge_until_ms, c.attempt, c.outcome, c.checked_ms, c.valid_until_ms, c.shown,"  \
-	" c.new_because"
-#define N_CHECK 20
-
-static struct intake_check
-read_check(const struct db_rows *rows, size_t row)
-{
-	return (struct intake_check){
-		.id = db_get_text(rows, row, 1),
-		.kind = (enum claim_kind)db_get_i32(rows, row, 2),
-		.target = db_get_text(rows, row, 3),
-		.method = db_get_text(rows, row, 4),
-		.allowed_methods = db_get_text(rows, row, 5),
-		.position = (uint32_t)db_get_i32(rows, row, 6),
-		.planned = db_get_bool(rows, row, 7),
-		.plan_attempt = (uint32_t)db_get_i32(rows, row, 8),
-		.standing_until_ms = db_get_i64(rows, row, 9),
-		.asked_at_ms = db_get_i64(rows, row, 10),
-		.challenge = (enum intake_challenge)db_get_i32(rows, row, 11),
-		.challenge_at_ms = db_get_i64(rows, row, 12),
-		.challenge_until_ms = db_get_i64(rows, row, 13),
-		.attempt = (uint32_t)db_get_i32(rows, row, 14),
-		.outcome = (enum claim_outcome)db_get_i32(rows, row, 15),
-		.checked_at_ms = db_get_i64(rows, row, 16),
-		.valid_until_ms = db_get_i64(rows, row, 17),
-		.shown = (enum intake_shown)db_get_i32(rows, row, 18),
-		.new_because = db_get_text(rows, row, 19),
-		.stored = true,
-	};
 }
 
 /* ---- load ---- */
 
 /*
  * In the order of ids, so that replicas cannot deadlock.  No row: the zero request.  Only a repeated
- * creation shows the envelope.
+ * creation shows the envelope; only an approval asks whether its key became known since.
  */
 static const char load_sql[] =
     "select " SHOWN_COLUMNS ", " REST_COLUMNS
-    ", case when r.id = any($2) then s.envelope else ''::bytea end"
+    ", case when r.id = any($2) then s.envelope else ''::bytea end,"
+    " case when r.id = any($3) then exists (select from known_key k"
+    " where k.spki_sha256 = s.spki_sha256 and k.enterprise = '') else false end"
     " from request r join submission s on s.id = r.id" REVOCATION_JOIN " where r.id = any($1)"
     " order by r.id for update of r";
 
-/* The keys with another event than the creation of a request, or those with one. */
+static bool
+is_creation(const struct svc_event *ev)
+{
+	return draft_is_for(ev->subject);
+}
+
+static bool
+is_approval(const struct svc_event *ev)
+{
+	return strcmp(ev->subject, "api.approve") == 0;
+}
+
+static bool
+has_event(const struct svc_aggregate *aggregate, bool (*is_it)(const struct svc_event *ev))
+{
+	for (size_t k = 0; k < aggregate->n_events; k++)
+		if (is_it(aggregate->events[k]))
+			return true;
+	return false;
+}
+
 static struct db_param
-keys_with(struct svc_batch *batch, bool creation, size_t *ret_n)
+keys_with(struct svc_batch *batch, bool (*is_it)(const struct svc_event *ev))
 {
 	struct cs_id *keys = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
 	size_t n = 0;
 
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct svc_aggregate *aggregate = &batch->aggregates[i];
-		bool found = false;
-
-		for (size_t k = 0; k < aggregate->n_events; k++)
-			found |= draft_is_for(aggregate->events[k]->subject) == creation;
-		if (found)
-			keys[n++] = aggregate->key;
-	}
-	*ret_n = n;
+	for (size_t i = 0; i < batch->n; i++)
+		if (has_event(&batch->aggregates[i], is_it))
+			keys[n++] = batch->aggregates[i].key;
 	return db_id_array(batch->arena, keys, n);
 }
 
 static enum cs_code
 ask_requests(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
 {
-	size_t n_created = 0;
 	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n),
-		keys_with(batch, true, &n_created) };
+		keys_with(batch, is_creation), keys_with(batch, is_approval) };
 
 	return db_ask(batch->db, batch->arena, load_sql, params, COUNT(params), ret_rows, err);
 }
@@ -200,40 +183,12 @@ take_requests(struct svc_batch *batch, const struct db_rows *rows)
 {
 	for (size_t i = 0; i < batch->n; i++)
 		batch->aggregates[i].state = CS_NEW(batch->arena, struct intake_request);
-	for (size_t i = 0; i < db_rows_count(rows); i++)
-		read_request(
-		    batch->arena, rows, i, svc_aggregate_find(batch, db_get_id(rows, i, 0))->state);
-}
-
-static const char load_checks_sql[] =
-    "select " CHECK_COLUMNS
-    " from shown_check c where c.request = any($1) order by c.request, c.position, c.id";
-
-/* A creation looks at no check: the request is new, or the answer is the one of then. */
-static enum cs_code
-ask_checks(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
-{
-	size_t n = 0;
-	const struct db_param keys = keys_with(batch, false, &n);
-
-	if (n == 0)
-		return CS_OK;
-	return db_ask(batch->db, batch->arena, load_checks_sql, &keys, 1, ret_rows, err);
-}
-
-static void
-take_checks(struct svc_batch *batch, const struct db_rows *rows)
-{
-	size_t n = rows ? db_rows_count(rows) : 0;
-	struct intake_check *checks = CS_NEW_ARRAY(batch->arena, n, struct intake_check);
-
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < db_rows_count(rows); i++) {
 		struct intake_request *req =
 		    svc_aggregate_find(batch, db_get_id(rows, i, 0))->state;
 
-		checks[i] = read_check(rows, i);
-		if (req->n_checks++ == 0)
-			req->checks = &checks[i];
+		read_request(batch->arena, rows, i, req);
+		req->key_blocked = db_get_bool(rows, i, N_SHOWN + N_REST + 1);
 	}
 }
 
@@ -314,19 +269,16 @@ take_keys(struct svc_batch *batch, const struct db_rows *rows)
 enum cs_code
 store_load_requests(struct svc_batch *batch, struct cs_err *err)
 {
-	struct db_rows *requests = NULL, *checks = NULL, *keys = NULL, *earlier = NULL,
-		       *blocked = NULL, *reports = NULL, *notes = NULL;
+	struct db_rows *requests = NULL, *keys = NULL, *earlier = NULL, *reports = NULL,
+		       *notes = NULL;
 
-	if (ask_requests(batch, &requests, err) || ask_checks(batch, &checks, err) ||
-	    ask_keys(batch, &keys, err) || store_ask_earlier(batch, &earlier, err) ||
-	    store_ask_blocked(batch, &blocked, err) || store_ask_reports(batch, &reports, err) ||
+	if (ask_requests(batch, &requests, err) || ask_keys(batch, &keys, err) ||
+	    store_ask_earlier(batch, &earlier, err) || store_ask_reports(batch, &reports, err) ||
 	    store_ask_notes(batch, &notes, err) || db_settle(batch->db, err))
 		return err->code;
 	take_requests(batch, requests);
-	take_checks(batch, checks);
 	take_keys(batch, keys);
 	store_take_earlier(batch, earlier);
-	store_take_blocked(batch, blocked);
 	store_take_reports(batch, reports);
 	store_take_notes(batch, notes);
 	return CS_OK;
@@ -409,13 +361,14 @@ save_created(const struct svc_batch *batch, const struct changes *changes, struc
 	return db_send(batch->db, submit_sql, submitted.params, submitted.n, (int64_t)n, err);
 }
 
-/* Fewer rows than requests: somebody else was faster. */
+/* Fewer rows than requests: somebody else was faster.  Checks that did not change are not sent. */
 static const char move_sql[] =
     "update request r set state = x.s, changed_ms = x.c, moved_ms = x.m, revision = x.p,"
     " seq = x.q, version = x.v + 1, subject = x.n, waived = x.w, second_factor = x.f,"
-    " factor_proved_ms = x.t from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[],"
-    " $5::integer[], $6::bigint[], $7::integer[], $8::text[], $9::text[], $10::text[], $11::bigint[])"
-    " as x(id, s, c, m, p, q, v, n, w, f, t)"
+    " factor_proved_ms = x.t, checks = coalesce(x.k, r.checks)"
+    " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[],"
+    " $5::integer[], $6::bigint[], $7::integer[], $8::text[], $9::text[], $10::text[], $11::bigint[],"
+    " $12::text[]) as x(id, s, c, m, p, q, v, n, w, f, t, k)"
     " where r.id = x.id and r.version = x.v";
 
 static enum cs_code
@@ -439,6 +392,9 @@ save_moved(const struct svc_batch *batch, const struct changes *changes, struct 
 	COLUMN(&c, n, const char *, reqs[i]->second_factor ? reqs[i]->second_factor : "",
 	    db_text_array);
 	I64S(&c, reqs, n, ->factor_proved_at_ms);
+	COLUMN(&c, n, const char *,
+	    checklist_changed(reqs[i]) ? checklist_write(batch->arena, reqs[i]) : NULL,
+	    db_text_array);
 	return db_send(batch->db, move_sql, c.params, c.n, (int64_t)n, err);
 }
 
@@ -468,75 +424,6 @@ save_refused(const struct svc_batch *batch, const struct changes *changes, struc
 	return db_send(batch->db, refuse_sql, c.params, c.n, (int64_t)n, err);
 }
 
-#define CHECK_ARRAYS                                                                         \
-	" unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[]," \
-	" $7::boolean[], $8::integer[], $9::bigint[], $10::bigint[], $11::integer[],"        \
-	" $12::bigint[], $13::bigint[], $14::integer[], $15::integer[], $16::bigint[],"      \
-	" $17::bigint[], $18::integer[], $19::text[]"
-
-static const char new_checks_sql[] =
-    "insert into shown_check (request, id, target, method, allowed_methods, position, planned,"
-    " plan_attempt, standing_until_ms, asked_ms, challenge, challenge_ms, challenge_until_ms,"
-    " attempt, outcome, checked_ms, valid_until_ms, shown, new_because, kind)"
-    " select * from" CHECK_ARRAYS ", $20::integer[])";
-
-static const char old_checks_sql[] =
-    "update shown_check s set target = c, method = d, allowed_methods = e, position = f,"
-    " planned = g, plan_attempt = h, standing_until_ms = i, asked_ms = j, challenge = k,"
-    " challenge_ms = l, challenge_until_ms = m, attempt = n, outcome = o, checked_ms = p,"
-    " valid_until_ms = q, shown = r, new_because = t"
-    " from" CHECK_ARRAYS ") as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, t)"
-    " where s.request = a and s.id = b";
-
-static void
-add_checks(struct columns *c, const struct changed_check *rows, size_t n)
-{
-	IDS(c, rows, n, .request);
-	TEXTS(c, rows, n, .check->id);
-	TEXTS(c, rows, n, .check->target);
-	TEXTS(c, rows, n, .check->method);
-	TEXTS(c, rows, n, .check->allowed_methods);
-	I32S(c, rows, n, .check->position);
-	BOOLS(c, rows, n, .check->planned);
-	I32S(c, rows, n, .check->plan_attempt);
-	I64S(c, rows, n, .check->standing_until_ms);
-	I64S(c, rows, n, .check->asked_at_ms);
-	I32S(c, rows, n, .check->challenge);
-	I64S(c, rows, n, .check->challenge_at_ms);
-	I64S(c, rows, n, .check->challenge_until_ms);
-	I32S(c, rows, n, .check->attempt);
-	I32S(c, rows, n, .check->outcome);
-	I64S(c, rows, n, .check->checked_at_ms);
-	I64S(c, rows, n, .check->valid_until_ms);
-	I32S(c, rows, n, .check->shown);
-	TEXTS(c, rows, n, .check->new_because);
-}
-
-static enum cs_code
-save_new_checks(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
-{
-	size_t n = changes->n_new_checks;
-	struct columns c = { .arena = batch->arena };
-
-	if (n == 0)
-		return CS_OK;
-	add_checks(&c, changes->new_checks, n);
-	I32S(&c, changes->new_checks, n, .check->kind);
-	return db_send(batch->db, new_checks_sql, c.params, c.n, (int64_t)n, err);
-}
-
-static enum cs_code
-save_old_checks(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
-{
-	size_t n = changes->n_old_checks;
-	struct columns c = { .arena = batch->arena };
-
-	if (n == 0)
-		return CS_OK;
-	add_checks(&c, changes->old_checks, n);
-	return db_send(batch->db, old_checks_sql, c.params, c.n, (int64_t)n, err);
-}
-
 static const char octets_sql[] =
     "insert into received (request, check_id, what, body)"
     " select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[])"
@@ -557,27 +444,21 @@ save_octets(const struct svc_batch *batch, const struct changes *changes, struct
 	return db_send(batch->db, octets_sql, c.params, c.n, (int64_t)n, err);
 }
 
-static const char notes_sql[] =
-    "insert into history (request, seq, at_ms, check_id, state, reason, said)"
-    " select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[],"
-    " $6::text[], $7::text[])";
+static const char notes_sql[] = "insert into history (request, seq, lines)"
+				" select * from unnest($1::uuid[], $2::bigint[], $3::text[])";
 
 static enum cs_code
 save_notes(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
 {
-	const struct changed_note *rows = changes->notes;
-	size_t n = changes->n_notes;
+	const struct intake_request *const *reqs = changes->noted;
+	size_t n = changes->n_noted;
 	struct columns c = { .arena = batch->arena };
 
 	if (n == 0)
 		return CS_OK;
-	IDS(&c, rows, n, .request);
-	I64S(&c, rows, n, .note->seq);
-	I64S(&c, rows, n, .note->at_ms);
-	TEXTS(&c, rows, n, .note->check);
-	TEXTS(&c, rows, n, .note->state);
-	TEXTS(&c, rows, n, .note->reason);
-	TEXTS(&c, rows, n, .note->text);
+	IDS(&c, reqs, n, ->id);
+	I64S(&c, reqs, n, ->last_note->seq);
+	COLUMN(&c, n, const char *, history_write(batch->arena, reqs[i]), db_text_array);
 	return db_send(batch->db, notes_sql, c.params, c.n, (int64_t)n, err);
 }
 
@@ -623,9 +504,9 @@ store_save_requests(struct svc_batch *batch, struct cs_err *err)
 {
 	typedef enum cs_code save(
 	    const struct svc_batch *batch, const struct changes *changes, struct cs_err *err);
-	static save *const tables[] = { save_created, save_moved, save_refused, save_new_checks,
-		save_old_checks, save_octets, save_notes, save_certificates, save_keys,
-		store_save_revocations, store_save_reports, store_save_request_notes };
+	static save *const tables[] = { save_created, save_moved, save_refused, save_octets,
+		save_notes, save_certificates, save_keys, store_save_revocations,
+		store_save_reports, store_save_request_notes };
 	const struct changes changes = changes_of(batch);
 
 	for (size_t i = 0; i < COUNT(tables); i++)
@@ -682,28 +563,49 @@ store_find(struct db *db, struct cs_arena *arena, struct cs_id id, struct intake
 	return CS_OK;
 }
 
-static const char find_checks_sql[] =
-    "select " CHECK_COLUMNS ", e.body, t.body from shown_check c"
-    " left join received e on e.request = $1 and e.check_id = c.id and e.what = 'evidence'"
-    " left join received t on t.request = $1 and t.check_id = c.id and t.what = 'challenge'"
-    " where c.request = $1 order by c.position, c.id";
+static const char find_octets_sql[] =
+    "select check_id, what = 'evidence', body from received where request = $1";
 
 enum cs_code
-store_find_checks(
+store_find_octets(
     struct db *db, struct cs_arena *arena, struct intake_request *req, struct cs_err *err)
 {
 	const struct db_param param = db_id(req->id);
 	struct db_rows *rows = NULL;
 
-	if (db_query(db, arena, find_checks_sql, &param, 1, &rows, err))
+	if (db_query(db, arena, find_octets_sql, &param, 1, &rows, err))
 		return err->code;
-	req->n_checks = db_rows_count(rows);
-	req->checks = CS_NEW_ARRAY(arena, req->n_checks, struct intake_check);
-	for (size_t i = 0; i < req->n_checks; i++) {
-		req->checks[i] = read_check(rows, i);
-		req->checks[i].evidence = db_get_bytes(rows, i, N_CHECK);
-		req->checks[i].told = db_get_bytes(rows, i, N_CHECK + 1);
+	for (size_t i = 0; i < db_rows_count(rows); i++) {
+		struct intake_check *check = intake_find_check(req, db_get_text(rows, i, 0));
+
+		if (check && db_get_bool(rows, i, 1))
+			check->evidence = db_get_bytes(rows, i, 2);
+		else if (check)
+			check->told = db_get_bytes(rows, i, 2);
 	}
+	return CS_OK;
+}
+
+static const char find_certificate_sql[] =
+    "select r.enterprise, r.account, r.state, c.body from request r"
+    " left join certificate c on c.request = r.id where r.id = $1";
+
+enum cs_code
+store_find_issued(struct db *db, struct cs_arena *arena, struct cs_id id,
+    struct intake_request *ret_req, struct cs_err *err)
+{
+	const struct db_param param = db_id(id);
+	struct db_rows *rows = NULL;
+
+	if (db_query(db, arena, find_certificate_sql, &param, 1, &rows, err))
+		return err->code;
+	if (db_rows_count(rows) == 0)
+		return cs_fail(err, CS_NOT_FOUND, "no such request");
+	*ret_req = (struct intake_request){ .id = id,
+		.enterprise = db_get_text(rows, 0, 0),
+		.account = db_get_text(rows, 0, 1),
+		.state = read_state(rows, 0, 2),
+		.certificate = db_get_bytes(rows, 0, 3) };
 	return CS_OK;
 }
 
@@ -766,11 +668,33 @@ store_list(struct db *db, struct cs_arena *arena, const struct intake_caller *ca
 }
 
 static const char history_sql[] =
-    "select h.request, h.seq, h.at_ms, h.check_id, h.state, h.reason, h.said, r.state, h.seq = r.seq"
+    "select h.request, h.seq, h.lines, w.after, r.state, h.seq = r.seq"
     " from unnest($1::uuid[], $2::bigint[]) as w(request, after)"
     " join history h on h.request = w.request and h.seq > w.after"
     " join request r on r.id = w.request"
     " order by h.request, h.seq limit $3";
+
+/* The lines of one row that this watcher does not have, as far as there is room. */
+static size_t
+read_lines(struct cs_arena *arena, const struct db_rows *rows, size_t row,
+    struct store_line *ret_lines, size_t room)
+{
+	const struct history history =
+	    history_read(arena, db_get_text(rows, row, 2), (uint64_t)db_get_i64(rows, row, 1));
+	const uint64_t after = (uint64_t)db_get_i64(rows, row, 3);
+	const bool ends = intake_ended(read_state(rows, row, 4)) && db_get_bool(rows, row, 5);
+	size_t n = 0;
+
+	for (size_t i = 0; i < history.n && n < room; i++) {
+		const struct intake_note *note = &history.notes[i];
+
+		if (note->seq > after)
+			ret_lines[n++] = (struct store_line){ db_get_id(rows, row, 0), note->seq,
+				note->at_ms, note->check, note->state, note->reason, note->text,
+				ends && i + 1 == history.n };
+	}
+	return n;
+}
 
 enum cs_code
 store_history(struct db *db, struct cs_arena *arena, const struct store_watch *watch,
@@ -780,17 +704,14 @@ store_history(struct db *db, struct cs_arena *arena, const struct store_watch *w
 		db_i64_array(arena, watch->after, watch->n), db_i64(watch->limit) };
 	struct db_rows *rows = NULL;
 	struct store_line *lines = NULL;
+	size_t n = 0;
 
 	if (db_query(db, arena, history_sql, params, COUNT(params), &rows, err))
 		return err->code;
-	lines = CS_NEW_ARRAY(arena, db_rows_count(rows), struct store_line);
-	for (size_t i = 0; i < db_rows_count(rows); i++)
-		lines[i] = (struct store_line){ db_get_id(rows, i, 0),
-			(uint64_t)db_get_i64(rows, i, 1), db_get_i64(rows, i, 2),
-			db_get_text(rows, i, 3), db_get_text(rows, i, 4), db_get_text(rows, i, 5),
-			db_get_text(rows, i, 6),
-			intake_ended(read_state(rows, i, 7)) && db_get_bool(rows, i, 8) };
+	lines = CS_NEW_ARRAY(arena, watch->limit, struct store_line);
+	for (size_t i = 0; i < db_rows_count(rows) && n < watch->limit; i++)
+		n += read_lines(arena, rows, i, &lines[n], watch->limit - n);
 	*ret_lines = lines;
-	*ret_n = db_rows_count(rows);
+	*ret_n = n;
 	return CS_OK;
 }

@@ -12,8 +12,7 @@
 
 /*
  * Requests, locked, with their checks but without refusals, and without the octets of evidence,
- * challenge and certificate; with the envelope only when it may be shown: to a repeated creation, which
- * gets no checks.
+ * challenge and certificate; with the envelope only when it may be shown: to a repeated creation.
  */
 CS_MUST_USE enum cs_code store_load_requests(struct svc_batch *batch, struct cs_err *err);
 /* What changed.  CS_CONFLICT: another replica was faster. */
@@ -22,12 +21,15 @@ CS_MUST_USE enum cs_code store_save_requests(struct svc_batch *batch, struct cs_
 CS_MUST_USE enum cs_code store_due_requests(const void *self, struct db *db, int64_t now_ms,
     size_t max, struct cs_arena *arena, struct cs_id **ret_keys, size_t *ret_n, struct cs_err *err);
 
-/* A request with its certificate, without its checks.  CS_NOT_FOUND. */
+/* A request with its certificate, without what its checks received.  CS_NOT_FOUND. */
 CS_MUST_USE enum cs_code store_find(struct db *db, struct cs_arena *arena, struct cs_id id,
     struct intake_request *ret_req, struct cs_err *err);
-/* Adds its checks with what they received. */
-CS_MUST_USE enum cs_code store_find_checks(
+/* Adds the octets that its checks received. */
+CS_MUST_USE enum cs_code store_find_octets(
     struct db *db, struct cs_arena *arena, struct intake_request *req, struct cs_err *err);
+/* Nothing but whose it is, its state and its certificate.  CS_NOT_FOUND. */
+CS_MUST_USE enum cs_code store_find_issued(struct db *db, struct cs_arena *arena, struct cs_id id,
+    struct intake_request *ret_req, struct cs_err *err);
 
 /*
  * The next page: only what a list shows.  The newest first; with has_since those whose state changed

@@ -73,50 +73,6 @@ store_save_revocations(
 	return db_send(batch->db, revocations_sql, c.params, c.n, (int64_t)n, err);
 }
 
-/* ---- keys that became known since their request was made ---- */
-
-static const char blocked_sql[] =
-    "select s.id from submission s join known_key k on k.spki_sha256 = s.spki_sha256"
-    " and k.enterprise = '' where s.id = any($1)";
-
-static bool
-is_approved(const struct svc_aggregate *aggregate)
-{
-	for (size_t i = 0; i < aggregate->n_events; i++)
-		if (strcmp(aggregate->events[i]->subject, "api.approve") == 0)
-			return true;
-	return false;
-}
-
-enum cs_code
-store_ask_blocked(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
-{
-	struct cs_id *ids = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
-	size_t n = 0;
-
-	for (size_t i = 0; i < batch->n; i++)
-		if (is_approved(&batch->aggregates[i]))
-			ids[n++] = batch->aggregates[i].key;
-	if (n == 0)
-		return CS_OK;
-	const struct db_param param = db_id_array(batch->arena, ids, n);
-
-	return db_ask(batch->db, batch->arena, blocked_sql, &param, 1, ret_rows, err);
-}
-
-void
-store_take_blocked(struct svc_batch *batch, const struct db_rows *rows)
-{
-	const size_t n = rows ? db_rows_count(rows) : 0;
-
-	for (size_t row = 0; row < n; row++) {
-		struct svc_aggregate *found = svc_aggregate_find(batch, db_get_id(rows, row, 0));
-
-		cs_assert(found);
-		((struct intake_request *)found->state)->key_blocked = true;
-	}
-}
-
 /* ---- what a new request follows ---- */
 
 /* Not locked: the signer judges again whether it may be followed, at the moment of signing. */

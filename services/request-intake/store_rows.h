@@ -49,9 +49,6 @@ CS_MUST_USE enum cs_code
 store_ask_earlier(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err);
 void store_take_earlier(struct svc_batch *batch, const struct db_rows *rows);
 CS_MUST_USE enum cs_code
-store_ask_blocked(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err);
-void store_take_blocked(struct svc_batch *batch, const struct db_rows *rows);
-CS_MUST_USE enum cs_code
 store_ask_reports(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err);
 void store_take_reports(struct svc_batch *batch, const struct db_rows *rows);
 CS_MUST_USE enum cs_code

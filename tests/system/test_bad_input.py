@@ -126,7 +126,7 @@ class BadInput(SystemTest):
 
     def stored(self) -> dict[str, str]:
         """What creating leaves in the database, except the list of keys that must not be used."""
-        tables = ("request", "submission", "shown_check", "received", "history", "outbox", "work")
+        tables = ("request", "submission", "received", "history", "outbox", "work")
         tables += ("certificate",)
         return {t: self.value(f"select count(*) from request_intake.{t}") for t in tables}
 

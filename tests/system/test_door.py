@@ -142,7 +142,7 @@ class Door(SystemTest):
         operator.approve(request)
         alice.wait_state(request, "issued", timeout=options.wait(60))
         self.assertTrue(alice.certificate(request))
-        where = f"where request = '{request}' and reason = 'approved-on-behalf' and said = 'operator'"
+        where = f"where request = '{request}' and lines like e'%\\tapproved-on-behalf\\toperator\\t%'"
         self.assertEqual(self.count(f"request_intake.history {where}"), 1)
 
     def test_csctl_asks_on_behalf_and_lists_one_enterprise(self) -> None:

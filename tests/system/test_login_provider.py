@@ -77,7 +77,7 @@ class LoginProvider(LoginTest):
         self.type(request, f"{code[:4]} {code[4:]}")
         shown = alice.wait_state(request, "issued", timeout=options.wait(60))
         self.assertIn("proved_at", shown["second_factor"])
-        history = f"request_intake.history where request = '{request}' and reason = 'second-factor-proved'"
+        history = f"request_intake.history where request = '{request}' and lines like e'%\\tsecond-factor-proved\\t%'"
         self.assertEqual(self.count(history), 1)
         self.nowhere([*self.seen, SECRET, *(form["code_verifier"] for form in self.provider.exchanged)])
 

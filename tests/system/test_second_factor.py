@@ -180,7 +180,8 @@ class SecondFactor(SystemTest):
         shown = alice.wait_state(request, "issued", timeout=options.wait(60))
         self.assertIn("proved_at", shown["second_factor"])
         self.problem(409, "ended", lambda: self.type(request, {"code": code}))
-        self.assertEqual(self.count(f"request_intake.history where request = '{request}' and reason = 'second-factor-proved'"), 1)
+        proved = f"request_intake.history where request = '{request}' and lines like e'%\\tsecond-factor-proved\\t%'"
+        self.assertEqual(self.count(proved), 1)
         self.judge_pack(request)
         self.nowhere(code)
 

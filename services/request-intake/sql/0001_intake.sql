@@ -51,40 +51,16 @@ create table request (
 	refusal_clause text,
 	refusal_text text,
 	refusal_mend text,
-	refusal_check text
+	refusal_check text,
+	checks text not null default ''         -- a line each: checklist.c
 ) with (fillfactor = 60);
 create index request_in_state on request (enterprise, account, state, created_ms desc, id desc);
 -- Asked for every second by programs, so its entries must not be read in vain: they hold what is filtered.
 create index request_moved on request (enterprise, moved_ms, id, account, state);
 create index request_ends on request (ends_ms) where state in ('created', 'validating', 'ready');
 
--- "check" is a word of SQL.  The rows of a request are written in its own transactions, under its lock: a
--- foreign key would look the request up and lock it once more for each of them.
-create table shown_check (
-	request uuid not null,
-	id text not null,                       -- "mailbox-1"
-	kind integer not null,                  -- as CheckKind of the protocol
-	target text not null,
-	method text not null,
-	allowed_methods text not null,
-	position integer not null,
-	planned boolean not null,               -- the newest plan lists it
-	plan_attempt integer not null,
-	standing_until_ms bigint not null,
-	asked_ms bigint not null,
-	challenge integer not null,
-	challenge_ms bigint not null,
-	challenge_until_ms bigint not null,
-	attempt integer not null,
-	outcome integer not null,               -- as Outcome of the protocol; 0: none
-	checked_ms bigint not null,
-	valid_until_ms bigint not null,
-	shown integer not null,
-	new_because text not null,              -- why the plan asks for it, when the one before did not; else ''
-	primary key (request, id)
-) with (fillfactor = 60);
-
--- What a check shows, as received.
+-- What a check shows, as received.  Written in transactions of its request, under its lock: a foreign key would
+-- look the request up and lock it once more for each row.
 create table received (
 	request uuid not null,
 	check_id text not null,
@@ -94,15 +70,11 @@ create table received (
 ) with (toast_tuple_target = 8160);
 alter table received alter column body set storage external;
 
--- What watchers are sent; seq counts up within a request, without gaps.
+-- What watchers are sent, a row for what one change wrote; seq counts up within a request, without gaps.
 create table history (
 	request uuid not null,
-	seq bigint not null,
-	at_ms bigint not null,
-	check_id text not null,                 -- '': about the whole request
-	state text not null,
-	reason text not null,
-	said text not null,
+	seq bigint not null,                    -- of the last of its lines
+	lines text not null,                    -- history.c
 	primary key (request, seq)
 );
 

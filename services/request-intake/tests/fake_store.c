@@ -132,10 +132,10 @@ mark_blocked(struct intake_request *req, const struct svc_event *ev)
 }
 
 static bool
-has_event(const struct svc_aggregate *aggregate, bool creation)
+is_created(const struct svc_aggregate *aggregate)
 {
 	for (size_t i = 0; i < aggregate->n_events; i++)
-		if (draft_is_for(aggregate->events[i]->subject) == creation)
+		if (draft_is_for(aggregate->events[i]->subject))
 			return true;
 	return false;
 }
@@ -196,6 +196,18 @@ load_reports(struct cs_arena *arena, const struct svc_aggregate *aggregate)
 	}
 }
 
+static struct intake_check *
+without_octets(struct cs_arena *arena, const struct intake_request *req)
+{
+	struct intake_check *checks = CS_NEW_ARRAY(arena, req->n_checks, struct intake_check);
+
+	for (size_t i = 0; i < req->n_checks; i++) {
+		checks[i] = req->checks[i];
+		checks[i].evidence = checks[i].told = cs_span_str(NULL);
+	}
+	return checks;
+}
+
 /* As the real one leaves out refusals, the octets of evidence, challenge and certificate, and envelopes. */
 enum cs_code
 store_load_requests(struct svc_batch *batch, struct cs_err *err)
@@ -209,18 +221,11 @@ store_load_requests(struct svc_batch *batch, struct cs_err *err)
 
 		if (stored) {
 			*req = *stored;
-			req->checks =
-			    CS_NEW_ARRAY(batch->arena, stored->n_checks, struct intake_check);
-			for (size_t k = 0; k < stored->n_checks; k++) {
-				req->checks[k] = stored->checks[k];
-				req->checks[k].evidence = req->checks[k].told = cs_span_str(NULL);
-			}
+			req->checks = without_octets(batch->arena, stored);
 			req->certificate = cs_span_str(NULL);
 			req->refusal = (struct cs_refusal){ .code = NULL };
 			req->refused_check = NULL;
-			if (!has_event(aggregate, false))
-				req->n_checks = 0;
-			if (!has_event(aggregate, true))
+			if (!is_created(aggregate))
 				req->envelope = cs_span_str(NULL);
 		}
 		for (size_t k = 0; k < aggregate->n_events; k++) {
@@ -269,7 +274,6 @@ keep_checks(
 
 		*check = from->checks[i];
 		check->changed = false;
-		check->stored = true;
 		check->id = keep(check->id);
 		check->target = keep(check->target);
 		check->method = keep(check->method);
@@ -468,13 +472,26 @@ store_find(struct db *db, struct cs_arena *arena, struct cs_id id, struct intake
 	if (!get(id))
 		return cs_fail(err, CS_NOT_FOUND, "no such request");
 	*ret_req = *get(id);
-	ret_req->checks = NULL;
-	ret_req->n_checks = 0;
+	ret_req->checks = without_octets(arena, ret_req);
 	return CS_OK;
 }
 
 enum cs_code
-store_find_checks(
+store_find_issued(struct db *db, struct cs_arena *arena, struct cs_id id,
+    struct intake_request *ret_req, struct cs_err *err)
+{
+	if (store_find(db, arena, id, ret_req, err))
+		return err->code;
+	*ret_req = (struct intake_request){ .id = id,
+		.enterprise = ret_req->enterprise,
+		.account = ret_req->account,
+		.state = ret_req->state,
+		.certificate = ret_req->certificate };
+	return CS_OK;
+}
+
+enum cs_code
+store_find_octets(
     struct db *db, struct cs_arena *arena, struct intake_request *req, struct cs_err *err)
 {
 	(void)db;

@@ -168,7 +168,7 @@ find(struct fixture *f, struct cs_id id)
 	struct cs_err err = { 0 };
 
 	ok(store_find(f->other, f->arena, id, &req, &err), &err);
-	ok(store_find_checks(f->other, f->arena, &req, &err), &err);
+	ok(store_find_octets(f->other, f->arena, &req, &err), &err);
 	return req;
 }
 
@@ -294,6 +294,36 @@ a_repeated_creation_finds_what_it_shows(void **state)
 	assert_int_equal(req->mailboxes.n, 2);
 	assert_int_equal(req->n_checks, 0);
 	db_rollback(f->db);
+}
+
+static void
+a_certificate_is_found_with_whose_it_is(void **state)
+{
+	struct fixture *f = *state;
+	const struct cs_id id = stored(f, &alice, NOW);
+	struct intake_request found = { 0 };
+	struct svc_batch *batch;
+	struct cs_err err = { 0 };
+
+	ok(store_find_issued(f->other, f->arena, id, &found, &err), &err);
+	assert_int_equal(found.certificate.len, 0);
+	assert_int_equal(found.state, INTAKE_CREATED);
+	assert_int_equal(
+	    store_find_issued(f->other, f->arena, new_id(f), &found, &err), CS_NOT_FOUND);
+	batch = batch_of(f, f->db, id, "certificate.issued", NULL);
+	intake_on_refused(f->arena, load(f, batch),
+	    &(struct intake_refused){ .why = { .code = "late", .text = "Too late." }, .check = "" },
+	    NOW);
+	intake_on_issued(
+	    f->arena, batch->aggregates->state, &certificate, cs_span_str("octets"), NOW);
+	assert_int_equal(save(batch), CS_OK);
+	ok(store_find_issued(f->other, f->arena, id, &found, &err), &err);
+	assert_true(cs_span_is(found.certificate, "octets"));
+	assert_int_equal(found.state, INTAKE_ISSUED);
+	assert_true(intake_owns(&found, &alice));
+	assert_false(intake_may_see(
+	    &found, &(struct intake_caller){ .enterprise = "demo", .account = "bob" }));
+	assert_true(intake_may_see(&found, &boss));
 }
 
 static void
@@ -606,7 +636,7 @@ histories_continue_where_each_watcher_is(void **state)
 	struct fixture *f = *state;
 	struct cs_id ids[2] = { stored(f, &alice, NOW), stored(f, &alice, NOW) };
 	struct svc_batch *batch = batch_of(f, f->db, ids[0], "plan.made", NULL);
-	const int64_t after[2] = { 1, 0 };
+	int64_t after[2] = { 1, 0 };
 	struct store_watch watch = { .ids = ids, .after = after, .n = 2, .limit = 10 };
 	struct store_line *lines = NULL;
 	struct cs_err err = { 0 };
@@ -627,6 +657,15 @@ histories_continue_where_each_watcher_is(void **state)
 	watch.limit = 1;
 	ok(store_history(f->other, f->arena, &watch, &lines, &n, &err), &err);
 	assert_int_equal(n, 1);
+	assert_int_equal(lines[0].seq, 2);
+	after[0] = 2; /* in the midst of what one change wrote */
+	ok(store_history(f->other, f->arena, &watch, &lines, &n, &err), &err);
+	assert_int_equal(n, 1);
+	assert_int_equal(lines[0].seq, 3);
+	assert_true(req->seq > 3);
+	after[0] = (int64_t)req->seq;
+	ok(store_history(f->other, f->arena, &watch, &lines, &n, &err), &err);
+	assert_true(cs_id_equal(lines[0].request, ids[1]));
 }
 
 static struct intake_request
@@ -976,6 +1015,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_saved_is_loaded_and_found),
 		TEST(a_repeated_creation_finds_what_it_shows),
+		TEST(a_certificate_is_found_with_whose_it_is),
 		TEST(octets_that_are_received_again_replace_the_old),
 		TEST(octets_that_did_not_change_stay),
 		TEST(the_slower_of_two_replicas_is_told),

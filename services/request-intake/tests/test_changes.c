@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "changes.h"
+#include "checklist.h"
 
 #include <cmocka.h>
 
@@ -46,32 +47,34 @@ what_is_new_is_inserted_and_what_has_a_row_is_updated(void **state)
 	assert_ptr_equal(changes.created[0], &reqs[0]);
 	assert_int_equal(changes.n_moved, 1);
 	assert_ptr_equal(changes.moved[0], &reqs[1]);
-	assert_int_equal(changes.n_refused + changes.n_issued + changes.n_notes, 0);
+	assert_int_equal(changes.n_refused + changes.n_issued + changes.n_noted, 0);
 }
 
 static void
 checks_that_did_not_change_are_left_alone(void **state)
 {
-	struct intake_check checks[] = { { .id = "same", .stored = true },
-		{ .id = "old", .stored = true, .changed = true },
-		{ .id = "new", .changed = true } };
+	struct intake_check checks[] = { { .id = "same", .told = cs_span_str("kept") },
+		{ .id = "changed", .changed = true } };
 	struct intake_request req = {
-		.changed = true, .version = 1, .checks = checks, .n_checks = 3
+		.changed = true, .version = 1, .checks = checks, .n_checks = 2
 	};
-	const struct changes changes = changes_with(*state, &req, 1);
+	struct changes changes = changes_with(*state, &req, 1);
 
-	assert_int_equal(changes.n_old_checks, 1);
-	assert_string_equal(changes.old_checks[0].check->id, "old");
-	assert_int_equal(changes.n_new_checks, 1);
-	assert_string_equal(changes.new_checks[0].check->id, "new");
 	assert_int_equal(changes.n_octets, 0);
+	assert_true(checklist_changed(&req));
+	checks[1].changed = false;
+	assert_false(checklist_changed(&req));
+	checks[0].changed = true;
+	changes = changes_with(*state, &req, 1);
+	assert_int_equal(changes.n_octets, 1);
+	assert_true(checklist_changed(&req));
 }
 
 static void
 only_octets_that_came_are_written(void **state)
 {
 	struct intake_check checks[] = {
-		{ .id = "a", .stored = true, .changed = true, .told = cs_span_str("told") },
+		{ .id = "a", .changed = true, .told = cs_span_str("told") },
 		{ .id = "b", .changed = true, .evidence = cs_span_str("evidence") },
 	};
 	struct intake_request req = {
@@ -105,8 +108,8 @@ ends_are_written_with_what_they_leave(void **state)
 	assert_ptr_equal(changes.refused[0], &reqs[0]);
 	assert_int_equal(changes.n_issued, 1);
 	assert_ptr_equal(changes.issued[0], &reqs[1]);
-	assert_int_equal(changes.n_notes, 2);
-	assert_int_equal(changes.notes[1].note->seq, 5);
+	assert_int_equal(changes.n_noted, 1);
+	assert_ptr_equal(changes.noted[0], &reqs[0]);
 	assert_int_equal(changes.n_keys, 1);
 	assert_string_equal(changes.keys[0].enterprise, "demo");
 }
