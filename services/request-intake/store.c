@@ -126,13 +126,14 @@ read_request(
 
 /*
  * In the order of ids, so that replicas cannot deadlock.  No row: the zero request.  Only a repeated
- * creation shows the envelope; only an approval asks whether its key became known since.
+ * creation shows the envelope; only an approval asks whether its key became known since (not by "exists": all
+ * known keys might be read for it).
  */
 static const char load_sql[] =
     "select " SHOWN_COLUMNS ", " REST_COLUMNS
     ", case when r.id = any($2) then s.envelope else ''::bytea end,"
-    " case when r.id = any($3) then exists (select from known_key k"
-    " where k.spki_sha256 = s.spki_sha256 and k.enterprise = '') else false end"
+    " case when r.id = any($3) then (select true from known_key k"
+    " where k.spki_sha256 = s.spki_sha256 and k.enterprise = '') end"
     " from request r join submission s on s.id = r.id" REVOCATION_JOIN " where r.id = any($1)"
     " order by r.id for update of r";
 
