@@ -10,11 +10,11 @@
 #define LIST_MAX 100 /* the API's own limit */
 #define PAGES_MAX 40
 /*
- * A change is seen when its transaction ends, later than its time.  What is ready leaves its list at our
- * next call, so asking far back costs nothing; other lists are asked far back only now and then.
+ * A change is seen when its transaction ends, later than its time: lists overlap by as long as most transactions
+ * take, and now and then one looks further back for what took longer.
  */
-#define NEAR_MS 100
-#define FAR_MS 2000
+#define NEAR_MS 60
+#define FAR_MS 1500
 #define SWEEP_MS 1000
 #define STRAGGLER_MS 8000 /* a flow that no list has moved is asked for by itself */
 
@@ -89,7 +89,7 @@ static void
 walk_list(struct list *list)
 {
 	double wall_ms = ms_of(CLOCK_REALTIME);
-	bool far = list->awaits == WAITING_READY || wall_ms - list->swept_ms > SWEEP_MS;
+	bool far = wall_ms - list->swept_ms > SWEEP_MS;
 
 	list->pages = 0;
 	list->cursor[0] = '\0';
