@@ -14,6 +14,7 @@ typedef void api_answered(void *arg, int status, const char *body, size_t len);
 
 #define API_LANES 8 /* connections that are kept for GET; calls of one lane run one after another */
 
+/* NULL: `host` is no IPv4 address. */
 struct api *api_new(struct event_base *base, const char *host, uint16_t port, const char *token);
 void api_get(struct api *api, unsigned lane, const char *path, api_answered *answered, void *arg);
 

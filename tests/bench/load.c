@@ -296,6 +296,7 @@ connect_all(struct load *load)
 	load->base = event_base_new();
 	need(load->base != NULL, "no event base");
 	load->api = api_new(load->base, load->host, load->port, load->token);
+	need(load->api != NULL, "--api is to be an IPv4 address and a port");
 	load->sink = sink_new(load->base, load->smtp, flow_on_mail, load);
 	need(load->sink != NULL, "the port for mails is taken");
 	need(load->web == NULL || web_open(load->base, load->web, flow_on_visit, load),
