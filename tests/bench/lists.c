@@ -32,45 +32,79 @@ write_time(double wall_ms, char *ret_text, size_t size)
 	(void)snprintf(ret_text, size, "%s.%03dZ", text, (int)((long long)wall_ms % 1000));
 }
 
-/* True: there is a next page. */
+/* The text between here and the next quotation mark; false: it has no place. */
 static bool
-take_list(struct list *list, json_t *body)
+copy_text(const char *from, char *ret_text, size_t size)
 {
-	json_t *items = json_object_get(body, "requests"), *item;
-	const char *next = json_string_value(json_object_get(body, "next"));
-	size_t i;
+	size_t len = strcspn(from, "\"");
 
-	json_array_foreach(items, i, item)
-	{
-		const char *id = json_string_value(json_object_get(item, "id"));
-		const char *state = json_string_value(json_object_get(item, "state"));
-		struct flow *flow = id == NULL ? NULL : flow_find(list->load, id);
+	if (len >= size)
+		return false;
+	memcpy(ret_text, from, len);
+	ret_text[len] = '\0';
+	return true;
+}
 
-		if (flow != NULL && state != NULL)
-			flow_advance(flow, state);
+/*
+ * One item of a list, which begins with its id and state.  Looked for, not parsed: what lists say beside these two
+ * is most of them, and costs a fifth of what the generator uses.  False: lists do not look like that any more.
+ */
+static bool
+take_item(struct list *list, const char *item)
+{
+	static const char before_state[] = "\",\"state\":\"";
+	struct flow *flow;
+	char id[40], state[16];
+
+	if (!copy_text(item, id, sizeof(id)))
+		return false;
+	item += strlen(id);
+	if (strncmp(item, before_state, sizeof(before_state) - 1) != 0 ||
+	    !copy_text(item + sizeof(before_state) - 1, state, sizeof(state)))
+		return false;
+	flow = flow_find(list->load, id);
+	if (flow != NULL)
+		flow_advance(flow, state);
+	list->load->list_items++;
+	return true;
+}
+
+/* Within a text a quotation mark has a backslash before it: these are found where members begin, and nowhere else. */
+static bool
+take_list(struct list *list, const char *text)
+{
+	static const char begins[] = "{\"requests\":[", first[] = "{\"id\":\"",
+			  next[] = "\"next\":\"";
+	bool good = strncmp(text, begins, sizeof(begins) - 1) == 0;
+	const char *cursor;
+
+	for (const char *item = strstr(text, first); good && item != NULL;
+	     item = strstr(item, first)) {
+		item += sizeof(first) - 1;
+		good = take_item(list, item);
 	}
-	list->load->list_items += json_array_size(items);
-	(void)snprintf(list->cursor, sizeof(list->cursor), "%s", next == NULL ? "" : next);
-	return next != NULL && ++list->pages < PAGES_MAX;
+	list->cursor[0] = '\0';
+	cursor = good ? strstr(text, next) : NULL;
+	return good && (cursor == NULL || copy_text(cursor + sizeof(next) - 1, list->cursor,
+					      sizeof(list->cursor)));
 }
 
 static void
 on_list(void *arg, int status, const char *text, size_t len)
 {
 	struct list *list = arg;
-	json_t *body = status == 200 ? json_loadb(text, len, 0, NULL) : NULL;
 
+	(void)len;
 	list->load->list_calls++;
 	list->busy = false;
-	if (body == NULL) {
+	if (status != 200 || !take_list(list, text)) {
 		list->load->errors++;
 		(void)fprintf(stderr, "load: list: status %d %.300s\n", status, text);
-	} else if (take_list(list, body)) {
+	} else if (list->cursor[0] != '\0' && ++list->pages < PAGES_MAX) {
 		ask_list(list);
 	} else {
 		list->since_ms = list->asked_ms;
 	}
-	json_decref(body);
 }
 
 static void
