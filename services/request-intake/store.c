@@ -125,17 +125,53 @@ read_request(
 /* ---- load ---- */
 
 /*
- * In the order of ids, so that replicas cannot deadlock.  No row: the zero request.  Only a repeated
- * creation shows the envelope; only an approval asks whether its key became known since (not by "exists": all
- * known keys might be read for it).
+ * In the order of ids, so that replicas cannot deadlock.  No row: the zero request.  Only an approval asks
+ * whether its key became known since (not by "exists": all known keys might be read for it).
  */
 static const char load_sql[] =
-    "select " SHOWN_COLUMNS ", " REST_COLUMNS
-    ", case when r.id = any($2) then s.envelope else ''::bytea end,"
-    " case when r.id = any($3) then (select true from known_key k"
+    "select r.id, r.state, r.enterprise, r.account, r.created_ms, r.changed_ms, r.moved_ms, r.ends_ms,"
+    " r.revision, r.seq, r.version, r.subject, r.waived, r.second_factor, r.factor_proved_ms,"
+    " r.checks, r.has_revocation, s.digest, s.spki_sha256, s.kind, s.submitted_by,"
+    " case when r.id = any($2) then (select true from known_key k"
     " where k.spki_sha256 = s.spki_sha256 and k.enterprise = '') end"
-    " from request r join submission s on s.id = r.id" REVOCATION_JOIN " where r.id = any($1)"
+    " from request r join submission s on s.id = r.id where r.id = any($1)"
     " order by r.id for update of r";
+
+static void
+read_loaded(
+    struct cs_arena *arena, const struct db_rows *rows, size_t row, struct intake_request *ret)
+{
+	*ret = (struct intake_request){
+		.id = db_get_id(rows, row, 0),
+		.state = read_state(rows, row, 1),
+		.enterprise = db_get_text(rows, row, 2),
+		.account = db_get_text(rows, row, 3),
+		.created_at_ms = db_get_i64(rows, row, 4),
+		.changed_at_ms = db_get_i64(rows, row, 5),
+		.moved_at_ms = db_get_i64(rows, row, 6),
+		.ends_at_ms = db_get_i64(rows, row, 7),
+		.revision = (uint32_t)db_get_i32(rows, row, 8),
+		.seq = (uint64_t)db_get_i64(rows, row, 9),
+		.version = (uint32_t)db_get_i32(rows, row, 10),
+		.subject = subject_read(arena, db_get_text(rows, row, 11)),
+		.waived = read_names(arena, db_get_text(rows, row, 12)),
+		.second_factor = db_get_text(rows, row, 13),
+		.factor_proved_at_ms = db_get_i64(rows, row, 14),
+		.kind = (enum claim_request_kind)db_get_i32(rows, row, 19),
+		.submitted_by = db_get_text(rows, row, 20),
+		.key_blocked = db_get_bool(rows, row, 21),
+		.profile = "",
+		.note_version = "",
+	};
+	checklist_read(arena, db_get_text(rows, row, 15), ret);
+	get_digest(rows, row, 17, ret->digest);
+	get_digest(rows, row, 18, ret->spki_sha256);
+}
+
+/* The rows are locked already. */
+static const char whole_sql[] =
+    "select " SHOWN_COLUMNS ", " REST_COLUMNS ", s.envelope"
+    " from request r join submission s on s.id = r.id" REVOCATION_JOIN " where r.id = any($1)";
 
 static bool
 is_creation(const struct svc_event *ev)
@@ -174,23 +210,50 @@ static enum cs_code
 ask_requests(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err *err)
 {
 	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n),
-		keys_with(batch, is_creation), keys_with(batch, is_approval) };
+		keys_with(batch, is_approval) };
 
 	return db_ask(batch->db, batch->arena, load_sql, params, COUNT(params), ret_rows, err);
 }
 
-static void
-take_requests(struct svc_batch *batch, const struct db_rows *rows)
+/* Nearly every creation is the first of its key, and next to no certificate is revoked: then nothing is asked. */
+static enum cs_code
+load_whole(struct svc_batch *batch, const struct cs_id *ids, size_t n, struct cs_err *err)
 {
-	for (size_t i = 0; i < batch->n; i++)
-		batch->aggregates[i].state = CS_NEW(batch->arena, struct intake_request);
+	const struct db_param param = db_id_array(batch->arena, ids, n);
+	struct db_rows *rows = NULL;
+
+	if (n == 0)
+		return CS_OK;
+	if (db_query(batch->db, batch->arena, whole_sql, &param, 1, &rows, err))
+		return err->code;
 	for (size_t i = 0; i < db_rows_count(rows); i++) {
 		struct intake_request *req =
 		    svc_aggregate_find(batch, db_get_id(rows, i, 0))->state;
+		const bool blocked = req->key_blocked;
 
 		read_request(batch->arena, rows, i, req);
-		req->key_blocked = db_get_bool(rows, i, N_SHOWN + N_REST + 1);
+		req->key_blocked = blocked;
 	}
+	return CS_OK;
+}
+
+static enum cs_code
+take_requests(struct svc_batch *batch, const struct db_rows *rows, struct cs_err *err)
+{
+	struct cs_id *whole = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++)
+		batch->aggregates[i].state = CS_NEW(batch->arena, struct intake_request);
+	for (size_t i = 0; i < db_rows_count(rows); i++) {
+		const struct svc_aggregate *found =
+		    svc_aggregate_find(batch, db_get_id(rows, i, 0));
+
+		read_loaded(batch->arena, rows, i, found->state);
+		if (db_get_bool(rows, i, 16) || has_event(found, is_creation))
+			whole[n++] = found->key;
+	}
+	return load_whole(batch, whole, n, err);
 }
 
 static const struct draft *
@@ -277,7 +340,8 @@ store_load_requests(struct svc_batch *batch, struct cs_err *err)
 	    store_ask_earlier(batch, &earlier, err) || store_ask_reports(batch, &reports, err) ||
 	    store_ask_notes(batch, &notes, err) || db_settle(batch->db, err))
 		return err->code;
-	take_requests(batch, requests);
+	if (take_requests(batch, requests, err))
+		return err->code;
 	take_keys(batch, keys);
 	store_take_earlier(batch, earlier);
 	store_take_reports(batch, reports);
@@ -366,10 +430,11 @@ save_created(const struct svc_batch *batch, const struct changes *changes, struc
 static const char move_sql[] =
     "update request r set state = x.s, changed_ms = x.c, moved_ms = x.m, revision = x.p,"
     " seq = x.q, version = x.v + 1, subject = x.n, waived = x.w, second_factor = x.f,"
-    " factor_proved_ms = x.t, checks = coalesce(x.k, r.checks)"
+    " factor_proved_ms = x.t, checks = coalesce(x.k, r.checks),"
+    " has_revocation = r.has_revocation or x.h"
     " from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[],"
     " $5::integer[], $6::bigint[], $7::integer[], $8::text[], $9::text[], $10::text[], $11::bigint[],"
-    " $12::text[]) as x(id, s, c, m, p, q, v, n, w, f, t, k)"
+    " $12::text[], $13::boolean[]) as x(id, s, c, m, p, q, v, n, w, f, t, k, h)"
     " where r.id = x.id and r.version = x.v";
 
 static enum cs_code
@@ -396,6 +461,7 @@ save_moved(const struct svc_batch *batch, const struct changes *changes, struct 
 	COLUMN(&c, n, const char *,
 	    checklist_changed(reqs[i]) ? checklist_write(batch->arena, reqs[i]) : NULL,
 	    db_text_array);
+	BOOLS(&c, reqs, n, ->revocation.changed);
 	return db_send(batch->db, move_sql, c.params, c.n, (int64_t)n, err);
 }
 

@@ -12,7 +12,8 @@
 
 /*
  * Requests, locked, with their checks but without refusals, and without the octets of evidence,
- * challenge and certificate; with the envelope only when it may be shown: to a repeated creation.
+ * challenge and certificate.  With the envelope, and what a list shows of it, only for a repeated creation, which
+ * alone shows them.
  */
 CS_MUST_USE enum cs_code store_load_requests(struct svc_batch *batch, struct cs_err *err);
 /* What changed.  CS_CONFLICT: another replica was faster. */

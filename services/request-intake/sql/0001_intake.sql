@@ -52,7 +52,8 @@ create table request (
 	refusal_text text,
 	refusal_mend text,
 	refusal_check text,
-	checks text not null default ''         -- a line each: checklist.c
+	checks text not null default '',        -- a line each: checklist.c
+	has_revocation boolean not null default false -- there is a row of it in revocation
 ) with (fillfactor = 60);
 create index request_in_state on request (enterprise, account, state, created_ms desc, id desc);
 -- Asked for every second by programs, so its entries must not be read in vain: they hold what is filtered.

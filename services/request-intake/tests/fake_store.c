@@ -208,6 +208,17 @@ without_octets(struct cs_arena *arena, const struct intake_request *req)
 	return checks;
 }
 
+/* What only a repeated creation shows. */
+static void
+leave_out_draft(struct intake_request *req)
+{
+	req->envelope = cs_span_str(NULL);
+	memset(req->body_sha256, 0, sizeof(req->body_sha256));
+	req->profile = req->note_version = "";
+	req->mailboxes = req->domains = (struct claim_texts){ NULL, 0 };
+	req->previous = (struct cs_id){ { 0 } };
+}
+
 /* As the real one leaves out refusals, the octets of evidence, challenge and certificate, and envelopes. */
 enum cs_code
 store_load_requests(struct svc_batch *batch, struct cs_err *err)
@@ -226,7 +237,7 @@ store_load_requests(struct svc_batch *batch, struct cs_err *err)
 			req->refusal = (struct cs_refusal){ .code = NULL };
 			req->refused_check = NULL;
 			if (!is_created(aggregate))
-				req->envelope = cs_span_str(NULL);
+				leave_out_draft(req);
 		}
 		for (size_t k = 0; k < aggregate->n_events; k++) {
 			mark_keys(req, aggregate->events[k]);
@@ -345,20 +356,23 @@ static void
 keep_request(const struct intake_request *from)
 {
 	struct intake_request *old = get(from->id), to = *from;
+	const struct intake_request *draft = old ? old : from; /* it never changes */
 
 	keep_checks(&to, from, old);
 	keep_notes(from);
 	to.enterprise = keep(from->enterprise);
 	to.account = keep(from->account);
 	to.envelope = keep_octets(from->envelope, old ? old->envelope : cs_span_str(NULL));
-	to.profile = keep(from->profile);
-	to.mailboxes = keep_names(from->mailboxes);
-	to.domains = keep_names(from->domains);
+	memcpy(to.body_sha256, draft->body_sha256, sizeof(to.body_sha256));
+	to.previous = draft->previous;
+	to.profile = keep(draft->profile);
+	to.mailboxes = keep_names(draft->mailboxes);
+	to.domains = keep_names(draft->domains);
 	to.subject = keep_values(from->subject);
 	to.waived = keep_names(from->waived);
 	to.second_factor = from->second_factor ? keep(from->second_factor) : NULL;
 	keep_refusal(&to, from, old);
-	to.note_version = keep(from->note_version);
+	to.note_version = keep(draft->note_version);
 	to.revocation = keep_revocation(&from->revocation);
 	to.asking = NULL;
 	to.reports = NULL;
