@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-#include "config_kept.h"
 #include "config_settings.h"
 #include "connector/connector.h"
 #include "handler_config.h"
 #include "handler_people.h"
+#include "kept.h"
 #include "pki/file.h"
 #include "policy_factor.h"
 #include "store.h"
@@ -497,7 +497,7 @@ policy_init(void *self, struct svc *svc, struct cs_err *err)
 	struct policy_service *policy = self;
 
 	policy->arena = cs_arena_new();
-	policy->kept = config_kept_new();
+	policy->kept = kept_new(policy->arena);
 	if (read_issuer_domains(policy, err) ||
 	    claim_key_load(policy->key_file, &policy->key, err) ||
 	    claim_trust_load(policy->trust_file, policy->approvers_file, &policy->trust, err) ||
@@ -518,7 +518,7 @@ policy_fini(void *self)
 	claim_key_free(policy->key);
 	claim_trust_free(policy->trust);
 	smime_psl_free(policy->psl);
-	config_kept_free(policy->kept);
+	kept_free(policy->kept);
 	if (policy->arena != NULL)
 		cs_arena_free(policy->arena);
 }

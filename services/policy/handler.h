@@ -7,7 +7,7 @@
 #include "svc/svc.h"
 #include "tokens.h"
 
-struct config_kept;
+struct kept;
 
 struct policy_service {
 	const char *key_file, *trust_file, *approvers_file, *issuer_domains, *tokens_file,
@@ -19,7 +19,7 @@ struct policy_service {
 	struct policy_rules rules; /* borrows psl and what lies in the arena */
 	struct tokens *tokens;     /* that need no person; in the arena */
 	struct cs_arena *arena;    /* owned */
-	struct config_kept *kept;  /* documents that were read before; owned, the worker's alone */
+	struct kept *kept;         /* documents that were read before; owned, the worker's alone */
 };
 
 /*

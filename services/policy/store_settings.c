@@ -2,17 +2,17 @@
 /*
  * store_settings.c: the documents that concern the requests of a batch: the enterprise, the person, the profile, and
  * whatever is set for the mailboxes and domains that are named, and for what is above these.  One query says which
- * state all settings are in, and what those documents are that were not read in this state before (config_kept.h).
+ * state all settings are in, and what those documents are that were not read in this state before (kept.h).
  */
 #include "store_settings.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "config_kept.h"
 #include "config_settings.h"
 #include "db/db.h"
 #include "handler.h"
+#include "kept.h"
 #include "smime/address.h"
 #include "store.h"
 #include "store_identity.h"
@@ -113,16 +113,16 @@ want_request(struct wishing *in, size_t at, const struct claim_request *request)
 		want_domain(in, at, enterprise, request->domains.items[i]);
 }
 
-static struct config_kept *
+static struct kept *
 kept_of(const struct svc_batch *batch)
 {
 	return ((const struct policy_service *)batch->self)->kept;
 }
 
-static const struct config_kept_doc *
+static const struct kept_doc *
 find(const struct svc_batch *batch, const struct store_wish *wish)
 {
-	return config_kept_find(kept_of(batch), wish->kind, wish->enterprise, wish->name);
+	return kept_find(kept_of(batch), wish->kind, wish->enterprise, wish->name);
 }
 
 /* For those of the wishes that were not read before, and for the state that all settings are in. */
@@ -171,35 +171,35 @@ store_ask_settings(struct svc_batch *batch, struct store_settings *ret, struct c
 	}
 	if (ret->n == 0)
 		return CS_OK;
-	config_kept_trim(kept_of(batch));
+	kept_trim(kept_of(batch));
 	return ask(batch, ret, err);
 }
 
 static enum cs_code
-read_as_of(const struct db_rows *rows, struct config_as_of *ret, struct cs_err *err)
+read_as_of(const struct db_rows *rows, struct kept_as_of *ret, struct cs_err *err)
 {
 	if (db_rows_count(rows) == 0)
 		return cs_fail(err, CS_INTERNAL, "config_head has no row");
-	*ret = (struct config_as_of){ (uint64_t)db_get_i64(rows, 0, 0), db_get_time(rows, 0, 1) };
+	*ret = (struct kept_as_of){ (uint64_t)db_get_i64(rows, 0, 0), db_get_time(rows, 0, 1) };
 	return CS_OK;
 }
 
 /* What was found in memory is worth nothing once there is another state: then all is asked for again. */
 static enum cs_code
-catch_up(struct svc_batch *batch, struct store_settings *settings, struct config_as_of *ret_as_of,
+catch_up(struct svc_batch *batch, struct store_settings *settings, struct kept_as_of *ret_as_of,
     struct cs_err *err)
 {
 	if (read_as_of(settings->rows, ret_as_of, err))
 		return err->code;
-	if (config_kept_is_of(kept_of(batch), *ret_as_of))
+	if (kept_is_of(kept_of(batch), *ret_as_of))
 		return CS_OK;
-	config_kept_begin(kept_of(batch), *ret_as_of);
+	kept_begin(kept_of(batch), *ret_as_of);
 	if (settings->n_asked == settings->n)
 		return CS_OK;
 	if (ask(batch, settings, err) || db_settle(batch->db, err) ||
 	    read_as_of(settings->rows, ret_as_of, err))
 		return err->code;
-	config_kept_begin(kept_of(batch), *ret_as_of);
+	kept_begin(kept_of(batch), *ret_as_of);
 	return CS_OK;
 }
 
@@ -213,19 +213,19 @@ keep(struct svc_batch *batch, const struct store_settings *settings)
 			continue;
 		const struct store_wish *wish = &settings->wishes[db_get_i32(rows, row, 2)];
 
-		config_kept_add(kept_of(batch), wish->kind, wish->enterprise, wish->name,
+		kept_add(kept_of(batch), wish->kind, wish->enterprise, wish->name,
 		    (uint64_t)db_get_i64(rows, row, 3), db_get_text(rows, row, 4));
 	}
 	for (size_t i = 0; i < settings->n; i++) {
 		const struct store_wish *wish = &settings->wishes[i];
 
-		config_kept_add(kept_of(batch), wish->kind, wish->enterprise, wish->name, 0, NULL);
+		kept_add(kept_of(batch), wish->kind, wish->enterprise, wish->name, 0, NULL);
 	}
 }
 
 /* The names are the batch's: documents are kept until there is another state only. */
 static void
-take(struct config_found *found, const struct store_wish *wish, const struct config_kept_doc *kept)
+take(struct config_found *found, const struct store_wish *wish, const struct kept_doc *kept)
 {
 	if (kept->spec == NULL)
 		return;
@@ -239,7 +239,7 @@ take(struct config_found *found, const struct store_wish *wish, const struct con
 enum cs_code
 store_read_settings(struct svc_batch *batch, struct store_settings *settings, struct cs_err *err)
 {
-	struct config_as_of as_of;
+	struct kept_as_of as_of;
 	size_t at = 0;
 
 	if (catch_up(batch, settings, &as_of, err))

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "../config_form.h"
-#include "../config_kept.h"
 #include "../handler.h"
 #include "../handler_config.h"
+#include "../kept.h"
 #include "../policy.h"
 #include "../store.h"
 #include "../store_told.h"
@@ -83,7 +83,7 @@ setup(void **state)
 	migrate(f->db, "services/policy/tests/demo.sql");
 	f->other = open_db("set search_path = it_policy;");
 	f->key = new_key();
-	f->service.kept = config_kept_new();
+	f->service.kept = kept_new(f->arena);
 	assert_int_equal(smime_psl_load(NULL, &f->psl, NULL), CS_OK);
 	f->rules = (struct policy_rules){ .psl = f->psl, .issuer_domains = { issuers, 1 } };
 	*state = f;
@@ -101,7 +101,7 @@ teardown(void **state)
 	db_close(f->other);
 	claim_key_free(f->key);
 	smime_psl_free(f->psl);
-	config_kept_free(f->service.kept);
+	kept_free(f->service.kept);
 	cs_arena_free(f->arena);
 	free(f);
 	return 0;
@@ -388,7 +388,7 @@ who_is_inactive_or_not_there_is_not_known(void **state)
 		struct cs_err err = { 0 };
 
 		/* A version that is taken back is given again: no service sees it before the commit. */
-		config_kept_begin(f->service.kept, (struct config_as_of){ 0 });
+		kept_begin(f->service.kept, (struct kept_as_of){ 0 });
 		ok(db_begin(f->db, &err), &err);
 		if (cases[i].before[0] != '\0')
 			ok(db_query(f->db, f->arena, cases[i].before, NULL, 0, &rows, &err), &err);

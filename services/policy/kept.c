@@ -1,33 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config_kept.h"
+#include "kept.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define BUCKETS 1024
 
-struct config_kept {
-	struct cs_arena *arena;
-	struct config_as_of as_of;
+struct kept {
+	struct cs_arena *arena; /* of the documents; owned */
+	struct kept_as_of as_of;
 	size_t n, octets;
-	struct config_kept_doc *buckets[BUCKETS];
+	struct kept_doc *buckets[BUCKETS];
 };
 
-struct config_kept *
-config_kept_new(void)
+struct kept *
+kept_new(struct cs_arena *arena)
 {
-	struct config_kept *kept = calloc(1, sizeof(*kept));
+	struct kept *kept = CS_NEW(arena, struct kept);
 
-	cs_assert(kept != NULL);
 	kept->arena = cs_arena_new();
 	return kept;
 }
 
 static void
-forget(struct config_kept *kept)
+forget(struct kept *kept)
 {
 	for (size_t i = 0; i < BUCKETS; i++) {
-		for (struct config_kept_doc *doc = kept->buckets[i]; doc != NULL; doc = doc->next)
+		for (struct kept_doc *doc = kept->buckets[i]; doc != NULL; doc = doc->next)
 			json_decref(doc->spec);
 		kept->buckets[i] = NULL;
 	}
@@ -36,33 +34,32 @@ forget(struct config_kept *kept)
 }
 
 void
-config_kept_free(struct config_kept *kept)
+kept_free(struct kept *kept)
 {
 	if (kept == NULL)
 		return;
 	forget(kept);
 	cs_arena_free(kept->arena);
-	free(kept);
 }
 
 bool
-config_kept_is_of(const struct config_kept *kept, struct config_as_of as_of)
+kept_is_of(const struct kept *kept, struct kept_as_of as_of)
 {
 	return kept->as_of.last_version == as_of.last_version &&
 	       kept->as_of.server_ms == as_of.server_ms;
 }
 
 void
-config_kept_begin(struct config_kept *kept, struct config_as_of as_of)
+kept_begin(struct kept *kept, struct kept_as_of as_of)
 {
 	forget(kept);
 	kept->as_of = as_of;
 }
 
 void
-config_kept_trim(struct config_kept *kept)
+kept_trim(struct kept *kept)
 {
-	if (kept->n >= CONFIG_KEPT_DOCS || kept->octets >= CONFIG_KEPT_OCTETS)
+	if (kept->n >= KEPT_DOCS || kept->octets >= KEPT_OCTETS)
 		forget(kept);
 }
 
@@ -81,11 +78,10 @@ bucket_of(enum config_kind kind, const char *enterprise, const char *name)
 	return hash(hash(UINT32_C(2166136261) + (uint32_t)kind, enterprise), name) % BUCKETS;
 }
 
-const struct config_kept_doc *
-config_kept_find(
-    const struct config_kept *kept, enum config_kind kind, const char *enterprise, const char *name)
+const struct kept_doc *
+kept_find(const struct kept *kept, enum config_kind kind, const char *enterprise, const char *name)
 {
-	const struct config_kept_doc *doc = kept->buckets[bucket_of(kind, enterprise, name)];
+	const struct kept_doc *doc = kept->buckets[bucket_of(kind, enterprise, name)];
 
 	while (doc != NULL && (doc->kind != kind || strcmp(doc->name, name) != 0 ||
 				  strcmp(doc->enterprise, enterprise) != 0))
@@ -94,16 +90,16 @@ config_kept_find(
 }
 
 void
-config_kept_add(struct config_kept *kept, enum config_kind kind, const char *enterprise,
-    const char *name, uint64_t version, const char *spec)
+kept_add(struct kept *kept, enum config_kind kind, const char *enterprise, const char *name,
+    uint64_t version, const char *spec)
 {
-	struct config_kept_doc **bucket = &kept->buckets[bucket_of(kind, enterprise, name)];
-	struct config_kept_doc *doc;
+	struct kept_doc **bucket = &kept->buckets[bucket_of(kind, enterprise, name)];
+	struct kept_doc *doc;
 
-	if (config_kept_find(kept, kind, enterprise, name) != NULL)
+	if (kept_find(kept, kind, enterprise, name) != NULL)
 		return;
-	doc = CS_NEW(kept->arena, struct config_kept_doc);
-	*doc = (struct config_kept_doc){ .kind = kind,
+	doc = CS_NEW(kept->arena, struct kept_doc);
+	*doc = (struct kept_doc){ .kind = kind,
 		.enterprise = cs_arena_strdup(kept->arena, enterprise),
 		.name = cs_arena_strdup(kept->arena, name),
 		.version = version,
