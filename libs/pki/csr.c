@@ -344,14 +344,14 @@ read_attributes(struct wishes *wishes, struct cs_span in, struct cs_refusal *ret
 
 /* Both ends of INT-3: an algorithm that we trust, and a signature that only the key can have made. */
 static bool
-judge_possession(EVP_PKEY *pkey, const struct pki_csr *csr, const struct parts *parts,
+judge_possession(const struct pki_public *key, const struct pki_csr *csr, const struct parts *parts,
     struct cs_refusal *ret_why)
 {
 	if (csr->signature_algorithm == NULL)
 		return refuse(ret_why, "SIGALG",
 		    "the request is signed with an algorithm that is weak, unknown or spelled wrongly",
 		    "sign the request with SHA-256");
-	if (!pki_verify_with(pkey, csr->key.kind, parts->sigalg, parts->info, parts->signature))
+	if (!pki_verify_with(key, parts->sigalg, parts->info, parts->signature))
 		return refuse(ret_why, "POP",
 		    "the request is not signed by the key in it, so nothing shows that you hold that key",
 		    "make the request again with your private key");
@@ -364,8 +364,8 @@ pki_csr_read(struct cs_arena *arena, struct cs_span text, unsigned flags, struct
 {
 	struct pki_csr csr = { 0 };
 	struct wishes wishes = { arena, CS_NEW_ARRAY(arena, MAILBOXES, const char *), 0 };
+	CS_AUTO(pki_public_free) struct pki_public key = { 0 };
 	struct parts parts;
-	EVP_PKEY *pkey;
 
 	if (!unwrap(arena, text, &csr.der, ret_why) || !split(arena, csr.der, &parts, ret_why))
 		return false;
@@ -373,14 +373,13 @@ pki_csr_read(struct cs_arena *arena, struct cs_span text, unsigned flags, struct
 	if (why != NULL)
 		return refuse_name(ret_why, cs_arena_printf(arena, "the subject has %s", why));
 	if (!read_attributes(&wishes, parts.attributes, ret_why) ||
-	    !pki_key_judge_import(parts.spki, flags, &csr.key, &pkey, ret_why))
+	    !pki_key_judge_import(parts.spki, flags, &csr.key, &key, ret_why))
 		return false;
 	csr.mailboxes = wishes.mailboxes;
 	csr.n_mailboxes = wishes.n;
 	csr.signature_algorithm = pki_sigalg_name(parts.sigalg);
-	const bool good = judge_possession(pkey, &csr, &parts, ret_why);
-	EVP_PKEY_free(pkey);
-	if (good)
-		*ret_csr = csr;
-	return good;
+	if (!judge_possession(&key, &csr, &parts, ret_why))
+		return false;
+	*ret_csr = csr;
+	return true;
 }

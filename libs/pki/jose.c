@@ -49,16 +49,19 @@ field_of(uint32_t bits)
 	return (bits + 7) / 8;
 }
 
-static EVP_PKEY *
-import(const struct pki_jose_key *key)
+static bool
+import(const struct pki_jose_key *key, struct pki_public *ret_public)
 {
-	if (key->kind == PKI_KEY_RSA)
-		return pki_rsa_import(key->modulus, key->exponent);
+	if (key->kind == PKI_KEY_RSA) {
+		*ret_public = (struct pki_public){ .kind = PKI_KEY_RSA,
+			.pkey = pki_rsa_import(key->modulus, key->exponent) };
+		return ret_public->pkey != NULL;
+	}
 	const struct pki_key point = { .kind = PKI_KEY_EC,
 		.bits = key->bits,
 		.point = { key->point, 1 + 2 * field_of(key->bits) } };
 
-	return pki_key_import(&point);
+	return pki_public_import(&point, ret_public);
 }
 
 bool
@@ -72,9 +75,9 @@ pki_jose_ec(uint32_t bits, struct cs_span x, struct cs_span y, struct pki_jose_k
 	key.point[0] = 0x04;
 	memcpy(key.point + 1, x.data, len);
 	memcpy(key.point + 1 + len, y.data, len);
-	CS_AUTO(pki_pkey_free) EVP_PKEY *pkey = import(&key);
+	CS_AUTO(pki_public_free) struct pki_public public_key = { 0 };
 
-	if (pkey == NULL)
+	if (!import(&key, &public_key))
 		return false;
 	*ret_key = key;
 	return true;
@@ -110,9 +113,9 @@ pki_jose_verify(struct cs_arena *arena, const struct pki_jose_key *key, enum pki
 		signature = der_of(arena, signature, field_of(key->bits));
 	else if (signature.len != key->modulus.len)
 		return false;
-	CS_AUTO(pki_pkey_free) EVP_PKEY *pkey = import(key);
+	CS_AUTO(pki_public_free) struct pki_public public_key = { 0 };
 
-	return pkey != NULL &&
-	       pki_verify_with(pkey, key->kind,
+	return import(key, &public_key) &&
+	       pki_verify_with(&public_key,
 		   pki_sigalg_of(key->kind, key->bits, scheme == PKI_JOSE_PSS), data, signature);
 }

@@ -233,7 +233,7 @@ judge_edwards(const struct pki_key *key, unsigned flags, struct cs_refusal *ret_
 
 bool
 pki_key_judge_import(struct cs_span spki, unsigned flags, struct pki_key *ret_key,
-    EVP_PKEY **ret_pkey, struct cs_refusal *ret_why)
+    struct pki_public *ret_public, struct cs_refusal *ret_why)
 {
 	struct pki_key key;
 
@@ -244,15 +244,13 @@ pki_key_judge_import(struct cs_span spki, unsigned flags, struct pki_key *ret_ke
 	if ((key.kind == PKI_KEY_ED25519 || key.kind == PKI_KEY_ED448) &&
 	    !judge_edwards(&key, flags, ret_why))
 		return false;
-	EVP_PKEY *pkey = pki_key_import(&key);
-	if (pkey == NULL)
+	if (!pki_public_import(&key, ret_public))
 		return cs_refuse(ret_why, (struct cs_refusal){ .code = "POINT",
 					      .field = "csr",
 					      .clause = "SBR 6.1.6",
 					      .text = "the key is not a point on its curve",
 					      .mend = "make a new key" });
 	*ret_key = key;
-	*ret_pkey = pkey;
 	return true;
 }
 
@@ -260,10 +258,7 @@ bool
 pki_key_judge(
     struct cs_span spki, unsigned flags, struct pki_key *ret_key, struct cs_refusal *ret_why)
 {
-	EVP_PKEY *pkey;
+	CS_AUTO(pki_public_free) struct pki_public public_key = { 0 };
 
-	if (!pki_key_judge_import(spki, flags, ret_key, &pkey, ret_why))
-		return false;
-	EVP_PKEY_free(pkey);
-	return true;
+	return pki_key_judge_import(spki, flags, ret_key, &public_key, ret_why);
 }
