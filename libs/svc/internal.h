@@ -123,6 +123,7 @@ void store_rollback(void *arg);
 struct outbox_row {
 	int64_t seq, mark;
 	uint32_t n_marked;
+	bool alone; /* it has a mark of its own by now */
 	struct cs_id id, key, causation;
 	const char *subject;
 	struct cs_span body;
@@ -140,6 +141,9 @@ enum cs_code store_outbox_sent(
  */
 enum cs_code store_outbox_unsent(struct db *db, int64_t after_mark, int64_t before_ms, size_t max,
     struct cs_arena *arena, struct outbox_row **ret_rows, size_t *ret_n, struct cs_err *err);
+/* Each row of these marks gets a mark of its own; a mark that is gone meanwhile stays gone. */
+enum cs_code store_outbox_split(
+    struct db *db, const int64_t *marks, size_t n, struct cs_arena *arena, struct cs_err *err);
 /* What a stream says of itself, and what we know of it. */
 struct stream_seen {
 	const char *name, *created;

@@ -62,7 +62,7 @@ board(struct publisher *p, const struct out_event *event)
 	return p->last_flight;
 }
 
-/* A mark of which something was not published, or not confirmed, is swept as a whole. */
+/* A mark of which something was not published, or not confirmed, is swept. */
 static void
 land(struct publisher *p, struct flight *flight, bool stored)
 {
@@ -71,6 +71,15 @@ land(struct publisher *p, struct flight *flight, bool stored)
 	if (flight->n_missing == 0 &&
 	    p->n_confirmed < 2 * IN_FLIGHT_MAX) /* else: published once more */
 		p->confirmed[p->n_confirmed++] = flight->mark;
+}
+
+/* Part of what is on its way was confirmed by a stream that is gone: its marks stand, and it is swept. */
+static void
+never_land(struct publisher *p)
+{
+	for (size_t i = 0; i < IN_FLIGHT_MAX; i++)
+		if (p->flights[i].n_flying != 0)
+			p->flights[i].n_missing = UINT32_MAX;
 }
 
 /* CS_UNAVAILABLE: too much in flight, or no bus.  The sweep publishes what is not published here. */
@@ -153,40 +162,48 @@ publisher_mark_sent(struct publisher *p, struct cs_err *err)
 	return CS_OK;
 }
 
-/* The rows of one mark.  CS_UNAVAILABLE: there is no room now. */
+/*
+ * What is published again is marked one by one, so that an event that no stream takes does not have its neighbours
+ * published again with it for ever.  Those that are on their way stay together.
+ */
 static enum cs_code
-publish_marked(struct publisher *p, const struct outbox_row *rows, size_t n, struct cs_err *err)
+split_marks(struct publisher *p, struct outbox_row *rows, size_t n, struct cs_err *err)
 {
-	if (in_flight(p, rows[0].mark))
-		return CS_OK;
-	for (size_t i = 0; i < n; i++) {
-		const struct out_event event = { .mark = rows[i].mark,
-			.n_marked = rows[i].n_marked,
-			.id = rows[i].id,
-			.key = rows[i].key,
-			.causation = rows[i].causation,
-			.subject = rows[i].subject,
-			.body = rows[i].body,
-			.time_ms = rows[i].created_ms };
+	int64_t *marks = CS_NEW_ARRAY(p->scratch, n, int64_t);
+	size_t n_marks = 0;
 
-		if (publisher_publish(p, &event, err) == CS_OK)
+	for (size_t i = 0; i < n; i++) {
+		const int64_t mark = rows[i].mark;
+
+		if (rows[i].n_marked == 1 || in_flight(p, mark))
 			continue;
-		if (err->code == CS_UNAVAILABLE)
-			return err->code;
-		log_error(&p->log, "event cannot be published subject=%s reason=\"%s\"",
-		    event.subject, err->text);
+		if (n_marks == 0 || marks[n_marks - 1] != mark)
+			marks[n_marks++] = mark;
+		rows[i].alone = true;
 	}
-	return CS_OK;
+	return n_marks == 0 ? CS_OK : store_outbox_split(p->db, marks, n_marks, p->scratch, err);
 }
 
-static size_t
-count_marked(const struct outbox_row *rows, size_t n)
+/* CS_UNAVAILABLE: there is no room now. */
+static enum cs_code
+publish_again(struct publisher *p, const struct outbox_row *row, struct cs_err *err)
 {
-	size_t k = 1;
+	const struct out_event event = { .mark = row->alone ? row->seq : row->mark,
+		.n_marked = row->alone ? 1 : row->n_marked,
+		.id = row->id,
+		.key = row->key,
+		.causation = row->causation,
+		.subject = row->subject,
+		.body = row->body,
+		.time_ms = row->created_ms };
 
-	while (k < n && rows[k].mark == rows[0].mark)
-		k++;
-	return k;
+	if (in_flight(p, event.mark) || publisher_publish(p, &event, err) == CS_OK)
+		return CS_OK;
+	if (err->code == CS_UNAVAILABLE)
+		return err->code;
+	log_error(&p->log, "event cannot be published subject=%s reason=\"%s\"", event.subject,
+	    err->text);
+	return CS_OK;
 }
 
 /* Publishes rows that nobody has confirmed for a while: after a crash, an outage, or for a new stream. */
@@ -194,7 +211,7 @@ static enum cs_code
 sweep_outbox(struct publisher *p, int64_t now_ms, struct cs_err *err)
 {
 	struct outbox_row *rows;
-	size_t n, k;
+	size_t n;
 
 	/* What is confirmed shall not look forgotten. */
 	if (publisher_mark_sent(p, err))
@@ -207,13 +224,15 @@ sweep_outbox(struct publisher *p, int64_t now_ms, struct cs_err *err)
 		atomic_store(&p->svc->outbox_unsent, n);
 		atomic_store(&p->svc->outbox_oldest_ms, n == 0 ? 0 : rows[0].created_ms);
 	}
-	for (size_t i = 0; i < n; i += k) {
-		k = count_marked(rows + i, n - i);
-		if (publish_marked(p, rows + i, k, err)) { /* from here on, when there is room */
+	if (split_marks(p, rows, n, err))
+		return err->code;
+	for (size_t i = 0; i < n; i++) {
+		if (publish_again(p, &rows[i], err)) { /* from here on, when there is room */
 			p->next_sweep_ms = now_ms + (bus_connected(p->svc->bus) ? 50 : 1000);
 			return CS_OK;
 		}
-		p->swept_mark = rows[i].mark;
+		if (i + 1 == n || rows[i + 1].mark != rows[i].mark)
+			p->swept_mark = rows[i].mark;
 	}
 	if (n < SWEPT_MAX) { /* the end: begin anew, later */
 		p->swept_mark = 0;
@@ -296,6 +315,7 @@ note_stream(struct publisher *p, size_t lane, const json_t *answer, struct cs_er
 	    store_stream_seen(p->db, &told, &refilled, p->scratch, err))
 		return err->code;
 	if (refilled) {
+		never_land(p);
 		log_warn(&p->log, "stream %s has forgotten: refilling it from the outbox",
 		    known->stream);
 		metrics_count(p->svc->metrics, "stream_refills", "stream", known->stream, 1);

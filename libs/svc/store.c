@@ -549,6 +549,25 @@ store_outbox_unsent(struct db *db, int64_t after_mark, int64_t before_ms, size_t
 	return CS_OK;
 }
 
+/* In the order of the index, as sent_sql. */
+static const char split_sql[] =
+    "with had as (select seq, others from outbox_unsent where seq = any($1::bigint[])"
+    " and others is not null order by seq for update), cut as (update outbox_unsent u"
+    " set others = null from had where u.seq = had.seq)"
+    " insert into outbox_unsent (seq) select o from had, unnest(had.others) o order by o"
+    " on conflict do nothing";
+
+enum cs_code
+store_outbox_split(
+    struct db *db, const int64_t *marks, size_t n, struct cs_arena *arena, struct cs_err *err)
+{
+	const struct db_param params[] = { db_i64_array(arena, marks, n) };
+
+	if (db_send(db, split_sql, params, 1, -1, err))
+		return err->code;
+	return db_settle(db, err);
+}
+
 /* The stream is NULL before the first sight, which marks nothing. */
 static const char stream_sql[] =
     "select s.created, s.last_seq, (select max(seq) from outbox) from (values (1)) one(n)"

@@ -1099,6 +1099,27 @@ what_one_mark_stands_for_is_published_whole(void **state)
 	assert_int_equal(number(fix, "select count(*) from toy.outbox"), 1300);
 }
 
+/* What no stream takes keeps a mark of its own; its neighbours are published, and not again with it. */
+static void
+what_no_stream_takes_harms_no_neighbour(void **state)
+{
+	struct fixture *fix = *state;
+
+	run_sql(fix,
+	    "with o as (insert into toy.outbox (id, key, causation, subject, body, created_ms)"
+	    " select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),"
+	    " case i when 2 then 'of.no.lane' else 'plan.made' end, 'x',"
+	    " extract(epoch from now()) * 1000 - 10000 from generate_series(1, 3) i returning seq)"
+	    " insert into toy.outbox_unsent select min(seq), (array_agg(seq order by seq))[2:] from o");
+	(void)start(fix, 0);
+	wait_messages(fix, "PLAN", 2);
+	eventually(fix,
+	    "select count(*) from toy.outbox_unsent u join toy.outbox o on o.seq = u.seq"
+	    " where u.others is not null or o.subject = 'plan.made'",
+	    0);
+	assert_int_equal(number(fix, unsent_sql), 1);
+}
+
 /* Days before now, whether the row was confirmed; and whether it stays. */
 static const struct {
 	int days;
@@ -1346,6 +1367,8 @@ main(int argc, char *argv[])
 		    what_is_too_old_is_swept_away_however_much_it_is, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    what_one_mark_stands_for_is_published_whole, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    what_no_stream_takes_harms_no_neighbour, begin, end),
 		cmocka_unit_test_setup_teardown(what_may_be_missed_is_not_swept_away, begin, end),
 		cmocka_unit_test_setup_teardown(what_may_come_again_stays_in_the_inbox, begin, end),
 		cmocka_unit_test_setup_teardown(a_service_sweeps_its_own_tables_too, begin, end),
