@@ -13,8 +13,9 @@
 #include "config.h"
 #include "config_json.h"
 
-#define KEPT_DOCS 4096                /* those that are not there count too */
-#define KEPT_OCTETS (4 * 1024 * 1024) /* of names and specs as texts */
+#define KEPT_DOCS 4096 /* those that are not there count too */
+#define KEPT_OCTETS \
+	(4 * 1024 * 1024) /* of names and specs as texts; parsed they may be fifteen times that */
 
 struct kept_as_of {
 	uint64_t last_version;

@@ -124,6 +124,7 @@ ask_people_again(const struct policy_setting *in, struct policy_step *step, size
 	step->asks[i] = true;
 	plan->plan.checks[i].deadline_ms = plan->plan.ends_at_ms;
 	plan->progress[i].next_ms = 0;
+	plan->progress[i].outcome = 0; /* what an earlier attempt proved serves no more */
 }
 
 static bool
@@ -394,17 +395,19 @@ policy_decide_ended(
 	return step;
 }
 
-/* Was a validator asked to have a domain proved, and may people still prove it?  `unproved`: and did they not yet? */
 static bool
-asks_domains(const struct policy_plan *plan, bool unproved)
+may_prove(const struct policy_plan *plan)
 {
-	if (plan->state != POLICY_MADE && plan->state != POLICY_APPROVED)
-		return false;
-	if (plan->plan.n_checks == 0)
-		return unproved; /* nobody looked into it: told once too often harms nobody */
+	return plan->state == POLICY_MADE || plan->state == POLICY_APPROVED;
+}
+
+/* Was a validator asked to have a domain proved, and is it not known to be? */
+static bool
+asks_domains(const struct policy_plan *plan)
+{
 	for (size_t i = 0; i < plan->plan.n_checks; i++)
 		if (plan->plan.checks[i].kind == CLAIM_DOMAIN && plan->progress[i].attempt > 0 &&
-		    !(unproved && plan->progress[i].outcome == CLAIM_PROVED))
+		    plan->progress[i].outcome != CLAIM_PROVED)
 			return true;
 	return false;
 }
@@ -412,7 +415,7 @@ asks_domains(const struct policy_plan *plan, bool unproved)
 bool
 policy_settles_domains(const struct policy_plan *was, const struct policy_plan *is)
 {
-	return asks_domains(was, true) && !asks_domains(is, false);
+	return may_prove(was) && !may_prove(is) && asks_domains(was);
 }
 
 struct policy_step

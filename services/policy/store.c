@@ -169,24 +169,12 @@ read_plans(struct svc_batch *batch, const struct db_rows *plans, const struct db
 	return CS_OK;
 }
 
-/* Whatever was planned: a third of all events ends a plan, and asks for nothing but its state. */
+/* A third of all events tells that a certificate was issued: whatever was planned, that asks for its state alone. */
 static bool
-is_end(const char *subject)
-{
-	static const char *const ends[] = { "certificate.issued", "certificate.refused",
-		"certificate.stopped", "request.cancelled" };
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (strcmp(ends[i], subject) == 0)
-			return true;
-	return false;
-}
-
-static bool
-only_ends(const struct svc_aggregate *aggregate)
+only_issued(const struct svc_aggregate *aggregate)
 {
 	for (size_t i = 0; i < aggregate->n_events; i++)
-		if (!is_end(aggregate->events[i]->subject))
+		if (strcmp(aggregate->events[i]->subject, "certificate.issued") != 0)
 			return false;
 	return true;
 }
@@ -199,7 +187,7 @@ ask_envelopes(struct svc_batch *batch, struct db_rows **ret_rows, struct cs_err 
 	size_t n = 0;
 
 	for (size_t i = 0; i < batch->n; i++)
-		if (!only_ends(&batch->aggregates[i]))
+		if (!only_issued(&batch->aggregates[i]))
 			keys[n++] = batch->aggregates[i].key;
 	const struct db_param params[] = { db_id_array(batch->arena, keys, n) };
 

@@ -680,10 +680,13 @@ what_did_not_change_is_not_written(void **state)
 }
 
 static void
-an_end_looks_at_the_state_alone_and_leaves_the_rest(void **state)
+what_was_issued_looks_at_the_state_alone_and_leaves_the_rest(void **state)
 {
-	static const char *const ends[] = { "certificate.issued", "certificate.refused",
-		"certificate.stopped", "request.cancelled" };
+	static const struct {
+		const char *subject;
+		bool alone;
+	} ends[] = { { "certificate.issued", true }, { "certificate.refused", false },
+		{ "certificate.stopped", false }, { "request.cancelled", false } };
 	struct fixture *f = *state;
 	const struct policy_setting in = { &f->rules, NOW, f->random, f->arena };
 	struct cs_err err = { 0 };
@@ -695,12 +698,13 @@ an_end_looks_at_the_state_alone_and_leaves_the_rest(void **state)
 		(void)store_one(f, request);
 		struct svc_batch batch = batch_of_key(f, f->db, request);
 
-		batch.aggregates[0].events[0]->subject = ends[i];
+		batch.aggregates[0].events[0]->subject = ends[i].subject;
 		struct policy_case *c = load_one(&batch);
 
 		assert_int_equal(c->plan.state, POLICY_MADE);
-		assert_int_equal(c->plan.request_envelope.len, 0);
-		assert_false(c->config.enterprise_known);
+		assert_int_equal(c->plan.request_envelope.len == 0, ends[i].alone);
+		assert_int_equal(c->plan.plan.n_checks == 0, ends[i].alone);
+		assert_int_equal(!c->config.enterprise_known, ends[i].alone);
 		*c = policy_decide_ended(&in, c, "ended").next;
 		ok(save(&batch, &err), &err);
 		batch = batch_of_key(f, f->db, request);
@@ -1700,7 +1704,7 @@ main(void)
 		CASE(only_checks_that_were_begun_have_a_line),
 		CASE(progress_that_cannot_be_read_is_an_error_of_ours),
 		CASE(what_did_not_change_is_not_written),
-		CASE(an_end_looks_at_the_state_alone_and_leaves_the_rest),
+		CASE(what_was_issued_looks_at_the_state_alone_and_leaves_the_rest),
 		CASE(an_end_among_others_does_not_hide_the_plan),
 		CASE(of_two_replicas_one_is_told_that_the_other_was_faster),
 		CASE(who_waited_for_a_plan_gets_all_of_it_as_it_then_is),

@@ -281,6 +281,26 @@ a_domain_is_proved_by_what_its_validator_and_the_perspectives_say(void **state)
 }
 
 /* Whose look is asked for is told when no look can help any more, once; who knows of a proof knows already. */
+/* A check that a revision leaves out may come back; then nobody would start the search again. */
+static void
+only_a_plan_that_is_over_settles_its_domains(void **state)
+{
+	struct claim_check check = { .kind = CLAIM_DOMAIN };
+	struct policy_progress progress = { .attempt = 1 };
+	const struct policy_plan was = { .state = POLICY_MADE,
+		.plan = { .checks = &check, .n_checks = 1 },
+		.progress = &progress };
+	struct policy_plan is = { .state = POLICY_MADE };
+
+	(void)state;
+	assert_false(policy_settles_domains(&was, &is));
+	is.state = POLICY_REFUSED;
+	assert_true(policy_settles_domains(&was, &is));
+	assert_false(policy_settles_domains(&is, &is));
+	progress.outcome = CLAIM_PROVED;
+	assert_false(policy_settles_domains(&was, &is));
+}
+
 static void
 the_validator_of_domains_is_told_when_it_may_stop(void **state)
 {
@@ -718,6 +738,7 @@ main(void)
 		CASE(a_request_goes_its_whole_way),
 		CASE(whatever_ends_a_request_ends_its_plan),
 		CASE(a_domain_is_proved_by_what_its_validator_and_the_perspectives_say),
+		CASE(only_a_plan_that_is_over_settles_its_domains),
 		CASE(the_validator_of_domains_is_told_when_it_may_stop),
 		CASE(a_final_plan_settles_what_was_asked_for),
 		CASE(a_domain_is_bound_once_and_everybody_hears_of_it),
