@@ -5,8 +5,9 @@
  */
 #include "store.h"
 
+#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "db/db.h"
@@ -122,22 +123,38 @@ read_envelopes(const struct svc_batch *batch, const struct db_rows *rows, struct
 
 /* ---- load: progress ---- */
 
+/* The next word, a number up to `max`. */
+static bool
+take_number(char **line, uint64_t max, uint64_t *ret)
+{
+	const char *word = strsep(line, " ");
+	char *end;
+
+	if (word == NULL || word[0] < '0' || word[0] > '9')
+		return false;
+	errno = 0;
+	*ret = strtoull(word, &end, 10);
+	return *end == '\0' && errno == 0 && *ret <= max;
+}
+
 /* "caa-1 2 1 0 1795437299999": what nobody began has no line. */
 static bool
 read_progress(const struct policy_plan *plan, char *line)
 {
 	const char *id = strsep(&line, " ");
 	const size_t i = policy_plan_position(plan, id);
-	struct policy_progress progress = { 0 };
-	unsigned outcome;
+	uint64_t attempt, tries, outcome, next_ms;
 
-	if (line == NULL || sscanf(line, "%" SCNu32 " %" SCNu32 " %u %" SCNd64, &progress.attempt,
-				&progress.tries, &outcome, &progress.next_ms) != 4)
+	if (!take_number(&line, UINT32_MAX, &attempt) || !take_number(&line, UINT32_MAX, &tries) ||
+	    !take_number(&line, CLAIM_COULD_NOT_TELL, &outcome) ||
+	    !take_number(&line, INT64_MAX, &next_ms) || line != NULL)
 		return false;
-	progress.outcome = (enum claim_outcome)outcome;
 	if (i < plan->plan.n_checks)
-		plan->progress[i] = progress;
-	return outcome <= CLAIM_COULD_NOT_TELL;
+		plan->progress[i] = (struct policy_progress){ .attempt = (uint32_t)attempt,
+			.tries = (uint32_t)tries,
+			.outcome = (enum claim_outcome)outcome,
+			.next_ms = (int64_t)next_ms };
+	return true;
 }
 
 /* Of a plan that nobody looks into there are no checks, and so no progress. */
