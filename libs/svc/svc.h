@@ -274,8 +274,8 @@ struct svc_service {
 	size_t act_max; /* acts under way at once; 0: 1,024 */
 	/*
 	 * SVC_BATCH.  Subjects of events of lanes and of results of work (of routes, asserted) for which nobody waits: they
-	 * may lie for a tenth of a second until something else is run, since a batch costs nearly the same whatever is in
-	 * it.  Ends with NULL; NULL: none.
+	 * may lie for a tenth of a second, results for two, until something else is run, since a batch costs nearly the
+	 * same whatever is in it.  Ends with NULL; NULL: none.
 	 */
 	const char *const *patient;
 	uint32_t patience_ms; /* of these; 0: 100 */
