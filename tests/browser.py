@@ -92,10 +92,11 @@ class Browser:
         return answer["result"].get("value")
 
     def until(self, script: str) -> Any:
-        """Waits, in the page, until the expression is true; returns its value."""
+        """Waits, in the page, until it is there as a whole and the expression is true; returns its value."""
         return self.run(
             "new Promise((resolve, reject) => { const end = Date.now() + "
-            f"{int(self.timeout * 1000)}; const look = () => {{ const value = ({script});"
+            f"{int(self.timeout * 1000)}; const look = () => {{"
+            f" const value = document.readyState === 'complete' && ({script});"
             " if (value) resolve(value); else if (Date.now() > end)"
             " reject(new Error('waited in vain; the page says: ' + document.body.innerText));"
             " else setTimeout(look, 20); }; look(); })"
@@ -105,7 +106,7 @@ class Browser:
         self.send("Page.navigate", url="about:blank")
         self.until("location.href === 'about:blank'")
         self.send("Page.navigate", url=url)
-        self.until("location.href !== 'about:blank' && document.readyState === 'complete'")
+        self.until("location.href !== 'about:blank'")
 
     def screenshot(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot")["data"]))

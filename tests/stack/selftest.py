@@ -3,6 +3,7 @@
 """Tests the test stack itself: two at once, every server really asked, and nothing left behind."""
 
 import base64
+import http.server
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +29,10 @@ from secrets_dir import nkey_seed
 from stack import Stack
 from wait import wait_for
 from zones import SILENT, Zone
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from browser import Browser  # noqa: E402
 
 STACK = Path(__file__).with_name("stack.py")
 ED25519_PKCS8 = bytes.fromhex("302e020100300506032b657004220420")
@@ -468,6 +474,42 @@ class Claiming(unittest.TestCase):
         self.assertTrue(other.take(prefix))
         other.release()
         self.assertFalse((CLAIMS / prefix).exists())
+
+
+class HalfAPage(http.server.BaseHTTPRequestHandler):
+    """Answers the first half of a page at once, and the other when the test says so."""
+
+    rest = threading.Event()
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        # More than the parser waits for, so that the first half is shown.
+        self.wfile.write(b"<title>half</title><p>" + b"x" * 65536 + b"</p>")
+        self.wfile.flush()
+        self.rest.wait(20)
+        self.wfile.write(b"<p id=late>there</p>")
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+class Browsing(unittest.TestCase):
+    def test_a_page_that_comes_in_pieces_is_waited_for(self) -> None:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), HalfAPage)
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            with Browser(20) as browser:
+                browser.send("Page.navigate", url=f"http://127.0.0.1:{server.server_port}/")
+                wait_for(lambda: browser.run("document.title === 'half'"), 20, "the first half")
+                self.assertEqual(browser.run("document.getElementById('late')"), None)
+                threading.Timer(0.1, HalfAPage.rest.set).start()
+                self.assertEqual(browser.until("document.getElementById('late').textContent"), "there")
+        finally:
+            HalfAPage.rest.set()
+            server.shutdown()
+            server.server_close()
 
 
 FAKE_SERVICE = """#!{python}
