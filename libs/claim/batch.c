@@ -10,7 +10,8 @@
 
 struct leaf {
 	uint8_t hash[PKI_SHA256];
-	uint8_t *signature, *path; /* in its envelope */
+	struct cs_span octets;     /* its envelope */
+	uint8_t *signature, *path; /* in there */
 	struct leaf *next;
 };
 
@@ -124,39 +125,59 @@ claim_batch_sign(struct claim_batch *batch)
 	batch->tail = &batch->first;
 }
 
-static struct cs_span
-add(struct claim_batch *batch, enum claim_statement statement, struct cs_span payload)
+/* `with` NULL: nothing is enclosed. */
+static const struct leaf *
+add(struct claim_batch *batch, enum claim_statement statement, struct cs_span payload,
+    const struct claim_case *with)
 {
 	static const uint8_t unsigned_yet[CLAIM_PATH];
 	struct leaf *leaf = CS_NEW(batch->arena, struct leaf);
-	const struct claim_envelope envelope = { .payload = payload,
+	struct claim_envelope envelope = { .payload = payload,
 		.type = claim_dsse_type(statement),
 		.keyid = claim_key_id(batch->key),
 		.signature = cs_span_of(unsigned_yet, CLAIM_SIGNATURE),
 		.path = cs_span_of(unsigned_yet, CLAIM_PATH) };
 
+	if (with != NULL) {
+		envelope.enclosed[envelope.n_enclosed++] = with->request;
+		if (!cs_span_equal(with->request, with->approval))
+			envelope.enclosed[envelope.n_enclosed++] = with->approval;
+	}
 	hash_leaf(claim_dsse_pae(batch->arena, envelope.type, payload), leaf->hash);
-	const struct cs_span octets =
+	leaf->octets =
 	    claim_wire_open_envelope(batch->arena, &envelope, &leaf->signature, &leaf->path);
 	*batch->tail = leaf;
 	batch->tail = &leaf->next;
-	return octets;
+	return leaf;
 }
 
 struct cs_span
 claim_batch_request(struct claim_batch *batch, const struct claim_request *request)
 {
-	return add(batch, CLAIM_REQUEST, claim_wire_request(batch->arena, request));
+	return add(batch, CLAIM_REQUEST, claim_wire_request(batch->arena, request), NULL)->octets;
 }
 
 struct cs_span
 claim_batch_approval(struct claim_batch *batch, const struct claim_approval *approval)
 {
-	return add(batch, CLAIM_APPROVAL, claim_wire_approval(batch->arena, approval));
+	return add(batch, CLAIM_APPROVAL, claim_wire_approval(batch->arena, approval), NULL)
+	    ->octets;
 }
 
 struct cs_span
 claim_batch_plan(struct claim_batch *batch, const struct claim_plan *plan)
 {
-	return add(batch, CLAIM_PLAN, claim_wire_plan(batch->arena, plan));
+	return add(batch, CLAIM_PLAN, claim_wire_plan(batch->arena, plan), NULL)->octets;
+}
+
+struct cs_span
+claim_batch_final(struct claim_batch *batch, const struct claim_plan *plan,
+    const struct claim_case *with, struct cs_span *ret_plan)
+{
+	const struct leaf *leaf = add(batch, CLAIM_PLAN, claim_wire_plan(batch->arena, plan), with);
+
+	/* The path is the last of the plan's own octets. */
+	*ret_plan =
+	    cs_span_of(leaf->octets.data, (size_t)(leaf->path + CLAIM_PATH - leaf->octets.data));
+	return leaf->octets;
 }

@@ -129,6 +129,11 @@ struct claim_request {
 	struct claim_values subject; /* as a person typed it */
 	const char
 	    *submitted_by; /* operator who asks on behalf of the account; "" or NULL: itself */
+	/*
+	 * How whoever asks was authenticated, who approves at once if everything stands proved: the statement is
+	 * that approval too (claim_open_approval).  "" or NULL: it is approved later.
+	 */
+	const char *approved_factor;
 	uint8_t digest[CLAIM_DIGEST];
 };
 
@@ -381,6 +386,15 @@ struct cs_span claim_batch_request(struct claim_batch *batch, const struct claim
 struct cs_span
 claim_batch_approval(struct claim_batch *batch, const struct claim_approval *approval);
 struct cs_span claim_batch_plan(struct claim_batch *batch, const struct claim_plan *plan);
+
+/* A final plan goes to whoever judges by it together with what it rests on, each in an envelope of its own. */
+struct claim_case {
+	struct cs_span plan, request,
+	    approval; /* approval: of a request that is approved in itself, the same */
+};
+/* `with`: request and approval.  *ret_plan: the plan's own envelope, where what is returned begins. */
+struct cs_span claim_batch_final(struct claim_batch *batch, const struct claim_plan *plan,
+    const struct claim_case *with, struct cs_span *ret_plan);
 /* Those since the last call. */
 void claim_batch_sign(struct claim_batch *batch);
 
@@ -392,6 +406,7 @@ void claim_batch_sign(struct claim_batch *batch);
  */
 CS_MUST_USE enum cs_code claim_open_request(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_request *ret, struct cs_err *err);
+/* Also of a request that is approved in itself, by a key that may state both. */
 CS_MUST_USE enum cs_code
 claim_open_approval(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_approval *ret, struct cs_err *err);
@@ -414,6 +429,12 @@ claim_open_evidence(struct cs_arena *arena, const struct claim_trust *trust,
 CS_MUST_USE enum cs_code claim_open_perspective(struct cs_arena *arena,
     const struct claim_trust *trust, struct cs_span envelope, int64_t now_ms,
     struct claim_perspective_answer *ret, struct cs_err *err);
+/*
+ * What plan.final brings, taken apart: nothing is verified and nothing but the form judged.  The three are opened by
+ * themselves.  An envelope that encloses anything is none of them, and opened as a plan alone.
+ */
+CS_MUST_USE enum cs_code claim_take_apart(
+    struct cs_arena *arena, struct cs_span final, struct claim_case *ret, struct cs_err *err);
 /* Which statement an envelope claims to be, for tools; 0: none of ours. */
 enum claim_statement claim_statement_of(struct cs_arena *arena, struct cs_span envelope);
 /* The key that an envelope names, lower-case hexadecimal; NULL: not an envelope.  Nothing is verified. */

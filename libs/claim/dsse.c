@@ -152,6 +152,8 @@ open_envelope(struct cs_arena *arena, const struct claim_trust *trust,
 	if (strcmp(envelope.type, claim_dsse_type(statement)) != 0)
 		return cs_fail(err, CS_MALFORMED, "the envelope is not of type %s",
 		    claim_statement_name(statement));
+	if (envelope.n_enclosed > 0 && statement != CLAIM_PLAN)
+		return cs_fail(err, CS_MALFORMED, "the envelope encloses others");
 	*ret = (struct opened){ .payload = envelope.payload };
 	if (trust == NULL)
 		return CS_OK;
@@ -174,6 +176,19 @@ permit(const struct opened *opened, const struct claim_stated *stated, struct cs
 	return opened->row == NULL ? CS_OK : claim_trust_permits(opened->row, stated, err);
 }
 
+static enum cs_code
+open_request(struct cs_arena *arena, const struct claim_trust *trust, struct cs_span envelope,
+    int64_t now_ms, struct claim_request *ret, struct opened *ret_opened, struct cs_err *err)
+{
+	if (open_envelope(arena, trust, CLAIM_REQUEST, envelope, ret_opened, err) != CS_OK ||
+	    claim_wire_read_request(arena, ret_opened->payload, ret, err) != CS_OK)
+		return CS_MALFORMED;
+	const struct claim_stated stated = { "request", ret->enterprise, ret->submitted_at_ms,
+		now_ms };
+
+	return permit(ret_opened, &stated, err);
+}
+
 enum cs_code
 claim_open_request(struct cs_arena *arena, const struct claim_trust *trust, struct cs_span envelope,
     int64_t now_ms, struct claim_request *ret, struct cs_err *err)
@@ -181,14 +196,31 @@ claim_open_request(struct cs_arena *arena, const struct claim_trust *trust, stru
 	struct opened opened;
 	struct claim_request request;
 
-	if (open_envelope(arena, trust, CLAIM_REQUEST, envelope, &opened, err) != CS_OK ||
-	    claim_wire_read_request(arena, opened.payload, &request, err) != CS_OK)
-		return CS_MALFORMED;
-	const struct claim_stated stated = { "request", request.enterprise, request.submitted_at_ms,
-		now_ms };
-	if (permit(&opened, &stated, err) != CS_OK)
+	if (open_request(arena, trust, envelope, now_ms, &request, &opened, err) != CS_OK)
 		return CS_MALFORMED;
 	*ret = request;
+	return CS_OK;
+}
+
+/* Whoever approves with the request says so in it. */
+static enum cs_code
+approval_of_request(const struct claim_request *request, const struct opened *opened,
+    int64_t now_ms, struct claim_approval *ret, struct cs_err *err)
+{
+	const struct claim_stated stated = { "approval", request->enterprise,
+		request->submitted_at_ms, now_ms };
+
+	if (request->approved_factor[0] == '\0')
+		return cs_fail(err, CS_MALFORMED, "the request is not approved in itself");
+	if (permit(opened, &stated, err) != CS_OK)
+		return CS_MALFORMED;
+	*ret = (struct claim_approval){ .request = request->id,
+		.enterprise = request->enterprise,
+		.account = request->account,
+		.factor = request->approved_factor,
+		.approved_at_ms = request->submitted_at_ms,
+		.approved_by = request->submitted_by };
+	memcpy(ret->request_digest, request->digest, CLAIM_DIGEST);
 	return CS_OK;
 }
 
@@ -198,7 +230,12 @@ claim_open_approval(struct cs_arena *arena, const struct claim_trust *trust,
 {
 	struct opened opened;
 	struct claim_approval approval;
+	struct claim_request request;
 
+	if (claim_statement_of(arena, envelope) == CLAIM_REQUEST)
+		return open_request(arena, trust, envelope, now_ms, &request, &opened, err)
+			   ? CS_MALFORMED
+			   : approval_of_request(&request, &opened, now_ms, ret, err);
 	if (open_envelope(arena, trust, CLAIM_APPROVAL, envelope, &opened, err) != CS_OK ||
 	    claim_wire_read_approval(arena, opened.payload, &approval, err) != CS_OK)
 		return CS_MALFORMED;
@@ -361,4 +398,26 @@ claim_keyid_of(struct cs_arena *arena, struct cs_span envelope)
 	struct claim_envelope read;
 
 	return claim_wire_read_envelope(arena, envelope, &read, NULL) == CS_OK ? read.keyid : NULL;
+}
+
+enum cs_code
+claim_take_apart(
+    struct cs_arena *arena, struct cs_span final, struct claim_case *ret, struct cs_err *err)
+{
+	struct claim_envelope read, bare;
+
+	if (claim_wire_read_envelope(arena, final, &read, err) != CS_OK)
+		return CS_MALFORMED;
+	if (read.n_enclosed == 0)
+		return cs_fail(err, CS_MALFORMED, "the plan encloses no request");
+	const struct cs_span plan = cs_span_of(final.data, read.bare_len);
+
+	if (claim_wire_read_envelope(arena, plan, &bare, err) != CS_OK)
+		return CS_MALFORMED;
+	if (bare.n_enclosed > 0)
+		return cs_fail(err, CS_MALFORMED, "what is enclosed does not come last");
+	*ret = (struct claim_case){ .plan = plan,
+		.request = read.enclosed[0],
+		.approval = read.enclosed[read.n_enclosed - 1] };
+	return CS_OK;
 }

@@ -217,6 +217,36 @@ at_most(struct reading *r, uint32_t value, uint32_t max, const char *field)
 	return value;
 }
 
+/* With its tag and its length before it, seven bits of it in an octet. */
+static size_t
+record_len(size_t len)
+{
+	size_t octets = 2;
+
+	for (size_t rest = len >> 7; rest > 0; rest >>= 7)
+		octets++;
+	return octets + len;
+}
+
+/* They come last, since fields are in the order of their numbers. */
+static size_t
+bare_len(const struct claim_envelope *envelope, size_t len)
+{
+	for (size_t i = 0; i < envelope->n_enclosed; i++)
+		len -= record_len(envelope->enclosed[i].len);
+	return len;
+}
+
+static void
+read_enclosed(
+    struct reading *r, const Countersign__V1__Envelope *m, struct claim_envelope *envelope)
+{
+	want(r, m->n_enclosed <= CLAIM_ENCLOSED, "enclosed", "too many");
+	for (size_t i = 0; i < m->n_enclosed && r->code == CS_OK; i++)
+		envelope->enclosed[i] = octets(r, &m->enclosed[i], CLAIM_MAX_ENVELOPE, "enclosed");
+	envelope->n_enclosed = r->code == CS_OK ? m->n_enclosed : 0;
+}
+
 enum cs_code
 claim_wire_read_envelope(struct cs_arena *arena, struct cs_span octets_in,
     struct claim_envelope *ret, struct cs_err *err)
@@ -230,7 +260,7 @@ claim_wire_read_envelope(struct cs_arena *arena, struct cs_span octets_in,
 	if (m->n_signatures != 1)
 		return cs_fail(err, CS_MALFORMED, "an envelope has exactly one signature");
 	const Countersign__V1__Signature *signature = m->signatures[0];
-	const struct claim_envelope envelope = {
+	struct claim_envelope envelope = {
 		.payload = octets(&r, &m->payload, CLAIM_MAX_ENVELOPE, "payload"),
 		.type = name(&r, m->payload_type, "payload type"),
 		.keyid = name(&r, signature->keyid, "keyid"),
@@ -240,6 +270,8 @@ claim_wire_read_envelope(struct cs_arena *arena, struct cs_span octets_in,
 	want(&r, envelope.signature.len == 64, "signature", "not 64 octets");
 	want(&r, envelope.path.len == 0 || envelope.path.len == CLAIM_PATH, "path",
 	    "not of a batch");
+	read_enclosed(&r, m, &envelope);
+	envelope.bare_len = bare_len(&envelope, octets_in.len);
 	if (r.code == CS_OK)
 		*ret = envelope;
 	return r.code;
@@ -316,6 +348,7 @@ want_nothing_but_a_domain(struct reading *r, const struct claim_request *request
 	want(r, request->common_name[0] == '\0', "common name", "of a domain alone");
 	want(r, request->subject.n == 0, "subject", "of a domain alone");
 	want(r, request->submitted_by[0] == '\0', "submitted by", "of a domain alone");
+	want(r, request->approved_factor[0] == '\0', "approved factor", "of a domain alone");
 }
 
 static void
@@ -354,6 +387,7 @@ claim_wire_read_request(
 		.kind = one_of(&r, m->kind, CLAIM_FIRST, CLAIM_DOMAIN_ONLY, "kind"),
 		.subject = wishes(&r, m->subject, m->n_subject),
 		.submitted_by = name_or_none(&r, m->submitted_by, "submitted by"),
+		.approved_factor = name_or_none(&r, m->approved_factor, "approved factor"),
 	};
 	want(&r, strcmp(request.submitted_by, request.account) != 0, "submitted by", "the account");
 	if (claim_request_follows(request.kind))
@@ -858,7 +892,12 @@ claim_wire_envelope(struct cs_arena *arena, const struct claim_envelope *envelop
 	Countersign__V1__Signature signature = COUNTERSIGN__V1__SIGNATURE__INIT;
 	Countersign__V1__Signature *signatures[] = { &signature };
 	Countersign__V1__Envelope m = COUNTERSIGN__V1__ENVELOPE__INIT;
+	ProtobufCBinaryData enclosed[CLAIM_ENCLOSED];
 
+	for (size_t i = 0; i < envelope->n_enclosed; i++)
+		enclosed[i] = pack_octets(envelope->enclosed[i]);
+	m.n_enclosed = envelope->n_enclosed;
+	m.enclosed = enclosed;
 	signature.sig = pack_octets(envelope->signature);
 	signature.keyid = pack_text(envelope->keyid);
 	signature.path = pack_octets(envelope->path);
@@ -870,15 +909,15 @@ claim_wire_envelope(struct cs_arena *arena, const struct claim_envelope *envelop
 }
 
 /*
- * Fields are packed in the order of their numbers, the signature last: its 64 octets, the key id, the path.  Each has
- * a tag and a length before it: one octet each, two for the length of the path.
+ * Fields are packed in the order of their numbers, the signature last before what is enclosed: its 64 octets, the key
+ * id, the path.  Each has a tag and a length before it: one octet each, two for the length of the path.
  */
 struct cs_span
 claim_wire_open_envelope(struct cs_arena *arena, const struct claim_envelope *envelope,
     uint8_t **ret_signature, uint8_t **ret_path)
 {
 	const struct cs_span octets = claim_wire_envelope(arena, envelope);
-	uint8_t *end = (uint8_t *)octets.data + octets.len;
+	uint8_t *end = (uint8_t *)octets.data + bare_len(envelope, octets.len);
 	uint8_t *path = end - CLAIM_PATH;
 	uint8_t *signature = path - 3 - strlen(envelope->keyid) - 2 - CLAIM_SIGNATURE;
 
@@ -951,6 +990,7 @@ claim_wire_request(struct cs_arena *arena, const struct claim_request *request)
 	m.n_subject = request->subject.n;
 	m.subject = put_wishes(arena, &request->subject);
 	m.submitted_by = pack_text(request->submitted_by);
+	m.approved_factor = pack_text(request->approved_factor);
 	return pack_write(arena, &m.base);
 }
 

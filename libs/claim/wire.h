@@ -11,15 +11,22 @@
 
 #include "claim/claim.h"
 
+#define CLAIM_ENCLOSED 2
+
 struct claim_envelope {
 	struct cs_span payload;
 	const char *type, *keyid;
 	struct cs_span signature; /* 64 octets */
 	struct cs_span path;      /* CLAIM_PATH octets, of one of a batch (batch.h); or none */
+	/* Behind it, outside of its signature: envelopes of what a final plan rests on. */
+	struct cs_span enclosed[CLAIM_ENCLOSED];
+	size_t n_enclosed;
+	size_t bare_len; /* octets without them */
 };
 
 CS_MUST_USE enum cs_code claim_wire_read_envelope(
     struct cs_arena *arena, struct cs_span octets, struct claim_envelope *ret, struct cs_err *err);
+/* The writers take no bare_len; it is what claim_wire_read_envelope() would say. */
 struct cs_span claim_wire_envelope(struct cs_arena *arena, const struct claim_envelope *envelope);
 /* One of a batch, whose signature and path are filled in later: where they are, in what is returned. */
 struct cs_span claim_wire_open_envelope(struct cs_arena *arena,
