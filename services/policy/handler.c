@@ -21,6 +21,23 @@
 
 /* ---- reading ---- */
 
+/* NULL: it was not approved in itself, or by a key that may not state approvals: somebody has yet to approve it. */
+static const struct claim_approval *
+approval_in(
+    const struct policy_service *policy, struct svc_event *ev, const struct claim_request *request)
+{
+	struct claim_approval *approval = CS_NEW(ev->arena, struct claim_approval);
+	struct cs_err err;
+
+	if (request->approved_factor[0] == '\0')
+		return NULL;
+	if (claim_open_approval(ev->arena, policy->trust, ev->body, ev->now_ms, approval, &err) ==
+	    CS_OK)
+		return approval;
+	log_warn(ev->log, "approved in itself in vain reason=\"%s\"", err.text);
+	return NULL;
+}
+
 static enum cs_code
 read_submitted(const void *self, struct svc_event *ev, struct cs_err *err)
 {
@@ -31,6 +48,7 @@ read_submitted(const void *self, struct svc_event *ev, struct cs_err *err)
 		ev->arena, policy->trust, ev->body, ev->now_ms, &submitted->request, err))
 		return CS_MALFORMED;
 	submitted->envelope = ev->body;
+	submitted->approval = approval_in(policy, ev, &submitted->request);
 	ev->key = submitted->request.id;
 	ev->what = submitted;
 	return CS_OK;
@@ -203,22 +221,38 @@ begin(const struct policy_service *policy, struct svc_event *ev)
 	return setting(policy, ev);
 }
 
+/* What is published of a plan: whoever judges by a final one gets what it rests on with it. */
+static struct cs_span
+publication(struct svc_event *ev, struct policy_plan *plan)
+{
+	const struct claim_case with = { .request = plan->request_envelope,
+		.approval = plan->approval_envelope };
+
+	if (plan->plan.final)
+		return claim_batch_final(ev->shared, &plan->plan, &with, &plan->plan_envelope);
+	plan->plan_envelope = claim_batch_plan(ev->shared, &plan->plan);
+	return plan->plan_envelope;
+}
+
 /* Signs the plan of this step; one that would not fit an event is a refusal instead. */
-static void
+static struct cs_span
 seal(const struct policy_service *policy, struct svc_event *ev, struct policy_step *step)
 {
 	struct policy_plan *plan = &step->next.plan;
 	const struct policy_setting in = setting(policy, ev);
+	const struct cs_span published = publication(ev, plan);
 
-	plan->plan_envelope = claim_batch_plan(ev->shared, &plan->plan);
-	if (plan->plan_envelope.len > CLAIM_MAX_ENVELOPE) {
-		plan->plan_envelope = cs_span_str(NULL);
-		*step = policy_decide_too_large(&in, &step->next);
-	}
+	if (published.len <= CLAIM_MAX_ENVELOPE)
+		return published;
+	plan->plan_envelope = cs_span_str(NULL);
+	*step = policy_decide_too_large(&in, &step->next);
+	return plan->plan_envelope;
 }
 
+/* `published`: the plan of the step, if it publishes one. */
 static void
-emit(const struct policy_service *policy, struct svc_event *ev, const struct policy_step *step)
+emit(const struct policy_service *policy, struct svc_event *ev, const struct policy_step *step,
+    struct cs_span published)
 {
 	const struct policy_plan *plan = &step->next.plan;
 
@@ -226,7 +260,7 @@ emit(const struct policy_service *policy, struct svc_event *ev, const struct pol
 		svc_emit(
 		    ev, "plan.refused", wire_write_refused(ev->arena, step, ev->key, ev->now_ms));
 	if (step->publishes)
-		svc_emit(ev, plan->plan.final ? "plan.final" : "plan.made", plan->plan_envelope);
+		svc_emit(ev, plan->plan.final ? "plan.final" : "plan.made", published);
 	for (size_t i = 0; i < step->n_statements; i++)
 		svc_emit(ev, "evidence.identity",
 		    claim_seal_evidence(ev->arena, policy->key, &step->statements[i]));
@@ -266,10 +300,11 @@ static void
 apply(const struct policy_service *policy, struct svc_event *ev, struct policy_step step)
 {
 	struct policy_case *state = ev->state;
+	struct cs_span published = { NULL, 0 };
 
 	if (step.publishes)
-		seal(policy, ev, &step);
-	emit(policy, ev, &step);
+		published = seal(policy, ev, &step);
+	emit(policy, ev, &step, published);
 	if (policy_settles_domains(&state->plan, &step.next.plan))
 		svc_emit(ev, "plan.domain-settled", wire_write_domain_settled(ev->arena, ev->key));
 	emit_bindings(ev, &step.next);

@@ -186,6 +186,9 @@ policy_decide_submitted(const struct policy_setting *in, const struct policy_cas
 		return step;
 	}
 	policy_plan_move(in, &step, POLICY_MADE);
+	if (submitted->approval != NULL &&
+	    policy_final_at_once(in, &step, &identified, submitted->approval))
+		return step;
 	make_first(in, &step, &identified);
 	bind_proved(in, &step);
 	if (plan->approval_envelope.len > 0 && plan->request.kind != CLAIM_DOMAIN_ONLY) {

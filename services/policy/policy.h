@@ -99,6 +99,7 @@ struct policy_setting {
 struct policy_submitted {
 	struct claim_request request;
 	struct cs_span envelope;
+	const struct claim_approval *approval; /* of one that was approved in itself; else NULL */
 };
 struct policy_approved {
 	struct claim_approval approval;

@@ -173,6 +173,27 @@ policy_final_try(const struct policy_setting *in, struct policy_step *step, bool
 		publish_final(in, step, &identified, &drafted);
 }
 
+bool
+policy_final_at_once(const struct policy_setting *in, struct policy_step *step,
+    const struct policy_identified *identified, const struct claim_approval *approval)
+{
+	struct policy_plan *plan = &step->next.plan;
+	const char *second_factor = step->next.config.second_factor;
+
+	if (plan->approval_envelope.len > 0 ||
+	    (second_factor != NULL && second_factor[0] != '\0') ||
+	    in->now_ms >= approval->approved_at_ms + POLICY_APPROVAL_MS)
+		return false;
+	struct claim_plan drafted = policy_plan_draft(in, &step->next, identified, false);
+
+	if (first_missing(&drafted) != NULL)
+		return false;
+	plan->approval = *approval;
+	plan->approval_envelope = plan->request_envelope;
+	publish_final(in, step, identified, &drafted);
+	return true;
+}
+
 /* ---- evidence ---- */
 
 /* The validator's own words, and what the person can do. */

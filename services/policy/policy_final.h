@@ -13,6 +13,12 @@
  * no.  `looks_anew`: as of struct policy_need.
  */
 void policy_final_try(const struct policy_setting *in, struct policy_step *step, bool looks_anew);
+/*
+ * A request that was approved in itself, and that may be made: the final plan, if everything that people prove
+ * stands and no second factor is wanted.  False: nothing changed, it gets a first plan as any other.
+ */
+CS_MUST_USE bool policy_final_at_once(const struct policy_setting *in, struct policy_step *step,
+    const struct policy_identified *identified, const struct claim_approval *approval);
 /* Of a final plan, already remembered among step->next.proofs.  What answers no attempt of it changes nothing. */
 void policy_final_evidence(const struct policy_setting *in, struct policy_step *step,
     const struct claim_evidence *evidence);

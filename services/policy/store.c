@@ -63,6 +63,12 @@ open_envelopes(struct cs_arena *arena, struct policy_plan *plan, struct cs_err *
 	if (plan->plan_envelope.len > 0 &&
 	    claim_open_plan(arena, NULL, plan->plan_envelope, 0, &plan->plan, err))
 		return CS_INTERNAL;
+	if (plan->plan.final && plan->approval_envelope.len == 0) {
+		plan->approval_envelope = plan->request_envelope;
+		if (claim_open_approval(
+			arena, NULL, plan->approval_envelope, 0, &plan->approval, err))
+			return CS_INTERNAL;
+	}
 	plan->progress = CS_NEW_ARRAY(arena, plan->plan.n_checks, struct policy_progress);
 	return CS_OK;
 }
@@ -451,10 +457,18 @@ envelope_columns(const struct svc_batch *batch)
 	};
 }
 
+/* Such a request has no row of an approval. */
+static bool
+is_approved_in_itself(const struct policy_plan *plan)
+{
+	return plan->approval_envelope.len > 0 &&
+	       cs_span_equal(plan->approval_envelope, plan->request_envelope);
+}
+
 static struct cs_span
 statement_of(const struct policy_plan *plan, bool approved)
 {
-	if (plan == NULL)
+	if (plan == NULL || (approved && is_approved_in_itself(plan)))
 		return cs_span_str("");
 	return approved ? plan->approval_envelope : plan->request_envelope;
 }
@@ -468,7 +482,7 @@ add_envelope(struct envelope_columns *new, struct envelope_columns *changed, str
 	const struct cs_span statement = statement_of(plan, approved);
 	const bool is_new = statement_of(stored, approved).len == 0;
 	const bool published =
-	    (plan->approval_envelope.len > 0) == approved &&
+	    (statement_of(plan, true).len > 0) == approved &&
 	    (stored == NULL || stored->plan_envelope.data != plan->plan_envelope.data);
 	struct envelope_columns *to = is_new ? new : changed;
 

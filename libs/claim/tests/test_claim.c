@@ -391,6 +391,8 @@ static struct claim_value overfull_value[] = { { "title", overfull, "" } };
 static struct claim_value many_values[CLAIM_MAX_VALUES + 1];
 
 #define VALUES(items) ((struct claim_values){ (items), sizeof(items) / sizeof((items)[0]) })
+CHANGE(with_factor, r->approved_factor = "api-token")
+CHANGE(factor_with_line_end, r->approved_factor = "api\ntoken")
 CHANGE(with_submitter, r->submitted_by = "op-1")
 CHANGE(with_other_submitter, r->submitted_by = "op-2")
 CHANGE(submitted_by_itself, r->submitted_by = r->account)
@@ -443,6 +445,8 @@ requests_are_read_strictly(void **state)
 		{ "longest text", text_at_limit, CS_OK },
 		{ "text one too long", text_past_limit, CS_MALFORMED },
 		{ "no csr", no_csr, CS_MALFORMED },
+		{ "approved in itself", with_factor, CS_OK },
+		{ "line end in the factor", factor_with_line_end, CS_MALFORMED },
 		{ "on behalf of the account", with_submitter, CS_OK },
 		{ "on behalf of itself", submitted_by_itself, CS_MALFORMED },
 		{ "line end in who asks", submitter_with_line_end, CS_MALFORMED },

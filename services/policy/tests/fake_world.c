@@ -16,6 +16,7 @@ static const char *const other_states[] = { "request", "approval", "evidence.mai
 static const char *const policy_states[] = { "plan", "evidence.organization", "evidence.authority",
 	"evidence.individual", "factor-order" };
 static const char *const prover_states[] = { "factor" };
+static const char *const asker_states[] = { "request" };
 static const char *const everybody[] = { "*" };
 
 static struct claim_key *
@@ -65,6 +66,7 @@ make_trust(struct fake_world *world, const char *dir)
 		row(world->policy.key, "policy", policy_states, 5),
 		row(world->others, "others", other_states, 7),
 		row(world->prover, "prover", prover_states, 1),
+		row(world->asker, "asker", asker_states, 1),
 	};
 	FILE *file = fopen(approvers, "wbe");
 	struct cs_err err = { 0 };
@@ -73,7 +75,7 @@ make_trust(struct fake_world *world, const char *dir)
 	write_approver(file, world, "ann", keys[0]);
 	write_approver(file, world, "ben", keys[1]);
 	(void)fclose(file);
-	if (claim_trust_write(trust, 1, rows, 3, (const struct claim_key *const *)keys, 2, &err) ||
+	if (claim_trust_write(trust, 1, rows, 4, (const struct claim_key *const *)keys, 2, &err) ||
 	    claim_trust_load(trust, approvers, &world->policy.trust, &err))
 		fail_msg("%s", err.text);
 	claim_key_free(keys[0]);
@@ -90,6 +92,7 @@ make_keys(struct fake_world *world)
 	world->others = new_key(world, dir, "others");
 	world->stranger = new_key(world, dir, "stranger");
 	world->prover = new_key(world, dir, "prover");
+	world->asker = new_key(world, dir, "asker");
 	make_trust(world, dir);
 	DIR *entries = opendir(dir);
 
@@ -155,6 +158,7 @@ fake_world_teardown(void **state)
 	claim_key_free(world->others);
 	claim_key_free(world->stranger);
 	claim_key_free(world->prover);
+	claim_key_free(world->asker);
 	claim_trust_free(world->policy.trust);
 	smime_psl_free(world->policy.psl);
 	cs_arena_free(world->arena);

@@ -289,6 +289,53 @@ a_new_case_has_no_plan_and_what_the_tables_say(void **state)
 	db_rollback(f->db);
 }
 
+static int64_t
+rows_of_envelopes(struct fixture *f)
+{
+	return count(f, "select count(*) from plan_envelope");
+}
+
+/* As the handler does; decided as if everything stood. */
+static void
+a_request_that_is_approved_in_itself_is_one_row(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_submitted *request = new_request(f, "alice", "alice@alpha.example", "");
+	const int64_t before = rows_of_envelopes(f);
+	struct cs_err err = { 0 };
+
+	request->request.approved_factor = "api-token";
+	request->envelope = claim_seal_request(f->arena, f->key, &request->request);
+	const struct policy_submitted *asked = request;
+	struct svc_batch batch = batch_of(f, f->db, &asked, 1);
+	struct policy_case *c = load_one(&batch);
+
+	decide(f, c, request);
+	assert_int_equal(c->plan.state, POLICY_MADE);
+	c->plan.plan.final = true;
+	claim_envelope_sha256(request->envelope, c->plan.plan.approval_sha256);
+	c->plan.plan_envelope = claim_seal_plan(f->arena, f->key, &c->plan.plan);
+	c->plan.approval_envelope = request->envelope;
+	c->plan.state = POLICY_FINAL;
+	ok(save(&batch, &err), &err);
+	assert_int_equal(rows_of_envelopes(f), before + 1);
+	batch = batch_of_key(f, f->db, request);
+	c = load_one(&batch);
+	assert_int_equal(c->plan.state, POLICY_FINAL);
+	assert_true(cs_span_equal(c->plan.approval_envelope, request->envelope));
+	assert_string_equal(c->plan.approval.factor, "api-token");
+	assert_true(c->plan.plan.final);
+	/* Revised, it stays one row. */
+	c->plan.plan.revision++;
+	c->plan.plan_envelope = claim_seal_plan(f->arena, f->key, &c->plan.plan);
+	c->plan.changed = true;
+	ok(save(&batch, &err), &err);
+	assert_int_equal(rows_of_envelopes(f), before + 1);
+	batch = batch_of_key(f, f->db, request);
+	assert_int_equal(load_one(&batch)->plan.plan.revision, 2);
+	db_rollback(f->db);
+}
+
 static void
 the_person_who_asks_on_behalf_is_loaded(void **state)
 {
@@ -1692,6 +1739,7 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(a_new_case_has_no_plan_and_what_the_tables_say),
+		CASE(a_request_that_is_approved_in_itself_is_one_row),
 		CASE(the_person_who_asks_on_behalf_is_loaded),
 		CASE(only_assignments_that_can_serve_are_loaded),
 		CASE(every_builtin_profile_permits_alice_something),

@@ -219,6 +219,89 @@ a_request_goes_its_whole_way(void **state)
 	svc_test_free(stage.test);
 }
 
+/* The i-th final plan that was published, taken apart. */
+static struct claim_case
+published_case(const struct stage *stage, size_t i)
+{
+	const struct svc_test_out *out = svc_test_out(stage->test, "plan.final", i);
+	struct claim_case c;
+
+	assert_non_null(out);
+	assert_int_equal(claim_take_apart(stage->world->arena, out->body, &c, NULL), CS_OK);
+	return c;
+}
+
+static void
+a_final_plan_encloses_what_it_rests_on(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, *state);
+	const struct policy_approved approved =
+	    fake_approval(stage.world, &stage.submitted.request);
+
+	run_one(&stage, "e1", "request.submitted", stage.submitted.envelope);
+	const struct policy_evidence evidence =
+	    answer(&stage, "plan.mailbox-asked", 0, CLAIM_PROVED);
+	run_one(&stage, "e2", "evidence.mailbox", evidence.envelope);
+	run_one(&stage, "e3", "request.generation-approved", approved.envelope);
+	const struct claim_case c = published_case(&stage, 0);
+
+	assert_true(cs_span_equal(c.request, stage.submitted.envelope));
+	assert_true(cs_span_equal(c.approval, approved.envelope));
+	/* What is kept is the plan alone. */
+	assert_true(cs_span_equal(c.plan, row(&stage).plan_envelope));
+	svc_test_free(stage.test);
+}
+
+/* A second request for what the first one proved. */
+static void
+submit_at_once(struct stage *stage, const struct claim_key *key)
+{
+	run_one(stage, "e1", "request.submitted", stage->submitted.envelope);
+	const struct policy_evidence evidence =
+	    answer(stage, "plan.mailbox-asked", 0, CLAIM_PROVED);
+
+	run_one(stage, "e2", "evidence.mailbox", evidence.envelope);
+	stage->submitted = fake_request(stage->world, "alice@alpha.example", "");
+	stage->submitted.request.approved_factor = "api-token";
+	fake_reseal(stage->world, &stage->submitted);
+	stage->submitted.envelope =
+	    claim_seal_request(stage->world->arena, key, &stage->submitted.request);
+	run_one(stage, "e3", "request.submitted", stage->submitted.envelope);
+	assert_true(svc_test_acked(stage->test, "e3"));
+}
+
+static void
+a_request_that_is_approved_in_itself_goes_a_short_way(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, *state);
+	submit_at_once(&stage, stage.world->others);
+	const struct claim_case c = published_case(&stage, 0);
+
+	assert_true(cs_span_equal(c.request, stage.submitted.envelope));
+	assert_true(cs_span_equal(c.approval, stage.submitted.envelope));
+	assert_int_equal(svc_test_count(stage.test, "plan.made"), 1); /* of the first one */
+	run_one(&stage, "e4", "certificate.issued", end_of_request(&stage));
+	assert_int_equal(row(&stage).state, POLICY_ENDED);
+	svc_test_free(stage.test);
+}
+
+/* Its key may state requests and no approvals. */
+static void
+who_may_not_approve_does_not_approve_in_a_request(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, *state);
+	submit_at_once(&stage, stage.world->asker);
+	assert_int_equal(svc_test_count(stage.test, "plan.final"), 0);
+	assert_int_equal(svc_test_count(stage.test, "plan.made"), 2);
+	svc_test_free(stage.test);
+}
+
 static void
 whatever_ends_a_request_ends_its_plan(void **state)
 {
@@ -736,6 +819,9 @@ main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fake_world_setup, fake_world_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(a_request_goes_its_whole_way),
+		CASE(a_final_plan_encloses_what_it_rests_on),
+		CASE(a_request_that_is_approved_in_itself_goes_a_short_way),
+		CASE(who_may_not_approve_does_not_approve_in_a_request),
 		CASE(whatever_ends_a_request_ends_its_plan),
 		CASE(a_domain_is_proved_by_what_its_validator_and_the_perspectives_say),
 		CASE(only_a_plan_that_is_over_settles_its_domains),

@@ -177,6 +177,115 @@ what_stands_is_not_asked_for_again(void **state)
 	assert_true(fake_check(&second.c.plan.plan, "mailbox-1")->has_standing);
 }
 
+/* A second request like one whose mailbox is proved, approved in itself at `at_ms`. */
+static struct flow
+begin_at_once(struct fake_world *world, const struct flow *first, int64_t at_ms)
+{
+	struct flow flow = begin(world);
+	struct claim_approval *approval = CS_NEW(world->arena, struct claim_approval);
+
+	flow.submitted.request.submitted_at_ms = at_ms;
+	flow.submitted.request.approved_factor = "api-token";
+	fake_reseal(world, &flow.submitted);
+	assert_int_equal(claim_open_approval(world->arena, world->policy.trust,
+			     flow.submitted.envelope, FAKE_NOW, approval, NULL),
+	    CS_OK);
+	flow.submitted.approval = approval;
+	flow.c.proofs = first->c.proofs;
+	return flow;
+}
+
+static struct flow
+begin_proved(struct fake_world *world)
+{
+	struct flow flow = begin(world);
+
+	(void)submit(&flow);
+	(void)tell_of(&flow, "mailbox-1", 1, CLAIM_PROVED);
+	return flow;
+}
+
+static void
+what_is_approved_in_itself_is_final_at_once(void **state)
+{
+	struct flow first = begin_proved(*state);
+	struct flow flow = begin_at_once(*state, &first, FAKE_NOW);
+	const struct policy_step step = submit(&flow);
+	uint8_t sha256[CLAIM_DIGEST];
+
+	expect_state(&flow, POLICY_FINAL);
+	expect_code(&step, "none");
+	assert_true(step.publishes && flow.c.plan.plan.final);
+	assert_int_equal(flow.c.plan.plan.revision, 1);
+	expect_asks(&flow, &step, "caa-1 mpic-caa-1 ");
+	assert_true(fake_check(&flow.c.plan.plan, "mailbox-1")->has_standing);
+	claim_envelope_sha256(flow.submitted.envelope, sha256);
+	assert_memory_equal(flow.c.plan.plan.approval_sha256, sha256, CLAIM_DIGEST);
+	assert_true(cs_span_equal(flow.c.plan.approval_envelope, flow.submitted.envelope));
+	/* A second approval is of no use, and the end of the plan is that of any other. */
+	assert_false(approve(&flow).publishes);
+	((struct fake_world *)*state)->now_ms = flow.c.plan.due_ms;
+	assert_true(wake(&flow).publishes);
+}
+
+/* Then it is a request as any other: people prove what is missing, and somebody approves. */
+static void
+expect_a_first_plan(struct flow *flow)
+{
+	const struct policy_step step = submit(flow);
+
+	expect_state(flow, POLICY_MADE);
+	expect_code(&step, "none");
+	assert_true(step.publishes && !flow->c.plan.plan.final);
+	assert_int_equal(flow->c.plan.approval_envelope.len, 0);
+}
+
+static void
+what_is_not_proved_is_approved_in_itself_in_vain(void **state)
+{
+	struct flow nothing = { .world = *state };
+	struct flow flow = begin_at_once(*state, &nothing, FAKE_NOW);
+
+	expect_a_first_plan(&flow);
+	(void)tell_of(&flow, "mailbox-1", 1, CLAIM_PROVED);
+	expect_state(&flow, POLICY_MADE);
+	(void)approve(&flow);
+	expect_state(&flow, POLICY_FINAL);
+}
+
+static void
+what_wants_a_second_factor_is_approved_in_itself_in_vain(void **state)
+{
+	struct flow first = begin_proved(*state);
+	struct flow flow = begin_at_once(*state, &first, FAKE_NOW);
+
+	flow.c.config.second_factor = "email";
+	expect_a_first_plan(&flow);
+}
+
+static void
+an_approval_in_itself_is_good_for_a_day(void **state)
+{
+	struct flow first = begin_proved(*state);
+	struct flow flow = begin_at_once(*state, &first, FAKE_NOW - POLICY_APPROVAL_MS + 1);
+
+	(void)submit(&flow);
+	expect_state(&flow, POLICY_FINAL);
+	flow = begin_at_once(*state, &first, FAKE_NOW - POLICY_APPROVAL_MS);
+	expect_a_first_plan(&flow);
+}
+
+static void
+what_may_not_be_asked_for_is_refused_though_it_is_approved_in_itself(void **state)
+{
+	struct flow first = begin_proved(*state);
+	struct flow flow = begin_at_once(*state, &first, FAKE_NOW);
+
+	flow.c.config.profile_allowed = false;
+	(void)submit(&flow);
+	expect_state(&flow, POLICY_REFUSED);
+}
+
 static void
 a_request_on_behalf_asks_the_mailbox_anew(void **state)
 {
@@ -911,6 +1020,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_first_plan_runs_only_what_needs_a_person),
 		CASE(what_stands_is_not_asked_for_again),
+		CASE(what_is_approved_in_itself_is_final_at_once),
+		CASE(what_is_not_proved_is_approved_in_itself_in_vain),
+		CASE(what_wants_a_second_factor_is_approved_in_itself_in_vain),
+		CASE(an_approval_in_itself_is_good_for_a_day),
+		CASE(what_may_not_be_asked_for_is_refused_though_it_is_approved_in_itself),
 		CASE(a_request_on_behalf_asks_the_mailbox_anew),
 		CASE(a_refused_request_is_ended_after_a_day),
 		CASE(a_request_is_planned_once),

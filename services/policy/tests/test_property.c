@@ -231,7 +231,7 @@ submit(struct trial *t)
 {
 	const struct policy_setting in = setting(t);
 	const bool may = law_permits(&t->draw);
-	const struct policy_submitted submitted = { t->draw.request, cs_span_str("request") };
+	const struct policy_submitted submitted = { t->draw.request, cs_span_str("request"), NULL };
 
 	t->c = (struct policy_case){ .config = t->draw.config, .proofs = draw_proofs(&t->draw) };
 	const struct policy_step step = policy_decide_submitted(&in, &t->c, &submitted);
