@@ -5,16 +5,6 @@
 #include "audit/audit.h"
 #include "pki/hash.h"
 
-static void
-join(const uint8_t *left, const uint8_t *right, uint8_t ret[static AUDIT_HASH])
-{
-	static const uint8_t is_node[1] = { 0x01 };
-	const struct cs_span parts[] = { { is_node, sizeof(is_node) }, { left, AUDIT_HASH },
-		{ right, AUDIT_HASH } };
-
-	pki_sha256_parts(parts, 3, ret);
-}
-
 /* ---- as it grows ---- */
 
 void
@@ -25,7 +15,7 @@ audit_tree_add(struct audit_tree *tree, const uint8_t leaf[static AUDIT_HASH])
 	/* Each 1 at the end of the size is a subtree as large as what was just made: they become one. */
 	for (uint64_t bits = tree->size; (bits & 1) != 0; bits >>= 1) {
 		tree->n_peaks--;
-		join(tree->peaks[tree->n_peaks - 1], tree->peaks[tree->n_peaks],
+		pki_merkle_node(tree->peaks[tree->n_peaks - 1], tree->peaks[tree->n_peaks],
 		    tree->peaks[tree->n_peaks - 1]);
 	}
 	tree->size++;
@@ -40,7 +30,7 @@ audit_tree_root(const struct audit_tree *tree, uint8_t ret_root[static AUDIT_HAS
 	}
 	memcpy(ret_root, tree->peaks[tree->n_peaks - 1], AUDIT_HASH);
 	for (size_t i = tree->n_peaks - 1; i > 0; i--)
-		join(tree->peaks[i - 1], ret_root, ret_root);
+		pki_merkle_node(tree->peaks[i - 1], ret_root, ret_root);
 }
 
 struct cs_span
@@ -168,13 +158,13 @@ audit_has_leaf(const uint8_t leaf[static AUDIT_HASH], uint64_t index, uint64_t s
 		if (sn == 0)
 			return false;
 		if ((fn & 1) != 0 || fn == sn) {
-			join(proof->hashes[i], hash, hash);
+			pki_merkle_node(proof->hashes[i], hash, hash);
 			while ((fn & 1) == 0 && fn != 0) {
 				fn >>= 1;
 				sn >>= 1;
 			}
 		} else {
-			join(hash, proof->hashes[i], hash);
+			pki_merkle_node(hash, proof->hashes[i], hash);
 		}
 		fn >>= 1;
 		sn >>= 1;
@@ -215,12 +205,12 @@ grows(const struct growth *growth, uint64_t older, uint64_t size,
 		if (sn == 0)
 			return false;
 		if ((fn & 1) != 0 || fn == sn) {
-			join(hash, ret_older, ret_older);
-			join(hash, ret_root, ret_root);
+			pki_merkle_node(hash, ret_older, ret_older);
+			pki_merkle_node(hash, ret_root, ret_root);
 			for (; (fn & 1) == 0 && fn != 0; fn >>= 1)
 				sn >>= 1;
 		} else {
-			join(ret_root, hash, ret_root);
+			pki_merkle_node(ret_root, hash, ret_root);
 		}
 		fn >>= 1;
 		sn >>= 1;

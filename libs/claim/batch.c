@@ -21,24 +21,6 @@ struct claim_batch {
 	struct leaf *first, **tail;
 };
 
-static void
-hash_leaf(struct cs_span pae, uint8_t ret[static PKI_SHA256])
-{
-	const struct cs_span parts[] = { cs_span_of("\0", 1), pae };
-
-	pki_sha256_parts(parts, 2, ret);
-}
-
-static void
-hash_node(const uint8_t left[static PKI_SHA256], const uint8_t right[static PKI_SHA256],
-    uint8_t ret[static PKI_SHA256])
-{
-	const struct cs_span parts[] = { cs_span_of("\1", 1), cs_span_of(left, PKI_SHA256),
-		cs_span_of(right, PKI_SHA256) };
-
-	pki_sha256_parts(parts, 3, ret);
-}
-
 /* ---- verifying ---- */
 
 bool
@@ -49,12 +31,12 @@ claim_batch_signed(
 
 	if (path.len != CLAIM_PATH || path.data[0] >= CLAIM_BATCH_PLACES)
 		return false;
-	hash_leaf(pae, hash);
+	pki_merkle_leaf(pae, hash);
 	for (size_t level = 0; level < CLAIM_BATCH_LEVELS; level++) {
 		const uint8_t *beside = path.data + 1 + level * PKI_SHA256;
 		const bool right = path.data[0] >> level & 1;
 
-		hash_node(right ? beside : hash, right ? hash : beside, hash);
+		pki_merkle_node(right ? beside : hash, right ? hash : beside, hash);
 	}
 	*ret_signed = claim_dsse_pae(arena, TYPE, cs_span_of(hash, sizeof(hash)));
 	return true;
@@ -75,7 +57,7 @@ grow(struct tree *tree, const struct leaf *leaf)
 		memcpy(tree->nodes[0][i], leaf->hash, PKI_SHA256);
 	for (size_t level = 0; level < CLAIM_BATCH_LEVELS; level++)
 		for (size_t i = 0; i < (size_t)CLAIM_BATCH_PLACES >> (level + 1); i++)
-			hash_node(tree->nodes[level][2 * i], tree->nodes[level][2 * i + 1],
+			pki_merkle_node(tree->nodes[level][2 * i], tree->nodes[level][2 * i + 1],
 			    tree->nodes[level + 1][i]);
 }
 
@@ -143,7 +125,7 @@ add(struct claim_batch *batch, enum claim_statement statement, struct cs_span pa
 		if (!cs_span_equal(with->request, with->approval))
 			envelope.enclosed[envelope.n_enclosed++] = with->approval;
 	}
-	hash_leaf(claim_dsse_pae(batch->arena, envelope.type, payload), leaf->hash);
+	pki_merkle_leaf(claim_dsse_pae(batch->arena, envelope.type, payload), leaf->hash);
 	leaf->octets =
 	    claim_wire_open_envelope(batch->arena, &envelope, &leaf->signature, &leaf->path);
 	*batch->tail = leaf;

@@ -33,6 +33,25 @@ pki_sha256(struct cs_span data, uint8_t ret_digest[static PKI_SHA256])
 	pki_sha256_parts(&data, 1, ret_digest);
 }
 
+void
+pki_merkle_leaf(struct cs_span leaf, uint8_t ret_hash[static PKI_SHA256])
+{
+	static const uint8_t is_leaf[1] = { 0x00 };
+
+	pki_sha256_parts((struct cs_span[]){ { is_leaf, sizeof(is_leaf) }, leaf }, 2, ret_hash);
+}
+
+void
+pki_merkle_node(const uint8_t left[static PKI_SHA256], const uint8_t right[static PKI_SHA256],
+    uint8_t ret_hash[static PKI_SHA256])
+{
+	static const uint8_t is_node[1] = { 0x01 };
+
+	pki_sha256_parts((struct cs_span[]){ { is_node, sizeof(is_node) }, { left, PKI_SHA256 },
+			     { right, PKI_SHA256 } },
+	    3, ret_hash);
+}
+
 /* RFC 2104. */
 void
 pki_hmac_sha256_parts(
