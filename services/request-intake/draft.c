@@ -433,6 +433,7 @@ draft_read(struct cs_arena *arena, const struct draft_rules *rules, struct cs_sp
 		 !read_common_name(&r) || !read_subject(&r) || !read_on_behalf(&r) || !read_csr(&r))
 		draft.status = 422;
 	draft.note_version = note_version_of(&create);
+	draft.approves = create.approve;
 	*ret_draft = draft;
 }
 
@@ -463,6 +464,7 @@ draft_read_follow(struct cs_arena *arena, const struct draft_rules *rules,
 		draft.status = 422;
 	draft.follows = wants;
 	draft.note_version = note_version_of(wants);
+	draft.approves = wants->approve;
 	*ret_draft = draft;
 }
 

@@ -33,12 +33,13 @@ struct draft {
 	uint8_t body_sha256[CLAIM_DIGEST];
 	const char *note_version; /* of the request note that was shown; "" for none */
 	const char *on_behalf;    /* the account that it is for; NULL or "": whoever asks */
+	bool approves;            /* whoever asks approves at once, if everything stands proved */
 	/*
 	 * Of a certificate that follows another: what the client wants otherwise.  The draft is complete,
 	 * or refused, after draft_follow().  NULL: of a first one.
 	 */
 	const struct json_create *follows;
-	/* Good drafts only.  Empty: id, enterprise, account, submitted_at_ms, digest. */
+	/* Good drafts only.  Empty: id, enterprise, account, submitted_at_ms, approved_factor, digest. */
 	struct claim_request request;
 	struct cs_span spki; /* empty, of a domain alone */
 	uint8_t spki_sha256[CLAIM_DIGEST];

@@ -485,12 +485,14 @@ create(const struct intake_service *intake, struct svc_event *ev, const struct d
 		.domains = draft->request.domains,
 		.kind = draft->request.kind,
 		.previous = draft->request.previous,
-		.note_version = draft->note_version };
+		.note_version = draft->note_version,
+		.approves = draft->approves };
 
 	request.id = ev->key;
 	request.enterprise = caller->enterprise;
 	request.account = intake_account(&fresh);
 	request.submitted_by = intake_submitter(&fresh);
+	request.approved_factor = draft->approves ? caller->factor : "";
 	request.submitted_at_ms = ev->now_ms;
 	claim_request_digest(&request, draft->spki, request.digest);
 	memcpy(fresh.body_sha256, draft->body_sha256, CLAIM_DIGEST);

@@ -25,15 +25,18 @@ static const struct {
 	uint32_t next; /* states this one may move to */
 } states[INTAKE_STATES] = {
 	[INTAKE_NONE] = { "none", TO(INTAKE_CREATED) },
-	[INTAKE_CREATED] = { "created", TO(INTAKE_VALIDATING) | TO(INTAKE_READY) | ENDS },
-	[INTAKE_VALIDATING] = { "validating", TO(INTAKE_READY) | ENDS },
+	/* To approved before it is ready: when it was approved with the request. */
+	[INTAKE_CREATED] = { "created",
+	    TO(INTAKE_VALIDATING) | TO(INTAKE_READY) | TO(INTAKE_APPROVED) | ENDS },
+	[INTAKE_VALIDATING] = { "validating", TO(INTAKE_READY) | TO(INTAKE_APPROVED) | ENDS },
 	[INTAKE_READY] = { "ready", TO(INTAKE_VALIDATING) | TO(INTAKE_APPROVED) | ENDS },
 	[INTAKE_APPROVED] = { "approved", TO(INTAKE_ISSUED) | ENDS },
 	[INTAKE_ISSUED] = { "issued", TO(INTAKE_REVOKED) },
 	/* Policy may give up in the very moment in which the signer signs: what exists, exists. */
 	[INTAKE_REFUSED] = { "refused", TO(INTAKE_ISSUED) },
 	[INTAKE_CANCELLED] = { "cancelled", 0 },
-	[INTAKE_EXPIRED] = { "expired", 0 },
+	/* The same, where policy and signer were done with an approved request and nothing was heard of them. */
+	[INTAKE_EXPIRED] = { "expired", TO(INTAKE_ISSUED) },
 	[INTAKE_REVOKED] = { "revoked", 0 },
 };
 
@@ -303,10 +306,17 @@ is_missing(const struct intake_request *req, const struct intake_check *check, i
 	       !is_satisfied(req, check, now_ms);
 }
 
+/* Nothing was heard yet of an approval. */
+static bool
+is_open(const struct intake_request *req)
+{
+	return req->state >= INTAKE_CREATED && req->state <= INTAKE_READY;
+}
+
 enum intake_state
 intake_show_state(const struct intake_request *req, int64_t now_ms)
 {
-	if (req->state < INTAKE_CREATED || req->state > INTAKE_READY || req->revision == 0)
+	if (!is_open(req) || req->revision == 0)
 		return req->state;
 	for (size_t i = 0; i < req->n_checks; i++)
 		if (is_missing(req, &req->checks[i], now_ms))
@@ -512,6 +522,7 @@ intake_create(struct cs_arena *arena, struct intake_request *req, const struct i
 	req->kind = draft->kind;
 	req->previous = draft->previous;
 	req->note_version = draft->note_version;
+	req->approved_in_itself = draft->approves;
 	(void)intake_move(arena, req, INTAKE_CREATED, draft->now_ms);
 	return answer(201, INTAKE_SAYS_SUBMITTED);
 }
@@ -796,7 +807,7 @@ intake_cancel(struct cs_arena *arena, struct intake_request *req,
 		return not_yours();
 	if (req->state == INTAKE_CANCELLED)
 		return answer(200, INTAKE_SAYS_NOTHING);
-	if (req->state == INTAKE_APPROVED)
+	if (req->state == INTAKE_APPROVED || (req->approved_in_itself && !intake_ended(req->state)))
 		return answer(202, INTAKE_SAYS_ASK_SIGNER);
 	if (!intake_move(arena, req, INTAKE_CANCELLED, now_ms))
 		return refuse(
@@ -807,9 +818,7 @@ intake_cancel(struct cs_arena *arena, struct intake_request *req,
 struct intake_step
 intake_expire(struct cs_arena *arena, struct intake_request *req, int64_t now_ms)
 {
-	bool open = req->state >= INTAKE_CREATED && req->state <= INTAKE_READY;
-
-	if (!open || req->ends_at_ms > now_ms)
+	if (!is_open(req) || req->ends_at_ms > now_ms)
 		return answer(200, INTAKE_SAYS_NOTHING);
 	(void)intake_move(arena, req, INTAKE_EXPIRED, now_ms);
 	return answer(200, INTAKE_SAYS_EXPIRED);
@@ -956,6 +965,16 @@ tell_news(struct cs_arena *arena, struct intake_request *req, const char *id, co
 	line->text = because;
 }
 
+/* What rests on an approval was heard of: where none was given since, it is the request's own. */
+static void
+take_own_approval(struct cs_arena *arena, struct intake_request *req, int64_t now_ms)
+{
+	if (!req->approved_in_itself || !is_open(req))
+		return;
+	(void)intake_move(arena, req, INTAKE_APPROVED, now_ms);
+	explain(req, "", "approved-with-request", req->submitted_by ? req->submitted_by : "");
+}
+
 void
 intake_on_plan(struct cs_arena *arena, struct intake_request *req, const struct claim_plan *plan,
     int64_t now_ms)
@@ -972,6 +991,8 @@ intake_on_plan(struct cs_arena *arena, struct intake_request *req, const struct 
 	req->waived = plan->waived;
 	req->second_factor = plan->second_factor;
 	req->changed = true;
+	if (plan->final)
+		take_own_approval(arena, req, now_ms);
 	settle(arena, req, now_ms);
 	for (size_t i = 0; i < plan->n_checks; i++)
 		if (news[i])
@@ -1064,6 +1085,7 @@ void
 intake_on_issued(struct cs_arena *arena, struct intake_request *req,
     const struct intake_certificate *certificate, struct cs_span body, int64_t now_ms)
 {
+	take_own_approval(arena, req, now_ms);
 	if (!intake_move(arena, req, INTAKE_ISSUED, now_ms))
 		return;
 	req->certificate = body;

@@ -152,6 +152,11 @@ struct intake_request {
 	const char *enterprise, *account;
 	const char
 	    *submitted_by; /* operator who asked on behalf of the account; NULL or "": itself */
+	/*
+	 * Whoever asked approved with it, if everything stood proved then: only policy knows whether it did, and policy
+	 * and signer may be at it before anything is heard of them.
+	 */
+	bool approved_in_itself;
 	uint8_t body_sha256[CLAIM_DIGEST]; /* of the body that created it */
 	uint8_t digest[CLAIM_DIGEST];      /* of the request */
 	uint8_t spki_sha256[CLAIM_DIGEST];
@@ -233,7 +238,7 @@ enum intake_says {
 	INTAKE_SAYS_APPROVED,
 	INTAKE_SAYS_CANCELLED,
 	INTAKE_SAYS_EXPIRED,
-	INTAKE_SAYS_ASK_SIGNER, /* only the signer can stop it now */
+	INTAKE_SAYS_ASK_SIGNER, /* only the signer can stop it */
 	INTAKE_SAYS_ASK_FACTOR, /* whoever sends codes says whether they were typed right, or sends them */
 	INTAKE_SAYS_REVOCATION_ASKED
 };
@@ -256,6 +261,7 @@ struct intake_new {
 	enum claim_request_kind kind;
 	struct cs_id previous;
 	const char *note_version;
+	bool approves; /* with the request, if everything stands proved */
 };
 
 /* Whose it becomes, and the operator who asks on its behalf; "": it asks itself. */

@@ -20,7 +20,7 @@
 
 #define WHOLE "body" /* the field that is at fault when no member is */
 
-enum kind { TEXT, LIST, DAYS, VALUES };
+enum kind { TEXT, LIST, DAYS, VALUES, TRUTH };
 
 struct member {
 	const char *name;
@@ -48,6 +48,7 @@ static const struct member create_members[] = {
 	MEMBER(agreement, TEXT, false, 64),
 	MEMBER(contact, TEXT, false, TEXT_MAX),
 	MEMBER(note_version, TEXT, false, 64),
+	MEMBER(approve, TRUTH, false, 0),
 	{ "for", TEXT, false, 128, offsetof(struct json_create, on_behalf) },
 	{ NULL, TEXT, false, 0, 0 },
 };
@@ -55,6 +56,7 @@ static const struct member create_members[] = {
 #define FOLLOW_MEMBERS                                                                     \
 	MEMBER(validity_days, DAYS, false, 825), MEMBER(agreement, TEXT, false, 64),       \
 	    MEMBER(contact, TEXT, false, TEXT_MAX), MEMBER(note_version, TEXT, false, 64), \
+	    MEMBER(approve, TRUTH, false, 0),                                              \
 	{                                                                                  \
 		NULL, TEXT, false, 0, 0                                                    \
 	}
@@ -376,6 +378,16 @@ read_days(struct cs_arena *arena, const json_t *value, const struct member *memb
 }
 
 static bool
+read_truth(struct cs_arena *arena, const json_t *value, const struct member *member, bool *ret,
+    struct cs_refusal *ret_why)
+{
+	if (!json_is_boolean(value))
+		return refuse_type(arena, member->name, "true or false", ret_why);
+	*ret = json_is_true(value);
+	return true;
+}
+
+static bool
 read_member(struct cs_arena *arena, const json_t *root, const struct member *member, void *ret_body,
     struct cs_refusal *ret_why)
 {
@@ -393,6 +405,8 @@ read_member(struct cs_arena *arena, const json_t *root, const struct member *mem
 		return read_list(arena, value, member, at, ret_why);
 	if (member->kind == VALUES)
 		return read_values(arena, value, member, at, ret_why);
+	if (member->kind == TRUTH)
+		return read_truth(arena, value, member, at, ret_why);
 	return read_days(arena, value, member, at, ret_why);
 }
 

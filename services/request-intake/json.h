@@ -17,13 +17,14 @@
 #define JSON_BODY_MAX 65536 /* octets */
 #define JSON_DEPTH_MAX 4    /* of arrays and objects */
 
-/* Absent texts are NULL, absent numbers 0, absent lists empty. */
+/* Absent texts are NULL, absent numbers 0, absent lists empty, absent truths false. */
 struct json_create {
 	const char *profile, *csr, *key_use, *common_name, *agreement, *contact, *note_version;
 	struct claim_texts mailboxes, domains;
 	const char *on_behalf; /* "for": the account that it is for; NULL when absent */
 	const struct claim_values *subject; /* as sent: in no order; NULL when absent */
 	uint32_t validity_days;
+	bool approve; /* whoever asks approves at once, if everything stands proved */
 };
 
 /* True and the body in `arena`, or false and *ret_why, which names the member. */

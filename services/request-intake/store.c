@@ -99,8 +99,8 @@ read_refusal(const struct db_rows *rows, size_t row, size_t first, struct intake
 /* After SHOWN_COLUMNS: the rest, but for octets and refusals. */
 #define REST_COLUMNS                                                                       \
 	"s.body_sha256, s.digest, s.spki_sha256, s.ends_ms, r.revision, r.seq, r.version," \
-	" r.subject, r.waived, r.second_factor, r.factor_proved_ms, r.checks"
-#define N_REST 12
+	" r.subject, r.waived, r.second_factor, r.factor_proved_ms, r.checks, s.approved_in_itself"
+#define N_REST 13
 
 static void
 read_request(
@@ -119,6 +119,7 @@ read_request(
 	ret->second_factor = db_get_text(rows, row, N_SHOWN + 9);
 	ret->factor_proved_at_ms = db_get_i64(rows, row, N_SHOWN + 10);
 	checklist_read(arena, db_get_text(rows, row, N_SHOWN + 11), ret);
+	ret->approved_in_itself = db_get_bool(rows, row, N_SHOWN + 12);
 	ret->envelope = db_get_bytes(rows, row, N_SHOWN + N_REST);
 }
 
@@ -133,7 +134,7 @@ static const char load_sql[] =
     " r.revision, r.seq, r.version, r.subject, r.waived, r.second_factor, r.factor_proved_ms,"
     " r.checks, r.has_revocation, s.digest, s.spki_sha256, s.kind, s.submitted_by,"
     " case when r.id = any($2) then (select true from known_key k"
-    " where k.spki_sha256 = s.spki_sha256 and k.enterprise = '') end"
+    " where k.spki_sha256 = s.spki_sha256 and k.enterprise = '') end, s.approved_in_itself"
     " from request r join submission s on s.id = r.id where r.id = any($1)"
     " order by r.id for update of r";
 
@@ -160,6 +161,7 @@ read_loaded(
 		.kind = (enum claim_request_kind)db_get_i32(rows, row, 19),
 		.submitted_by = db_get_text(rows, row, 20),
 		.key_blocked = db_get_bool(rows, row, 21),
+		.approved_in_itself = db_get_bool(rows, row, 22),
 		.profile = "",
 		.note_version = "",
 	};
@@ -383,11 +385,11 @@ static const char create_sql[] =
 static const char submit_sql[] =
     "insert into submission (id, enterprise, account, created_ms, ends_ms, body_sha256, digest,"
     " spki_sha256, envelope, profile, mailboxes, domains, kind, note_version, previous,"
-    " submitted_by) select a, b, c, d, e, f, g, h, i, j, k, l, m, n,"
-    " nullif(o, '00000000-0000-0000-0000-000000000000'), p from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],"
+    " submitted_by, approved_in_itself) select a, b, c, d, e, f, g, h, i, j, k, l, m, n,"
+    " nullif(o, '00000000-0000-0000-0000-000000000000'), p, q from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],"
     " $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[], $10::text[], $11::text[], $12::text[],"
-    " $13::integer[], $14::text[], $15::uuid[], $16::text[])"
-    " as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)";
+    " $13::integer[], $14::text[], $15::uuid[], $16::text[], $17::boolean[])"
+    " as x(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q)";
 
 static enum cs_code
 save_created(const struct svc_batch *batch, const struct changes *changes, struct cs_err *err)
@@ -421,6 +423,7 @@ save_created(const struct svc_batch *batch, const struct changes *changes, struc
 	TEXTS(&submitted, reqs, n, ->note_version);
 	IDS(&submitted, reqs, n, ->previous);
 	TEXTS(&submitted, reqs, n, ->submitted_by);
+	BOOLS(&submitted, reqs, n, ->approved_in_itself);
 	if (db_send(batch->db, create_sql, c.params, c.n, (int64_t)n, err))
 		return err->code;
 	return db_send(batch->db, submit_sql, submitted.params, submitted.n, (int64_t)n, err);

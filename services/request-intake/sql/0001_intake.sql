@@ -9,6 +9,7 @@ create table submission (
 	enterprise text not null,
 	account text not null,
 	submitted_by text not null,             -- the operator who asked on behalf of the account; '': itself
+	approved_in_itself boolean not null,    -- whoever asked approved with it, if everything stood proved
 	created_ms bigint not null,
 	ends_ms bigint not null,                -- expires then, unless it is approved
 	body_sha256 bytea not null,             -- of the body that created it: the same key, another body

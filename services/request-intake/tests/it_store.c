@@ -149,6 +149,7 @@ stored_for(
 	struct intake_new draft = draft_of(f, id, caller, at_ms);
 
 	draft.on_behalf = on_behalf;
+	draft.approves = caller == &boss; /* alice approves later */
 	assert_int_equal(intake_create(f->arena, req, &draft).status, 201);
 	req->envelope = cs_span_str("envelope");
 	assert_int_equal(save(batch), CS_OK);
@@ -532,6 +533,26 @@ what_an_operator_asked_for_is_the_accounts(void **state)
 	assert_string_equal(
 	    load(f, batch_of(f, f->db, id, "api.approve", NULL))->submitted_by, "boss");
 	db_rollback(f->db);
+}
+
+/* Whoever hears of it, and whoever shows it. */
+static void
+what_was_approved_with_its_request_is_known_everywhere(void **state)
+{
+	struct fixture *f = *state;
+	const struct cs_id ids[] = { stored(f, &alice, NOW), stored(f, &boss, NOW) };
+	static const char *const subjects[] = { "plan.final", "certificate.issued", "api.cancel",
+		"api.create" };
+
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t k = 0; k < sizeof(subjects) / sizeof(subjects[0]); k++) {
+			assert_int_equal(load(f, batch_of(f, f->db, ids[i], subjects[k], NULL))
+					     ->approved_in_itself,
+			    i == 1);
+			db_rollback(f->db);
+		}
+		assert_int_equal(find(f, ids[i]).approved_in_itself, i == 1);
+	}
 }
 
 static void
@@ -1030,6 +1051,7 @@ main(void)
 		TEST(what_a_request_follows_is_loaded_with_it),
 		TEST(a_history_is_over_when_its_request_is),
 		TEST(what_an_operator_asked_for_is_the_accounts),
+		TEST(what_was_approved_with_its_request_is_known_everywhere),
 		TEST(a_report_is_kept_and_decided),
 		TEST(a_report_of_another_request_is_known_as_such),
 		TEST(certificates_are_found_by_what_strangers_know),

@@ -5291,7 +5291,283 @@ the_document_describes_every_member_of_a_creation(void **state)
 		if (strcmp(member(answer, "code"), "json-unknown") == 0)
 			fail_msg("%s is described but not taken", name);
 	}
-	assert_int_equal(json_object_size(json_object_get(create, "properties")), 12);
+	assert_int_equal(json_object_size(json_object_get(create, "properties")), 13);
+}
+
+/* ---- approved with the request ---- */
+
+#define APPROVING                                           \
+	"{\"profile\":\"smime-mailbox\",\"csr\":\"" CSR_PEM \
+	"\",\"mailboxes\":[\"alice@alpha.example\"],\"approve\":true}"
+
+static const char *
+approving_by(const char *token)
+{
+	const struct fake_answer *answer = create_with(token, NULL, APPROVING);
+
+	assert_int_equal(answer->status, 201);
+	assert_string_equal(member(answer, "state"), "created");
+	return fake_http_header(answer, "Location");
+}
+
+static const char *
+approving(void)
+{
+	return approving_by(ALICE);
+}
+
+/* As policy makes it of the newest request, which stands proved: with what it rests on. */
+static void
+hear_own_final(const char *path, uint32_t revision)
+{
+	struct claim_batch *batch = claim_batch_new(world.arena, world.intake.key);
+	const struct cs_span request = svc_test_out(
+	    world.test, "request.submitted", svc_test_count(world.test, "request.submitted") - 1)
+					   ->body;
+	struct claim_check checks[] = { check("mailbox-1", CLAIM_MAILBOX, "alice@alpha.example"),
+		check("caa-1", CLAIM_CAA, "alpha.example") };
+	struct claim_plan plan = first_plan(path, checks, 2);
+	struct cs_span alone, final;
+
+	checks[0].has_standing = true;
+	checks[0].standing_until_ms = world.now_ms + CS_DAY_MS;
+	checks[1].attempt = 1;
+	plan.revision = revision;
+	plan.final = true;
+	final = claim_batch_final(
+	    batch, &plan, &(struct claim_case){ .request = request, .approval = request }, &alone);
+	claim_batch_sign(batch);
+	assert_true(final.len > alone.len);
+	hear("plan.final", final);
+}
+
+static void
+the_statement_of_who_approves_with_a_request_is_the_approval(void **state)
+{
+	static const struct fake_person both[] = {
+		{ "token", "demo", "alice", "user", "*", "1", NULL, 0, false },
+		{ "session", "demo", "alice", "user", "*", "2", "password", 0, false },
+		{ .token = NULL },
+	};
+	static const char *const factors[] = { "api-token", "password" };
+
+	(void)state;
+	fake_policy_use(both);
+	for (size_t i = 0; i < 2; i++) {
+		const char *path = approving_by(both[i].token);
+		const struct svc_test_out *out = svc_test_out(world.test, "request.submitted", i);
+		struct claim_approval approval = { 0 };
+		struct cs_err err = { 0 };
+
+		assert_int_equal(claim_open_approval(
+				     world.arena, NULL, out->body, world.now_ms, &approval, &err),
+		    CS_OK);
+		assert_string_equal(approval.factor, factors[i]);
+		assert_string_equal(approval.account, "alice");
+		assert_string_equal(approval.approved_by, "");
+		assert_memory_equal(
+		    approval.request_digest, fake_store_get(id_of(path))->digest, CLAIM_DIGEST);
+	}
+	assert_int_equal(svc_test_count(world.test, "request.generation-approved"), 0);
+}
+
+static void
+nobody_approves_with_a_request_unasked(void **state)
+{
+	static const char refusing[] =
+	    "{\"profile\":\"smime-mailbox\",\"csr\":\"" CSR_PEM
+	    "\",\"mailboxes\":[\"alice@alpha.example\"],\"approve\":false}";
+	const struct fake_answer *answers[] = { create_with(ALICE, NULL, good),
+		create_with(ALICE, NULL, refusing) };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct claim_approval approval = { 0 };
+		struct cs_err err = { 0 };
+
+		assert_int_equal(answers[i]->status, 201);
+		assert_int_equal(claim_open_approval(world.arena, NULL,
+				     svc_test_out(world.test, "request.submitted", i)->body,
+				     world.now_ms, &approval, &err),
+		    CS_MALFORMED);
+	}
+}
+
+static void
+what_stands_proved_is_issued_without_another_call(void **state)
+{
+	const char *path = approving();
+	const char *story = NULL;
+
+	(void)state;
+	hear_own_final(path, 1);
+	assert_string_equal(member(get(ALICE, path), "state"), "approved");
+	assert_string_equal(member(get(ALICE, path), "checks.0.state"), "standing");
+	assert_string_equal(member(get(ALICE, path), "links.approve"), "");
+	/* Whoever approves again is told that it is. */
+	assert_int_equal(post(ALICE, under(path, "/approve"), NULL)->status, 202);
+	assert_int_equal(svc_test_count(world.test, "request.generation-approved"), 0);
+	hear_issued(path);
+	assert_string_equal(member(get(ALICE, path), "state"), "issued");
+	story = (const char *)watch(path, NULL)->body.data;
+	assert_non_null(
+	    strstr(story, "\"state\":\"approved\",\"reason\":\"approved-with-request\""));
+	path = approving();
+	hear_issued(path);
+	assert_string_equal(member(get(ALICE, path), "state"), "issued");
+	hear_own_final(path, 1);
+	assert_string_equal(member(get(ALICE, path), "state"), "issued");
+	assert_string_equal(member(get(ALICE, path), "checks.0.state"), "standing");
+}
+
+static void
+what_is_missing_is_proved_and_approved_as_ever(void **state)
+{
+	const char *path = approving();
+
+	(void)state;
+	assert_problem(post(ALICE, under(path, "/approve"), NULL), 409, "no-plan-yet");
+	hear_all_checks(path);
+	assert_string_equal(member(get(ALICE, path), "state"), "validating");
+	assert_problem(post(ALICE, under(path, "/approve"), NULL), 409, "not-ready");
+	prove(path);
+	assert_string_equal(member(get(ALICE, path), "links.approve"), under(path, "/approve"));
+	assert_int_equal(post(ALICE, under(path, "/approve"), NULL)->status, 202);
+	assert_int_equal(svc_test_count(world.test, "request.generation-approved"), 1);
+}
+
+static void
+a_repeated_approval_with_a_request_is_the_same(void **state)
+{
+	const struct fake_answer *first = create_with(ALICE, "once", APPROVING);
+	const char *path = fake_http_header(first, "Location");
+
+	(void)state;
+	hear_own_final(path, 1);
+	assert_true(cs_span_equal(create_with(ALICE, "once", APPROVING)->body, first->body));
+	assert_fault(
+	    create_with(ALICE, "once", good), 409, "idempotency-conflict", "Idempotency-Key");
+	assert_int_equal(svc_test_count(world.test, "request.submitted"), 1);
+	assert_string_equal(member(get(ALICE, path), "state"), "approved");
+}
+
+/* Policy and signer may be at it already: only the signer can say. */
+static void
+to_cancel_what_was_approved_with_its_request_is_a_question(void **state)
+{
+	struct cs_span asked = { NULL, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
+		struct cs_buf buf = cs_buf_new(world.arena);
+		const char *path = approving();
+		const struct fake_answer *answer = NULL;
+
+		if (i % 2 == 1)
+			hear_all_checks(path);
+		if (stops[i].answer)
+			put_text(&buf, 1, stops[i].answer);
+		fake_svc_answer(stops[i].answer != NULL, cs_buf_span(&buf));
+		answer = post(ALICE, under(path, "/cancel"), NULL);
+		if (answer->status != stops[i].status ||
+		    strcmp(member(answer, "code"), stops[i].code) != 0)
+			fail_msg("%s: got %d %s", stops[i].answer, answer->status,
+			    member(answer, "code"));
+		assert_string_equal(fake_svc_asked(&asked), "ask.signer.stop");
+		assert_string_equal(
+		    member(get(ALICE, path), "state"), i % 2 == 1 ? "validating" : "created");
+		hear_stopped(path, "cancelled");
+		hear_own_final(path, 2);
+		assert_string_equal(member(get(ALICE, path), "state"), "cancelled");
+	}
+	assert_int_equal(svc_test_count(world.test, "request.cancelled"), 0);
+}
+
+static const struct {
+	const char *what, *body, *wrong;
+} followers[] = {
+	{ "/renew", "{\"approve\":true}", "{\"approve\":\"yes\"}" },
+	{ "/rekey", "{\"csr\":\"" OTHER_CSR_BASE64 "\",\"approve\":true}",
+	    "{\"csr\":\"" OTHER_CSR_BASE64 "\",\"approve\":1}" },
+	{ "/reissue", "{\"mailboxes\":[\"b@alpha.example\"],\"approve\":true}",
+	    "{\"mailboxes\":[\"b@alpha.example\"],\"approve\":null}" },
+};
+
+static void
+what_follows_a_certificate_may_be_approved_with_its_request(void **state)
+{
+	const char *path = issued();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(followers) / sizeof(followers[0]); i++) {
+		const struct fake_answer *answer =
+		    post(ALICE, under(path, followers[i].what), followers[i].body);
+
+		assert_int_equal(answer->status, 201);
+		assert_string_equal(last_submitted().approved_factor, "api-token");
+		hear_own_final(fake_http_header(answer, "Location"), 1);
+		assert_string_equal(
+		    member(get(ALICE, fake_http_header(answer, "Location")), "state"), "approved");
+		assert_fault(post(ALICE, under(path, followers[i].what), followers[i].wrong), 400,
+		    "json-type", "approve");
+	}
+	assert_int_equal(post(ALICE, under(path, "/renew"), NULL)->status, 201);
+	assert_string_equal(last_submitted().approved_factor, "");
+}
+
+static void
+who_may_not_approve_a_request_does_not_ask_so(void **state)
+{
+	static const char for_alice[] =
+	    "{\"profile\":\"smime-mailbox\",\"csr\":\"" CSR_PEM
+	    "\",\"mailboxes\":[\"alice@alpha.example\"],\"for\":\"alice\",\"approve\":true}";
+	const struct fake_answer *answer = create_with(BOSS, NULL, for_alice);
+	const char *path = fake_http_header(answer, "Location");
+	struct claim_approval approval = { 0 };
+	struct cs_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(answer->status, 201);
+	assert_int_equal(claim_open_approval(world.arena, NULL,
+			     svc_test_out(world.test, "request.submitted", 0)->body, world.now_ms,
+			     &approval, &err),
+	    CS_OK);
+	assert_string_equal(approval.account, "alice");
+	assert_string_equal(approval.approved_by, "boss");
+	hear_own_final(path, 1);
+	assert_non_null(strstr((const char *)watch(path, NULL)->body.data,
+	    "\"reason\":\"approved-with-request\",\"text\":\"boss\""));
+	assert_fault(create_with(BOB, NULL, for_alice), 403, "not-an-operator", "for");
+	assert_problem(create_with(PLATFORM, NULL, for_alice), 403, "no-enterprise");
+	assert_problem(create_with(PLATFORM, NULL, APPROVING), 403, "no-enterprise");
+	assert_problem(create_with(AUDITOR, NULL, APPROVING), 403, "role");
+	/* There is nothing to approve. */
+	assert_fault(
+	    post(BOSS, VERIFY_ALPHA, "{\"approve\":true}"), 400, "json-unknown", "approve");
+	assert_int_equal(svc_test_count(world.test, "request.submitted"), 1);
+}
+
+/* The signer takes it for an hour: whoever lets requests live as short as may be ends none that it may still sign. */
+static void
+what_was_approved_with_its_request_lives_for_a_day(void **state)
+{
+	world.intake.life_days = 1;
+	const char *path = approving();
+	const struct svc_test_event early = {
+		.id = "early", .subject = "clock.request-due", .key = id_of(path)
+	};
+	const struct svc_test_event due = {
+		.id = "due", .subject = "clock.request-due", .key = id_of(path)
+	};
+
+	(void)state;
+	svc_test_set_time(world.test, world.now_ms + CS_DAY_MS - 1);
+	svc_test_run(world.test, &early, 1);
+	assert_string_equal(member(get(ALICE, path), "state"), "created");
+	svc_test_set_time(world.test, world.now_ms + CS_DAY_MS);
+	svc_test_run(world.test, &due, 1);
+	assert_string_equal(member(get(ALICE, path), "state"), "expired");
+	assert_int_equal(svc_test_count(world.test, "request.cancelled"), 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -5458,6 +5734,15 @@ main(void)
 		TEST(a_password_is_changed_by_the_old_one),
 		TEST(a_password_is_set_by_an_invitation),
 		TEST(a_new_password_needs_one_proof_and_must_be_good),
+		TEST(the_statement_of_who_approves_with_a_request_is_the_approval),
+		TEST(nobody_approves_with_a_request_unasked),
+		TEST(what_stands_proved_is_issued_without_another_call),
+		TEST(what_is_missing_is_proved_and_approved_as_ever),
+		TEST(a_repeated_approval_with_a_request_is_the_same),
+		TEST(to_cancel_what_was_approved_with_its_request_is_a_question),
+		TEST(what_follows_a_certificate_may_be_approved_with_its_request),
+		TEST(who_may_not_approve_a_request_does_not_ask_so),
+		TEST(what_was_approved_with_its_request_lives_for_a_day),
 		TEST(routes_and_document_name_the_same_operations),
 		TEST(the_document_describes_every_member_of_a_creation),
 		/* Last: they look back on all the others. */

@@ -158,14 +158,14 @@ static const char moves[INTAKE_STATES][INTAKE_STATES + 1] = {
 	 * cancelled expired revoked
 	 */
 	[INTAKE_NONE] = "-x--------",
-	[INTAKE_CREATED] = "--xx--xxx-",
-	[INTAKE_VALIDATING] = "---x--xxx-",
+	[INTAKE_CREATED] = "--xxx-xxx-",
+	[INTAKE_VALIDATING] = "---xx-xxx-",
 	[INTAKE_READY] = "--x-x-xxx-",
 	[INTAKE_APPROVED] = "-----xxxx-",
 	[INTAKE_ISSUED] = "---------x",
 	[INTAKE_REFUSED] = "-----x----",
 	[INTAKE_CANCELLED] = "----------",
-	[INTAKE_EXPIRED] = "----------",
+	[INTAKE_EXPIRED] = "-----x----",
 	[INTAKE_REVOKED] = "----------",
 };
 
@@ -761,6 +761,249 @@ nothing_is_heard_of_a_request_that_does_not_exist(void **state)
 	assert_false(req.changed);
 }
 
+/* ---- approved with the request ---- */
+
+static struct intake_request
+created_by(struct cs_arena *arena, const struct intake_caller *caller, const char *on_behalf)
+{
+	struct intake_request req = { 0 };
+	const struct intake_new draft = { .id = { { 1 } },
+		.caller = *caller,
+		.on_behalf = on_behalf,
+		.now_ms = NOW,
+		.ends_at_ms = LATER,
+		.approves = true };
+
+	(void)intake_create(arena, &req, &draft);
+	return req;
+}
+
+static void
+hear_final(struct cs_arena *arena, struct intake_request *req, uint32_t revision)
+{
+	struct claim_check checks[] = { check("mailbox-1", CLAIM_MAILBOX),
+		check("caa-1", CLAIM_CAA) };
+	const struct claim_plan plan = {
+		.revision = revision, .final = true, .checks = checks, .n_checks = 2
+	};
+
+	checks[0].has_standing = true;
+	checks[0].standing_until_ms = LATER;
+	checks[1].attempt = 1;
+	intake_on_plan(arena, req, &plan, NOW);
+}
+
+/* In one of the states before its end. */
+static struct intake_request
+own(struct cs_arena *arena, enum intake_state want)
+{
+	struct claim_check mailbox = check("mailbox-1", CLAIM_MAILBOX);
+	struct intake_request req = created_by(arena, &alice, "");
+
+	if (want == INTAKE_VALIDATING || want == INTAKE_READY)
+		plan_with(arena, &req, 1, &mailbox, 1);
+	if (want == INTAKE_READY)
+		evidence_at(arena, &req, "mailbox-1", CLAIM_MAILBOX, CLAIM_PROVED, 1, NOW);
+	if (want == INTAKE_APPROVED)
+		hear_final(arena, &req, 1);
+	assert_int_equal(req.state, want);
+	return req;
+}
+
+/* The lines about the request itself, "state reason" each. */
+static const char *
+story(struct cs_arena *arena, const struct intake_request *req)
+{
+	struct cs_buf buf = cs_buf_new(arena);
+
+	for (const struct intake_note *note = req->notes; note; note = note->next)
+		if (note->check[0] == '\0')
+			cs_buf_printf(&buf, "%s%s%s\n", note->state, note->reason[0] ? " " : "",
+			    note->reason);
+	return (const char *)cs_buf_span(&buf).data;
+}
+
+static void
+a_final_plan_says_that_the_requests_own_approval_counted(void **state)
+{
+	static const char *const stories[INTAKE_STATES] = {
+		[INTAKE_CREATED] = "created\napproved approved-with-request\n",
+		[INTAKE_VALIDATING] = "created\nvalidating\napproved approved-with-request\n",
+		[INTAKE_READY] = "created\nvalidating\nready\napproved approved-with-request\n",
+	};
+
+	for (enum intake_state s = INTAKE_CREATED; s <= INTAKE_READY; s++) {
+		struct intake_request req = own(*state, s);
+
+		hear_final(*state, &req, 2);
+		assert_int_equal(req.state, INTAKE_APPROVED);
+		assert_string_equal(story(*state, &req), stories[s]);
+		assert_int_equal(shown(&req, "mailbox-1", NOW),
+		    s == INTAKE_READY ? INTAKE_PROVED : INTAKE_STANDING);
+		assert_int_equal(shown(&req, "caa-1", NOW), INTAKE_WAITING);
+	}
+}
+
+/* What one is allowed nobody else is: of any other request a final plan is no approval. */
+static void
+a_final_plan_approves_no_other_request(void **state)
+{
+	struct intake_request req = created(*state), early = created(*state);
+
+	hear_final(*state, &req, 1);
+	assert_int_equal(req.state, INTAKE_READY);
+	intake_on_issued(*state, &early, &certificate, cs_span_str("certificate"), NOW);
+	assert_int_equal(early.state, INTAKE_CREATED);
+}
+
+static void
+a_plan_that_is_not_final_wants_an_approval_as_ever(void **state)
+{
+	struct intake_request req = own(*state, INTAKE_VALIDATING);
+
+	assert_int_equal(intake_approve(*state, &req, &alice, &nothing, NOW).status, 409);
+	evidence_at(*state, &req, "mailbox-1", CLAIM_MAILBOX, CLAIM_PROVED, 1, NOW);
+	assert_int_equal(
+	    intake_approve(*state, &req, &alice, &nothing, NOW).says, INTAKE_SAYS_APPROVED);
+	hear_final(*state, &req, 2);
+	assert_string_equal(story(*state, &req), "created\nvalidating\nready\napproved\n");
+}
+
+static void
+an_older_plan_after_the_final_one_changes_nothing(void **state)
+{
+	struct claim_check domain = check("domain-1", CLAIM_DOMAIN);
+	struct intake_request req = own(*state, INTAKE_CREATED);
+
+	hear_final(*state, &req, 2);
+	const uint64_t seq = req.seq;
+
+	plan_with(*state, &req, 1, &domain, 1);
+	assert_int_equal(req.state, INTAKE_APPROVED);
+	assert_int_equal(req.seq, seq);
+	assert_null(intake_find_check(&req, "domain-1"));
+}
+
+/* Order of arrival is no order of events. */
+static void
+a_certificate_may_be_heard_of_before_its_plan(void **state)
+{
+	for (enum intake_state s = INTAKE_CREATED; s <= INTAKE_APPROVED; s++) {
+		struct intake_request req = own(*state, s);
+
+		intake_on_issued(*state, &req, &certificate, cs_span_str("certificate"), NOW);
+		hear_final(*state, &req, 2);
+		assert_int_equal(req.state, INTAKE_ISSUED);
+		assert_true(req.learnt_key);
+		assert_non_null(
+		    strstr(story(*state, &req), "\napproved approved-with-request\nissued\n"));
+		assert_int_equal(req.n_checks, 2);
+	}
+}
+
+static void
+a_refusal_is_heard_as_ever(void **state)
+{
+	static const struct intake_refused no = { .why = { .code = "no", .text = "" },
+		.check = "" };
+	struct intake_request req = own(*state, INTAKE_CREATED);
+
+	intake_on_refused(*state, &req, &no, NOW);
+	assert_string_equal(story(*state, &req), "created\nrefused no\n");
+}
+
+static void
+only_the_signer_stops_what_was_approved_with_its_request(void **state)
+{
+	for (enum intake_state s = INTAKE_CREATED; s <= INTAKE_APPROVED; s++) {
+		struct intake_request req = own(*state, s);
+		struct intake_step step = intake_cancel(*state, &req, &alice, NOW);
+
+		assert_int_equal(step.status, 202);
+		assert_int_equal(step.says, INTAKE_SAYS_ASK_SIGNER);
+		assert_int_equal(req.state, s);
+		intake_on_stopped(*state, &req, false, NOW);
+		assert_int_equal(req.state, INTAKE_CANCELLED);
+		hear_final(*state, &req, 2);
+		assert_int_equal(req.state, INTAKE_CANCELLED);
+		assert_int_equal(intake_cancel(*state, &req, &alice, NOW).status, 200);
+	}
+	struct intake_request done = own(*state, INTAKE_CREATED);
+
+	intake_on_issued(*state, &done, &certificate, cs_span_str("certificate"), NOW);
+	assert_int_equal(intake_cancel(*state, &done, &alice, NOW).status, 409);
+}
+
+/* Policy and signer may have been done with it long before they are heard. */
+static void
+what_expired_unheard_may_have_been_issued(void **state)
+{
+	struct intake_request req = own(*state, INTAKE_CREATED);
+
+	assert_int_equal(intake_expire(*state, &req, LATER - 1).says, INTAKE_SAYS_NOTHING);
+	assert_int_equal(intake_expire(*state, &req, LATER).says, INTAKE_SAYS_EXPIRED);
+	hear_final(*state, &req, 1);
+	assert_int_equal(req.state, INTAKE_EXPIRED);
+	intake_on_issued(*state, &req, &certificate, cs_span_str("certificate"), LATER);
+	assert_int_equal(req.state, INTAKE_ISSUED);
+	assert_true(cs_span_is(req.certificate, "certificate"));
+	req = own(*state, INTAKE_APPROVED);
+	assert_int_equal(intake_expire(*state, &req, LATER).says, INTAKE_SAYS_NOTHING);
+}
+
+static void
+who_asked_on_behalf_is_named_as_who_approved(void **state)
+{
+	struct intake_request req = created_by(*state, &operator, "alice");
+
+	hear_final(*state, &req, 1);
+	for (const struct intake_note *note = req.notes; note; note = note->next)
+		if (strcmp(note->state, "approved") == 0)
+			assert_string_equal(note->text, "boss");
+	assert_string_equal(req.submitted_by, "boss");
+}
+
+/* Nobody approves with a request what they could not approve after it. */
+static void
+who_may_not_approve_may_not_ask_so(void **state)
+{
+	static const struct intake_caller platform = { .enterprise = "platform",
+		.account = "ops",
+		.signs_as = "platform/ops",
+		.factor = "api-token",
+		.is_operator = true,
+		.is_everywhere = true };
+	static const struct {
+		const struct intake_caller *caller;
+		const char *on_behalf;
+		bool may;
+	} cases[] = {
+		{ &alice, "", true },
+		{ &alice, "alice", true },
+		{ &bob, "alice", false },
+		{ &operator, "", true },
+		{ &operator, "alice", true },
+		{ &stranger, "", true }, /* operator of another enterprise, for himself there */
+		{ &platform, "", false },
+		{ &platform, "alice", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct claim_check mailbox = check("mailbox-1", CLAIM_MAILBOX);
+		struct intake_request req = created_by(*state, cases[i].caller, cases[i].on_behalf);
+
+		if (req.approved_in_itself != cases[i].may)
+			fail_msg("case %zu: got %d", i, req.approved_in_itself);
+		if (!cases[i].may)
+			continue;
+		mailbox.has_standing = true;
+		mailbox.standing_until_ms = LATER;
+		plan_with(*state, &req, 1, &mailbox, 1);
+		assert_int_equal(
+		    intake_approve(*state, &req, cases[i].caller, &nothing, NOW).status, 202);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* A domain of the enterprise is every operator's business, and nobody's certificate. */
@@ -898,6 +1141,16 @@ main(void)
 		TEST(the_history_counts_without_gaps_and_gives_reasons),
 		TEST(hearing_everything_twice_changes_nothing),
 		TEST(nothing_is_heard_of_a_request_that_does_not_exist),
+		TEST(a_final_plan_says_that_the_requests_own_approval_counted),
+		TEST(a_final_plan_approves_no_other_request),
+		TEST(a_plan_that_is_not_final_wants_an_approval_as_ever),
+		TEST(an_older_plan_after_the_final_one_changes_nothing),
+		TEST(a_certificate_may_be_heard_of_before_its_plan),
+		TEST(a_refusal_is_heard_as_ever),
+		TEST(only_the_signer_stops_what_was_approved_with_its_request),
+		TEST(what_expired_unheard_may_have_been_issued),
+		TEST(who_asked_on_behalf_is_named_as_who_approved),
+		TEST(who_may_not_approve_may_not_ask_so),
 	};
 
 	return cmocka_run_group_tests_name("intake", tests, NULL, NULL);

@@ -86,6 +86,9 @@ static const struct {
 	{ "no days", "{" GOOD ",\"validity_days\":0}", "validity", "validity_days" },
 	{ "a day too many", "{" GOOD ",\"validity_days\":826}", "validity", "validity_days" },
 	{ "days negative", "{" GOOD ",\"validity_days\":-1}", "validity", "validity_days" },
+	{ "approve a text", "{" GOOD ",\"approve\":\"true\"}", "json-type", "approve" },
+	{ "approve a number", "{" GOOD ",\"approve\":1}", "json-type", "approve" },
+	{ "approve null", "{" GOOD ",\"approve\":null}", "json-type", "approve" },
 	{ "days beyond 64 bits", "{" GOOD ",\"validity_days\":99999999999999999999}", "json-syntax",
 	    "body" },
 };
@@ -114,17 +117,21 @@ static const struct {
 	const char *name, *body;
 	uint32_t days;
 	size_t mailboxes, domains;
+	bool approves;
 } accepted[] = {
-	{ "the least", "{" GOOD "}", 0, 1, 0 },
-	{ "one day", "{" GOOD ",\"validity_days\":1}", 1, 1, 0 },
-	{ "all days", " {" GOOD " , \"validity_days\" : 825 } \n", 825, 1, 0 },
+	{ "the least", "{" GOOD "}", 0, 1, 0, false },
+	{ "approved with it", "{" GOOD ",\"approve\":true}", 0, 1, 0, true },
+	{ "not approved with it", "{" GOOD ",\"approve\":false}", 0, 1, 0, false },
+	{ "one day", "{" GOOD ",\"validity_days\":1}", 1, 1, 0, false },
+	{ "all days", " {" GOOD " , \"validity_days\" : 825 } \n", 825, 1, 0, false },
 	{ "no mailbox is a matter of meaning",
-	    "{\"profile\":\"p\",\"csr\":\"c\",\"mailboxes\":[],\"domains\":[\"b\"]}", 0, 0, 1 },
+	    "{\"profile\":\"p\",\"csr\":\"c\",\"mailboxes\":[],\"domains\":[\"b\"]}", 0, 0, 1,
+	    false },
 	{ "ten mailboxes",
 	    "{\"profile\":\"p\",\"csr\":\"c\",\"mailboxes\":[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]}",
-	    0, 10, 0 },
+	    0, 10, 0, false },
 	{ "brackets in a text", "{\"profile\":\"[[[[[[\\\"{{{\",\"csr\":\"c\",\"mailboxes\":[]}", 0,
-	    0, 0 },
+	    0, 0, false },
 };
 
 static void
@@ -138,7 +145,8 @@ accepts_what_follows_the_schema(void **state)
 			fail_msg("%s: %s: %s", accepted[i].name, why.code, why.text);
 		if (create.validity_days != accepted[i].days ||
 		    create.mailboxes.n != accepted[i].mailboxes ||
-		    create.domains.n != accepted[i].domains)
+		    create.domains.n != accepted[i].domains ||
+		    create.approve != accepted[i].approves)
 			fail_msg("%s: read wrong", accepted[i].name);
 	}
 }
