@@ -37,6 +37,8 @@ bool api_take_text(struct args *args, const char *option, json_t *body, const ch
 bool api_take_list(struct args *args, const char *option, json_t *body, const char *member);
 /* "--subject NAME=VALUE", as often as there are; a value may hold "=". */
 bool api_take_subject(struct args *args, json_t *body);
+/* "--approve": whoever asks approves with the request. */
+void api_take_approve(struct args *args, json_t *body);
 /* "--name FILE": its text, or base64 of its octets.  False: it cannot be read, and that was said. */
 bool api_take_file(struct args *args, const char *option, json_t *body, const char *member);
 /* Prints a problem document; the exit status that it means. */

@@ -13,6 +13,7 @@ take_terms(struct args *args, json_t *body)
 	good = api_take_text(args, "--agreement", body, "agreement") && good;
 	good = api_take_text(args, "--contact", body, "contact") && good;
 	good = api_take_text(args, "--note-version", body, "note_version") && good;
+	api_take_approve(args, body);
 	if (days != 0)
 		(void)json_object_set_new(body, "validity_days", json_integer(days));
 	return good;
@@ -108,7 +109,7 @@ run_notes(struct args *args)
 
 #define TERMS                                                                            \
 	" [--days N] [--agreement VERSION] [--contact ADDRESS] [--note-version VERSION]" \
-	" [--idempotency-key KEY]"
+	" [--idempotency-key KEY] [--approve]"
 
 const struct command life_commands[] = {
 	{ "request renew", "ID" TERMS, "asks for another certificate for the same key and names",

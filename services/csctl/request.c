@@ -276,6 +276,13 @@ api_take_text(struct args *args, const char *option, json_t *body, const char *m
 	return is_utf8(option, value);
 }
 
+void
+api_take_approve(struct args *args, json_t *body)
+{
+	if (args_flag(args, "--approve"))
+		(void)json_object_set_new(body, "approve", json_true());
+}
+
 /* The body of a request for a certificate without its CSR; NULL: it was said why. */
 static json_t *
 take_wishes(struct args *args)
@@ -292,6 +299,7 @@ take_wishes(struct args *args)
 	good = api_take_list(args, "--mailbox", body, "mailboxes") && good;
 	good = api_take_list(args, "--domain", body, "domains") && good;
 	good = api_take_subject(args, body) && good;
+	api_take_approve(args, body);
 	if (days != 0)
 		(void)json_object_set_new(body, "validity_days", json_integer(days));
 	if (good)
@@ -709,8 +717,9 @@ const struct command request_commands[] = {
 	    "--csr FILE --mailbox ADDRESS... [--domain NAME]... [--profile NAME] [--days N]"
 	    " [--key-use dual|signing|encryption] [--common-name TEXT]"
 	    " [--subject NAME=VALUE]... [--note-version VERSION]"
-	    " [--idempotency-key KEY] [--for ACCOUNT]",
-	    "asks for a certificate; an operator also on behalf of an account", run_submit },
+	    " [--idempotency-key KEY] [--for ACCOUNT] [--approve]",
+	    "asks for a certificate; an operator also on behalf of an account; --approve: in one call",
+	    run_submit },
 	{ "request show", "ID", "shows a request with its checks", run_show },
 	{ "request publish", "ID", "shows what to publish to prove its domains, to be copied",
 	    run_publish },
