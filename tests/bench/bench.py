@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Workloads on the whole system, all servers on this machine and durable; prints figures.
 
-    bench.py [--seconds N] [--only W1,W1b,W1m,W2,W3] [--rate N] [--bin DIR] [--statements N]
+    bench.py [--seconds N] [--only W1,W1s,W1b,W1m,W2,W3] [--rate N] [--bin DIR] [--statements N]
 
 W1   closed loop, 64 outstanding, P-256 issuer, mailbox-validated with a standing mailbox proof,
-     CAA with DNSSEC and MPIC of five perspectives against local zones
-W1b  the same with 512 outstanding
+     CAA with DNSSEC and MPIC of five perspectives against local zones; approved by the call that creates
+W1s  W1 with two calls: created, and approved when it is ready
+W1b  W1 with 512 outstanding
 W1m  W1, but domain-validated, each with a name of its own below bench.example, proved with a file on
      the web server: our own look and those of five perspectives, for each certificate
 W2   W1 with an RSA-3072 issuer
@@ -118,6 +119,7 @@ class Workload(NamedTuple):
     algorithm: str
     seconds: int
     profile: str = "smime-mailbox"
+    two_calls: bool = False  # created by one, approved by another
 
 
 def build_load() -> Path:
@@ -139,6 +141,7 @@ class Load:
         words += ["--domain", DOMAIN, "--warm", options.warm, "--seconds", work.seconds]
         words += ["--mailboxes", MAILBOXES] if work.profile == "smime-mailbox" else ["--mailboxes", 1, "--web", web]
         words += ["--outstanding", work.outstanding] if work.outstanding else ["--rate", options.rate]
+        words += ["--two-calls"] if work.two_calls else []
         self.process = subprocess.Popen(
             [*map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
@@ -269,6 +272,7 @@ LIMITS = {
 }
 WORKLOADS = {
     "W1": Workload(64, "p256", 60),
+    "W1s": Workload(64, "p256", 60, two_calls=True),
     "W1b": Workload(512, "p256", 60),
     "W1m": Workload(64, "p256", 60, "smime-domain"),
     "W2": Workload(64, "rsa3072", 60),

@@ -285,6 +285,15 @@ flow_on_shown(struct flow *flow, json_t *request)
 	}
 }
 
+/* What was approved with its request waits for nobody: if it does, policy found less proved than stands. */
+static bool
+is_in_vain(const struct flow *flow, const char *state)
+{
+	if (flow->approves && (strcmp(state, "validating") == 0 || strcmp(state, "ready") == 0))
+		return true;
+	return strcmp(state, "refused") == 0 || strcmp(state, "expired") == 0;
+}
+
 void
 flow_advance(struct flow *flow, const char *state)
 {
@@ -308,7 +317,7 @@ flow_advance(struct flow *flow, const char *state)
 		api_get(flow->load->api,
 		    LISTS + (unsigned)(flow - flow->load->flows) % (API_LANES - LISTS), path,
 		    on_certificate, flow);
-	} else if (waits && (strcmp(state, "refused") == 0 || strcmp(state, "expired") == 0)) {
+	} else if (waits && is_in_vain(flow, state)) {
 		fail(flow, state, 0, flow->id);
 	}
 }
@@ -325,7 +334,9 @@ on_created(void *arg, int status, const char *text, size_t len)
 	} else {
 		flow->load->accepted++;
 		remember(flow->load, flow, id);
-		await_state(flow, flow->proof == STANDING ? WAITING_READY : WAITING_PLAN);
+		await_state(flow, flow->approves            ? WAITING_ISSUED
+				  : flow->proof == STANDING ? WAITING_READY
+							    : WAITING_PLAN);
 	}
 	json_decref(body);
 }
@@ -355,6 +366,7 @@ flow_begin(struct load *load, double due_ms, enum proof proof)
 	load->busy++;
 	flow->due_ms = due_ms;
 	flow->proof = proof;
+	flow->approves = proof == STANDING && !load->two_calls;
 	flow->number = number;
 	if (proof != STANDING)
 		load->numbered[number % FLOWS_MAX] = flow;
@@ -366,6 +378,8 @@ flow_begin(struct load *load, double due_ms, enum proof proof)
 	    load->csrs[load->next_csr++], "mailboxes", flow->mailbox);
 	if (proof == BY_FILE)
 		add_domains(flow, body);
+	if (flow->approves)
+		(void)json_object_set_new(body, "approve", json_true());
 	text = json_dumps(body, JSON_COMPACT);
 	need(text != NULL, "no memory");
 	move(flow, CREATING);

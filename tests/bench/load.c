@@ -3,9 +3,10 @@
  * load.c: people who ask for certificates over the public HTTP API, and the relay that takes their mails.
  *
  *   load --api HOST:PORT --smtp PORT --token T --profile P --domain D --mailboxes N --warm S --seconds S
- *        (--outstanding N [--web ADDRESS] | --rate R)
+ *        (--outstanding N [--two-calls | --web ADDRESS] | --rate R)
  *
- * With --outstanding: a closed loop of requests for mailboxes that were proved before the clock starts.  With
+ * With --outstanding: a closed loop of requests for mailboxes that were proved before the clock starts, each approved
+ * by the call that creates it; with --two-calls by another, when it is ready.  With
  * --rate: Poisson arrivals, each for a mailbox never seen before, proved with the token that is mailed to it; the
  * latency counts from the moment that the arrival was due, whether or not it could be started then.  With --web:
  * each for a name below the domain that was never seen before, proved with a file on the web server at that address.
@@ -191,6 +192,7 @@ read_options(struct load *load, int argc, char *argv[])
 		{ "seconds", required_argument, NULL, 's' },
 		{ "outstanding", required_argument, NULL, 'o' },
 		{ "rate", required_argument, NULL, 'r' },
+		{ "two-calls", no_argument, NULL, '2' },
 		{ NULL, 0, NULL, 0 },
 	};
 	char *port;
@@ -230,6 +232,9 @@ read_options(struct load *load, int argc, char *argv[])
 		case 'r':
 			load->rate = atof(optarg);
 			break;
+		case '2':
+			load->two_calls = true;
+			break;
 		default:
 			exit(2);
 		}
@@ -242,6 +247,8 @@ read_options(struct load *load, int argc, char *argv[])
 	need(load->outstanding <= FLOWS_MAX, "too many outstanding");
 	need(load->mailboxes > 0 && load->mailboxes <= 50, "1 to 50 mailboxes");
 	need(load->web == NULL || load->rate <= 0, "--web is for a closed loop");
+	need(!load->two_calls || (load->web == NULL && load->rate <= 0),
+	    "--two-calls is for mailboxes that were proved before");
 	*port = '\0';
 	load->port = (uint16_t)atoi(port + 1);
 }

@@ -42,6 +42,7 @@ struct flow {
 	enum proof proof;
 	unsigned number;
 	bool asking;
+	bool approves; /* with the call that creates */
 	char id[40], mailbox[100], token[TOKEN_TEXT + 1], state[16];
 	char url[200], content[80]; /* of the file that proves the domain */
 	double due_ms, moved_ms;
@@ -67,6 +68,8 @@ struct load {
 	char *host;
 	uint16_t port, smtp;
 	int outstanding, mailboxes;
+	bool
+	    two_calls; /* what stands proved is created by one, and approved by another when it is ready */
 	double rate, warm_s, run_s;
 
 	struct event_base *base;
