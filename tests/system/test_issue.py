@@ -201,6 +201,96 @@ class Issue(SystemTest):
         self.assertIn("BEGIN CERTIFICATE", text)
         self.assertNotIn("PRIVATE KEY", text)
 
+    # Approved with the request
+
+    def proved(self, mailbox: str) -> None:
+        """Its proof stands from now on."""
+        request = self.create(mailbox)
+        self.alice.prove_mailbox(request, mailbox)
+        self.wait_standing(request, "mailbox-1")
+
+    def ask_approving(self, mailbox: str, csr: Path, **more: Any) -> str:
+        return self.alice.create(csr, [mailbox], "smime-mailbox", approve=True, **more)
+
+    def published(self, service: str, subject: str, request: str) -> int:
+        return self.count(f"{service}.outbox where subject = '{subject}' and key = '{request}'")
+
+    def test_one_call_is_enough_for_what_stands_proved(self) -> None:
+        mailbox = "onecall@beta.example"
+        self.proved(mailbox)
+        key, csr = self.key("one-call")
+        request = self.ask_approving(mailbox, csr)
+        self.alice.wait_state(request, "issued", timeout=options.wait(60))
+        self.assertIn(f"email:{mailbox}", self.use(key, request, self.alice))
+        self.assertEqual(self.published("request_intake", "request.generation-approved", request), 0)
+        self.assertEqual(self.published("policy", "plan.made", request), 0)
+        self.assertEqual(self.published("policy", "plan.final", request), 1)
+        lines = f"request_intake.history where request = '{request}' and lines like e'%\\tapproved-with-request\\t%'"
+        self.assertEqual(self.count(lines), 1)
+        # And by the operator's tool, for the next one.
+        words = ["request", "submit", "--csr", str(self.key("one-call-tool")[1]), "--mailbox", mailbox]
+        made = json.loads(self.ends(0, *words, "--approve"))["id"]
+        self.assertIn('"issued"', self.ends(0, "request", "watch", made))
+        renewed = json.loads(self.ends(0, "request", "renew", made, "--approve"))["id"]
+        self.assertIn('"issued"', self.ends(0, "request", "watch", renewed))
+
+    def test_one_call_is_not_enough_for_what_nobody_proved(self) -> None:
+        mailbox = "twocalls@beta.example"
+        key, csr = self.key("two-calls")
+        request = self.ask_approving(mailbox, csr)
+        self.assertEqual(self.alice.wait_planned(request)["state"], "validating")
+        self.refused(409, "not-ready", lambda: self.alice.approve(request))
+        self.alice.prove_mailbox(request, mailbox)
+        self.alice.wait_state(request, "ready")
+        self.assertEqual(self.published("policy", "plan.final", request), 0)
+        self.never_issued(request)
+        self.issue_and_use(key, request, mailbox)
+        self.assertEqual(self.published("request_intake", "request.generation-approved", request), 1)
+
+    def test_one_call_that_is_repeated_makes_one_certificate(self) -> None:
+        mailbox, csr = "repeated@beta.example", self.key("repeated")[1]
+        self.proved(mailbox)
+        one = self.ask_approving(mailbox, csr, idempotency_key="approved-once")
+        self.alice.wait_state(one, "issued", timeout=options.wait(60))
+        self.assertEqual(self.ask_approving(mailbox, csr, idempotency_key="approved-once"), one)
+        without = {"idempotency_key": "approved-once"}
+        self.refused(
+            409,
+            "idempotency-conflict",
+            lambda: self.alice.create(csr, [mailbox], "smime-mailbox", **without),
+        )
+        self.assertEqual(self.published("request_intake", "request.submitted", one), 1)
+        self.assertEqual(self.count(f"signer.certificate where request = '{one}'"), 1)
+
+    def test_one_call_is_cancelled_or_issued(self) -> None:
+        """Whichever the signer hears first, and never both."""
+        mailbox, csr = "undone@beta.example", self.key("undone")[1]
+        self.proved(mailbox)
+        ends: dict[str, str] = {}
+        for _ in range(8):
+            request = self.ask_approving(mailbox, csr)
+            try:
+                self.alice.cancel(request)
+                ends[request] = "cancelled"
+            except Refused as refusal:
+                self.assertEqual(refusal.status, 409, refusal.problem)
+                self.assertIn(refusal.problem["code"], ("too-late", "ended"))
+                ends[request] = "issued"
+        for request, end in ends.items():
+            self.alice.wait_state(request, end, timeout=options.wait(60))
+        made = ", ".join(f"'{request}'" for request in ends)
+        wait_for(
+            lambda: self.count(f"policy.plan where request in ({made}) and state <> 'ended'") == 0,
+            options.wait(30),
+            "policy to hear of every end",
+        )
+        for request, end in ends.items():
+            certificates = self.count(f"signer.certificate where request = '{request}'")
+            self.assertEqual(certificates, end == "issued", f"{request} is {end}")
+            self.assertEqual(self.alice.show(request)["state"], end)
+            self.assertEqual(self.published("signer", "certificate.stopped", request), end == "cancelled")
+            self.assertEqual(self.published("request_intake", "request.cancelled", request), 0)
+
     # What must not be issued, and what people are told
 
     silent = ""

@@ -185,6 +185,19 @@ class SecondFactor(SystemTest):
         self.judge_pack(request)
         self.nowhere(code)
 
+    def test_one_call_does_without_no_second_factor(self) -> None:
+        """Everything else stands proved, and whoever asks approves with the request."""
+        alice, mailbox = self.person(), "onecall@beta.example"
+        self.wait_standing(self.ready("by-email", mailbox), "mailbox-1")
+        request = alice.create(self.csr(f"one-call-{uuid.uuid4()}"), [mailbox], "by-email", approve=True)
+        shown = alice.wait_state(request, "ready")
+        self.assertEqual(shown["second_factor"]["codes"], ["email"])
+        self.problem(403, "second-factor-needed", lambda: alice.approve(request))
+        self.assertEqual(self.count(f"signer.intent where request = '{request}'"), 0)
+        self.assertEqual(self.count(f"policy.outbox where subject = 'plan.final' and key = '{request}'"), 0)
+        self.type(request, {"code": self.by_mail(request)})
+        alice.wait_state(request, "issued", timeout=options.wait(60))
+
     def judge_pack(self, request: str, method: str = "email") -> None:
         """Whoever judges again later sees who proved it, and how."""
         url = self.stack.environment("observer")["CS_DATABASE_URL"]
