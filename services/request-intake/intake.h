@@ -3,7 +3,8 @@
  * intake.h: the life of a request, from its acceptance to its end, as people see it.  Pure: no I/O,
  * no clock, no randomness; everything lives in the arena of the batch.
  *
- * Intake alone may end a request before its approval; afterwards only policy and the signer do.
+ * Intake alone may end a request before its approval; afterwards only policy and the signer do.  Of one that was
+ * approved with it intake does not know which of both it is: it only lets it expire.
  * Events may come twice, late and in any order: what was seen already changes nothing.
  */
 #ifndef INTAKE_INTAKE_H
