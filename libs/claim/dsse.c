@@ -416,6 +416,8 @@ claim_take_apart(
 		return CS_MALFORMED;
 	if (bare.n_enclosed > 0)
 		return cs_fail(err, CS_MALFORMED, "what is enclosed does not come last");
+	if (read.n_enclosed == CLAIM_ENCLOSED && cs_span_equal(read.enclosed[0], read.enclosed[1]))
+		return cs_fail(err, CS_MALFORMED, "the same is enclosed twice");
 	*ret = (struct claim_case){ .plan = plan,
 		.request = read.enclosed[0],
 		.approval = read.enclosed[read.n_enclosed - 1] };

@@ -68,6 +68,28 @@ payloads(struct cs_arena *arena, struct cs_span in)
 	}
 }
 
+/* Its parts lie in what came, the plan at its front, and there is one way to enclose the rest. */
+static void
+take_apart(struct cs_arena *arena, struct cs_span in)
+{
+	struct claim_envelope again;
+	struct claim_case parts;
+
+	if (claim_take_apart(arena, in, &parts, NULL) != CS_OK)
+		return;
+	cs_assert(parts.plan.data == in.data && parts.plan.len < in.len);
+	cs_assert(claim_wire_read_envelope(arena, parts.plan, &again, NULL) == CS_OK);
+	cs_assert(again.n_enclosed == 0);
+	again.enclosed[again.n_enclosed++] = parts.request;
+	if (!cs_span_equal(parts.request, parts.approval))
+		again.enclosed[again.n_enclosed++] = parts.approval;
+	const struct cs_span out = claim_wire_envelope(arena, &again);
+
+	cs_assert(out.len == in.len); /* the fields of the plan's own may come in another order */
+	same(cs_span_of(in.data + parts.plan.len, in.len - parts.plan.len),
+	    cs_span_of(out.data + parts.plan.len, out.len - parts.plan.len));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -83,6 +105,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		cs_assert(claim_statement_of(arena, in) == CLAIM_EVIDENCE);
 	if (claim_wire_read_envelope(arena, in, &envelope, NULL) == CS_OK)
 		payloads(arena, envelope.payload);
+	take_apart(arena, in);
 	if (claim_read_asked(arena, in, &asked, NULL) == CS_OK)
 		(void)claim_write_asked(arena, &asked);
 	if (claim_read_perspective_ask(arena, in, &ask, NULL) == CS_OK)

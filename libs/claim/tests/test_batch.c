@@ -323,6 +323,132 @@ the_key_of_a_batch_must_be_one_that_may(void **state)
 	assert_int_equal(open_plan(c, sealed[0], &got), CS_MALFORMED);
 }
 
+/* ---- a final plan and what it encloses ---- */
+
+/* The request of fake claims, approved in itself. */
+static struct cs_span
+seal_approved(struct fake_claims *c)
+{
+	struct claim_request request = c->request;
+
+	request.approved_factor = "api-token";
+	return claim_seal_request(c->arena, c->keys[FAKE_INTAKE], &request);
+}
+
+static struct cs_span
+seal_final(struct fake_claims *c, struct cs_span request, struct cs_span approval,
+    struct cs_span *ret_plan)
+{
+	const struct claim_case with = { .request = request, .approval = approval };
+	struct claim_batch *batch = claim_batch_new(c->arena, c->keys[FAKE_POLICY]);
+	const struct cs_span sealed = claim_batch_final(batch, &c->plan, &with, ret_plan);
+
+	claim_batch_sign(batch);
+	return sealed;
+}
+
+static void
+what_a_final_plan_rests_on_comes_with_it(void **state)
+{
+	struct fake_claims *c = *state;
+	const struct cs_span request =
+	    claim_seal_request(c->arena, c->keys[FAKE_INTAKE], &c->request);
+	const struct cs_span approval =
+	    claim_seal_approval(c->arena, c->keys[FAKE_INTAKE], &c->approval);
+	struct cs_span plan;
+	struct claim_case parts;
+	struct claim_plan got;
+
+	const struct cs_span sealed = seal_final(c, request, approval, &plan);
+	assert_int_equal(claim_take_apart(c->arena, sealed, &parts, NULL), CS_OK);
+	assert_true(cs_span_equal(parts.plan, plan));
+	assert_true(cs_span_equal(parts.request, request));
+	assert_true(cs_span_equal(parts.approval, approval));
+	assert_int_equal(open_plan(c, sealed, &got), CS_OK);
+	assert_int_equal(open_plan(c, plan, &got), CS_OK);
+	assert_int_equal(claim_take_apart(c->arena, plan, &parts, NULL), CS_MALFORMED);
+}
+
+static void
+a_request_that_is_approved_in_itself_is_enclosed_once(void **state)
+{
+	struct fake_claims *c = *state;
+	const struct cs_span request = seal_approved(c);
+	struct claim_approval approval;
+	struct cs_span plan;
+	struct claim_case parts;
+
+	const struct cs_span sealed = seal_final(c, request, request, &plan);
+	assert_int_equal(sealed.len, plan.len + request.len + 3);
+	assert_int_equal(claim_take_apart(c->arena, sealed, &parts, NULL), CS_OK);
+	assert_true(cs_span_equal(parts.request, request));
+	assert_true(cs_span_equal(parts.approval, request));
+	assert_int_equal(
+	    claim_open_approval(c->arena, c->trust, parts.approval, FAKE_NOW, &approval, NULL),
+	    CS_OK);
+	assert_true(cs_id_equal(approval.request, c->request.id));
+	assert_string_equal(approval.factor, "api-token");
+}
+
+/* A genuine plan and what else fits into its envelope. */
+static void
+what_is_enclosed_otherwise_is_no_final_plan(void **state)
+{
+	struct fake_claims *c = *state;
+	const struct cs_span request = seal_approved(c);
+	struct cs_span plan;
+	struct claim_case parts;
+	struct claim_plan got;
+
+	const struct cs_span sealed = seal_final(c, request, request, &plan);
+	struct claim_envelope twice = read(c, sealed);
+	twice.enclosed[twice.n_enclosed++] = request;
+	const struct cs_span doubled = claim_wire_envelope(c->arena, &twice);
+	struct cs_buf before = cs_buf_new(c->arena);
+	cs_buf_add_span(&before, cs_span_of(sealed.data + plan.len, sealed.len - plan.len));
+	cs_buf_add_span(&before, plan);
+	const struct cs_span odd[] = { doubled, cs_buf_span(&before) };
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		if (claim_take_apart(c->arena, odd[i], &parts, NULL) != CS_MALFORMED)
+			fail_msg("enclosed otherwise %zu: got taken apart", i);
+	twice.enclosed[1] =
+	    plan; /* anything may lie there: the readers of statements say what it is */
+	assert_int_equal(
+	    claim_take_apart(c->arena, claim_wire_envelope(c->arena, &twice), &parts, NULL), CS_OK);
+	assert_true(cs_span_equal(parts.approval, plan));
+	assert_int_equal(open_plan(c, parts.plan, &got), CS_OK);
+}
+
+static void
+only_plans_enclose_anything(void **state)
+{
+	struct fake_claims *c = *state;
+	struct claim_evidence evidence;
+	struct claim_request request;
+	struct cs_span sealed[] = {
+		claim_seal_request(c->arena, c->keys[FAKE_INTAKE], &c->request),
+		claim_seal_evidence(c->arena, c->keys[FAKE_CAA], &c->evidence),
+	};
+
+	assert_int_equal(
+	    claim_open_request(c->arena, c->trust, sealed[0], FAKE_NOW, &request, NULL), CS_OK);
+	assert_int_equal(
+	    claim_open_evidence(c->arena, c->trust, sealed[1], FAKE_NOW, &evidence, NULL), CS_OK);
+	for (size_t i = 0; i < 2; i++) {
+		struct claim_envelope more = read(c, sealed[i]);
+
+		more.enclosed[more.n_enclosed++] = sealed[0];
+		sealed[i] = claim_wire_envelope(c->arena, &more);
+	}
+	assert_int_equal(
+	    claim_open_request(c->arena, c->trust, sealed[0], FAKE_NOW, &request, NULL),
+	    CS_MALFORMED);
+	assert_int_equal(
+	    claim_open_evidence(c->arena, c->trust, sealed[1], FAKE_NOW, &evidence, NULL),
+	    CS_MALFORMED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_claims_setup, fake_claims_teardown)
 
 int
@@ -340,6 +466,10 @@ main(void)
 		TEST(parts_of_others_are_refused),
 		TEST(a_root_is_no_statement_and_no_statement_a_root),
 		TEST(the_key_of_a_batch_must_be_one_that_may),
+		TEST(what_a_final_plan_rests_on_comes_with_it),
+		TEST(a_request_that_is_approved_in_itself_is_enclosed_once),
+		TEST(what_is_enclosed_otherwise_is_no_final_plan),
+		TEST(only_plans_enclose_anything),
 	};
 
 	return cmocka_run_group_tests_name("batch", tests, NULL, NULL);
