@@ -264,6 +264,22 @@ judge_plan(struct judging *j)
 	return true;
 }
 
+/* So long after a request that is approved in itself its plan may be made. */
+#define AT_ONCE_MS INT64_C(3600000)
+
+/* Who approves with the request approves what stands proved at that moment, and nothing that is proved days later. */
+static bool
+judge_age(struct judging *j)
+{
+	const struct gate_verdict *v = j->v;
+
+	if (claim_statement_of(j->arena, j->c->approval.envelope) != CLAIM_REQUEST ||
+	    v->plan.made_at_ms - v->approval.approved_at_ms <= AT_ONCE_MS)
+		return true;
+	return refuse(j, "approval-too-old", "approval", "",
+	    "the request was approved in itself, for what stood at that moment");
+}
+
 /* So long before the approval a second factor may have been proved. */
 #define FACTOR_MS INT64_C(900000)
 #define AHEAD_MS INT64_C(5000)
@@ -479,8 +495,8 @@ gate_judge(struct cs_arena *arena, const struct gate_rules *rules, const struct 
 	if (!look_for_all(&j))
 		return;
 	if (open_statements(&j) && judge_request(&j) && judge_approval(&j) && judge_plan(&j) &&
-	    judge_factor(&j) && judge_key(&j) && judge_proofs(&j) && judge_profile(&j) &&
-	    judge_floor(&j))
+	    judge_age(&j) && judge_factor(&j) && judge_key(&j) && judge_proofs(&j) &&
+	    judge_profile(&j) && judge_floor(&j))
 		ret->says = GATE_COMPLETE;
 	else
 		cs_assert(ret->says == GATE_REFUSE);

@@ -57,7 +57,7 @@ struct gate_previous {
 struct gate_case {
 	struct cs_id id;
 	struct gate_received request, approval,
-	    plan;                       /* the first, the first, the highest revision */
+	    plan; /* of the highest revision; approval: the request, if that says so in itself */
 	struct gate_evidence *evidence; /* of the request, and what the plan names of others */
 	size_t n_evidence;
 	struct gate_denial *denials;

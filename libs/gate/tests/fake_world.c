@@ -432,14 +432,25 @@ make_case(struct world *w)
 		    claim_open_evidence(w->arena, NULL, w->sealed[i], 0, &read, NULL) == CS_OK);
 		stored->e = read;
 	}
-	w->c.request = (struct gate_received){
-		claim_seal_request(w->arena, w->keys[w->request_key], &w->request), NOW - 5900
-	};
 	if (gate_asks(w->arena, w->c.request.envelope, &w->c.key, &w->c.previous))
 		w->c.key.known = true;
 	w->c.plan =
 	    (struct gate_received){ claim_seal_plan(w->arena, w->keys[w->plan_key], &w->plan),
 		    NOW - 3900 };
+}
+
+/* And the approval, which is the request where that says so. */
+static void
+seal_request(struct world *w)
+{
+	w->c.request = (struct gate_received){
+		claim_seal_request(w->arena, w->keys[w->request_key], &w->request), NOW - 5900
+	};
+	w->c.approval = w->c.request;
+	if (w->request.approved_factor == NULL)
+		w->c.approval = (struct gate_received){ claim_seal_approval(w->arena,
+							    w->keys[w->approval_key], &w->approval),
+			NOW - 4900 };
 }
 
 static void
@@ -473,9 +484,7 @@ world_make(struct world *w, world_change *change)
 	digest_checks(w);
 	step(w, change, STEP_PROOFS);
 	seal_all(w);
-	w->c.approval = (struct gate_received){
-		claim_seal_approval(w->arena, w->keys[w->approval_key], &w->approval), NOW - 4900
-	};
+	seal_request(w);
 	claim_envelope_sha256(w->c.approval.envelope, w->plan.approval_sha256);
 	step(w, change, STEP_PLAN);
 	make_case(w);

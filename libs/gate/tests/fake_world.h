@@ -71,7 +71,7 @@ enum world_step {
 	STEP_FACTS,   /* nothing is computed yet */
 	STEP_REQUEST, /* the request's digest is computed and copied to whoever names it */
 	STEP_PROOFS,  /* digests of checks and evidence are computed; answers are signed next */
-	STEP_PLAN,    /* evidence and approval are sealed; the plan names them */
+	STEP_PLAN,    /* evidence, request and approval are sealed; the plan names them */
 	STEP_CASE     /* everything is sealed and in the case */
 };
 

@@ -259,6 +259,30 @@ CHANGE(approved_on_behalf, STEP_FACTS, w->request.submitted_by = "op-1";
 CHANGE(mailbox_asked_before, STEP_FACTS, w->request.submitted_by = "op-1";
        w->approval.approved_by = "op-1")
 CHANGE(approval_other_enterprise, STEP_FACTS, w->approval.enterprise = "globex")
+/* ---- approved in itself ---- */
+#define AT_ONCE w->request.approved_factor = "api-token"
+static const char *const request_alone[] = { "request" };
+CHANGE(at_once, STEP_FACTS, AT_ONCE)
+CHANGE(at_once_on_behalf, STEP_FACTS, AT_ONCE; w->request.submitted_by = "op-1"; ASKED_FOR_IT)
+CHANGE(at_once_an_hour_ago, STEP_FACTS, AT_ONCE;
+       w->request.submitted_at_ms = w->plan.made_at_ms - CS_HOUR_MS)
+CHANGE(at_once_long_ago, STEP_FACTS, AT_ONCE;
+       w->request.submitted_at_ms = w->plan.made_at_ms - CS_HOUR_MS - 1)
+CHANGE(by_itself_long_ago, STEP_FACTS,
+    w->approval.approved_at_ms = w->request.submitted_at_ms = w->plan.made_at_ms - CS_DAY_MS)
+CHANGE(never_approved, STEP_PLAN, w->c.approval = w->c.request;
+       claim_envelope_sha256(w->c.approval.envelope, w->plan.approval_sha256))
+CHANGE(at_once_and_approved, STEP_CASE, w->request.approved_factor = "api-token";
+       w->c.approval.envelope = claim_seal_request(w->arena, w->keys[KEY_INTAKE], &w->request))
+CHANGE(at_once_by_a_key_for_requests, STEP_FACTS, AT_ONCE;
+       w->rows[0].states = world_texts(request_alone, 1); world_trust(w))
+static void
+at_once_without_factor(struct world *w, enum world_step step)
+{
+	at_once(w, step);
+	if (step == STEP_FACTS)
+		w->plan.second_factor = "email";
+}
 CHANGE(plan_other_digest, STEP_REQUEST, w->plan.request_digest[0] ^= 1)
 CHANGE(plan_other_id, STEP_FACTS, w->plan.request.octets[0] ^= 1)
 CHANGE(plan_other_enterprise, STEP_FACTS, w->plan.enterprise = "globex")
@@ -599,6 +623,19 @@ static const struct world_case cases[] = {
 	{ "approval by an operator who did not ask", approval_by_an_operator,
 	    "approval-by-another" },
 	{ "approval by another operator", approval_by_another_operator, "approval-by-another" },
+	{ "approved in itself", at_once, NULL },
+	{ "approved in itself, on its behalf", at_once_on_behalf, NULL },
+	{ "approved in itself an hour before the plan", at_once_an_hour_ago, NULL },
+	{ "approved in itself longer before", at_once_long_ago, "approval-too-old" },
+	{ "approved by itself a day before the plan", by_itself_long_ago, NULL },
+	{ "a request as approval that is not approved in itself", never_approved,
+	    "approval-not-genuine" },
+	{ "a request approved in itself, and a plan that names another approval",
+	    at_once_and_approved, "plan-other-approval" },
+	{ "approved in itself by a key that may only ask", at_once_by_a_key_for_requests,
+	    "approval-not-genuine" },
+	{ "approved in itself, where a second factor is wanted", at_once_without_factor,
+	    "second-factor-not-genuine" },
 	{ "plan for another digest", plan_other_digest, "plan-other-request" },
 	{ "plan for another request", plan_other_id, "plan-other-request" },
 	{ "plan for another enterprise", plan_other_enterprise, "plan-other-request" },
