@@ -432,7 +432,7 @@ CS_MUST_USE enum cs_code claim_open_perspective(struct cs_arena *arena,
 /*
  * What plan.final brings, taken apart: nothing is verified and nothing but the form judged.  The three are opened by
  * themselves.  An envelope that encloses anything is none of them, and opened as a plan alone.  There is one way to
- * enclose the same.
+ * enclose the same.  The parts are in the octets of `final`.
  */
 CS_MUST_USE enum cs_code claim_take_apart(
     struct cs_arena *arena, struct cs_span final, struct claim_case *ret, struct cs_err *err);

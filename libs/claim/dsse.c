@@ -400,6 +400,16 @@ claim_keyid_of(struct cs_arena *arena, struct cs_span envelope)
 	return claim_wire_read_envelope(arena, envelope, &read, NULL) == CS_OK ? read.keyid : NULL;
 }
 
+/* Where one that is enclosed lies: behind its tag and its length, which is of seven bits an octet. */
+static struct cs_span
+in_place(struct cs_span final, size_t at, size_t len)
+{
+	do
+		at++;
+	while ((final.data[at] & 0x80) != 0);
+	return cs_span_of(final.data + at + 1, len);
+}
+
 enum cs_code
 claim_take_apart(
     struct cs_arena *arena, struct cs_span final, struct claim_case *ret, struct cs_err *err)
@@ -418,8 +428,11 @@ claim_take_apart(
 		return cs_fail(err, CS_MALFORMED, "what is enclosed does not come last");
 	if (read.n_enclosed == CLAIM_ENCLOSED && cs_span_equal(read.enclosed[0], read.enclosed[1]))
 		return cs_fail(err, CS_MALFORMED, "the same is enclosed twice");
-	*ret = (struct claim_case){ .plan = plan,
-		.request = read.enclosed[0],
-		.approval = read.enclosed[read.n_enclosed - 1] };
+	*ret = (struct claim_case){ .plan = plan };
+	ret->request = ret->approval = in_place(final, read.bare_len, read.enclosed[0].len);
+	if (read.n_enclosed == CLAIM_ENCLOSED)
+		ret->approval =
+		    in_place(final, (size_t)(ret->request.data + ret->request.len - final.data),
+			read.enclosed[1].len);
 	return CS_OK;
 }

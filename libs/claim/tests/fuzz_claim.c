@@ -80,6 +80,8 @@ take_apart(struct cs_arena *arena, struct cs_span in)
 	cs_assert(parts.plan.data == in.data && parts.plan.len < in.len);
 	cs_assert(claim_wire_read_envelope(arena, parts.plan, &again, NULL) == CS_OK);
 	cs_assert(again.n_enclosed == 0);
+	cs_assert(parts.request.data > parts.plan.data + parts.plan.len);
+	cs_assert(parts.approval.data + parts.approval.len == in.data + in.len);
 	again.enclosed[again.n_enclosed++] = parts.request;
 	if (!cs_span_equal(parts.request, parts.approval))
 		again.enclosed[again.n_enclosed++] = parts.approval;

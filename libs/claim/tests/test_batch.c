@@ -364,6 +364,9 @@ what_a_final_plan_rests_on_comes_with_it(void **state)
 	assert_true(cs_span_equal(parts.plan, plan));
 	assert_true(cs_span_equal(parts.request, request));
 	assert_true(cs_span_equal(parts.approval, approval));
+	assert_ptr_equal(parts.plan.data, sealed.data); /* not copies */
+	assert_ptr_equal(parts.approval.data + approval.len, sealed.data + sealed.len);
+	assert_true(parts.request.data > sealed.data && parts.request.data < parts.approval.data);
 	assert_int_equal(open_plan(c, sealed, &got), CS_OK);
 	assert_int_equal(open_plan(c, plan, &got), CS_OK);
 	assert_int_equal(claim_take_apart(c->arena, plan, &parts, NULL), CS_MALFORMED);
