@@ -94,17 +94,18 @@ export_paths(struct exporting *x, struct cs_err *err)
 	return CS_OK;
 }
 
+/* Is it the one that the record of the judgement names under this key? */
 static enum cs_code
-export_statement(
-    struct exporting *x, enum claim_statement kind, const char *key, struct cs_err *err)
+as_judged(
+    struct exporting *x, const char *key, const struct gate_received *statement, struct cs_err *err)
 {
 	const char *said = proof_field(x->arena, x->judged->detail, key);
 	uint8_t digest[CLAIM_DIGEST];
 
-	if (said == NULL || !cs_hex_decode(said, digest, sizeof(digest)))
-		return cs_fail(err, CS_INTERNAL, "the record of the judgement names no %s", key);
-	return store_statement(x->db, x->arena, x->pack->request, kind,
-	    cs_span_of(digest, sizeof(digest)), &x->pack->statements[kind - 1], err);
+	claim_envelope_sha256(statement->envelope, digest);
+	if (said == NULL || strcmp(said, cs_hex(x->arena, cs_span_of(digest, CLAIM_DIGEST))) != 0)
+		return cs_fail(err, CS_NOT_FOUND, "the %s that was judged is not there", key);
+	return CS_OK;
 }
 
 /* The certificate that the request follows, if it names one. */
@@ -121,13 +122,24 @@ export_previous(struct exporting *x, struct cs_err *err)
 	return store_previous(x->db, x->arena, &x->pack->previous, err);
 }
 
+/* A request that is approved in itself is the approval too. */
 static enum cs_code
 export_statements(struct exporting *x, struct cs_err *err)
 {
-	if (export_statement(x, CLAIM_REQUEST, "request", err) ||
-	    export_statement(x, CLAIM_APPROVAL, "approval", err) ||
-	    export_statement(x, CLAIM_PLAN, "plan", err))
+	const char *said = proof_field(x->arena, x->judged->detail, "plan");
+	struct gate_received *statements = x->pack->statements;
+	uint8_t digest[CLAIM_DIGEST];
+	struct gate_case c;
+
+	if (said == NULL || !cs_hex_decode(said, digest, sizeof(digest)))
+		return cs_fail(err, CS_INTERNAL, "the record of the judgement names no plan");
+	if (store_final_plan(
+		x->db, x->arena, x->pack->request, cs_span_of(digest, sizeof(digest)), &c, err) ||
+	    as_judged(x, "request", &c.request, err) || as_judged(x, "approval", &c.approval, err))
 		return err->code;
+	statements[CLAIM_REQUEST - 1] = c.request;
+	statements[CLAIM_APPROVAL - 1] = c.approval;
+	statements[CLAIM_PLAN - 1] = c.plan;
 	return CS_OK;
 }
 

@@ -86,7 +86,7 @@ store_make_observer(struct db *db, struct cs_arena *arena, const char *password,
 #define OBSERVED "answer"
 #define OBSERVED_OF_SIGNER                                                            \
 	OBSERVED                                                                      \
-	", audit, audit_head, audit_tree_head, request, statement, evidence, intent," \
+	", audit, audit_head, audit_tree_head, request, final_plan, evidence, intent," \
 	" certificate, revocation, revocation_statement, crl, crl_list, key_owner, blocked_key"
 
 enum cs_code

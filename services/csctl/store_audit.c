@@ -187,11 +187,12 @@ static const char rows_sql[] =
 															       " where r.request = f.request and r.state = f.action)"
 															       /* What a judgement rests on. */
 															       " union all select f.request, f.seq, 'what was judged is not there any more: ' || d.kind"
-															       " from f, lateral (values ('request', 1, request_sha256), ('approval', 2, approval),"
-															       " ('plan', 3, plan)) d(kind, number, digest) where action in ('intent', 'renewed')"
-															       " and not exists (select from statement s where s.request = f.request and s.kind = d.number"
-															       " and " HEX(
-																   "s.sha256") " = d.digest and s.sha256 = sha256(s.envelope))"
+															       " from f, lateral (values ('request', request_sha256), ('approval', approval),"
+    " ('plan', plan)) d(kind, digest) where action in ('intent', 'renewed')"
+    " and not exists (select from final_plan p where p.request = f.request and p.sha256 = sha256(p.envelope)"
+    " and d.digest = " HEX("sha256(case d.kind when 'plan' then substring(p.envelope for greatest(p.plan_len, 0))"
+    " when 'request' then substring(p.envelope from p.request_at + 1 for greatest(p.request_len, 0))"
+    " else substring(p.envelope from p.approval_at + 1) end)") ")"
 																	       " union all select f.request, f.seq, 'what was judged is not there any more: evidence'"
 																	       " from f, lateral regexp_matches(f.evidence, '.{64}', 'g') m(digest)"
 																	       " where action in ('intent', 'renewed') and not exists (select from evidence e"

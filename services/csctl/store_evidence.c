@@ -2,23 +2,29 @@
 /* store_evidence.c: what the signer keeps of one request. */
 #include "store_evidence.h"
 
-static const char statement_sql[] = "select envelope, received_at_ms from statement"
-				    " where request = $1 and kind = $2 and sha256 = $3 limit 1";
+static const char final_plan_sql[] =
+    "select envelope, received_at_ms from final_plan where request = $1"
+    " and sha256(substring(envelope for greatest(plan_len, 0))) = $2 limit 1";
 
 enum cs_code
-store_statement(struct db *db, struct cs_arena *arena, struct cs_id request,
-    enum claim_statement kind, struct cs_span sha256, struct gate_received *ret, struct cs_err *err)
+store_final_plan(struct db *db, struct cs_arena *arena, struct cs_id request, struct cs_span sha256,
+    struct gate_case *ret, struct cs_err *err)
 {
-	const struct db_param params[] = { db_id(request), db_i32((int32_t)kind),
-		db_bytes(sha256) };
+	const struct db_param params[] = { db_id(request), db_bytes(sha256) };
+	struct claim_case parts;
 	struct db_rows *rows;
 
-	if (db_query(db, arena, statement_sql, params, 3, &rows, err))
+	if (db_query(db, arena, final_plan_sql, params, 2, &rows, err))
 		return err->code;
 	if (db_rows_count(rows) == 0)
-		return cs_fail(err, CS_NOT_FOUND, "the %s that was judged is not there",
-		    claim_statement_name(kind));
-	*ret = (struct gate_received){ db_get_bytes(rows, 0, 0), db_get_i64(rows, 0, 1) };
+		return cs_fail(err, CS_NOT_FOUND, "the plan that was judged is not there");
+	const int64_t received_ms = db_get_i64(rows, 0, 1);
+
+	if (claim_take_apart(arena, db_get_bytes(rows, 0, 0), &parts, err))
+		return cs_fail(err, CS_NOT_FOUND, "what was judged cannot be taken apart");
+	ret->request = (struct gate_received){ parts.request, received_ms };
+	ret->approval = (struct gate_received){ parts.approval, received_ms };
+	ret->plan = (struct gate_received){ parts.plan, received_ms };
 	return CS_OK;
 }
 

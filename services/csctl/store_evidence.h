@@ -8,10 +8,9 @@
 #include "db/db.h"
 #include "gate/gate.h"
 
-/* The statement of this kind whose envelope has this digest.  CS_NOT_FOUND. */
-CS_MUST_USE enum cs_code store_statement(struct db *db, struct cs_arena *arena,
-    struct cs_id request, enum claim_statement kind, struct cs_span sha256,
-    struct gate_received *ret, struct cs_err *err);
+/* The final plan whose own envelope has this digest, with its request and approval.  CS_NOT_FOUND. */
+CS_MUST_USE enum cs_code store_final_plan(struct db *db, struct cs_arena *arena,
+    struct cs_id request, struct cs_span sha256, struct gate_case *ret, struct cs_err *err);
 /*
  * Everything that could have been weighed until then: evidence of the request, what is named by these
  * digests, and refusals of these checks by whatever request; in the order of receipt.

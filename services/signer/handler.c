@@ -24,54 +24,58 @@
 
 /* ---- reading ---- */
 
-static struct handler_statement *
-keep(struct svc_event *ev, struct cs_id key, uint32_t revision)
-{
-	struct handler_statement *statement = CS_NEW(ev->arena, struct handler_statement);
-
-	statement->received = (struct gate_received){ ev->body, ev->now_ms };
-	statement->revision = revision;
-	claim_envelope_sha256(ev->body, statement->sha256);
-	ev->key = key;
-	ev->what = statement;
-	return statement;
-}
-
+/*
+ * The plan says which request and which approval it rests on: nobody who lays others beside a genuine plan has them kept
+ * in the place of the genuine ones.
+ */
 static enum cs_code
-read_request(const void *self, struct svc_event *ev, struct cs_err *err)
+rests_on(const struct claim_plan *plan, const struct claim_request *request,
+    struct cs_span approval, struct cs_err *err)
 {
-	const struct signer_service *signer = self;
-	struct claim_request request;
+	uint8_t sha256[CLAIM_DIGEST];
 
-	if (claim_open_request(ev->arena, signer->trust, ev->body, ev->now_ms, &request, err))
-		return CS_MALFORMED;
-	keep(ev, request.id, 0)->no_certificate = request.kind == CLAIM_DOMAIN_ONLY;
+	if (request->kind == CLAIM_DOMAIN_ONLY)
+		return cs_fail(err, CS_MALFORMED, "the request asks for no certificate");
+	if (!cs_id_equal(plan->request, request->id) ||
+	    memcmp(plan->request_digest, request->digest, CLAIM_DIGEST) != 0)
+		return cs_fail(err, CS_MALFORMED, "the plan encloses another request");
+	claim_envelope_sha256(approval, sha256);
+	if (memcmp(plan->approval_sha256, sha256, CLAIM_DIGEST) != 0)
+		return cs_fail(err, CS_MALFORMED, "the plan encloses another approval");
 	return CS_OK;
 }
 
+/* What the gate opens again, and judges by itself. */
 static enum cs_code
-read_approval(const void *self, struct svc_event *ev, struct cs_err *err)
+open_final(const struct signer_service *signer, struct svc_event *ev, const struct claim_case *c,
+    struct claim_plan *ret, struct cs_err *err)
 {
-	const struct signer_service *signer = self;
+	struct claim_request request;
 	struct claim_approval approval;
 
-	if (claim_open_approval(ev->arena, signer->trust, ev->body, ev->now_ms, &approval, err))
+	if (claim_open_plan(ev->arena, signer->trust, c->plan, ev->now_ms, ret, err) ||
+	    claim_open_request(ev->arena, signer->trust, c->request, ev->now_ms, &request, err) ||
+	    claim_open_approval(ev->arena, signer->trust, c->approval, ev->now_ms, &approval, err))
 		return CS_MALFORMED;
-	(void)keep(ev, approval.request, 0);
-	return CS_OK;
+	if (!ret->final || ret->revision > INT32_MAX)
+		return cs_fail(err, CS_MALFORMED, "not a final plan");
+	return rests_on(ret, &request, c->approval, err);
 }
 
 static enum cs_code
 read_plan(const void *self, struct svc_event *ev, struct cs_err *err)
 {
-	const struct signer_service *signer = self;
+	struct record_plan *stated = CS_NEW(ev->arena, struct record_plan);
 	struct claim_plan plan;
 
-	if (claim_open_plan(ev->arena, signer->trust, ev->body, ev->now_ms, &plan, err))
+	if (claim_take_apart(ev->arena, ev->body, &stated->parts, err) ||
+	    open_final(self, ev, &stated->parts, &plan, err))
 		return CS_MALFORMED;
-	if (!plan.final || plan.revision > INT32_MAX)
-		return cs_fail(err, CS_MALFORMED, "not a final plan");
-	(void)keep(ev, plan.request, plan.revision);
+	stated->received = (struct gate_received){ ev->body, ev->now_ms };
+	stated->revision = plan.revision;
+	claim_envelope_sha256(ev->body, stated->sha256);
+	ev->key = plan.request;
+	ev->what = stated;
 	return CS_OK;
 }
 
@@ -333,55 +337,9 @@ judge(const struct signer_service *signer, struct svc_event *ev)
 /* ---- what comes ---- */
 
 static void
-record_statement(struct svc_event *ev, enum claim_statement kind, struct gate_received *where)
-{
-	const struct handler_statement *statement = ev->what;
-	struct signer_record *record = ev->state;
-	struct record_statement note = {
-		.kind = kind, .revision = statement->revision, .received = statement->received
-	};
-
-	memcpy(note.sha256, statement->sha256, CLAIM_DIGEST);
-	record_add_statement(record, ev->arena, &note);
-	*where = statement->received;
-}
-
-static void
-on_request(const void *self, struct svc_event *ev)
-{
-	const struct handler_statement *statement = ev->what;
-	struct signer_record *record = ev->state;
-	struct gate_received unused, *where = &record->c.request;
-
-	/* Its evidence alone is of use here: plans of other requests name it. */
-	if (statement->no_certificate)
-		return;
-	record_statement(ev, CLAIM_REQUEST, where->envelope.len == 0 ? where : &unused);
-	judge(self, ev);
-}
-
-static void
-on_approval(const void *self, struct svc_event *ev)
-{
-	struct signer_record *record = ev->state;
-	struct gate_received unused, *where = &record->c.approval;
-
-	record_statement(ev, CLAIM_APPROVAL, where->envelope.len == 0 ? where : &unused);
-	judge(self, ev);
-}
-
-/* The highest revision counts; the first of them, if there should be two. */
-static void
 on_plan(const void *self, struct svc_event *ev)
 {
-	const struct handler_statement *statement = ev->what;
-	struct signer_record *record = ev->state;
-	struct gate_received unused;
-	const bool counts = statement->revision > record->plan_revision;
-
-	record_statement(ev, CLAIM_PLAN, counts ? &record->c.plan : &unused);
-	if (counts)
-		record->plan_revision = statement->revision;
+	record_add_plan(ev->state, ev->arena, ev->what);
 	judge(self, ev);
 }
 
@@ -444,8 +402,8 @@ stop_now(struct svc_event *ev, const struct wire_stop *stop)
 }
 
 /*
- * A request that never came here is stopped too: it may still be on its way, and after this answer
- * nothing may be issued for it.
+ * A request comes here with its final plan.  Before that it is stopped too, in whoever's name: the plan may be on its
+ * way, and after this answer nothing may be issued for it.
  */
 static void
 on_stop(const void *self, struct svc_event *ev)
@@ -699,12 +657,7 @@ on_result(const void *self, struct svc_event *ev)
 		issue(signer, ev, &info);
 }
 
-/* Nothing can be signed before the final plan, which comes last: what it rests on may wait for it. */
-const char *const signer_patient[] = { "request.submitted", "request.generation-approved", NULL };
-
 const struct svc_route signer_routes[] = {
-	{ "request.submitted", read_request, on_request },
-	{ "request.generation-approved", read_approval, on_approval },
 	{ "plan.final", read_plan, on_plan },
 	{ "plan.refused", read_plan_refused, on_plan_refused },
 	{ "evidence.mailbox", read_evidence, on_evidence },

@@ -39,15 +39,6 @@ CS_MUST_USE enum cs_code signer_check(void *self, struct cs_err *err);
 CS_MUST_USE enum cs_code signer_init(void *self, struct svc *svc, struct cs_err *err);
 void signer_fini(void *self);
 
-/* What an event of a lane was read into. */
-struct handler_statement {
-	struct gate_received received;
-	uint8_t sha256[CLAIM_DIGEST];
-	uint32_t revision;   /* of a plan */
-	bool no_certificate; /* of a request: it asks for none */
-};
-
 extern const struct svc_route signer_routes[];
-extern const char *const signer_patient[]; /* of them, those for which nobody waits */
 
 #endif

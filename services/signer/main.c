@@ -75,7 +75,6 @@ main(int argc, char *argv[])
 		.self = &signer,
 		.settings = settings,
 		.routes = signer_routes,
-		.patient = signer_patient,
 		.load = store_load_records,
 		.save = store_save_records,
 		.act = sign_act,

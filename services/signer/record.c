@@ -29,60 +29,58 @@ signer_may_move(enum signer_state from, enum signer_state to)
 	return (states[from].next & TO(to)) != 0;
 }
 
-static void
-append(
-    struct record_statement **end, struct cs_arena *arena, const struct record_statement *statement)
-{
-	while (*end != NULL)
-		end = &(*end)->next;
-	*end = CS_NEW(arena, struct record_statement);
-	**end = *statement;
-	(*end)->next = NULL;
-}
-
-/* Of plans the revision counts too. */
+/* May the store have one in this place?  One below the highest that it has may be there or not. */
 static bool
-is_among(const struct record_statement *statements, const struct record_statement *statement)
+may_be_there(const struct signer_record *record, uint32_t revision)
 {
-	for (; statements != NULL; statements = statements->next) {
-		if (statements->kind == statement->kind &&
-		    statements->revision == statement->revision)
+	for (const struct record_plan *plan = record->plans; plan != NULL; plan = plan->next) {
+		if (plan->revision == revision)
 			return true;
 	}
-	return false;
-}
-
-/* May the store have one in this place?  A plan below the highest that it has may be there or not. */
-static bool
-may_be_there(const struct signer_record *record, const struct record_statement *statement)
-{
-	if (is_among(record->statements, statement))
-		return true;
-	switch (statement->kind) {
-	case CLAIM_REQUEST:
-		return record->c.request.envelope.len > 0;
-	case CLAIM_APPROVAL:
-		return record->c.approval.envelope.len > 0;
-	default:
-		return statement->revision <= record->plan_revision;
-	}
+	return revision <= record->plan_revision;
 }
 
 void
-record_add_statement(
-    struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement)
+record_set_plan(struct signer_record *record, const struct record_plan *plan)
 {
-	struct record_statement added = *statement;
+	struct gate_case *c = &record->c;
+	const int64_t received_ms = plan->received.received_ms;
 
-	added.again = may_be_there(record, statement);
-	append(&record->statements, arena, &added);
+	c->request = (struct gate_received){ plan->parts.request, received_ms };
+	c->approval = (struct gate_received){ plan->parts.approval, received_ms };
+	c->plan = (struct gate_received){ plan->parts.plan, received_ms };
+	record->plan_revision = plan->revision;
+}
+
+void
+record_add_plan(
+    struct signer_record *record, struct cs_arena *arena, const struct record_plan *plan)
+{
+	const bool counts = plan->revision > record->plan_revision;
+	struct record_plan **end = &record->plans;
+	struct record_plan *added = CS_NEW(arena, struct record_plan);
+
+	*added = *plan;
+	added->again = may_be_there(record, plan->revision);
+	added->next = NULL;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = added;
+	if (counts)
+		record_set_plan(record, plan);
 }
 
 void
 record_add_revocation_statement(
     struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement)
 {
-	append(&record->revocation_statements, arena, statement);
+	struct record_statement **end = &record->revocation_statements;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = CS_NEW(arena, struct record_statement);
+	**end = *statement;
+	(*end)->next = NULL;
 }
 
 static bool

@@ -68,12 +68,21 @@ struct record_revocation {
 };
 
 /* Notes for save, in the order in which they were made. */
-struct record_statement {
-	enum claim_statement kind;
+
+/* A final plan as it came, with what it encloses; an event is read into one too. */
+struct record_plan {
 	uint32_t revision;
+	struct gate_received received; /* the whole of it */
+	uint8_t sha256[CLAIM_DIGEST];  /* of the whole */
+	struct claim_case parts;
+	bool again; /* something was there already; record_add_plan() knows */
+	struct record_plan *next;
+};
+
+/* Who asked for a revocation. */
+struct record_statement {
 	struct gate_received received;
 	uint8_t sha256[CLAIM_DIGEST];
-	bool again; /* something was there already; record_add_statement() knows */
 	struct record_statement *next;
 };
 
@@ -98,13 +107,14 @@ struct signer_record {
 	struct gate_case c;
 	enum signer_state state, was; /* now; as it was loaded */
 	uint32_t version, plan_revision;
-	bool lean; /* only what a signature is stored with was loaded: not enough to judge by */
+	bool
+	    lean; /* only what a signature is stored with, of plans the request: not enough to judge by */
 	bool has_intent;
 	struct record_intent intent;
 	size_t n_waiting_for; /* rows of `missing` */
 
 	const char *code; /* why refused or stopped; NULL: as it was */
-	struct record_statement *statements;
+	struct record_plan *plans;
 	struct record_evidence *evidence;
 	struct record_audit *audits;
 	bool missing_changed;
@@ -119,7 +129,7 @@ struct signer_record {
 	struct cs_id previous;
 	struct record_issued issued;
 	struct record_revocation revocation;
-	struct record_statement *revocation_statements; /* kind CLAIM_REVOCATION */
+	struct record_statement *revocation_statements;
 	/* The key of `issued` is to be blocked: "compromised", "reported"; NULL: it is not. */
 	const char *block_why;
 	uint32_t remind_days; /* a step of reminders that was taken; 0: none */
@@ -128,8 +138,11 @@ struct signer_record {
 void record_add_revocation_statement(
     struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement);
 /* These take copies of nothing: what they are given lives as long as the batch. */
-void record_add_statement(
-    struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement);
+/* Of the plans that it is given the highest revision counts, and of one revision the first. */
+void record_add_plan(
+    struct signer_record *record, struct cs_arena *arena, const struct record_plan *plan);
+/* The plan that counts, with the request and the approval that came with it. */
+void record_set_plan(struct signer_record *record, const struct record_plan *plan);
 /* Also for the judgement of this batch, unless this attempt has a result already. */
 void record_add_evidence(
     struct signer_record *record, struct cs_arena *arena, const struct gate_evidence *evidence);

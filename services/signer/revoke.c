@@ -27,7 +27,6 @@ revoke_read_asked(const void *self, struct svc_event *ev, struct cs_err *err)
 
 	if (claim_open_revocation(ev->arena, signer->trust, ev->body, ev->now_ms, &asked->r, err))
 		return CS_MALFORMED;
-	asked->statement.kind = CLAIM_REVOCATION;
 	asked->statement.received = (struct gate_received){ ev->body, ev->now_ms };
 	claim_envelope_sha256(ev->body, asked->statement.sha256);
 	ev->key = asked->r.request;

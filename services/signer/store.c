@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store.c: requests, intents, statements and evidence in SQL; store_*.c have the rest.  A load of requests is seven
+ * store.c: requests, intents, final plans and evidence in SQL; store_*.c have the rest.  A load of requests is seven
  * queries and two waits for any number of events.  Records are
  * locked in the order of their ids, then keys in their order, and the audit chain last, so that replicas
  * cannot deadlock.
@@ -98,106 +98,66 @@ read_requests(struct svc_batch *batch, const struct db_rows *requests,
 	return CS_OK;
 }
 
-/* ---- load: statements ---- */
+/* ---- load: final plans ---- */
 
-/* Of plans the last; of a request that needs no more than the first kinds, these. */
-static const char load_statements_sql[] =
-    "select s.request, s.kind, s.revision, s.envelope, s.received_at_ms"
-    " from unnest($1::uuid[], $2::int[]) k(request, kinds)"
-    " join statement s on s.request = k.request and s.kind <= k.kinds"
-    " where s.kind < 3 or s.revision = (select max(revision) from statement m"
-    " where m.request = s.request and m.kind = 3)";
-
-static void
-read_statement(const struct db_rows *rows, size_t row, struct signer_record *record)
-{
-	const struct gate_received received = { db_get_bytes(rows, row, 3),
-		db_get_i64(rows, row, 4) };
-
-	switch (db_get_i32(rows, row, 1)) {
-	case CLAIM_REQUEST:
-		record->c.request = received;
-		break;
-	case CLAIM_APPROVAL:
-		record->c.approval = received;
-		break;
-	case CLAIM_PLAN:
-		record->c.plan = received;
-		record->plan_revision = (uint32_t)db_get_i32(rows, row, 2);
-		break;
-	}
-}
-
-static const int32_t *
-kinds_of(const struct svc_batch *batch)
-{
-	int32_t *kinds = CS_NEW_ARRAY(batch->arena, batch->n, int32_t);
-
-	for (size_t i = 0; i < batch->n; i++)
-		kinds[i] =
-		    store_record_of(&batch->aggregates[i])->lean ? CLAIM_REQUEST : CLAIM_PLAN;
-	return kinds;
-}
-
-static enum cs_code
-ask_statements(struct svc_batch *batch, const struct cs_id *requests, const int32_t *kinds,
-    size_t n, struct db_rows **ret_rows, struct cs_err *err)
-{
-	const struct db_param params[] = { db_id_array(batch->arena, requests, n),
-		db_i32_array(batch->arena, kinds, n) };
-
-	return db_ask(batch->db, batch->arena, load_statements_sql, params, 2, ret_rows, err);
-}
-
-static void
-read_statements(struct svc_batch *batch, const struct db_rows *rows)
-{
-	for (size_t i = 0; i < db_rows_count(rows); i++)
-		read_statement(rows, i, record_find(batch, db_get_id(rows, i, 0)));
-}
+/* Of each request the last. */
+static const char load_plans_sql[] =
+    "select p.request, p.revision, p.envelope, p.received_at_ms from unnest($1::uuid[]) k(request)"
+    " join lateral (select * from final_plan f where f.request = k.request"
+    " order by f.revision desc limit 1) p on true";
 
 /* Signatures over other octets than their intent's: the gate is asked again, and wants all. */
-static enum cs_code
-load_rest(struct svc_batch *batch, struct cs_err *err)
+static bool
+is_enough(const struct svc_aggregate *aggregate)
 {
-	struct cs_id *requests = CS_NEW_ARRAY(batch->arena, batch->n, struct cs_id);
-	int32_t *kinds = CS_NEW_ARRAY(batch->arena, batch->n, int32_t);
-	struct db_rows *rows;
-	size_t n = 0;
+	const struct signer_record *record = store_record_of(aggregate);
 
-	for (size_t i = 0; i < batch->n; i++) {
-		struct signer_record *record = store_record_of(&batch->aggregates[i]);
+	return record->lean &&
+	       (record->state != SIGNER_INTENT || sign_fits(aggregate, &record->intent));
+}
 
-		if (!record->lean || record->state != SIGNER_INTENT ||
-		    sign_fits(&batch->aggregates[i], &record->intent))
-			continue;
-		record->lean = false;
-		kinds[n] = CLAIM_PLAN;
-		requests[n++] = record->c.id;
-	}
-	if (n == 0)
-		return CS_OK;
-	if (ask_statements(batch, requests, kinds, n, &rows, err) || db_settle(batch->db, err))
-		return err->code;
-	read_statements(batch, rows);
-	return CS_OK;
+/* A row that is no final plan goes to the gate as all three, which says so. */
+static void
+read_plan(
+    struct cs_arena *arena, const struct db_rows *rows, size_t row, struct signer_record *record)
+{
+	const struct cs_span envelope = db_get_bytes(rows, row, 2);
+	struct record_plan plan = { .revision = (uint32_t)db_get_i32(rows, row, 1),
+		.received = { envelope, db_get_i64(rows, row, 3) } };
+
+	if (claim_take_apart(arena, envelope, &plan.parts, NULL) != CS_OK)
+		plan.parts = (struct claim_case){ envelope, envelope, envelope };
+	if (record->lean)
+		record->c.request =
+		    (struct gate_received){ plan.parts.request, plan.received.received_ms };
+	else
+		record_set_plan(record, &plan);
+}
+
+static void
+read_plans(struct svc_batch *batch, const struct db_rows *rows)
+{
+	for (size_t i = 0; i < batch->n; i++)
+		store_record_of(&batch->aggregates[i])->lean = is_enough(&batch->aggregates[i]);
+	for (size_t i = 0; i < db_rows_count(rows); i++)
+		read_plan(batch->arena, rows, i, record_find(batch, db_get_id(rows, i, 0)));
 }
 
 static enum cs_code
-load_statements(struct svc_batch *batch, struct cs_err *err)
+load_requests(struct svc_batch *batch, struct cs_err *err)
 {
 	const struct db_param params[] = { db_id_array(batch->arena, svc_keys(batch), batch->n) };
-	struct db_rows *trust, *requests, *intents, *statements;
+	struct db_rows *trust, *requests, *intents, *plans;
 
 	if (store_ask_trust(batch, &trust, err) ||
 	    db_ask(batch->db, batch->arena, load_requests_sql, params, 1, &requests, err) ||
 	    db_ask(batch->db, batch->arena, load_intents_sql, params, 1, &intents, err) ||
-	    ask_statements(batch, svc_keys(batch), kinds_of(batch), batch->n, &statements, err) ||
+	    db_ask(batch->db, batch->arena, load_plans_sql, params, 1, &plans, err) ||
 	    db_settle(batch->db, err) || store_judge_trust(batch, trust, err) ||
 	    read_requests(batch, requests, intents, err))
 		return err->code;
-	read_statements(batch, statements);
-	return load_rest(batch, err);
+	read_plans(batch, plans);
+	return CS_OK;
 }
 
 /* ---- load: evidence ---- */
@@ -256,8 +216,8 @@ want(struct wanted *wanted, const struct svc_aggregate *aggregate)
 	wanted->has_plan = record->c.plan.envelope.len > 0;
 	want_plan(wanted, record->c.plan.envelope);
 	for (size_t i = 0; i < aggregate->n_events; i++) {
-		if (strcmp(aggregate->events[i]->subject, "plan.final") == 0) {
-			want_plan(wanted, aggregate->events[i]->body);
+		if (store_plan_of(aggregate->events[i]) != NULL) {
+			want_plan(wanted, store_plan_of(aggregate->events[i])->parts.plan);
 			wanted->has_plan = true;
 		}
 	}
@@ -500,7 +460,7 @@ store_load_records(struct svc_batch *batch, struct cs_err *err)
 		return err->code;
 	if (!has_request(batch))
 		return CS_OK;
-	if (load_statements(batch, err) || store_load_revocations(batch, err))
+	if (load_requests(batch, err) || store_load_revocations(batch, err))
 		return err->code;
 	return load_evidence(batch, err);
 }
@@ -548,84 +508,117 @@ save_requests(struct svc_batch *batch, struct cs_err *err)
 	return db_send(batch->db, save_requests_sql, params, 5, (int64_t)c.n, err);
 }
 
-static const char save_statements_sql[] =
-    "insert into statement (request, kind, revision, sha256, envelope, received_at_ms)"
-    " select q, k, r, s, e, t from"
-    " unnest($1::uuid[], $2::int[], $3::int[], $4::bytea[], $5::bytea[], $6::bigint[])"
-    " u(q, k, r, s, e, t) on conflict (request, kind, revision) do nothing";
+static const char save_plans_sql[] =
+    "insert into final_plan (request, revision, sha256, envelope, plan_len, request_at, request_len,"
+    " approval_at, received_at_ms) select q, r, s, e, p, a, l, b, t from"
+    " unnest($1::uuid[], $2::int[], $3::bytea[], $4::bytea[], $5::int[], $6::int[], $7::int[],"
+    " $8::int[], $9::bigint[]) u(q, r, s, e, p, a, l, b, t)"
+    " on conflict (request, revision) do nothing";
 
-static const char doubled_statements_sql[] =
+static const char doubled_plans_sql[] =
     "insert into equivocation (request, what, sha256, seen_at_ms)"
-    " select u.q, 'statement ' || u.k || ' revision ' || u.r, u.s, $5"
-    " from unnest($1::uuid[], $2::int[], $3::int[], $4::bytea[]) u(q, k, r, s)"
-    " join statement s on s.request = u.q and s.kind = u.k and s.revision = u.r"
-    " and s.sha256 <> u.s on conflict do nothing";
+    " select u.q, 'plan revision ' || u.r, u.s, $4"
+    " from unnest($1::uuid[], $2::int[], $3::bytea[]) u(q, r, s)"
+    " join final_plan p on p.request = u.q and p.revision = u.r and p.sha256 <> u.s"
+    " on conflict do nothing";
+
+struct plan_columns {
+	struct store_columns c;
+	int32_t *plan_lens, *request_ats, *request_lens, *approval_ats;
+};
 
 static size_t
-count_statements(const struct svc_batch *batch)
+count_plans(const struct svc_batch *batch)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
-		for (const struct record_statement *s = record->statements; s != NULL; s = s->next)
+		for (const struct record_plan *plan = record->plans; plan != NULL;
+		     plan = plan->next)
 			n++;
 	}
 	return n;
 }
 
-/* All, or those for whose place there may be another one. */
-static struct store_columns
-statement_columns(struct svc_batch *batch, bool again)
+/* Where in the whole a part of it begins. */
+static int32_t
+place_of(struct cs_span part, struct cs_span whole)
 {
-	struct store_columns c = store_columns(batch->arena, count_statements(batch));
+	return (int32_t)(part.data - whole.data);
+}
+
+static void
+add_plan(struct plan_columns *columns, struct cs_id request, const struct record_plan *plan)
+{
+	const struct cs_span whole = plan->received.envelope;
+	struct store_columns *c = &columns->c;
+
+	columns->plan_lens[c->n] = (int32_t)plan->parts.plan.len;
+	columns->request_ats[c->n] = place_of(plan->parts.request, whole);
+	columns->request_lens[c->n] = (int32_t)plan->parts.request.len;
+	columns->approval_ats[c->n] = place_of(plan->parts.approval, whole);
+	c->ids[c->n] = request;
+	c->ints[c->n] = (int32_t)plan->revision;
+	c->spans[c->n] = cs_span_of(plan->sha256, CLAIM_DIGEST);
+	c->more_spans[c->n] = whole;
+	c->longs[c->n++] = plan->received.received_ms;
+}
+
+/* All, or those for whose place there may be another one. */
+static struct plan_columns
+plan_columns(struct svc_batch *batch, bool again)
+{
+	const size_t room = count_plans(batch);
+	struct plan_columns columns = { .c = store_columns(batch->arena, room),
+		.plan_lens = CS_NEW_ARRAY(batch->arena, room, int32_t),
+		.request_ats = CS_NEW_ARRAY(batch->arena, room, int32_t),
+		.request_lens = CS_NEW_ARRAY(batch->arena, room, int32_t),
+		.approval_ats = CS_NEW_ARRAY(batch->arena, room, int32_t) };
 
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct signer_record *record = store_record_of(&batch->aggregates[i]);
 
-		for (const struct record_statement *s = record->statements; s != NULL;
-		     s = s->next) {
-			if (again && !s->again)
-				continue;
-			c.ids[c.n] = record->c.id;
-			c.ints[c.n] = (int32_t)s->kind;
-			c.more_ints[c.n] = (int32_t)s->revision;
-			c.spans[c.n] = cs_span_of(s->sha256, CLAIM_DIGEST);
-			c.more_spans[c.n] = s->received.envelope;
-			c.longs[c.n++] = s->received.received_ms;
-		}
+		for (const struct record_plan *plan = record->plans; plan != NULL;
+		     plan = plan->next)
+			if (plan->again || !again)
+				add_plan(&columns, record->c.id, plan);
 	}
-	return c;
+	return columns;
 }
 
 static enum cs_code
-note_doubled_statements(struct svc_batch *batch, struct cs_err *err)
+note_doubled_plans(struct svc_batch *batch, struct cs_err *err)
 {
-	const struct store_columns c = statement_columns(batch, true);
+	const struct store_columns c = plan_columns(batch, true).c;
 	struct cs_arena *arena = batch->arena;
 	const struct db_param params[] = { db_id_array(arena, c.ids, c.n),
-		db_i32_array(arena, c.ints, c.n), db_i32_array(arena, c.more_ints, c.n),
-		db_bytes_array(arena, c.spans, c.n), db_i64(batch->now_ms) };
+		db_i32_array(arena, c.ints, c.n), db_bytes_array(arena, c.spans, c.n),
+		db_i64(batch->now_ms) };
 
-	return c.n > 0 ? db_send(batch->db, doubled_statements_sql, params, 5, -1, err) : CS_OK;
+	return c.n > 0 ? db_send(batch->db, doubled_plans_sql, params, 4, -1, err) : CS_OK;
 }
 
 static enum cs_code
-save_statements(struct svc_batch *batch, struct cs_err *err)
+save_plans(struct svc_batch *batch, struct cs_err *err)
 {
-	const struct store_columns c = statement_columns(batch, false);
+	const struct plan_columns columns = plan_columns(batch, false);
+	const struct store_columns c = columns.c;
 	struct cs_arena *arena = batch->arena;
 
 	if (c.n == 0)
 		return CS_OK;
 	const struct db_param params[] = { db_id_array(arena, c.ids, c.n),
-		db_i32_array(arena, c.ints, c.n), db_i32_array(arena, c.more_ints, c.n),
-		db_bytes_array(arena, c.spans, c.n), db_bytes_array(arena, c.more_spans, c.n),
-		db_i64_array(arena, c.longs, c.n) };
-	if (db_send(batch->db, save_statements_sql, params, 6, -1, err))
+		db_i32_array(arena, c.ints, c.n), db_bytes_array(arena, c.spans, c.n),
+		db_bytes_array(arena, c.more_spans, c.n),
+		db_i32_array(arena, columns.plan_lens, c.n),
+		db_i32_array(arena, columns.request_ats, c.n),
+		db_i32_array(arena, columns.request_lens, c.n),
+		db_i32_array(arena, columns.approval_ats, c.n), db_i64_array(arena, c.longs, c.n) };
+	if (db_send(batch->db, save_plans_sql, params, 9, -1, err))
 		return err->code;
-	return note_doubled_statements(batch, err);
+	return note_doubled_plans(batch, err);
 }
 
 static const char save_evidence_sql[] =
@@ -857,7 +850,7 @@ save_certificates(struct svc_batch *batch, struct cs_err *err)
 enum cs_code
 store_save_records(struct svc_batch *batch, struct cs_err *err)
 {
-	if (save_requests(batch, err) || save_statements(batch, err) || save_evidence(batch, err) ||
+	if (save_requests(batch, err) || save_plans(batch, err) || save_evidence(batch, err) ||
 	    save_missing(batch, err) || store_save_keys(batch, err) ||
 	    save_new_intents(batch, err) || save_changed_intents(batch, err) ||
 	    save_certificates(batch, err) || store_save_revocations(batch, err) ||

@@ -20,15 +20,15 @@ static const char load_keys_sql[] =
     " left join intent i on i.request = c.request"
     " left join revocation v on v.request = c.request";
 
-/* As it is stored, or the first of those that just came; empty: there is none. */
+/* As it is stored, or with the first plan of those that just came; empty: there is none. */
 static struct cs_span
 request_of(const struct svc_aggregate *aggregate)
 {
 	struct cs_span envelope = store_record_of(aggregate)->c.request.envelope;
 
 	for (size_t i = 0; i < aggregate->n_events && envelope.len == 0; i++) {
-		if (strcmp(aggregate->events[i]->subject, "request.submitted") == 0)
-			envelope = aggregate->events[i]->body;
+		if (store_plan_of(aggregate->events[i]) != NULL)
+			envelope = store_plan_of(aggregate->events[i])->parts.request;
 	}
 	return envelope;
 }

@@ -3,6 +3,8 @@
 #ifndef SIGNER_STORE_ROWS_H
 #define SIGNER_STORE_ROWS_H
 
+#include <string.h>
+
 #include "db/db.h"
 #include "record.h"
 #include "svc/svc.h"
@@ -11,6 +13,13 @@ static inline struct signer_record *
 store_record_of(const struct svc_aggregate *aggregate)
 {
 	return aggregate->state;
+}
+
+/* What plan.final was read into; NULL: another event. */
+static inline const struct record_plan *
+store_plan_of(const struct svc_event *event)
+{
+	return strcmp(event->subject, "plan.final") == 0 ? event->what : NULL;
 }
 
 /* Rows of one statement, column by column; each save_x fills what it needs. */

@@ -491,6 +491,36 @@ world_make(struct world *w, world_change *change)
 	step(w, change, STEP_CASE);
 }
 
+/* ---- a final plan on its way ---- */
+
+/* Field 4 of Envelope, its length in seven bits an octet. */
+static void
+enclose(struct cs_buf *buf, struct cs_span octets)
+{
+	uint8_t octet = 0x22;
+
+	cs_buf_add(buf, &octet, 1);
+	for (size_t rest = octets.len;; rest >>= 7) {
+		octet = (uint8_t)((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
+		cs_buf_add(buf, &octet, 1);
+		if (rest <= 0x7f)
+			break;
+	}
+	cs_buf_add_span(buf, octets);
+}
+
+struct cs_span
+world_final(struct world *w, const struct claim_case *c)
+{
+	struct cs_buf buf = cs_buf_new(w->arena);
+
+	cs_buf_add_span(&buf, c->plan);
+	enclose(&buf, c->request);
+	if (!cs_span_equal(c->request, c->approval))
+		enclose(&buf, c->approval);
+	return cs_buf_span(&buf);
+}
+
 /* ---- answers ---- */
 
 const char *

@@ -141,6 +141,9 @@ void world_seal(struct world *w, size_t i);
 /* In STEP_FACTS: a certificate of this profile, for bob@dev.example alone, of whose domain acme has proof. */
 void world_identify(struct world *w, const char *certificate_profile);
 
+/* What plan.final would bring: the plan with whatever else is in the other two (one alone: they are equal). */
+struct cs_span world_final(struct world *w, const struct claim_case *c);
+
 /* The verdict in the words of world_case.want, or "complete". */
 const char *world_answer(struct world *w, const struct gate_verdict *v);
 /* Makes each case's world and fails at the first that is answered otherwise. */

@@ -416,7 +416,7 @@ static bool
 is_audited(const char *table)
 {
 	static const char *const tables[] = { "signer.audit", "signer.audit_head",
-		"signer.audit_tree_head", "signer.request", "signer.statement", "signer.evidence",
+		"signer.audit_tree_head", "signer.request", "signer.final_plan", "signer.evidence",
 		"signer.intent", "signer.certificate", "signer.revocation",
 		"signer.revocation_statement", "signer.crl", "signer.crl_list", "signer.key_owner",
 		"signer.blocked_key" };

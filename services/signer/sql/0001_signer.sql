@@ -10,17 +10,21 @@ create table request (
 	changed_at_ms bigint not null
 ) with (fillfactor = 50);
 
--- Request (1), approval (2) and final plans (3), as they came.
-create table statement (
+-- Final plans with the request and the approval that they enclose, as they came: the highest revision counts, of
+-- one revision the first.
+create table final_plan (
 	request uuid not null,
-	kind integer not null check (kind between 1 and 3),
-	revision integer not null,              -- of a plan; 0: the first counts
-	sha256 bytea not null check (length(sha256) = 32),
+	revision integer not null,
+	sha256 bytea not null check (length(sha256) = 32), -- of the whole
 	envelope bytea not null,
+	plan_len integer not null,              -- the plan's own envelope lies at the front
+	request_at integer not null,            -- octets before the request's
+	request_len integer not null,
+	approval_at integer not null,           -- octets before the approval's, which goes to the end; or the request's
 	received_at_ms bigint not null,
-	primary key (request, kind, revision)
+	primary key (request, revision)
 ) with (toast_tuple_target = 8160);
-alter table statement alter column envelope set storage external;
+alter table final_plan alter column envelope set storage external;
 
 -- The first result of an attempt counts.
 create table evidence (
@@ -124,7 +128,7 @@ create function refuse_change() returns trigger language plpgsql as
 $$ begin raise exception 'rows of % are never changed', tg_table_name; end $$;
 create trigger append_only before update or delete on audit
 	for each row execute function refuse_change();
-create trigger append_only before update or delete on statement
+create trigger append_only before update or delete on final_plan
 	for each row execute function refuse_change();
 create trigger append_only before update or delete on evidence
 	for each row execute function refuse_change();

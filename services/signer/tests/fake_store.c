@@ -104,8 +104,10 @@ load_key(struct svc_aggregate *aggregate, struct cs_arena *arena, struct gate_ca
 	struct cs_span envelope = c->request.envelope;
 
 	for (size_t i = 0; i < aggregate->n_events && envelope.len == 0; i++) {
-		if (strcmp(aggregate->events[i]->subject, "request.submitted") == 0)
-			envelope = aggregate->events[i]->body;
+		const struct record_plan *plan = aggregate->events[i]->what;
+
+		if (strcmp(aggregate->events[i]->subject, "plan.final") == 0)
+			envelope = plan->parts.request;
 	}
 	c->key = (struct gate_key){ 0 };
 	c->previous = (struct gate_previous){ 0 };

@@ -105,16 +105,16 @@ id(uint8_t n)
 	return id;
 }
 
-/* Begins and loads; `plan`: a plan.final is among the events. */
+/* Begins and loads; `plan` not NULL: a plan.final is among the events. */
 static struct signer_record *
-begin(struct fixture *f, struct one *one, struct db *db, uint8_t n, struct cs_span plan)
+begin(struct fixture *f, struct one *one, struct db *db, uint8_t n, const struct record_plan *plan)
 {
 	struct cs_err err = { 0 };
 
-	*one = (struct one){ .event = { .subject = "plan.final", .body = plan } };
+	*one = (struct one){ .event = { .subject = "plan.final", .what = plan } };
 	one->events[0] = &one->event;
 	one->aggregate =
-	    (struct svc_aggregate){ .key = id(n), .events = one->events, .n_events = plan.len > 0 };
+	    (struct svc_aggregate){ .key = id(n), .events = one->events, .n_events = plan != NULL };
 	one->batch = (struct svc_batch){ .aggregates = &one->aggregate,
 		.n = 1,
 		.arena = f->arena,
@@ -185,11 +185,30 @@ evidence(
 	return made;
 }
 
-static struct cs_span
-plan(struct fixture *f, uint8_t n, uint32_t revision, const char *name, const uint8_t *standing)
+/* As it is read: with whatever it rests on. */
+static const struct record_plan *
+enclose(struct fixture *f, const struct claim_plan *plan, struct cs_span request,
+    struct cs_span approval)
 {
-	struct claim_check checks[] = { check(name) };
-	const struct claim_plan plan = { .request = id(n),
+	struct claim_batch *batch = claim_batch_new(f->arena, f->key);
+	const struct claim_case with = { .request = request, .approval = approval };
+	struct record_plan *made = CS_NEW(f->arena, struct record_plan);
+	struct cs_span own;
+
+	made->revision = plan->revision;
+	made->received = (struct gate_received){ claim_batch_final(batch, plan, &with, &own), NOW };
+	claim_batch_sign(batch);
+	claim_envelope_sha256(made->received.envelope, made->sha256);
+	assert_int_equal(
+	    claim_take_apart(f->arena, made->received.envelope, &made->parts, NULL), CS_OK);
+	assert_true(cs_span_equal(own, made->parts.plan));
+	return made;
+}
+
+static struct claim_plan
+plan_of(uint8_t n, uint32_t revision, struct claim_check *check)
+{
+	return (struct claim_plan){ .request = id(n),
 		.revision = revision,
 		.final = true,
 		.enterprise = "acme",
@@ -198,28 +217,33 @@ plan(struct fixture *f, uint8_t n, uint32_t revision, const char *name, const ui
 		.certificate_profile = "mailbox-strict",
 		.rules_version = "",
 		.contact = "",
-		.checks = checks,
+		.checks = check,
 		.n_checks = 1,
 		.made_at_ms = NOW,
 		.ends_at_ms = NOW + 1000 };
-
-	if (standing != NULL) {
-		checks[0].has_standing = true;
-		memcpy(checks[0].standing_sha256, standing, CLAIM_DIGEST);
-	}
-	return claim_seal_plan(f->arena, f->key, &plan);
 }
 
-static void
-add_statement(struct fixture *f, struct signer_record *record, enum claim_statement kind,
-    uint32_t revision, struct cs_span envelope)
+/* `standing` NULL: an attempt. */
+static const struct record_plan *
+plan(struct fixture *f, uint8_t n, uint32_t revision, const char *name, const uint8_t *standing)
 {
-	struct record_statement statement = {
-		.kind = kind, .revision = revision, .received = { envelope, NOW }
-	};
+	struct claim_check one = check(name);
+	const struct claim_plan made = plan_of(n, revision, &one);
 
-	pki_sha256(envelope, statement.sha256);
-	record_add_statement(record, f->arena, &statement);
+	if (standing != NULL) {
+		one.has_standing = true;
+		memcpy(one.standing_sha256, standing, CLAIM_DIGEST);
+	}
+	return enclose(f, &made, cs_span_str("request"), cs_span_str("approval"));
+}
+
+static const struct record_plan *
+plan_for(struct fixture *f, uint8_t n, uint32_t revision, struct cs_span request)
+{
+	struct claim_check one = check("one");
+	const struct claim_plan made = plan_of(n, revision, &one);
+
+	return enclose(f, &made, request, cs_span_str("approval"));
 }
 
 static void
@@ -227,7 +251,7 @@ add_evidence(struct fixture *f, uint8_t n, const struct gate_evidence *made)
 {
 	struct one one;
 
-	record_add_evidence(begin(f, &one, f->db, n, (struct cs_span){ 0 }), f->arena, made);
+	record_add_evidence(begin(f, &one, f->db, n, NULL), f->arena, made);
 	assert_int_equal(end(&one), CS_OK);
 }
 
@@ -239,28 +263,89 @@ what_is_saved_is_loaded_again(void **state)
 	struct fixture *f = *state;
 	struct one one;
 	const struct gate_evidence made = evidence(f, 1, "one", CLAIM_PROVED, 1);
-	const struct cs_span final = plan(f, 1, 2, "one", NULL);
+	const struct record_plan *final = plan(f, 1, 2, "one", NULL);
 
-	struct signer_record *record = begin(f, &one, f->db, 1, (struct cs_span){ 0 });
+	struct signer_record *record = begin(f, &one, f->db, 1, NULL);
 	assert_int_equal(record->version, 0);
 	assert_int_equal(record->state, SIGNER_WAITING);
-	add_statement(f, record, CLAIM_REQUEST, 0, cs_span_str("request"));
-	add_statement(f, record, CLAIM_APPROVAL, 0, cs_span_str("approval"));
-	add_statement(f, record, CLAIM_PLAN, 1, cs_span_str("older"));
-	add_statement(f, record, CLAIM_PLAN, 2, final);
+	record_add_plan(record, f->arena, final);
+	record_add_plan(record, f->arena, plan_for(f, 1, 1, cs_span_str("older")));
 	record_add_evidence(record, f->arena, &made);
 	assert_int_equal(end(&one), CS_OK);
 
-	record = begin(f, &one, f->db, 1, (struct cs_span){ 0 });
+	record = begin(f, &one, f->db, 1, NULL);
 	assert_int_equal(record->version, 1);
 	assert_true(cs_span_is(record->c.request.envelope, "request"));
 	assert_true(cs_span_is(record->c.approval.envelope, "approval"));
+	assert_int_equal(record->c.request.received_ms, NOW);
 	assert_int_equal(record->c.approval.received_ms, NOW);
-	assert_true(cs_span_equal(record->c.plan.envelope, final));
+	assert_int_equal(record->c.plan.received_ms, NOW);
+	assert_true(cs_span_equal(record->c.plan.envelope, final->parts.plan));
 	assert_int_equal(record->plan_revision, 2);
 	assert_int_equal(record->c.n_evidence, 1);
 	assert_memory_equal(record->c.evidence[0].sha256, made.sha256, CLAIM_DIGEST);
 	assert_true(cs_span_equal(record->c.evidence[0].received.envelope, made.received.envelope));
+	assert_int_equal(end(&one), CS_OK);
+}
+
+/* For who reads rows without taking them apart (csctl). */
+static void
+a_row_says_where_its_parts_lie(void **state)
+{
+	static const char at_sql[] =
+	    "select count(*) from final_plan where request = $1"
+	    " and substring(envelope for plan_len) = $2"
+	    " and substring(envelope from request_at + 1 for request_len) = $3"
+	    " and substring(envelope from approval_at + 1) = $4";
+	struct fixture *f = *state;
+	struct claim_check one_check = check("one");
+	const struct claim_plan made = plan_of(75, 1, &one_check);
+	const struct cs_span request = cs_span_str("request");
+	const struct cs_span approvals[] = { cs_span_str("approval"), request };
+
+	for (uint8_t i = 0; i < 2; i++) {
+		const struct record_plan *final = enclose(f, &made, request, approvals[i]);
+		struct db_rows *rows;
+		struct cs_err err = { 0 };
+		struct one one;
+
+		record_add_plan(begin(f, &one, f->db, 75 + i, NULL), f->arena, final);
+		assert_int_equal(end(&one), CS_OK);
+		const struct db_param params[] = { db_id(id(75 + i)), db_bytes(final->parts.plan),
+			db_bytes(request), db_bytes(approvals[i]) };
+		ok(db_query(f->db, f->arena, at_sql, params, 4, &rows, &err), &err);
+		assert_int_equal(db_get_i64(rows, 0, 0), 1);
+		const struct gate_case *c =
+		    &((struct signer_record *)begin(f, &one, f->db, 75 + i, NULL))->c;
+		assert_true(cs_span_equal(c->approval.envelope, approvals[i]));
+		assert_true(cs_span_equal(c->request.envelope, request));
+		assert_int_equal(end(&one), CS_OK);
+	}
+}
+
+/* Somebody has written it who owns the database: the gate is given it, and refuses. */
+static void
+a_row_that_is_no_final_plan_goes_to_the_gate_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_err err = { 0 };
+	struct one one;
+
+	ok(db_script(f->db,
+	       "insert into final_plan values ('4e4e4e4e-4e4e-4e4e-4e4e-4e4e4e4e4e4e', 1,"
+	       " sha256('x'), 'x', 1, 0, 0, 0, 1)",
+	       &err),
+	    &err);
+	const struct signer_record *record = begin(f, &one, f->db, 0x4e, NULL);
+	const struct gate_rules rules = { .trust = f->signer.trust };
+	struct gate_verdict v;
+
+	assert_true(cs_span_is(record->c.request.envelope, "x"));
+	assert_true(cs_span_is(record->c.plan.envelope, "x"));
+	assert_true(record->c.key.known);
+	gate_judge(f->arena, &rules, &record->c, NOW, &v);
+	assert_int_equal(v.says, GATE_REFUSE);
+	assert_string_equal(v.refusal.code, "plan-unreadable");
 	assert_int_equal(end(&one), CS_OK);
 }
 
@@ -270,12 +355,11 @@ two_replicas_cannot_both_be_first(void **state)
 	struct fixture *f = *state;
 	struct one mine, theirs;
 
-	add_statement(f, begin(f, &mine, f->db, 2, (struct cs_span){ 0 }), CLAIM_REQUEST, 0,
-	    cs_span_str("request"));
-	(void)begin(f, &theirs, f->other, 2, (struct cs_span){ 0 });
+	record_add_plan(begin(f, &mine, f->db, 2, NULL), f->arena, plan(f, 2, 1, "one", NULL));
+	(void)begin(f, &theirs, f->other, 2, NULL);
 	assert_int_equal(end(&mine), CS_OK);
 	assert_int_equal(end(&theirs), CS_CONFLICT);
-	assert_int_equal(begin(f, &theirs, f->other, 2, (struct cs_span){ 0 })->version, 1);
+	assert_int_equal(begin(f, &theirs, f->other, 2, NULL)->version, 1);
 	assert_int_equal(end(&theirs), CS_OK);
 }
 
@@ -342,11 +426,11 @@ the_first_result_counts_and_the_second_is_noted(void **state)
 	struct signer_record *record = begin(f, &one, f->db, 5, plan(f, 5, 1, "five", NULL));
 	assert_int_equal(record->c.n_evidence, 1);
 	assert_int_equal(record->c.evidence[0].e.outcome, CLAIM_PROVED);
-	add_statement(f, record, CLAIM_REQUEST, 0, cs_span_str("request"));
-	add_statement(f, record, CLAIM_REQUEST, 0, cs_span_str("another"));
+	record_add_plan(record, f->arena, plan_for(f, 5, 1, cs_span_str("request")));
+	record_add_plan(record, f->arena, plan_for(f, 5, 1, cs_span_str("another")));
 	assert_int_equal(end(&one), CS_OK);
 	assert_int_equal(number(f, "select count(*) from equivocation"), 2);
-	record = begin(f, &one, f->db, 5, (struct cs_span){ 0 });
+	record = begin(f, &one, f->db, 5, NULL);
 	assert_true(cs_span_is(record->c.request.envelope, "request"));
 	assert_int_equal(end(&one), CS_OK);
 }
@@ -371,7 +455,7 @@ what_was_waited_for_is_found(void **state)
 	struct gate_missing missing[] = { { .about = "x", .why = "absent", .elsewhere = true } };
 
 	memcpy(missing[0].sha256, made.sha256, CLAIM_DIGEST);
-	struct signer_record *record = begin(f, &one, f->db, 7, (struct cs_span){ 0 });
+	struct signer_record *record = begin(f, &one, f->db, 7, NULL);
 	record->missing_changed = true;
 	record->missing = missing;
 	record->n_missing = 1;
@@ -379,7 +463,7 @@ what_was_waited_for_is_found(void **state)
 	assert_int_equal(found(f), 0);
 	add_evidence(f, 6, &made);
 	assert_int_equal(found(f), 1);
-	record = begin(f, &one, f->db, 7, (struct cs_span){ 0 });
+	record = begin(f, &one, f->db, 7, NULL);
 	assert_int_equal(record->n_waiting_for, 1);
 	record->missing_changed = true;
 	assert_int_equal(end(&one), CS_OK);
@@ -389,7 +473,7 @@ what_was_waited_for_is_found(void **state)
 static struct signer_record *
 intend_on(struct fixture *f, struct one *one, struct db *db, uint8_t n, uint8_t serial)
 {
-	struct signer_record *record = begin(f, one, db, n, (struct cs_span){ 0 });
+	struct signer_record *record = begin(f, one, db, n, NULL);
 
 	record->intent = (struct record_intent){ .issuer = "issuing-1",
 		.profile = "mailbox-multipurpose",
@@ -441,7 +525,7 @@ who_waited_for_a_request_sees_its_intent(void **state)
 	struct waiter waiter = { .code = CS_INTERNAL };
 	struct one one;
 
-	(void)begin(f, &one, f->db, 20, (struct cs_span){ 0 });
+	(void)begin(f, &one, f->db, 20, NULL);
 	assert_int_equal(end(&one), CS_OK);
 	(void)intend(f, &one, 20, 0x61);
 	waiter.one.aggregate = (struct svc_aggregate){ .key = id(20) };
@@ -476,7 +560,7 @@ issue(struct signer_record *record)
 static struct signer_record *
 certified(struct fixture *f, struct one *one, uint8_t n)
 {
-	struct signer_record *record = begin(f, one, f->db, n, (struct cs_span){ 0 });
+	struct signer_record *record = begin(f, one, f->db, n, NULL);
 
 	issue(record);
 	return record;
@@ -504,7 +588,7 @@ an_intent_becomes_a_certificate_once(void **state)
 	(void)intend(f, &one, 9, 0x41); /* the serial again */
 	assert_int_equal(end(&one), CS_CONFLICT);
 
-	struct signer_record *record = begin(f, &one, f->db, 8, (struct cs_span){ 0 });
+	struct signer_record *record = begin(f, &one, f->db, 8, NULL);
 	assert_true(record->has_intent);
 	assert_int_equal(record->state, SIGNER_INTENT);
 	assert_true(cs_span_is(record->intent.tbs, "octets"));
@@ -517,7 +601,7 @@ an_intent_becomes_a_certificate_once(void **state)
 	assert_int_equal(end(&one), CS_OK);
 	assert_int_equal(number(f, "select count(*) from certificate"), 1);
 
-	record = begin(f, &one, f->db, 8, (struct cs_span){ 0 });
+	record = begin(f, &one, f->db, 8, NULL);
 	record->intent_changed = true; /* an intent that ended */
 	assert_int_equal(end(&one), CS_CONFLICT);
 	refused(f,
@@ -536,7 +620,7 @@ a_certificate_is_of_the_intent_that_is_open(void **state)
 	struct signer_record *record = certified(f, &one, 70);
 	memset(record->intent.choice.serial, 0x72, GATE_SERIAL); /* another serial */
 	assert_int_equal(end(&one), CS_CONFLICT);
-	record = begin(f, &one, f->db, 70, (struct cs_span){ 0 });
+	record = begin(f, &one, f->db, 70, NULL);
 	record->intent.is_void = true;
 	record->intent_changed = true;
 	record->state = SIGNER_REFUSED;
@@ -559,7 +643,7 @@ a_void_intent_keeps_its_serial(void **state)
 
 	(void)intend(f, &one, 10, 0x50);
 	assert_int_equal(end(&one), CS_OK);
-	struct signer_record *record = begin(f, &one, f->db, 10, (struct cs_span){ 0 });
+	struct signer_record *record = begin(f, &one, f->db, 10, NULL);
 	record->intent.is_void = true;
 	record->intent_changed = true;
 	record->state = SIGNER_REFUSED;
@@ -576,9 +660,9 @@ static void
 the_audit_tree_holds_and_cannot_be_changed(void **state)
 {
 	static const char *const changes[] = { "update audit set detail = 'x' where seq = 1",
-		"delete from audit where seq = 1", "update statement set envelope = ''",
-		"delete from evidence", "update certificate set der = ''", "delete from intent",
-		"update intent set tbs = 'x'", "truncate audit",
+		"delete from audit where seq = 1", "update final_plan set envelope = ''",
+		"delete from final_plan", "delete from evidence", "update certificate set der = ''",
+		"delete from intent", "update intent set tbs = 'x'", "truncate audit",
 		"update intent set state = 'open' where state = 'void'", "delete from request",
 		"update audit_tree_head set at_ms = 0", "delete from audit_tree_head",
 		"truncate audit_tree_head" };
@@ -631,7 +715,7 @@ an_older_trust_table_is_an_outage(void **state)
 	struct one one;
 
 	load_trust(f, 5);
-	(void)begin(f, &one, f->db, 70, (struct cs_span){ 0 });
+	(void)begin(f, &one, f->db, 70, NULL);
 	assert_int_equal(end(&one), CS_OK);
 	assert_int_equal(number(f, "select version from trust_seen"), 5);
 	load_trust(f, 4);
@@ -640,7 +724,7 @@ an_older_trust_table_is_an_outage(void **state)
 	assert_non_null(strstr(err.text, "version 4"));
 	db_rollback(f->db);
 	load_trust(f, 6);
-	(void)begin(f, &one, f->db, 70, (struct cs_span){ 0 });
+	(void)begin(f, &one, f->db, 70, NULL);
 	assert_int_equal(end(&one), CS_OK);
 	assert_int_equal(number(f, "select version from trust_seen"), 6);
 	assert_int_not_equal(db_script(f->other, "update trust_seen set version = 1", &err), CS_OK);
@@ -706,10 +790,8 @@ with_a_signature_only_what_it_is_stored_with_is_loaded(void **state)
 	struct signer_record *record = intend(f, &one, 72, 0x73);
 	pki_sha256(record->intent.tbs, result.tbs_sha256);
 	pki_sha256(record->intent.tbs, record->intent.tbs_sha256);
-	add_statement(f, record, CLAIM_REQUEST, 0, asked);
-	add_statement(f, record, CLAIM_APPROVAL, 0, cs_span_str("approval"));
-	add_statement(f, record, CLAIM_PLAN, 1, cs_span_str("older"));
-	add_statement(f, record, CLAIM_PLAN, 2, plan(f, 72, 2, "one", NULL));
+	record_add_plan(record, f->arena, plan_for(f, 72, 1, cs_span_str("older")));
+	record_add_plan(record, f->arena, plan_for(f, 72, 2, asked));
 	record_add_evidence(record, f->arena, &made);
 	assert_int_equal(end(&one), CS_OK);
 
@@ -747,18 +829,16 @@ a_request_that_goes_on_waiting_is_not_written_again(void **state)
 	struct fixture *f = *state;
 	struct one one;
 
-	add_statement(f, begin(f, &one, f->db, 73, (struct cs_span){ 0 }), CLAIM_REQUEST, 0,
-	    cs_span_str("request"));
+	record_add_plan(begin(f, &one, f->db, 73, NULL), f->arena, plan(f, 73, 1, "one", NULL));
 	assert_int_equal(end(&one), CS_OK);
-	add_statement(f, begin(f, &one, f->db, 73, (struct cs_span){ 0 }), CLAIM_APPROVAL, 0,
-	    cs_span_str("approval"));
+	record_add_plan(begin(f, &one, f->db, 73, NULL), f->arena, plan(f, 73, 2, "one", NULL));
 	assert_int_equal(end(&one), CS_OK);
 	(void)intend(f, &one, 73, 0x74);
 	assert_int_equal(((struct signer_record *)one.aggregate.state)->version, 1);
 	assert_int_equal(end(&one), CS_OK);
-	const struct signer_record *record = begin(f, &one, f->db, 73, (struct cs_span){ 0 });
+	const struct signer_record *record = begin(f, &one, f->db, 73, NULL);
 	assert_int_equal(record->version, 2);
-	assert_true(cs_span_is(record->c.approval.envelope, "approval"));
+	assert_int_equal(record->plan_revision, 2);
 	assert_int_equal(end(&one), CS_OK);
 }
 
@@ -769,23 +849,23 @@ other_octets_for_a_plan_that_is_there_are_noted(void **state)
 	    "select count(*) from equivocation where what like '%revision%'";
 	struct fixture *f = *state;
 	struct one one;
-	struct signer_record *record = begin(f, &one, f->db, 74, (struct cs_span){ 0 });
+	struct signer_record *record = begin(f, &one, f->db, 74, NULL);
 
-	add_statement(f, record, CLAIM_PLAN, 1, cs_span_str("first"));
-	add_statement(f, record, CLAIM_PLAN, 3, cs_span_str("third"));
+	record_add_plan(record, f->arena, plan_for(f, 74, 1, cs_span_str("first")));
+	record_add_plan(record, f->arena, plan_for(f, 74, 3, cs_span_str("third")));
 	assert_int_equal(end(&one), CS_OK);
 	const int64_t before = number(f, noted);
-	record = begin(f, &one, f->db, 74, (struct cs_span){ 0 });
-	add_statement(f, record, CLAIM_PLAN, 2, cs_span_str("second, and late"));
-	add_statement(f, record, CLAIM_PLAN, 4, cs_span_str("fourth"));
-	add_statement(f, record, CLAIM_PLAN, 3, cs_span_str("third"));
+	record = begin(f, &one, f->db, 74, NULL);
+	record_add_plan(record, f->arena, plan_for(f, 74, 2, cs_span_str("second, and late")));
+	record_add_plan(record, f->arena, plan_for(f, 74, 4, cs_span_str("fourth")));
+	record_add_plan(record, f->arena, plan_for(f, 74, 3, cs_span_str("third")));
 	assert_int_equal(end(&one), CS_OK);
 	assert_int_equal(number(f, noted), before);
-	record = begin(f, &one, f->db, 74, (struct cs_span){ 0 });
-	add_statement(f, record, CLAIM_PLAN, 1, cs_span_str("another first"));
-	add_statement(f, record, CLAIM_PLAN, 4, cs_span_str("another fourth"));
-	add_statement(f, record, CLAIM_PLAN, 5, cs_span_str("fifth"));
-	add_statement(f, record, CLAIM_PLAN, 5, cs_span_str("another fifth"));
+	record = begin(f, &one, f->db, 74, NULL);
+	record_add_plan(record, f->arena, plan_for(f, 74, 1, cs_span_str("another first")));
+	record_add_plan(record, f->arena, plan_for(f, 74, 4, cs_span_str("another fourth")));
+	record_add_plan(record, f->arena, plan_for(f, 74, 5, cs_span_str("fifth")));
+	record_add_plan(record, f->arena, plan_for(f, 74, 5, cs_span_str("another fifth")));
 	assert_int_equal(end(&one), CS_OK);
 	assert_int_equal(number(f, noted), before + 3);
 }
@@ -814,7 +894,7 @@ certify(struct fixture *f, uint8_t n, uint8_t serial, const uint8_t spki[static 
 	want_key(record, "u-1", 0);
 	memcpy(record->owner.spki_sha256, spki, 32);
 	assert_int_equal(end(&one), CS_OK);
-	record = begin(f, &one, f->db, n, (struct cs_span){ 0 });
+	record = begin(f, &one, f->db, n, NULL);
 	record->state = SIGNER_ISSUED;
 	record->certificate = (struct record_certificate){ .der = cs_span_str("certificate"),
 		.enterprise = "acme",
@@ -824,11 +904,11 @@ certify(struct fixture *f, uint8_t n, uint8_t serial, const uint8_t spki[static 
 	assert_int_equal(end(&one), CS_OK);
 }
 
-/* A request that waits for its plan, which comes with this load. */
+/* Its plan comes with this load. */
 static struct gate_case *
-load_for_plan(struct fixture *f, struct one *one, uint8_t n)
+load_for_plan(struct fixture *f, struct one *one, uint8_t n, struct cs_span request)
 {
-	return &begin(f, one, f->db, n, plan(f, n, 1, "one", NULL))->c;
+	return &begin(f, one, f->db, n, plan_for(f, n, 1, request))->c;
 }
 
 static void
@@ -843,13 +923,11 @@ what_is_known_of_a_key_is_loaded_with_its_plan(void **state)
 
 	assert_true(pki_csr_spki(csr, &spki));
 	pki_sha256(spki, digest);
-	add_statement(f, begin(f, &one, f->db, 30, (struct cs_span){ 0 }), CLAIM_REQUEST, 0,
-	    request(f, 30, csr, 31));
-	assert_int_equal(end(&one), CS_OK);
-	assert_false(begin(f, &one, f->db, 30, (struct cs_span){ 0 })->c.key.known);
+	const struct cs_span asked = request(f, 30, csr, 31);
+	assert_false(begin(f, &one, f->db, 30, NULL)->c.key.known);
 	assert_int_equal(end(&one), CS_OK);
 
-	const struct gate_case *c = load_for_plan(f, &one, 30);
+	const struct gate_case *c = load_for_plan(f, &one, 30, asked);
 	assert_true(c->key.known);
 	assert_memory_equal(c->key.spki_sha256, digest, sizeof(digest));
 	assert_null(c->key.enterprise);
@@ -859,7 +937,7 @@ what_is_known_of_a_key_is_loaded_with_its_plan(void **state)
 	assert_int_equal(end(&one), CS_OK);
 
 	certify(f, 31, 0x71, digest);
-	c = load_for_plan(f, &one, 30);
+	c = load_for_plan(f, &one, 30, asked);
 	assert_string_equal(c->key.enterprise, "acme");
 	assert_string_equal(c->key.account, "u-1");
 	assert_true(cs_span_is(c->previous.certificate, "certificate"));
@@ -870,7 +948,7 @@ what_is_known_of_a_key_is_loaded_with_its_plan(void **state)
 	block_key(one.aggregate.state, 0);
 	memcpy(((struct signer_record *)one.aggregate.state)->issued.spki_sha256, digest, 32);
 	assert_int_equal(end(&one), CS_OK);
-	c = load_for_plan(f, &one, 30);
+	c = load_for_plan(f, &one, 30, asked);
 	assert_string_equal(c->key.blocked, "compromised");
 	assert_false(c->previous.revoked);
 	assert_int_equal(end(&one), CS_OK);
@@ -881,7 +959,7 @@ what_is_known_of_a_key_is_loaded_with_its_plan(void **state)
 	       " from certificate where spki_sha256 in (select spki_sha256 from blocked_key)",
 	       &err),
 	    &err);
-	assert_true(load_for_plan(f, &one, 30)->previous.revoked);
+	assert_true(load_for_plan(f, &one, 30, asked)->previous.revoked);
 	assert_int_equal(end(&one), CS_OK);
 }
 
@@ -892,10 +970,7 @@ a_request_that_cannot_be_read_is_known_to_be_so(void **state)
 	struct fixture *f = *state;
 	struct one one;
 
-	add_statement(f, begin(f, &one, f->db, 32, (struct cs_span){ 0 }), CLAIM_REQUEST, 0,
-	    cs_span_str("no request"));
-	assert_int_equal(end(&one), CS_OK);
-	assert_true(load_for_plan(f, &one, 32)->key.known);
+	assert_true(load_for_plan(f, &one, 32, cs_span_str("no request"))->key.known);
 	assert_int_equal(end(&one), CS_OK);
 }
 
@@ -975,7 +1050,7 @@ who_blocks_a_key_meets_who_wants_it(void **state)
 	/* It is theirs already, and is blocked while their next intent is saved. */
 	want_key(intend(f, &mine, 40, 0x88), "u-1", 0x40);
 	assert_int_equal(end(&mine), CS_OK);
-	block_key(begin(f, &mine, f->db, 40, (struct cs_span){ 0 }), 0x40);
+	block_key(begin(f, &mine, f->db, 40, NULL), 0x40);
 	want_key(intend_on(f, &waiter.one, f->other, 41, 0x89), "u-1", 0x40);
 	assert_int_equal(meet(f, &mine, &waiter), CS_CONFLICT);
 
@@ -984,11 +1059,11 @@ who_blocks_a_key_meets_who_wants_it(void **state)
 	assert_int_equal(end(&mine), CS_OK);
 	want_key(intend(f, &mine, 43, 0x8b), "u-1", 0x42);
 	waiter = (struct waiter){ 0 };
-	block_key(begin(f, &waiter.one, f->other, 44, (struct cs_span){ 0 }), 0x42);
+	block_key(begin(f, &waiter.one, f->other, 44, NULL), 0x42);
 	assert_int_equal(meet(f, &mine, &waiter), CS_OK);
 
 	/* A certificate for a blocked key is not stored either. */
-	struct signer_record *record = begin(f, &mine, f->db, 43, (struct cs_span){ 0 });
+	struct signer_record *record = begin(f, &mine, f->db, 43, NULL);
 	record->state = SIGNER_ISSUED;
 	record->intent_changed = true;
 	want_key(record, "u-1", 0x42);
@@ -1010,7 +1085,7 @@ a_key_is_blocked_once_and_for_ever(void **state)
 	struct cs_err err = { 0 };
 
 	for (int i = 0; i < 2; i++) {
-		block_key(begin(f, &one, f->db, 45, (struct cs_span){ 0 }), 0x45);
+		block_key(begin(f, &one, f->db, 45, NULL), 0x45);
 		assert_int_equal(end(&one), CS_OK);
 	}
 	assert_int_equal(number(f, "select count(*) from blocked_key"
@@ -1104,6 +1179,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_saved_is_loaded_again),
+		cmocka_unit_test(a_row_says_where_its_parts_lie),
+		cmocka_unit_test(a_row_that_is_no_final_plan_goes_to_the_gate_as_it_is),
 		cmocka_unit_test(two_replicas_cannot_both_be_first),
 		cmocka_unit_test(evidence_of_others_is_loaded_when_a_plan_names_it),
 		cmocka_unit_test(a_later_no_comes_with_the_evidence_that_it_may_void),

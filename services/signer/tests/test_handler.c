@@ -143,7 +143,7 @@ only_ann(struct world *w, enum world_step step)
 }
 
 /* What ann's request needs, by name. */
-enum { REQUEST, APPROVAL, PLAN, CAA, MPIC, STANDING, EVENTS };
+enum { PLAN, CAA, MPIC, STANDING, EVENTS };
 
 static void
 start(struct bench *b, world_change *change)
@@ -158,24 +158,27 @@ start(struct bench *b, world_change *change)
 	b->n_events = 0;
 }
 
+/* The plan that the case has by now, and what it rests on. */
+static struct claim_case
+parts(const struct bench *b)
+{
+	const struct gate_case *c = &b->w->c;
+
+	return (struct claim_case){ c->plan.envelope, c->request.envelope, c->approval.envelope };
+}
+
 static struct svc_test_event
 event(struct bench *b, int which)
 {
+	const struct claim_case final = parts(b);
+
 	struct world *w = b->w;
 	struct svc_test_event e = { .id = cs_arena_printf(w->arena, "e%u", b->n_events++) };
 
 	switch (which) {
-	case REQUEST:
-		e.subject = "request.submitted";
-		e.body = w->c.request.envelope;
-		break;
-	case APPROVAL:
-		e.subject = "request.generation-approved";
-		e.body = w->c.approval.envelope;
-		break;
 	case PLAN:
 		e.subject = "plan.final";
-		e.body = w->c.plan.envelope;
+		e.body = world_final(w, &final);
 		break;
 	case CAA:
 		e.subject = "evidence.caa";
@@ -269,23 +272,52 @@ permute(unsigned k, int n, int *ret)
 	}
 }
 
+/* Of the standing proof's place, a plan that was replaced: it wants an attempt that nobody makes. */
+#define OLDER STANDING
+#define ORDERS 24 /* of PLAN, CAA, MPIC, OLDER */
+
+static struct svc_test_event
+in_order(struct bench *b, int which)
+{
+	struct claim_plan older = b->w->plan;
+	struct claim_check *checks = CS_NEW_ARRAY(b->w->arena, older.n_checks, struct claim_check);
+	struct claim_case final = parts(b);
+	struct svc_test_event e = event(b, which == OLDER ? PLAN : which);
+
+	if (which != OLDER)
+		return e;
+	memcpy(checks, older.checks, older.n_checks * sizeof(*checks));
+	checks[1].attempt = 9;
+	older.checks = checks;
+	older.revision--;
+	final.plan = claim_seal_plan(b->w->arena, b->w->keys[KEY_POLICY], &older);
+	e.body = world_final(b->w, &final);
+	return e;
+}
+
 static void
 every_order_of_arrival_ends_in_one_intent(void **state)
 {
 	struct bench *b = *state;
 
-	for (unsigned k = 0; k < 120; k++) {
-		int order[5];
+	for (unsigned k = 0; k < 2 * ORDERS; k++) {
+		unsigned here = 0; /* a bit for each */
+		int order[4];
 
 		start(b, only_ann);
 		give(b, STANDING);
-		permute(k, 5, order);
-		for (int i = 0; i < 5; i++) {
-			if (svc_test_count(b->test, "work.sign") != 0)
-				fail_msg("order %u: an intent before all was there", k);
-			give(b, order[i]);
-			if (i < 4 && k % 8 == 0)
-				give(b, order[i]); /* under another event id */
+		permute(k % ORDERS, 4, order);
+		for (int i = 0; i < 4; i++) {
+			for (unsigned times = 0; times <= k / ORDERS; times++) {
+				const struct svc_test_event e = in_order(b, order[i]);
+
+				svc_test_run(b->test, &e, 1); /* again under another event id */
+				assert_true(svc_test_acked(b->test, e.id));
+			}
+			here |= 1u << order[i];
+			if (svc_test_count(b->test, "work.sign") !=
+			    ((here | 1u << OLDER) == (1u << EVENTS) - 1))
+				fail_msg("order %u: an intent before all was there, or none", k);
 		}
 		if (svc_test_count(b->test, "work.sign") != 1 || fake_store_audits("intent") != 1)
 			fail_msg("order %u: got %zu orders to sign, want 1", k,
@@ -299,20 +331,21 @@ one_batch_in_any_order_is_the_same(void **state)
 {
 	struct bench *b = *state;
 
-	for (unsigned k = 0; k < 120; k += 7) {
-		struct svc_test_event events[10];
-		int order[5];
+	for (unsigned k = 0; k < ORDERS; k++) {
+		struct svc_test_event events[8];
+		int order[4];
 
 		start(b, only_ann);
 		give(b, STANDING);
-		permute(k, 5, order);
-		for (int i = 0; i < 5; i++) {
-			events[i] = event(b, order[i]);
-			events[i + 5] = event(b, order[4 - i]);
+		permute(k, 4, order);
+		for (int i = 0; i < 4; i++) {
+			events[i] = in_order(b, order[i]);
+			events[i + 4] = in_order(b, order[3 - i]);
 		}
-		svc_test_run(b->test, events, 10);
+		svc_test_run(b->test, events, 8);
 		assert_int_equal(svc_test_count(b->test, "work.sign"), 1);
 		assert_int_equal(row(b)->record.version, 1);
+		assert_int_equal(row(b)->record.plan_revision, b->w->plan.revision);
 		expect_state(b, SIGNER_INTENT);
 	}
 }
@@ -856,8 +889,6 @@ a_plan_that_asks_too_little_is_refused(void **state)
 	start(b, only_ann);
 	w->plan.n_checks = 0;
 	w->c.plan.envelope = claim_seal_plan(w->arena, w->keys[KEY_POLICY], &w->plan);
-	give(b, REQUEST);
-	give(b, APPROVAL);
 	give(b, PLAN);
 	expect_state(b, SIGNER_REFUSED);
 	assert_int_equal(svc_test_count(b->test, "certificate.refused"), 1);
@@ -916,6 +947,16 @@ a_certificate_does_not_outlive_its_issuer(void **state)
 
 /* ---- what is not genuine never arrives ---- */
 
+/* A genuine envelope, and a genuine one in it. */
+static struct cs_span
+enclosing(struct world *w, struct cs_span envelope)
+{
+	const struct cs_span inner = w->c.request.envelope;
+	const struct claim_case both = { envelope, inner, inner };
+
+	return world_final(w, &both);
+}
+
 static void
 forged_events_are_not_taken(void **state)
 {
@@ -923,16 +964,17 @@ forged_events_are_not_taken(void **state)
 	struct world *w = b->w;
 
 	start(b, only_ann);
+	const struct claim_case final = parts(b);
+	struct claim_case by_intake = final;
+	by_intake.plan = claim_seal_plan(w->arena, w->keys[KEY_INTAKE], &w->plan);
 	const struct svc_test_event forged[] = {
-		{ "f1", "request.submitted",
-		    .body = claim_seal_request(w->arena, w->keys[KEY_STRANGER], &w->request) },
-		{ "f2", "plan.final",
-		    .body = claim_seal_plan(w->arena, w->keys[KEY_INTAKE], &w->plan) },
+		{ "f1", "plan.final", .body = world_final(w, &by_intake) },
+		{ "f2", "evidence.caa", .body = world_final(w, &final) },
 		{ "f3", "evidence.caa",
 		    .body =
 			claim_seal_evidence(w->arena, w->keys[KEY_MPIC], &w->evidence[CAA_SALES]) },
 		{ "f4", "evidence.mailbox", .body = w->sealed[CAA_SALES] }, /* another's subject */
-		{ "f5", "request.submitted", .body = w->c.plan.envelope },
+		{ "f5", "evidence.caa", .body = enclosing(w, w->sealed[CAA_SALES]) },
 		{ "f6", "ask.signer.stop", .body = w->c.plan.envelope },
 	};
 	svc_test_run(b->test, forged, COUNT(forged));
@@ -942,6 +984,110 @@ forged_events_are_not_taken(void **state)
 	}
 	assert_int_equal(fake_store.n_rows, 0);
 	assert_int_equal(fake_store.n_proofs, 0);
+}
+
+static struct cs_span
+request_by(struct world *w, enum world_key key, uint32_t days, uint8_t bent)
+{
+	struct claim_request request = w->request;
+	struct pki_csr csr;
+	struct cs_refusal why;
+
+	request.validity_days = days;
+	request.id.octets[0] ^= bent;
+	cs_assert(pki_csr_read(w->arena, request.csr, 0, &csr, &why));
+	claim_request_digest(&request, csr.key.spki, request.digest);
+	return claim_seal_request(w->arena, w->keys[key], &request);
+}
+
+static struct cs_span
+approval_by(struct world *w, enum world_key key, int64_t later_ms)
+{
+	struct claim_approval approval = w->approval;
+
+	approval.approved_at_ms += later_ms;
+	return claim_seal_approval(w->arena, w->keys[key], &approval);
+}
+
+static struct cs_span
+plan_of(struct world *w, bool final)
+{
+	struct claim_plan plan = w->plan;
+
+	plan.final = final;
+	return claim_seal_plan(w->arena, w->keys[KEY_POLICY], &plan);
+}
+
+/* Whoever may publish, and has no key: genuine plans with something else beside them take no place in the store. */
+static void
+a_plan_comes_with_what_it_rests_on_or_not_at_all(void **state)
+{
+	struct bench *b = *state;
+	struct world *w = b->w;
+
+	start(b, only_ann);
+	const struct cs_span plan = w->c.plan.envelope, request = w->c.request.envelope,
+			     approval = w->c.approval.envelope;
+	const struct cs_span flipped = cs_arena_copy_span(w->arena, approval);
+	((uint8_t *)(uintptr_t)flipped.data)[flipped.len - 60] ^= 1; /* in the signature */
+	const struct {
+		const char *name;
+		struct claim_case parts;
+	} cases[] = {
+		{ "another genuine request", { plan, request_by(w, KEY_INTAKE, 90, 1), approval } },
+		{ "another digest", { plan, request_by(w, KEY_INTAKE, 91, 0), approval } },
+		{ "a stranger's request", { plan, request_by(w, KEY_STRANGER, 90, 0), approval } },
+		{ "a stranger's approval", { plan, request, approval_by(w, KEY_STRANGER, 0) } },
+		{ "another genuine approval", { plan, request, approval_by(w, KEY_INTAKE, 1) } },
+		{ "an approval with another signature", { plan, request, flipped } },
+		{ "a request that is not approved in itself", { plan, request, request } },
+		{ "the approval for the request", { plan, approval, request } },
+		{ "the plan for the request", { plan, plan, approval } },
+		{ "evidence for the approval", { plan, request, w->sealed[CAA_SALES] } },
+		{ "a request that encloses", { plan, enclosing(w, request), approval } },
+		{ "an approval that encloses", { plan, request, enclosing(w, approval) } },
+		{ "a plan that encloses already", { enclosing(w, plan), request, approval } },
+		{ "a first plan", { plan_of(w, false), request, approval } },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct svc_test_event e = { cases[i].name, "plan.final",
+			.body = world_final(w, &cases[i].parts) };
+
+		svc_test_run(b->test, &e, 1);
+		if (svc_test_acked(b->test, e.id) || fake_store.n_rows > 0)
+			fail_msg("%s: got taken", cases[i].name);
+	}
+	const struct svc_test_event bare = { "bare", "plan.final", .body = plan };
+	svc_test_run(b->test, &bare, 1);
+	assert_false(svc_test_acked(b->test, bare.id));
+	assert_int_equal(fake_store.n_rows, 0);
+	give_all(b);
+	expect_state(b, SIGNER_INTENT);
+}
+
+static void
+at_once(struct world *w, enum world_step step)
+{
+	only_ann(w, step);
+	if (step == STEP_FACTS)
+		w->request.approved_factor = "api-token";
+}
+
+static void
+a_request_that_is_approved_in_itself_becomes_a_certificate(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, at_once);
+	give_all(b);
+	run(b, carry_out(b, NOW + 1), NOW + 2);
+	expect_state(b, SIGNER_ISSUED);
+	const char *digest = strstr(fake_store.audits[0].detail, "request=");
+	assert_string_equal(fake_store.audits[0].action, "intent");
+	assert_non_null(digest);
+	assert_non_null(strstr(fake_store.audits[0].detail,
+	    cs_arena_printf(b->w->arena, "approval=%.64s ", digest + strlen("request="))));
 }
 
 /* ---- who is named ---- */
@@ -1125,7 +1271,7 @@ another_enterprise_cannot_stop_it(void **state)
 	struct bench *b = *state;
 
 	start(b, only_ann);
-	give(b, REQUEST);
+	give(b, PLAN);
 	assert_string_equal(stop(b, "globex"), "unknown");
 	give_all(b);
 	expect_state(b, SIGNER_INTENT);
@@ -1264,6 +1410,8 @@ main(void)
 		cmocka_unit_test(a_key_that_is_blocked_while_it_is_signed_gets_no_certificate),
 		cmocka_unit_test(a_certificate_does_not_outlive_its_issuer),
 		cmocka_unit_test(forged_events_are_not_taken),
+		cmocka_unit_test(a_plan_comes_with_what_it_rests_on_or_not_at_all),
+		cmocka_unit_test(a_request_that_is_approved_in_itself_becomes_a_certificate),
 		cmocka_unit_test(who_is_named_waits_for_what_policy_states_of_them),
 		cmocka_unit_test(who_was_withdrawn_is_not_named),
 		cmocka_unit_test(a_stopped_request_is_never_issued),
