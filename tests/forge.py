@@ -130,6 +130,18 @@ def seal(key: Key, statement: str, payload: bytes, keyid: str | None = None) -> 
     return encode("Envelope", envelope)
 
 
+def enclosing(plan: bytes, *others: bytes) -> bytes:
+    """The envelope with these behind it: of a final plan the request and its approval, or one that is both."""
+    return plan + encode("Envelope", {"enclosed": list(others)})
+
+
+def apart(final: bytes) -> tuple[bytes, bytes, bytes]:
+    """Of what plan.final brings: the plan's own envelope, the request's and the approval's."""
+    enclosed = decode("Envelope", final)["enclosed"]
+    plan = final[: len(final) - len(encode("Envelope", {"enclosed": enclosed}))]
+    return plan, enclosed[0], enclosed[-1]
+
+
 def opened(message: str, envelope: bytes) -> dict[str, Any]:
     """What an envelope says, whoever signed it."""
     return decode(message, decode("Envelope", envelope)["payload"])

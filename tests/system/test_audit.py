@@ -141,14 +141,11 @@ class Audit(SystemTest):
             [*(f"{kind}={digest}" for kind, digest in digests.items()), "evidence= lint=1 issuer=i partition=0 profile=p"]
         )
         details = ("trust=2:00:00", judged, judged, "serial=5a5a not_after=0 code=evidence-expired", "code=evidence-expired field=x", "code=not-yours")
-        statements = "".join(
-            "insert into signer.statement (request, kind, revision, sha256, envelope, received_at_ms)"
-            f" values ('{request}', {number}, 0, sha256('{kind}'), '{kind}', {at});"
-            for number, kind in enumerate(digests, 1)
-        )
         self.owner(
-            statements
-            + "insert into signer.request (request, state, code, version, changed_at_ms)"
+            "insert into signer.final_plan (request, revision, sha256, envelope, plan_len, request_at,"
+            f" request_len, approval_at, received_at_ms) values ('{request}', 1, sha256('plan-request-approval'),"
+            f" 'plan-request-approval', 4, 5, 7, 13, {at});"
+            "insert into signer.request (request, state, code, version, changed_at_ms)"
             f" values ('{request}', 'refused', 'evidence-expired', 1, {at});"
             "insert into signer.intent (request, issuer, profile, crl_partition, serial, not_before_s, tbs,"
             " tbs_sha256, evidence, state, judged_at_ms, void_at_ms) values"
@@ -370,8 +367,13 @@ class Audit(SystemTest):
             ("certificate", "account", "account || 'x'", issued),
             ("request", "state", "'waiting'", stopped),
             ("request", "code", "'other'", stopped),
-            ("statement", "envelope", "envelope || '\\x00'", issued),
-            ("statement", "sha256", "sha256(sha256)", issued),
+            ("final_plan", "envelope", "envelope || '\\x00'", issued),
+            ("final_plan", "envelope", "envelope || '\\x00', sha256 = sha256(envelope || '\\x00')", issued),
+            ("final_plan", "sha256", "sha256(sha256)", issued),
+            ("final_plan", "plan_len", "plan_len + 1", issued),
+            ("final_plan", "request_at", "request_at + 1", issued),
+            ("final_plan", "request_len", "request_len - 1", issued),
+            ("final_plan", "approval_at", "approval_at + 1", issued),
             ("evidence", "envelope", "envelope || '\\x00'", issued),
             ("revocation", "serial", "sha256(serial)", revoked),
             ("revocation", "reason", "0", revoked),
@@ -393,7 +395,7 @@ class Audit(SystemTest):
                 change = f"update signer.{table} set {column} = {change} where request = '{request}';"
                 found = self.finds(keep + change, back, "row", None)
                 self.assertIn(request, found["text"])
-        for table in ("certificate", "intent", "request", "statement"):
+        for table in ("certificate", "intent", "request", "final_plan"):
             with self.subTest(gone=table):
                 keep = f"create table signer.kept as select * from signer.{table} where request = '{issued}';"
                 back = f"insert into signer.{table} select * from signer.kept; drop table signer.kept;"

@@ -79,7 +79,7 @@ class EnterpriseDomain(DomainsOfDemo):
         alice.wait_state(hers, "issued", timeout=options.wait(60))
         # The signer judged by evidence that was made for a request of which it keeps nothing else.
         self.assertEqual(2, self.count(f"signer.evidence where request = '{request}' and outcome = 1"))
-        self.assertEqual(0, self.count(f"signer.statement where request = '{request}'"))
+        self.assertEqual(0, self.count(f"signer.final_plan where request = '{request}'"))
 
     def test_operators_alone_and_each_time_anew(self) -> None:
         alice = self.person("alice-token")

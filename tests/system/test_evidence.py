@@ -12,6 +12,7 @@ from world import SystemTest, wait_for  # first: finds the others
 
 from options import options
 from product import PERSPECTIVES
+from thief import AtOnce, Wish
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -56,10 +57,13 @@ class Evidence(SystemTest):
         cls.by_domain = test.issue_by_domain("bea@alpha.example", "alpha.example")
         cls.renewed = test.renew(cls.by_mailbox)
         cls.after_another = test.issue_after_another("cid@e3.beta.example", "dan@e3.beta.example")
-        behind = "select count(*) from signer.audit where seq > (select coalesce(max(size), 0) from signer.audit_tree_head)"
-        wait_for(lambda: test.value(behind) == "0", options.wait(20), "a head over all records")
+        test.wait_head()
         cls.unsigned = test.export(cls.by_mailbox, "--unsigned")
         cls.without_mailbox_validator = test.another_table()
+
+    def wait_head(self) -> None:
+        behind = "select count(*) from signer.audit where seq > (select coalesce(max(size), 0) from signer.audit_tree_head)"
+        wait_for(lambda: self.value(behind) == "0", options.wait(20), "a head over all records")
 
     def another_table(self) -> Path:
         """Of a version of its own; made early, since its keys count from a minute before."""
@@ -218,6 +222,24 @@ class Evidence(SystemTest):
                 altered = json.loads(json.dumps(payload))
                 altered["evidence"][at].update(change)
                 self.fails(sealed(altered), "evidence", "case")
+
+    def test_a_request_that_is_approved_in_itself_is_the_approval_too(self) -> None:
+        """As who has the keys of intake and policy makes one."""
+        mailbox = "ann@e1.beta.example"
+        with AtOnce(self, ("request-intake", "policy")) as maker:
+            self.assertEqual(maker.try_for({"it": Wish(mailbox, "alice")}), ["it"])
+        newest = "select request from signer.certificate order by issued_at_ms desc limit 1"
+        request = self.value(newest)
+        self.wait_head()
+        pack = self.export(request, "--unsigned")
+        payload = payload_of(pack)
+        statements = payload["statements"]
+        self.assertEqual(statements["approval"], statements["request"])
+        self.holds(pack)
+        other = payload_of(self.unsigned)["statements"]["approval"]
+        self.fails(sealed({**payload, "statements": {**statements, "approval": other}}), "approval")
+        late = {**statements["approval"], "received_ms": statements["approval"]["received_ms"] + 1}
+        self.fails(sealed({**payload, "statements": {**statements, "approval": late}}), "case")
 
     def test_it_is_for_people_too(self) -> None:
         with tempfile.NamedTemporaryFile() as file:

@@ -205,11 +205,15 @@ class Forgery(SystemTest):
                 envelope = forge.decode("Envelope", seen.body)
                 bare = {**envelope, "signatures": []}
                 double = {**envelope, "signatures": envelope["signatures"] * 2}
-                for body in (bare, double):
-                    head = forge.headers(seen.subject, made.bytes)
-                    self.publish(seen.subject, forge.encode("Envelope", body), head)
+                bodies = [forge.encode("Envelope", body) for body in (bare, double)]
+                if seen.subject == "plan.final":
+                    plan, request, approval = forge.apart(seen.body)
+                    for alone in (_unsigned(request), _unsigned(approval)):
+                        bodies += [forge.enclosing(plan, alone, approval), forge.enclosing(plan, request, alone)]
+                for body in bodies:
+                    self.publish(seen.subject, body, forge.headers(seen.subject, made.bytes))
         self.nothing_gained()
-        self.assertEqual(self.count(f"signer.statement where request = '{made}'"), 0)
+        self.assertEqual(self.count(f"signer.final_plan where request = '{made}'"), 0)
         self.assertEqual(self.count(f"signer.evidence where request = '{made}'"), 0)
 
     def trust(self) -> str:
@@ -248,22 +252,23 @@ class Forgery(SystemTest):
             "approval_sha256": forge.sha256(approved),
             "certificate_profile": "mailbox-multipurpose",
         }
-        rows = [
-            ("request.submitted", "request", forge.encode("RequestSubmitted", request)),
-            ("plan.final", "plan", forge.encode("Plan", plan)),
-        ]
+        asked = forge.seal(key, "request", forge.encode("RequestSubmitted", request), keyid)
+        planned = forge.seal(key, "plan", forge.encode("Plan", plan), keyid)
+        rows = []
         for check in needed:
             lane = {1: "evidence.mailbox", 3: "evidence.caa", 5: "evidence.mpic"}[check["kind"]]
-            asked = {**about, "check": check}
+            checked = {**about, "check": check}
             voices = [(f"p{n}", region, key) for n, region in enumerate(("ripe", "arin", "apnic"))]
             stated = (
-                forge.mpic_evidence(asked, voices)  # type: ignore[arg-type]
+                forge.mpic_evidence(checked, voices)  # type: ignore[arg-type]
                 if check["kind"] == forge.MPIC_CAA
-                else forge.evidence(asked)
+                else forge.evidence(checked)
             )
             rows.append((lane, "evidence", forge.encode("Evidence", stated)))
         chain = [(subject, forge.seal(key, kind, body, keyid)) for subject, kind, body in rows]
+        chain.append(("request.submitted", asked))
         chain.append(("request.generation-approved", approved))
+        chain.append(("plan.final", forge.enclosing(planned, asked, approved)))
         return [Seen(subject, forge.headers(subject, made), body) for subject, body in chain]
 
     def test_requests_are_not_forged_for_names_that_are_proved(self) -> None:
@@ -284,7 +289,75 @@ class Forgery(SystemTest):
             approval = genuine["request.generation-approved"].body
             head = forge.headers("request.generation-approved", made.bytes)
             self.publish("request.generation-approved", approval, head)
+            for plan in self.plans_for(made.bytes, octets, approval):
+                final = forge.enclosing(plan, body, approval)
+                self.publish("plan.final", final, forge.headers("plan.final", made.bytes))
         self.nothing_gained()
+
+    def plans_for(self, made: bytes, request: bytes, approval: bytes) -> list[bytes]:
+        """The genuine one of another request, and what a stranger makes of it: in policy's name, and behind its signature."""
+        genuine = forge.apart(next(seen.body for seen in self.events if seen.subject == "plan.final"))[0]
+        digest = forge.decode("RequestSubmitted", request)["request_digest"]
+        plan = forge.opened("Plan", genuine)
+        plan |= {"request_id": made, "request_digest": digest, "approval_sha256": forge.sha256(approval)}
+        octets, stranger = forge.encode("Plan", plan), Key(hashlib.sha256(b"stranger").digest())
+        spliced = forge.encode("Envelope", {**forge.decode("Envelope", genuine), "payload": octets})
+        return [genuine, forge.seal(stranger, "plan", octets, self.key_of("policy")), spliced]
+
+    def test_a_genuine_plan_is_kept_with_its_own_request_and_approval(self) -> None:
+        """Whoever may publish as policy, and has no key, lays others beside it before the signer has heard of it."""
+        alice = self.person()
+        request = alice.create(self.csr(f"beside-{uuid.uuid4()}"), [BOX], "smime-mailbox")
+        alice.wait_state(request, "ready")
+        drain(self)
+        self.stack.kill("signer")
+        alice.approve(request)
+        body = wait_for(lambda: self.outgoing("policy", "plan.final", request), options.wait(20), "the final plan")
+        plan, asked, approved = forge.apart(body)
+        of_another = {seen.subject: seen.body for seen in self.events}
+        _, another, its_approval = forge.apart(of_another["plan.final"])
+        stranger, evidence = Key(hashlib.sha256(b"stranger").digest()), of_another["evidence.caa"]
+        forged = forge.seal(stranger, "approval", forge.decode("Envelope", approved)["payload"], self.key_of("request-intake"))
+        alone = {"approved_factor": "api-token", **forge.opened("RequestSubmitted", asked)}
+        in_itself = forge.seal(stranger, "request", forge.encode("RequestSubmitted", alone), self.key_of("request-intake"))
+        wanted = {}
+        for why, octets, others in (
+            ("encloses another request", plan, (another, approved)),
+            ("encloses another request", plan, (another, its_approval)),
+            ("encloses another approval", plan, (asked, its_approval)),
+            ("is wrong", plan, (asked, forged)),
+            ("is wrong", plan, (in_itself,)),
+            ("not approved in itself", plan, (asked,)),
+            ("not of type request", plan, (approved, asked)),
+            ("enclosed twice", plan, (asked, asked)),
+            ("encloses no request", plan, ()),
+            ("encloses others", evidence, (asked, approved)),
+        ):
+            subject = "plan.final" if octets == plan else "evidence.caa"
+            head = forge.headers(subject, uuid.UUID(request).bytes)
+            wanted[head["ce-id"]] = why
+            self.publish(subject, forge.enclosing(octets, *others), head)
+        for client in self.clients.values():
+            client.flush()
+        self.stack.restart_service("signer")
+        alice.wait_state(request, "issued", timeout=options.wait(60))
+        self.drain()
+        kept = self.rows(f"select encode(envelope, 'hex') from signer.final_plan where request = '{request}'")
+        self.assertEqual([bytes.fromhex(row[0]) for row in kept], [body])
+        self.assertEqual(self.count(f"signer.equivocation where request = '{request}'"), 0)
+        parked = dict(self.rows("select id, error from signer.parked"))  # type: ignore[arg-type]
+        for event, why in wanted.items():
+            self.assertIn(why, parked.get(event, "not parked"))
+        self.before = self.certificates()
+        self.honest_people_are_served()
+
+    def outgoing(self, schema: str, subject: str, request: str) -> bytes:
+        """The body of what a service said of it, or nothing yet."""
+        text = self.value(
+            "select coalesce((select encode(body, 'hex') from"
+            f" {schema}.outbox where subject = '{subject}' and key = '{request}' limit 1), '')"
+        )
+        return bytes.fromhex(text)
 
     def key_of(self, service: str) -> str:
         import ed25519
@@ -567,9 +640,9 @@ class Forgery(SystemTest):
         self.nothing_gained()
 
     def test_rows_of_the_signer(self) -> None:
-        copy_statement = (
-            "insert into signer.statement select '{b}', kind, revision, sha256, envelope,"
-            " received_at_ms from signer.statement where request = '{genuine}'"
+        copy_plan = (
+            "insert into signer.final_plan select '{b}', revision, sha256, envelope, plan_len, request_at,"
+            " request_len, approval_at, received_at_ms from signer.final_plan where request = '{genuine}'"
             " on conflict do nothing;"
         )
         copy_evidence = (
@@ -582,7 +655,7 @@ class Forgery(SystemTest):
             " where request = '{genuine}' on conflict do nothing;"
         )
         for label, sql in (
-            ("alice's statements and evidence for bob", copy_statement + copy_evidence + poke),
+            ("alice's plan and evidence for bob", copy_plan + copy_evidence + poke),
             (
                 "evidence renamed to the victim's check",
                 copy_evidence
@@ -598,7 +671,8 @@ class Forgery(SystemTest):
             ),
             (
                 "an intent that nobody judged, and an order without a seal",
-                "update signer.request set state = 'intent' where request = '{b}';"
+                "insert into signer.request (request, state, code, version, changed_at_ms)"
+                " values ('{b}', 'intent', '', 1, {now}) on conflict (request) do update set state = 'intent';"
                 " insert into signer.intent (request, serial, not_before_s, tbs, tbs_sha256, evidence, state,"
                 " judged_at_ms, void_at_ms, issuer, profile, crl_partition) select '{b}',"
                 " set_byte(serial, 0, get_byte(serial, 0) # 1), not_before_s, tbs, tbs_sha256,"
@@ -680,6 +754,10 @@ def _seen(message: dict[str, Any]) -> Seen:
     headers = dict(line.split(": ", 1) for line in lines if ": " in line)
     subject = message["subject"].removeprefix("cs.")
     return Seen(subject, headers, base64.b64decode(message.get("data", "")))
+
+
+def _unsigned(envelope: bytes) -> bytes:
+    return forge.encode("Envelope", {**forge.decode("Envelope", envelope), "signatures": []})
 
 
 def _flipped(octets: bytes, bit: int) -> bytes:

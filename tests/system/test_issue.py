@@ -412,7 +412,7 @@ class Issue(SystemTest):
         try:
             self.alice.approve(request)
             wait_for(
-                lambda: self.count(f"signer.statement where request = '{request}' and kind = 2"),
+                lambda: self.count(f"signer.final_plan where request = '{request}'"),
                 options.wait(10),
                 "the approval at the signer",
             )

@@ -241,8 +241,8 @@ class Once(SystemTest):
         """The mailbox's validator says later that the proof does not hold."""
         envelope = bytes.fromhex(
             self.value(
-                "select encode(envelope, 'hex') from signer.statement where kind = 3"
-                f" and request = '{request}' order by revision desc limit 1"
+                "select encode(envelope, 'hex') from signer.final_plan"
+                f" where request = '{request}' order by revision desc limit 1"
             )
         )
         plan = forge.opened("Plan", envelope)

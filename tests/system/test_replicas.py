@@ -110,7 +110,7 @@ class Replicas(SystemTest):
             list(pool.map(self.approve, range(size), requests))
         proofs = self.proofs(requests, listed)
         # The signer has all but these two.
-        self.wait_count(f"signer.statement where kind = 3 and request in ({listed})", size)
+        self.wait_count(f"signer.final_plan where request in ({listed})", size)
         if number % 3 == 1:
             proofs = (proofs[0], proofs[1][::-1])
         self.publish_together(*proofs, one_by_one=number % 3 == 2)

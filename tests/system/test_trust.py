@@ -19,7 +19,7 @@ from thief import Thief, Wish
 
 READERS = ("signer", "policy", "mpic-coordinator")  # of the table
 ROTATED = ("mailbox-validator", "policy", "caa-dnssec", "mpic-coordinator", "request-intake")
-ENVELOPES = "select envelope from signer.statement union all select envelope from signer.evidence"
+ENVELOPES = "select envelope from signer.final_plan union all select envelope from signer.evidence"
 BUSY = {"CS_CREATIONS_PER_HOUR": "100000", "CS_PRESSES_PER_HOUR": "1000000"}
 
 
@@ -159,14 +159,14 @@ class Trust(SystemTest):
         self.stack.restart_service("signer")
         person = self.person()
         request = person.create(self.csr("older"), ["ann@old.alpha.example"], "smime-mailbox")
+        person.wait_planned(request)
+        person.prove_mailbox(request, "ann@old.alpha.example")  # of which the signer hears too
         self.wait_log("signer", f"version {version + 2} was in force before")
         taken = f"trust table taken version={version + 2}"
         before = self.times_said("signer", taken)
         shutil.copy2(newest, self.where / "swap")
         (self.where / "swap").replace(current)
         self.wait_log("signer", taken, before + 1)
-        person.wait_planned(request)
-        person.prove_mailbox(request, "ann@old.alpha.example")
         person.approve(request)
         person.wait_state(request, "issued")
         checkers.settle(self)
