@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/time.h"
 #include "smime/rules.h"
 
 struct judging {
@@ -264,8 +265,11 @@ judge_plan(struct judging *j)
 	return true;
 }
 
-/* So long after a request that is approved in itself its plan may be made. */
-#define AT_ONCE_MS INT64_C(3600000)
+/*
+ * So long after a request that is approved in itself its plan may be made: policy makes an approval good for a day, and
+ * the last plan goes on for some minutes.
+ */
+#define AT_ONCE_MS (CS_DAY_MS + CS_HOUR_MS)
 
 /* Who approves with the request approves what stands proved at that moment, and nothing that is proved days later. */
 static bool

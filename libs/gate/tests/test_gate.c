@@ -264,12 +264,12 @@ CHANGE(approval_other_enterprise, STEP_FACTS, w->approval.enterprise = "globex")
 static const char *const request_alone[] = { "request" };
 CHANGE(at_once, STEP_FACTS, AT_ONCE)
 CHANGE(at_once_on_behalf, STEP_FACTS, AT_ONCE; w->request.submitted_by = "op-1"; ASKED_FOR_IT)
-CHANGE(at_once_an_hour_ago, STEP_FACTS, AT_ONCE;
-       w->request.submitted_at_ms = w->plan.made_at_ms - CS_HOUR_MS)
+CHANGE(at_once_a_day_ago, STEP_FACTS, AT_ONCE;
+       w->request.submitted_at_ms = w->plan.made_at_ms - CS_DAY_MS - CS_HOUR_MS)
 CHANGE(at_once_long_ago, STEP_FACTS, AT_ONCE;
-       w->request.submitted_at_ms = w->plan.made_at_ms - CS_HOUR_MS - 1)
+       w->request.submitted_at_ms = w->plan.made_at_ms - CS_DAY_MS - CS_HOUR_MS - 1)
 CHANGE(by_itself_long_ago, STEP_FACTS,
-    w->approval.approved_at_ms = w->request.submitted_at_ms = w->plan.made_at_ms - CS_DAY_MS)
+    w->approval.approved_at_ms = w->request.submitted_at_ms = w->plan.made_at_ms - 2 * CS_DAY_MS)
 CHANGE(never_approved, STEP_PLAN, w->c.approval = w->c.request;
        claim_envelope_sha256(w->c.approval.envelope, w->plan.approval_sha256))
 CHANGE(at_once_and_approved, STEP_CASE, w->request.approved_factor = "api-token";
@@ -625,7 +625,7 @@ static const struct world_case cases[] = {
 	{ "approval by another operator", approval_by_another_operator, "approval-by-another" },
 	{ "approved in itself", at_once, NULL },
 	{ "approved in itself, on its behalf", at_once_on_behalf, NULL },
-	{ "approved in itself an hour before the plan", at_once_an_hour_ago, NULL },
+	{ "approved in itself a day and an hour before the plan", at_once_a_day_ago, NULL },
 	{ "approved in itself longer before", at_once_long_ago, "approval-too-old" },
 	{ "approved by itself a day before the plan", by_itself_long_ago, NULL },
 	{ "a request as approval that is not approved in itself", never_approved,
