@@ -84,8 +84,8 @@ store_make_observer(struct db *db, struct cs_arena *arena, const char *password,
  * too, and what became of them.  No service has its secrets in these.
  */
 #define OBSERVED "answer"
-#define OBSERVED_OF_SIGNER                                                            \
-	OBSERVED                                                                      \
+#define OBSERVED_OF_SIGNER                                                             \
+	OBSERVED                                                                       \
 	", audit, audit_head, audit_tree_head, request, final_plan, evidence, intent," \
 	" certificate, revocation, revocation_statement, crl, crl_list, key_owner, blocked_key"
 
