@@ -436,7 +436,7 @@ CS_MUST_USE enum cs_code claim_open_perspective(struct cs_arena *arena,
  */
 CS_MUST_USE enum cs_code claim_take_apart(
     struct cs_arena *arena, struct cs_span final, struct claim_case *ret, struct cs_err *err);
-/* Which statement an envelope claims to be, for tools; 0: none of ours. */
+/* Which statement an envelope claims to be; 0: none of ours.  Nothing is verified. */
 enum claim_statement claim_statement_of(struct cs_arena *arena, struct cs_span envelope);
 /* The key that an envelope names, lower-case hexadecimal; NULL: not an envelope.  Nothing is verified. */
 const char *claim_keyid_of(struct cs_arena *arena, struct cs_span envelope);

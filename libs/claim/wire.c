@@ -260,6 +260,10 @@ claim_wire_read_envelope(struct cs_arena *arena, struct cs_span octets_in,
 	if (m->n_signatures != 1)
 		return cs_fail(err, CS_MALFORMED, "an envelope has exactly one signature");
 	const Countersign__V1__Signature *signature = m->signatures[0];
+
+	/* One statement has one envelope: what its signature does not cover adds nothing. */
+	if (m->base.n_unknown_fields > 0 || signature->base.n_unknown_fields > 0)
+		return cs_fail(err, CS_MALFORMED, "an envelope with more than it may have");
 	struct claim_envelope envelope = {
 		.payload = octets(&r, &m->payload, CLAIM_MAX_ENVELOPE, "payload"),
 		.type = name(&r, m->payload_type, "payload type"),

@@ -271,17 +271,22 @@ judge_plan(struct judging *j)
  */
 #define AT_ONCE_MS (CS_DAY_MS + CS_HOUR_MS)
 
-/* Who approves with the request approves what stands proved at that moment, and nothing that is proved days later. */
 static bool
-judge_age(struct judging *j)
+is_approved_in_itself(const struct judging *j)
+{
+	return claim_statement_of(j->arena, j->c->approval.envelope) == CLAIM_REQUEST;
+}
+
+static bool
+judge_age_of_approval(struct judging *j)
 {
 	const struct gate_verdict *v = j->v;
 
-	if (claim_statement_of(j->arena, j->c->approval.envelope) != CLAIM_REQUEST ||
+	if (!is_approved_in_itself(j) ||
 	    v->plan.made_at_ms - v->approval.approved_at_ms <= AT_ONCE_MS)
 		return true;
 	return refuse(j, "approval-too-old", "approval", "",
-	    "the request was approved in itself, for what stood at that moment");
+	    "the plan was made more than 25 hours after the request that is its own approval");
 }
 
 /* So long before the approval a second factor may have been proved. */
@@ -349,6 +354,11 @@ judge_proof(struct judging *j, const struct gate_proof *proof)
 	if (e->kind != check->kind || !same_digest(e->check_digest, check->digest))
 		return refuse(j, "evidence-other-check", check->id, "",
 		    "the evidence that the plan names is about something else");
+	/* Who approves with the request approves what people have proved by then, and nothing that is proved later. */
+	if ((e->kind == CLAIM_MAILBOX || e->kind == CLAIM_DOMAIN) && is_approved_in_itself(j) &&
+	    e->checked_at_ms > j->v->approval.approved_at_ms)
+		return refuse(j, "approval-before-proof", check->id, "",
+		    "the request was approved in itself before this was proved");
 	/* Whoever answered then knew nothing of the key that another brings now. */
 	if (request->submitted_by[0] != '\0' && e->kind == CLAIM_MAILBOX &&
 	    !cs_id_equal(e->request, request->id))
@@ -499,7 +509,7 @@ gate_judge(struct cs_arena *arena, const struct gate_rules *rules, const struct 
 	if (!look_for_all(&j))
 		return;
 	if (open_statements(&j) && judge_request(&j) && judge_approval(&j) && judge_plan(&j) &&
-	    judge_age(&j) && judge_factor(&j) && judge_key(&j) && judge_proofs(&j) &&
+	    judge_age_of_approval(&j) && judge_factor(&j) && judge_key(&j) && judge_proofs(&j) &&
 	    judge_profile(&j) && judge_floor(&j))
 		ret->says = GATE_COMPLETE;
 	else

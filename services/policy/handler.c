@@ -18,6 +18,9 @@
 #include "wire.h"
 
 #define SEALING_KEYS_MAX 65536
+#define APPROVAL_ROOM \
+	(CLAIM_MAX_FACTOR + 1024) /* octets of an approval's envelope, and where a plan names it */
+#define PROOF_ROOM 64             /* where a check names its proof */
 
 /* ---- reading ---- */
 
@@ -77,6 +80,9 @@ read_approved(const void *self, struct svc_event *ev, struct cs_err *err)
 	const struct policy_service *policy = self;
 	struct policy_approved *approved = CS_NEW(ev->arena, struct policy_approved);
 
+	/* A request that is approved in itself is so once: what was not proved then, somebody has to approve. */
+	if (claim_statement_of(ev->arena, ev->body) != CLAIM_APPROVAL)
+		return cs_fail(err, CS_MALFORMED, "not an approval");
 	if (claim_open_approval(
 		ev->arena, policy->trust, ev->body, ev->now_ms, &approved->approval, err))
 		return CS_MALFORMED;
@@ -234,15 +240,50 @@ publication(struct svc_event *ev, struct policy_plan *plan)
 	return plan->plan_envelope;
 }
 
-/* Signs the plan of this step; one that would not fit an event is a refusal instead. */
+/* Octets that its final plan will take beside a first one, at most. */
+static size_t
+room_for_final(const struct policy_plan *plan)
+{
+	if (plan->plan.final || plan->request.kind == CLAIM_DOMAIN_ONLY)
+		return 0;
+	return plan->request_envelope.len + APPROVAL_ROOM + plan->plan.n_checks * PROOF_ROOM;
+}
+
+/* What the signer asks of both when the final plan reaches it, whenever they were stated. */
+static bool
+still_count(
+    const struct policy_service *policy, struct svc_event *ev, const struct policy_plan *plan)
+{
+	struct claim_request request;
+	struct claim_approval approval;
+	struct cs_err err;
+
+	if (claim_open_request(ev->arena, policy->trust, plan->request_envelope, ev->now_ms,
+		&request, &err) == CS_OK &&
+	    claim_open_approval(ev->arena, policy->trust, plan->approval_envelope, ev->now_ms,
+		&approval, &err) == CS_OK)
+		return true;
+	log_warn(ev->log, "request or approval counts no more reason=\"%s\"", err.text);
+	return false;
+}
+
+/*
+ * Signs the plan of this step.  Instead, a refusal of one that would not fit an event, as it is or when it is final, and
+ * of a final one whose request or approval the signer would not take.
+ */
 static struct cs_span
 seal(const struct policy_service *policy, struct svc_event *ev, struct policy_step *step)
 {
 	struct policy_plan *plan = &step->next.plan;
 	const struct policy_setting in = setting(policy, ev);
+
+	if (plan->plan.final && !still_count(policy, ev, plan)) {
+		*step = policy_decide_retired(&in, &step->next);
+		return cs_span_str(NULL);
+	}
 	const struct cs_span published = publication(ev, plan);
 
-	if (published.len <= CLAIM_MAX_ENVELOPE)
+	if (published.len + room_for_final(plan) <= CLAIM_MAX_ENVELOPE)
 		return published;
 	plan->plan_envelope = cs_span_str(NULL);
 	*step = policy_decide_too_large(&in, &step->next);

@@ -44,6 +44,13 @@ policy_may_move(enum policy_state from, enum policy_state to)
 	return states[from].next & TO(to);
 }
 
+bool
+policy_approved_in_itself(const struct policy_plan *plan)
+{
+	return plan->approval_envelope.len > 0 &&
+	       cs_span_equal(plan->approval_envelope, plan->request_envelope);
+}
+
 static struct policy_step
 keep(const struct policy_case *old, const char *says)
 {
@@ -428,8 +435,22 @@ policy_decide_too_large(const struct policy_setting *in, const struct policy_cas
 
 	policy_plan_refuse(in, &step,
 	    (struct cs_refusal){ "too-many-names", "mailboxes", "SBR 4.2.1",
-		"The plan for so many and so long names does not fit.",
-		"Spread the names over several requests." },
+		"The plan for so many and so long names does not fit an event together with the "
+		"request.",
+		"Spread the names over several requests, or ask with a smaller CSR." },
+	    "");
+	return step;
+}
+
+struct policy_step
+policy_decide_retired(const struct policy_setting *in, const struct policy_case *old)
+{
+	struct policy_step step = keep(old, "request or approval counts no more");
+
+	policy_plan_refuse(in, &step,
+	    (struct cs_refusal){ "statement-retired", "request", "SBR 4.2.2",
+		"The request was stated by a key of ours that was retired since.",
+		"Make the request again." },
 	    "");
 	return step;
 }

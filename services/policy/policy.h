@@ -57,7 +57,8 @@ struct policy_plan {
 	enum policy_state state;
 	int64_t since_ms; /* that it is in this state */
 	int64_t due_ms;   /* when policy_decide_due() has something to say; 0: never */
-	struct cs_span request_envelope, approval_envelope, plan_envelope; /* empty: none */
+	/* Empty: none.  The approval's of a request that is approved in itself: the request's. */
+	struct cs_span request_envelope, approval_envelope, plan_envelope;
 	struct claim_request request; /* as request_envelope says, and so on */
 	struct claim_approval approval;
 	struct policy_factor factor; /* of the approval; judged with each event, never stored */
@@ -68,6 +69,9 @@ struct policy_plan {
 	uint32_t version;                 /* of its row */
 	uint64_t settings_version;        /* the last that was given when it was made or compared */
 };
+
+/* Its approval is the request: then only what people had proved by then serves it. */
+bool policy_approved_in_itself(const struct policy_plan *plan);
 
 /* A plan and what load found beside it. */
 struct policy_case {
@@ -159,8 +163,11 @@ struct policy_step policy_decide_ended(
  * nobody else needs to hear of it.
  */
 bool policy_settles_domains(const struct policy_plan *was, const struct policy_plan *is);
-/* The plan of the last step does not fit an event (64 KiB). */
+/* The plan of the last step does not fit an event (64 KiB), or will not when it is final. */
 struct policy_step
 policy_decide_too_large(const struct policy_setting *in, const struct policy_case *old);
+/* The key by which the request or its approval was stated counts no more: the signer would take neither. */
+struct policy_step
+policy_decide_retired(const struct policy_setting *in, const struct policy_case *old);
 
 #endif

@@ -46,11 +46,17 @@ refuse(struct cs_refusal *ret_why, const char *code, const char *text)
 }
 
 bool
+policy_factor_is_wanted(const char *demanded)
+{
+	return demanded != NULL && demanded[0] != '\0';
+}
+
+bool
 policy_factor_holds(const char *demanded, const struct claim_request *request,
     const struct claim_approval *approval, const struct policy_factor *factor, int64_t now_ms,
     struct cs_refusal *ret_why)
 {
-	if (demanded == NULL || demanded[0] == '\0')
+	if (!policy_factor_is_wanted(demanded))
 		return true;
 	if (approval->second_factor.len == 0)
 		return refuse(ret_why, "second-factor-missing",
@@ -129,7 +135,7 @@ policy_factor_ask(const struct policy_case *c, const struct policy_factor_ask *a
 	if (contact == NULL)
 		return answer;
 	answer.result = POLICY_FACTOR_NONE;
-	if (name == NULL || name[0] == '\0')
+	if (!policy_factor_is_wanted(name))
 		return answer;
 	const struct factor_method *method = factor_method_find(name);
 

@@ -14,6 +14,8 @@
 #define POLICY_FACTOR_SUBJECT "ask.policy.factor"
 #define POLICY_FACTOR_MS (15 * CS_MINUTE_MS) /* from the proof to the approval that it is for */
 
+/* Do the settings ask for one?  NULL and "": they do not. */
+bool policy_factor_is_wanted(const char *demanded);
 /*
  * Is the approval made good by the proof that it carries?  True where nothing is `demanded`.  `now_ms`: an approval
  * may be made good for POLICY_APPROVAL_MS, and so may its proof.

@@ -63,6 +63,13 @@ first_missing(const struct claim_plan *plan)
 	return NULL;
 }
 
+/* May the approval be made good still? */
+static bool
+is_good_still(const struct policy_setting *in, const struct claim_approval *approval)
+{
+	return in->now_ms < approval->approved_at_ms + POLICY_APPROVAL_MS;
+}
+
 /*
  * Was it due so long ago that nobody was here to see to it?  Then what was said meanwhile may still
  * be on its way to us, and silence means nothing.  Not for ever: an approval lasts a day.
@@ -70,8 +77,7 @@ first_missing(const struct claim_plan *plan)
 static bool
 was_away(const struct policy_setting *in, const struct policy_plan *plan, int64_t due_ms)
 {
-	return in->now_ms - due_ms >= POLICY_LATE_MS &&
-	       in->now_ms < plan->approval.approved_at_ms + POLICY_APPROVAL_MS;
+	return in->now_ms - due_ms >= POLICY_LATE_MS && is_good_still(in, &plan->approval);
 }
 
 /*
@@ -178,18 +184,20 @@ policy_final_at_once(const struct policy_setting *in, struct policy_step *step,
     const struct policy_identified *identified, const struct claim_approval *approval)
 {
 	struct policy_plan *plan = &step->next.plan;
-	const char *second_factor = step->next.config.second_factor;
+	const struct policy_plan before = *plan;
 
 	if (plan->approval_envelope.len > 0 ||
-	    (second_factor != NULL && second_factor[0] != '\0') ||
-	    in->now_ms >= approval->approved_at_ms + POLICY_APPROVAL_MS)
-		return false;
-	struct claim_plan drafted = policy_plan_draft(in, &step->next, identified, false);
-
-	if (first_missing(&drafted) != NULL)
+	    policy_factor_is_wanted(step->next.config.second_factor) ||
+	    !is_good_still(in, approval))
 		return false;
 	plan->approval = *approval;
 	plan->approval_envelope = plan->request_envelope;
+	struct claim_plan drafted = policy_plan_draft(in, &step->next, identified, false);
+
+	if (first_missing(&drafted) != NULL) {
+		*plan = before;
+		return false;
+	}
 	publish_final(in, step, identified, &drafted);
 	return true;
 }
@@ -363,7 +371,7 @@ renew(const struct policy_setting *in, struct policy_step *step)
 {
 	struct policy_plan *plan = &step->next.plan;
 
-	if (in->now_ms < plan->approval.approved_at_ms + POLICY_APPROVAL_MS) {
+	if (is_good_still(in, &plan->approval)) {
 		policy_final_try(in, step, true);
 		return;
 	}

@@ -15,7 +15,8 @@
 void policy_final_try(const struct policy_setting *in, struct policy_step *step, bool looks_anew);
 /*
  * A request that was approved in itself, and that may be made: the final plan, if everything that people prove
- * stands and no second factor is wanted.  False: nothing changed, it gets a first plan as any other.
+ * stands, no second factor is wanted, the approval is less than a day old, and no other came first.  False: nothing
+ * changed, it gets a first plan as any other.
  */
 CS_MUST_USE bool policy_final_at_once(const struct policy_setting *in, struct policy_step *step,
     const struct policy_identified *identified, const struct claim_approval *approval);

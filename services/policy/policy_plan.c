@@ -124,6 +124,8 @@ policy_plan_need(const struct policy_setting *in, const struct policy_case *c)
 		.proofs = c->proofs,
 		.request = c->plan.request.id,
 		.on_behalf = policy_on_behalf(&c->plan.request),
+		.proved_by_ms =
+		    policy_approved_in_itself(&c->plan) ? c->plan.approval.approved_at_ms : 0,
 		.uncorroborated = policy_waives(&c->config.profile, CLAIM_WAIVED_MPIC) };
 }
 

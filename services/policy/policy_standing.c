@@ -179,6 +179,14 @@ serves_request(const struct policy_need *need, const struct policy_proof *proof)
 }
 
 static bool
+is_in_time(const struct policy_need *need, const struct policy_proof *proof)
+{
+	return need->proved_by_ms == 0 ||
+	       (proof->kind != CLAIM_MAILBOX && proof->kind != CLAIM_DOMAIN) ||
+	       proof->checked_at_ms <= need->proved_by_ms;
+}
+
+static bool
 is_usable(const struct policy_need *need, const struct policy_proof *proof,
     const struct claim_check *check)
 {
@@ -186,7 +194,8 @@ is_usable(const struct policy_need *need, const struct policy_proof *proof,
 	       strcmp(proof->enterprise, check->enterprise) == 0 &&
 	       strcmp(proof->account, check->account) == 0 &&
 	       proof->remotes >= check->min_remotes && ends_at(proof, check) >= need->until_ms &&
-	       serves_request(need, proof) && !is_voided(need->proofs, proof);
+	       serves_request(need, proof) && is_in_time(need, proof) &&
+	       !is_voided(need->proofs, proof);
 }
 
 static void

@@ -38,6 +38,8 @@ struct policy_need {
 	bool looks_anew;     /* what needs no person is looked up again, whatever stands */
 	bool uncorroborated; /* the plan does without what other perspectives say */
 	bool on_behalf;      /* another than the account asks: its mailboxes are asked anew */
+	int64_t
+	    proved_by_ms; /* mailboxes and domains by then, since it was approved then; 0: whenever */
 };
 
 /*

@@ -457,18 +457,11 @@ envelope_columns(const struct svc_batch *batch)
 	};
 }
 
-/* Such a request has no row of an approval. */
-static bool
-is_approved_in_itself(const struct policy_plan *plan)
-{
-	return plan->approval_envelope.len > 0 &&
-	       cs_span_equal(plan->approval_envelope, plan->request_envelope);
-}
-
+/* A request that is approved in itself has no row of an approval. */
 static struct cs_span
 statement_of(const struct policy_plan *plan, bool approved)
 {
-	if (plan == NULL || (approved && is_approved_in_itself(plan)))
+	if (plan == NULL || (approved && policy_approved_in_itself(plan)))
 		return cs_span_str("");
 	return approved ? plan->approval_envelope : plan->request_envelope;
 }

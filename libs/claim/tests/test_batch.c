@@ -313,6 +313,7 @@ what_is_enclosed_otherwise_is_no_final_plan(void **state)
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
 		if (claim_take_apart(c->arena, odd[i], &parts, NULL) != CS_MALFORMED)
 			fail_msg("enclosed otherwise %zu: got taken apart", i);
+	assert_int_equal(open_plan(c, cs_buf_span(&behind), &got), CS_MALFORMED);
 	twice.enclosed[1] =
 	    plan; /* anything may lie there: the readers of statements say what it is */
 	assert_int_equal(

@@ -268,6 +268,10 @@ CHANGE(at_once_a_day_ago, STEP_FACTS, AT_ONCE;
        w->request.submitted_at_ms = w->plan.made_at_ms - CS_DAY_MS - CS_HOUR_MS)
 CHANGE(at_once_long_ago, STEP_FACTS, AT_ONCE;
        w->request.submitted_at_ms = w->plan.made_at_ms - CS_DAY_MS - CS_HOUR_MS - 1)
+CHANGE(at_once_as_it_was_proved, STEP_FACTS, AT_ONCE;
+       w->evidence[MAILBOX].checked_at_ms = w->request.submitted_at_ms)
+CHANGE(at_once_before_the_mailbox, STEP_FACTS, AT_ONCE;
+       w->evidence[MAILBOX].checked_at_ms = w->request.submitted_at_ms + 1)
 CHANGE(by_itself_long_ago, STEP_FACTS,
     w->approval.approved_at_ms = w->request.submitted_at_ms = w->plan.made_at_ms - 2 * CS_DAY_MS)
 CHANGE(never_approved, STEP_PLAN, w->c.approval = w->c.request;
@@ -627,7 +631,10 @@ static const struct world_case cases[] = {
 	{ "approved in itself, on its behalf", at_once_on_behalf, NULL },
 	{ "approved in itself a day and an hour before the plan", at_once_a_day_ago, NULL },
 	{ "approved in itself longer before", at_once_long_ago, "approval-too-old" },
-	{ "approved by itself a day before the plan", by_itself_long_ago, NULL },
+	{ "approved in itself when the mailbox was proved", at_once_as_it_was_proved, NULL },
+	{ "approved in itself before the mailbox was proved", at_once_before_the_mailbox,
+	    "approval-before-proof" },
+	{ "approved by itself two days before the plan", by_itself_long_ago, NULL },
 	{ "a request as approval that is not approved in itself", never_approved,
 	    "approval-not-genuine" },
 	{ "a request approved in itself, and a plan that names another approval",

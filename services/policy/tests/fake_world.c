@@ -62,12 +62,13 @@ make_trust(struct fake_world *world, const char *dir)
 	const char *trust = cs_arena_printf(world->arena, "%s/trust", dir);
 	const char *approvers = cs_arena_printf(world->arena, "%s/approvers", dir);
 	struct claim_key *keys[] = { new_key(world, dir, "ann"), new_key(world, dir, "ben") };
-	const struct claim_trust_row rows[] = {
+	struct claim_trust_row rows[] = {
 		row(world->policy.key, "policy", policy_states, 5),
 		row(world->others, "others", other_states, 7),
 		row(world->prover, "prover", prover_states, 1),
 		row(world->asker, "asker", asker_states, 1),
 	};
+	rows[3].not_after_ms = FAKE_NOW + CS_DAY_MS;
 	FILE *file = fopen(approvers, "wbe");
 	struct cs_err err = { 0 };
 

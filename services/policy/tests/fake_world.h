@@ -24,7 +24,7 @@ struct fake_world {
 	struct claim_key *others;    /* may state requests, approvals and all evidence */
 	struct claim_key *stranger;  /* may state nothing */
 	struct claim_key *prover;    /* may state second factors alone */
-	struct claim_key *asker;     /* may state requests alone */
+	struct claim_key *asker;     /* may state requests alone, and those for a day */
 	struct policy_config config; /* of demo's alice, profile of type mailbox */
 	uint8_t random[32];
 	int64_t now_ms; /* of the statements that are made here */

@@ -289,6 +289,51 @@ a_request_that_is_approved_in_itself_goes_a_short_way(void **state)
 	svc_test_free(stage.test);
 }
 
+/* Nobody approved again: the request that was approved in vain is no approval of what was proved since. */
+static void
+a_request_is_no_approval_by_being_sent_again(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, *state);
+	stage.submitted.request.approved_factor = "api-token";
+	fake_reseal(stage.world, &stage.submitted);
+	run_one(&stage, "e1", "request.submitted", stage.submitted.envelope);
+	const struct policy_evidence evidence =
+	    answer(&stage, "plan.mailbox-asked", 0, CLAIM_PROVED);
+
+	run_one(&stage, "e2", "evidence.mailbox", evidence.envelope);
+	run_one(&stage, "again", "request.generation-approved", stage.submitted.envelope);
+	assert_false(svc_test_acked(stage.test, "again"));
+	assert_int_equal(svc_test_count(stage.test, "plan.final"), 0);
+	assert_int_equal(row(&stage).state, POLICY_MADE);
+	svc_test_free(stage.test);
+}
+
+/* The signer takes nothing by a key that was retired since: the person hears of it at once. */
+static void
+a_request_by_a_retired_key_is_refused_when_it_is_approved(void **state)
+{
+	struct stage stage;
+
+	stage_begin(&stage, *state);
+	stage.submitted.envelope =
+	    claim_seal_request(stage.world->arena, stage.world->asker, &stage.submitted.request);
+	run_one(&stage, "e1", "request.submitted", stage.submitted.envelope);
+	const struct policy_evidence evidence =
+	    answer(&stage, "plan.mailbox-asked", 0, CLAIM_PROVED);
+
+	run_one(&stage, "e2", "evidence.mailbox", evidence.envelope);
+	stage.world->now_ms = FAKE_NOW + CS_DAY_MS + 1;
+	run_one(&stage, "e3", "request.generation-approved",
+	    fake_approval(stage.world, &stage.submitted.request).envelope);
+	assert_string_equal(refusal(&stage, CODE), "statement-retired");
+	assert_int_equal(svc_test_count(stage.test, "plan.final"), 0);
+	assert_int_equal(svc_test_count(stage.test, "plan.caa-asked"), 0);
+	assert_int_equal(row(&stage).state, POLICY_REFUSED);
+	svc_test_free(stage.test);
+}
+
 /* Its key may state requests and no approvals. */
 static void
 who_may_not_approve_does_not_approve_in_a_request(void **state)
@@ -793,6 +838,33 @@ the_largest_plan_fits_an_event(void **state)
 	svc_test_free(stage.test);
 }
 
+/* Nobody proves names in vain: what would not fit when it is final is refused before. */
+static void
+a_first_plan_leaves_room_for_the_final_one(void **state)
+{
+	struct fake_world *world = *state;
+	char *issuer = cs_arena_alloc(world->arena, POLICY_MAX_ISSUER_OCTETS + 2);
+	uint8_t *csr = cs_arena_alloc(world->arena, 16384);
+
+	memset(csr, 0x30, 16384);
+	(void)snprintf(issuer, POLICY_MAX_ISSUER_OCTETS + 2, "%s", long_names(world, "", 2, 253));
+	world->policy.rules.issuer_domains = fake_texts(world, issuer);
+	world->config.profile.validation = POLICY_BOTH;
+	for (size_t len = 16384; len >= 128; len = len == 16384 ? 1200 : 0) {
+		struct stage stage;
+
+		stage_begin(&stage, world);
+		stage.submitted = largest_request(world);
+		stage.submitted.request.csr = cs_span_of(csr, len);
+		fake_reseal(world, &stage.submitted);
+		run_one(&stage, "e1", "request.submitted", stage.submitted.envelope);
+		assert_int_equal(svc_test_count(stage.test, "plan.made"), len == 1200);
+		if (len > 1200)
+			assert_string_equal(refusal(&stage, CODE), "too-many-names");
+		svc_test_free(stage.test);
+	}
+}
+
 static void
 a_plan_that_does_not_fit_is_refused(void **state)
 {
@@ -822,6 +894,9 @@ main(void)
 		CASE(a_final_plan_encloses_what_it_rests_on),
 		CASE(a_request_that_is_approved_in_itself_goes_a_short_way),
 		CASE(who_may_not_approve_does_not_approve_in_a_request),
+		CASE(a_request_is_no_approval_by_being_sent_again),
+		CASE(a_request_by_a_retired_key_is_refused_when_it_is_approved),
+		CASE(a_first_plan_leaves_room_for_the_final_one),
 		CASE(whatever_ends_a_request_ends_its_plan),
 		CASE(a_domain_is_proved_by_what_its_validator_and_the_perspectives_say),
 		CASE(only_a_plan_that_is_over_settles_its_domains),

@@ -195,14 +195,23 @@ begin_at_once(struct fake_world *world, const struct flow *first, int64_t at_ms)
 	return flow;
 }
 
+/* Its mailbox was proved then. */
 static struct flow
-begin_proved(struct fake_world *world)
+begin_proved_at(struct fake_world *world, int64_t at_ms)
 {
+	world->now_ms = at_ms;
 	struct flow flow = begin(world);
 
 	(void)submit(&flow);
 	(void)tell_of(&flow, "mailbox-1", 1, CLAIM_PROVED);
+	world->now_ms = FAKE_NOW;
 	return flow;
+}
+
+static struct flow
+begin_proved(struct fake_world *world)
+{
+	return begin_proved_at(world, FAKE_NOW);
 }
 
 static void
@@ -266,13 +275,41 @@ what_wants_a_second_factor_is_approved_in_itself_in_vain(void **state)
 static void
 an_approval_in_itself_is_good_for_a_day(void **state)
 {
-	struct flow first = begin_proved(*state);
+	struct flow first = begin_proved_at(*state, FAKE_NOW - POLICY_APPROVAL_MS);
 	struct flow flow = begin_at_once(*state, &first, FAKE_NOW - POLICY_APPROVAL_MS + 1);
 
 	(void)submit(&flow);
 	expect_state(&flow, POLICY_FINAL);
 	flow = begin_at_once(*state, &first, FAKE_NOW - POLICY_APPROVAL_MS);
 	expect_a_first_plan(&flow);
+}
+
+/* Whoever approved then did not know of it. */
+static void
+what_was_proved_later_is_approved_in_itself_in_vain(void **state)
+{
+	struct flow first = begin_proved_at(*state, FAKE_NOW - 1);
+	struct flow flow = begin_at_once(*state, &first, FAKE_NOW - 1);
+
+	(void)submit(&flow);
+	expect_state(&flow, POLICY_FINAL);
+	flow = begin_at_once(*state, &first, FAKE_NOW - 2);
+	expect_a_first_plan(&flow);
+	(void)approve(&flow);
+	expect_state(&flow, POLICY_FINAL);
+}
+
+/* An approval that came before its request is the one that counts. */
+static void
+an_earlier_approval_is_not_replaced_by_the_request(void **state)
+{
+	struct flow first = begin_proved(*state);
+	struct flow flow = begin_at_once(*state, &first, FAKE_NOW);
+
+	(void)approve(&flow);
+	(void)submit(&flow);
+	expect_state(&flow, POLICY_APPROVED);
+	assert_false(policy_approved_in_itself(&flow.c.plan));
 }
 
 static void
@@ -1024,6 +1061,8 @@ main(void)
 		CASE(what_is_not_proved_is_approved_in_itself_in_vain),
 		CASE(what_wants_a_second_factor_is_approved_in_itself_in_vain),
 		CASE(an_approval_in_itself_is_good_for_a_day),
+		CASE(what_was_proved_later_is_approved_in_itself_in_vain),
+		CASE(an_earlier_approval_is_not_replaced_by_the_request),
 		CASE(what_may_not_be_asked_for_is_refused_though_it_is_approved_in_itself),
 		CASE(a_request_on_behalf_asks_the_mailbox_anew),
 		CASE(a_refused_request_is_ended_after_a_day),
