@@ -122,19 +122,29 @@ export_previous(struct exporting *x, struct cs_err *err)
 	return store_previous(x->db, x->arena, &x->pack->previous, err);
 }
 
+/* The SHA-256 by which the record of the judgement names one of the three. */
+static enum cs_code
+named(const struct exporting *x, const char *key, struct cs_span *ret, struct cs_err *err)
+{
+	const char *said = proof_field(x->arena, x->judged->detail, key);
+	uint8_t *digest = cs_arena_alloc(x->arena, CLAIM_DIGEST);
+
+	*ret = cs_span_of(digest, CLAIM_DIGEST);
+	return said != NULL && cs_hex_decode(said, digest, CLAIM_DIGEST)
+		   ? CS_OK
+		   : cs_fail(err, CS_INTERNAL, "the record of the judgement names no %s", key);
+}
+
 /* A request that is approved in itself is the approval too. */
 static enum cs_code
 export_statements(struct exporting *x, struct cs_err *err)
 {
-	const char *said = proof_field(x->arena, x->judged->detail, "plan");
 	struct gate_received *statements = x->pack->statements;
-	uint8_t digest[CLAIM_DIGEST];
+	struct cs_span plan, request;
 	struct gate_case c;
 
-	if (said == NULL || !cs_hex_decode(said, digest, sizeof(digest)))
-		return cs_fail(err, CS_INTERNAL, "the record of the judgement names no plan");
-	if (store_final_plan(
-		x->db, x->arena, x->pack->request, cs_span_of(digest, sizeof(digest)), &c, err) ||
+	if (named(x, "plan", &plan, err) || named(x, "request", &request, err) ||
+	    store_final_plan(x->db, x->arena, x->pack->request, plan, request, &c, err) ||
 	    as_judged(x, "request", &c.request, err) || as_judged(x, "approval", &c.approval, err))
 		return err->code;
 	statements[CLAIM_REQUEST - 1] = c.request;

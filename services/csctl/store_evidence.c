@@ -4,17 +4,19 @@
 
 static const char final_plan_sql[] =
     "select envelope, received_at_ms from final_plan where request = $1"
-    " and sha256(substring(envelope for greatest(plan_len, 0))) = $2 limit 1";
+    " and sha256(substring(envelope for plan_len)) = $2"
+    " and sha256(substring(envelope from request_at + 1 for request_len)) = $3"
+    " order by revision limit 1";
 
 enum cs_code
-store_final_plan(struct db *db, struct cs_arena *arena, struct cs_id request, struct cs_span sha256,
-    struct gate_case *ret, struct cs_err *err)
+store_final_plan(struct db *db, struct cs_arena *arena, struct cs_id request, struct cs_span plan,
+    struct cs_span asked, struct gate_case *ret, struct cs_err *err)
 {
-	const struct db_param params[] = { db_id(request), db_bytes(sha256) };
+	const struct db_param params[] = { db_id(request), db_bytes(plan), db_bytes(asked) };
 	struct claim_case parts;
 	struct db_rows *rows;
 
-	if (db_query(db, arena, final_plan_sql, params, 2, &rows, err))
+	if (db_query(db, arena, final_plan_sql, params, 3, &rows, err))
 		return err->code;
 	if (db_rows_count(rows) == 0)
 		return cs_fail(err, CS_NOT_FOUND, "the plan that was judged is not there");

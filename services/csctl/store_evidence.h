@@ -8,9 +8,13 @@
 #include "db/db.h"
 #include "gate/gate.h"
 
-/* The final plan whose own envelope has this digest, with its request and approval.  CS_NOT_FOUND. */
-CS_MUST_USE enum cs_code store_final_plan(struct db *db, struct cs_arena *arena,
-    struct cs_id request, struct cs_span sha256, struct gate_case *ret, struct cs_err *err);
+/*
+ * Fills the three statements of *ret alone: the final plan and the request whose own envelopes have these digests, and
+ * the approval that lies with them.  CS_NOT_FOUND.
+ */
+CS_MUST_USE enum cs_code
+store_final_plan(struct db *db, struct cs_arena *arena, struct cs_id request, struct cs_span plan,
+    struct cs_span asked, struct gate_case *ret, struct cs_err *err);
 /*
  * Everything that could have been weighed until then: evidence of the request, what is named by these
  * digests, and refusals of these checks by whatever request; in the order of receipt.

@@ -159,25 +159,23 @@ move(struct signer_record *record, enum signer_state to, const char *code)
 	record->n_missing = 0;
 }
 
-/* Whom the outcome is told: as the request says, if it is here and can be read. */
+/* Whom the outcome is told: as the request says, if it is here and genuine. */
 static struct wire_ended
-ended(struct svc_event *ev, const struct signer_record *record)
+ended(const struct signer_service *signer, struct svc_event *ev, const struct signer_record *record)
 {
 	struct wire_ended ended = { .request = ev->key, .contact = "", .at_ms = ev->now_ms };
 	struct claim_request request;
 
-	if (record->c.request.envelope.len > 0 &&
-	    claim_open_request(ev->arena, NULL, record->c.request.envelope, 0, &request, NULL) ==
-		CS_OK)
+	if (record_read_request(record, ev->arena, signer->trust, &request))
 		ended.contact = request.contact;
 	return ended;
 }
 
 static void
-refuse(struct svc_event *ev, const struct cs_refusal *why)
+refuse(const struct signer_service *signer, struct svc_event *ev, const struct cs_refusal *why)
 {
 	struct signer_record *record = ev->state;
-	const struct wire_ended who = ended(ev, record);
+	const struct wire_ended who = ended(signer, ev, record);
 
 	move(record, SIGNER_REFUSED, why->code);
 	record_add_audit(record, ev->arena, "refused",
@@ -271,7 +269,7 @@ intend(const struct signer_service *signer, struct svc_event *ev, const struct g
 
 	if (row == NULL) {
 		why = no_issuer;
-		refuse(ev, &why);
+		refuse(signer, ev, &why);
 		return;
 	}
 	*intent = (struct record_intent){
@@ -284,7 +282,7 @@ intend(const struct signer_service *signer, struct svc_event *ev, const struct g
 	intent->choice.crl_partition = gate_partition(row->crl_partitions, intent->choice.serial);
 	if (!gate_prepare(
 		ev->arena, &row->ca, v, &intent->choice, ev->now_ms, &intent->tbs, &why)) {
-		refuse(ev, &why);
+		refuse(signer, ev, &why);
 		return;
 	}
 	pki_sha256(intent->tbs, intent->tbs_sha256);
@@ -329,7 +327,7 @@ judge(const struct signer_service *signer, struct svc_event *ev)
 		intend(signer, ev, &v);
 		break;
 	case GATE_REFUSE:
-		refuse(ev, &v.refusal);
+		refuse(signer, ev, &v.refusal);
 		break;
 	}
 }
@@ -378,21 +376,21 @@ on_plan_refused(const void *self, struct svc_event *ev)
 /* ---- stop ---- */
 
 static bool
-is_theirs(struct svc_event *ev, const struct signer_record *record, const struct wire_stop *stop)
+is_theirs(const struct signer_service *signer, struct svc_event *ev,
+    const struct signer_record *record, const struct wire_stop *stop)
 {
 	struct claim_request request;
 
 	return record->c.request.envelope.len == 0 ||
-	       (claim_open_request(
-		    ev->arena, NULL, record->c.request.envelope, 0, &request, NULL) == CS_OK &&
+	       (record_read_request(record, ev->arena, signer->trust, &request) &&
 		   strcmp(request.enterprise, stop->enterprise) == 0);
 }
 
 static void
-stop_now(struct svc_event *ev, const struct wire_stop *stop)
+stop_now(const struct signer_service *signer, struct svc_event *ev, const struct wire_stop *stop)
 {
 	struct signer_record *record = ev->state;
-	const struct wire_ended who = ended(ev, record);
+	const struct wire_ended who = ended(signer, ev, record);
 
 	move(record, SIGNER_STOPPED, stop->reason);
 	record_add_audit(
@@ -408,15 +406,15 @@ stop_now(struct svc_event *ev, const struct wire_stop *stop)
 static void
 on_stop(const void *self, struct svc_event *ev)
 {
+	const struct signer_service *signer = self;
 	const struct wire_stop *stop = ev->what;
 	struct signer_record *record = ev->state;
 	const char *result = "stopped", *text = "";
 
-	(void)self;
-	if (!is_theirs(ev, record, stop)) {
+	if (!is_theirs(signer, ev, record, stop)) {
 		result = "unknown";
 	} else if (record->state == SIGNER_WAITING) {
-		stop_now(ev, stop);
+		stop_now(signer, ev, stop);
 	} else if (record->state != SIGNER_STOPPED) {
 		result = "too-late";
 		text = record->state == SIGNER_REFUSED ? "it was refused" : "it is being issued";
@@ -432,11 +430,9 @@ issued(const struct signer_service *signer, struct svc_event *ev, const struct p
 	const struct signer_record *record = ev->state;
 	const struct issuers_row *row = issuers_find(signer->issuers, record->intent.issuer);
 	struct claim_request request;
-	struct cs_err err;
-	const enum cs_code code =
-	    claim_open_request(ev->arena, NULL, record->c.request.envelope, 0, &request, &err);
 
-	cs_assert(code == CS_OK); /* it was, when the intent was made */
+	cs_assert(
+	    record_read_request(record, ev->arena, signer->trust, &request)); /* key_holds() */
 	struct wire_issued issued = {
 		.request = ev->key,
 		.certificate = info->der,
@@ -547,8 +543,8 @@ make_void(const struct signer_service *signer, struct svc_event *ev, const struc
 	    cs_arena_printf(ev->arena, "serial=%s not_after=%lld code=%s",
 		cs_hex(ev->arena, cs_span_of(record->intent.choice.serial, GATE_SERIAL)),
 		(long long)end_s, why->code));
-	revoke_void(ev, end_s);
-	refuse(ev, why);
+	revoke_void(signer, ev, end_s);
+	refuse(signer, ev, why);
 }
 
 /*
@@ -623,14 +619,13 @@ refuse_by_linter(
 static bool
 key_holds(const struct signer_service *signer, struct svc_event *ev, struct cs_refusal *ret_why)
 {
-	const struct gate_case *c = &((const struct signer_record *)ev->state)->c;
+	const struct signer_record *record = ev->state;
 	struct claim_request request;
-	struct cs_err err;
 
-	if (claim_open_request(ev->arena, NULL, c->request.envelope, 0, &request, &err) == CS_OK)
-		return gate_key_holds(&signer->rules, &c->key, &request, ret_why);
+	if (record_read_request(record, ev->arena, signer->trust, &request))
+		return gate_key_holds(&signer->rules, &record->c.key, &request, ret_why);
 	*ret_why = (struct cs_refusal){ "request-unreadable", "request", "",
-		"our copy of the request cannot be read", "make a new request" };
+		"our copy of the request is not genuine", "make a new request" };
 	return false;
 }
 

@@ -52,6 +52,18 @@ record_set_plan(struct signer_record *record, const struct record_plan *plan)
 	record->plan_revision = plan->revision;
 }
 
+bool
+record_read_request(const struct signer_record *record, struct cs_arena *arena,
+    const struct claim_trust *trust, struct claim_request *ret)
+{
+	const struct gate_received *received = &record->c.request;
+
+	return received->envelope.len > 0 &&
+	       claim_open_request(
+		   arena, trust, received->envelope, received->received_ms, ret, NULL) == CS_OK &&
+	       cs_id_equal(ret->id, record->c.id);
+}
+
 void
 record_add_plan(
     struct signer_record *record, struct cs_arena *arena, const struct record_plan *plan)

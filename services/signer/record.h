@@ -135,6 +135,12 @@ struct signer_record {
 	uint32_t remind_days; /* a step of reminders that was taken; 0: none */
 };
 
+/*
+ * The request of the plan that counts.  Its row is ours and may have been written by others with our role, so it is
+ * opened as of its receipt.  False: there is none, it is not genuine, or it is another's.
+ */
+CS_MUST_USE bool record_read_request(const struct signer_record *record, struct cs_arena *arena,
+    const struct claim_trust *trust, struct claim_request *ret);
 void record_add_revocation_statement(
     struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement);
 /* These take copies of nothing: what they are given lives as long as the batch. */

@@ -98,7 +98,7 @@ why_not(
 /* ---- what is told ---- */
 
 static struct wire_holder
-holder(struct svc_event *ev, int64_t not_after_s)
+holder(const struct signer_service *signer, struct svc_event *ev, int64_t not_after_s)
 {
 	const struct signer_record *record = ev->state;
 	struct wire_holder holder = {
@@ -112,9 +112,7 @@ holder(struct svc_event *ev, int64_t not_after_s)
 	};
 	struct claim_request request;
 
-	if (record->c.request.envelope.len > 0 &&
-	    claim_open_request(ev->arena, NULL, record->c.request.envelope, 0, &request, NULL) ==
-		CS_OK) {
+	if (record_read_request(record, ev->arena, signer->trust, &request)) {
 		holder.contact = request.contact;
 		holder.mailboxes = request.mailboxes;
 	}
@@ -122,11 +120,11 @@ holder(struct svc_event *ev, int64_t not_after_s)
 }
 
 static void
-tell_revoked(struct svc_event *ev)
+tell_revoked(const struct signer_service *signer, struct svc_event *ev)
 {
 	const struct signer_record *record = ev->state;
 	const struct record_revocation *revocation = &record->revocation;
-	const struct wire_holder who = holder(ev, revocation->not_after_s);
+	const struct wire_holder who = holder(signer, ev, revocation->not_after_s);
 	const struct wire_revoked what = { revocation->reason, revocation->by, revocation->text,
 		revocation->revoked_at_ms };
 
@@ -150,7 +148,8 @@ audit(struct svc_event *ev, const char *action, const char *more)
 /* ---- what is done ---- */
 
 static void
-revoke(struct svc_event *ev, const struct record_revocation *how, const char *more)
+revoke(const struct signer_service *signer, struct svc_event *ev,
+    const struct record_revocation *how, const char *more)
 {
 	struct signer_record *record = ev->state;
 
@@ -159,12 +158,12 @@ revoke(struct svc_event *ev, const struct record_revocation *how, const char *mo
 	record->revocation.revoked_at_ms = record->revocation.reason_at_ms = ev->now_ms;
 	record->revocation.not_after_s = record->issued.not_after_s;
 	audit(ev, "revoked", more);
-	tell_revoked(ev);
+	tell_revoked(signer, ev);
 }
 
 /* RFC 5280 5.3.1, TBR 7.2.2: it was revoked for less, and now its key is known to others. */
 static void
-worsen(struct svc_event *ev, const char *more)
+worsen(const struct signer_service *signer, struct svc_event *ev, const char *more)
 {
 	struct signer_record *record = ev->state;
 
@@ -172,7 +171,7 @@ worsen(struct svc_event *ev, const char *more)
 	record->revocation.reason_at_ms = ev->now_ms;
 	record->revocation.changed = true;
 	audit(ev, "reason-changed", more);
-	tell_revoked(ev);
+	tell_revoked(signer, ev);
 }
 
 static const char *
@@ -197,7 +196,7 @@ refuse(struct svc_event *ev, const struct asked *asked, const struct cs_refusal 
 
 /* A second one changes nothing, unless the key turns out to be compromised. */
 static void
-accept(struct svc_event *ev, const struct asked *asked)
+accept(const struct signer_service *signer, struct svc_event *ev, const struct asked *asked)
 {
 	struct signer_record *record = ev->state;
 	const struct record_revocation *had = &record->revocation;
@@ -215,9 +214,9 @@ accept(struct svc_event *ev, const struct asked *asked)
 			.known_at_ms = r->known_at_ms,
 			.due_at_ms = r->due_at_ms };
 
-		revoke(ev, &how, statement_detail(ev, asked));
+		revoke(signer, ev, &how, statement_detail(ev, asked));
 	} else if (compromised && had->reason != CLAIM_REASON_KEY_COMPROMISE) {
-		worsen(ev, statement_detail(ev, asked));
+		worsen(signer, ev, statement_detail(ev, asked));
 	}
 }
 
@@ -227,13 +226,12 @@ revoke_on_asked(const void *self, struct svc_event *ev)
 	const struct asked *asked = ev->what;
 	struct signer_record *record = ev->state;
 
-	(void)self;
 	record_add_revocation_statement(record, ev->arena, &asked->statement);
 	const struct cs_refusal *why = why_not(ev->arena, record, &asked->r);
 	if (why != NULL)
 		refuse(ev, asked, why);
 	else
-		accept(ev, asked);
+		accept(self, ev, asked);
 }
 
 /* Every certificate of a key that is blocked (SBR 4.9.1.1 3, 4), whoever has it. */
@@ -243,7 +241,6 @@ revoke_on_key_blocked(const void *self, struct svc_event *ev)
 	const struct signer_record *record = ev->state;
 	const struct record_issued *issued = &record->issued;
 
-	(void)self;
 	if (!issued->is_there || issued->blocked_why == NULL || record->revocation.is_there ||
 	    has_expired(record, ev->now_ms))
 		return;
@@ -254,14 +251,14 @@ revoke_on_key_blocked(const void *self, struct svc_event *ev)
 		.known_at_ms = ev->now_ms,
 		.due_at_ms = ev->now_ms + CS_DAY_MS,
 	};
-	revoke(ev, &how, cs_arena_printf(ev->arena, " blocked=\"%s\"", issued->blocked_why));
+	revoke(self, ev, &how, cs_arena_printf(ev->arena, " blocked=\"%s\"", issued->blocked_why));
 }
 
 void
-revoke_void(struct svc_event *ev, int64_t not_after_s)
+revoke_void(const struct signer_service *signer, struct svc_event *ev, int64_t not_after_s)
 {
 	struct signer_record *record = ev->state;
-	const struct wire_holder who = holder(ev, not_after_s);
+	const struct wire_holder who = holder(signer, ev, not_after_s);
 
 	record->revocation = (struct record_revocation){
 		.is_there = true,
@@ -302,14 +299,13 @@ revoke_on_expiring(const void *self, struct svc_event *ev)
 	struct signer_record *record = ev->state;
 	const struct record_issued *issued = &record->issued;
 
-	(void)self;
 	if (!issued->is_there || record->revocation.is_there || issued->followed)
 		return;
 	const uint32_t step =
 	    revoke_reminder_step(issued->issued_at_ms, issued->not_after_s, ev->now_ms);
 	if (step == 0 || (issued->reminded_days != 0 && issued->reminded_days <= step))
 		return;
-	const struct wire_holder who = holder(ev, issued->not_after_s);
+	const struct wire_holder who = holder(self, ev, issued->not_after_s);
 	record->remind_days = step;
 	svc_emit(ev, "certificate.expiring", wire_expiring(ev->arena, &who, step));
 	log_info(ev->log, "reminder days=%u", step);

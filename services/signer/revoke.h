@@ -9,6 +9,8 @@
 #include "record.h"
 #include "svc/svc.h"
 
+struct signer_service;
+
 /* "request.revocation-asked" */
 svc_read revoke_read_asked;
 svc_decide revoke_on_asked;
@@ -18,7 +20,7 @@ svc_decide revoke_on_key_blocked;
 svc_decide revoke_on_expiring;
 
 /* The intent of this event's record became void: its serial is listed, since a signature may exist. */
-void revoke_void(struct svc_event *ev, int64_t not_after_s);
+void revoke_void(const struct signer_service *signer, struct svc_event *ev, int64_t not_after_s);
 
 /* The step of the reminders that is due now: 30, 14, 7, 1 days before the end; 0: none. */
 uint32_t revoke_reminder_step(int64_t issued_at_ms, int64_t not_after_s, int64_t now_ms);

@@ -102,8 +102,8 @@ read_requests(struct svc_batch *batch, const struct db_rows *requests,
 
 /* Of each request the last. */
 static const char load_plans_sql[] =
-    "select p.request, p.revision, p.envelope, p.received_at_ms from unnest($1::uuid[]) k(request)"
-    " join lateral (select * from final_plan f where f.request = k.request"
+    "select k.request, p.revision, p.envelope, p.received_at_ms from unnest($1::uuid[]) k(request)"
+    " join lateral (select revision, envelope, received_at_ms from final_plan f where f.request = k.request"
     " order by f.revision desc limit 1) p on true";
 
 /* Signatures over other octets than their intent's: the gate is asked again, and wants all. */

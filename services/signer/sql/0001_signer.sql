@@ -14,13 +14,14 @@ create table request (
 -- one revision the first.
 create table final_plan (
 	request uuid not null,
-	revision integer not null,
+	revision integer not null check (revision > 0),
 	sha256 bytea not null check (length(sha256) = 32), -- of the whole
 	envelope bytea not null,
-	plan_len integer not null,              -- the plan's own envelope lies at the front
-	request_at integer not null,            -- octets before the request's
-	request_len integer not null,
-	approval_at integer not null,           -- octets before the approval's, which goes to the end; or the request's
+	plan_len integer not null check (plan_len between 0 and 65536), -- the plan's own envelope lies at the front
+	request_at integer not null check (request_at between 0 and 65536), -- octets before the request's
+	request_len integer not null check (request_len between 0 and 65536),
+	approval_at integer not null check (approval_at between 0 and 65536), -- octets before the approval's, which goes to
+	                                        -- the end; or the request's
 	received_at_ms bigint not null,
 	primary key (request, revision)
 ) with (toast_tuple_target = 8160);

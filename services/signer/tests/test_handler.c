@@ -651,6 +651,27 @@ a_row_with_another_serial_gets_no_certificate(void **state)
 	expect_void(b, "octets-differ");
 }
 
+/* Another request in our rows, which nobody who may state requests has signed: nobody is told by it. */
+static void
+a_row_with_another_request_gets_no_certificate(void **state)
+{
+	struct bench *b = *state;
+	struct claim_request other;
+
+	start(b, only_ann);
+	give_all(b);
+	other = b->w->request;
+	other.contact = "eve@sales.example";
+	row(b)->record.c.request.envelope =
+	    claim_seal_request(b->w->arena, b->w->keys[KEY_CAA], &other);
+	run(b, carry_out(b, NOW + 1), NOW + 2);
+	expect_void(b, "request-unreadable");
+	const struct svc_test_out *told = svc_test_out(b->test, "certificate.refused", 0);
+
+	assert_non_null(told);
+	assert_null(memmem(told->body.data, told->body.len, "eve@", 4));
+}
+
 static void
 an_order_that_outlived_its_plan_is_void(void **state)
 {
@@ -1395,6 +1416,7 @@ main(void)
 		cmocka_unit_test(an_old_order_is_judged_again),
 		cmocka_unit_test(a_signature_over_other_octets_is_judged_again),
 		cmocka_unit_test(a_row_with_another_serial_gets_no_certificate),
+		cmocka_unit_test(a_row_with_another_request_gets_no_certificate),
 		cmocka_unit_test(an_order_that_outlived_its_plan_is_void),
 		cmocka_unit_test(an_order_whose_proof_was_voided_is_void),
 		cmocka_unit_test(edited_octets_are_never_signed),

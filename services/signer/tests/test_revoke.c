@@ -71,6 +71,16 @@ spki_of(struct bench *b, struct cs_span csr, uint8_t ret_sha256[static 32])
 	pki_sha256(read.key.spki, ret_sha256);
 }
 
+static struct gate_received
+request_of(struct world *w, struct cs_id id)
+{
+	struct claim_request request = w->request;
+
+	request.id = id;
+	return (struct gate_received){ claim_seal_request(w->arena, w->keys[KEY_INTAKE], &request),
+		NOW };
+}
+
 /* A certificate of acme's u-1 that was issued, by this number and for this key. */
 static struct cs_id
 issued(struct bench *b, uint8_t number, struct cs_span csr)
@@ -83,7 +93,7 @@ issued(struct bench *b, uint8_t number, struct cs_span csr)
 	row->record = (struct signer_record){ .state = SIGNER_ISSUED,
 		.has_intent = true,
 		.intent = { .issuer = "issuing-1", .choice = { .serial = { 0x40, number } } } };
-	row->record.c.request.envelope = b->w->c.request.envelope;
+	row->record.c.request = request_of(b->w, row->request);
 	*life = (struct fake_life_row){ .request = row->request,
 		.issuer = "issuing-1",
 		.choice = row->record.intent.choice,
