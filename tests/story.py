@@ -26,7 +26,8 @@ def what(subject: str, body: dict[str, Any]) -> str:
     checks = body.get("checks", [])
     match subject:
         case "request.submitted":
-            return f"asks for {', '.join(body.get('mailboxes', []))} with profile {body.get('profile')}"
+            approves = " and approves it, if all of that stands proved" if body.get("approved_factor") else ""
+            return f"asks for {', '.join(body.get('mailboxes', []))} with profile {body.get('profile')}{approves}"
         case "request.verification-asked":
             return f"Verify was pressed for {body.get('check_id')}"
         case "request.generation-approved":

@@ -130,8 +130,8 @@ struct claim_request {
 	const char
 	    *submitted_by; /* operator who asks on behalf of the account; "" or NULL: itself */
 	/*
-	 * How whoever asks was authenticated, who approves at once if everything stands proved: the statement is
-	 * that approval too (claim_open_approval).  "" or NULL: it is approved later.
+	 * How whoever asks was authenticated, if they approve with the request: then the statement is that approval too
+	 * (claim_open_approval).  "" or NULL: it is approved later.
 	 */
 	const char *approved_factor;
 	uint8_t digest[CLAIM_DIGEST];
@@ -392,7 +392,7 @@ struct claim_case {
 	struct cs_span plan, request,
 	    approval; /* approval: of a request that is approved in itself, the same */
 };
-/* `with`: request and approval.  *ret_plan: the plan's own envelope, where what is returned begins. */
+/* `with`: request and approval alone.  *ret_plan: the plan's own envelope, where what is returned begins. */
 struct cs_span claim_batch_final(struct claim_batch *batch, const struct claim_plan *plan,
     const struct claim_case *with, struct cs_span *ret_plan);
 /* Those since the last call. */
@@ -421,6 +421,7 @@ claim_open_factor_order(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_factor_order *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code claim_open_factor(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_factor *ret, struct cs_err *err);
+/* Also of all that plan.final brings: what is enclosed is not looked at. */
 CS_MUST_USE enum cs_code claim_open_plan(struct cs_arena *arena, const struct claim_trust *trust,
     struct cs_span envelope, int64_t now_ms, struct claim_plan *ret, struct cs_err *err);
 CS_MUST_USE enum cs_code
@@ -430,9 +431,8 @@ CS_MUST_USE enum cs_code claim_open_perspective(struct cs_arena *arena,
     const struct claim_trust *trust, struct cs_span envelope, int64_t now_ms,
     struct claim_perspective_answer *ret, struct cs_err *err);
 /*
- * What plan.final brings, taken apart: nothing is verified and nothing but the form judged.  The three are opened by
- * themselves.  An envelope that encloses anything is none of them, and opened as a plan alone.  There is one way to
- * enclose the same.  The parts are in the octets of `final`.
+ * What plan.final brings, taken apart: three spans of `final`, of which only the form was judged; each is to be opened by
+ * itself.  CS_MALFORMED: it encloses nothing, more than two, the same twice, or not behind the plan's own.
  */
 CS_MUST_USE enum cs_code claim_take_apart(
     struct cs_arena *arena, struct cs_span final, struct claim_case *ret, struct cs_err *err);

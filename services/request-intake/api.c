@@ -95,10 +95,12 @@ answer_stop(struct call *call, enum wire_stop_result result)
 	else if (result == WIRE_TOO_LATE)
 		call_problem(call, 409,
 		    (struct cs_refusal){ .code = "too-late",
-			.text = "The certificate is being signed or exists.",
-			.mend = "Wait for it, then have it revoked." });
+			.text =
+			    "The certificate is being signed or exists, or the request was refused.",
+			.mend =
+			    "Look at the request; have a certificate that comes of it revoked." });
 	else
-		call_busy(call); /* the signer has not heard of the approval yet */
+		call_busy(call); /* what the signer has under this id is not this enterprise's */
 }
 
 static void

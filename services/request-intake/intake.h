@@ -339,6 +339,7 @@ struct intake_told { /* evidence.*-challenge */
 	struct intake_mail mail; /* mailboxes */
 };
 
+/* A final plan, and a certificate, of a request that was approved in itself: it is approved now. */
 void intake_on_plan(struct cs_arena *arena, struct intake_request *req,
     const struct claim_plan *plan, int64_t now_ms);
 void intake_on_evidence(struct cs_arena *arena, struct intake_request *req,

@@ -410,9 +410,9 @@ write_no_evidence(struct out *out, const struct intake_check *check, enum intake
 		out_text(out, "reason", "standing");
 		out_text(out, "text", "An earlier proof still serves.");
 		out_time_if(out, "valid_until", check->standing_until_ms);
-	} else if (told && check->challenge == INTAKE_MAIL_REFUSED) {
+	} else if (told && told->challenge == INTAKE_MAIL_REFUSED) {
 		write_why(out, &told->mail, "mail-refused", "The mail was refused.");
-	} else if (told && check->challenge == INTAKE_MAIL_DEFERRED) {
+	} else if (told && told->challenge == INTAKE_MAIL_DEFERRED) {
 		write_why(
 		    out, &told->mail, "mail-deferred", "The mail could not be handed over yet.");
 	}

@@ -25,8 +25,8 @@
 /* ---- reading ---- */
 
 /*
- * The plan says which request and which approval it rests on: nobody who lays others beside a genuine plan has them kept
- * in the place of the genuine ones.
+ * The plan says which request and which approval it rests on: nobody without intake's key who lays others beside a
+ * genuine plan has them kept in the place of the genuine ones.
  */
 static enum cs_code
 rests_on(const struct claim_plan *plan, const struct claim_request *request,

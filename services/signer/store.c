@@ -106,9 +106,9 @@ static const char load_plans_sql[] =
     " join lateral (select revision, envelope, received_at_ms from final_plan f where f.request = k.request"
     " order by f.revision desc limit 1) p on true";
 
-/* Signatures over other octets than their intent's: the gate is asked again, and wants all. */
+/* False of a signature over other octets than its intent's: then the gate is asked again, and wants all. */
 static bool
-is_enough(const struct svc_aggregate *aggregate)
+stays_lean(const struct svc_aggregate *aggregate)
 {
 	const struct signer_record *record = store_record_of(aggregate);
 
@@ -138,7 +138,7 @@ static void
 read_plans(struct svc_batch *batch, const struct db_rows *rows)
 {
 	for (size_t i = 0; i < batch->n; i++)
-		store_record_of(&batch->aggregates[i])->lean = is_enough(&batch->aggregates[i]);
+		store_record_of(&batch->aggregates[i])->lean = stays_lean(&batch->aggregates[i]);
 	for (size_t i = 0; i < db_rows_count(rows); i++)
 		read_plan(batch->arena, rows, i, record_find(batch, db_get_id(rows, i, 0)));
 }

@@ -8,7 +8,7 @@ W1   closed loop, 64 outstanding, P-256 issuer, mailbox-validated with a standin
      CAA with DNSSEC and MPIC of five perspectives against local zones; approved by the call that creates
 W1s  W1 with two calls: created, and approved when it is ready
 W1b  W1 with 512 outstanding
-W1m  W1, but domain-validated, each with a name of its own below bench.example, proved with a file on
+W1m  W1s, but domain-validated, each with a name of its own below bench.example, proved with a file on
      the web server: our own look and those of five perspectives, for each certificate
 W2   W1 with an RSA-3072 issuer
 W3   open loop, Poisson arrivals (200 a second, for 120 s), each for a mailbox of its own, proved with

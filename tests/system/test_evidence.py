@@ -61,10 +61,6 @@ class Evidence(SystemTest):
         cls.unsigned = test.export(cls.by_mailbox, "--unsigned")
         cls.without_mailbox_validator = test.another_table()
 
-    def wait_head(self) -> None:
-        behind = "select count(*) from signer.audit where seq > (select coalesce(max(size), 0) from signer.audit_tree_head)"
-        wait_for(lambda: self.value(behind) == "0", options.wait(20), "a head over all records")
-
     def another_table(self) -> Path:
         """Of a version of its own; made early, since its keys count from a minute before."""
         table = self.stack.root / "trust" / "another"

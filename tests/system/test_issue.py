@@ -414,7 +414,7 @@ class Issue(SystemTest):
             wait_for(
                 lambda: self.count(f"signer.final_plan where request = '{request}'"),
                 options.wait(10),
-                "the approval at the signer",
+                "the final plan at the signer",
             )
             self.alice.cancel(request)
         finally:

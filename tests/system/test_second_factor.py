@@ -201,8 +201,7 @@ class SecondFactor(SystemTest):
     def judge_pack(self, request: str, method: str = "email") -> None:
         """Whoever judges again later sees who proved it, and how."""
         url = self.stack.environment("observer")["CS_DATABASE_URL"]
-        behind = "select count(*) from signer.audit where seq > (select coalesce(max(size), 0) from signer.audit_tree_head)"
-        wait_for(lambda: self.value(behind) == "0", options.wait(20), "a head over all records")
+        self.wait_head()
         with tempfile.TemporaryDirectory() as name:
             pack = Path(name) / "pack"
             done = self.csctl("evidence", "export", request, "--unsigned", "--chain", str(self.stack.ca / "chain.pem"), CS_DATABASE_URL=url)

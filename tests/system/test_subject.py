@@ -77,8 +77,7 @@ class Subject(SystemTest):
 
     def pack_says(self, request: str) -> dict[str, str]:
         url, chain = self.stack.environment("observer")["CS_DATABASE_URL"], str(self.cas.where / "own.chain.pem")
-        behind = "select count(*) from signer.audit where seq > (select coalesce(max(size), 0) from signer.audit_tree_head)"
-        wait_for(lambda: self.value(behind) == "0", options.wait(20), "a head over all records")
+        self.wait_head()
         with tempfile.TemporaryDirectory() as name:
             pack = Path(name) / "pack"
             done = self.csctl("evidence", "export", request, "--unsigned", "--chain", chain, CS_DATABASE_URL=url)

@@ -141,11 +141,14 @@ class Thief:
 
     def _forge_request(self, wish: Wish, csr: Path) -> dict[str, Any]:
         made = uuid.uuid4()
-        stated = forged_request(made.bytes, wish, csr)
+        stated = self._stated(made.bytes, wish, csr)
         octets = forge.encode("RequestSubmitted", stated)
         body = forge.seal(self.keys["request-intake"], "request", octets)
         self.inject("request-intake", "request.submitted", body, made.bytes)
         return {"text": str(made), "id": made.bytes, "digest": stated["request_digest"], "envelope": body}
+
+    def _stated(self, made: bytes, wish: Wish, csr: Path) -> dict[str, Any]:
+        return forged_request(made, wish, csr)
 
     def _forge_approval(self, wish: Wish, request: dict[str, Any]) -> None:
         stated = {
@@ -266,12 +269,12 @@ class Thief:
 class AtOnce(Thief):
     """He has intake's key, and approves with the request itself."""
 
+    def _stated(self, made: bytes, wish: Wish, csr: Path) -> dict[str, Any]:
+        return {**super()._stated(made, wish, csr), "approved_factor": "api-token"}
+
     def _forge_request(self, wish: Wish, csr: Path) -> dict[str, Any]:
-        made = uuid.uuid4()
-        stated = {**forged_request(made.bytes, wish, csr), "approved_factor": "api-token"}
-        body = forge.seal(self.keys["request-intake"], "request", forge.encode("RequestSubmitted", stated))
-        self.inject("request-intake", "request.submitted", body, made.bytes)
-        return {"text": str(made), "id": made.bytes, "digest": stated["request_digest"], "envelope": body, "approval": body}
+        request = super()._forge_request(wish, csr)
+        return {**request, "approval": request["envelope"]}
 
     def _approve(self, wish: Wish, request: dict[str, Any]) -> None:
         """It is."""

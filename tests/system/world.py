@@ -168,6 +168,14 @@ class SystemTest(unittest.TestCase):
     def count(self, sql: str) -> int:
         return int(self.value(f"select count(*) from {sql}"))
 
+    def has_head(self) -> bool:
+        """Does a signed head of the audit tree cover all records?"""
+        newest = "(select coalesce(max(size), 0) from signer.audit_tree_head)"
+        return self.count(f"signer.audit where seq > {newest}") == 0
+
+    def wait_head(self) -> None:
+        wait_for(self.has_head, options.wait(20), "a head over all records")
+
     def person(self, token: str = "alice-token") -> Applicant:
         return Applicant(self.stack, token)
 

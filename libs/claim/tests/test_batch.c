@@ -288,6 +288,28 @@ a_request_may_be_its_own_approval(void **state)
 	    CS_MALFORMED);
 }
 
+/* Where the payload's record, the first of the envelope, ends: behind a tag and a length of two octets. */
+static size_t
+record_end(struct cs_span plan, struct cs_span payload)
+{
+	assert_true(payload.len > 127 && payload.len < 16384 && plan.data[0] == 0x0a);
+	return 3 + payload.len;
+}
+
+/* A plan's envelope that encloses its own payload, which so comes where the payload was, and the payload behind it. */
+static struct cs_span
+payload_last(struct fake_claims *c, struct cs_span plan)
+{
+	const size_t end = record_end(plan, read(c, plan).payload);
+	struct cs_buf buf = cs_buf_new(c->arena);
+
+	cs_buf_add_span(&buf, cs_span_of(plan.data + end, plan.len - end));
+	cs_buf_add(&buf, "\x22", 1);
+	cs_buf_add_span(&buf, cs_span_of(plan.data + 1, end - 1));
+	cs_buf_add_span(&buf, cs_span_of(plan.data, end));
+	return cs_buf_span(&buf);
+}
+
 /* A genuine plan and what else fits into its envelope. */
 static void
 what_is_enclosed_otherwise_is_no_final_plan(void **state)
@@ -308,7 +330,11 @@ what_is_enclosed_otherwise_is_no_final_plan(void **state)
 	struct cs_buf behind = cs_buf_new(c->arena);
 	cs_buf_add_span(&behind, sealed);
 	cs_buf_add(&behind, "\x7a\x01x", 3); /* a field that nobody knows */
-	const struct cs_span odd[] = { doubled, cs_buf_span(&before), cs_buf_span(&behind) };
+	struct cs_buf three = cs_buf_new(c->arena);
+	cs_buf_add_span(&three, seal_final(c, plan, request, &plan));
+	cs_buf_add(&three, "\x22\x01x", 3);
+	const struct cs_span odd[] = { doubled, cs_buf_span(&before), cs_buf_span(&behind),
+		cs_buf_span(&three), payload_last(c, plan) };
 
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
 		if (claim_take_apart(c->arena, odd[i], &parts, NULL) != CS_MALFORMED)

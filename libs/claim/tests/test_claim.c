@@ -106,6 +106,13 @@ a_request_for_a_domain_survives_a_round_trip(void **state)
 	assert_true(cs_id_is_zero(got.previous));
 	assert_memory_equal(got.digest, request.digest, CLAIM_DIGEST);
 	assert_string_equal(claim_request_kind_name(got.kind), "domain");
+	/* There is nothing to approve. */
+	struct claim_request approved = request;
+
+	approved.approved_factor = "api-token";
+	sealed = claim_seal_request(c->arena, c->keys[FAKE_INTAKE], &approved);
+	assert_int_equal(
+	    claim_open_request(c->arena, c->trust, sealed, FAKE_NOW, &got, NULL), CS_MALFORMED);
 }
 
 static void

@@ -5547,7 +5547,7 @@ who_may_not_approve_a_request_does_not_ask_so(void **state)
 	assert_int_equal(svc_test_count(world.test, "request.submitted"), 1);
 }
 
-/* The signer takes it for an hour: whoever lets requests live as short as may be ends none that it may still sign. */
+/* It expires at its day although the signer takes it for an hour more: what is issued then becomes issued. */
 static void
 what_was_approved_with_its_request_lives_for_a_day(void **state)
 {
