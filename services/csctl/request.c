@@ -718,8 +718,7 @@ const struct command request_commands[] = {
 	    " [--key-use dual|signing|encryption] [--common-name TEXT]"
 	    " [--subject NAME=VALUE]... [--note-version VERSION]"
 	    " [--idempotency-key KEY] [--for ACCOUNT] [--approve]",
-	    "asks for a certificate; an operator also on behalf of an account; --approve: approves it too, if "
-	    "everything stands proved",
+	    "asks for a certificate, also on behalf of an account; --approve: too, if all is proved",
 	    run_submit },
 	{ "request show", "ID", "shows a request with its checks", run_show },
 	{ "request publish", "ID", "shows what to publish to prove its domains, to be copied",
