@@ -10,11 +10,13 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "pki/file.h"
 
 #define CHUNK 4096
 #define TEXT_MAX 400
 #define NAMES_SHOWN 8
 #define CHAIN_MAX 10
+#define ROOTS_MAX (4U << 20) /* octets: Debian's list has a quarter of a million */
 
 struct pki_tls {
 	SSL_CTX *ctx;
@@ -240,7 +242,9 @@ pki_certificate_text(struct cs_arena *arena, struct cs_span der)
 /* ---- does it verify, for the evidence ---- */
 
 struct pki_roots {
-	X509_STORE *store;
+	struct cs_arena *arena;
+	struct cs_span pem;
+	X509_STORE *store; /* of `pem`, when it was first asked for; NULL: not yet */
 };
 
 enum cs_code
@@ -249,12 +253,10 @@ pki_roots_load(const char *path, struct pki_roots **ret_roots, struct cs_err *er
 	struct pki_roots *roots = calloc(1, sizeof(*roots));
 
 	cs_assert(roots != NULL);
-	roots->store = X509_STORE_new();
-	cs_assert(roots->store != NULL);
-	if (X509_STORE_load_file(roots->store, path) != 1) {
+	roots->arena = cs_arena_new();
+	if (pki_file_take(roots->arena, path, ROOTS_MAX, &roots->pem, err)) {
 		pki_roots_free(roots);
-		ERR_clear_error();
-		return cs_fail(err, CS_NOT_FOUND, "%s: no certificates can be read", path);
+		return CS_NOT_FOUND;
 	}
 	*ret_roots = roots;
 	return CS_OK;
@@ -266,7 +268,28 @@ pki_roots_free(struct pki_roots *roots)
 	if (roots == NULL)
 		return;
 	X509_STORE_free(roots->store);
+	cs_arena_free(roots->arena);
 	free(roots);
+}
+
+static X509_STORE *
+store_of(struct pki_roots *roots)
+{
+	BIO *bio;
+	X509 *one;
+
+	if (roots->store != NULL)
+		return roots->store;
+	roots->store = X509_STORE_new();
+	bio = BIO_new_mem_buf(roots->pem.data, (int)roots->pem.len);
+	cs_assert(roots->store != NULL && bio != NULL);
+	while ((one = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+		cs_assert(X509_STORE_add_cert(roots->store, one) == 1);
+		X509_free(one);
+	}
+	BIO_free(bio);
+	ERR_clear_error();
+	return roots->store;
 }
 
 static STACK_OF(X509) * read_chain(struct cs_span pem)
@@ -286,13 +309,13 @@ static STACK_OF(X509) * read_chain(struct cs_span pem)
 
 /* NULL: it does. */
 static const char *
-why_not(STACK_OF(X509) * chain, const char *host, const struct pki_roots *roots)
+why_not(STACK_OF(X509) * chain, const char *host, struct pki_roots *roots)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	const char *why = NULL;
 
 	cs_assert(ctx != NULL);
-	if (X509_STORE_CTX_init(ctx, roots->store, sk_X509_value(chain, 0), chain) != 1 ||
+	if (X509_STORE_CTX_init(ctx, store_of(roots), sk_X509_value(chain, 0), chain) != 1 ||
 	    X509_STORE_CTX_set_default(ctx, "ssl_server") != 1 ||
 	    X509_VERIFY_PARAM_set1_host(X509_STORE_CTX_get0_param(ctx), host, 0) != 1)
 		why = "OpenSSL refuses to begin";
@@ -305,7 +328,7 @@ why_not(STACK_OF(X509) * chain, const char *host, const struct pki_roots *roots)
 
 const char *
 pki_chain_text(
-    struct cs_arena *arena, struct cs_span pem, const char *host, const struct pki_roots *roots)
+    struct cs_arena *arena, struct cs_span pem, const char *host, struct pki_roots *roots)
 {
 	STACK_OF(X509) *chain = read_chain(pem);
 	const char *text = "no certificate", *why;

@@ -49,9 +49,12 @@ const char *pki_tls_why(const struct pki_tls *tls);
  */
 const char *pki_certificate_text(struct cs_arena *arena, struct cs_span der);
 
-struct pki_roots; /* certificates that browsers trust; read only */
+struct pki_roots; /* certificates that browsers trust */
 
-/* PEM, one after the other.  CS_NOT_FOUND: no such file, or nothing in it. */
+/*
+ * PEM, one after the other, at most 4 MiB.  They are decoded when a chain is first shown with them, 30 ms for 140 of
+ * them, which few processes ever do.  CS_NOT_FOUND: no such file.
+ */
 CS_MUST_USE enum cs_code
 pki_roots_load(const char *path, struct pki_roots **ret_roots, struct cs_err *err);
 void pki_roots_free(struct pki_roots *roots); /* takes NULL */
@@ -62,6 +65,6 @@ void pki_roots_free(struct pki_roots *roots); /* takes NULL */
  * For the evidence: nothing is decided by it.
  */
 const char *pki_chain_text(
-    struct cs_arena *arena, struct cs_span pem, const char *host, const struct pki_roots *roots);
+    struct cs_arena *arena, struct cs_span pem, const char *host, struct pki_roots *roots);
 
 #endif
