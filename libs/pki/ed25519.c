@@ -1,33 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pki/ed25519.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pki/hash.h"
 #include "pki/raw_key.h"
 
+/*
+ * libsodium signs and verifies in half the time of OpenSSL 3.0, and each event is signed once and verified by
+ * everybody who hears it.  It refuses points of small order and keys and signatures that are not canonical.
+ */
 struct pki_ed25519 {
-	EVP_PKEY *key;
-	EVP_MD_CTX *ctx;
+	uint8_t secret[crypto_sign_SECRETKEYBYTES]; /* the seed, and the public key */
 	uint8_t public_key[PKI_ED25519_PUBLIC];
 };
 
 #define SEED PKI_RAW_KEY
 
+_Static_assert(SEED == crypto_sign_SEEDBYTES, "RFC 8032 5.1.5");
+_Static_assert(PKI_ED25519_PUBLIC == crypto_sign_PUBLICKEYBYTES, "RFC 8032 5.1.5");
+_Static_assert(PKI_ED25519_SIGNATURE == crypto_sign_BYTES, "RFC 8032 5.1.6");
+
 static struct pki_ed25519 *
 from_seed(const uint8_t seed[static SEED])
 {
 	struct pki_ed25519 *key = calloc(1, sizeof(*key));
-	size_t len = sizeof(key->public_key);
 
-	cs_assert(key != NULL);
-	key->key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, SEED);
-	key->ctx = EVP_MD_CTX_new();
-	cs_assert(key->key != NULL && key->ctx != NULL);
-	cs_assert(EVP_PKEY_get_raw_public_key(key->key, key->public_key, &len) == 1);
+	cs_assert(key != NULL && sodium_init() >= 0);
+	cs_assert(crypto_sign_seed_keypair(key->public_key, key->secret, seed) == 0);
 	return key;
 }
 
@@ -63,8 +65,7 @@ pki_ed25519_free(struct pki_ed25519 *key)
 {
 	if (key == NULL)
 		return;
-	EVP_MD_CTX_free(key->ctx);
-	EVP_PKEY_free(key->key);
+	pki_wipe(key->secret, sizeof(key->secret));
 	free(key);
 }
 
@@ -78,26 +79,12 @@ void
 pki_ed25519_sign(
     const struct pki_ed25519 *key, struct cs_span data, uint8_t ret_signature[static 64])
 {
-	size_t len = PKI_ED25519_SIGNATURE;
-
-	EVP_MD_CTX_reset(key->ctx);
-	cs_assert(EVP_DigestSignInit(key->ctx, NULL, NULL, NULL, key->key) == 1);
-	cs_assert(EVP_DigestSign(key->ctx, ret_signature, &len, data.data, data.len) == 1);
-	cs_assert(len == PKI_ED25519_SIGNATURE);
+	cs_assert(crypto_sign_detached(ret_signature, NULL, data.data, data.len, key->secret) == 0);
 }
 
 bool
 pki_ed25519_verify(
     const uint8_t public_key[static 32], struct cs_span data, const uint8_t signature[static 64])
 {
-	EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, 32);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-
-	cs_assert(ctx != NULL);
-	bool good =
-	    key != NULL && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1 &&
-	    EVP_DigestVerify(ctx, signature, PKI_ED25519_SIGNATURE, data.data, data.len) == 1;
-	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(key);
-	return good;
+	return crypto_sign_verify_detached(signature, data.data, data.len, public_key) == 0;
 }

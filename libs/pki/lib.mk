@@ -1,3 +1,3 @@
 pki_NEEDS := base
-pki_LDLIBS := -lssl -lcrypto
+pki_LDLIBS := -lssl -lcrypto -lsodium
 pki_CPPFLAGS := -isystem /usr/include/p11-kit-1

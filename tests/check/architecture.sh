@@ -29,6 +29,7 @@ curl/                       libs/http
 evhttp\.h|event2/http       libs/http
 openssl/                    libs/pki
 p11-kit/                    libs/pki
+sodium\.h                   libs/pki
 idn2\.h|libpsl\.h           libs/smime
 seccomp\.h                  libs/sandbox
 argon2\.h                   libs/stretch

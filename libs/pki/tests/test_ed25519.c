@@ -115,6 +115,41 @@ reads_what_openssl_writes(void **state)
 	pki_ed25519_free(key);
 }
 
+/* One statement has one signature, and a key of small order would sign all of them (RFC 8032 5.1.7, 8.4). */
+static void
+refuses_what_would_verify_without_a_key(void **state)
+{
+	static const struct {
+		const char *name, *key, *sig;
+	} cases[] = {
+		/* R and A the neutral element, S 0: the equation holds for every message. */
+		{ "A of order 1",
+		    "0100000000000000000000000000000000000000000000000000000000000000",
+		    "0100000000000000000000000000000000000000000000000000000000000000"
+		    "0000000000000000000000000000000000000000000000000000000000000000" },
+		{ "A of order 2",
+		    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		    "0100000000000000000000000000000000000000000000000000000000000000"
+		    "0000000000000000000000000000000000000000000000000000000000000000" },
+		/* The signature of RFC 8032 7.1, test 2, with the group's order added to S. */
+		{ "S not below the order",
+		    "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+		    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+		    "f52db7415978abc61b2c2eb6aeebfca0387b2eaeb4302aeeb00d291612bb0c10" },
+	};
+	const struct cs_span text = cs_span_of("\x72", 1);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint8_t key[32], sig[64];
+
+		assert_true(cs_hex_decode(cases[i].key, key, sizeof(key)));
+		assert_true(cs_hex_decode(cases[i].sig, sig, sizeof(sig)));
+		if (pki_ed25519_verify(key, text, sig))
+			fail_msg("%s: taken", cases[i].name);
+	}
+}
+
 static void
 refuses_files_that_are_not_a_private_key_of_ours(void **state)
 {
@@ -186,6 +221,7 @@ main(void)
 		    a_generated_key_signs_and_verifies, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(never_overwrites_a_key, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(reads_what_openssl_writes, make_dir, drop_dir),
+		cmocka_unit_test(refuses_what_would_verify_without_a_key),
 		cmocka_unit_test_setup_teardown(
 		    refuses_files_that_are_not_a_private_key_of_ours, make_dir, drop_dir),
 		cmocka_unit_test(hashes_as_the_standards_say),
