@@ -135,14 +135,14 @@ stack-test: ## the test stack itself
 	$(Q)/usr/bin/python3 tests/stack/selftest.py
 system-test: all $B/libs/gate/tests/test_tbs ## the whole system, from the outside
 	$(Q)/usr/bin/python3 tests/run.py
-test-san: packages ## unit tests, adapters and the whole system with the address and undefined-behaviour sanitizers
+test-san: packages ## units, adapters and the whole system with the address and undefined-behaviour sanitizers (SAN_WITHOUT="NAME ...": classes)
 	$(Q)$(MAKE) --no-print-directory SAN=1 -j$$(nproc) all tests-built
 	$(Q)$(MAKE) --no-print-directory SAN=1 unit it
-	$(Q)/usr/bin/python3 tests/run.py --bin build/san/bin --quick
+	$(Q)/usr/bin/python3 tests/run.py --bin build/san/bin --quick $(SAN_WITHOUT:%=--without %)
 THREADED := libs/bus/tests/it_bus libs/svc/tests/it_svc
 # The skeleton alone has threads, the same in all services: these tests bring every kind of event, question, command,
 # clock and work, replicas, outages and deaths.
-SYSTEM_TSAN := test_issue replicas partitions crash children status trust life people settings connectors door test_mailbox test_domain
+SYSTEM_TSAN := test_issue test_replicas test_partitions test_crash test_children test_status test_settings test_mailbox test_door
 test-tsan: packages ## what has threads (bus, skeleton) and the whole system with the thread sanitizer
 	$(Q)$(MAKE) --no-print-directory TSAN=1 -j$$(nproc) all $(THREADED:%=build/tsan/%) build/tsan/libs/gate/tests/test_tbs
 	$(Q)export TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp; \
@@ -188,7 +188,7 @@ endif
 # ---- checks ----
 
 check: packages ## format, warnings of both compilers, static analysis, architecture rules, event compatibility
-	$(Q)tests/check/check.sh
+	$(Q)$(if $(CHECK_NODES),CHECK_NODES=$(CHECK_NODES) )tests/check/check.sh
 
 # ---- measuring, images ----
 

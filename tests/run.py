@@ -7,7 +7,7 @@
     run.py --without Hostile  not those whose name holds this text; repeatable
     run.py --bin DIR --quick  other executables; fewer requests and more patience
     run.py --seed N           the randomised tests as they were in that run
-    run.py --jobs 1           one class after the other, in this process; else one more at once than there are processors
+    run.py --jobs 1           one class after the other, in this process; else twice as many at once as there are processors
 """
 
 import argparse
@@ -99,7 +99,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--without", action="append", default=[], metavar="NAME")
     parser.add_argument("--seed", type=int, default=options.seed)
-    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1)  # half of a test is waiting
+    parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))  # half of a test is waiting
     parser.add_argument("--class", dest="classes", action="append", default=[], metavar="MODULE.CLASS")
     given = parser.parse_args()
     options.binaries, options.quick, options.seed = given.bin.absolute(), given.quick, given.seed
