@@ -83,14 +83,14 @@ record_add_plan(
 }
 
 void
-record_add_revocation_statement(
-    struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement)
+record_add_revocation_statement(struct signer_record *record, struct cs_arena *arena,
+    const struct record_revocation_statement *statement)
 {
-	struct record_statement **end = &record->revocation_statements;
+	struct record_revocation_statement **end = &record->revocation_statements;
 
 	while (*end != NULL)
 		end = &(*end)->next;
-	*end = CS_NEW(arena, struct record_statement);
+	*end = CS_NEW(arena, struct record_revocation_statement);
 	**end = *statement;
 	(*end)->next = NULL;
 }

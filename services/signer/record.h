@@ -80,10 +80,10 @@ struct record_plan {
 };
 
 /* Who asked for a revocation. */
-struct record_statement {
+struct record_revocation_statement {
 	struct gate_received received;
 	uint8_t sha256[CLAIM_DIGEST];
-	struct record_statement *next;
+	struct record_revocation_statement *next;
 };
 
 struct record_evidence {
@@ -129,7 +129,7 @@ struct signer_record {
 	struct cs_id previous;
 	struct record_issued issued;
 	struct record_revocation revocation;
-	struct record_statement *revocation_statements;
+	struct record_revocation_statement *revocation_statements;
 	/* The key of `issued` is to be blocked: "compromised", "reported"; NULL: it is not. */
 	const char *block_why;
 	uint32_t remind_days; /* a step of reminders that was taken; 0: none */
@@ -141,8 +141,8 @@ struct signer_record {
  */
 CS_MUST_USE bool record_read_request(const struct signer_record *record, struct cs_arena *arena,
     const struct claim_trust *trust, struct claim_request *ret);
-void record_add_revocation_statement(
-    struct signer_record *record, struct cs_arena *arena, const struct record_statement *statement);
+void record_add_revocation_statement(struct signer_record *record, struct cs_arena *arena,
+    const struct record_revocation_statement *statement);
 /* These take copies of nothing: what they are given lives as long as the batch. */
 /* Of the plans that it is given the highest revision counts, and of one revision the first. */
 void record_add_plan(

@@ -16,7 +16,7 @@
 
 struct asked {
 	struct claim_revocation r;
-	struct record_statement statement;
+	struct record_revocation_statement statement;
 };
 
 enum cs_code

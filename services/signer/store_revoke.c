@@ -140,7 +140,7 @@ static const char new_follows_sql[] =
 static enum cs_code
 save_statements(struct svc_batch *batch, const struct signer_record *record, struct cs_err *err)
 {
-	for (const struct record_statement *s = record->revocation_statements; s != NULL;
+	for (const struct record_revocation_statement *s = record->revocation_statements; s != NULL;
 	     s = s->next) {
 		const struct db_param params[] = { db_id(record->c.id),
 			db_bytes(cs_span_of(s->sha256, CLAIM_DIGEST)),

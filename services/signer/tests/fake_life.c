@@ -215,7 +215,7 @@ fake_life_save(const struct svc_batch *batch, const struct signer_record *record
 	}
 	if (record->revocation.is_new || record->revocation.changed)
 		save_revocation(row_of(record), record);
-	for (const struct record_statement *s = record->revocation_statements;
+	for (const struct record_revocation_statement *s = record->revocation_statements;
 	     s != NULL && record->intent.issuer != NULL; s = s->next)
 		row_of(record)->n_statements++;
 	if (record->remind_days != 0)

@@ -192,7 +192,8 @@ revoke_it(struct fixture *f, uint8_t n, uint32_t reason)
 {
 	struct one one;
 	struct signer_record *record = load(f, &one, id(n), "request.revocation-asked");
-	struct record_statement statement = { .received = { cs_span_str("envelope"), NOW } };
+	struct record_revocation_statement statement = { .received = {
+							     cs_span_str("envelope"), NOW } };
 
 	if (!record->revocation.is_there) {
 		record->revocation = (struct record_revocation){ .is_there = true,
