@@ -226,24 +226,6 @@ refusal_holds(struct trial *t, const struct cs_refusal *why)
 	       WRONG(t, "a refusal without code, field, text or mend");
 }
 
-static bool
-submit(struct trial *t)
-{
-	const struct policy_setting in = setting(t);
-	const bool may = law_permits(&t->draw);
-	const struct policy_submitted submitted = { t->draw.request, cs_span_str("request"), NULL };
-
-	t->c = (struct policy_case){ .config = t->draw.config, .proofs = draw_proofs(&t->draw) };
-	const struct policy_step step = policy_decide_submitted(&in, &t->c, &submitted);
-
-	t->c = step.next;
-	t->until_ms = law_until_ms(&t->draw);
-	if (step.publishes != may)
-		return WRONG(t, "%s, and it may%s", may ? step.refusal.code : "permitted",
-		    may ? "" : " not");
-	return may ? plan_holds(t, &step.next.plan.plan) : refusal_holds(t, &step.refusal);
-}
-
 static void
 begin(struct trial *t, const struct fake_world *world, uint64_t seed)
 {
@@ -256,24 +238,6 @@ begin(struct trial *t, const struct fake_world *world, uint64_t seed)
 	draw_config(&t->draw);
 	draw_request(&t->draw);
 	draw_past(&t->draw);
-}
-
-static void
-a_request_is_permitted_exactly_if_it_may_be(void **state)
-{
-	struct fake_world *world = *state;
-	struct trial t = { .draw = { .arena = cs_arena_new() } };
-	size_t permitted = 0;
-
-	for (uint64_t seed = 0; seed < CASES; seed++) {
-		begin(&t, world, seed);
-		if (!submit(&t))
-			fail_msg("seed %llu: %s", (unsigned long long)seed, t.wrong);
-		permitted += t.c.plan.state == POLICY_MADE;
-	}
-	cs_arena_free(t.draw.arena);
-	print_message("%zu of %d requests were permitted\n", permitted, CASES);
-	assert_true(permitted > CASES / 5 && permitted < CASES - CASES / 5);
 }
 
 /* ---- the life of a plan ---- */
@@ -523,6 +487,88 @@ change(struct trial *t)
 	const struct policy_step step = policy_decide_changed(&in, &t->c);
 
 	return take(t, &step);
+}
+
+/* One that approves in itself: of now, of an hour ago, or too old to count. */
+static struct claim_approval
+approval_in_itself(struct trial *t)
+{
+	static const int64_t ages[] = { 0, CS_SECOND_MS, CS_HOUR_MS, 3 * CS_DAY_MS };
+	struct claim_approval approval = { .request = t->draw.request.id,
+		.enterprise = "demo",
+		.account = "alice",
+		.factor = "api-token",
+		.approved_at_ms = t->draw.now_ms - ages[draw_below(&t->draw, LEN(ages))] };
+
+	memcpy(approval.request_digest, t->draw.request.digest, CLAIM_DIGEST);
+	return approval;
+}
+
+/* Such an approval is a day old at most, and was given by somebody who saw what it rests on. */
+static bool
+at_once_holds(struct trial *t)
+{
+	const struct policy_plan *plan = &t->c.plan;
+	const int64_t approved_ms = plan->approval.approved_at_ms;
+
+	if (t->draw.now_ms >= approved_ms + POLICY_APPROVAL_MS)
+		return WRONG(t, "an approval of days ago counts");
+	for (size_t i = 0; i < plan->plan.n_checks; i++) {
+		const struct claim_check *check = &plan->plan.checks[i];
+		const bool by_person = check->kind == CLAIM_MAILBOX || check->kind == CLAIM_DOMAIN;
+
+		if (by_person &&
+		    law_named(&t->draw, check->standing_sha256)->evidence.checked_at_ms >
+			approved_ms)
+			return WRONG(t, "%s was proved after the approval", check->id);
+	}
+	return true;
+}
+
+static bool
+submit(struct trial *t)
+{
+	const struct policy_setting in = setting(t);
+	const bool may = law_permits(&t->draw), approves = draw_chance(&t->draw, 40);
+	const struct claim_approval approval = approval_in_itself(t);
+	const struct policy_submitted submitted = { t->draw.request, cs_span_str("request"),
+		approves ? &approval : NULL };
+
+	t->c = (struct policy_case){ .config = t->draw.config, .proofs = draw_proofs(&t->draw) };
+	const struct policy_step step = policy_decide_submitted(&in, &t->c, &submitted);
+
+	t->c = step.next;
+	t->until_ms = law_until_ms(&t->draw);
+	if (step.publishes != may)
+		return WRONG(t, "%s, and it may%s", may ? step.refusal.code : "permitted",
+		    may ? "" : " not");
+	if (!may)
+		return refusal_holds(t, &step.refusal);
+	if (t->c.plan.state != POLICY_FINAL)
+		return plan_holds(t, &step.next.plan.plan);
+	if (!approves)
+		return WRONG(t, "nobody approved");
+	return at_once_holds(t) && take(t, &step);
+}
+
+static void
+a_request_is_permitted_exactly_if_it_may_be(void **state)
+{
+	struct fake_world *world = *state;
+	struct trial t = { .draw = { .arena = cs_arena_new() } };
+	size_t permitted = 0, at_once = 0;
+
+	for (uint64_t seed = 0; seed < CASES; seed++) {
+		begin(&t, world, seed);
+		if (!submit(&t))
+			fail_msg("seed %llu: %s", (unsigned long long)seed, t.wrong);
+		permitted += t.c.plan.state != POLICY_REFUSED;
+		at_once += t.c.plan.state == POLICY_FINAL;
+	}
+	cs_arena_free(t.draw.arena);
+	print_message(
+	    "%zu of %d requests were permitted, %zu at once\n", permitted, CASES, at_once);
+	assert_true(permitted > CASES / 5 && permitted < CASES - CASES / 5 && at_once > 0);
 }
 
 static bool
