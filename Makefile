@@ -36,10 +36,12 @@ $B/libs/$(1).a: $(call objs,libs/$(1)/*.c) $(if $($(1)_PROTO),$B/proto.a)
 $B/libs/$(1)/%.o: CPPFLAGS += $($(1)_CPPFLAGS)
 $(1)_TEST_BINS := $(patsubst %.c,$B/%,$(wildcard libs/$(1)/tests/test_*.c))
 $(1)_IT_BINS   := $(patsubst %.c,$B/%,$(wildcard libs/$(1)/tests/it_*.c))
-$$($(1)_TEST_BINS) $$($(1)_IT_BINS): %: %.o $(call objs,libs/$(1)/tests/fake_*.c) $($(1)_FAKES:%.c=$B/%.o) $(call archives,$(1)) $B/proto.a
-$$($(1)_TEST_BINS) $$($(1)_IT_BINS): LDLIBS = $(call ldlibs,$(1)) -lprotobuf-c -lcmocka
+$(1)_BENCHES   := $(patsubst %.c,$B/%,$(wildcard libs/$(1)/tests/bench_*.c))
+$$($(1)_TEST_BINS) $$($(1)_IT_BINS) $$($(1)_BENCHES): %: %.o $(call objs,libs/$(1)/tests/fake_*.c) $($(1)_FAKES:%.c=$B/%.o) $(call archives,$(1)) $B/proto.a
+$$($(1)_TEST_BINS) $$($(1)_IT_BINS) $$($(1)_BENCHES): LDLIBS = $(call ldlibs,$(1)) -lprotobuf-c -lcmocka
 TESTS += $$($(1)_TEST_BINS)
 ITS   += $$($(1)_IT_BINS)
+BENCHES += $$($(1)_BENCHES)
 endef
 $(foreach l,$(LIBS),$(eval $(call lib,$l)))
 
@@ -192,11 +194,12 @@ check: packages ## format, warnings of both compilers, static analysis, architec
 
 # ---- measuring, images ----
 
-bench: build ## workloads W1 to W3 on the whole system, C1 to C4 on the validators, OCSP answers, the signer; prints figures
+bench: build ## workloads W1 to W3 on the whole system, C1 to C4 on the validators, OCSP answers, the signer, the skeleton; prints figures
 	$(Q)/usr/bin/python3 tests/bench/bench.py
 	$(Q)/usr/bin/python3 tests/bench/checks.py
 	$(Q)/usr/bin/python3 tests/bench/status.py
 	$(Q)/usr/bin/python3 tests/bench/signer.py
+	$(Q)/usr/bin/python3 tests/bench/skeleton.py
 images: ## one container image for each service, by podman, without a registry
 	$(call install,$(call PACKAGES,image))
 	$(Q)docker/build.sh $(SERVICES)

@@ -25,7 +25,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Sequence
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "stack"))
@@ -61,16 +61,16 @@ def children(pid: int) -> list[int]:
     return [int(word) for word in found.split()]
 
 
-def database(stack: Stack) -> dict[str, float]:
+def database(stack: Stack, services: Sequence[str] = STATEFUL) -> dict[str, float]:
     commits = stack.postgres.query("select xact_commit from pg_stat_database where datname = current_database()")
     wal = stack.postgres.query("select wal_bytes from pg_stat_wal")
     inbox = sum(
         int(stack.postgres.query(f"select count(*) from {schema}.inbox"))
-        for schema in map(role, STATEFUL)
+        for schema in map(role, services)
     )
     outbox = sum(
         int(stack.postgres.query(f"select count(*) from {schema}.outbox"))
-        for schema in map(role, STATEFUL)
+        for schema in map(role, services)
     )
     return {"commits": float(commits), "wal": float(wal), "inbox": inbox, "outbox": outbox}
 
@@ -86,10 +86,10 @@ def bus(stack: Stack) -> dict[str, float]:
     }
 
 
-def batches(stack: Stack) -> dict[str, tuple[float, float]]:
+def batches(stack: Stack, services: Sequence[str] = STATEFUL) -> dict[str, tuple[float, float]]:
     """For each service that works in batches: how many there were, and of how many events in all."""
     found: dict[str, tuple[float, float]] = {}
-    for service in STATEFUL:
+    for service in services:
         lines = stack.get(service, "metrics")[1].splitlines()
         values = dict(line.rsplit(" ", 1) for line in lines if line.startswith("countersign_batch_events_"))
         found[service] = tuple(float(values[f"countersign_batch_events_{what}"]) for what in ("count", "sum"))  # type: ignore[assignment]
