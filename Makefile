@@ -121,7 +121,7 @@ run: build ## keeps the whole system up until Ctrl-C, and says where it is
 test: packages ## all tests: unit, adapters against real servers, the whole system, short fuzzing
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all tests-built
 	$(Q)$(MAKE) --no-print-directory unit it stack-test system-test fuzz-short
-tests-built: $(TESTS) $(ITS)
+tests-built: $(TESTS) $(ITS) $(BENCHES)
 # As many at once as there are processors; the first that fails ends it.
 ALL_AT_ONCE := xargs -r -P $$(nproc) -n 1 sh -c
 unit: $(TESTS) ## pure units and batches in memory: no servers, no network
