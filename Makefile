@@ -137,19 +137,19 @@ stack-test: ## the test stack itself
 	$(Q)/usr/bin/python3 tests/stack/selftest.py
 system-test: all $B/libs/gate/tests/test_tbs ## the whole system, from the outside
 	$(Q)/usr/bin/python3 tests/run.py
-test-san: packages ## units, adapters and the whole system with the address and undefined-behaviour sanitizers (SAN_WITHOUT="NAME ...": classes)
+test-san: packages ## units, adapters and the whole system with the address and undefined-behaviour sanitizers (SAN_WITHOUT="TEXT ...": not those in whose name it is)
 	$(Q)$(MAKE) --no-print-directory SAN=1 -j$$(nproc) all tests-built
 	$(Q)$(MAKE) --no-print-directory SAN=1 unit it
 	$(Q)/usr/bin/python3 tests/run.py --bin build/san/bin --quick $(SAN_WITHOUT:%=--without %)
 THREADED := libs/bus/tests/it_bus libs/svc/tests/it_svc
 # The skeleton alone has threads, the same in all services: these tests bring every kind of event, question, command,
 # clock and work, replicas, outages and deaths.
-SYSTEM_TSAN := test_issue test_replicas test_partitions test_crash test_children test_status test_settings test_mailbox test_door
-test-tsan: packages ## what has threads (bus, skeleton) and the whole system with the thread sanitizer
+SYSTEM_TSAN := $(patsubst %,test_%.,issue replicas partitions crash children status trust life people settings connectors door mailbox domain)
+test-tsan: packages ## what has threads (bus, skeleton) and much of the whole system with the thread sanitizer (TSAN_WITHOUT: as SAN_WITHOUT)
 	$(Q)$(MAKE) --no-print-directory TSAN=1 -j$$(nproc) all $(THREADED:%=build/tsan/%) build/tsan/libs/gate/tests/test_tbs
 	$(Q)export TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp; \
 	    $(MAKE) --no-print-directory TSAN=1 ITS="$(THREADED:%=build/tsan/%)" it && \
-	    /usr/bin/python3 tests/run.py --bin build/tsan/bin --quick $(SYSTEM_TSAN:%=--only %)
+	    /usr/bin/python3 tests/run.py --bin build/tsan/bin --quick $(SYSTEM_TSAN:%=--only %) $(TSAN_WITHOUT:%=--without %)
 VALGRIND := valgrind -q --error-exitcode=9 --leak-check=full --suppressions=tests/valgrind.supp
 # Not there: it_bus and it_dns test limits of a second or two, which no program keeps under valgrind, and it_svc is
 # many processes, started through /proc/self/exe, which is valgrind then, as it_token's are; test_confine forbids calls
@@ -189,7 +189,7 @@ endif
 
 # ---- checks ----
 
-check: packages ## format, warnings of both compilers, static analysis, architecture rules, event compatibility
+check: packages ## format, warnings of both compilers, static analysis, architecture rules, event compatibility (CHECK_NODES=N: states clang-tidy follows)
 	$(Q)$(if $(CHECK_NODES),CHECK_NODES=$(CHECK_NODES) )tests/check/check.sh
 
 # ---- measuring, images ----

@@ -12,7 +12,7 @@
 #define PKI_ED25519_PUBLIC 32
 #define PKI_ED25519_SIGNATURE 64
 
-struct pki_ed25519; /* one thread at a time */
+struct pki_ed25519; /* never changes: any thread */
 
 /*
  * PKCS#8 PEM, unencrypted.  Refuses a file that anybody but its owner may read or write (0600 or

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -84,12 +85,14 @@ enum cs_code
 pki_file_take(struct cs_arena *arena, const char *path, size_t cap, struct cs_span *ret_octets,
     struct cs_err *err)
 {
-	uint8_t *data = cs_arena_alloc(arena, cap);
+	uint8_t *data = malloc(cap);
 	size_t len;
 
+	cs_assert(data != NULL);
 	const enum cs_code code = pki_file_read(path, false, data, cap, &len, err);
 	if (code == CS_OK)
-		*ret_octets = cs_span_of(data, len);
+		*ret_octets = cs_arena_copy_span(arena, cs_span_of(data, len));
+	free(data);
 	return code;
 }
 

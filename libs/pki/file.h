@@ -18,7 +18,7 @@
  */
 CS_MUST_USE enum cs_code pki_file_read(
     const char *path, bool secret, void *ret_data, size_t cap, size_t *ret_len, struct cs_err *err);
-/* The same of what is no secret, with room for `cap` octets in the arena. */
+/* The same of what is no secret, into the arena, which grows by what was read. */
 CS_MUST_USE enum cs_code pki_file_take(struct cs_arena *arena, const char *path, size_t cap,
     struct cs_span *ret_octets, struct cs_err *err);
 /* Would pki_file_read() take it as a secret?  Reads nothing. */

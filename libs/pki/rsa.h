@@ -33,8 +33,8 @@ CS_MUST_USE bool
 pki_rsa_verify_sha256(const struct pki_rsa *key, struct cs_span data, struct cs_span signature);
 
 /*
- * Makes OpenSSL load what verifying by RSA and Ed25519 needs, which it else does when it is first used: for
- * processes that are about to give up opening files.
+ * Makes OpenSSL load what verifying by RSA needs, which it else does when it is first used: for processes that are
+ * about to give up opening files.  Ed25519 is libsodium's, which loads nothing.
  */
 void pki_load_verifiers(void);
 

@@ -243,8 +243,9 @@ pki_certificate_text(struct cs_arena *arena, struct cs_span der)
 
 struct pki_roots {
 	struct cs_arena *arena;
-	struct cs_span pem;
-	X509_STORE *store; /* of `pem`, when it was first asked for; NULL: not yet */
+	struct cs_span pem; /* until it is decoded */
+	X509_STORE *store;  /* NULL: nobody has asked yet */
+	size_t n;           /* certificates in it */
 };
 
 enum cs_code
@@ -254,12 +255,12 @@ pki_roots_load(const char *path, struct pki_roots **ret_roots, struct cs_err *er
 
 	cs_assert(roots != NULL);
 	roots->arena = cs_arena_new();
-	if (pki_file_take(roots->arena, path, ROOTS_MAX, &roots->pem, err)) {
+	const enum cs_code code = pki_file_take(roots->arena, path, ROOTS_MAX, &roots->pem, err);
+	if (code == CS_OK)
+		*ret_roots = roots;
+	else
 		pki_roots_free(roots);
-		return CS_NOT_FOUND;
-	}
-	*ret_roots = roots;
-	return CS_OK;
+	return code;
 }
 
 void
@@ -272,24 +273,43 @@ pki_roots_free(struct pki_roots *roots)
 	free(roots);
 }
 
-static X509_STORE *
-store_of(struct pki_roots *roots)
+static bool
+at_end(void)
 {
-	BIO *bio;
+	const unsigned long error = ERR_peek_last_error();
+
+	return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+}
+
+/* What cannot be read is left out, and what follows it counts.  Each turn reads on, so there is an end. */
+static size_t
+read_roots(BIO *bio, X509_STORE *store)
+{
+	size_t n = 0;
 	X509 *one;
 
-	if (roots->store != NULL)
-		return roots->store;
-	roots->store = X509_STORE_new();
-	bio = BIO_new_mem_buf(roots->pem.data, (int)roots->pem.len);
-	cs_assert(roots->store != NULL && bio != NULL);
-	while ((one = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-		cs_assert(X509_STORE_add_cert(roots->store, one) == 1);
+	do {
+		ERR_clear_error();
+		one = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		if (one != NULL)
+			n += X509_STORE_add_cert(store, one) == 1;
 		X509_free(one);
-	}
-	BIO_free(bio);
+	} while (one != NULL || !at_end());
 	ERR_clear_error();
-	return roots->store;
+	return n;
+}
+
+/* The octets are let go when the certificates are there. */
+static void
+decode(struct pki_roots *roots)
+{
+	BIO *bio = BIO_new_mem_buf(roots->pem.data, (int)roots->pem.len);
+
+	roots->store = X509_STORE_new();
+	cs_assert(roots->store != NULL && bio != NULL);
+	roots->n = read_roots(bio, roots->store);
+	BIO_free(bio);
+	cs_arena_reset(roots->arena);
 }
 
 static STACK_OF(X509) * read_chain(struct cs_span pem)
@@ -309,13 +329,13 @@ static STACK_OF(X509) * read_chain(struct cs_span pem)
 
 /* NULL: it does. */
 static const char *
-why_not(STACK_OF(X509) * chain, const char *host, struct pki_roots *roots)
+why_not(STACK_OF(X509) * chain, const char *host, const struct pki_roots *roots)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	const char *why = NULL;
 
 	cs_assert(ctx != NULL);
-	if (X509_STORE_CTX_init(ctx, store_of(roots), sk_X509_value(chain, 0), chain) != 1 ||
+	if (X509_STORE_CTX_init(ctx, roots->store, sk_X509_value(chain, 0), chain) != 1 ||
 	    X509_STORE_CTX_set_default(ctx, "ssl_server") != 1 ||
 	    X509_VERIFY_PARAM_set1_host(X509_STORE_CTX_get0_param(ctx), host, 0) != 1)
 		why = "OpenSSL refuses to begin";
@@ -334,7 +354,9 @@ pki_chain_text(
 	const char *text = "no certificate", *why;
 
 	if (sk_X509_num(chain) > 0) {
-		why = roots == NULL ? "no roots" : why_not(chain, host, roots);
+		if (roots != NULL && roots->store == NULL)
+			decode(roots);
+		why = roots == NULL || roots->n == 0 ? "no roots" : why_not(chain, host, roots);
 		text = cs_arena_printf(arena, "%s; %s%s", text_of(arena, sk_X509_value(chain, 0)),
 		    why == NULL ? "verified" : "not verified: ", why == NULL ? "" : why);
 	}

@@ -53,7 +53,7 @@ struct pki_roots; /* certificates that browsers trust */
 
 /*
  * PEM, one after the other, at most 4 MiB.  They are decoded when a chain is first shown with them, 30 ms for 140 of
- * them, which few processes ever do.  CS_NOT_FOUND: no such file.
+ * them, which few processes ever do; what is none is left out.  CS_NOT_FOUND, CS_MALFORMED: no file, or too long; CS_INTERNAL.
  */
 CS_MUST_USE enum cs_code
 pki_roots_load(const char *path, struct pki_roots **ret_roots, struct cs_err *err);
@@ -61,7 +61,7 @@ void pki_roots_free(struct pki_roots *roots); /* takes NULL */
 
 /*
  * The same of the first certificate of a PEM chain, and whether the chain and `host` verify today: "...;
- * verified" or "...; not verified: self-signed certificate".  `roots` NULL: "...; not verified: no roots".
+ * verified" or "...; not verified: self-signed certificate".  `roots` NULL, or none in them: "...; not verified: no roots".
  * For the evidence: nothing is decided by it.
  */
 const char *pki_chain_text(

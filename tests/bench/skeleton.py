@@ -40,6 +40,7 @@ ASK = "ask.bench.pass"
 SECOND = 10**9  # of JetStream
 GRACE = 120  # seconds for what is under way at the end
 MOST_STAGES = 16  # lanes that bench_svc knows
+MOST_OUTSTANDING = 1024  # that its own queue holds (BUS_QUESTIONS_MAX)
 
 
 class Route(NamedTuple):
@@ -129,7 +130,7 @@ def make_users(shape: Shape) -> Callable[[Path, Sequence[str]], str]:
 def make_lanes(stack: Stack, shape: Shape) -> None:
     """As csctl provision makes them."""
     stream = {"retention": "limits", "storage": "file", "discard": "old", "num_replicas": 1, "max_age": 86400 * SECOND}
-    stream |= {"max_bytes": 2**29, "max_msg_size": 81920, "duplicate_window": 120 * SECOND, "deny_delete": True}
+    stream |= {"max_bytes": 2**32 // MOST_STAGES, "max_msg_size": 81920, "duplicate_window": 120 * SECOND, "deny_delete": True}
     stream |= {"deny_purge": True, "allow_direct": True, "max_consumers": -1, "max_msgs": -1}
     consumer = {"deliver_policy": "all", "ack_policy": "explicit", "replay_policy": "instant", "ack_wait": 30 * SECOND}
     consumer |= {"max_deliver": -1, "max_ack_pending": 1024, "num_replicas": 1, "max_waiting": 512}
@@ -267,15 +268,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shape", default="chain,w1")
     parser.add_argument("--stages", type=int, default=8, choices=range(1, MOST_STAGES + 1), metavar="N")
-    parser.add_argument("--outstanding", type=int, default=64)
+    parser.add_argument("--outstanding", type=int, default=64, choices=range(1, MOST_OUTSTANDING + 1), metavar="N")
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--warm", type=int, default=5)
     options = parser.parse_args()
+    shapes = {"chain": chain(options.stages), "w1": W1}
+    if unknown := set(options.shape.split(",")) - set(shapes):
+        parser.error(f"--shape: {', '.join(sorted(unknown))} is none of {', '.join(shapes)}")
     subprocess.run(["make", "-s", BINARY], cwd=REPOSITORY, check=True)
     load = f"load average {os.getloadavg()[0]:.1f}"
     print(time.strftime("%Y-%m-%d"), os.cpu_count(), f"cores, {load}; openssl speed in the same run:")
     print(openssl_speed())
-    shapes = {"chain": chain(options.stages), "w1": W1}
     fine = True
     for name in options.shape.split(","):
         fine &= measure(name, shapes[name], options)

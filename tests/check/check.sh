@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # check.sh [STEP...]: what is looked at before anything is shipped; all steps, or those named.
 # Each prints its time and, when it fails, what is wrong; the status is 1 when any failed.
-#   CHECK_BUILD=DIR   where it builds (build): DIR as make does, DIR/check-clang, -analyzer, -tidy
+#   CHECK_BUILD=DIR   where it builds (build): DIR as make does, DIR/check-clang, -analyzer, -tidy (-tidy-N)
 #   CHECK_NODES=N     states of a function that clang-tidy's analyzer follows (225000, as clang does by itself)
 set -u
 cd "$(dirname "$0")/../.."

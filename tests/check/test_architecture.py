@@ -45,6 +45,7 @@ CASES = (
     Case("services/signer/signer.c", "#include <openssl/evp.h>\n", "only libs/pki may include it"),
     Case("services/signer/signer.c", "#include <seccomp.h>\n", "only libs/sandbox may include it"),
     Case("services/policy/people.c", "#include <argon2.h>\n", "only libs/stretch may include it"),
+    Case("libs/claim/dsse.c", "#include <sodium/crypto_sign.h>\n", "only libs/pki may include it"),
     Case("libs/pki/hash.h", '#include "svc/svc.h"\n', "libs/pki may not include it"),
     Case("libs/pki/hash.h", '#include "dns/dns.h"\n', "libs/pki may not include it"),
     Case("libs/base/err.h", '#include "pki/hash.h"\n', "libs/base may not include it"),

@@ -25,7 +25,7 @@ from wait import wait_for  # noqa: E402, F401
 
 LOGS_SHOWN = 3
 MEMORY = Path("/dev/shm")
-ROOM = 4 << 30  # octets that must be free there: a stack's files and logs are 100 to 300 MB, four run at once
+ROOM_OF_CLASS = 1 << 30  # octets: a stack's files and logs are 100 to 300 MB
 Applicant.patience = options.wait(1)
 
 
@@ -44,7 +44,10 @@ def place_for(durable: bool) -> str:
     """
     if durable or not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
         return "/tmp"
-    return str(MEMORY) if shutil.disk_usage(MEMORY).free > ROOM else "/tmp"
+    available = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())["MemAvailable"]
+    free = min(shutil.disk_usage(MEMORY).free, int(available.split()[0]) * 1024)
+    at_once = 2 * (os.cpu_count() or 1)  # run.py's --jobs
+    return str(MEMORY) if free > at_once * ROOM_OF_CLASS else "/tmp"
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,11 @@ class SystemTest(unittest.TestCase):
     def tearDownClass(cls) -> None:
         if cls.failed:
             print(cls.logs(), flush=True)
-        if not cls.stack.down(failed=cls.failed) and not cls.failed:
+        fine = cls.stack.down(failed=cls.failed)
+        if not fine and cls.stack.root.is_relative_to(MEMORY):
+            for store in ("pg", "nats"):  # logs stay
+                shutil.rmtree(cls.stack.root / store, ignore_errors=True)
+        if not fine and not cls.failed:
             raise AssertionError(
                 f"{cls.stack.processes.problems}; logs are in {cls.stack.root}/log\n{cls.logs()}"
             )

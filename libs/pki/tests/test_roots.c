@@ -125,8 +125,17 @@ test_a_list_may_hold_anything(void **state)
 	struct cs_span half = { a.data, a.len / 2 };
 	struct pki_roots *roots = roots_of(world, half, cs_span_str("\nno PEM\n"));
 
-	says(world, a, "a.example", roots, "not verified: self-signed certificate");
+	says(world, a, "a.example", roots, "not verified: no roots");
 	says(world, cs_span_str("nothing"), "a.example", roots, "no certificate");
+	pki_roots_free(roots);
+	/* One that cannot be decoded stands between two that can. */
+	const char *broken = "\n-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
+	struct cs_span b = server(world, "b.example");
+	roots = roots_of(world, a,
+	    cs_span_str(
+		cs_arena_printf(world->arena, "%s%.*s", broken, (int)b.len, (const char *)b.data)));
+	says(world, a, "a.example", roots, "verified");
+	says(world, b, "b.example", roots, "verified");
 	pki_roots_free(roots);
 	roots = roots_of(world, a, a);
 	says(world, a, "a.example", roots, "verified");
