@@ -144,11 +144,15 @@ end(struct one *one)
 static int64_t
 number(struct fixture *f, const char *sql)
 {
+	struct cs_arena *arena =
+	    cs_arena_new(); /* not the fixture's: meet() asks while a thread saves */
 	struct db_rows *rows;
 	struct cs_err err = { 0 };
 
-	ok(db_query(f->db, f->arena, sql, NULL, 0, &rows, &err), &err);
-	return db_get_i64(rows, 0, 0);
+	ok(db_query(f->db, arena, sql, NULL, 0, &rows, &err), &err);
+	const int64_t found = db_get_i64(rows, 0, 0);
+	cs_arena_free(arena);
+	return found;
 }
 
 /* ---- statements ---- */
