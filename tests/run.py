@@ -5,9 +5,10 @@
     run.py                    all of them
     run.py --only forgery     those whose name holds this text; repeatable
     run.py --without Hostile  not those whose name holds this text; repeatable
-    run.py --bin DIR --quick  other executables; fewer requests and more patience
+    run.py --bin DIR --quick  other executables, which are slow; fewer requests and more patience
     run.py --seed N           the randomised tests as they were in that run
-    run.py --jobs 1           one class after the other, in this process; else twice as many at once as there are processors
+    run.py --jobs 1           one class after the other, in this process; else twice as many at once as there are
+                              processors, and with --quick one more than these
 """
 
 import argparse
@@ -99,9 +100,12 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--without", action="append", default=[], metavar="NAME")
     parser.add_argument("--seed", type=int, default=options.seed)
-    parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))  # half of a test is waiting
+    parser.add_argument("--jobs", type=int)
     parser.add_argument("--class", dest="classes", action="append", default=[], metavar="MODULE.CLASS")
     given = parser.parse_args()
+    processors = os.cpu_count() or 1
+    # Half of a test is waiting; with a sanitizer less, and limits of seconds are met if more run.
+    given.jobs = given.jobs or (processors + 1 if given.quick else 2 * processors)
     options.binaries, options.quick, options.seed = given.bin.absolute(), given.quick, given.seed
     loader = unittest.TestLoader()
     found = loader.discover(str(HERE / "system"), "test_*.py", str(HERE / "system"))
