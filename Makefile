@@ -144,7 +144,7 @@ test-san: packages ## units, adapters and the whole system with the address and 
 THREADED := libs/bus/tests/it_bus libs/svc/tests/it_svc
 # The skeleton alone has threads, the same in all services: these tests bring every kind of event, question, command,
 # clock and work, replicas, outages and deaths.
-SYSTEM_TSAN := $(patsubst %,test_%.,issue replicas partitions crash children status trust life people settings connectors door mailbox domain)
+SYSTEM_TSAN := $(patsubst %,test_%.,issue replicas partitions crash children hostile_children status trust life people settings connectors door mailbox domain)
 # 400 documents in one call take longer under it than the API waits for their answer.
 NOT_TSAN := test_more_than_one_call_takes
 test-tsan: packages ## what has threads (bus, skeleton) and much of the whole system with the thread sanitizer (TSAN_WITHOUT: as SAN_WITHOUT)
